@@ -1,0 +1,132 @@
+"""The exchange: a protocol's margin engine.
+
+It marks positions, charges funding and holds the margin schedule; its record also carries the running totals of its
+accounts (see :mod:`agents.account`) and what happened in the step. The protocol's vault takes the other side of every
+fill, so
+
+    long contracts − short contracts + vault contracts = 0                                     (1)
+
+Funding: with premium index P = mark / index − 1 and interest I, the rate per eight hours is
+
+    F = P + clamp(I − P, −w, w)                                                                (2)
+
+bounded by ± cap; per step the funding index Φ (USD per contract, owed by longs to shorts) grows by F · mark · Δt / 8 h.
+References: BitMEX, Binance and Hyperliquid contract specifications.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.account import EMPTY, GUEST, Account, touch
+from agents.column import Column, RowAgent
+from agents.kernel import kernel, rule
+from agents.ledger import SET_UP
+
+EIGHT_HOURS = 480.0
+
+
+class Exchange(RowAgent):
+    """The margin engine of one protocol."""
+
+    asset = Column("i8", "index", "asset the contracts are on")
+    mark = Column("f8", "USD per contract, > 0", "mark price")
+    funding_index = Column("f8", "USD per contract", "cumulative funding owed by a long")
+    funding_rate = Column("f8", "1 per 8 h", "funding rate, paid by longs when positive")
+    maintenance = Column("f8", "1, > 0", "maintenance margin as a fraction of notional")
+    initial_margin = Column("f8", "1, > maintenance", "initial margin, the inverse of the maximal leverage")
+    spread = Column("f8", "1, >= 0", "half spread as a fraction of the price")
+    attention = Column("f8", "1 per step", "probability that a trader looks at its account in this step")
+    vault_size = Column("f8", "contracts, short < 0", "position of the vault")
+    vault_start = Column("f8", "USD, >= 0", "vault capital at the start")
+    supplied_depth = Column("f8", "USD per unit log price", "depth the full vault supplies")
+    long_size = Column("f8", "contracts, >= 0", "open longs")
+    short_size = Column("f8", "contracts, >= 0", "open shorts")
+    basis = Column("f8", "USD", "sum of q (entry price − funding index at entry)")
+    collateral = Column("f8", "USD, >= 0", "sum of collateral")
+    wallet = Column("f8", "USD, >= 0", "sum of traders' wallets")
+    volume = Column("f8", "USD, >= 0", "notional traded in this step, liquidations apart")
+    liquidated_long = Column("f8", "USD, >= 0", "notional of longs liquidated in this step")
+    liquidated_short = Column("f8", "USD, >= 0", "notional of shorts liquidated in this step")
+    liquidations = Column("f8", "positions", "positions closed in whole or part in this step")
+    deficit = Column("f8", "USD, >= 0", "losses below bankruptcy in this step, vault and exploits included")
+    bankrupt_long = Column("f8", "contracts, >= 0", "longs closed below bankruptcy in this step")
+    bankrupt_long_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
+    bankrupt_short = Column("f8", "contracts, >= 0", "shorts closed above bankruptcy in this step")
+    bankrupt_short_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
+    unserved = Column("f8", "USD, >= 0", "negative equity of positions no keeper would serve")
+
+    def open_account(self, collateral: float, wallet: float = 0.0) -> Account:
+        """Open an account for an agent of your own, with money from outside, and return a view of it.
+
+        The account is liquidated, charged funding and haircut like any other; nobody but its owner trades it.
+
+        Raises
+        ------
+        ValueError : if an amount is negative, or no slot is free (``trader.reserve``).
+        """
+        if collateral < 0 or wallet < 0:
+            raise ValueError(f"collateral {collateral} and wallet {wallet} must be 0 or more")
+        account = self.model.trader(self._free_slot())
+        account.status = GUEST
+        account.leverage = 1.0 / self.initial_margin
+        account.collateral, account.wallet = collateral, wallet
+        return account
+
+    def trade(self, account: Account, contracts: float) -> float:
+        """Buy `contracts` (sell if negative) for `account` at the market, at once; return the contracts filled.
+
+        The order is cut to what the initial margin allows on the account's equity. It moves the price every protocol
+        marks to, and the vault is the counterparty, as for every other trader.
+        """
+        filled = allowed_order(account.size, contracts, account.equity, self.mark, self.initial_margin)
+        account.order = filled
+        self.model.fill(np.array([account.row], dtype=np.int64))
+        return filled
+
+    def _free_slot(self) -> int:
+        first, last = self.model.slots(self.row)
+        free = np.flatnonzero(self.model.accounts.status[first:last] == EMPTY)
+        if not len(free):
+            raise ValueError(f"protocol {self.row} has no free account slot; raise trader.reserve")
+        return first + int(free[0])
+
+    def after_change(self) -> None:
+        """Reconcile after a column was set from Python."""
+        self.model.reconcile(SET_UP)
+
+
+@rule
+def funding_rate(premium: float, interest: float, clamp: float) -> float:
+    """Return the funding rate (2) per funding interval, before the cap."""
+    return premium + min(max(interest - premium, -clamp), clamp)
+
+
+@kernel
+def charge_funding(
+    exchange: Any, fundamental: np.ndarray, interest: float, clamp: float, cap: float, minutes: float
+) -> None:
+    """Phase 3: set each exchange's funding rate from mark and index price and advance its funding index."""
+    for i in range(exchange.shape[0]):
+        premium = exchange.mark[i] / fundamental[exchange.asset[i]] - 1.0
+        rate = min(max(funding_rate(premium, interest, clamp), -cap), cap)
+        exchange.funding_rate[i] = rate
+        exchange.funding_index[i] += rate * exchange.mark[i] * minutes / EIGHT_HOURS
+
+
+@rule
+def allowed_order(size: float, order: float, own: float, mark: float, initial_margin: float) -> float:
+    """Return the part of an order that leaves |q| p ≤ equity / initial margin; reducing is always allowed."""
+    bound = max(own, 0.0) / (initial_margin * mark)
+    wanted = size + order
+    if abs(wanted) <= max(bound, abs(size) if size * wanted >= 0.0 else 0.0):
+        return order
+    return (bound if wanted > 0.0 else -bound) - size
+
+
+@rule
+def put_collateral(accounts: Any, blocks: Any, row: int, amount: float) -> None:
+    """Move `amount` USD from a wallet to the posted collateral (negative: back)."""
+    accounts.wallet[row] -= amount
+    accounts.collateral[row] += amount
+    touch(accounts, blocks, row)

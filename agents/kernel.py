@@ -1,0 +1,72 @@
+"""How a rule becomes machine code.
+
+``rule`` marks a pure function of numbers, ``kernel`` a loop over rows that calls rules. Both are numba functions
+compiled once and kept on disk. Numba's cache does not notice a change in a rule that another file defines, so the
+cache lives in a directory named by a digest of all sources: change one letter and everything is compiled anew, change
+none and a new process starts from the cache.
+
+No ``fastmath`` and no ``parallel``: both would make the last bit depend on the machine's mood. Parallelism is across
+replications, which is also why kernels release the interpreter lock.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import config
+from numba.extending import overload
+
+
+def source_digest() -> str:
+    """Return a hexadecimal digest of numba's version and of every source file that defines kernels."""
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(
+        path for package in ("agents", "model", "experiments") for path in root.glob(f"{package}/**/*.py")
+    ):
+        digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Return the folder for compiled kernels: ``BACKSTOP_CACHE``, else the user's cache, else a temporary one."""
+    chosen = os.environ.get("BACKSTOP_CACHE")
+    base = Path(chosen) if chosen else Path.home() / ".cache" / "backstop"
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        base = Path(tempfile.gettempdir()) / "backstop"
+    return base if os.access(base, os.W_OK) else Path(tempfile.mkdtemp(prefix="backstop"))
+
+
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    config.CACHE_DIR = str(cache_folder() / source_digest())
+
+rule = numba.njit(cache=True, nogil=True, error_model="numpy")
+kernel = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+def dispatch(rules: Sequence[Any]) -> Callable[..., Any]:
+    """Return a function ``choose(code, ...)`` that calls ``rules[code](...)``, from Python and from kernels.
+
+    Inside a kernel the choice is a chain of comparisons, written here once, so that a new rule is one entry in a
+    tuple and costs no call through a pointer.
+    """
+
+    def choose(code, *arguments):  # type: ignore[no-untyped-def]
+        return rules[code](*arguments)
+
+    body = "\n".join(f"    if code == {code}: return rule_{code}(*arguments)" for code in range(len(rules) - 1))
+    source = f"def compiled(code, *arguments):\n{body}\n    return rule_{len(rules) - 1}(*arguments)"
+
+    @overload(choose, inline="never")
+    def compile_choice(code, *arguments):  # type: ignore[no-untyped-def]
+        names: dict[str, Any] = {f"rule_{code}": item for code, item in enumerate(rules)}
+        exec(source, names)
+        return names["compiled"]
+
+    return choose

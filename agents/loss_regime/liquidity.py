@@ -1,0 +1,25 @@
+"""Liquidity providers absorb: the vault pays the residual out of its equity (GMX, Hyperliquid's vault, Perp v2)."""
+
+from agents.kernel import kernel
+from agents.ledger import DEFICIT, VAULT, pay
+from agents.liquidity_provider import vault_equity
+from agents.loss_regime.base import LossRegime
+from agents.venue import Venue
+
+
+class LiquidityAbsorbs(LossRegime):
+    """The vault pays as far as its equity goes."""
+
+    def collect(self, venue: Venue, protocol: int, residual: float) -> float:
+        """Place the residual on the vault, at most its positive equity."""
+        return charge_vault(venue, protocol, residual)
+
+
+@kernel
+def charge_vault(venue: Venue, protocol: int, residual: float) -> float:
+    """Take up to `residual` USD from the vault's equity; return what was taken."""
+    exchange, cash = venue.exchange, venue.book.balance[VAULT, protocol]
+    mark, funding = exchange.mark[protocol], exchange.funding_index[protocol]
+    placed = min(residual, max(vault_equity(cash, exchange.vault_size[protocol], mark, funding), 0.0))
+    pay(venue.book, VAULT, DEFICIT, protocol, placed)
+    return placed

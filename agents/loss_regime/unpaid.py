@@ -1,0 +1,12 @@
+"""Bad debt: nobody pays; the protocol owes its winners more than it has, and may default."""
+
+from agents.loss_regime.base import LossRegime
+from agents.venue import Venue
+
+
+class BadDebt(LossRegime):
+    """Nobody pays."""
+
+    def collect(self, venue: Venue, protocol: int, residual: float) -> float:
+        """Place nothing."""
+        return 0.0

@@ -1,0 +1,37 @@
+"""Ranking inside kernels: a heap sort that breaks ties by position, so that a rank never depends on the algorithm."""
+
+import numpy as np
+
+from agents.kernel import rule
+
+
+@rule
+def before(values: np.ndarray, a: int, b: int) -> bool:
+    """Tell whether entry `a` ranks behind entry `b`: smaller value, or the same and a later position."""
+    return values[a] < values[b] or (values[a] == values[b] and a > b)
+
+
+@rule
+def sift(values: np.ndarray, heap: np.ndarray, root: int, size: int) -> None:
+    """Let the entry at `root` sink to its place in a heap whose top ranks last."""
+    while 2 * root + 1 < size:
+        child = 2 * root + 1
+        if child + 1 < size and before(values, heap[child + 1], heap[child]):
+            child += 1
+        if not before(values, heap[child], heap[root]):
+            return
+        heap[root], heap[child] = heap[child], heap[root]
+        root = child
+
+
+@rule
+def descending(values: np.ndarray) -> np.ndarray:
+    """Return the positions of `values` from the largest to the smallest, equal ones in order of position."""
+    size = values.shape[0]
+    heap = np.arange(size)
+    for root in range(size // 2 - 1, -1, -1):
+        sift(values, heap, root, size)
+    for end in range(size - 1, 0, -1):
+        heap[0], heap[end] = heap[end], heap[0]
+        sift(values, heap, 0, end)
+    return heap

@@ -1,0 +1,55 @@
+"""The protocol: the balance sheet behind an exchange.
+
+Assets: treasury T, own insurance fund, claims on other protocols. Against them: what it owes to others, and bad debt
+B, losses that nobody in the waterfall paid. The treasury pays bad debt as far as it goes; what is left makes the
+protocol default, as do claims on failed protocols that leave it unable to pay its own (see :mod:`model.clearing`).
+"""
+
+from typing import Any
+
+from agents.column import Column, RowAgent
+from agents.ledger import BAD_DEBT, FUND, TREASURY, Code
+
+SOUND, DEFAULTED = 0, 1
+CAUSES = ("none", "own loss", "exposure")
+
+
+class Protocol(RowAgent):
+    """The balance sheet of one protocol; its cash is in the ledger."""
+
+    shares = Column("f8", "shares, >= 0", "vault shares outstanding; worth 1 USD each at the start")
+    open_interest = Column("f8", "USD, > 0", "one-sided open interest at the start")
+    capital = Column("f8", "USD, >= 0", "backstop capital allotted at the start, own and pooled")
+    skin = Column("f8", "USD, >= 0", "treasury still committed ahead of shared layers")
+    status = Column("i8", "code", "SOUND or DEFAULTED")
+    cause = Column("i8", "code", "index into CAUSES")
+    default_step = Column("i8", "step", "step of default, -1 for none")
+    exhausted_step = Column("i8", "step", "first step at which the backstop could not pay all, -1 for none")
+    wave = Column("i8", "wave", "wave of the default cascade, 0 the first, -1 for none")
+    deficit = Column("f8", "USD, >= 0", "losses below bankruptcy so far")
+    paid_fund = Column("f8", "USD, >= 0", "paid by the own fund so far")
+    paid_skin = Column("f8", "USD, >= 0", "paid by the treasury ahead of shared layers so far")
+    paid_pool = Column("f8", "USD, >= 0", "paid by the shared pool so far")
+    paid_regime = Column("f8", "USD, >= 0", "placed by the loss regime so far")
+    paid_treasury = Column("f8", "USD, >= 0", "bad debt paid by the rest of the treasury so far")
+    uncovered = Column("f8", "USD, >= 0", "left after fund, skin and pool so far, before the loss regime")
+    infeasible = Column("f8", "USD, >= 0", "what the loss regime could not place so far")
+
+    @property
+    def fund(self) -> float:
+        """Cash of the own insurance fund, USD."""
+        return self._cash(FUND)
+
+    @property
+    def treasury(self) -> float:
+        """Cash of the treasury, USD."""
+        return self._cash(TREASURY)
+
+    @property
+    def bad_debt(self) -> float:
+        """Losses nobody paid, USD, >= 0."""
+        return -self._cash(BAD_DEBT)
+
+    def _cash(self, account: Code) -> float:
+        ledger: Any = self.model.ledger
+        return float(ledger.balance[account, self.row])

@@ -1,0 +1,15 @@
+"""No backstop: the capital exists, but outside; losses go straight to the protocol and the loss regime."""
+
+from agents.structure.base import Structure
+
+
+class NoBackstop(Structure):
+    """Nobody holds backstop capital: the baseline in which every deficit is uncovered."""
+
+    own_share = 0.0
+    holds_capital = False
+
+    @property
+    def pool_capital(self) -> float:
+        """Nothing is set aside."""
+        return 0.0

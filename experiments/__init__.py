@@ -1,0 +1,1 @@
+"""What is done with the model: comparisons, statistics, figures, benchmark and command line."""

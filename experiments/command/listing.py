@@ -1,0 +1,60 @@
+"""``backstop episodes`` and ``backstop parameters``: what there is to choose from."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+
+
+@click.command()
+@AS_JSON
+def episodes(as_json: bool) -> None:
+    """List the named price episodes."""
+    from model.episode import EPISODES  # noqa: PLC0415
+
+    rows = [
+        {"name": name, "title": episode.title, "summary": episode.summary}
+        for name, episode in EPISODES.items()
+    ]
+    _show(rows, as_json)
+
+
+@click.command()
+@AS_JSON
+def parameters(as_json: bool) -> None:
+    """List every parameter: name, default, unit, meaning, source."""
+    from model.parameter import declarations  # noqa: PLC0415
+    from model.scenario import Scenario  # noqa: PLC0415
+
+    _show([declared._asdict() for declared in declarations(Scenario)], as_json)
+
+
+def _show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+    click.echo(json.dumps(rows, indent=2, ensure_ascii=False) if as_json else aligned(rows))
+
+
+def aligned(rows: Sequence[dict[str, Any]]) -> str:
+    """Return `rows` as text in columns, headed by their keys; whole words, nothing cut."""
+    lines = [list(rows[0]), *([as_text(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = (
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+    )
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def as_text(value: Any) -> str:
+    """Return a default as a user would type it after ``--set name=``; ``-`` where there is none."""
+    if value is None or value in ("", ()):
+        return "-"
+    if isinstance(value, tuple):
+        return (
+            f"[{', '.join(json.dumps(item) if isinstance(item, str) else as_text(item) for item in value)}]"
+        )
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return str(value)

@@ -1,0 +1,99 @@
+"""A paired comparison: every cell on the same replications, summarised cell by cell and pair by pair.
+
+The values of a metric in a cell are one number per replication, NaN where the run failed or the metric has
+no value, so that entry r of two cells always belongs to the same world. A pair (a, b) is summarised by a -
+b, a the cell named first.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.statistic import Difference, Interval, mean_interval, paired_difference
+
+if TYPE_CHECKING:
+    from experiments.worker import Run
+
+
+class Comparison:
+    """The metrics of all runs.
+
+    Parameters
+    ----------
+    cells : names of the cells in the order they are shown.
+    replications : numbers of the replications.
+    """
+
+    def __init__(self, cells: Sequence[str], replications: Sequence[int]) -> None:
+        self.cells = tuple(cells)
+        self.failed: list[Run] = []
+        self.finished = 0
+        self._row = {replication: row for row, replication in enumerate(replications)}
+        self._values: dict[tuple[str, str], NDArray[np.float64]] = {}
+
+    def add(self, run: "Run") -> None:
+        """Take in the metrics of `run`, or note that it failed."""
+        if run.failure is not None:
+            self.failed.append(run)
+            return
+        self.finished += 1
+        for metric, value in run.summary.items():
+            self._column(run.cell, metric)[self._row[run.replication]] = value
+
+    @property
+    def replications(self) -> int:
+        """Number of replications, finished or not."""
+        return len(self._row)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of all metrics, in the order the runs gave them."""
+        return tuple(dict.fromkeys(metric for _, metric in self._values))
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every pair of cells, the one shown first named first."""
+        return tuple(itertools.combinations(self.cells, 2))
+
+    def values(self, cell: str, metric: str) -> NDArray[np.float64]:
+        """Return (R,) values of `metric` in `cell`, in its own unit, NaN where there is none."""
+        return self._values.get((cell, metric), np.full(len(self._row), np.nan))
+
+    def interval(self, cell: str, metric: str) -> Interval:
+        """Return the mean of `metric` in `cell` with its 95 % interval."""
+        return mean_interval(self.values(cell, metric))
+
+    def difference(self, a: str, b: str, metric: str) -> Difference:
+        """Return the paired difference of `metric`, cell `a` less cell `b`."""
+        return paired_difference(self.values(a, metric), self.values(b, metric))
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole summary as nested mappings and lists."""
+        cells = {cell: {metric: self._mean(cell, metric) for metric in self.metrics} for cell in self.cells}
+        return {"cells": cells, "pairs": list(self._differences())}
+
+    def _mean(self, cell: str, metric: str) -> dict[str, Any]:
+        mean, low, high, number = self.interval(cell, metric)
+        return {"mean": mean, "ci95": [low, high], "n": number}
+
+    def _differences(self) -> Iterator[dict[str, Any]]:
+        for (a, b), metric in itertools.product(self.pairs, self.metrics):
+            found = self.difference(a, b, metric)
+            yield {
+                "metric": metric,
+                "a": a,
+                "b": b,
+                "difference": found.mean,
+                "ci95": [found.low, found.high],
+                "n": found.number,
+                "correlation": found.correlation,
+                "variance_reduction": found.variance_reduction,
+            }
+
+    def _column(self, cell: str, metric: str) -> NDArray[np.float64]:
+        if (cell, metric) not in self._values:
+            self._values[cell, metric] = np.full(len(self._row), np.nan)
+        return self._values[cell, metric]

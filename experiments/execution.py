@@ -1,0 +1,92 @@
+"""A comparison from plan to result folder: pilot, runs, tables, figures, manifest.
+
+Rows are written as the runs come in, so memory does not grow with the number of steps. Ctrl-C ends the runs
+and still finishes the folder with those that were done.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from experiments.cell import Cell, cells, needs_pilot
+from experiments.comparison import Comparison
+from experiments.configuration import Plan
+from experiments.figure.draw import draw_all
+from experiments.manifest import COMPLETE, manifest, status
+from experiments.pilot import REPLICATIONS as PILOT_RUNS
+from experiments.pilot import run_pilot
+from experiments.progress import Progress
+from experiments.provenance import utc_now
+from experiments.result_folder import ResultFolder
+from experiments.worker import replicate
+
+
+class Outcome(NamedTuple):
+    """What came of a comparison; `folder` is None where no run finished before it was stopped."""
+
+    comparison: Comparison
+    manifest: dict[str, Any]
+    folder: Path | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run finished."""
+        return bool(self.manifest["status"] == COMPLETE)
+
+
+def planned_runs(plan: Plan) -> int:
+    """Return the number of runs of `plan`, its pilot included."""
+    extra = len(plan.regimes) if needs_pilot(plan.structures) else 0
+    per_replication = len(plan.structures) * len(plan.regimes) + extra
+    return per_replication * plan.replications + (PILOT_RUNS if extra else 0)
+
+
+def execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable[[], bool]) -> Outcome:
+    """Run `plan` and leave its results in `folder`.
+
+    Parameters
+    ----------
+    plan : a checked plan.
+    folder : an open result folder; finished here.
+    progress : told of every run.
+    stop : read between runs; once true no further run is begun.
+    """
+    started = utc_now()
+    pilot = run_pilot(plan, stop, lambda: progress.advance("pilot"))
+    chosen = cells(plan.scenario, plan.structures, plan.regimes, pilot.expected_loss)
+    comparison = Comparison([cell.name for cell in chosen], range(plan.replications))
+    interrupted = _run(plan, chosen, (comparison, folder), progress, stop)
+    ended = status(comparison, pilot, interrupted)
+    written = manifest(plan, chosen, pilot, comparison, started, ended)
+    return Outcome(comparison, written, _finish(folder, comparison, written, interrupted))
+
+
+def _run(
+    plan: Plan,
+    chosen: tuple[Cell, ...],
+    takers: tuple[Comparison, ResultFolder],
+    progress: Progress,
+    stop: Callable[[], bool],
+) -> bool:
+    """Hand every run to the takers; return whether it was cut short."""
+    comparison, folder = takers
+    try:
+        for run in replicate(chosen, range(plan.replications), plan.workers, stop):
+            comparison.add(run)
+            if run.failure is None:
+                folder.add(run)
+            progress.advance()
+    except KeyboardInterrupt:
+        return True
+    return comparison.finished + len(comparison.failed) < len(chosen) * plan.replications
+
+
+def _finish(
+    folder: ResultFolder, comparison: Comparison, written: dict[str, Any], interrupted: bool
+) -> Path | None:
+    if interrupted and not comparison.finished:
+        return None
+    folder.flush()
+    if comparison.finished:
+        draw_all(folder.hidden, comparison)
+    return folder.finish(written)

@@ -1,0 +1,30 @@
+"""A fan: the median path of a cell within the middle 90 % of its replications, at each step."""
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from experiments.figure.result import Result
+from experiments.figure.style import looks
+from experiments.headline import Total
+
+QUANTILES = (0.05, 0.5, 0.95)
+
+
+def fans(panel: Axes, result: Result, total: Total) -> None:
+    """Draw one fan per cell that has the series."""
+    for cell, look in looks(result.comparison.cells).items():
+        paths = result.series.get(cell, {}).get(total.name)
+        if paths is None:
+            continue
+        low, middle, high = np.quantile(paths * total.factor, QUANTILES, axis=0)
+        steps = np.arange(1, len(middle) + 1)
+        panel.fill_between(steps, low, high, color=look.colour, alpha=0.13, linewidth=0)
+        panel.plot(steps, middle, color=look.colour, linestyle=look.dash, label=cell)
+    panel.set_ylabel(f"{total.label} [{total.unit}]")
+    panel.margins(x=0)
+
+
+def reading(result: Result) -> str:
+    """Return how a fan is read, for the caption."""
+    number = result.comparison.replications
+    return f"Lines: median; bands: 5 to 95 % of {number} paired replications, at each step."

@@ -1,0 +1,47 @@
+"""How many funds ran out: the distribution over replications, cell by cell."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from experiments.comparison import Comparison
+from experiments.figure.result import Result
+from experiments.figure.style import caption, legend_above, looks, new_figure
+from experiments.headline import EXHAUSTED
+
+# Share of the room between two counts that the bars fill.
+FILLED = 0.8
+
+
+def draw(result: Result) -> Figure:
+    """Bars: the share of finished runs in which at least k funds were exhausted, for k from 1."""
+    comparison = result.comparison
+    figure, (panel,) = new_figure(1, 1, 3.2)
+    counts = np.arange(1, _most(comparison) + 1)
+    width = FILLED / len(comparison.cells)
+    for place, (cell, look) in enumerate(looks(comparison.cells).items()):
+        offset = (place - (len(comparison.cells) - 1) / 2) * width
+        panel.bar(counts + offset, _reached(comparison, cell, counts), width, color=look.colour, label=cell)
+    panel.set_xticks(counts)
+    panel.set_xlabel("k, funds exhausted")
+    panel.set_ylabel("share of runs with at least k")
+    panel.set_ylim(0, 1)
+    panel.grid(visible=False, axis="x")
+    legend_above(figure, panel)
+    caption(figure, f"Share of {comparison.replications} paired replications; no bar: none of them.")
+    return figure
+
+
+def _most(comparison: Comparison) -> int:
+    reached = [_finite(comparison, cell).max(initial=1.0) for cell in comparison.cells]
+    return int(max(reached))
+
+
+def _reached(comparison: Comparison, cell: str, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    values = _finite(comparison, cell)
+    return (values >= counts[:, None]).sum(axis=1) / max(1, values.size)
+
+
+def _finite(comparison: Comparison, cell: str) -> NDArray[np.float64]:
+    values = comparison.values(cell, EXHAUSTED)
+    return values[np.isfinite(values)]

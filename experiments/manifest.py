@@ -1,0 +1,72 @@
+"""The manifest of a result folder: everything needed to say what was run, and to run it again."""
+
+from typing import TYPE_CHECKING, Any
+
+from experiments.configuration import Plan
+from experiments.provenance import command_line, provenance, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from experiments.cell import Cell
+    from experiments.comparison import Comparison
+    from experiments.pilot import Pilot
+    from experiments.worker import Run
+
+COMPLETE, PARTLY_FAILED, INTERRUPTED = "complete", "some runs failed", "interrupted"
+
+
+def status(comparison: "Comparison", pilot: "Pilot", stopped: bool) -> str:
+    """Return how the comparison ended."""
+    if stopped:
+        return INTERRUPTED
+    return PARTLY_FAILED if comparison.failed or pilot.failed else COMPLETE
+
+
+def manifest(
+    plan: Plan, cells: "Sequence[Cell]", pilot: "Pilot", comparison: "Comparison", started: str, ended: str
+) -> dict[str, Any]:
+    """Return the manifest.
+
+    Parameters
+    ----------
+    plan, cells, pilot, comparison : what was asked for and what came of it.
+    started : UTC moment in ISO 8601.
+    ended : how it ended, one of the three of this module.
+    """
+    return {
+        "status": ended,
+        "command_line": command_line(),
+        "started": started,
+        "finished": utc_now(),
+        **provenance(),
+        "seed": plan.scenario.seed,
+        "replications": plan.replications,
+        "workers": plan.workers,
+        "runs": {"planned": len(cells) * plan.replications, "finished": comparison.finished},
+        "scenario": plan.scenario.model_dump(mode="json"),
+        "cells": {cell.name: _cell(cell) for cell in cells},
+        "pilot": {"replications": pilot.replications, "expected_loss": pilot.expected_loss},
+        "failures": failures([*pilot.failed, *comparison.failed]),
+    }
+
+
+def failures(runs: "Iterable[Run]") -> list[dict[str, Any]]:
+    """Return what failed: cell, replication, the error in one line and its traceback."""
+    return [
+        {
+            "cell": run.cell,
+            "replication": run.replication,
+            "error": (run.failure or "").strip().splitlines()[-1],
+            "traceback": run.failure,
+        }
+        for run in runs
+    ]
+
+
+def _cell(cell: "Cell") -> dict[str, Any]:
+    return {
+        "structure": cell.structure,
+        "regime": cell.regime,
+        "backstop": cell.scenario.backstop.model_dump(mode="json"),
+    }

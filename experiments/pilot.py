@@ -1,0 +1,63 @@
+"""The pilot: what each protocol can expect to lose, from replications the comparison does not use.
+
+Funds in proportion to expected loss are the second isolated baseline. Their sizes must not be taken from
+the runs they are judged by, so the pilot has replications, and therefore random streams, of its own.
+"""
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple
+
+from experiments.cell import Cell, needs_pilot
+from experiments.configuration import PILOT, Plan
+from experiments.worker import Run, replicate
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+
+REPLICATIONS = 20
+
+
+class Pilot(NamedTuple):
+    """`expected_loss` (P,) USD per protocol, empty where no pilot was needed or none of its runs finished."""
+
+    expected_loss: tuple[float, ...]
+    replications: tuple[int, ...]
+    failed: tuple[Run, ...]
+
+
+def run_pilot(plan: Plan, stop: Callable[[], bool], advance: Callable[[], None]) -> Pilot:
+    """Run the pilot of `plan`: isolated funds by open interest under the first regime.
+
+    Parameters
+    ----------
+    plan : a checked plan.
+    stop : read between runs.
+    advance : called after every run.
+    """
+    if not needs_pilot(plan.structures):
+        return Pilot((), (), ())
+    replications = range(PILOT, PILOT + REPLICATIONS)
+    finished: list[Run] = []
+    failed: list[Run] = []
+    for run in replicate([_cell(plan.scenario, plan.regimes[0])], replications, plan.workers, stop):
+        (finished if run.failure is None else failed).append(run)
+        advance()
+    members = plan.scenario.protocol.number
+    return Pilot(expected_loss(finished, members), tuple(replications), tuple(failed))
+
+
+def expected_loss(runs: Sequence[Run], members: int) -> tuple[float, ...]:
+    """Return (P,) mean deficit of each of P `members` in USD >= 0; empty where there are no runs."""
+    if not runs:
+        return ()
+    return tuple(fmean(run.summary[f"deficit_{i}"] for run in runs) for i in range(members))
+
+
+def _cell(scenario: "Scenario", regime: str) -> Cell:
+    axes = {
+        "backstop.structure": "isolated",
+        "backstop.regime": regime,
+        "backstop.allotment": "open_interest",
+    }
+    return Cell("pilot", "isolated", regime, scenario.replace(axes))

@@ -1,0 +1,147 @@
+"""The result folder: what a comparison leaves behind.
+
+====================  ================================================================================
+``manifest.json``     commit, versions, platform, resolved scenario, cells, seeds, command line, failures
+``runs/*.parquet``    a row per finished run (:mod:`experiments.part`)
+``series/*.parquet``  a row per run and step, likewise
+``figures/``          every figure as PNG and PDF
+====================  ================================================================================
+
+The folder is built under a hidden name beside its final place and renamed when it is whole, so that whoever
+finds the name finds all of it. Rows are written in order of replication, whoever ran them.
+"""
+
+import itertools
+import json
+import math
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from experiments.part import Parts, run_table, series_table
+
+if TYPE_CHECKING:
+    from experiments.worker import Run
+
+
+class FolderError(ValueError):
+    """A result folder that cannot be made; `problems` holds one line each."""
+
+    def __init__(self, problem: str) -> None:
+        self.problems = [problem]
+        super().__init__(problem)
+
+
+class ResultFolder:
+    """A result folder in the making; as a context it is removed unless :meth:`finish` was reached.
+
+    Parameters
+    ----------
+    path : the final place; it must not exist, or be empty.
+
+    Raises
+    ------
+    FolderError
+        If something is already there or nothing can be written there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        _require_free(path)
+        self.hidden = _hidden_sibling(path)
+        self._parts: dict[str, Parts] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for parts in self._parts.values():
+            parts.close()
+        shutil.rmtree(self.hidden, ignore_errors=True)
+
+    def add(self, run: "Run") -> None:
+        """Keep the rows of a finished `run`."""
+        self._into("runs").add(run_table(run))
+        if run.series:
+            self._into("series").add(series_table(run))
+
+    def flush(self) -> None:
+        """Write all rows still held in memory, so that the tables can be read."""
+        for parts in self._parts.values():
+            parts.close()
+
+    def finish(self, manifest: Mapping[str, Any]) -> Path:
+        """Write the manifest, move the folder to its final place and return that place."""
+        self.flush()
+        text = json.dumps(plain(manifest), indent=2, ensure_ascii=False, allow_nan=False)
+        (self.hidden / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        _require_free(self.path)
+        if self.path.exists():
+            self.path.rmdir()
+        self.hidden.rename(self.path)
+        return self.path
+
+    def _into(self, name: str) -> Parts:
+        if name not in self._parts:
+            self._parts[name] = Parts(self.hidden / name)
+        return self._parts[name]
+
+
+def free_path(path: Path) -> Path:
+    """Return `path`, or the first of ``path-2``, ``path-3`` and on that is free."""
+    names = itertools.chain(
+        [path], (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    )
+    return next(name for name in names if _is_free(name))
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON can hold it: keys as text, tuples as lists, no number that is not finite."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def place_problem(path: Path) -> str | None:
+    """Say why no result folder can be made at `path`, or None, without touching anything."""
+    try:
+        _require_free(path)
+    except FolderError as error:
+        return str(error)
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return None
+    return f"{path}: {above} cannot be written: allowed is a folder you may write to"
+
+
+def _require_free(path: Path) -> None:
+    if not _is_free(path):
+        raise FolderError(f"{path}: exists already and is never overwritten; free: {free_path(path)}")
+
+
+def _is_free(path: Path) -> bool:
+    try:
+        return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    except OSError as error:
+        raise FolderError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _hidden_sibling(path: Path) -> Path:
+    absolute = path.absolute()
+    hidden = absolute.with_name(f".{absolute.name}-{secrets.token_hex(4)}")
+    try:
+        hidden.mkdir(parents=True)
+    except OSError as error:
+        reason = f"cannot be written: {error.strerror}; allowed is a folder you may write to"
+        raise FolderError(f"{path}: {reason}") from error
+    return hidden

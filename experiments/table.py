@@ -1,0 +1,88 @@
+"""The tables of a comparison on standard output: means with intervals, then paired differences."""
+
+import itertools
+import math
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from experiments.headline import Headline, shown
+
+if TYPE_CHECKING:
+    from experiments.comparison import Comparison
+
+# Columns of a table where the output is no terminal.
+WIDTH = 140
+
+
+def show(comparison: "Comparison") -> None:
+    """Print both tables of `comparison`."""
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    console.print(mean_table(comparison))
+    console.print(difference_table(comparison))
+
+
+def mean_table(comparison: "Comparison") -> Table:
+    """Return the headline metrics, a column per cell: mean and 95 % interval."""
+    table = Table(title=f"Means and 95 % intervals of {comparison.replications} replications")
+    table.add_column("metric")
+    for cell in comparison.cells:
+        table.add_column(cell, justify="right", no_wrap=True)
+    for headline in shown(comparison.metrics):
+        table.add_row(_name(headline), *(_mean(comparison, cell, headline) for cell in comparison.cells))
+    return table
+
+
+def difference_table(comparison: "Comparison") -> Table:
+    """Return the headline metrics pair by pair, with what pairing gained."""
+    pairs = _pairs(comparison)
+    rest = len(comparison.pairs) - len(pairs)
+    table = Table(title="Paired differences, a - b", caption=f"{rest} more pairs: --json" if rest else None)
+    for name in ("metric", "a", "b"):
+        table.add_column(name, overflow="fold")
+    for name in ("a - b", "95 % interval", "correlation", "variance\nreduction"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for headline in (line for line in shown(comparison.metrics) if line.paired):
+        names = itertools.chain([_name(headline)], itertools.repeat(""))
+        for name, (a, b) in zip(names, pairs, strict=False):
+            table.add_row(name, a, b, *_difference(comparison, a, b, headline))
+        table.add_section()
+    return table
+
+
+def number(value: float) -> str:
+    """Return `value` with three significant digits or as a whole number, ``n/a`` where it is undefined."""
+    if not math.isfinite(value):
+        return "n/a"
+    if value != 0 and not 1e-4 <= abs(value) < 1e7:
+        return f"{value:.2e}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:,.{digits}f}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval as text, ``n/a`` where it is undefined."""
+    return f"[{number(low)}, {number(high)}]" if math.isfinite(low) else "n/a"
+
+
+def _pairs(comparison: "Comparison") -> list[tuple[str, str]]:
+    """Return the pairs worth a line each: all of four cells, of more only those with the first."""
+    few = len(comparison.cells) <= 4
+    return [pair for pair in comparison.pairs if few or pair[0] == comparison.cells[0]]
+
+
+def _name(headline: Headline) -> str:
+    return f"{headline.label}, {headline.unit}"
+
+
+def _mean(comparison: "Comparison", cell: str, headline: Headline) -> str:
+    mean, low, high = (value * headline.factor for value in comparison.interval(cell, headline.metric)[:3])
+    return f"{number(mean)} {interval(low, high)}"
+
+
+def _difference(comparison: "Comparison", a: str, b: str, headline: Headline) -> tuple[str, ...]:
+    found = comparison.difference(a, b, headline.metric)
+    mean, low, high = (value * headline.factor for value in found[:3])
+    return number(mean), interval(low, high), number(found.correlation), number(found.variance_reduction)

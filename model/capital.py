@@ -1,0 +1,94 @@
+"""Phase 8: fees, premiums and liquidity providers.
+
+Trading fees are shared among vault, backstop and treasury; liquidation fees go to the backstop. What the backstop
+receives is split between a member's own fund and the pool as the structure splits capital. Members pay the pool's
+premium from their funds; providers redeem or come back. Units: USD.
+"""
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from agents.kernel import kernel, rule
+from agents.ledger import (
+    CAPITAL,
+    FUND,
+    LIQUIDATION_FEE,
+    OUTSIDE,
+    POOL,
+    PROVIDER,
+    TRADING_FEE,
+    TREASURY,
+    VAULT,
+    WHOLE,
+    Code,
+    check,
+    pay,
+    reconcile,
+    transfer,
+)
+from agents.liquidity_provider import provider_step, vault_equity
+from agents.reinsurer import collect_premium
+
+Terms = namedtuple(
+    "Terms", ["vault", "fund", "own_share", "holds", "premium", "minutes", "speed", "back", "sensitivity"]
+)
+
+
+@rule
+def contribute(book: Any, pool: Any, i: int, account: Code, amount: float, terms: Any) -> float:
+    """Split income of the backstop between own fund and pool; return the pool's part."""
+    if not terms.holds:
+        transfer(book, account, i, OUTSIDE, WHOLE, amount)
+        return 0.0
+    shared = amount * (1.0 - terms.own_share)
+    pay(book, account, FUND, i, amount - shared)
+    transfer(book, account, i, POOL, WHOLE, shared)
+    pool.contributions[0] += shared
+    return shared
+
+
+@rule
+def share_fees(book: Any, pool: Any, entitlement: np.ndarray, i: int, terms: Any) -> None:
+    """Distribute one protocol's fees of this step."""
+    fees = book.balance[TRADING_FEE, i]
+    to_vault, to_fund = fees * terms.vault, fees * terms.fund
+    pay(book, TRADING_FEE, VAULT, i, to_vault)
+    entitlement[i] += contribute(book, pool, i, TRADING_FEE, to_fund, terms)
+    pay(book, TRADING_FEE, TREASURY, i, book.balance[TRADING_FEE, i])
+    income = book.balance[LIQUIDATION_FEE, i]
+    entitlement[i] += contribute(book, pool, i, LIQUIDATION_FEE, income, terms)
+    book.balance[TRADING_FEE, i] = book.balance[LIQUIDATION_FEE, i] = 0.0
+
+
+@rule
+def fund_health(book: Any, protocol: Any, entitlement: np.ndarray, i: int) -> float:
+    """Return the backstop behind a protocol, own fund and entitlement, over its start; 1 where there was none."""
+    start = protocol.capital[i]
+    return (book.balance[FUND, i] + entitlement[i]) / start if start > 0.0 else 1.0
+
+
+@kernel
+def settle_capital(
+    exchange: Any, protocol: Any, providers: Any, pool: Any, book: Any, entitlement: np.ndarray, terms: Any
+) -> None:
+    """Run phase 8 for every protocol and every provider."""
+    members = exchange.shape[0]
+    for i in range(members):
+        share_fees(book, pool, entitlement, i, terms)
+    if terms.premium > 0.0:
+        paid = np.zeros(members)
+        collect_premium(book, exchange, pool, paid, terms.premium, terms.minutes)
+        for i in range(members):
+            entitlement[i] += paid[i]
+    cash = np.zeros(members)
+    for row in range(providers.shape[0]):
+        i = providers.protocol[row]
+        own = vault_equity(book.balance[VAULT, i], exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
+        health = fund_health(book, protocol, entitlement, i)
+        provider_step(providers, protocol, book, row, own, health, terms.speed, terms.back, terms.sensitivity)
+        cash[i] += providers.cash[row]
+    for i in range(members):
+        check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], cash[i])
+    reconcile(book, exchange, CAPITAL)

@@ -1,0 +1,305 @@
+"""The ecosystem: traders, keepers, providers, exchanges, protocols and a reinsurer on one market, step by step.
+
+One step is the list of phases in :meth:`Ecosystem.step`, in the order of the ODD protocol. State is in tables, rules
+are kernels over them, and Mesa agents are views made when somebody asks (:mod:`model.roster`).
+
+A run is addressed by a scenario and the number of a replication: the same two give the same run, bit for bit, on one
+worker or many, and two scenarios that differ in who holds capital or who pays see the same shocks.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.account import level_all, make_blocks, recount
+from agents.column import bare
+from agents.exchange import charge_funding
+from agents.ledger import CLEARING, KEEPER, PROVIDER, SET_UP, TRADER, VAULT, WALLET, WATERFALL, Ledger
+from agents.loss_regime import REGIMES
+from agents.trader import HABITS, Habit, Keys, decide, look
+from agents.venue import Venue
+from model import foundation, market
+from model.capital import Terms, settle_capital
+from model.cascade import Tariff, liquidate, make_jobs
+from model.contagion import Contagion
+from model.metric import summarise
+from model.network import liabilities
+from model.population import draw_population, slots_per_protocol
+from model.process import asset_names
+from model.record import Record, write_step
+from model.roster import Roster
+from model.scenario import Scenario
+from model.streams import Streams
+from model.tape import draw_tape
+from model.trading import fill, trade
+from model.waterfall import Waterfall
+
+
+class Hot(NamedTuple):
+    """The tables as kernels take them: the same memory as the record arrays of the same names."""
+
+    blocks: Any
+    exchange: Any
+    market: Any
+    protocol: Any
+    keepers: Any
+    providers: Any
+    pool: Any
+
+
+class Ecosystem(Roster):
+    """Leveraged derivatives protocols on one market, with a backstop.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    replication : number of the replication, which with the scenario's seed names every random draw.
+
+    Attributes
+    ----------
+    tape : exogenous shocks of the run.
+    accounts, blocks, exchange, protocol, keepers, providers, pool, market : tables of state.
+    ledger : the ledger through which all money moves.
+    horizon : steps the tape lasts.
+    clock : steps done so far.
+
+    Raises
+    ------
+    model.scenario.ScenarioError, model.price_file.PriceFileError, model.network.EdgeListError : for bad input.
+    """
+
+    def __init__(self, scenario: Scenario | None = None, replication: int = 0) -> None:
+        self._own_scenario = scenario or Scenario()
+        self.replication = replication
+        streams = Streams(self.scenario.seed, replication)
+        super().__init__(streams.generator("mesa"))
+        self.assets = asset_names(self.scenario)
+        self.tape = draw_tape(self.scenario, replication)
+        self.horizon = len(self.tape.log_return)
+        self.clock = 0
+        self._build(streams)
+        self._set_rules(streams)
+
+    @property
+    def scenario(self) -> Scenario:
+        """All parameters of the run."""
+        return self._own_scenario
+
+    @scenario.setter
+    def scenario(self, value: Any) -> None:
+        """Ignore the placeholder Mesa sets: a run has one scenario, given when it is built."""
+
+    def _build(self, streams: Streams) -> None:
+        """Make the tables and let the money enter."""
+        scenario, tape = self.scenario, self.tape
+        traits = foundation.asset_traits(scenario, self.assets)
+        self.slots_per_protocol = slots_per_protocol(scenario)
+        self.exchange = foundation.make_exchange(scenario, tape, traits)
+        self.market = foundation.make_asset_market(scenario, tape, traits)
+        interest = foundation.open_interest(scenario)
+        self.accounts = draw_population(scenario, streams, foundation.contracts(self.exchange, tape, interest))
+        self.blocks = make_blocks(len(self.accounts.size))
+        self.keepers = foundation.make_keepers(scenario, streams)
+        self.providers = foundation.make_providers(scenario, streams, self.exchange.vault_start)
+        self.structure = foundation.make_structure(scenario)
+        self.protocol = foundation.make_protocols(scenario, self.structure, self.exchange.vault_start)
+        self.pool = foundation.make_pool(self.structure)
+        tables = (
+            self.blocks,
+            self.exchange,
+            self.market,
+            self.protocol,
+            self.keepers,
+            self.providers,
+            self.pool,
+        )
+        self.hot = Hot(*(bare(table) for table in tables))
+        self._open_ledger()
+
+    def _open_ledger(self) -> None:
+        self.ledger = Ledger(len(self.exchange))
+        self.ledger.subsidiaries = {
+            TRADER: self._count_cash,
+            WALLET: lambda: self.accounts.wallet.reshape(len(self.exchange), -1).sum(axis=1),
+            KEEPER: lambda: np.append(self.keepers.cash.sum(), np.zeros(len(self.exchange) - 1)),
+            PROVIDER: lambda: np.bincount(self.providers.protocol, self.providers.cash, len(self.exchange)),
+        }
+        level_all(self.accounts)
+        recount(self.accounts, self.hot.blocks, self.hot.exchange)
+        self.exchange.vault_size[:] = self.exchange.short_size - self.exchange.long_size
+        foundation.enter_all(self.ledger, self.scenario, self.exchange, self.structure)
+        self.reconcile(SET_UP)
+
+    def _count_cash(self) -> np.ndarray:
+        accounts = self.accounts
+        cash = accounts.collateral - accounts.size * (accounts.entry_price - accounts.entry_funding)
+        return cash.reshape(len(self.exchange), -1).sum(axis=1)
+
+    def _set_rules(self, streams: Streams) -> None:
+        """Derive constants, keys, scratch space and the layers of the waterfall."""
+        scenario, members, rows = self.scenario, len(self.exchange), len(self.accounts.size)
+        self._rule = market.market_rule(scenario)
+        self._habit = Habit(*(getattr(scenario.trader, name) for name in HABITS))
+        self._keys = Keys(*(np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields))
+        fees = scenario.exchange
+        self._tariff = Tariff(fees.liquidation_fee, fees.keeper_share, fees.liquidation_rounds)
+        self._terms = self._capital_terms()
+        self._acting, self._flagged = np.zeros(rows, np.int32), np.zeros(rows, np.int32)
+        self._jobs = make_jobs(rows, len(self.keepers), members)
+        self._capacity = np.zeros((len(self.keepers), members))
+        self._oracle_error = np.zeros(members)
+        self._rounds = 0
+        self.record = Record(self.horizon, self.assets, members)
+        self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
+        regime = REGIMES[scenario.backstop.regime](scenario.trader.haircut_reaction)
+        self.waterfall = Waterfall(self.structure, regime)
+        names = [f"protocol_{i}" for i in range(members)]
+        exposure = scenario.exposure
+        owed = liabilities(exposure, foundation.treasuries(scenario), streams.generator("exposure"), names)
+        self.contagion = Contagion(owed, exposure.alpha, exposure.beta)
+
+    def _capital_terms(self) -> Terms:
+        scenario, structure = self.scenario, self.structure
+        provider, minutes = scenario.provider, scenario.minutes
+        return Terms(
+            scenario.exchange.fee_to_vault,
+            scenario.exchange.fee_to_fund,
+            float(structure.own_share),
+            structure.holds_capital,
+            scenario.backstop.premium_rate if structure.charges_premium else 0.0,
+            minutes,
+            market.per_step(provider.withdrawal, minutes),
+            market.per_step(provider.return_rate, minutes),
+            provider.fund_sensitivity,
+        )
+
+    def step(self) -> None:
+        """Advance by one step: the order of events."""
+        self.apply_shocks()
+        self.set_prices()
+        self.charge_funding()
+        self.trade()
+        self.liquidate()
+        self.absorb_deficits()
+        self.clear_exposures()
+        self.settle_capital()
+        self.write_record()
+
+    def apply_shocks(self) -> None:
+        """Phase 1: returns, spreads and exploits from the tape."""
+        if self.clock >= self.horizon:
+            raise RuntimeError(
+                f"the run has {self.horizon} steps and all are done; set scenario.steps for a longer one"
+            )
+        hot, tape, t = self.hot, self.tape, self.clock
+        market.shock(hot.market, hot.exchange, self.ledger.book, tape.log_return[t], tape.spread[t], tape.exploit[t])
+
+    def set_prices(self) -> None:
+        """Phase 2: arbitrage, mid and mark prices, depth, attention."""
+        hot = self.hot
+        self._oracle_error = self.tape.oracle_error[self.clock]
+        depth = self.tape.depth[self.clock]
+        market.price(hot.market, hot.exchange, hot.protocol, self._rule, depth, self._oracle_error)
+
+    def charge_funding(self) -> None:
+        """Phase 3: funding between longs and shorts."""
+        hot = self.hot
+        rules, minutes = self.scenario.market, self.scenario.minutes
+        charge_funding(
+            hot.exchange,
+            self.market.fundamental,
+            rules.interest,
+            rules.funding_clamp,
+            rules.funding_cap,
+            minutes,
+        )
+
+    def trade(self) -> None:
+        """Phase 4: a researcher's own agents act, traders decide, the market fills all orders together."""
+        for members in self.own_agents():
+            members.shuffle_do("step")
+        hot, fee = self.hot, self.scenario.exchange.trading_fee
+        trade(
+            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, self._rule, self._habit, self._keys,
+            fee, self.clock, self._oracle_error, self._acting,
+        )  # fmt: skip
+
+    def liquidate(self) -> None:
+        """Phase 5: liquidation rounds until nobody is flagged that a keeper will serve."""
+        hot = self.hot
+        tape, t = self.tape, self.clock
+        self._rounds = liquidate(
+            self.accounts, hot.blocks, hot.exchange, hot.market, hot.keepers, self.ledger.book, self._rule,
+            self._tariff, tape.gas[t], tape.keeper[t], self._oracle_error, self._capacity, self._flagged, self._jobs,
+        )  # fmt: skip
+
+    def absorb_deficits(self) -> None:
+        """Phase 6: deficits go down each protocol's waterfall."""
+        if self.waterfall.absorb(
+            self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[self.clock], self.clock
+        ):
+            self.reconcile(WATERFALL)
+
+    def clear_exposures(self) -> None:
+        """Phase 7: bad debt is paid or its protocol defaults, along the exposures."""
+        if self.contagion.clear(self.protocol, self.ledger, self.clock):
+            self.reconcile(CLEARING)
+
+    def settle_capital(self) -> None:
+        """Phase 8: fees, premiums, liquidity providers."""
+        hot = self.hot
+        settle_capital(
+            hot.exchange,
+            hot.protocol,
+            hot.providers,
+            hot.pool,
+            self.ledger.book,
+            self.structure.entitlement,
+            self._terms,
+        )
+
+    def write_record(self) -> None:
+        """Phase 9: the series, and the audit."""
+        hot = self.hot
+        record, t = self.record, self.clock
+        write_step(
+            hot.market, hot.exchange, hot.protocol, self.ledger.book, self._rounds,
+            record.ecosystem[t], record.asset[t], record.protocol[t],
+        )  # fmt: skip
+        self.ledger.stop_if_broken(t)
+        self.clock += 1
+
+    def acting(self) -> np.ndarray:
+        """Return the rows of the traders who look at their account in the present step, in order of slot."""
+        count = look(self.accounts, self.hot.exchange, self._keys, self.clock, self._acting)
+        return self._acting[:count]
+
+    def decide(self, rows: np.ndarray) -> None:
+        """Let the traders in `rows` decide on their orders."""
+        hot = self.hot
+        decide(
+            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, self._habit, self._keys,
+            self.clock, rows,
+        )  # fmt: skip
+
+    def fill(self, rows: np.ndarray) -> None:
+        """Fill the orders waiting in `rows` together."""
+        hot = self.hot
+        fill(
+            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, self._rule,
+            self.scenario.exchange.trading_fee, self._oracle_error, rows,
+        )  # fmt: skip
+
+    def vault_equity(self) -> np.ndarray:
+        """Return each vault's equity, (protocols,) USD."""
+        exchange = self.exchange
+        flat = self.ledger.balance[VAULT]
+        return flat + exchange.vault_size * (exchange.mark - exchange.funding_index)
+
+    def summary(self) -> dict[str, float]:
+        """Return the run's metrics so far (:mod:`model.metric`)."""
+        return summarise(self, self.clock)
+
+    def series(self) -> dict[str, np.ndarray]:
+        """Return the run's series so far, column by column (:mod:`model.record`)."""
+        return self.record.columns(self.clock)

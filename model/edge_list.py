@@ -1,0 +1,100 @@
+"""Reading who owes whom from an edge list.
+
+One edge a line, ``debtor creditor [amount]``, separated by blanks or a comma; the amount in USD may be
+left out, in which case the rule of :mod:`model.network` sets it. Empty lines and what follows ``#`` are
+skipped. All faults of a file are reported together. Nothing heavy is imported, so that a configuration is
+checked at once.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from model.scenario.problem import suggestion
+
+
+class Edge(NamedTuple):
+    """A debt between two protocols, named by index."""
+
+    debtor: int
+    creditor: int
+    amount: float | None  # USD >= 0; None: left to the rule
+
+
+class EdgeListError(ValueError):
+    """An edge list with faults.
+
+    Attributes
+    ----------
+    problems : one line per fault, naming file, line, value and what is allowed.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def read_edges(path: str | Path, names: Sequence[str]) -> list[Edge]:
+    """Return the edges of the file at `path` among the protocols `names`.
+
+    Raises
+    ------
+    EdgeListError
+        With one line per fault: unreadable file, wrong number of columns, unknown protocol, negative or
+        unreadable amount, a protocol owing itself, an edge given twice.
+    """
+    problems: list[str] = []
+    edges: dict[tuple[int, int], Edge] = {}
+    for number, columns in _rows(path):
+        faults, edge = _parsed(columns, names)
+        if edge and edge[:2] in edges:
+            faults = [f"edge {columns[0]} {columns[1]}: given twice; allowed: once"]
+        if edge:
+            edges.setdefault(edge[:2], edge)
+        problems += [f"{path}: line {number}: {fault}" for fault in faults]
+    if problems:
+        raise EdgeListError(problems)
+    return list(edges.values())
+
+
+def _rows(path: str | Path) -> list[tuple[int, list[str]]]:
+    """Return line number and columns of every line that holds something."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise EdgeListError([f"{path}: {error.strerror or error}; allowed: a readable edge list"]) from error
+    except UnicodeDecodeError as error:
+        raise EdgeListError([f"{path}: is not UTF-8 text; allowed: lines `debtor creditor [amount]`"]) from error
+    columns = [line.partition("#")[0].replace(",", " ").split() for line in lines]
+    return [(number, row) for number, row in enumerate(columns, start=1) if row]
+
+
+def _parsed(columns: list[str], names: Sequence[str]) -> tuple[list[str], Edge | None]:
+    """Return the faults of one line, or the edge if there are none."""
+    if len(columns) not in (2, 3):
+        return [f"{' '.join(columns)!r}: {len(columns)} columns; allowed: debtor creditor [amount]"], None
+    faults = [
+        f"{role} {name!r}: no such protocol{suggestion(name, names)}; allowed: {_listed(names)}"
+        for role, name in zip(("debtor", "creditor"), columns, strict=False)
+        if name not in names
+    ]
+    if columns[0] == columns[1]:
+        faults.append(f"edge {columns[0]} {columns[1]}: a protocol owes itself; allowed: two different protocols")
+    amount = _amount(columns[2]) if len(columns) == 3 else None
+    if amount is not None and not 0.0 <= amount < math.inf:
+        faults.append(f"amount {columns[2]!r}: allowed: a number of USD, 0 or more")
+    return faults, None if faults else Edge(names.index(columns[0]), names.index(columns[1]), amount)
+
+
+def _amount(text: str) -> float:
+    """Return `text` as a number, not-a-number where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _listed(names: Sequence[str]) -> str:
+    few = ", ".join(names[:8])
+    return few if len(names) <= 8 else f"{few}, ... ({len(names)} protocols)"

@@ -1,0 +1,176 @@
+"""How a run begins: who is there, and who owns how much.
+
+Every balance enters the ledger from the outside world, so the sum of all accounts is nil from the first moment. Total
+backstop capital is the same in every structure: a ratio of total open interest, allotted to members in proportion to
+open interest or to expected loss, then split into own funds and pool as the structure says.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import ndtri
+
+from agents.exchange import Exchange
+from agents.keeper import Keeper
+from agents.ledger import FUND, KEEPER, POOL, PROVIDER, TRADER, TREASURY, VAULT, WALLET, Ledger
+from agents.liquidity_provider import LiquidityProvider
+from agents.protocol import Protocol
+from agents.reinsurer import Reinsurer
+from agents.structure import STRUCTURES
+from agents.structure.base import Structure
+from model.market import make_market
+from model.parameter import per_item
+from model.population import Contract
+from model.scenario import Scenario, ScenarioError
+from model.streams import Streams
+from model.tape import Tape
+
+BASIS_POINT = 1e-4
+Array = np.ndarray
+
+
+class AssetTraits(NamedTuple):
+    """What the scenario says of each asset, (assets,) each."""
+
+    depth: Array  # 1, depth per unit log price over open interest
+    half_spread: Array  # 1
+    initial_margin: Array  # 1
+
+
+def asset_traits(scenario: Scenario, names: tuple[str, ...]) -> AssetTraits:
+    """Return depth, half spread and initial margin of the assets `names`."""
+    asset = scenario.asset
+    return AssetTraits(
+        np.array(asset.values("depth_per_oi", names)),
+        BASIS_POINT * np.array(asset.values("half_spread_bp", names)),
+        1.0 / np.array(asset.values("maximal_leverage", names)),
+    )
+
+
+def asset_of(scenario: Scenario, assets: int) -> Array:
+    """Return the asset each protocol trades, (protocols,); raises ScenarioError for an asset that does not exist."""
+    chosen, number = scenario.protocol.asset, scenario.protocol.number
+    bad = [k for k in chosen if not 0 <= k < assets]
+    if bad:
+        raise ScenarioError([f"scenario: protocol.asset: {k}: allowed: 0 to {assets - 1}" for k in bad])
+    return np.array([chosen[i % len(chosen)] if chosen else i % assets for i in range(number)])
+
+
+def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Any:
+    """Return the exchanges' records at the start, before their accounts are counted."""
+    exchange = Exchange.make_table(scenario.protocol.number)
+    exchange.asset[:] = asset_of(scenario, len(traits.depth))
+    exchange.mark[:] = tape.initial_price[exchange.asset]
+    exchange.initial_margin[:] = traits.initial_margin[exchange.asset]
+    exchange.maintenance[:] = scenario.asset.maintenance_ratio * exchange.initial_margin
+    exchange.spread[:] = traits.half_spread[exchange.asset]
+    interest = open_interest(scenario)
+    exchange.vault_start[:] = scenario.protocol.vault_ratio * interest * bool(scenario.provider.number)
+    exchange.supplied_depth[:] = traits.depth[exchange.asset] * interest
+    return exchange
+
+
+def open_interest(scenario: Scenario) -> Array:
+    """Return one-sided open interest of each protocol at the start, (protocols,) USD."""
+    return np.array(per_item(scenario.protocol.open_interest, scenario.protocol.number))
+
+
+def contracts(exchange: Any, tape: Tape, interest: Array) -> list[Contract]:
+    """Return what the accounts of each protocol trade."""
+    return [
+        Contract(float(e.mark), float(tape.daily_volatility[e.asset]), float(e.maintenance), float(total))
+        for e, total in zip(exchange, interest, strict=True)
+    ]
+
+
+def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Any:
+    """Return the market at the start."""
+    return make_market(scenario, tape.initial_price, tape.daily_volatility, traits.half_spread)
+
+
+def make_keepers(scenario: Scenario, streams: Streams) -> Any:
+    """Return the keepers' records, cheapest first."""
+    keeper = scenario.keeper
+    keepers = Keeper.make_table(keeper.number)
+    drawn = ndtri(streams.uniform("keeper.cost", size=keeper.number))
+    keepers.cost[:] = np.sort(np.exp(keeper.cost_spread * drawn))
+    keepers.capacity[:] = keeper.capacity * scenario.minutes / max(keeper.number, 1)
+    keepers.cash[:] = keeper.cash
+    return keepers
+
+
+def make_providers(scenario: Scenario, streams: Streams, vault: Array) -> Any:
+    """Return the liquidity providers' records; `vault` is each vault's capital, (protocols,) USD."""
+    provider, protocols = scenario.provider, len(vault)
+    providers = LiquidityProvider.make_table(provider.number * protocols)
+    for i in range(protocols if provider.number else 0):
+        rows = slice(i * provider.number, (i + 1) * provider.number)
+        weights = -np.log(streams.uniform("provider.deposit", i, size=provider.number))
+        spread = ndtri(streams.uniform("provider.tolerance", i, size=provider.number))
+        providers.protocol[rows] = i
+        providers.shares[rows] = vault[i] * weights / weights.sum()
+        providers.cash[rows] = provider.cash_ratio * providers.shares[rows]
+        providers.tolerance[rows] = provider.tolerance * np.exp(provider.tolerance_spread * spread)
+    return providers
+
+
+def allotment_weights(scenario: Scenario) -> Array:
+    """Return each member's share of the backstop capital, (protocols,), summing to 1.
+
+    Raises
+    ------
+    ScenarioError : if the allotment is by expected loss and none is given.
+    """
+    interest = open_interest(scenario)
+    if scenario.backstop.allotment == "open_interest":
+        return interest / interest.sum()
+    losses = np.array(scenario.backstop.expected_loss)
+    if not losses.sum() > 0:
+        raise ScenarioError(
+            ["scenario: backstop.expected_loss: allotment 'expected_loss' needs a positive estimate; allowed: USD each"]
+        )
+    return losses / losses.sum()
+
+
+def make_structure(scenario: Scenario) -> Structure:
+    """Return the backstop structure with its capital allotted."""
+    total = scenario.backstop.capital_ratio * open_interest(scenario).sum()
+    return STRUCTURES[scenario.backstop.structure](scenario.backstop, total * allotment_weights(scenario))
+
+
+def make_protocols(scenario: Scenario, structure: Structure, vault: Array) -> Any:
+    """Return the protocols' records at the start."""
+    protocol = Protocol.make_table(scenario.protocol.number)
+    protocol.open_interest[:] = open_interest(scenario)
+    protocol.shares[:] = vault
+    protocol.capital[:] = structure.capital if structure.holds_capital else 0.0
+    protocol.skin[:] = scenario.protocol.skin_in_the_game * treasuries(scenario)
+    protocol.default_step[:] = protocol.exhausted_step[:] = protocol.wave[:] = -1
+    return protocol
+
+
+def treasuries(scenario: Scenario) -> Array:
+    """Return each protocol's own capital at the start, (protocols,) USD."""
+    return scenario.protocol.treasury_ratio * open_interest(scenario)
+
+
+def make_pool(structure: Structure) -> Any:
+    """Return the reinsurer's record."""
+    pool = Reinsurer.make_table(1)
+    pool.start[0] = structure.pool_capital
+    pool.exhausted_step[0] = -1
+    return pool
+
+
+def enter_all(ledger: Ledger, scenario: Scenario, exchange: Any, structure: Structure) -> None:
+    """Let all money enter from outside; the exchanges' totals must be counted."""
+    ledger.enter(TRADER, exchange.collateral - exchange.basis)
+    ledger.enter(WALLET, np.asarray(exchange.wallet))
+    flat = exchange.vault_size * (exchange.mark - exchange.funding_index)
+    ledger.enter(VAULT, exchange.vault_start - flat)
+    ledger.enter(TREASURY, treasuries(scenario))
+    if structure.holds_capital:
+        ledger.enter(FUND, structure.own_capital)
+        ledger.enter(POOL, structure.pool_capital, 0)
+    for account, column in ((KEEPER, 0), (PROVIDER, slice(None))):
+        ledger.enter(account, ledger.subsidiaries[account]()[column], column)

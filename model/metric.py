@@ -1,0 +1,143 @@
+"""What a run reports: one flat row of numbers.
+
+Money in USD, shares pure numbers, times in minutes; counts of protocols where the name is plural. A time that was not
+reached is the length of the run (censored). Per-protocol metrics carry the protocol's number as a suffix.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.ledger import BAD_DEBT, DEFICIT, FUND, POOL, TREASURY, WALLET
+
+Array = np.ndarray
+Metrics = dict[str, float]
+
+
+def gini(values: Array) -> float:
+    """Return the Gini coefficient of non-negative values; 0 for none or for all nil."""
+    ordered = np.sort(values)
+    total = ordered.sum()
+    if not total > 0:
+        return 0.0
+    rank = np.arange(1, len(ordered) + 1)
+    return float(2.0 * (rank * ordered).sum() / (len(ordered) * total) - (len(ordered) + 1) / len(ordered))
+
+
+def top_share(values: Array, count: int) -> float:
+    """Return the share of the `count` largest in the sum; 0 where the sum is nil."""
+    total = values.sum()
+    return float(np.sort(values)[::-1][:count].sum() / total) if total > 0 else 0.0
+
+
+def waterfall_metrics(protocol: Any) -> Metrics:
+    """Return what each layer was asked and paid."""
+    names = (
+        "deficit",
+        "paid_fund",
+        "paid_skin",
+        "paid_pool",
+        "uncovered",
+        "paid_regime",
+        "infeasible",
+        "paid_treasury",
+    )
+    return {name: float(getattr(protocol, name).sum()) for name in names}
+
+
+def failure_metrics(protocol: Any, steps: int, minutes: float) -> Metrics:
+    """Return exhaustion and default: how many, how early, all together or not, and by which cause."""
+    exhausted = protocol.exhausted_step >= 0
+    first = float(protocol.exhausted_step[exhausted].min()) if exhausted.any() else float(steps)
+    return {
+        "exhausted": float(exhausted.sum()),
+        "any_exhausted": float(exhausted.any()),
+        "all_exhausted": float(exhausted.all()),
+        "first_exhaustion": first * minutes,
+        "defaults": float((protocol.status > 0).sum()),
+        "defaults_own_loss": float((protocol.cause == 1).sum()),
+        "defaults_exposure": float((protocol.cause == 2).sum()),
+        "all_default": float((protocol.status > 0).all()),
+    }
+
+
+def capital_metrics(ecosystem: Any) -> Metrics:
+    """Return backstop capital at the start and the end, what it covered, and who earned what."""
+    balance, protocol = ecosystem.ledger.balance, ecosystem.protocol
+    start = float(protocol.capital.sum())
+    covered = float(protocol.paid_fund.sum() + protocol.paid_pool.sum())
+    keepers, pool = ecosystem.keepers, ecosystem.pool
+    return {
+        "capital": start,
+        "capital_end": float(balance[FUND].sum() + balance[POOL].sum()),
+        "loss_per_capital": float(protocol.deficit.sum()) / start if start > 0 else 0.0,
+        "covered_per_capital": covered / start if start > 0 else 0.0,
+        "bad_debt": float(-balance[BAD_DEBT].sum()),
+        "open_deficit": float(-balance[DEFICIT].sum()),
+        "treasury_end": float(balance[TREASURY].sum()),
+        "traders_wallets": float(balance[WALLET].sum()),
+        "vault_profit": float((ecosystem.vault_equity() - protocol.shares).sum()),
+        "keeper_profit": float(keepers.bounties.sum() - keepers.gas_paid.sum()),
+        "reinsurer_profit": float(pool.premiums.sum() + pool.contributions.sum() - pool.claims_paid.sum()),
+    }
+
+
+def burden_metrics(accounts: Any) -> Metrics:
+    """Return who bore the residual: how many accounts, how concentrated, and on how levered owners."""
+    borne = accounts.haircut[accounts.haircut > 0]
+    flat = accounts.haircut[accounts.leverage < 1.0].sum()
+    return {
+        "haircut": float(borne.sum()),
+        "haircut_accounts": float(len(borne)),
+        "haircut_gini": gini(borne),
+        "haircut_top10": top_share(borne, 10),
+        "haircut_low_leverage_share": float(flat / borne.sum()) if len(borne) else 0.0,
+    }
+
+
+def market_metrics(ecosystem: Any, steps: int) -> Metrics:
+    """Return liquidations, by asset and in all, and how far forced flow pushed prices from their fundamentals."""
+    record, exchange = ecosystem.record, ecosystem.exchange
+    liquidated = record.member("liquidated", steps)
+    start = ecosystem.protocol.open_interest
+    dislocation = np.log(record.asset[:steps, :, 1] / record.asset[:steps, :, 0])
+    found = {
+        "liquidated": float(liquidated.sum()),
+        "liquidated_share": float(liquidated.sum() / start.sum()),
+        "liquidated_long_share": float(record.total("liquidated_long", steps).sum())
+        / max(float(liquidated.sum()), 1e-300),
+        "liquidations": float(record.total("liquidations", steps).sum()),
+        "volume": float(record.total("volume", steps).sum()),
+        "unserved_peak": float(record.total("unserved", steps).max(initial=0.0)),
+        "worst_dislocation": float(dislocation.min(initial=0.0)),
+    }
+    for k, name in enumerate(ecosystem.assets):
+        own = exchange.asset == k
+        if own.any():
+            found[f"liquidated_share_{name}"] = float(liquidated[own].sum() / start[own].sum())
+    return found
+
+
+def member_metrics(protocol: Any) -> Metrics:
+    """Return deficit, uncovered loss, exhaustion and default of every protocol, for pairing member by member."""
+    found: Metrics = {}
+    for i in range(len(protocol)):
+        found[f"deficit_{i}"] = float(protocol.deficit[i])
+        found[f"uncovered_{i}"] = float(protocol.uncovered[i])
+        found[f"exhausted_{i}"] = float(protocol.exhausted_step[i] >= 0)
+        found[f"default_{i}"] = float(protocol.status[i] > 0)
+    return found
+
+
+def summarise(ecosystem: Any, steps: int) -> Metrics:
+    """Return all metrics of a run after `steps` steps."""
+    protocol = ecosystem.protocol
+    return {
+        **waterfall_metrics(protocol),
+        **failure_metrics(protocol, steps, ecosystem.scenario.minutes),
+        **capital_metrics(ecosystem),
+        **burden_metrics(ecosystem.accounts),
+        **market_metrics(ecosystem, steps),
+        "imbalance": ecosystem.ledger.imbalance(),
+        **member_metrics(protocol),
+    }

@@ -1,0 +1,122 @@
+"""The Mesa face of an ecosystem: agents as views of rows, made when somebody first asks for them.
+
+``agents`` and ``agents_by_type`` work as in any Mesa model, with every kind of the design to be found by its class.
+A run that never asks pays nothing for them. Attributes set on an agent from Python are booked: money that appears
+comes from the outside world, contracts that appear have the vault as their other side.
+"""
+
+from typing import Any
+
+import mesa
+import numpy as np
+
+from agents.account import EMPTY, recount, touch
+from agents.column import RowAgent
+from agents.exchange import Exchange
+from agents.keeper import Keeper
+from agents.ledger import KEEPER, PROVIDER, TRADER, WALLET, Code, Ledger, reconcile_all
+from agents.liquidity_provider import LiquidityProvider
+from agents.protocol import Protocol
+from agents.reinsurer import Reinsurer
+from agents.trader import Trader
+
+
+class Roster(mesa.Model):
+    """A Mesa model whose agents are rows of tables; see :class:`model.ecosystem.Ecosystem` for the tables."""
+
+    accounts: Any
+    blocks: Any
+    exchange: Any
+    protocol: Any
+    keepers: Any
+    providers: Any
+    pool: Any
+    hot: Any
+    ledger: Ledger
+    slots_per_protocol: int
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng=rng)
+        self._traders: dict[int, Trader] = {}
+        self._assembled = False
+        self._before = (0.0, 0.0, 0.0)
+
+    @property
+    def agents(self) -> Any:
+        """All agents, as in any Mesa model."""
+        self._assemble()
+        return self._all_agents
+
+    @property
+    def agents_by_type(self) -> Any:
+        """Agents by class: Trader, LiquidityProvider, Keeper, Exchange, Protocol, Reinsurer and a researcher's own."""
+        self._assemble()
+        return self._agents_by_type
+
+    def trader(self, row: int) -> Trader:
+        """Return the view of an account, made if there is none."""
+        self._assemble()
+        if row not in self._traders:
+            self._traders[row] = Trader(self, self.accounts, row)
+        return self._traders[row]
+
+    def slots(self, protocol: int) -> tuple[int, int]:
+        """Return the first row of a protocol's accounts and the row after its last."""
+        return protocol * self.slots_per_protocol, (protocol + 1) * self.slots_per_protocol
+
+    def own_agents(self) -> list[Any]:
+        """Return the agent sets of classes that are not views of rows: a researcher's own agents."""
+        return [members for kind, members in self._agents_by_type.items() if not issubclass(kind, RowAgent)]
+
+    def before_account_change(self, row: int) -> None:
+        """Remember cash value, wallet and size of an account about to be set from Python."""
+        self._before = self._worth(row)
+
+    def after_account_change(self, row: int) -> None:
+        """Book what was set from Python: money against the outside world, contracts against the vault."""
+        touch(self.accounts, self.hot.blocks, row)
+        recount(self.accounts, self.hot.blocks, self.hot.exchange)
+        i = row // self.slots_per_protocol
+        cash, wallet, size = (now - then for now, then in zip(self._worth(row), self._before, strict=True))
+        self.exchange.vault_size[i] -= size
+        self.ledger.enter(TRADER, cash, i)
+        self.ledger.enter(WALLET, wallet, i)
+
+    def after_keeper_change(self) -> None:
+        """Book keepers' cash set from Python against the outside world."""
+        self._enter_difference(KEEPER, 0)
+
+    def after_provider_change(self) -> None:
+        """Book providers' cash set from Python against the outside world."""
+        self._enter_difference(PROVIDER, slice(None))
+
+    def reconcile(self, phase: Code) -> None:
+        """Count all rows afresh and compare them with the ledger."""
+        recount(self.accounts, self.hot.blocks, self.hot.exchange)
+        reconcile_all(self.ledger.book, self.hot.exchange, phase)
+
+    def _enter_difference(self, account: Code, column: Code | slice) -> None:
+        counted = self.ledger.subsidiaries[account]()[column]
+        self.ledger.enter(account, counted - self.ledger.balance[account, column], column)
+
+    def _worth(self, row: int) -> tuple[float, float, float]:
+        size = self.accounts.size[row]
+        basis = size * (self.accounts.entry_price[row] - self.accounts.entry_funding[row])
+        return self.accounts.collateral[row] - basis, self.accounts.wallet[row], size
+
+    def _assemble(self) -> None:
+        if self._assembled:
+            return
+        self._assembled = True
+        tables = (
+            (Exchange, self.exchange),
+            (Protocol, self.protocol),
+            (Keeper, self.keepers),
+            (LiquidityProvider, self.providers),
+            (Reinsurer, self.pool),
+        )
+        for kind, table in tables:
+            for row in range(len(table)):
+                kind(self, table, row)
+        for row in np.flatnonzero(self.accounts.status != EMPTY).tolist():
+            self._traders[row] = Trader(self, self.accounts, row)

@@ -1,0 +1,128 @@
+"""The scenario: every parameter of a run, declared once, frozen, checked whole before anything runs.
+
+A scenario is a tree of sections, one file each. A dotted name such as ``backstop.capital_ratio`` addresses a field
+from the command line, from a TOML file (``[backstop]`` table) and from :meth:`Scenario.replace`. Unknown names are
+errors with the closest known name; all problems of a configuration are told at once (:class:`ScenarioError`).
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import ValidationError, model_validator
+
+from model.parameter import Section, parameter
+from model.scenario.asset import AssetSection
+from model.scenario.backstop import BackstopSection
+from model.scenario.exchange import ExchangeSection, KeeperSection
+from model.scenario.exposure import ExposureSection
+from model.scenario.market import MarketSection
+from model.scenario.price import PriceSection
+from model.scenario.problem import ScenarioError, problem_lines
+from model.scenario.protocol import ProtocolSection, ProviderSection
+from model.scenario.shock import ShockSection
+from model.scenario.trader import TraderSection
+
+__all__ = ["Scenario", "ScenarioError"]
+
+WITHOUT_FEEDBACK: dict[str, Any] = {
+    "backstop.regime": "bad_debt",
+    "backstop.premium_rate": 0.0,
+    "provider.fund_sensitivity": 0.0,
+    "trader.haircut_reaction": 0.0,
+}
+
+
+class Scenario(Section):
+    """All parameters of a run."""
+
+    seed: int = parameter(1, "1", "seed of every random stream", "convention", ge=0)
+    steps: int | None = parameter(
+        None, "steps", "length of a run; none: the natural length of the price process", "episode", ge=1
+    )
+    minutes: float = parameter(
+        1.0, "min", "length of a step", "hourly steps more than double deficits (prototype)", gt=0, le=60
+    )
+    asset: AssetSection = AssetSection()
+    price: PriceSection = PriceSection()
+    shock: ShockSection = ShockSection()
+    market: MarketSection = MarketSection()
+    trader: TraderSection = TraderSection()
+    exchange: ExchangeSection = ExchangeSection()
+    keeper: KeeperSection = KeeperSection()
+    protocol: ProtocolSection = ProtocolSection()
+    provider: ProviderSection = ProviderSection()
+    backstop: BackstopSection = BackstopSection()
+    exposure: ExposureSection = ExposureSection()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        problems = [*self._protocol_problems(), *self._loss_problems()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _protocol_problems(self) -> list[str]:
+        bad = [value for value in self.protocol.open_interest if value <= 0]
+        return [f"protocol.open_interest {value}: allowed: more than 0" for value in bad]
+
+    def _loss_problems(self) -> list[str]:
+        losses, members = self.backstop.expected_loss, self.protocol.number
+        if losses and len(losses) != members:
+            return [f"backstop.expected_loss has {len(losses)} values for {members} protocols; allowed: one each"]
+        return []
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any], origin: str = "scenario") -> Self:
+        """Build a scenario from a nested mapping.
+
+        Raises
+        ------
+        ScenarioError : one line per problem, naming `origin`, field, value and what is allowed.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ScenarioError(problem_lines(error, cls, origin)) from None
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Self:
+        """Read a scenario from a TOML file; raises ScenarioError for a missing, unreadable or invalid file."""
+        return cls.from_mapping(read_toml(path), str(path))
+
+    def replace(self, values: Mapping[str, Any], origin: str = "scenario") -> Self:
+        """Return a copy with dotted names replaced, checked anew; raises ScenarioError."""
+        tree = self.model_dump()
+        for name, value in values.items():
+            plant(tree, name, value)
+        return type(self).from_mapping(tree, origin)
+
+    def without_feedback(self) -> Self:
+        """Return the scenario in which who pays never changes what anybody does.
+
+        Deficits are then bit for bit the same in every structure, and the uncovered loss obeys an identity:
+        max(0, ΣD − ΣF) ≤ Σ max(0, D − F).
+        """
+        return self.replace(WITHOUT_FEEDBACK)
+
+
+def plant(tree: dict[str, Any], name: str, value: Any) -> None:
+    """Set the dotted `name` in a nested mapping, making tables on the way."""
+    *path, last = name.split(".")
+    for part in path:
+        below = tree.get(part)
+        if not isinstance(below, dict):
+            below = tree[part] = {}
+        tree = below
+    tree[last] = value
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Return the parsed TOML file; raises ScenarioError with one line if it cannot be read."""
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError([f"{path}: cannot be read: {error.strerror}"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError([f"{path}: not valid TOML: {error}"]) from None

@@ -1,0 +1,68 @@
+"""Parameters of the margin engine and of the keepers who serve it."""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from model.parameter import Section, parameter
+from model.scenario.market import CALIBRATION
+
+
+class ExchangeSection(Section):
+    """Margin, fees and liquidation rules of every exchange."""
+
+    trading_fee: float = parameter(
+        5e-4, "1", "taker fee on traded notional", "public fee schedules: 2–7 bp", ge=0, le=0.1
+    )
+    fee_to_vault: float = parameter(0.5, "1", "share of trading fees to the vault", "GMX, HLP-like vaults", ge=0, le=1)
+    fee_to_fund: float = parameter(
+        0.1,
+        "1",
+        "share of trading fees to the backstop; the rest goes to the treasury",
+        CALIBRATION,
+        ge=0,
+        le=1,
+    )
+    liquidation_fee: float = parameter(
+        0.01, "1", "liquidation fee on liquidated notional", "0.5–1.5 % at large venues", ge=0, le=0.5
+    )
+    keeper_share: float = parameter(
+        0.005, "1", "part of that fee that is the keeper's bounty", "Perp v2: half to the liquidator", ge=0
+    )
+    liquidation_rounds: int = parameter(
+        20,
+        "rounds",
+        "most liquidation rounds within one step",
+        "bounds the loop; rarely reached",
+        ge=1,
+        le=1000,
+    )
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        if self.keeper_share > self.liquidation_fee:
+            raise ValueError(
+                f"keeper_share {self.keeper_share} exceeds liquidation_fee {self.liquidation_fee}; allowed: at most the fee"
+            )
+        if self.fee_to_vault + self.fee_to_fund > 1:
+            raise ValueError(
+                f"fee_to_vault {self.fee_to_vault} + fee_to_fund {self.fee_to_fund} exceed 1; allowed: at most 1 together"
+            )
+        return self
+
+
+class KeeperSection(Section):
+    """How many keepers there are and what each can do."""
+
+    number: int = parameter(4, "keepers", "keepers serving all protocols", "modelling choice", ge=0)
+    capacity: float = parameter(
+        0.02,
+        "1/min",
+        "notional all keepers together can liquidate, as a fraction of a protocol's open interest",
+        CALIBRATION,
+        ge=0,
+    )
+    cost_spread: float = parameter(
+        0.5, "log", "spread of keepers' costs around the gas price", "modelling choice", ge=0
+    )
+    cash: float = parameter(1e6, "USD", "cash of each keeper at the start", "modelling choice", ge=0)

@@ -1,0 +1,89 @@
+"""Parameters of the debts between protocols: who owes whom, how much, and what survives a bankruptcy."""
+
+from typing import Self
+
+from pydantic import field_validator, model_validator
+
+from agents.registry import Registry
+from model.parameter import Section, parameter
+from model.scenario.problem import one_of
+
+GRAPHS = Registry(
+    "graph",
+    {
+        "none": "model.network:none",
+        "ring": "model.network:ring",
+        "complete": "model.network:complete",
+        "blocks": "model.network:blocks",
+        "erdos_renyi": "model.network:erdos_renyi",
+        "core_periphery": "model.network:core_periphery",
+        "star": "model.network:star",
+        "scale_free": "model.network:scale_free",
+        "file": "model.network:file",
+    },
+)
+"""Name of a graph -> its builder in :mod:`model.network`; a new one: one function there, one line here."""
+
+PROTOTYPE = "prototype: two creditors, once the smaller treasury"
+
+
+class ExposureSection(Section):
+    """The exposure network and the recoveries of its clearing."""
+
+    graph: str = parameter("ring", "name", "who owes whom", PROTOTYPE)
+    degree: int = parameter(
+        2,
+        "protocols",
+        "creditors of each in `ring`, ties of a newcomer in `scale_free`",
+        PROTOTYPE,
+        ge=1,
+    )
+    weight: float = parameter(
+        1.0, "1", "what a protocol owes, in smaller treasuries of the two parties", PROTOTYPE, ge=0, le=1e6
+    )
+    file: str = parameter("", "path", "edge list `debtor creditor [amount in USD]`, for graph `file`", "the user")
+    blocks: int = parameter(2, "blocks", "groups that owe only among themselves, in `blocks`", "AER 105:564", ge=1)
+    probability: float = parameter(
+        0.25,
+        "1",
+        "chance that one protocol owes another, in `erdos_renyi`",
+        "degree 2 among eight",
+        ge=0,
+        le=1,
+    )
+    core: int = parameter(
+        2,
+        "protocols",
+        "members of the core of `core_periphery`",
+        "Craig and von Peter (2014): a small core",
+        ge=1,
+    )
+    alpha: float = parameter(
+        1.0,
+        "1",
+        "part of a defaulter's external assets that is recovered",
+        "Eisenberg-Noe; stress 0.5",
+        ge=0,
+        le=1,
+    )
+    beta: float = parameter(
+        1.0,
+        "1",
+        "part of what a defaulter receives that is recovered",
+        "Eisenberg-Noe; stress 0.5",
+        ge=0,
+        le=1,
+    )
+
+    @field_validator("graph")
+    @classmethod
+    def _known_graph(cls, value: str) -> str:
+        return one_of("graph", value, GRAPHS)
+
+    @model_validator(mode="after")
+    def _file_and_graph(self) -> Self:
+        if self.graph == "file" and not self.file:
+            raise ValueError("file is empty; graph 'file' needs the path of an edge list")
+        if self.file and self.graph != "file":
+            raise ValueError(f"file {self.file!r} is given but graph is {self.graph!r}; allowed: graph 'file'")
+        return self

@@ -1,0 +1,156 @@
+"""Where the fundamental prices come from, and the parameters of every process.
+
+The processes are listed in :mod:`model.process`, the episodes in :mod:`model.episode`; both are read here
+for their names only, so that checking a configuration loads nothing heavy.
+"""
+
+from datetime import UTC, datetime
+from typing import Self
+
+from pydantic import field_validator, model_validator
+
+from model.episode import EPISODES
+from model.parameter import Section, parameter
+from model.process import PROCESSES
+from model.scenario.problem import one_of
+
+CRASHES = "prototype, 10 October 2025"
+
+
+class PriceSection(Section):
+    """Parameters of the fundamental prices."""
+
+    process: str = parameter("gbm", "name", "process of the fundamental prices", "calm market")
+    episode: str = parameter("2025-10-10", "name", "named episode, for process episode", "largest cascade on record")
+    files: tuple[str, ...] = parameter((), "path", "price files, one asset each, for replay and bootstrap", "the user")
+    start: str = parameter("", "ISO date", "first moment replayed, UTC; empty for the files' first", "the user")
+    fundamental_share: tuple[float, ...] = parameter(
+        (0.8, 0.8, 0.45),
+        "1",
+        "share of a recorded log move fed as fundamental, per asset; the record holds its own cascade",
+        "calibration to 10 October 2025: cascades add a third in deep markets, two thirds in thin ones",
+        min_length=1,
+    )
+    drift: float = parameter(0.0, "1/day", "expected growth of the price", "a martingale", ge=-1.0, le=1.0)
+    garch_alpha: float = parameter(
+        0.08,
+        "1",
+        "weight of the last squared return in the variance",
+        "modelling choice: a shock to volatility halves in about 35 steps",
+        ge=0.0,
+    )
+    garch_beta: float = parameter(
+        0.9,
+        "1",
+        "weight of the last variance in the variance",
+        "modelling choice: a shock to volatility halves in about 35 steps",
+        ge=0.0,
+    )
+    degrees_of_freedom: float = parameter(
+        4.0,
+        "1",
+        "degrees of freedom of the Student-t innovations",
+        "prototype; Hill index of hourly returns 2020-24: 2.5",
+        gt=2.0,
+    )
+    jump_intensity: float = parameter(
+        0.5,
+        "1/day",
+        "arrival rate of jumps common to all assets",
+        "modelling choice",
+        ge=0.0,
+        le=1e3,
+    )
+    jump_mean: float = parameter(
+        -0.5,
+        "daily sd",
+        "mean jump in daily standard deviations of the asset",
+        "modelling choice: falls are the larger",
+        ge=-10.0,
+        le=10.0,
+    )
+    jump_sd: float = parameter(
+        1.0,
+        "daily sd",
+        "standard deviation of a jump, likewise",
+        "modelling choice",
+        ge=0.0,
+        le=10.0,
+    )
+    block_length: float = parameter(
+        24.0,
+        "bars",
+        "mean length of a block of the bootstrap",
+        "autocorrelation of absolute hourly returns: 0.17 after a day",
+        ge=1.0,
+    )
+    bridge_volatility: float = parameter(
+        1.0,
+        "1",
+        "noise between known prices over the volatility there",
+        "realised variance of 10 October 2025 bridged from hours: 1.01 of the record",
+        ge=0.0,
+        le=5.0,
+    )
+    longest_wick: float = parameter(
+        1.0, "log", "a wick longer than this is a misprint and cut to the bar's body",
+        "ETH perpetual, 13 March 2020 02:00", gt=0.0,
+    )  # fmt: skip
+    severity_dispersion: float = parameter(
+        0.3,
+        "1",
+        "log standard deviation of an episode's severity between replications",
+        CRASHES,
+        ge=0.0,
+        le=2.0,
+    )
+    severity_correlation: float = parameter(
+        0.8, "1", "correlation of the severity between assets", CRASHES, ge=0.0, le=1.0
+    )
+
+    @field_validator("fundamental_share")
+    @classmethod
+    def _is_share(cls, shares: tuple[float, ...]) -> tuple[float, ...]:
+        bad = [share for share in shares if not 0.0 < share <= 1.0]
+        if bad:
+            raise ValueError(f"{', '.join(map(str, bad))}: allowed: more than 0, at most 1")
+        return shares
+
+    @field_validator("process")
+    @classmethod
+    def _known_process(cls, name: str) -> str:
+        return one_of("process", name, PROCESSES)
+
+    @field_validator("episode")
+    @classmethod
+    def _known_episode(cls, name: str) -> str:
+        return one_of("episode", name, EPISODES)
+
+    @field_validator("start")
+    @classmethod
+    def _is_date(cls, text: str) -> str:
+        if text:
+            milliseconds(text)
+        return text
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        problems = []
+        if PROCESSES[self.process].needs_files and not self.files:
+            problems.append(f"files: none: process {self.process} needs at least one price file")
+        if self.garch_alpha + self.garch_beta >= 1.0:
+            total = self.garch_alpha + self.garch_beta
+            problems.append(f"garch_alpha + garch_beta: {total:g}: less than 1, or the variance has no mean")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def milliseconds(text: str) -> int:
+    """Return an ISO date, UTC where it names no zone, as milliseconds since 1970; else ValueError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no ISO date such as 2020-03-12 or 2020-03-12T06:00") from None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(aware.timestamp() * 1000)

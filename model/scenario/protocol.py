@@ -1,0 +1,80 @@
+"""Parameters of the protocols' balance sheets, their vaults and their liquidity providers."""
+
+from model.parameter import Section, parameter
+from model.scenario.market import CALIBRATION
+
+
+class ProtocolSection(Section):
+    """How many protocols there are and what stands behind each."""
+
+    number: int = parameter(8, "protocols", "protocols in the ecosystem", "prototype world B", ge=1, le=10_000)
+    open_interest: tuple[float, ...] = parameter(
+        (400e6, 200e6, 60e6),
+        "USD",
+        "one-sided open interest; the last value is repeated",
+        "prototype world B",
+        min_length=1,
+    )
+    asset: tuple[int, ...] = parameter(
+        (),
+        "index",
+        "asset each protocol trades; empty: protocol i trades asset i modulo the number of assets",
+        "modelling choice",
+    )
+    treasury_ratio: float = parameter(0.005, "1", "treasury as a fraction of open interest", CALIBRATION, ge=0)
+    skin_in_the_game: float = parameter(
+        0.25,
+        "1",
+        "part of the treasury that pays before any shared layer",
+        "EMIR: 25 % of own capital",
+        ge=0,
+        le=1,
+    )
+    vault_ratio: float = parameter(
+        0.06,
+        "1",
+        "vault capital as a fraction of open interest",
+        "at least 3 % keeps vault insolvency rare",
+        ge=0,
+    )
+
+
+class ProviderSection(Section):
+    """Liquidity providers: owners of the vaults."""
+
+    number: int = parameter(10, "providers", "liquidity providers per protocol", "modelling choice", ge=0)
+    cash_ratio: float = parameter(
+        0.2, "1", "cash a provider keeps outside, as a multiple of the deposit", "modelling choice", ge=0
+    )
+    tolerance: float = parameter(
+        0.15,
+        "1",
+        "mean fall of the share price that makes a provider run",
+        "HLP/LLP drawdowns of 5 % were sat out",
+        gt=0,
+    )
+    tolerance_spread: float = parameter(0.5, "log", "spread of tolerance across providers", "modelling choice", ge=0)
+    withdrawal: float = parameter(
+        5e-4,
+        "1/min",
+        "fraction of shares a running provider redeems",
+        "public vaults' cooldowns of 1 to 13 days: half within a day",
+        ge=0,
+        le=1,
+    )
+    fund_sensitivity: float = parameter(
+        0.5,
+        "1",
+        "how far a thin backstop lowers tolerance; 0 switches the channel off",
+        "modelling choice",
+        ge=0,
+        le=1,
+    )
+    return_rate: float = parameter(
+        0.01,
+        "1/min",
+        "fraction of cash put back when the share price has recovered",
+        "modelling choice",
+        ge=0,
+        le=1,
+    )

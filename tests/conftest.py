@@ -1,0 +1,36 @@
+"""What all tests share: the published numbers, the real price files, and how Hypothesis searches."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("interpreted", deadline=None, derandomize=True, max_examples=10)
+settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "interpreted" if INTERPRETED else "ci"))
+
+
+def present(place: Path) -> Path:
+    """Return `place`, or skip the test where it is absent."""
+    if not place.exists():
+        pytest.skip(f"../shared/{place.relative_to(SHARED)} is absent")
+    return place
+
+
+@pytest.fixture(scope="session")
+def published() -> dict[str, Any]:
+    """Published numbers by subject: inputs, expected outputs, source and tolerance."""
+    return json.loads(present(SHARED / "oracles" / "published.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def price_folder() -> Path:
+    """Folder of the recorded price files."""
+    return present(SHARED / "data" / "prices")

@@ -1,0 +1,83 @@
+"""Claims about the figures: all drawn, the same bytes each time, also where there is little to draw."""
+
+import numpy as np
+import pytest
+
+from experiments.comparison import Comparison
+from experiments.figure.draw import FIGURES, draw_all
+from experiments.figure.result import read_result
+from experiments.figure.style import DASHES, MARKERS, looks
+from experiments.headline import CAPITAL, HEADLINES, TOTALS
+from experiments.result_folder import ResultFolder
+from experiments.worker import Run
+
+SERIES = ("pool", "fund_0", "fund_1", "uncovered_0", "liquidated_0", "mid_BTC", "mid_ETH")
+CELLS = ("isolated", "isolated_by_loss", "pooled", "reinsured")
+
+
+def made_up_run(cell, replication, steps=50):
+    generator = np.random.default_rng([replication, len(cell)])
+    summary = {headline.metric: float(generator.integers(0, 9)) for headline in HEADLINES}
+    series = {name: generator.random(steps, dtype=np.float32) for name in SERIES}
+    return Run(cell, cell, "adl", replication, summary, series)
+
+
+def drawn(place, cells=CELLS, replications=5):
+    comparison = Comparison(cells, range(replications))
+    with ResultFolder(place) as folder:
+        for replication in range(replications):
+            for cell in cells:
+                comparison.add(made_up_run(cell, replication))
+                folder.add(made_up_run(cell, replication))
+        folder.flush()
+        draw_all(folder.hidden, comparison)
+        folder.finish({})
+    return place / "figures"
+
+
+def test_every_figure_is_there_for_the_screen_and_for_print(tmp_path):
+    figures = drawn(tmp_path / "out")
+    assert {path.name for path in figures.iterdir()} == {
+        f"{name}.{kind}" for name in FIGURES for kind in ("png", "pdf")
+    }
+
+
+def test_equal_results_give_equal_files(tmp_path):
+    first, second = drawn(tmp_path / "one"), drawn(tmp_path / "two")
+    for path in first.iterdir():
+        assert path.read_bytes() == (second / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("cells", [("pooled",), CELLS])
+def test_a_single_replication_is_drawn(tmp_path, cells):
+    assert len(list(drawn(tmp_path / "out", cells, replications=1).iterdir())) == 2 * len(FIGURES)
+
+
+def test_a_run_without_series_or_headlines_is_drawn(tmp_path):
+    comparison = Comparison(["pooled"], [0])
+    comparison.add(Run("pooled", "pooled", "adl", 0, {"other": 1.0}, {}))
+    assert len(draw_all(tmp_path, comparison)) == len(FIGURES)
+
+
+def test_eight_cells_look_different():
+    many = looks([str(number) for number in range(8)])
+    assert len(set(map(str, many.values()))) == 8
+    assert len(DASHES) < len(MARKERS)
+
+
+def test_totals_add_the_protocols_and_take_the_first_asset(tmp_path):
+    assert CAPITAL.columns(["step", "fund_0", "fund_10", "pool", "funding_rate_0"]) == (
+        "fund_0",
+        "fund_10",
+        "pool",
+    )
+    drawn_from = Comparison(["pooled"], [0, 1])
+    with ResultFolder(tmp_path / "out") as folder:
+        for replication in (0, 1):
+            folder.add(made_up_run("pooled", replication))
+        folder.flush()
+        series = read_result(folder.hidden, drawn_from, TOTALS).series["pooled"]
+    for replication in (0, 1):
+        own = made_up_run("pooled", replication).series
+        assert np.allclose(series["capital"][replication], own["pool"] + own["fund_0"] + own["fund_1"])
+        assert np.array_equal(series["price"][replication], own["mid_BTC"])

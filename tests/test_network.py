@@ -1,0 +1,193 @@
+"""Claims about the exposure network: shapes of the graphs, amounts owed, edge lists and their faults."""
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from model.network import EdgeListError, exposure_graph, liabilities, read_edges, shell_uniforms
+from model.scenario.exposure import GRAPHS, ExposureSection
+
+DRAWN = sorted(set(GRAPHS) - {"file"})
+
+
+def names(number):
+    return [f"P{i}" for i in range(number)]
+
+
+def graph_of(number, seed=0, **fields):
+    return exposure_graph(ExposureSection(**fields), names(number), np.random.default_rng(seed))
+
+
+def owed_by(treasuries, seed=0, **fields):
+    section = ExposureSection(**fields)
+    return liabilities(section, treasuries, np.random.default_rng(seed), names(len(treasuries)))
+
+
+@given(
+    graph=st.sampled_from(DRAWN),
+    treasuries=st.lists(st.just(0.0) | st.floats(1.0, 1e9), min_size=1, max_size=9).map(np.array),
+    size=st.integers(1, 5),
+    weight=st.just(0.0) | st.floats(0.01, 3.0),
+)
+def test_nobody_owes_more_than_its_weighted_treasury(graph, treasuries, size, weight):
+    owed = owed_by(treasuries, graph=graph, degree=size, core=size, blocks=size, weight=weight)
+    assert owed.shape == (treasuries.size, treasuries.size)
+    assert (owed >= 0).all() and (owed.diagonal() == 0).all()
+    assert (owed.sum(axis=1) <= weight * treasuries * (1 + 1e-12)).all()
+    assert (owed <= weight * treasuries[np.newaxis, :] * (1 + 1e-12)).all()
+
+
+def test_amounts_follow_the_smaller_treasury():
+    owed = owed_by(np.array([4.0, 1.0, 2.0]), graph="ring", degree=2, weight=2.0)
+    np.testing.assert_allclose(owed, [[0, 1, 2], [1, 0, 1], [2, 1, 0]])
+
+
+def test_the_default_is_a_ring_of_two_creditors():
+    graph = graph_of(8)
+    assert set(graph.edges) == {(i, (i + step) % 8) for i in range(8) for step in (1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "edges"),
+    [
+        ({"graph": "none"}, 0),
+        ({"graph": "ring", "degree": 1}, 8),
+        ({"graph": "ring", "degree": 99}, 56),
+        ({"graph": "complete"}, 56),
+        ({"graph": "blocks", "blocks": 2}, 24),
+        ({"graph": "blocks", "blocks": 8}, 0),
+        ({"graph": "star"}, 14),
+        ({"graph": "erdos_renyi", "probability": 0.0}, 0),
+        ({"graph": "erdos_renyi", "probability": 1.0}, 56),
+        ({"graph": "core_periphery", "core": 3}, 16),
+        ({"graph": "scale_free", "degree": 2}, 24),
+    ],
+)
+def test_number_of_edges(fields, edges):
+    graph = graph_of(8, **fields)
+    assert sorted(graph.nodes) == list(range(8))
+    assert graph.number_of_edges() == edges
+
+
+def test_blocks_are_apart():
+    parts = list(nx.weakly_connected_components(graph_of(10, graph="blocks", blocks=2)))
+    assert parts == [set(range(5)), set(range(5, 10))]
+
+
+def test_the_periphery_deals_with_the_core_only():
+    graph = graph_of(12, graph="core_periphery", core=3)
+    assert all(min(edge) < 3 for edge in graph.edges)
+    assert all(graph.out_degree(i) == graph.in_degree(i) == 1 for i in range(3, 12))
+
+
+def test_density_of_a_random_graph():
+    density = [nx.density(graph_of(20, seed, graph="erdos_renyi", probability=0.3)) for seed in range(60)]
+    error = np.sqrt(0.3 * 0.7 / (380 * 60))
+    assert np.mean(density) == pytest.approx(0.3, abs=4 * error)
+
+
+@pytest.mark.parametrize("graph", ["erdos_renyi", "core_periphery", "scale_free", "star", "complete"])
+def test_one_more_protocol_changes_no_other_edge(graph):
+    small, large = (graph_of(number, seed=3, graph=graph) for number in (9, 10))
+    assert set(small.edges) == set(large.subgraph(range(9)).edges)
+
+
+@given(st.integers(1, 12), st.integers(0, 2**32))
+def test_uniforms_are_nested_and_used_once(number, seed):
+    small, large = (shell_uniforms(np.random.default_rng(seed), n) for n in (number, number + 1))
+    assert (large[:number, :number] == small).all()
+    assert set(small.ravel()) == set(np.random.default_rng(seed).random(number * number))
+
+
+def test_a_random_graph_depends_on_the_generator_alone():
+    one, same, other = (graph_of(10, seed, graph="erdos_renyi") for seed in (1, 1, 2))
+    assert set(one.edges) == set(same.edges) != set(other.edges)
+
+
+def test_negative_treasuries_are_refused():
+    with pytest.raises(ValueError, match="treasuries"):
+        owed_by(np.array([1.0, -1.0]))
+
+
+def written(folder, text):
+    path = folder / "edges.txt"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_an_edge_list_gives_edges_and_amounts(tmp_path):
+    path = written(tmp_path, "# who owes whom\nP0 P1 5e6\n\nP1, P2, 0  # nothing\nP2 P0\nP2 P1\n")
+    owed = owed_by(np.array([4.0, 3.0, 2.0]), graph="file", file=path)
+    np.testing.assert_allclose(owed, [[0, 5e6, 0], [0, 0, 0], [1, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("P0 P9", ["creditor 'P9'", "no such protocol", "allowed: P0, P1, P2"]),
+        ("P11 P0", ["debtor 'P11'", "did you mean 'P1'"]),
+        ("P0 P1 -4", ["amount '-4'", "0 or more"]),
+        ("P0 P1 nan", ["amount 'nan'"]),
+        ("P0 P1 inf", ["amount 'inf'"]),
+        ("P0 P1 much", ["amount 'much'"]),
+        ("P0 P0 1", ["edge P0 P0", "owes itself"]),
+        ("P0", ["1 columns", "debtor creditor [amount]"]),
+        ("P0 P1 1 2", ["4 columns"]),
+        ("P1 P2 9", ["edge P1 P2", "given twice"]),
+    ],
+)
+def test_a_faulty_line_is_told_with_file_line_value_and_what_is_allowed(tmp_path, line, parts):
+    path = written(tmp_path, f"P1 P2 3\n{line}\n")
+    with pytest.raises(EdgeListError) as refused:
+        read_edges(path, names(3))
+    [problem] = refused.value.problems
+    assert problem.startswith(f"{path}: line 2: ")
+    assert all(part in problem for part in [*parts, "allowed"])
+
+
+def test_all_faults_are_told_at_once(tmp_path):
+    path = written(tmp_path, "P0 P7 -1\nP1 P1\nP0\n")
+    with pytest.raises(EdgeListError) as refused:
+        read_edges(path, names(3))
+    assert [line.split(": ")[1] for line in refused.value.problems] == [
+        "line 1",
+        "line 1",
+        "line 2",
+        "line 3",
+    ]
+
+
+@pytest.mark.parametrize("name", ["absent.txt", "."])
+def test_an_unreadable_edge_list_is_named(tmp_path, name):
+    with pytest.raises(EdgeListError, match="allowed: a readable edge list"):
+        read_edges(tmp_path / name, names(3))
+
+
+def test_an_edge_list_in_no_known_encoding_is_named(tmp_path):
+    path = tmp_path / "edges.bin"
+    path.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(EdgeListError, match="UTF-8"):
+        read_edges(path, names(3))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"graph": "rnig"}, "did you mean 'ring'"),
+        ({"graph": "file"}, "needs the path"),
+        ({"file": "edges.txt"}, "allowed: graph 'file'"),
+        ({"degree": 0}, "greater than or equal to 1"),
+        ({"probability": 1.5}, "less than or equal to 1"),
+        ({"alhpa": 0.5}, "Extra inputs"),
+    ],
+)
+def test_impossible_parameters_are_refused(fields, message):
+    with pytest.raises(ValidationError, match=message):
+        ExposureSection(**fields)
+
+
+def test_every_registered_graph_has_a_builder():
+    assert all(callable(GRAPHS[name]) for name in GRAPHS)

@@ -1,0 +1,39 @@
+"""The project's own files agree with each other."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from model.parameter import declarations
+from model.scenario import Scenario
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PINS = (ROOT / "docs" / "constraints.txt").read_text(encoding="utf-8").split()
+WANTED = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
+
+
+def test_pip_and_uv_install_the_same_versions():
+    assert PROJECT["tool"]["uv"]["constraint-dependencies"] == PINS
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_every_dependency_is_pinned_within_its_bounds(wanted):
+    requirement = Requirement(wanted)
+    pinned = {name: version for name, _, version in (pin.partition("==") for pin in PINS)}
+    assert pinned[requirement.name] in requirement.specifier
+
+
+def test_one_version_is_named_everywhere():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.search(r"^version: (.+)$", citation, re.MULTILINE)[1] == PROJECT["project"]["version"]
+
+
+def test_every_parameter_states_unit_meaning_and_source():
+    incomplete = [
+        row.name for row in declarations(Scenario) if "None" in (row.unit, row.source) or not row.meaning
+    ]
+    assert incomplete == []
