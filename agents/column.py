@@ -83,4 +83,5 @@ def bare(table: np.ndarray) -> np.ndarray:
 
     Where compilation is disabled the record array itself is returned, whose columns are attributes in Python too.
     """
-    return table if config.DISABLE_JIT else table.view(np.dtype((np.void, table.dtype))).view(np.ndarray)
+    interpreted = config.DISABLE_JIT  # type: ignore[attr-defined]
+    return table if interpreted else table.view(np.dtype((np.void, table.dtype))).view(np.ndarray)

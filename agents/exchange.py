@@ -50,9 +50,9 @@ class Exchange(RowAgent):
     liquidated_short = Column("f8", "USD, >= 0", "notional of shorts liquidated in this step")
     liquidations = Column("f8", "positions", "positions closed in whole or part in this step")
     deficit = Column("f8", "USD, >= 0", "losses below bankruptcy in this step, vault and exploits included")
-    bankrupt_long = Column("f8", "contracts, >= 0", "longs closed below bankruptcy in this step")
+    bankrupt_long = Column("f8", "contracts, >= 0", "longs whose close left a deficit in this step")
     bankrupt_long_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
-    bankrupt_short = Column("f8", "contracts, >= 0", "shorts closed above bankruptcy in this step")
+    bankrupt_short = Column("f8", "contracts, >= 0", "shorts whose close left a deficit in this step")
     bankrupt_short_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
     unserved = Column("f8", "USD, >= 0", "negative equity of positions no keeper would serve")
 
@@ -103,12 +103,10 @@ def funding_rate(premium: float, interest: float, clamp: float) -> float:
 
 
 @kernel
-def charge_funding(
-    exchange: Any, fundamental: np.ndarray, interest: float, clamp: float, cap: float, minutes: float
-) -> None:
+def charge_funding(exchange: Any, market: Any, interest: float, clamp: float, cap: float, minutes: float) -> None:
     """Phase 3: set each exchange's funding rate from mark and index price and advance its funding index."""
     for i in range(exchange.shape[0]):
-        premium = exchange.mark[i] / fundamental[exchange.asset[i]] - 1.0
+        premium = exchange.mark[i] / market.fundamental[exchange.asset[i]] - 1.0
         rate = min(max(funding_rate(premium, interest, clamp), -cap), cap)
         exchange.funding_rate[i] = rate
         exchange.funding_index[i] += rate * exchange.mark[i] * minutes / EIGHT_HOURS
@@ -116,12 +114,9 @@ def charge_funding(
 
 @rule
 def allowed_order(size: float, order: float, own: float, mark: float, initial_margin: float) -> float:
-    """Return the part of an order that leaves |q| p ≤ equity / initial margin; reducing is always allowed."""
+    """Return the part of an order that leaves |q| p ≤ equity / initial margin, or the position no larger than it is."""
     bound = max(own, 0.0) / (initial_margin * mark)
-    wanted = size + order
-    if abs(wanted) <= max(bound, abs(size) if size * wanted >= 0.0 else 0.0):
-        return order
-    return (bound if wanted > 0.0 else -bound) - size
+    return min(max(size + order, min(-bound, size)), max(bound, size)) - size
 
 
 @rule

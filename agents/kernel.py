@@ -44,7 +44,7 @@ def cache_folder() -> Path:
 
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
-    config.CACHE_DIR = str(cache_folder() / source_digest())
+    config.CACHE_DIR = str(cache_folder() / source_digest())  # type: ignore[attr-defined]
 
 rule = numba.njit(cache=True, nogil=True, error_model="numpy")
 kernel = numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -103,16 +103,18 @@ def reconcile(book: Any, exchange: Any, phase: Code) -> None:
     """Compare rows with control accounts and contracts with zero, for every protocol; cost a few additions each."""
     for i in range(exchange.shape[0]):
         cash = exchange.collateral[i] - exchange.basis[i]
-        scale = exchange.collateral[i] + (exchange.long_size[i] + exchange.short_size[i]) * exchange.mark[i]
-        check(book, phase, TRADER, i, cash - book.balance[TRADER, i], scale + abs(exchange.basis[i]))
-        check(book, phase, WALLET, i, exchange.wallet[i] - book.balance[WALLET, i], exchange.wallet[i])
+        scale = abs(exchange.basis[i])
+        for account in range(book.balance.shape[0]):
+            scale += abs(book.balance[account, i])
+        check(book, phase, TRADER, i, cash - book.balance[TRADER, i], scale)
+        check(book, phase, WALLET, i, exchange.wallet[i] - book.balance[WALLET, i], scale)
         contracts = exchange.long_size[i] - exchange.short_size[i] + exchange.vault_size[i]
-        check(book, phase, CONTRACTS, i, contracts, exchange.long_size[i] + exchange.short_size[i])
+        check(book, phase, CONTRACTS, i, contracts * exchange.mark[i], scale)
 
 
 @rule
 def audit(book: Any, phase: Code) -> None:
-    """Check that all balances sum to zero and that none is negative that cannot be; clear rounding dust below zero."""
+    """Check that all balances sum to zero and that none is negative that cannot be, rounding apart."""
     total = gross = 0.0
     for account in range(book.balance.shape[0]):
         for i in range(book.balance.shape[1]):

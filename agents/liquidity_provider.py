@@ -6,7 +6,7 @@ The vault takes the other side of every trade and earns a share of the fees; its
 
 A provider with a share s of the vault owns s E. It runs when the share price has fallen from its start by more than
 its tolerance, lowered where the protocol's backstop is thin; a running provider redeems a fraction of its shares each
-step and puts money back slowly when the price has recovered. Depth follows the vault's equity, so a run thins the
+step and puts money back slowly when the price has recovered. Depth follows the shares outstanding, so a run thins the
 market for everybody. Units: USD, shares.
 """
 

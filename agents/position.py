@@ -82,5 +82,5 @@ def after_fill(size: float, entry: float, traded: float, price: float) -> tuple[
 
 @rule
 def effective_leverage(size: float, mark: float, own: float) -> float:
-    """Return |q| p / e, infinite where equity `own` is not positive (BitMEX: mark value / (mark − bankruptcy value))."""
+    """Return |q| p / e, infinite where equity `own` is not positive (BitMEX: mark / (mark − bankruptcy value))."""
     return abs(size) * mark / own if own > 0.0 else float("inf")

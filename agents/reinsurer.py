@@ -24,7 +24,7 @@ class Reinsurer(RowAgent):
     claims_due = Column("f8", "USD, >= 0", "claims presented so far")
     claims_paid = Column("f8", "USD, >= 0", "claims paid so far")
     start = Column("f8", "USD, >= 0", "capital at the start")
-    exhausted_step = Column("i8", "step", "first step at which a claim was not paid in full, -1 for none")
+    exhausted_step = Column("i8", "step", "first step at which the pool had less than was due, -1 for none")
 
     @property
     def capital(self) -> float:

@@ -42,6 +42,7 @@ HABITS = [
 Habit = namedtuple("Habit", HABITS)  # type: ignore[misc]
 Keys = namedtuple("Keys", ["attention", "turnover", "trade", "trait"])
 DUST = 1.0
+LEAST_LEVERAGE = 0.01
 
 
 class Trader(Account):
@@ -161,7 +162,7 @@ def decide_one(
     mark, size = exchange.mark[i], accounts.size[row]
     owed = exchange.funding_index[i] - accounts.entry_funding[row]
     own = equity(accounts.collateral[row], size, accounts.entry_price[row], mark, owed)
-    leverage = min(accounts.leverage[row], 1.0 / exchange.initial_margin[i])
+    leverage = max(min(accounts.leverage[row], 1.0 / exchange.initial_margin[i]), LEAST_LEVERAGE)
     if size != 0.0 and own < habit.stop_buffer * exchange.maintenance[i] * abs(size) * mark:
         trait = uniform(keys.trait + np.uint64(i), 0, slot)
         accounts.order[row], asked = answer_margin(trait, habit, size, own, mark, leverage)

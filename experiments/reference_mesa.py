@@ -14,14 +14,29 @@ Run as a program, in a process of its own so that nothing else is on the heap, i
 
 import json
 import sys
-from collections.abc import Callable
 from time import process_time
+from typing import Any, Self
 
 import mesa
 import numpy as np
 
-from experiments import reference
-from experiments.reference import FUNDING, IMPACT, MAINTENANCE, MEAN_COLLATERAL, ROUNDS, START_PRICE, TURN
+from experiments.reference import advance, make_state
+from experiments.workload import (
+    BURN_IN,
+    FUNDING,
+    MAINTENANCE,
+    OPENING,
+    ROUNDS,
+    START_PRICE,
+    TURN,
+    Keys,
+    State,
+    draw_keys,
+    drawn_collateral,
+    drawn_leverage,
+    log_returns,
+    moved_price,
+)
 
 
 class Account(mesa.Agent):
@@ -46,8 +61,9 @@ class Account(mesa.Agent):
         """Open a position at the market with drawn leverage and collateral."""
         model = self.model
         self.entry_price = model.price
-        self.collateral = float(model.draw_collateral(self.slot))
-        self.size = self.side * float(model.draw_leverage(self.slot)) * self.collateral / model.price
+        self.collateral = drawn_collateral(model.keys, model.clock, self.slot)
+        leverage = drawn_leverage(model.keys, model.clock, self.slot)
+        self.size = self.side * leverage * self.collateral / model.price
 
     def pay_funding(self) -> None:
         """Pay the step's funding; withdraw and open again when it is this account's turn."""
@@ -70,40 +86,44 @@ class ReferenceModel(mesa.Model):
     Parameters
     ----------
     number : accounts.
+    keys : keys of the accounts' draws.
     returns : log returns of the price, (steps,).
-    seed : seed of the accounts' draws.
     """
 
-    def __init__(self, number: int, returns: np.ndarray, seed: int = 0) -> None:
-        super().__init__(rng=seed)
-        self.number, self.price, self.funding, self.fund = number, START_PRICE, 0.0, 0.0
-        self.factors = np.exp(returns).tolist()
-        self.leverage_key, self.collateral_key = reference.keys(seed)
-        self.clock, self.turn, self.liquidations = -1, 0, 0
-        self.closed, self.contracts = 0, 0.0
-        Account.create_agents(self, number, range(number))
+    def __init__(self, number: int, keys: Keys, returns: np.ndarray) -> None:
+        super().__init__(rng=0)
+        self.number, self.keys, self.factors = number, keys, np.exp(returns).tolist()
+        self.price, self.funding, self.fund, self.clock, self.turn = START_PRICE, 0.0, 0.0, OPENING, 0
+        self.liquidations, self.closed, self.contracts = 0, 0, 0.0
+        Account.create_agents(self, number, list(range(number)))
         self.agents.do("open")
-        self.clock = 0
+        self.begin = self.clock = 0
         names = ("price", "fund", "liquidations")
         self.datacollector = mesa.DataCollector(model_reporters={name: name for name in names})
 
-    def draw_leverage(self, slot: int) -> float:
-        """Return the leverage of an account opened now."""
-        return reference.draw_leverage(self.leverage_key, self.clock, slot)
-
-    def draw_collateral(self, slot: int) -> float:
-        """Return the collateral of an account opened now, USD."""
-        return reference.draw_collateral(self.collateral_key, self.clock, slot)
+    @classmethod
+    def transplant(cls, state: State, keys: Keys, begin: int, returns: np.ndarray) -> Self:
+        """Return the model that goes on from the engine's `state` at step `begin`."""
+        model = cls(state.number, keys, returns)
+        model.price, index, model.fund = state.market.tolist()
+        model.begin = model.clock = begin
+        paid = state.size * (index - state.entry_funding)
+        rows = zip(
+            state.size.tolist(), state.entry_price.tolist(), (state.collateral - paid).tolist(), strict=True
+        )
+        for agent, (size, entry_price, collateral) in zip(model.agents, rows, strict=False):
+            agent.size, agent.entry_price, agent.collateral = size, entry_price, collateral
+        return model
 
     def close(self, size: float, equity: float) -> None:
-        """Take a closed position's equity into the fund and note the contracts to be sold."""
+        """Take a closed position's equity into the fund and note its contracts."""
         self.fund += equity
         self.contracts += size
         self.closed += 1
 
     def step(self) -> None:
         """Move the price, charge funding, then test all margins until nobody is liquidated."""
-        self.price *= self.factors[self.clock]
+        self.price *= self.factors[self.clock - self.begin]
         self.funding, self.turn, self.liquidations = FUNDING * self.price, self.clock % TURN, 0
         self.agents.do("pay_funding")
         for _ in range(ROUNDS):
@@ -112,6 +132,25 @@ class ReferenceModel(mesa.Model):
             if not self.closed:
                 break
             self.liquidations += self.closed
-            self.price *= 1.0 - IMPACT * self.contracts * self.price / (self.number * MEAN_COLLATERAL)
+            self.price = moved_price(self.price, self.contracts, self.number)
         self.clock += 1
         self.datacollector.collect(self)
+
+
+def time_steps(number: int, steps: int, repeats: int, seed: int = 0) -> dict[str, Any]:
+    """Return the best CPU time a step of the Mesa model after the burn-in, s, and its trajectory."""
+    keys, returns = draw_keys(seed), log_returns(seed, BURN_IN + steps)
+    state = make_state(number, keys)
+    advance(state, keys, 0, returns[:BURN_IN])
+    times = []
+    for _ in range(repeats):
+        model = ReferenceModel.transplant(state, keys, BURN_IN, returns[BURN_IN:])
+        start = process_time()
+        model.run_for(steps)
+        times.append((process_time() - start) / steps)
+    series = model.datacollector.get_model_vars_dataframe()
+    return {"seconds_per_step": min(times)} | {name: series[name].tolist() for name in series}
+
+
+if __name__ == "__main__":
+    print(json.dumps(time_steps(*(int(word) for word in sys.argv[1:]))))

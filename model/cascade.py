@@ -85,7 +85,7 @@ def assign(
 
 @rule
 def book_failure(exchange: Any, i: int, side: float, contracts: float, price: float) -> None:
-    """Note contracts closed beyond their bankruptcy price, for deleveraging against them."""
+    """Note contracts whose close left a deficit, for deleveraging against them at their bankruptcy price."""
     if side > 0.0:
         exchange.bankrupt_long[i] += contracts
         exchange.bankrupt_long_value[i] += contracts * price
@@ -95,13 +95,12 @@ def book_failure(exchange: Any, i: int, side: float, contracts: float, price: fl
 
 
 @rule
-def reduce_position(accounts: Any, row: int, side: float, contracts: float, gain: float) -> float:
+def reduce_position(accounts: Any, row: int, side: float, contracts: float) -> float:
     """Close `contracts` of a row, take their share of the collateral out and return it, USD."""
     size = abs(accounts.size[row])
     share = accounts.collateral[row] if contracts == size else accounts.collateral[row] * (contracts / size)
     accounts.collateral[row] -= share
     accounts.size[row] = 0.0 if contracts == size else accounts.size[row] - side * contracts
-    accounts.realised[row] += gain
     return share
 
 
@@ -128,7 +127,7 @@ def liquidate_part(
     paid = fill_price(market.average[exchange.asset[i]], exchange.spread[i], -side)
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     gain, notional = side * part * (paid - entry), part * paid
-    share = reduce_position(accounts, row, side, part, gain)
+    share = reduce_position(accounts, row, side, part)
     bounty = tariff.bounty * notional
     left = share + gain - bounty
     delta = fund_delta(notional, notional - left, tariff.fee - tariff.bounty)
@@ -136,9 +135,12 @@ def liquidate_part(
     pay(book, TRADER, VAULT, i, -side * part * (paid - funding))
     transfer(book, TRADER, i, KEEPER, WHOLE, bounty)
     if delta >= 0.0:
-        pay(book, TRADER, LIQUIDATION_FEE, i, delta)
-        return_rest(accounts, book, row, i, left - delta)
+        rest = max(left - delta, 0.0)
+        pay(book, TRADER, LIQUIDATION_FEE, i, left - rest)
+        return_rest(accounts, book, row, i, rest)
+        accounts.realised[row] += rest - share
     else:
+        accounts.realised[row] -= share
         pay(book, DEFICIT, TRADER, i, -delta)
         exchange.deficit[i] -= delta
         book_failure(exchange, i, side, part, bankruptcy_price(entry, side * part, share))

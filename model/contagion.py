@@ -14,6 +14,10 @@ import numpy as np
 from agents.ledger import BAD_DEBT, OUTSIDE, TREASURY, Ledger
 from agents.protocol import DEFAULTED
 from model.clearing import Settlement, settle
+from model.foundation import treasuries
+from model.network import liabilities
+from model.scenario import Scenario
+from model.streams import Streams
 
 DUST = 1e-6
 
@@ -51,8 +55,8 @@ class Contagion:
         return True
 
     def _close_out(self, protocol: Any, ledger: Ledger, debt: np.ndarray, step: int) -> None:
-        treasury = ledger.balance[TREASURY]
-        outcome = settle(self.liabilities, treasury, self.alpha, self.beta, outside=debt)
+        treasury, alive = ledger.balance[TREASURY], protocol.status != DEFAULTED
+        outcome = settle(self.liabilities, treasury * alive, self.alpha, self.beta, outside=debt * alive)
         protocol.paid_treasury[:] += outcome.senior
         ledger.transfer(TREASURY, BAD_DEBT, outcome.senior)
         treasury += outcome.received - outcome.payments - outcome.lost
@@ -60,6 +64,14 @@ class Contagion:
         treasury[np.abs(treasury) < DUST] = np.maximum(treasury[np.abs(treasury) < DUST], 0.0)
         self.liabilities = np.zeros_like(self.liabilities)
         mark_defaults(protocol, outcome, step)
+
+
+def make_contagion(scenario: Scenario, streams: Streams) -> Contagion:
+    """Return the exposures of a scenario at the start; protocols are named ``protocol_0`` and so on."""
+    exposure, names = scenario.exposure, [f"protocol_{i}" for i in range(scenario.protocol.number)]
+    treasury = treasuries(scenario)
+    owed = liabilities(exposure, treasury, streams.generator("exposure"), names)
+    return Contagion(owed, exposure.alpha, exposure.beta)
 
 
 def mark_defaults(protocol: Any, outcome: Settlement, step: int) -> None:

@@ -7,44 +7,32 @@ A run is addressed by a scenario and the number of a replication: the same two g
 worker or many, and two scenarios that differ in who holds capital or who pays see the same shocks.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from agents.account import level_all, make_blocks, recount
+from agents.account import make_blocks
 from agents.column import bare
 from agents.exchange import charge_funding
-from agents.ledger import CLEARING, KEEPER, PROVIDER, SET_UP, TRADER, VAULT, WALLET, WATERFALL, Ledger
+from agents.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
 from agents.loss_regime import REGIMES
-from agents.trader import HABITS, Habit, Keys, decide, look
+from agents.trader import decide, look
 from agents.venue import Venue
 from model import foundation, market
-from model.capital import Terms, settle_capital
-from model.cascade import Tariff, liquidate, make_jobs
-from model.contagion import Contagion
+from model.capital import settle_capital
+from model.cascade import liquidate
+from model.contagion import make_contagion
 from model.metric import summarise
-from model.network import liabilities
 from model.population import draw_population, slots_per_protocol
 from model.process import asset_names
 from model.record import Record, write_step
 from model.roster import Roster
+from model.rulebook import Hot, make_rulebook, make_scratch
 from model.scenario import Scenario
 from model.streams import Streams
 from model.tape import draw_tape
 from model.trading import fill, trade
 from model.waterfall import Waterfall
-
-
-class Hot(NamedTuple):
-    """The tables as kernels take them: the same memory as the record arrays of the same names."""
-
-    blocks: Any
-    exchange: Any
-    market: Any
-    protocol: Any
-    keepers: Any
-    providers: Any
-    pool: Any
 
 
 class Ecosystem(Roster):
@@ -95,9 +83,10 @@ class Ecosystem(Roster):
         traits = foundation.asset_traits(scenario, self.assets)
         self.slots_per_protocol = slots_per_protocol(scenario)
         self.exchange = foundation.make_exchange(scenario, tape, traits)
-        self.market = foundation.make_asset_market(scenario, tape, traits)
+        self.market = foundation.make_asset_market(scenario, tape, traits, self.exchange)
         interest = foundation.open_interest(scenario)
         self.accounts = draw_population(scenario, streams, foundation.contracts(self.exchange, tape, interest))
+        self.start_leverage = self.accounts.leverage.copy()
         self.blocks = make_blocks(len(self.accounts.size))
         self.keepers = foundation.make_keepers(scenario, streams)
         self.providers = foundation.make_providers(scenario, streams, self.exchange.vault_start)
@@ -114,64 +103,25 @@ class Ecosystem(Roster):
             self.pool,
         )
         self.hot = Hot(*(bare(table) for table in tables))
-        self._open_ledger()
-
-    def _open_ledger(self) -> None:
         self.ledger = Ledger(len(self.exchange))
-        self.ledger.subsidiaries = {
-            TRADER: self._count_cash,
-            WALLET: lambda: self.accounts.wallet.reshape(len(self.exchange), -1).sum(axis=1),
-            KEEPER: lambda: np.append(self.keepers.cash.sum(), np.zeros(len(self.exchange) - 1)),
-            PROVIDER: lambda: np.bincount(self.providers.protocol, self.providers.cash, len(self.exchange)),
-        }
-        level_all(self.accounts)
-        recount(self.accounts, self.hot.blocks, self.hot.exchange)
-        self.exchange.vault_size[:] = self.exchange.short_size - self.exchange.long_size
-        foundation.enter_all(self.ledger, self.scenario, self.exchange, self.structure)
+        self.ledger.subsidiaries = foundation.subsidiaries(
+            self.accounts, self.keepers, self.providers, len(self.exchange)
+        )
+        foundation.open_books(self.ledger, self.accounts, self.hot, scenario, self.exchange, self.structure)
         self.reconcile(SET_UP)
 
-    def _count_cash(self) -> np.ndarray:
-        accounts = self.accounts
-        cash = accounts.collateral - accounts.size * (accounts.entry_price - accounts.entry_funding)
-        return cash.reshape(len(self.exchange), -1).sum(axis=1)
-
     def _set_rules(self, streams: Streams) -> None:
-        """Derive constants, keys, scratch space and the layers of the waterfall."""
-        scenario, members, rows = self.scenario, len(self.exchange), len(self.accounts.size)
-        self._rule = market.market_rule(scenario)
-        self._habit = Habit(*(getattr(scenario.trader, name) for name in HABITS))
-        self._keys = Keys(*(np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields))
-        fees = scenario.exchange
-        self._tariff = Tariff(fees.liquidation_fee, fees.keeper_share, fees.liquidation_rounds)
-        self._terms = self._capital_terms()
-        self._acting, self._flagged = np.zeros(rows, np.int32), np.zeros(rows, np.int32)
-        self._jobs = make_jobs(rows, len(self.keepers), members)
-        self._capacity = np.zeros((len(self.keepers), members))
-        self._oracle_error = np.zeros(members)
-        self._rounds = 0
+        """Derive constants, the layers of the waterfall, the exposures and room for the record."""
+        scenario, members = self.scenario, len(self.exchange)
+        self.rules = make_rulebook(scenario, streams, self.structure)
+        self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
         self.record = Record(self.horizon, self.assets, members)
         self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
         regime = REGIMES[scenario.backstop.regime](scenario.trader.haircut_reaction)
         self.waterfall = Waterfall(self.structure, regime)
-        names = [f"protocol_{i}" for i in range(members)]
-        exposure = scenario.exposure
-        owed = liabilities(exposure, foundation.treasuries(scenario), streams.generator("exposure"), names)
-        self.contagion = Contagion(owed, exposure.alpha, exposure.beta)
-
-    def _capital_terms(self) -> Terms:
-        scenario, structure = self.scenario, self.structure
-        provider, minutes = scenario.provider, scenario.minutes
-        return Terms(
-            scenario.exchange.fee_to_vault,
-            scenario.exchange.fee_to_fund,
-            float(structure.own_share),
-            structure.holds_capital,
-            scenario.backstop.premium_rate if structure.charges_premium else 0.0,
-            minutes,
-            market.per_step(provider.withdrawal, minutes),
-            market.per_step(provider.return_rate, minutes),
-            provider.fund_sensitivity,
-        )
+        self.contagion = make_contagion(scenario, streams)
+        self._oracle_error = np.zeros(members)
+        self._rounds = 0
 
     def step(self) -> None:
         """Advance by one step: the order of events."""
@@ -198,39 +148,33 @@ class Ecosystem(Roster):
         """Phase 2: arbitrage, mid and mark prices, depth, attention."""
         hot = self.hot
         self._oracle_error = self.tape.oracle_error[self.clock]
-        depth = self.tape.depth[self.clock]
-        market.price(hot.market, hot.exchange, hot.protocol, self._rule, depth, self._oracle_error)
+        depth, rules = self.tape.depth[self.clock], self.rules.market
+        market.price(hot.market, hot.exchange, hot.protocol, rules, depth, self._oracle_error)
 
     def charge_funding(self) -> None:
         """Phase 3: funding between longs and shorts."""
         hot = self.hot
         rules, minutes = self.scenario.market, self.scenario.minutes
-        charge_funding(
-            hot.exchange,
-            self.market.fundamental,
-            rules.interest,
-            rules.funding_clamp,
-            rules.funding_cap,
-            minutes,
-        )
+        charge_funding(hot.exchange, hot.market, rules.interest, rules.funding_clamp, rules.funding_cap, minutes)
 
     def trade(self) -> None:
         """Phase 4: a researcher's own agents act, traders decide, the market fills all orders together."""
         for members in self.own_agents():
             members.shuffle_do("step")
-        hot, fee = self.hot, self.scenario.exchange.trading_fee
+        hot, rules = self.hot, self.rules
         trade(
-            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, self._rule, self._habit, self._keys,
-            fee, self.clock, self._oracle_error, self._acting,
+            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, rules.market, rules.habit,
+            rules.keys, self.scenario.exchange.trading_fee, self.clock, self._oracle_error, self.scratch.acting,
         )  # fmt: skip
 
     def liquidate(self) -> None:
         """Phase 5: liquidation rounds until nobody is flagged that a keeper will serve."""
         hot = self.hot
-        tape, t = self.tape, self.clock
+        tape, t, scratch = self.tape, self.clock, self.scratch
         self._rounds = liquidate(
-            self.accounts, hot.blocks, hot.exchange, hot.market, hot.keepers, self.ledger.book, self._rule,
-            self._tariff, tape.gas[t], tape.keeper[t], self._oracle_error, self._capacity, self._flagged, self._jobs,
+            self.accounts, hot.blocks, hot.exchange, hot.market, hot.keepers, self.ledger.book, self.rules.market,
+            self.rules.tariff, tape.gas[t], tape.keeper[t], self._oracle_error, scratch.capacity, scratch.flagged,
+            scratch.jobs,
         )  # fmt: skip
 
     def absorb_deficits(self) -> None:
@@ -255,7 +199,7 @@ class Ecosystem(Roster):
             hot.pool,
             self.ledger.book,
             self.structure.entitlement,
-            self._terms,
+            self.rules.terms,
         )
 
     def write_record(self) -> None:
@@ -271,22 +215,22 @@ class Ecosystem(Roster):
 
     def acting(self) -> np.ndarray:
         """Return the rows of the traders who look at their account in the present step, in order of slot."""
-        count = look(self.accounts, self.hot.exchange, self._keys, self.clock, self._acting)
-        return self._acting[:count]
+        count = look(self.accounts, self.hot.exchange, self.rules.keys, self.clock, self.scratch.acting)
+        return self.scratch.acting[:count]
 
     def decide(self, rows: np.ndarray) -> None:
         """Let the traders in `rows` decide on their orders."""
         hot = self.hot
         decide(
-            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, self._habit, self._keys,
-            self.clock, rows,
+            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, self.rules.habit,
+            self.rules.keys, self.clock, rows,
         )  # fmt: skip
 
     def fill(self, rows: np.ndarray) -> None:
         """Fill the orders waiting in `rows` together."""
         hot = self.hot
         fill(
-            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, self._rule,
+            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, self.rules.market,
             self.scenario.exchange.trading_fee, self._oracle_error, rows,
         )  # fmt: skip
 

@@ -5,14 +5,16 @@ backstop capital is the same in every structure: a ratio of total open interest,
 open interest or to expected loss, then split into own funds and pool as the structure says.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 
+from agents.account import level_all, recount
 from agents.exchange import Exchange
 from agents.keeper import Keeper
-from agents.ledger import FUND, KEEPER, POOL, PROVIDER, TRADER, TREASURY, VAULT, WALLET, Ledger
+from agents.ledger import FUND, KEEPER, POOL, PROVIDER, TRADER, TREASURY, VAULT, WALLET, Code, Ledger
 from agents.liquidity_provider import LiquidityProvider
 from agents.protocol import Protocol
 from agents.reinsurer import Reinsurer
@@ -83,9 +85,13 @@ def contracts(exchange: Any, tape: Tape, interest: Array) -> list[Contract]:
     ]
 
 
-def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Any:
-    """Return the market at the start."""
-    return make_market(scenario, tape.initial_price, tape.daily_volatility, traits.half_spread)
+def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, exchange: Any) -> Any:
+    """Return the market at the start, with the depth of full vaults."""
+    market = make_market(scenario, tape.initial_price, tape.daily_volatility, traits.half_spread)
+    supplied = np.bincount(exchange.asset, exchange.supplied_depth, len(market))
+    traded = supplied > 0.0
+    market.depth[traded] = scenario.market.depth_multiplier * supplied[traded] / tape.initial_price[traded]
+    return market
 
 
 def make_keepers(scenario: Scenario, streams: Streams) -> Any:
@@ -162,15 +168,33 @@ def make_pool(structure: Structure) -> Any:
     return pool
 
 
-def enter_all(ledger: Ledger, scenario: Scenario, exchange: Any, structure: Structure) -> None:
-    """Let all money enter from outside; the exchanges' totals must be counted."""
-    ledger.enter(TRADER, exchange.collateral - exchange.basis)
-    ledger.enter(WALLET, np.asarray(exchange.wallet))
+def subsidiaries(accounts: Any, keepers: Any, providers: Any, members: int) -> dict[Code, Callable[[], Array]]:
+    """Return for each control account the function that counts its owners' rows afresh, (protocols,) USD."""
+
+    def cash_values() -> Array:
+        basis = accounts.size * (accounts.entry_price - accounts.entry_funding)
+        return (accounts.collateral - basis).reshape(members, -1).sum(axis=1)
+
+    return {
+        TRADER: cash_values,
+        WALLET: lambda: accounts.wallet.reshape(members, -1).sum(axis=1),
+        KEEPER: lambda: np.append(keepers.cash.sum(), np.zeros(members - 1)),
+        PROVIDER: lambda: np.bincount(providers.protocol, providers.cash, members),
+    }
+
+
+def open_books(
+    ledger: Ledger, accounts: Any, hot: Any, scenario: Scenario, exchange: Any, structure: Structure
+) -> None:
+    """Count the accounts, give the vaults the other side, and let all money enter from outside."""
+    level_all(accounts)
+    recount(accounts, hot.blocks, hot.exchange)
+    exchange.vault_size[:] = exchange.short_size - exchange.long_size
+    for account in (TRADER, WALLET, KEEPER, PROVIDER):
+        ledger.enter(account, ledger.subsidiaries[account]())
     flat = exchange.vault_size * (exchange.mark - exchange.funding_index)
     ledger.enter(VAULT, exchange.vault_start - flat)
     ledger.enter(TREASURY, treasuries(scenario))
     if structure.holds_capital:
         ledger.enter(FUND, structure.own_capital)
         ledger.enter(POOL, structure.pool_capital, 0)
-    for account, column in ((KEEPER, 0), (PROVIDER, slice(None))):
-        ledger.enter(account, ledger.subsidiaries[account]()[column], column)

@@ -5,13 +5,13 @@ Asset k has a fundamental value F (from the tape, plus the permanent part of imp
     p = F · exp(d)                                                                             (1)
 
 with dislocation d. Order flow moves d by its impact on the depth D (:mod:`model.impact`); arbitrage pulls it back,
-d ← d · exp(−κ Δt). Depth is what the vaults supply,
+d ← d · exp(−κ Δt). Depth is what the vaults supply, in contracts per unit log price,
 
-    D = Σ protocols supplied depth · vault shares / vault shares at the start · thinning / F      (2)
+    D = m · Σ supplied depth · max(vault shares / shares at the start, ¼) · max(thinning, floor) / F   (2)
 
-contracts per unit log price (a quarter of it is others' and stays); thinning is the lesser of what the tape says and
-of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the
-running volatility. κ = ∞ and infinite depth make prices exogenous.
+with the sum over the protocols that trade the asset and the scenario's multiplier m: a quarter of a vault's depth stays
+whoever runs. Thinning is the lesser of what the tape says and of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility.
+κ = ∞ and m = ∞ make prices exogenous.
 """
 
 from typing import Any, NamedTuple
@@ -37,7 +37,7 @@ MARKET_COLUMNS = np.dtype(
         ("normal_volatility", "f8"),  # log per step
         ("variance", "f8"),  # log^2 per step, running
         ("momentum", "f8"),  # log, running return
-        ("last", "f8"),  # USD per contract, mid at the end of the last step
+        ("last", "f8"),  # USD per contract, mid in phase 2 of the step before
         ("flow", "f8"),  # contracts, net orders waiting
         ("average", "f8"),  # USD per contract, average price of the last impact path
     ],
@@ -108,7 +108,7 @@ def stress(variance: float, normal: float) -> float:
 @rule
 def move(market: Any, rules: MarketRule, k: int, contracts: float) -> None:
     """Let net flow of `contracts` in asset k move the price; its average price goes into the record."""
-    ratio = contracts / market.depth[k]
+    ratio = contracts / market.depth[k] if contracts != 0.0 else 0.0
     before = market.mid[k]
     shift = displacement(rules.shape, ratio, rules.impact_volatility)
     market.fundamental[k] *= np.exp(rules.permanent * shift)
@@ -162,7 +162,8 @@ def supply_depth(market: Any, exchange: Any, protocol: Any, rules: MarketRule, t
     for k in range(market.shape[0]):
         thin = 1.0 / (1.0 + rules.thinning * stress(market.variance[k], market.normal_volatility[k]))
         factor = max(min(thin, tape_depth[k]), rules.floor)
-        market.depth[k] *= rules.depth_multiplier * factor / market.fundamental[k]
+        if market.depth[k] > 0.0:
+            market.depth[k] *= rules.depth_multiplier * factor / market.fundamental[k]
 
 
 @kernel

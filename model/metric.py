@@ -66,7 +66,7 @@ def capital_metrics(ecosystem: Any) -> Metrics:
     balance, protocol = ecosystem.ledger.balance, ecosystem.protocol
     start = float(protocol.capital.sum())
     covered = float(protocol.paid_fund.sum() + protocol.paid_pool.sum())
-    keepers, pool = ecosystem.keepers, ecosystem.pool
+    keepers, pool, vaults = ecosystem.keepers, ecosystem.pool, ecosystem.exchange.vault_start
     return {
         "capital": start,
         "capital_end": float(balance[FUND].sum() + balance[POOL].sum()),
@@ -76,16 +76,19 @@ def capital_metrics(ecosystem: Any) -> Metrics:
         "open_deficit": float(-balance[DEFICIT].sum()),
         "treasury_end": float(balance[TREASURY].sum()),
         "traders_wallets": float(balance[WALLET].sum()),
-        "vault_profit": float((ecosystem.vault_equity() - protocol.shares).sum()),
+        "vault_profit": float(ecosystem.vault_equity().sum() - vaults.sum() - ecosystem.providers.deposited.sum()),
         "keeper_profit": float(keepers.bounties.sum() - keepers.gas_paid.sum()),
         "reinsurer_profit": float(pool.premiums.sum() + pool.contributions.sum() - pool.claims_paid.sum()),
     }
 
 
-def burden_metrics(accounts: Any) -> Metrics:
-    """Return who bore the residual: how many accounts, how concentrated, and on how levered owners."""
+def burden_metrics(accounts: Any, leverage: Array) -> Metrics:
+    """Return who bore the residual: how many accounts, how concentrated, and the share of owners levered below 1.
+
+    `leverage`, (rows,), is that of the start of the run, before haircuts lowered it.
+    """
     borne = accounts.haircut[accounts.haircut > 0]
-    flat = accounts.haircut[accounts.leverage < 1.0].sum()
+    flat = accounts.haircut[leverage < 1.0].sum()
     return {
         "haircut": float(borne.sum()),
         "haircut_accounts": float(len(borne)),
@@ -136,7 +139,7 @@ def summarise(ecosystem: Any, steps: int) -> Metrics:
         **waterfall_metrics(protocol),
         **failure_metrics(protocol, steps, ecosystem.scenario.minutes),
         **capital_metrics(ecosystem),
-        **burden_metrics(ecosystem.accounts),
+        **burden_metrics(ecosystem.accounts, ecosystem.start_leverage),
         **market_metrics(ecosystem, steps),
         "imbalance": ecosystem.ledger.imbalance(),
         **member_metrics(protocol),

@@ -2,7 +2,7 @@
 
 ``agents`` and ``agents_by_type`` work as in any Mesa model, with every kind of the design to be found by its class.
 A run that never asks pays nothing for them. Attributes set on an agent from Python are booked: money that appears
-comes from the outside world, contracts that appear have the vault as their other side.
+comes from the outside world, contracts that appear were sold by the vault at the account's entry price.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from agents.account import EMPTY, recount, touch
 from agents.column import RowAgent
 from agents.exchange import Exchange
 from agents.keeper import Keeper
-from agents.ledger import KEEPER, PROVIDER, TRADER, WALLET, Code, Ledger, reconcile_all
+from agents.ledger import KEEPER, PROVIDER, TRADER, VAULT, WALLET, Code, Ledger, pay, reconcile_all
 from agents.liquidity_provider import LiquidityProvider
 from agents.protocol import Protocol
 from agents.reinsurer import Reinsurer
@@ -73,13 +73,15 @@ class Roster(mesa.Model):
         self._before = self._worth(row)
 
     def after_account_change(self, row: int) -> None:
-        """Book what was set from Python: money against the outside world, contracts against the vault."""
+        """Book what was set from Python: contracts as bought of the vault at the entry price, money as from outside."""
         touch(self.accounts, self.hot.blocks, row)
         recount(self.accounts, self.hot.blocks, self.hot.exchange)
         i = row // self.slots_per_protocol
         cash, wallet, size = (now - then for now, then in zip(self._worth(row), self._before, strict=True))
+        bought = size * (self.accounts.entry_price[row] - self.accounts.entry_funding[row])
         self.exchange.vault_size[i] -= size
-        self.ledger.enter(TRADER, cash, i)
+        pay(self.ledger.book, TRADER, VAULT, i, bought)
+        self.ledger.enter(TRADER, cash + bought, i)
         self.ledger.enter(WALLET, wallet, i)
 
     def after_keeper_change(self) -> None:
@@ -87,7 +89,8 @@ class Roster(mesa.Model):
         self._enter_difference(KEEPER, 0)
 
     def after_provider_change(self) -> None:
-        """Book providers' cash set from Python against the outside world."""
+        """Count shares set from Python, and book providers' cash set from Python against the outside world."""
+        self.protocol.shares[:] = np.bincount(self.providers.protocol, self.providers.shares, len(self.protocol))
         self._enter_difference(PROVIDER, slice(None))
 
     def reconcile(self, phase: Code) -> None:

@@ -20,7 +20,7 @@ from model.market import MarketRule, mark_all, move
 
 @rule
 def fill_price(average: float, half_spread: float, contracts: float) -> float:
-    """Return the price of a fill: the average of the impact path, plus the half spread for a buyer, less it for a seller."""
+    """Return the price of a fill: the average of the impact path, half the spread up for a buyer, down for a seller."""
     return average * (1.0 + (half_spread if contracts > 0.0 else -half_spread))
 
 

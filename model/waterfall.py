@@ -15,6 +15,7 @@ from agents.loss_regime.base import LossRegime
 from agents.structure.base import Structure
 from agents.venue import Venue
 
+ROUNDING = 1e-12
 Array = np.ndarray
 
 
@@ -67,16 +68,15 @@ class Waterfall:
         step: int,
     ) -> Array:
         cash = float(ledger.balance[POOL, 0])
-        paid = self.structure.pay(deficit, left, cash, priority)
+        due, paid = self.structure.pay(deficit, left, cash, priority)
         ledger.balance[POOL, 0] -= paid.sum()
         ledger.balance[DEFICIT] += paid
         protocol.paid_pool[:] += paid
-        pool.claims_due[0] += left.sum()
+        pool.claims_due[0] += due.sum()
         pool.claims_paid[0] += paid.sum()
-        rest = np.maximum(left - paid, 0.0)
-        if pool.exhausted_step[0] < 0 < cash and rest.any():
+        if pool.exhausted_step[0] < 0 and paid.sum() < due.sum() * (1.0 - ROUNDING):
             pool.exhausted_step[0] = step
-        return rest
+        return np.where(left - paid > ROUNDING * left, left - paid, 0.0)
 
     def _residual(self, venue: Venue, ledger: Ledger, protocol: Any, left: Array, step: int) -> None:
         protocol.uncovered[:] += left

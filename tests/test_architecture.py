@@ -26,9 +26,7 @@ SOURCES = sorted(path for package in ABOVE for path in (ROOT / package).rglob("*
 MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
 PRIVATE = {
     "a path of one machine": re.compile(r"(?<![\w.:/~-])/(?:home|root|work|tmp|opt|srv|mnt|Users)/\w"),
-    "a package index": re.compile(
-        r"pypi\.org|pythonhosted\.org|(?:index|find)[-_](?:url|links)\b|/[s]imple/"
-    ),
+    "a package index": re.compile(r"pypi\.org|pythonhosted\.org|(?:index|find)[-_](?:url|links)\b|/[s]imple/"),
 }
 
 
@@ -48,9 +46,7 @@ def imported(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found |= set(
-                re.findall(r"\A((?:agents|model|experiments|tests)(?:\.\w+)+)(?::\w+)?\Z", node.value)
-            )
+            found |= set(re.findall(r"\A((?:agents|model|experiments|tests)(?:\.\w+)+)(?::\w+)?\Z", node.value))
     return found
 
 
@@ -110,9 +106,7 @@ def test_nothing_is_used_that_breaks_runs_or_goes_away(path):
 
 @every_source
 def test_kernels_stay_reproducible(path):
-    keywords = [
-        node for node in ast.walk(MODULES[path]) if isinstance(node, ast.keyword) and node.arg in FLAGS
-    ]
+    keywords = [node for node in ast.walk(MODULES[path]) if isinstance(node, ast.keyword) and node.arg in FLAGS]
     assert [node.lineno for node in keywords if getattr(node.value, "value", True) is not False] == []
 
 

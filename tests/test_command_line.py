@@ -40,9 +40,7 @@ def test_the_summary_is_one_json_document(tmp_path):
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     assert list(document["cells"]) == ["isolated", "isolated_by_loss", "pooled", "reinsured"]
-    assert all(
-        {"mean", "ci95", "n"} == set(entry) for cell in document["cells"].values() for entry in cell.values()
-    )
+    assert all({"mean", "ci95", "n"} == set(entry) for cell in document["cells"].values() for entry in cell.values())
     wanted = {"metric", "a", "b", "difference", "ci95", "n", "correlation", "variance_reduction"}
     assert all(set(pair) == wanted for pair in document["pairs"])
     assert document["failed"] == []
@@ -141,9 +139,7 @@ def test_a_scenario_file_and_the_command_line_are_checked_together(tmp_path):
 
 
 def test_an_edge_list_naming_nobody_is_refused(tmp_path):
-    (tmp_path / "debts.txt").write_text(
-        "protocol_0 protocol_1 100\nprotocol_0 protocol_99 5\nprotocol_2 nobody\n"
-    )
+    (tmp_path / "debts.txt").write_text("protocol_0 protocol_1 100\nprotocol_0 protocol_99 5\nprotocol_2 nobody\n")
     exposure = ("--set", "exposure.graph=file", "--set", f"exposure.file={tmp_path / 'debts.txt'}")
     lines = refused(tmp_path, *exposure)
     assert len(lines) == 2
@@ -154,9 +150,7 @@ def test_an_edge_list_naming_nobody_is_refused(tmp_path):
 def test_price_files_without_a_common_time_are_refused(tmp_path):
     rows = "\n".join(f"2024-01-0{{day}} 0{hour}:00,1,1,1,1,0" for hour in range(9))
     for day in (1, 2):
-        (tmp_path / f"{day}.csv").write_text(
-            "Date,Open,High,Low,Close,Volume\n" + rows.format(day=day) + "\n"
-        )
+        (tmp_path / f"{day}.csv").write_text("Date,Open,High,Low,Close,Volume\n" + rows.format(day=day) + "\n")
     lines = refused(tmp_path, "--prices", tmp_path / "1.csv", "--prices", tmp_path / "2.csv")
     assert len(lines) == 1
 

@@ -91,9 +91,7 @@ def test_the_document_names_every_cell_metric_and_pair():
     assert document["cells"]["b"]["loss"]["mean"] == 3.0
     assert document["cells"]["b"]["loss"]["n"] == 4
     assert {(pair["a"], pair["b"]) for pair in document["pairs"]} == {("a", "b"), ("a", "c"), ("b", "c")}
-    pair = next(
-        pair for pair in document["pairs"] if (pair["a"], pair["b"], pair["metric"]) == ("a", "b", "loss")
-    )
+    pair = next(pair for pair in document["pairs"] if (pair["a"], pair["b"], pair["metric"]) == ("a", "b", "loss"))
     assert pair["difference"] == -1.5
     assert pair["correlation"] == pytest.approx(1.0)
     assert pair["variance_reduction"] == pytest.approx(5.0)  # (1 + 4) / (2 - 1)**2
@@ -209,6 +207,4 @@ def test_any_number_of_workers_gives_the_same_runs():
     assert [run.failure for run in alone] == [None] * len(alone)
     for one, other in zip(alone, crew, strict=True):
         assert one.series.keys() == other.series.keys()
-        assert all(
-            np.array_equal(one.series[name], other.series[name], equal_nan=True) for name in one.series
-        )
+        assert all(np.array_equal(one.series[name], other.series[name], equal_nan=True) for name in one.series)

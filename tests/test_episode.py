@@ -54,6 +54,4 @@ def test_a_default_run_is_the_tenth_of_october():
 def test_names_of_episodes_and_processes_need_nothing_heavy():
     code = "import sys, model.episode, model.process; print([m for m in sys.modules if '.' not in m])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert not {
-        name for name in ("numpy", "numba", "scipy", "pyarrow", "pandas", "mesa") if f"'{name}'" in loaded
-    }
+    assert not {name for name in ("numpy", "numba", "scipy", "pyarrow", "pandas", "mesa") if f"'{name}'" in loaded}

@@ -49,9 +49,7 @@ LAYOUTS = {
     "microseconds.csv": lambda path: write(path, [(time * 1000, *bar) for time, *bar in rows()]),
     "kline.csv": lambda path: write(path, [(*row, *[0] * 7) for row in rows()], ",".join(KLINE)),
     "headless.csv": lambda path: write(path, [(*row, *[0] * 7) for row in rows()], ""),
-    "moments.parquet": lambda path: parquet(
-        path, pa.array([row[0] for row in rows()], pa.timestamp("ms", "UTC"))
-    ),
+    "moments.parquet": lambda path: parquet(path, pa.array([row[0] for row in rows()], pa.timestamp("ms", "UTC"))),
     "integers.parquet": lambda path: parquet(path, pa.array([row[0] for row in rows()])),
 }
 

@@ -78,9 +78,7 @@ def test_gbm_has_the_declared_volatility_correlation_and_growth(minutes):
     assert path.log_return.std(axis=0) == pytest.approx(path.daily_volatility * days**0.5, rel=0.02)
     assert np.corrcoef(path.log_return.T)[np.triu_indices(3, 1)] == pytest.approx(0.6, abs=0.02)
     error = path.daily_volatility * (days / 40_000) ** 0.5
-    assert (
-        np.abs(path.log_return.mean(axis=0) - (0.1 - path.daily_volatility**2 / 2) * days) < 4 * error
-    ).all()
+    assert (np.abs(path.log_return.mean(axis=0) - (0.1 - path.daily_volatility**2 / 2) * days) < 4 * error).all()
 
 
 def correlation_of(rho):
@@ -102,9 +100,7 @@ def test_garch_variance_is_the_declared_one_at_every_scale():
 
 
 def test_garch_has_fat_tails_clusters_and_no_autocorrelation():
-    moves = draw(scenario(20_000, asset=ONE, process="garch", garch_alpha=0.15, garch_beta=0.8)).log_return[
-        :, 0
-    ]
+    moves = draw(scenario(20_000, asset=ONE, process="garch", garch_alpha=0.15, garch_beta=0.8)).log_return[:, 0]
     standard = (moves - moves.mean()) / moves.std()
     assert (standard**4).mean() > 6.0
     size = np.abs(standard)
@@ -217,8 +213,7 @@ def test_bridged_hours_have_the_variance_of_the_recorded_minutes(price_folder, t
 def test_a_share_scales_the_log_move(tmp_path):
     file = write_bars(tmp_path / "BTC.csv", random_bars(30), minutes=1.0)
     full, part = (
-        draw(scenario(process="replay", files=(file,), fundamental_share=(share,))).log_return
-        for share in (1.0, 0.5)
+        draw(scenario(process="replay", files=(file,), fundamental_share=(share,))).log_return for share in (1.0, 0.5)
     )
     assert np.allclose(part, 0.5 * full, rtol=1e-12)
 
@@ -319,10 +314,7 @@ def test_without_dispersion_an_episode_passes_through_its_anchors(name):
 
 
 def test_severity_scales_the_whole_fall_and_varies_as_declared():
-    low = [
-        prices(draw(scenario(process="episode", bridge_volatility=0.0), replication=r))[439]
-        for r in range(400)
-    ]
+    low = [prices(draw(scenario(process="episode", bridge_volatility=0.0), replication=r))[439] for r in range(400)]
     recorded = np.log([102_000 / 122_550, 3_400 / 4_392, 1.179 / 2.836])
     start = np.array([122_550, 4_392, 2.836])
     severity = np.log(np.log(low / start) / (0.8 * recorded))

@@ -33,7 +33,5 @@ def test_one_version_is_named_everywhere():
 
 
 def test_every_parameter_states_unit_meaning_and_source():
-    incomplete = [
-        row.name for row in declarations(Scenario) if "None" in (row.unit, row.source) or not row.meaning
-    ]
+    incomplete = [row.name for row in declarations(Scenario) if "None" in (row.unit, row.source) or not row.meaning]
     assert incomplete == []

@@ -47,9 +47,10 @@ def profit_leverage_score(entry: float, mark: float, side: float, leverage: floa
 @rule
 def failure_price(exchange: Any, protocol: int, side: float) -> float:
     """Return the average bankruptcy price of this step's failures on a side, NaN where there were none."""
+    contracts, value = exchange.bankrupt_short[protocol], exchange.bankrupt_short_value[protocol]
     if side > 0.0:
-        return exchange.bankrupt_long_value[protocol] / exchange.bankrupt_long[protocol]
-    return exchange.bankrupt_short_value[protocol] / exchange.bankrupt_short[protocol]
+        contracts, value = exchange.bankrupt_long[protocol], exchange.bankrupt_long_value[protocol]
+    return value / contracts if contracts > 0.0 else np.nan
 
 
 @rule

@@ -40,7 +40,7 @@ class Structure:
         self.terms = terms
         self.capital = capital
         self.settlement = SETTLEMENTS[terms.settlement]
-        self.entitlement = capital * (1.0 - self.own_share)
+        self.entitlement = capital * (1.0 - self.own_share) * self.holds_capital
         self.loss = np.zeros_like(capital)
 
     @property
@@ -57,8 +57,8 @@ class Structure:
         """Return what the treaty lets each member claim, (members,) USD: everything unless a subclass cuts it."""
         return claim
 
-    def pay(self, deficit: Array, claim: Array, cash: float, priority: Array) -> Array:
-        """Return what the pool pays each member, (members,) USD, and charge it to the entitlements.
+    def pay(self, deficit: Array, claim: Array, cash: float, priority: Array) -> tuple[Array, Array]:
+        """Return what each member is due and is paid by the pool, (members,) USD, and charge it to the entitlements.
 
         Parameters
         ----------
@@ -67,12 +67,8 @@ class Structure:
         cash : what the pool has.
         priority : order of arrival, uniform draws.
         """
-        due = np.minimum(self.due(deficit, claim), claim)
+        due = np.minimum(self.due(deficit, claim), claim) * self.holds_capital
         self.loss += deficit
         paid = self.settlement(due, cash, self.entitlement, priority)
         self.entitlement = charge(self.entitlement, paid)
-        return paid
-
-    def contribute(self, amounts: Array) -> None:
-        """Credit contributions to the pool, (members,) USD, to the entitlements."""
-        self.entitlement = self.entitlement + amounts
+        return due, paid

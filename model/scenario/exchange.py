@@ -42,11 +42,11 @@ class ExchangeSection(Section):
     def _shares(self) -> Self:
         if self.keeper_share > self.liquidation_fee:
             raise ValueError(
-                f"keeper_share {self.keeper_share} exceeds liquidation_fee {self.liquidation_fee}; allowed: at most the fee"
+                f"keeper_share {self.keeper_share} exceeds liquidation_fee {self.liquidation_fee}; allowed: up to it"
             )
         if self.fee_to_vault + self.fee_to_fund > 1:
             raise ValueError(
-                f"fee_to_vault {self.fee_to_vault} + fee_to_fund {self.fee_to_fund} exceed 1; allowed: at most 1 together"
+                f"fee_to_vault {self.fee_to_vault} + fee_to_fund {self.fee_to_fund} exceed 1; allowed: up to 1"
             )
         return self
 

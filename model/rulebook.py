@@ -1,0 +1,82 @@
+"""The constants of a run, derived once from the scenario, as kernels take them; and their scratch space and tables."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.structure.base import Structure
+from agents.trader import HABITS, Habit, Keys
+from model.capital import Terms
+from model.cascade import Tariff, make_jobs
+from model.market import MarketRule, market_rule, per_step
+from model.scenario import Scenario
+from model.streams import Streams
+
+
+class Rulebook(NamedTuple):
+    """Constants by the phase that needs them."""
+
+    market: MarketRule
+    habit: Any  # agents.trader.Habit
+    keys: Any  # agents.trader.Keys, of the traders' random numbers
+    tariff: Any  # model.cascade.Tariff, of liquidations
+    terms: Any  # model.capital.Terms, of fees, premiums and providers
+
+
+class Hot(NamedTuple):
+    """The tables as kernels take them: the same memory as the record arrays of the same names."""
+
+    blocks: Any
+    exchange: Any
+    market: Any
+    protocol: Any
+    keepers: Any
+    providers: Any
+    pool: Any
+
+
+class Scratch(NamedTuple):
+    """Room for lists that kernels make within a step."""
+
+    acting: np.ndarray  # (rows,) traders who look at their account
+    flagged: np.ndarray  # (rows,) positions below maintenance margin
+    jobs: Any  # model.cascade.Jobs, one round's liquidations
+    capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
+
+
+def make_rulebook(scenario: Scenario, streams: Streams, structure: Structure) -> Rulebook:
+    """Derive all constants of a run."""
+    fees = scenario.exchange
+    return Rulebook(
+        market_rule(scenario),
+        Habit(*(getattr(scenario.trader, name) for name in HABITS)),
+        Keys(*(np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields)),
+        Tariff(fees.liquidation_fee, fees.keeper_share, fees.liquidation_rounds),
+        capital_terms(scenario, structure),
+    )
+
+
+def capital_terms(scenario: Scenario, structure: Structure) -> Terms:
+    """Derive the constants of the capital phase."""
+    provider, minutes = scenario.provider, scenario.minutes
+    return Terms(
+        scenario.exchange.fee_to_vault,
+        scenario.exchange.fee_to_fund,
+        float(structure.own_share),
+        structure.holds_capital,
+        scenario.backstop.premium_rate if structure.charges_premium else 0.0,
+        minutes,
+        per_step(provider.withdrawal, minutes),
+        per_step(provider.return_rate, minutes),
+        provider.fund_sensitivity,
+    )
+
+
+def make_scratch(rows: int, keepers: int, protocols: int) -> Scratch:
+    """Return the room a run of that size needs."""
+    return Scratch(
+        np.zeros(rows, np.int32),
+        np.zeros(rows, np.int32),
+        make_jobs(rows, keepers, protocols),
+        np.zeros((keepers, protocols)),
+    )

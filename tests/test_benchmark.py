@@ -1,0 +1,85 @@
+"""``backstop bench``: what it measures is what it says; how long it took is nobody's claim."""
+
+import math
+
+import numpy as np
+import pytest
+from conftest import INTERPRETED
+
+from experiments import benchmark, benchmark_ecosystem
+from experiments.benchmark import check_same, machine, time_engine, timed_steps
+from experiments.benchmark_ecosystem import calm_scenario, growth, size_in_bytes, time_ecosystem
+from model.ecosystem import Ecosystem
+
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # hashing, when interpreted
+compiled = pytest.mark.skipif(INTERPRETED, reason="times compiled code in a process of its own")
+
+
+@compiled
+def test_all_parts_are_there(monkeypatch):
+    monkeypatch.setattr(benchmark, "MESA_BUDGET", 2_000)
+    monkeypatch.setattr(benchmark, "COMPARED", 800)
+    monkeypatch.setattr(benchmark_ecosystem, "MOST_STEPS", 10)
+    report = benchmark.run_benchmark(quick=True, accounts=(400, 1_600))
+    assert set(report) == {"reference", "ecosystem", "ecosystem_vs_mesa", "growth", "machine"}
+    assert [record["accounts"] for record in report["reference"]] == [400, 1_600]
+    assert [record["accounts"] for record in report["ecosystem"]] == [400, 1_600, 400, 1_600]
+    numbers = [value for record in report["reference"] + report["ecosystem"] for value in record.values()]
+    assert all(math.isfinite(value) for value in numbers if not isinstance(value, str))
+    assert report["growth"] is None
+    for record in report["reference"]:
+        speeds = record["account_steps_per_second"], record["mesa_account_steps_per_second"]
+        assert record["ratio"] == pytest.approx(speeds[0] / speeds[1], rel=1e-12)
+
+
+def test_another_trajectory_is_refused():
+    _, series = time_engine(50, 3)
+    mesa = {name: getattr(series, name).tolist() for name in ("price", "fund", "liquidations")}
+    check_same(series, mesa, 50)
+    mesa["price"][-1] *= 1 + 1e-8
+    with pytest.raises(RuntimeError, match="price at 50 accounts"):
+        check_same(series, mesa, 50)
+
+
+def test_acting_accounts_are_held_fixed():
+    for number in (4_000, 40_000):
+        scenario = calm_scenario(number, 200, 10)
+        assert scenario.trader.number * scenario.protocol.number == number
+        assert scenario.trader.attention * scenario.minutes * number == pytest.approx(200)
+        assert scenario.trader.alert_attention == scenario.trader.attention
+
+
+def test_bytes_are_of_all_columns():
+    ecosystem = Ecosystem(calm_scenario(400, None, 1))
+    rows = len(ecosystem.accounts.size)
+    columns = sum(np.dtype(column.dtype).itemsize for column in ecosystem.accounts)
+    assert size_in_bytes(ecosystem) > rows * columns
+    assert size_in_bytes(ecosystem) < rows * (columns + 60)
+
+
+def test_growth_compares_the_fixed_records_only():
+    def record(accounts, acting, seconds):
+        return {"accounts": accounts, "acting": acting, "seconds_per_step": seconds}
+
+    records = [record(10_000, "fixed", 2.0), record(1_000_000, "fixed", 6.0), record(10_000, "default", 1.0)]
+    assert growth(records)["cost_ratio"] == 3.0
+    assert growth(records)["accounts_ratio"] == 100
+    assert growth(records[:1]) is None
+
+
+def test_fewer_steps_are_timed_where_there_are_more_accounts():
+    assert timed_steps(1_000) == 400
+    assert 2 <= timed_steps(1_000_000) < timed_steps(100_000) < 400
+
+
+@compiled
+def test_a_record_of_the_ecosystem_is_consistent(monkeypatch):
+    monkeypatch.setattr(benchmark_ecosystem, "MOST_STEPS", 10)
+    record = time_ecosystem(4_000, 200)
+    assert record["acting_per_step"] == pytest.approx(200, rel=0.3)
+    assert record["account_steps_per_second"] * record["seconds_per_step"] == pytest.approx(4_000)
+
+
+def test_the_machine_is_named():
+    assert {"cpu", "cores", "python", "numpy", "numba", "mesa"} == set(machine())
+    assert machine()["cores"] >= 1

@@ -1,0 +1,190 @@
+"""The documentation says what the code does: names resolve, tables and order agree, nothing declared is missing."""
+
+import ast
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from agents.account import Account
+from agents.exchange import Exchange
+from agents.keeper import Keeper
+from agents.liquidity_provider import LiquidityProvider
+from agents.loss_regime import REGIMES
+from agents.protocol import Protocol
+from agents.reinsurer import Reinsurer
+from agents.settlement import SETTLEMENTS
+from agents.strategy import STRATEGIES
+from agents.structure import STRUCTURES
+from experiments.parameter_table import markdown
+from model.impact import SHAPES
+from model.market import MARKET_COLUMNS
+from model.parameter import declarations
+from model.process import PROCESSES
+from model.scenario import Scenario
+from model.scenario.exposure import GRAPHS
+
+ROOT = Path(__file__).resolve().parents[1]
+ODD = (ROOT / "docs" / "ODD.md").read_text(encoding="utf-8")
+PARAMETERS = ROOT / "docs" / "parameters.md"
+PAGES = ("docs/ODD.md", "README.md")
+REGENERATE = "docs/parameters.md is out of date: python -m experiments.parameter_table > docs/parameters.md"
+ELEMENTS = (
+    "Purpose and patterns",
+    "Entities, state variables and scales",
+    "Process overview and scheduling",
+    "Design concepts",
+    "Initialization",
+    "Input data",
+    "Submodels",
+)
+CONCEPTS = (
+    "Basic principles",
+    "Emergence",
+    "Adaptation",
+    "Objectives",
+    "Learning",
+    "Prediction",
+    "Sensing",
+    "Interaction",
+    "Stochasticity",
+    "Collectives",
+    "Observation",
+)
+ENTITIES = {
+    "Trader": Account,
+    "Exchange": Exchange,
+    "Protocol": Protocol,
+    "Keeper": Keeper,
+    "LiquidityProvider": LiquidityProvider,
+    "Reinsurer": Reinsurer,
+}
+CHOICES = {
+    "process": PROCESSES,
+    "impact": SHAPES,
+    "strategy": STRATEGIES,
+    "structure": STRUCTURES,
+    "settlement": SETTLEMENTS,
+    "regime": REGIMES,
+    "graph": GRAPHS,
+}
+NAMES = [declared.name for declared in declarations(Scenario)]
+
+
+def headings(text: str, depth: int) -> list[str]:
+    """Titles of one depth, without their numbers, in order."""
+    return re.findall(rf"^#{{{depth}}} [\d.]+ (.+)$", text, re.MULTILINE)
+
+
+def part(text: str, title: str, depth: int) -> str:
+    """What stands below a heading, up to the next of the same depth or above."""
+    found = re.search(rf"^#{{{depth}}} [\d.]+ {re.escape(title)}$\n", text, re.MULTILINE)
+    assert found, f"no heading {title!r}"
+    return re.split(rf"^#{{1,{depth}}} ", text[found.end() :], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def code_spans(text: str) -> list[str]:
+    """What stands between backticks in a line, code blocks apart."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
+
+
+def named_in(text: str) -> list[str]:
+    """The dotted names of the project's packages among the code spans."""
+    return [span for span in code_spans(text) if re.fullmatch(r"(?:agents|model|experiments)(?:\.\w+)+", span)]
+
+
+def resolve(name: str) -> object:
+    """Return what a dotted name stands for; ImportError or AttributeError where there is nothing."""
+    words = name.split(".")
+    for count in range(len(words), 0, -1):
+        try:
+            found = import_module(".".join(words[:count]))
+        except ModuleNotFoundError:
+            continue
+        for word in words[count:]:
+            found = getattr(found, word)
+        return found
+    raise ModuleNotFoundError(name)
+
+
+def phases() -> list[str]:
+    """The methods Ecosystem.step calls on itself, in order."""
+    tree = ast.parse((ROOT / "model" / "ecosystem.py").read_text(encoding="utf-8"))
+    [step] = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "step"]
+    calls = sorted((node for node in ast.walk(step) if isinstance(node, ast.Call)), key=lambda node: node.lineno)
+    return [
+        call.func.attr
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "self"
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_function_named_exists(page):
+    dangling = []
+    for name in sorted(set(named_in((ROOT / page).read_text(encoding="utf-8")))):
+        try:
+            resolve(name)
+        except (ImportError, AttributeError):
+            dangling.append(name)
+    assert dangling == []
+
+
+def test_the_odd_description_names_the_code_in_every_layer_it_describes():
+    assert {name.partition(".")[0] for name in named_in(ODD)} >= {"agents", "model"}
+
+
+def test_the_seven_elements_of_odd_are_there_in_order():
+    assert tuple(headings(ODD, 2)) == ELEMENTS
+
+
+def test_the_eleven_design_concepts_of_odd_are_there_in_order():
+    assert tuple(headings(part(ODD, "Design concepts", 2), 3)) == CONCEPTS
+
+
+def test_the_phases_are_described_in_the_order_in_which_they_run():
+    described = named_in(part(ODD, "Process overview and scheduling", 2))
+    prefix = "model.ecosystem.Ecosystem."
+    methods = [name.removeprefix(prefix) for name in described if name.startswith(prefix)]
+    assert len(phases()) == 9
+    assert [name for name in methods if name != "step"] == phases()
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_every_attribute_is_described_with_its_unit_and_sign(entity):
+    text = part(part(ODD, "Entities, state variables and scales", 2), entity, 3)
+    described = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", text, re.MULTILINE))
+    assert described == {name: column.unit for name, column in ENTITIES[entity].columns().items()}
+
+
+def test_every_attribute_of_an_asset_market_is_described():
+    text = part(part(ODD, "Entities, state variables and scales", 2), "Asset market", 3)
+    assert set(MARKET_COLUMNS.names) <= set(code_spans(text))
+
+
+@pytest.mark.parametrize("axis", CHOICES)
+def test_every_choice_is_described_among_the_submodels(axis):
+    assert set(CHOICES[axis]) <= set(code_spans(part(ODD, "Submodels", 2)))
+
+
+def test_every_parameter_the_odd_description_names_is_declared():
+    sections = {name.partition(".")[0] for name in NAMES if "." in name}
+    named = {span for span in code_spans(ODD) if re.fullmatch(rf"(?:{'|'.join(sections)})\.\w+", span)}
+    assert named
+    assert named - set(NAMES) == set()
+
+
+def test_every_parameter_is_in_the_table_once():
+    listed = re.findall(r"^\| `([\w.]+)` \|", PARAMETERS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed == NAMES
+
+
+def test_the_table_of_parameters_is_the_generated_one():
+    assert PARAMETERS.read_text(encoding="utf-8") == markdown(), REGENERATE
+
+
+@pytest.mark.parametrize("name", ["agents.nobody", "model.ecosystem.Ecosystem.nothing", "experiments.nowhere.run"])
+def test_a_name_that_stands_for_nothing_is_noticed(name):
+    with pytest.raises((ImportError, AttributeError)):
+        resolve(name)

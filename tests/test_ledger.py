@@ -1,0 +1,91 @@
+"""The ledger: conservation, and what happens where it is violated."""
+
+import numpy as np
+import pytest
+from world import crash, run, small
+
+from agents.ledger import FUND, OUTSIDE, POOL, TREASURY, Ledger, LedgerError
+from agents.trader import Trader
+from model.ecosystem import Ecosystem
+
+
+def test_transfers_conserve_and_entries_are_the_outsides():
+    """Whatever moves inside leaves the sum alone; what enters is owed by the outside world."""
+    ledger = Ledger(3)
+    ledger.enter(FUND, np.array([1.0, 2.0, 3.0]))
+    ledger.enter(POOL, 4.0, 0)
+    ledger.transfer(FUND, TREASURY, np.array([0.5, 0.5, 3.0]))
+    assert ledger.balance.sum() == pytest.approx(0.0, abs=1e-12)
+    assert ledger.balance[FUND].tolist() == [0.5, 1.5, 0.0]
+    assert ledger.imbalance() < 1e-15
+
+
+def test_a_run_conserves_money_to_the_last_bits():
+    """Relative to the gross amounts, 1e-9 is demanded and far less is found."""
+    ecosystem = run(crash())
+    assert ecosystem.summary()["deficit"] > 0
+    assert ecosystem.ledger.imbalance() < 1e-12
+
+
+def test_imbalance_is_counted_from_the_rows():
+    """Money slipped into a row behind the ledger's back shows in the imbalance."""
+    ecosystem = Ecosystem(small())
+    before = ecosystem.ledger.imbalance()
+    ecosystem.accounts.wallet[3] += 1e6
+    assert before < 1e-12
+    assert ecosystem.ledger.imbalance() > 1e-5
+
+
+@pytest.mark.parametrize(
+    ("table", "attribute", "account"),
+    [("accounts", "wallet", "wallet"), ("accounts", "collateral", "trader"), ("exchange", "vault_size", "contracts")],
+)
+def test_a_violation_stops_the_run_and_is_named(table, attribute, account):
+    """Rows changed behind the ledger's back stop the run; the error names account, protocol, step and phase."""
+    ecosystem = Ecosystem(small())
+    ecosystem.run_for(5)
+    row = ecosystem.slots(1)[0] + 2 if table == "accounts" else 1
+    getattr(getattr(ecosystem, table), attribute)[row] += 1e4
+    ecosystem.blocks.stale[:] = 1
+    with pytest.raises(LedgerError, match=rf"'{account}' of protocol 1 .* step 5 in phase 'trade'"):
+        ecosystem.run_for(1)
+
+
+def test_a_balance_that_cannot_be_negative_stops_the_run():
+    """A fund below zero is named, whoever took it there."""
+    ecosystem = Ecosystem(small())
+    ecosystem.run_for(2)
+    ecosystem.ledger.transfer(FUND, TREASURY, np.array([0.0, 0.0, 1e9]))
+    with pytest.raises(LedgerError, match=r"'fund' of protocol 2 .* phase 'record'"):
+        ecosystem.run_for(1)
+
+
+def test_a_sum_that_is_not_nil_stops_the_run():
+    """Money from nowhere in one account breaks the sum of all."""
+    ecosystem = Ecosystem(small())
+    ecosystem.ledger.balance[TREASURY, 0] += 1e9
+    with pytest.raises(LedgerError, match="sum of all accounts"):
+        ecosystem.run_for(1)
+
+
+def test_attributes_set_from_python_are_booked():
+    """A researcher may give a trader money or contracts; the books still close."""
+    ecosystem = Ecosystem(small())
+    trader = next(iter(ecosystem.agents_by_type[Trader]))
+    trader.wallet += 5_000.0
+    trader.collateral = 1e5
+    trader.size = -2.0 * trader.size
+    trader.entry_price *= 1.01
+    ecosystem.run_for(10)
+    assert ecosystem.ledger.imbalance() < 1e-12
+
+
+def test_contracts_set_from_python_are_bought_from_the_vault():
+    """Ten contracts more at the entry price leave trader and vault, taken together, as rich as before."""
+    ecosystem = Ecosystem(small())
+    trader = ecosystem.agents_by_type[Trader][0]
+    before = trader.equity + ecosystem.vault_equity()[0]
+    outside = ecosystem.ledger.balance[OUTSIDE, 0]
+    trader.size += 10.0
+    assert trader.equity + ecosystem.vault_equity()[0] == pytest.approx(before)
+    assert ecosystem.ledger.balance[OUTSIDE, 0] == pytest.approx(outside)
