@@ -85,7 +85,7 @@ def act(accounts: Any, exchange: Any, key: np.uint64, step: int, acting: np.ndar
     found = 0
     slots = accounts.size.shape[0] // exchange.shape[0]
     for i in range(exchange.shape[0]):
-        if exchange.attention[i] <= 0.0:
+        if not exchange.attention[i] > 0.0:
             continue
         log_miss = np.log1p(-min(exchange.attention[i], 0.999999))
         draw = 0

@@ -50,6 +50,7 @@ class MarketRule(NamedTuple):
 
     shape: int  # index into model.impact.SHAPES
     decay: float  # 1, what is left of a dislocation after one step
+    band: float  # log, largest dislocation
     permanent: float  # 1, share of impact that stays in the fundamental
     depth_multiplier: float  # 1
     impact_volatility: float  # log, daily volatility of the square-root law
@@ -77,6 +78,7 @@ def market_rule(scenario: Scenario) -> MarketRule:
     return MarketRule(
         list(SHAPES).index(market.impact),
         float(np.exp(-market.arbitrage * minutes)),
+        market.price_band,
         market.permanent_share,
         market.depth_multiplier,
         market.square_root_volatility,
@@ -106,15 +108,27 @@ def stress(variance: float, normal: float) -> float:
 
 
 @rule
+def within(dislocation: float, band: float) -> float:
+    """Return a dislocation cut to ± `band`."""
+    return min(max(dislocation, -band), band)
+
+
+@rule
 def move(market: Any, rules: MarketRule, k: int, contracts: float) -> None:
-    """Let net flow of `contracts` in asset k move the price; its average price goes into the record."""
+    """Let net flow of `contracts` in asset k move the price; its average price goes into the record.
+
+    At the edge of the price band outside capital takes the rest at that price.
+    """
     ratio = contracts / market.depth[k] if contracts != 0.0 else 0.0
     before = market.mid[k]
-    shift = displacement(rules.shape, ratio, rules.impact_volatility)
+    wanted = displacement(rules.shape, ratio, rules.impact_volatility)
+    shift = within(market.dislocation[k] + wanted, rules.band) - market.dislocation[k]
+    part = shift / wanted if wanted != 0.0 else 1.0
+    path = average_price(rules.shape, ratio * part, rules.impact_volatility)
+    market.average[k] = before * (part * path + (1.0 - part) * np.exp(shift))
     market.fundamental[k] *= np.exp(rules.permanent * shift)
     market.dislocation[k] += (1.0 - rules.permanent) * shift
     market.mid[k] = market.fundamental[k] * np.exp(market.dislocation[k])
-    market.average[k] = before * average_price(rules.shape, ratio, rules.impact_volatility)
 
 
 @rule

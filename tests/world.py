@@ -12,7 +12,7 @@ SMALL: dict[str, Any] = {"trader.number": 40, "steps": 40, "protocol.number": 3,
 CRASH: dict[str, Any] = SMALL | {
     "price.process": "jump_diffusion",
     "price.jump_intensity": 200.0,
-    "price.jump_mean": -2.0,
+    "price.jump_mean": -4.0,
     "shock.exploit_intensity": 5.0,
     "shock.exploit_share": 0.01,
     "shock.oracle_intensity": 20.0,

@@ -22,6 +22,14 @@ class MarketSection(Section):
     arbitrage: float = parameter(
         0.15, "1/min", "rate at which arbitrage pulls the dislocation back; inf at once", CALIBRATION, ge=0
     )
+    price_band: float = parameter(
+        1.0,
+        "log",
+        "largest dislocation of a price from its fundamental; beyond it outside capital trades",
+        "price limits of venues, taken wide: between 37 % and 272 % of the fundamental",
+        gt=0,
+        le=20,
+    )
     permanent_share: float = parameter(
         0.0,
         "1",
