@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from agents.column import Column, RowAgent
-from agents.kernel import kernel, rule
+from agents.kernel import kernel, part, rule
 from agents.position import level, long_threshold, short_threshold
 
 BLOCK = 64
@@ -78,7 +78,7 @@ def touch(accounts: Any, blocks: Any, row: int) -> None:
     blocks.stale[row // BLOCK] = 1
 
 
-@rule
+@part
 def refresh_block(accounts: Any, blocks: Any, block: int) -> None:
     """Recompute extremes and sums of one block from its rows."""
     worst_long, worst_short = -np.inf, np.inf

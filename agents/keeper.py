@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from agents.column import Column, RowAgent
-from agents.kernel import rule
+from agents.kernel import part, rule
 
 
 class Keeper(RowAgent):
@@ -41,7 +41,7 @@ def profitable(notional: float, bounty: float, gas: float, cost: float) -> bool:
     return notional * bounty > gas * cost
 
 
-@rule
+@part
 def set_capacity(keepers: Any, exchange: Any, factor: np.ndarray, remaining: np.ndarray) -> None:
     """Fill `remaining` (keepers, protocols) USD: what each keeper can still liquidate at each protocol in this step."""
     for i in range(exchange.shape[0]):

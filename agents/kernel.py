@@ -1,7 +1,8 @@
 """How a rule becomes machine code.
 
-``rule`` marks a pure function of numbers, ``kernel`` a loop over rows that calls rules. Both are numba functions
-compiled once and kept on disk. Numba's cache does not notice a change in a rule that another file defines, so the
+``rule`` marks a pure function of numbers, ``part`` a piece of a kernel that works on tables and is written into the
+kernel it serves (which saves compiling it on its own), ``kernel`` a loop over rows that calls both. Rules and kernels
+are compiled once and kept on disk. Numba's cache does not notice a change in a rule that another file defines, so the
 cache lives in a directory named by a digest of all sources: change one letter and everything is compiled anew, change
 none and a new process starts from the cache.
 
@@ -46,8 +47,16 @@ def cache_folder() -> Path:
 if not os.environ.get("NUMBA_CACHE_DIR"):
     config.CACHE_DIR = str(cache_folder() / source_digest())  # type: ignore[attr-defined]
 
-rule = numba.njit(cache=True, nogil=True, error_model="numpy")
-kernel = numba.njit(cache=True, nogil=True, error_model="numpy")
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+rule = numba.njit(cache=True, **OPTIONS)
+part = numba.njit(inline="always", **OPTIONS)
+kernel = numba.njit(cache=True, **OPTIONS)
+
+
+def is_cold() -> bool:
+    """Tell whether nothing has been compiled yet for these sources, on this machine."""
+    folder = Path(config.CACHE_DIR)  # type: ignore[attr-defined]
+    return not config.DISABLE_JIT and not any(folder.glob("**/*.nbi"))  # type: ignore[attr-defined]
 
 
 def dispatch(rules: Sequence[Any]) -> Callable[..., Any]:

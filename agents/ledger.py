@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.kernel import kernel, rule
+from agents.kernel import kernel, part, rule
 
 ACCOUNTS = (
     "trader",  # cash values of all positions, control account, either sign
@@ -112,7 +112,7 @@ def reconcile(book: Any, exchange: Any, phase: Code) -> None:
         check(book, phase, CONTRACTS, i, contracts * exchange.mark[i], scale)
 
 
-@rule
+@part
 def audit(book: Any, phase: Code) -> None:
     """Check that all balances sum to zero and that none is negative that cannot be, rounding apart."""
     total = gross = 0.0

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from agents.column import Column, RowAgent
-from agents.kernel import rule
+from agents.kernel import part, rule
 from agents.ledger import FUND, POOL, WHOLE, transfer
 
 MINUTES_PER_YEAR = 525_960.0
@@ -43,7 +43,7 @@ def premium(open_interest: float, rate: float, minutes: float) -> float:
     return open_interest * rate * minutes / MINUTES_PER_YEAR
 
 
-@rule
+@part
 def collect_premium(book: Any, exchange: Any, pool: Any, paid: np.ndarray, rate: float, minutes: float) -> None:
     """Move each member's premium from its fund to the pool, as far as the fund reaches; amounts into `paid`."""
     for i in range(exchange.shape[0]):

@@ -22,7 +22,7 @@ import numpy as np
 from agents.account import OPEN, Account
 from agents.exchange import put_collateral
 from agents.hash import next_arrival, uniform
-from agents.kernel import kernel, rule
+from agents.kernel import kernel, part, rule
 from agents.ledger import TRADER, WALLET, pay
 from agents.position import equity
 from agents.strategy import STRATEGIES, wanted_position
@@ -79,7 +79,7 @@ class Trader(Account):
         self.model.after_account_change(self.row)
 
 
-@rule
+@part
 def act(accounts: Any, exchange: Any, key: np.uint64, step: int, acting: np.ndarray) -> int:
     """Write the rows that look at their account in this step into `acting`, in order of slot; return how many."""
     found = 0
@@ -100,6 +100,16 @@ def act(accounts: Any, exchange: Any, key: np.uint64, step: int, acting: np.ndar
 
 
 @rule
+def protocol_at(row: int, slots: int, guess: int) -> int:
+    """Return row // slots without a division, from the protocol of a row nearby (a division costs 20 ns)."""
+    while row >= (guess + 1) * slots:
+        guess += 1
+    while row < guess * slots:
+        guess -= 1
+    return guess
+
+
+@part
 def deposit(accounts: Any, blocks: Any, book: Any, row: int, protocol: int, wish: float) -> None:
     """Post up to `wish` USD more collateral from the wallet."""
     amount = min(max(wish, 0.0), accounts.wallet[row])
@@ -126,7 +136,7 @@ def sliced(order: float, largest: float) -> float:
     return min(max(order, -largest), largest)
 
 
-@rule
+@part
 def wish(accounts: Any, exchange: Any, market: Any, habit: Any, row: int, i: int, draw: float) -> float:
     """Return the position the trader's strategy wants, contracts."""
     k = exchange.asset[i]
@@ -145,42 +155,47 @@ def wish(accounts: Any, exchange: Any, market: Any, habit: Any, row: int, i: int
 
 
 @rule
+def appetite(leverage: float, initial_margin: float) -> float:
+    """Return the leverage a trader will take: its own, at most the venue's, never nil."""
+    return max(min(leverage, 1.0 / initial_margin), LEAST_LEVERAGE)
+
+
+@part
+def trade_towards_wish(
+    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, habit: Any, row: int, i: int,
+    own: float, draw: float,
+) -> None:  # fmt: skip
+    """Set the order of a trader who trades: towards its wish, within its means, sliced."""
+    mark, size = exchange.mark[i], accounts.size[row]
+    leverage = appetite(accounts.leverage[row], exchange.initial_margin[i])
+    means = leverage * (own + accounts.wallet[row]) / mark
+    target = sliced(wish(accounts, exchange, market, habit, row, i, draw), means)
+    order = sliced(target - size, habit.participation * market.depth[exchange.asset[i]])
+    if means * mark > DUST and abs(order) * mark > DUST:
+        accounts.order[row] = order
+        deposit(accounts, blocks, book, row, i, abs(size + order) * mark / leverage - own)
+
+
+@part
 def decide_one(
-    accounts: Any,
-    blocks: Any,
-    exchange: Any,
-    market: Any,
-    book: Any,
-    habit: Any,
-    keys: Any,
-    step: int,
-    row: int,
-) -> None:
-    """Let one trader look at its account and set its order."""
-    slots = accounts.size.shape[0] // exchange.shape[0]
-    i, slot = row // slots, row % slots
+    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, habit: Any, keys: Any, step: int, row: int,
+    i: int, slot: int,
+) -> None:  # fmt: skip
+    """Let one trader of protocol `i` look at its account and set its order."""
     mark, size = exchange.mark[i], accounts.size[row]
     owed = exchange.funding_index[i] - accounts.entry_funding[row]
     own = equity(accounts.collateral[row], size, accounts.entry_price[row], mark, owed)
-    leverage = max(min(accounts.leverage[row], 1.0 / exchange.initial_margin[i]), LEAST_LEVERAGE)
     if size != 0.0 and own < habit.stop_buffer * exchange.maintenance[i] * abs(size) * mark:
         trait = uniform(keys.trait + np.uint64(i), 0, slot)
+        leverage = appetite(accounts.leverage[row], exchange.initial_margin[i])
         accounts.order[row], asked = answer_margin(trait, habit, size, own, mark, leverage)
         deposit(accounts, blocks, book, row, i, asked)
-        return
-    wealth = own + accounts.wallet[row]
-    if wealth < DUST or uniform(keys.turnover + np.uint64(i), step, slot) >= habit.turnover:
-        return
-    draw = uniform(keys.trade + np.uint64(i), step, slot)
-    target = sliced(wish(accounts, exchange, market, habit, row, i, draw), leverage * wealth / mark)
-    order = sliced(target - size, habit.participation * market.depth[exchange.asset[i]])
-    if abs(order) * mark < DUST:
-        return
-    accounts.order[row] = order
-    deposit(accounts, blocks, book, row, i, abs(size + order) * mark / leverage - own)
+    elif uniform(keys.turnover + np.uint64(i), step, slot) < habit.turnover:
+        draw = uniform(keys.trade + np.uint64(i), step, slot)
+        trade_towards_wish(accounts, blocks, exchange, market, book, habit, row, i, own, draw)
 
 
-@rule
+@part
 def decide_all(
     accounts: Any,
     blocks: Any,
@@ -193,8 +208,11 @@ def decide_all(
     rows: np.ndarray,
 ) -> None:
     """Let the traders in `rows` decide, one after the other; each sees the market as it was before any of them."""
+    slots = accounts.size.shape[0] // exchange.shape[0]
+    i = 0
     for row in rows:
-        decide_one(accounts, blocks, exchange, market, book, habit, keys, step, row)
+        i = protocol_at(row, slots, i)
+        decide_one(accounts, blocks, exchange, market, book, habit, keys, step, row, i, row - i * slots)
 
 
 @kernel

@@ -1,7 +1,7 @@
 """How fast the engine is: the reference workload beside Mesa, and the full ecosystem.
 
-Times are CPU times of one core, the best of several, after compilation. Mesa is timed in a process of its own, where
-no other package's objects slow it down, and its trajectory must be the engine's.
+Times are CPU times of one core after compilation: of the ecosystem the best of several, of Mesa and engine those of
+the median lap of a race (:mod:`experiments.reference_timing`), where both must take the same path.
 
 Absolute times vary by a factor of two between machines and hours; ratios taken in one run hold.
 """
@@ -13,23 +13,18 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import numpy as np
 
-from experiments.benchmark_ecosystem import ecosystem_timings, growth, time_ecosystem, warm_up
-from experiments.reference import advance, make_state, run
-from experiments.workload import BURN_IN, Series, draw_keys, empty_series, log_returns
+from experiments.benchmark_ecosystem import ecosystem_timings, growth, warm_up
 
 REFERENCE_SIZES = (1_000, 100_000)  # accounts
 ECOSYSTEM_SIZES = (1_000, 10_000, 100_000, 1_000_000)  # accounts
 QUICK_SIZES = (1_000, 10_000)  # accounts
 COMPARED = 8_000  # accounts, a thousand at each of the default protocols
 MESA_BUDGET = 4_000_000  # account-steps timed at most
-REPEATS, QUICK_REPEATS = 5, 2  # runs of the Mesa model, of which the best counts
-ENGINE_REPEATS = 20  # runs of the engine before and after Mesa's, likewise
-TOLERANCE = 1e-9  # relative
+LAPS, QUICK_LAPS = 5, 1  # of engine against Mesa, of which the median counts
 
 
 def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None) -> dict[str, Any]:
@@ -45,42 +40,31 @@ def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None) 
     ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``growth`` and ``machine``.
     """
     usual = QUICK_SIZES if quick else REFERENCE_SIZES
-    repeats = QUICK_REPEATS if quick else REPEATS
+    laps = QUICK_LAPS if quick else LAPS
     warm_up()
     ecosystem = ecosystem_timings(accounts or (QUICK_SIZES if quick else ECOSYSTEM_SIZES))
     return {
-        "reference": [time_reference(number, repeats) for number in accounts or usual],
+        "reference": [time_reference(number, laps) for number in accounts or usual],
         "ecosystem": ecosystem,
-        "ecosystem_vs_mesa": compare_ecosystem(repeats),
+        "ecosystem_vs_mesa": compare_ecosystem(laps),
         "growth": growth(ecosystem),
         "machine": machine(),
     }
 
 
-def compare_ecosystem(repeats: int) -> dict[str, Any]:
+def compare_ecosystem(laps: int) -> dict[str, Any]:
     """Return a step of the full ecosystem beside one of the Mesa reference, both at ``COMPARED`` accounts."""
-    full = time_ecosystem(COMPARED, None)["seconds_per_step"]
-    mesa = time_mesa(COMPARED, timed_steps(COMPARED), repeats)["seconds_per_step"]
-    return {
-        "accounts": COMPARED,
-        "seconds_per_step": full,
-        "mesa_seconds_per_step": mesa,
-        "ratio": mesa / full,
-    }
+    return {"accounts": COMPARED} | race_apart("ecosystem", COMPARED, laps)
 
 
-def time_reference(number: int, repeats: int) -> dict[str, Any]:
+def time_reference(number: int, laps: int) -> dict[str, Any]:
     """Return speeds of engine and Mesa on the same steps of the reference workload, account-steps a second."""
-    steps = timed_steps(number)
-    before, series = time_engine(number, steps)
-    mesa = time_mesa(number, steps, repeats)
-    check_same(series, mesa, number)
-    engine = min(before, time_engine(number, steps)[0])
+    times = race_apart("engine", number, laps)
     return {
         "accounts": number,
-        "account_steps_per_second": number / engine,
-        "mesa_account_steps_per_second": number / mesa["seconds_per_step"],
-        "ratio": mesa["seconds_per_step"] / engine,
+        "account_steps_per_second": number / times["seconds_per_step"],
+        "mesa_account_steps_per_second": number / times["mesa_seconds_per_step"],
+        "ratio": times["ratio"],
     }
 
 
@@ -89,43 +73,18 @@ def timed_steps(number: int) -> int:
     return int(np.clip(MESA_BUDGET // number, 2, 400))
 
 
-def time_engine(number: int, steps: int, seed: int = 0) -> tuple[float, Series]:
-    """Return the engine's best CPU time a step after the burn-in, s, and its trajectory."""
-    keys, returns = draw_keys(seed), log_returns(seed, BURN_IN + steps)
-    start_state = make_state(number, keys)
-    advance(start_state, keys, 0, returns[:BURN_IN])
-    factors, series, times = np.exp(returns[BURN_IN:]), empty_series(steps), []
-    for _ in range(ENGINE_REPEATS):
-        state = start_state.copied()
-        start = process_time()
-        run(state, keys, BURN_IN, factors, series)
-        times.append((process_time() - start) / steps)
-    return min(times), series
-
-
-def time_mesa(number: int, steps: int, repeats: int) -> dict[str, Any]:
-    """Return what :mod:`experiments.reference_mesa` prints, run in a process of its own.
+def race_apart(opponent: str, number: int, laps: int) -> dict[str, float]:
+    """Return what :mod:`experiments.reference_timing` prints, run in a process of its own.
 
     Raises
     ------
-    subprocess.CalledProcessError : if that fails.
+    subprocess.CalledProcessError : if that fails, as it does when engine and Mesa model part.
     """
-    command = [sys.executable, "-m", "experiments.reference_mesa", *map(str, (number, steps, repeats))]
+    words = (opponent, str(number), str(timed_steps(number)), str(laps))
+    command = [sys.executable, "-m", "experiments.reference_timing", *words]
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)
-
-
-def check_same(series: Series, mesa: dict[str, Any], number: int) -> None:
-    """Make sure that both did the same work.
-
-    Raises
-    ------
-    RuntimeError : if price, fund or liquidations of any step differ.
-    """
-    for name in ("price", "fund", "liquidations"):
-        if not np.allclose(getattr(series, name), mesa[name], rtol=TOLERANCE, atol=0.0):
-            raise RuntimeError(f"engine and Mesa model differ in {name} at {number} accounts")
 
 
 def machine() -> dict[str, Any]:

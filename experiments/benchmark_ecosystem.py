@@ -37,8 +37,8 @@ def time_ecosystem(number: int, acting: int | None) -> dict[str, Any]:
     start = process_time()
     ecosystem = Ecosystem(calm_scenario(number, acting, WARM_STEPS + BATCHES * batch + COUNTED_STEPS))
     setup = process_time() - start
-    advance(ecosystem, WARM_STEPS)
-    seconds = min(advance(ecosystem, batch) for _ in range(BATCHES)) / batch
+    advance_timed(ecosystem, WARM_STEPS)
+    seconds = min(advance_timed(ecosystem, batch) for _ in range(BATCHES)) / batch
     return {
         "accounts": number,
         "acting": "default attention" if acting is None else "fixed",
@@ -65,7 +65,7 @@ def batch_steps(number: int) -> int:
     return int(np.clip(BATCH_ACCOUNT_STEPS // number, LEAST_STEPS, MOST_STEPS))
 
 
-def advance(ecosystem: Ecosystem, steps: int) -> float:
+def advance_timed(ecosystem: Ecosystem, steps: int) -> float:
     """Run `steps` steps and return their CPU time, s."""
     start = process_time()
     ecosystem.run_for(steps)
@@ -114,4 +114,4 @@ def growth(records: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def warm_up() -> None:
     """Compile what the timings run, so that none of them includes it."""
-    advance(Ecosystem(calm_scenario(1_000, None, WARM_STEPS)), WARM_STEPS)
+    advance_timed(Ecosystem(calm_scenario(1_000, None, WARM_STEPS)), WARM_STEPS)

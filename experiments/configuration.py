@@ -105,9 +105,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
     """
     name, equals, value = (part.strip() for part in text.partition("="))
     if not (name and equals):
-        raise ValueError(
-            f"{ORIGIN}: --set: {text!r}: allowed is NAME=VALUE, such as backstop.capital_ratio=0.02"
-        )
+        raise ValueError(f"{ORIGIN}: --set: {text!r}: allowed is NAME=VALUE, such as backstop.capital_ratio=0.02")
     return name, _toml_value(value)
 
 
@@ -147,9 +145,7 @@ def _price_conflicts(options: Options, reads_files: bool) -> list[str]:
     found = []
     if options.episode and (options.prices or options.process not in (None, "episode")):
         other = "--prices" if options.prices else f"--process {options.process}"
-        found.append(
-            f"{ORIGIN}: --episode: {options.episode!r} together with {other}: allowed is one of the two"
-        )
+        found.append(f"{ORIGIN}: --episode: {options.episode!r} together with {other}: allowed is one of the two")
     elif options.prices and not reads_files:
         allowed = "allowed with --process replay or bootstrap"
         found.append(f"{ORIGIN}: --prices: process {options.process!r} reads no price file: {allowed}")

@@ -81,9 +81,7 @@ def _run(
     return comparison.finished + len(comparison.failed) < len(chosen) * plan.replications
 
 
-def _finish(
-    folder: ResultFolder, comparison: Comparison, written: dict[str, Any], interrupted: bool
-) -> Path | None:
+def _finish(folder: ResultFolder, comparison: Comparison, written: dict[str, Any], interrupted: bool) -> Path | None:
     if interrupted and not comparison.finished:
         return None
     folder.flush()

@@ -27,7 +27,6 @@ from agents.extreme import extremes
 from agents.kernel import kernel, rule
 from agents.position import equity, level, long_threshold, short_threshold
 from experiments.workload import (
-    BLOCK,
     FUNDING,
     MAINTENANCE,
     OPENING,
@@ -57,21 +56,19 @@ def open_row(state: State, keys: Keys, step: int, row: int, price: float, fundin
 @rule
 def refresh(state: State, block: int) -> None:
     """Recompute the extremes of one block."""
-    first = block * BLOCK
+    first = block * state.block_size
     state.worst_long[block], state.worst_short[block] = extremes(
-        state.size, state.level, first, first + BLOCK
+        state.size, state.level, first, first + state.block_size
     )
 
 
 @rule
-def open_rows(
-    state: State, keys: Keys, step: int, first: int, last: int, price: float, funding: float
-) -> None:
+def open_rows(state: State, keys: Keys, step: int, first: int, last: int, price: float, funding: float) -> None:
     """Open rows first … last − 1 and refresh their blocks."""
     for row in range(first, last):
         open_row(state, keys, step, row, price, funding)
     if last > first:
-        for block in range(first // BLOCK, (last - 1) // BLOCK + 1):
+        for block in range(first // state.block_size, (last - 1) // state.block_size + 1):
             refresh(state, block)
 
 
@@ -98,17 +95,15 @@ def flag_rows(state: State, suspects: int, long_limit: float, short_limit: float
     """Write the rows below maintenance margin into `state.flagged`, in order of slot; return how many there are."""
     found = 0
     for position in range(suspects):
-        first = state.suspect[position] * BLOCK
-        for row in range(first, first + BLOCK):
+        first = state.suspect[position] * state.block_size
+        for row in range(first, first + state.block_size):
             state.flagged[found] = row
             found += in_danger(state.size[row], state.level[row], long_limit, short_limit)
     return found
 
 
 @rule
-def close_flagged(
-    state: State, keys: Keys, step: int, found: int, price: float, funding: float
-) -> tuple[float, float]:
+def close_flagged(state: State, keys: Keys, step: int, found: int, price: float, funding: float) -> tuple[float, float]:
     """Close the flagged positions and open them again; return net contracts closed and their equity, USD."""
     contracts = left = 0.0
     for position in range(found):
@@ -121,9 +116,7 @@ def close_flagged(
 
 
 @rule
-def liquidation_round(
-    state: State, keys: Keys, step: int, price: float, funding: float
-) -> tuple[int, float, float]:
+def liquidation_round(state: State, keys: Keys, step: int, price: float, funding: float) -> tuple[int, float, float]:
     """Flag and close; return how many positions were closed, their net contracts and their equity, USD."""
     long_limit = long_threshold(price, MAINTENANCE, funding)
     short_limit = short_threshold(price, MAINTENANCE, funding)
@@ -136,9 +129,7 @@ def liquidation_round(
 
 
 @rule
-def liquidate(
-    state: State, keys: Keys, step: int, price: float, funding: float
-) -> tuple[float, float, int, int]:
+def liquidate(state: State, keys: Keys, step: int, price: float, funding: float) -> tuple[float, float, int, int]:
     """Run rounds until nobody is flagged; return price, change of the fund, positions closed and rounds."""
     fund, total, rounds = 0.0, 0, 0
     while rounds < ROUNDS:

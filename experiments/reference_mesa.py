@@ -4,25 +4,16 @@ Every account is a :class:`mesa.Agent` that pays its funding out of its collater
 again; the model calls them through ``AgentSet.do`` and records with a ``DataCollector``. It takes the same steps on
 the same draws, so both give the same prices, liquidations and fund balance, and their speeds may be compared.
 
-For timing, :func:`transplant` builds the agents from the engine's state after the burn-in, which would take Mesa
-minutes at 100,000 accounts; the two are the same state, so nothing is measured but the steps that follow.
-
-Run as a program, in a process of its own so that nothing else is on the heap, it prints its timing as JSON::
-
-    python -m experiments.reference_mesa ACCOUNTS STEPS REPEATS
+For timing, :meth:`ReferenceModel.transplant` builds the agents from the engine's state after the burn-in, which would
+take Mesa minutes at 100,000 accounts; the state is the same, and only the steps that follow are timed.
 """
 
-import json
-import sys
-from time import process_time
-from typing import Any, Self
+from typing import Self
 
 import mesa
 import numpy as np
 
-from experiments.reference import advance, make_state
 from experiments.workload import (
-    BURN_IN,
     FUNDING,
     MAINTENANCE,
     OPENING,
@@ -31,10 +22,8 @@ from experiments.workload import (
     TURN,
     Keys,
     State,
-    draw_keys,
     drawn_collateral,
     drawn_leverage,
-    log_returns,
     moved_price,
 )
 
@@ -108,9 +97,7 @@ class ReferenceModel(mesa.Model):
         model.price, index, model.fund = state.market.tolist()
         model.begin = model.clock = begin
         paid = state.size * (index - state.entry_funding)
-        rows = zip(
-            state.size.tolist(), state.entry_price.tolist(), (state.collateral - paid).tolist(), strict=True
-        )
+        rows = zip(state.size.tolist(), state.entry_price.tolist(), (state.collateral - paid).tolist(), strict=True)
         for agent, (size, entry_price, collateral) in zip(model.agents, rows, strict=False):
             agent.size, agent.entry_price, agent.collateral = size, entry_price, collateral
         return model
@@ -135,22 +122,3 @@ class ReferenceModel(mesa.Model):
             self.price = moved_price(self.price, self.contracts, self.number)
         self.clock += 1
         self.datacollector.collect(self)
-
-
-def time_steps(number: int, steps: int, repeats: int, seed: int = 0) -> dict[str, Any]:
-    """Return the best CPU time a step of the Mesa model after the burn-in, s, and its trajectory."""
-    keys, returns = draw_keys(seed), log_returns(seed, BURN_IN + steps)
-    state = make_state(number, keys)
-    advance(state, keys, 0, returns[:BURN_IN])
-    times = []
-    for _ in range(repeats):
-        model = ReferenceModel.transplant(state, keys, BURN_IN, returns[BURN_IN:])
-        start = process_time()
-        model.run_for(steps)
-        times.append((process_time() - start) / steps)
-    series = model.datacollector.get_model_vars_dataframe()
-    return {"seconds_per_step": min(times)} | {name: series[name].tolist() for name in series}
-
-
-if __name__ == "__main__":
-    print(json.dumps(time_steps(*(int(word) for word in sys.argv[1:]))))

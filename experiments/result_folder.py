@@ -95,9 +95,7 @@ class ResultFolder:
 
 def free_path(path: Path) -> Path:
     """Return `path`, or the first of ``path-2``, ``path-3`` and on that is free."""
-    names = itertools.chain(
-        [path], (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
-    )
+    names = itertools.chain([path], (path.with_name(f"{path.name}-{number}") for number in itertools.count(2)))
     return next(name for name in names if _is_free(name))
 
 

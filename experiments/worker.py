@@ -76,6 +76,8 @@ def replicate(
     workers : processes to run them on; 1 is this process alone.
     stop : read between runs; once true, only runs already finished are still yielded.
     """
+    if workers > 1 and cells:
+        _compile(cells[0])
     alone = 1 if workers > 1 else len(replications)
     yield from _here(cells, replications[:alone], stop)
     rest = replications[alone:]
@@ -93,6 +95,12 @@ def _simulate(cell: "Cell", replication: int) -> "Outcome":
     return summary, series
 
 
+def _compile(cell: "Cell") -> None:
+    from experiments.warm_up import warm_up  # noqa: PLC0415
+
+    warm_up(cell.scenario, _context())
+
+
 def _here(
     cells: Sequence["Cell"], replications: Sequence[int], stop: Callable[[], bool] = lambda: False
 ) -> Iterator[Run]:
@@ -107,9 +115,7 @@ def _elsewhere(
     cells: Sequence["Cell"], chunks: Sequence[Sequence[int]], workers: int, stop: Callable[[], bool]
 ) -> Iterator[Run]:
     others = _children()
-    pool = ProcessPoolExecutor(
-        min(workers, len(chunks)), mp_context=_context(), initializer=_ignore_interrupt
-    )
+    pool = ProcessPoolExecutor(min(workers, len(chunks)), mp_context=_context(), initializer=_ignore_interrupt)
     complete = False
     try:
         tasks = deque((chunk, _submit(pool, cells, chunk)) for chunk in chunks)

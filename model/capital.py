@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.kernel import kernel, rule
+from agents.kernel import kernel, part, rule
 from agents.ledger import (
     CAPITAL,
     FUND,
@@ -49,7 +49,7 @@ def contribute(book: Any, pool: Any, i: int, account: Code, amount: float, terms
     return shared
 
 
-@rule
+@part
 def share_fees(book: Any, pool: Any, entitlement: np.ndarray, i: int, terms: Any) -> None:
     """Distribute one protocol's fees of this step."""
     fees = book.balance[TRADING_FEE, i]

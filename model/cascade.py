@@ -17,7 +17,7 @@ import numpy as np
 from agents.account import flag, total, touch
 from agents.insurance_fund import fund_delta
 from agents.keeper import assign_row, set_capacity
-from agents.kernel import kernel, rule
+from agents.kernel import kernel, part
 from agents.ledger import (
     DEFICIT,
     KEEPER,
@@ -49,7 +49,7 @@ def make_jobs(rows: int, keepers: int, protocols: int) -> Any:
     return Jobs(np.zeros(room, np.int32), np.zeros(room, np.int32), np.zeros(room))
 
 
-@rule
+@part
 def assign(
     accounts: Any, exchange: Any, keepers: Any, remaining: np.ndarray, bounty: float, gas: float,
     flagged: np.ndarray, found: int, jobs: Any,
@@ -83,7 +83,7 @@ def assign(
     return count
 
 
-@rule
+@part
 def book_failure(exchange: Any, i: int, side: float, contracts: float, price: float) -> None:
     """Note contracts whose close left a deficit, for deleveraging against them at their bankruptcy price."""
     if side > 0.0:
@@ -94,7 +94,7 @@ def book_failure(exchange: Any, i: int, side: float, contracts: float, price: fl
         exchange.bankrupt_short_value[i] += contracts * price
 
 
-@rule
+@part
 def reduce_position(accounts: Any, row: int, side: float, contracts: float) -> float:
     """Close `contracts` of a row, take their share of the collateral out and return it, USD."""
     size = abs(accounts.size[row])
@@ -104,7 +104,7 @@ def reduce_position(accounts: Any, row: int, side: float, contracts: float) -> f
     return share
 
 
-@rule
+@part
 def return_rest(accounts: Any, book: Any, row: int, i: int, rest: float) -> None:
     """Give what is left of a liquidated part to the owner: to the wallet if flat, else to the remaining collateral."""
     if accounts.size[row] == 0.0:
@@ -114,7 +114,7 @@ def return_rest(accounts: Any, book: Any, row: int, i: int, rest: float) -> None
         accounts.collateral[row] += rest
 
 
-@rule
+@part
 def liquidate_part(
     accounts: Any, blocks: Any, exchange: Any, market: Any, keepers: Any, book: Any, tariff: Any, gas: float,
     row: int, keeper: int, contracts: float,
@@ -149,7 +149,7 @@ def liquidate_part(
     touch(accounts, blocks, row)
 
 
-@rule
+@part
 def pay_keeper(keepers: Any, book: Any, keeper: int, bounty: float, gas: float) -> None:
     """Credit a keeper's bounty and charge its gas, which leaves the ecosystem."""
     cost = gas * keepers.cost[keeper]
@@ -160,7 +160,7 @@ def pay_keeper(keepers: Any, book: Any, keeper: int, bounty: float, gas: float) 
     transfer(book, KEEPER, WHOLE, OUTSIDE, WHOLE, cost)
 
 
-@rule
+@part
 def record_liquidation(exchange: Any, i: int, side: float, notional: float) -> None:
     """Add a liquidation to the step's record."""
     exchange.liquidations[i] += 1.0
@@ -170,7 +170,7 @@ def record_liquidation(exchange: Any, i: int, side: float, notional: float) -> N
         exchange.liquidated_short[i] += notional
 
 
-@rule
+@part
 def record_unserved(accounts: Any, exchange: Any, flagged: np.ndarray, found: int) -> None:
     """Sum the negative equity of the positions nobody served."""
     slots = accounts.size.shape[0] // exchange.shape[0]
@@ -182,7 +182,7 @@ def record_unserved(accounts: Any, exchange: Any, flagged: np.ndarray, found: in
         exchange.unserved[i] += max(-own, 0.0)
 
 
-@rule
+@part
 def cover_vaults(exchange: Any, book: Any) -> None:
     """Turn a vault's negative equity into a deficit: its winners' profits must be paid by somebody."""
     for i in range(exchange.shape[0]):
@@ -192,7 +192,7 @@ def cover_vaults(exchange: Any, book: Any) -> None:
             exchange.deficit[i] -= own
 
 
-@rule
+@part
 def execute(
     accounts: Any, blocks: Any, exchange: Any, market: Any, keepers: Any, book: Any, rules: MarketRule, tariff: Any,
     gas: float, jobs: Any, count: int,

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.kernel import kernel, rule
+from agents.kernel import kernel, part, rule
 from agents.ledger import DEFICIT, OUTSIDE, WHOLE, transfer
 from model.impact import SHAPES, average_price, displacement
 from model.scenario import Scenario
@@ -113,7 +113,7 @@ def within(dislocation: float, band: float) -> float:
     return min(max(dislocation, -band), band)
 
 
-@rule
+@part
 def move(market: Any, rules: MarketRule, k: int, contracts: float) -> None:
     """Let net flow of `contracts` in asset k move the price; its average price goes into the record.
 
@@ -131,7 +131,7 @@ def move(market: Any, rules: MarketRule, k: int, contracts: float) -> None:
     market.mid[k] = market.fundamental[k] * np.exp(market.dislocation[k])
 
 
-@rule
+@part
 def mark_all(market: Any, exchange: Any, oracle_error: np.ndarray) -> None:
     """Mark every exchange to its asset's mid price, times its oracle's error."""
     for i in range(exchange.shape[0]):
@@ -155,7 +155,7 @@ def shock(market: Any, exchange: Any, book: Any, returns: np.ndarray, spread: np
         transfer(book, DEFICIT, i, OUTSIDE, WHOLE, exploit[i])
 
 
-@rule
+@part
 def observe(market: Any, rules: MarketRule, k: int) -> None:
     """Update running volatility and momentum of asset k with the return since the last step."""
     change = np.log(market.mid[k] / market.last[k])
@@ -164,7 +164,7 @@ def observe(market: Any, rules: MarketRule, k: int) -> None:
     market.last[k] = market.mid[k]
 
 
-@rule
+@part
 def supply_depth(market: Any, exchange: Any, protocol: Any, rules: MarketRule, tape_depth: np.ndarray) -> None:
     """Set every asset's depth by (2) from the shares outstanding of the vaults that trade it."""
     for k in range(market.shape[0]):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.kernel import kernel, rule
+from agents.kernel import kernel, part
 from agents.ledger import BAD_DEBT, FUND, KEEPER, POOL, RECORD, TREASURY, VAULT, audit
 from agents.liquidity_provider import vault_equity
 
@@ -63,7 +63,7 @@ class Record:
         return self.protocol[:steps, :, PROTOCOL_SERIES.index(name)].sum(axis=1)
 
 
-@rule
+@part
 def write_protocol(exchange: Any, protocol: Any, book: Any, row: np.ndarray, i: int) -> None:
     """Write one protocol's columns, in the order of ``PROTOCOL_SERIES``."""
     row[i, 0] = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]

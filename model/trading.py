@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from agents.account import total, touch
-from agents.kernel import kernel, rule
+from agents.kernel import kernel, part, rule
 from agents.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, pay, reconcile
 from agents.position import after_fill
 from agents.trader import act, decide_all
@@ -24,7 +24,7 @@ def fill_price(average: float, half_spread: float, contracts: float) -> float:
     return average * (1.0 + (half_spread if contracts > 0.0 else -half_spread))
 
 
-@rule
+@part
 def settle_flat(accounts: Any, exchange: Any, book: Any, row: int, i: int) -> None:
     """Return a flat account's collateral to its wallet; a loss beyond it becomes a deficit."""
     left = accounts.collateral[row]
@@ -37,7 +37,7 @@ def settle_flat(accounts: Any, exchange: Any, book: Any, row: int, i: int) -> No
         exchange.deficit[i] -= left
 
 
-@rule
+@part
 def fill_one(accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, fee: float, row: int) -> None:
     """Fill the order waiting in one account against its protocol's vault."""
     i = row // (accounts.size.shape[0] // exchange.shape[0])
@@ -62,7 +62,7 @@ def fill_one(accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, 
     touch(accounts, blocks, row)
 
 
-@rule
+@part
 def clear_market(
     accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, rules: MarketRule, fee: float,
     oracle_error: np.ndarray, rows: np.ndarray,
@@ -72,7 +72,8 @@ def clear_market(
     for k in range(market.shape[0]):
         market.flow[k] = 0.0
     for row in rows:
-        market.flow[exchange.asset[row // slots]] += accounts.order[row]
+        if accounts.order[row] != 0.0:
+            market.flow[exchange.asset[row // slots]] += accounts.order[row]
     for k in range(market.shape[0]):
         move(market, rules, k, market.flow[k])
     for row in rows:

@@ -7,8 +7,9 @@ import pytest
 from conftest import INTERPRETED
 
 from experiments import benchmark, benchmark_ecosystem
-from experiments.benchmark import check_same, machine, time_engine, timed_steps
+from experiments.benchmark import machine, timed_steps
 from experiments.benchmark_ecosystem import calm_scenario, growth, size_in_bytes, time_ecosystem
+from experiments.reference_timing import Start, check_same, lap
 from model.ecosystem import Ecosystem
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # hashing, when interpreted
@@ -33,12 +34,21 @@ def test_all_parts_are_there(monkeypatch):
 
 
 def test_another_trajectory_is_refused():
-    _, series = time_engine(50, 3)
-    mesa = {name: getattr(series, name).tolist() for name in ("price", "fund", "liquidations")}
-    check_same(series, mesa, 50)
-    mesa["price"][-1] *= 1 + 1e-8
+    start, model = Start(50, 5), Start(50, 5).mesa_model()
+    start.engine_burst()
+    model.run_for(5)
+    check_same(start.series, model)
+    start.series.price[-1] *= 1 + 1e-8
     with pytest.raises(RuntimeError, match="price at 50 accounts"):
-        check_same(series, mesa, 50)
+        check_same(start.series, model)
+
+
+def test_a_lap_runs_all_steps_of_the_model():
+    start = Start(50, 20)
+    model = start.mesa_model()
+    mesa, other = lap(model, lambda: 2.0)
+    assert model.clock - model.begin == 20
+    assert mesa > 0 and other == 2.0
 
 
 def test_acting_accounts_are_held_fixed():

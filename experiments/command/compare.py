@@ -10,19 +10,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable."
-)
+@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
 @click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
-@click.option(
-    "--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10."
-)
-@click.option(
-    "--scenario", metavar="FILE", help="Scenario in TOML; it replaces the default episode as a whole."
-)
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins."
-)
+@click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
+@click.option("--scenario", metavar="FILE", help="Scenario in TOML; it replaces the default episode as a whole.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
 @click.option(
     "--structure",
     "structures",
@@ -37,9 +29,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Who pays the residual loss; repeatable; default socialized_loss.",
 )
-@click.option(
-    "--replications", type=int, default=100, show_default=True, help="Paired replications of each cell."
-)
+@click.option("--replications", type=int, default=100, show_default=True, help="Paired replications of each cell.")
 @click.option("--seed", type=int, help="Seed of every random stream.")
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")

@@ -15,10 +15,7 @@ def episodes(as_json: bool) -> None:
     """List the named price episodes."""
     from model.episode import EPISODES  # noqa: PLC0415
 
-    rows = [
-        {"name": name, "title": episode.title, "summary": episode.summary}
-        for name, episode in EPISODES.items()
-    ]
+    rows = [{"name": name, "title": episode.title, "summary": episode.summary} for name, episode in EPISODES.items()]
     _show(rows, as_json)
 
 
@@ -40,9 +37,7 @@ def aligned(rows: Sequence[dict[str, Any]]) -> str:
     """Return `rows` as text in columns, headed by their keys; whole words, nothing cut."""
     lines = [list(rows[0]), *([as_text(value) for value in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = (
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
-    )
+    padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
     return "\n".join(line.rstrip() for line in padded)
 
 
@@ -51,9 +46,7 @@ def as_text(value: Any) -> str:
     if value is None or value in ("", ()):
         return "-"
     if isinstance(value, tuple):
-        return (
-            f"[{', '.join(json.dumps(item) if isinstance(item, str) else as_text(item) for item in value)}]"
-        )
+        return f"[{', '.join(json.dumps(item) if isinstance(item, str) else as_text(item) for item in value)}]"
     if isinstance(value, float):
         short = f"{value:g}"
         return short if float(short) == value else repr(value)
