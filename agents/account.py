@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from agents.column import Column, RowAgent
+from agents.extreme import extremes
 from agents.kernel import kernel, part, rule
 from agents.position import level, long_threshold, short_threshold
 
@@ -81,39 +82,39 @@ def touch(accounts: Any, blocks: Any, row: int) -> None:
 @part
 def refresh_block(accounts: Any, blocks: Any, block: int) -> None:
     """Recompute extremes and sums of one block from its rows."""
-    worst_long, worst_short = -np.inf, np.inf
+    first, last = block * BLOCK, block * BLOCK + BLOCK
+    sizes, entries, fundings = accounts.size, accounts.entry_price, accounts.entry_funding
+    collaterals, wallets = accounts.collateral, accounts.wallet
     long_size = short_size = basis = collateral = wallet = 0.0
-    for row in range(block * BLOCK, block * BLOCK + BLOCK):
-        size = accounts.size[row]
-        if size > 0.0:
-            long_size += size
-            worst_long = max(worst_long, accounts.level[row])
-        elif size < 0.0:
-            short_size -= size
-            worst_short = min(worst_short, accounts.level[row])
-        basis += size * (accounts.entry_price[row] - accounts.entry_funding[row])
-        collateral += accounts.collateral[row]
-        wallet += accounts.wallet[row]
-    blocks.worst_long[block], blocks.worst_short[block] = worst_long, worst_short
+    for row in range(first, last):
+        size = sizes[row]
+        long_size += max(size, 0.0)
+        short_size -= min(size, 0.0)
+        basis += size * (entries[row] - fundings[row])
+        collateral += collaterals[row]
+        wallet += wallets[row]
+    blocks.worst_long[block], blocks.worst_short[block] = extremes(sizes, accounts.level, first, last)
     blocks.long_size[block], blocks.short_size[block] = long_size, short_size
     blocks.basis[block], blocks.collateral[block], blocks.wallet[block] = basis, collateral, wallet
     blocks.stale[block] = 0
 
 
-@rule
+@part
 def total(accounts: Any, blocks: Any, exchange: Any) -> None:
     """Recompute the stale blocks and sum the blocks of every protocol into its exchange's record."""
     per_protocol = blocks.shape[0] // exchange.shape[0]
+    stale, longs, shorts, bases = blocks.stale, blocks.long_size, blocks.short_size, blocks.basis
+    collaterals, wallets = blocks.collateral, blocks.wallet
     for i in range(exchange.shape[0]):
         long_size = short_size = basis = collateral = wallet = 0.0
         for block in range(i * per_protocol, (i + 1) * per_protocol):
-            if blocks.stale[block]:
+            if stale[block]:
                 refresh_block(accounts, blocks, block)
-            long_size += blocks.long_size[block]
-            short_size += blocks.short_size[block]
-            basis += blocks.basis[block]
-            collateral += blocks.collateral[block]
-            wallet += blocks.wallet[block]
+            long_size += longs[block]
+            short_size += shorts[block]
+            basis += bases[block]
+            collateral += collaterals[block]
+            wallet += wallets[block]
         exchange.long_size[i], exchange.short_size[i] = long_size, short_size
         exchange.basis[i], exchange.collateral[i], exchange.wallet[i] = basis, collateral, wallet
 
@@ -121,7 +122,7 @@ def total(accounts: Any, blocks: Any, exchange: Any) -> None:
 @rule
 def in_danger(size: float, row_level: float, long_limit: float, short_limit: float) -> bool:
     """Tell whether a position is below its maintenance margin, given the two numbers of the market."""
-    return (size > 0.0 and row_level > long_limit) or (size < 0.0 and row_level < short_limit)
+    return ((size > 0.0) & (row_level > long_limit)) | ((size < 0.0) & (row_level < short_limit))
 
 
 @rule
@@ -132,14 +133,16 @@ def flag(accounts: Any, blocks: Any, exchange: Any, flagged: np.ndarray) -> int:
     """
     found = 0
     per_protocol = blocks.shape[0] // exchange.shape[0]
+    sizes, levels = accounts.size, accounts.level
+    worst_long, worst_short = blocks.worst_long, blocks.worst_short
     for i in range(exchange.shape[0]):
         long_limit = long_threshold(exchange.mark[i], exchange.maintenance[i], exchange.funding_index[i])
         short_limit = short_threshold(exchange.mark[i], exchange.maintenance[i], exchange.funding_index[i])
         for block in range(i * per_protocol, (i + 1) * per_protocol):
-            if blocks.worst_long[block] <= long_limit and blocks.worst_short[block] >= short_limit:
+            if worst_long[block] <= long_limit and worst_short[block] >= short_limit:
                 continue
             for row in range(block * BLOCK, block * BLOCK + BLOCK):
-                if in_danger(accounts.size[row], accounts.level[row], long_limit, short_limit):
+                if in_danger(sizes[row], levels[row], long_limit, short_limit):
                     flagged[found] = row
                     found += 1
     return found

@@ -70,7 +70,8 @@ def test_with_exogenous_prices_another_protocol_changes_nobody_else():
 
 def test_one_protocol_makes_all_structures_the_same():
     """With nobody to share with, a pool of one is a fund: only the name of the payer differs."""
-    alone = {"protocol__number": 1, "protocol__skin_in_the_game": 0.0, "backstop__capital_ratio": 1e-5}
+    alone = {"protocol__number": 1, "protocol__skin_in_the_game": 0.0, "backstop__capital_ratio": 1e-3}
+    alone["shock__exploit_intensity"] = 200.0
     isolated, pooled = (run(crash(backstop__structure=name, **alone)).summary() for name in ("isolated", "pooled"))
     assert isolated["uncovered"] > 0
     for name in (

@@ -317,7 +317,7 @@ def test_severity_scales_the_whole_fall_and_varies_as_declared():
     low = [prices(draw(scenario(process="episode", bridge_volatility=0.0), replication=r))[439] for r in range(400)]
     recorded = np.log([102_000 / 122_550, 3_400 / 4_392, 1.179 / 2.836])
     start = np.array([122_550, 4_392, 2.836])
-    severity = np.log(np.log(low / start) / (0.8 * recorded))
+    severity = np.log(np.log(low / start) / (np.array([0.8, 0.8, 0.45]) * recorded))
     assert severity.std(axis=0) == pytest.approx(0.3, rel=0.15)
     assert np.median(severity, axis=0) == pytest.approx(0.0, abs=0.05)
     assert np.corrcoef(severity.T)[np.triu_indices(3, 1)] == pytest.approx(0.8, abs=0.08)
