@@ -13,8 +13,7 @@ from experiments.comparison import Comparison
 from experiments.configuration import Plan
 from experiments.figure.draw import draw_all
 from experiments.manifest import COMPLETE, manifest, status
-from experiments.pilot import REPLICATIONS as PILOT_RUNS
-from experiments.pilot import run_pilot
+from experiments.pilot import pilot_replications, run_pilot
 from experiments.progress import Progress
 from experiments.provenance import utc_now
 from experiments.result_folder import ResultFolder
@@ -38,7 +37,7 @@ def planned_runs(plan: Plan) -> int:
     """Return the number of runs of `plan`, its pilot included."""
     extra = len(plan.regimes) if needs_pilot(plan.structures) else 0
     per_replication = len(plan.structures) * len(plan.regimes) + extra
-    return per_replication * plan.replications + (PILOT_RUNS if extra else 0)
+    return per_replication * plan.replications + (pilot_replications(plan.replications) if extra else 0)
 
 
 def execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable[[], bool]) -> Outcome:

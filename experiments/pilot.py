@@ -15,7 +15,12 @@ from experiments.worker import Run, replicate
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
-REPLICATIONS = 20
+LEAST, MOST = 4, 20
+
+
+def pilot_replications(replications: int) -> int:
+    """Return the length of the pilot: as many replications as the comparison has, between 4 and 20."""
+    return max(LEAST, min(MOST, replications))
 
 
 class Pilot(NamedTuple):
@@ -37,7 +42,7 @@ def run_pilot(plan: Plan, stop: Callable[[], bool], advance: Callable[[], None])
     """
     if not needs_pilot(plan.structures):
         return Pilot((), (), ())
-    replications = range(PILOT, PILOT + REPLICATIONS)
+    replications = range(PILOT, PILOT + pilot_replications(plan.replications))
     finished: list[Run] = []
     failed: list[Run] = []
     for run in replicate([_cell(plan.scenario, plan.regimes[0])], replications, plan.workers, stop):

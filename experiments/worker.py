@@ -73,12 +73,13 @@ def replicate(
     ----------
     cells : the cells, all run in every replication.
     replications : numbers of the replications.
-    workers : processes to run them on; 1 is this process alone.
+    workers : processes to run them on; 1 is this process alone, as are a few replications.
     stop : read between runs; once true, only runs already finished are still yielded.
     """
-    if workers > 1 and cells:
+    shared = workers > 1 and len(replications) > CHUNK
+    if shared and cells:
         _compile(cells[0])
-    alone = 1 if workers > 1 else len(replications)
+    alone = 1 if shared else len(replications)
     yield from _here(cells, replications[:alone], stop)
     rest = replications[alone:]
     if rest and not stop():

@@ -14,7 +14,7 @@ from experiments.execution import execute, planned_runs
 from experiments.interrupt import Interrupt
 from experiments.manifest import COMPLETE, INTERRUPTED, PARTLY_FAILED
 from experiments.part import read_table
-from experiments.pilot import REPLICATIONS, expected_loss
+from experiments.pilot import expected_loss, pilot_replications
 from experiments.progress import Progress
 from experiments.result_folder import ResultFolder
 from experiments.worker import Run, replicate, run_cell
@@ -128,7 +128,7 @@ def test_a_comparison_runs_every_cell_and_its_pilot(tmp_path, made_up):
     chosen = planned(tmp_path, replications=3)
     outcome, progress = executed(chosen)
     assert outcome.complete and outcome.manifest["status"] == COMPLETE
-    assert progress.done == progress.total == planned_runs(chosen) == 4 * 3 + REPLICATIONS
+    assert progress.done == progress.total == planned_runs(chosen) == 4 * 3 + pilot_replications(3)
     assert list(outcome.manifest["cells"]) == ["isolated", BY_LOSS, "pooled", "reinsured"]
     assert not set(outcome.manifest["pilot"]["replications"]) & set(range(3))
     assert outcome.comparison.difference("isolated", "pooled", "uncovered").mean == pytest.approx(1e6)
