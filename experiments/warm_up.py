@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.kernel import is_cold
 
-TINY = {"trader.number": 1, "steps": 2, "price.process": "gbm", "provider.number": 1}
+TINY = {"trader.number": 1, "steps": 2, "provider.number": 1}
 
 
 def warm_up(scenario: Any, context: Any = None) -> None:
