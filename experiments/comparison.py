@@ -44,6 +44,11 @@ class Comparison:
             self._column(run.cell, metric)[self._row[run.replication]] = value
 
     @property
+    def wanted(self) -> tuple[int, ...]:
+        """Numbers of all replications, finished or not."""
+        return tuple(self._row)
+
+    @property
     def replications(self) -> int:
         """Number of replications, finished or not."""
         return len(self._row)

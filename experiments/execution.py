@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from experiments.cell import Cell, cells, needs_pilot
 from experiments.comparison import Comparison
 from experiments.configuration import Plan
+from experiments.crew import Crew
 from experiments.figure.draw import draw_all
-from experiments.manifest import COMPLETE, manifest, status
+from experiments.manifest import COMPLETE, INTERRUPTED, manifest, status
 from experiments.pilot import pilot_replications, run_pilot
 from experiments.progress import Progress
 from experiments.provenance import utc_now
 from experiments.result_folder import ResultFolder
-from experiments.worker import replicate
 
 
 class Outcome(NamedTuple):
@@ -50,40 +50,45 @@ def execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable
     progress : told of every run.
     stop : read between runs; once true no further run is begun.
     """
+    with Crew(plan.workers) as crew:
+        return _execute(plan, folder, progress, stop, crew)
+
+
+def _execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable[[], bool], crew: Crew) -> Outcome:
     started = utc_now()
-    pilot = run_pilot(plan, stop, lambda: progress.advance("pilot"))
+    pilot = run_pilot(plan, crew, stop, lambda: progress.advance("pilot"))
     chosen = cells(plan.scenario, plan.structures, plan.regimes, pilot.expected_loss)
     comparison = Comparison([cell.name for cell in chosen], range(plan.replications))
-    interrupted = _run(plan, chosen, (comparison, folder), progress, stop)
+    interrupted = _run(chosen, (comparison, folder), progress, stop, crew)
     ended = status(comparison, pilot, interrupted)
     written = manifest(plan, chosen, pilot, comparison, started, ended)
-    return Outcome(comparison, written, _finish(folder, comparison, written, interrupted))
+    return Outcome(comparison, written, _finish(folder, comparison, written, crew))
 
 
 def _run(
-    plan: Plan,
     chosen: tuple[Cell, ...],
     takers: tuple[Comparison, ResultFolder],
     progress: Progress,
     stop: Callable[[], bool],
+    crew: Crew,
 ) -> bool:
     """Hand every run to the takers; return whether it was cut short."""
     comparison, folder = takers
     try:
-        for run in replicate(chosen, range(plan.replications), plan.workers, stop):
+        for run in crew.replicate(chosen, comparison.wanted, stop):
             comparison.add(run)
             if run.failure is None:
                 folder.add(run)
             progress.advance()
     except KeyboardInterrupt:
         return True
-    return comparison.finished + len(comparison.failed) < len(chosen) * plan.replications
+    return comparison.finished + len(comparison.failed) < len(chosen) * len(comparison.wanted)
 
 
-def _finish(folder: ResultFolder, comparison: Comparison, written: dict[str, Any], interrupted: bool) -> Path | None:
-    if interrupted and not comparison.finished:
+def _finish(folder: ResultFolder, comparison: Comparison, written: dict[str, Any], crew: Crew) -> Path | None:
+    if written["status"] == INTERRUPTED and not comparison.finished:
         return None
     folder.flush()
     if comparison.finished:
-        draw_all(folder.hidden, comparison)
+        draw_all(folder.hidden, comparison, crew)
     return folder.finish(written)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from experiments.cell import Cell, needs_pilot
 from experiments.configuration import PILOT, Plan
-from experiments.worker import Run, replicate
+from experiments.crew import Crew
+from experiments.worker import Run
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -31,12 +32,13 @@ class Pilot(NamedTuple):
     failed: tuple[Run, ...]
 
 
-def run_pilot(plan: Plan, stop: Callable[[], bool], advance: Callable[[], None]) -> Pilot:
+def run_pilot(plan: Plan, crew: Crew, stop: Callable[[], bool], advance: Callable[[], None]) -> Pilot:
     """Run the pilot of `plan`: isolated funds by open interest under the first regime.
 
     Parameters
     ----------
     plan : a checked plan.
+    crew : who runs it.
     stop : read between runs.
     advance : called after every run.
     """
@@ -45,7 +47,7 @@ def run_pilot(plan: Plan, stop: Callable[[], bool], advance: Callable[[], None])
     replications = range(PILOT, PILOT + pilot_replications(plan.replications))
     finished: list[Run] = []
     failed: list[Run] = []
-    for run in replicate([_cell(plan.scenario, plan.regimes[0])], replications, plan.workers, stop):
+    for run in crew.replicate([_cell(plan.scenario, plan.regimes[0])], replications, stop):
         (finished if run.failure is None else failed).append(run)
         advance()
     members = plan.scenario.protocol.number

@@ -1,46 +1,44 @@
-"""Compiling on a cold machine: two processes share the kernels between them.
+"""Compiling on a cold machine: the kernels in two halves, for two processes to share.
 
-On a machine that has never run these sources numba compiles for some twenty seconds. Half of the kernels are compiled
-by this process, half by another, through the cache on disk; after that every worker loads them from there.
+On a machine that has never run these sources numba compiles for some twenty seconds. One half of the kernels is
+compiled by one worker, the other half by another, through the cache on disk; after that everyone loads them from there.
 """
 
-import multiprocessing
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from agents.kernel import is_cold
+if TYPE_CHECKING:
+    from experiments.cell import Cell
 
 TINY = {"trader.number": 1, "steps": 2, "provider.number": 1}
 
 
-def warm_up(scenario: Any, context: Any = None) -> None:
-    """Compile what a run of `scenario` needs, in two processes, unless it has been compiled before."""
-    if not is_cold():
-        return
-    other = (context or multiprocessing.get_context("spawn")).Process(target=compile_later_phases, args=(scenario,))
-    other.start()
-    compile_earlier_phases(scenario)
-    other.join()
+def halves() -> tuple[Callable[["Cell"], None], ...]:
+    """Return what has to be called, in any process, before runs are: nothing where it has been before."""
+    from agents.kernel import is_cold  # noqa: PLC0415
+
+    return (compile_earlier_phases, compile_later_phases) if is_cold() else ()
 
 
-def compile_earlier_phases(scenario: Any) -> None:
+def compile_earlier_phases(cell: "Cell") -> None:
     """Compile the phases up to trading."""
-    ecosystem = _tiny(scenario)
+    ecosystem = _tiny(cell)
     ecosystem.apply_shocks()
     ecosystem.set_prices()
     ecosystem.charge_funding()
     ecosystem.trade()
 
 
-def compile_later_phases(scenario: Any) -> None:
-    """Compile the phases from liquidation on, and the scenario's loss regime."""
-    ecosystem = _tiny(scenario)
+def compile_later_phases(cell: "Cell") -> None:
+    """Compile the phases from liquidation on, and the cell's loss regime."""
+    ecosystem = _tiny(cell)
     ecosystem.liquidate()
     ecosystem.settle_capital()
     ecosystem.write_record()
     ecosystem.waterfall.regime.collect(ecosystem.venue, 0, 0.0)
 
 
-def _tiny(scenario: Any) -> Any:
+def _tiny(cell: "Cell") -> Any:
     from model.ecosystem import Ecosystem  # noqa: PLC0415
 
-    return Ecosystem(scenario.replace(TINY))
+    return Ecosystem(cell.scenario.replace(TINY))

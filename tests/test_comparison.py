@@ -10,6 +10,7 @@ import pytest
 from experiments.cell import BY_LOSS, Cell, cells
 from experiments.comparison import Comparison
 from experiments.configuration import Options, plan
+from experiments.crew import Crew
 from experiments.execution import execute, planned_runs
 from experiments.interrupt import Interrupt
 from experiments.manifest import COMPLETE, INTERRUPTED, PARTLY_FAILED
@@ -17,7 +18,7 @@ from experiments.part import read_table
 from experiments.pilot import expected_loss, pilot_replications
 from experiments.progress import Progress
 from experiments.result_folder import ResultFolder
-from experiments.worker import Run, replicate, run_cell
+from experiments.worker import Run, run_cell
 from model.scenario import Scenario
 
 SMALL = ("trader.number=20", "protocol.number=3", "steps=6", "provider.number=2")
@@ -194,15 +195,18 @@ class Deadly:
 
 def test_a_worker_that_dies_makes_failed_runs_and_no_wait(made_up):
     deadly = Cell("x", "pooled", "adl", Deadly())
-    runs = list(replicate([deadly], range(6), workers=2))
-    assert [run.replication for run in runs] == list(range(6))
-    assert all("a worker process died" in run.failure for run in runs[1:])
+    with Crew(2) as crew:
+        runs = list(crew.replicate([deadly], range(6)))
+        assert [run.replication for run in runs] == list(range(6))
+        assert all("a worker process died" in run.failure for run in runs)
+        crew.each(os.getpid, [()])
 
 
 def test_any_number_of_workers_gives_the_same_runs():
     scenario = plan(Options(settings=SMALL, workers=1, out="nowhere")).scenario
     chosen = cells(scenario, ("isolated", "pooled"), ("socialized_loss",), ())
-    alone, crew = (list(replicate(chosen, range(7), workers)) for workers in (1, 2))
+    with Crew(2) as several:
+        alone, crew = (list(workers.replicate(chosen, range(7))) for workers in (Crew(1), several))
     assert [run[:5] for run in alone] == [run[:5] for run in crew]
     assert [run.failure for run in alone] == [None] * len(alone)
     for one, other in zip(alone, crew, strict=True):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.comparison import Comparison
+from experiments.crew import Crew
 from experiments.figure.draw import FIGURES, draw_all
 from experiments.figure.result import read_result
 from experiments.figure.style import DASHES, MARKERS, looks
@@ -30,7 +31,7 @@ def drawn(place, cells=CELLS, replications=5):
                 comparison.add(made_up_run(cell, replication))
                 folder.add(made_up_run(cell, replication))
         folder.flush()
-        draw_all(folder.hidden, comparison)
+        draw_all(folder.hidden, comparison, Crew(1))
         folder.finish({})
     return place / "figures"
 
@@ -56,7 +57,7 @@ def test_a_single_replication_is_drawn(tmp_path, cells):
 def test_a_run_without_series_or_headlines_is_drawn(tmp_path):
     comparison = Comparison(["pooled"], [0])
     comparison.add(Run("pooled", "pooled", "adl", 0, {"other": 1.0}, {}))
-    assert len(draw_all(tmp_path, comparison)) == len(FIGURES)
+    assert len(draw_all(tmp_path, comparison, Crew(1))) == len(FIGURES)
 
 
 def test_eight_cells_look_different():

@@ -43,8 +43,11 @@ def compare(context: click.Context, quiet: bool, as_json: bool, **typed: Any) ->
     codes: 0 done, 1 some runs failed or Ctrl-C (the finished ones are kept), 2 bad usage or configuration.
     """
     from experiments.configuration import ConfigurationError, Options, plan  # noqa: PLC0415
+    from experiments.crew import prepare  # noqa: PLC0415
     from experiments.result_folder import FolderError  # noqa: PLC0415
 
+    if typed["workers"] != 1:
+        prepare()
     try:
         outcome = _execute(plan(Options(**typed)), quiet)
     except (ConfigurationError, FolderError) as error:

@@ -1,30 +1,32 @@
-"""Draw every figure of a comparison into its folder; a new figure is one file and one line here."""
+"""Draw every figure of a comparison into its folder; a new figure is one file and one name here.
 
-from collections.abc import Callable
+A figure is a module with ``SHOWN``, the totals of series it needs, and ``draw``, from a result to a matplotlib
+figure. The drawing library is imported by whoever draws: where that is a worker, this process never loads it.
+"""
+
+from importlib import import_module
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 from experiments.comparison import Comparison
-from experiments.figure import exhaustion, fan, market, outcome
-from experiments.figure.result import Result, read_result
-from experiments.figure.style import save, styled
-from experiments.headline import TOTALS
+from experiments.crew import Crew
 
-FIGURES: dict[str, Callable[[Result], Figure]] = {
-    "outcome": outcome.draw,
-    "fan": fan.draw,
-    "market": market.draw,
-    "exhaustion": exhaustion.draw,
-}
+FIGURES = ("outcome", "fan", "market", "exhaustion")
 
 
-def draw_all(folder: Path, comparison: Comparison) -> list[Path]:
-    """Draw into ``folder/figures`` and return the paths, without suffix."""
-    result = read_result(folder, comparison, TOTALS)
+def draw_all(folder: Path, comparison: Comparison, crew: Crew) -> list[Path]:
+    """Draw into ``folder/figures``, shared among the crew, and return the paths, without suffix."""
     target = folder / "figures"
     target.mkdir()
-    with styled():
-        for name, draw in FIGURES.items():
-            save(draw(result), target / name)
+    crew.each(draw_one, [(folder, comparison, name) for name in FIGURES])
     return [target / name for name in FIGURES]
+
+
+def draw_one(folder: Path, comparison: Comparison, name: str) -> None:
+    """Draw the figure called `name` from the series it shows."""
+    from experiments.figure.result import read_result  # noqa: PLC0415
+    from experiments.figure.style import save, styled  # noqa: PLC0415
+
+    figure = import_module(f"experiments.figure.{name}")
+    result = read_result(folder, comparison, figure.SHOWN)
+    with styled():
+        save(figure.draw(result), folder / "figures" / name)

@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 from experiments.comparison import Comparison
 from experiments.figure.result import Result
 from experiments.figure.style import caption, legend_above, looks, new_figure
-from experiments.headline import EXHAUSTED
+from experiments.headline import EXHAUSTED, Total
+
+# No series: the metrics of the runs say it all.
+SHOWN: tuple[Total, ...] = ()
 
 # Share of the room between two counts that the bars fill.
 FILLED = 0.8

@@ -7,11 +7,13 @@ from experiments.figure.result import Result
 from experiments.figure.style import caption, legend_above, new_figure
 from experiments.headline import CAPITAL, UNCOVERED
 
+SHOWN = (CAPITAL, UNCOVERED)
+
 
 def draw(result: Result) -> Figure:
     """Two panels over a common time axis, one fan per cell."""
     figure, panels = new_figure(2, 1, 5.2, sharex=True)
-    for panel, total in zip(panels, (CAPITAL, UNCOVERED), strict=True):
+    for panel, total in zip(panels, SHOWN, strict=True):
         fans(panel, result, total)
         panel.set_ylim(bottom=0)
     panels[-1].set_xlabel("step")

@@ -8,7 +8,10 @@ from matplotlib.figure import Figure
 from experiments.comparison import Comparison
 from experiments.figure.result import Result
 from experiments.figure.style import Look, caption, looks, new_figure
-from experiments.headline import Headline, shown
+from experiments.headline import Headline, Total, shown
+
+# No series: the metrics of the runs say it all.
+SHOWN: tuple[Total, ...] = ()
 
 COLUMNS = 3
 

@@ -27,7 +27,7 @@ class Result(NamedTuple):
 
 def read_result(folder: Path, comparison: Comparison, totals: Sequence[Total]) -> Result:
     """Read `totals` from a result folder in the making; those it holds no column of are left out."""
-    columns = column_names(folder / "series")
+    columns = column_names(folder / "series") if totals else ()
     parts = {total: found for total in totals if (found := total.columns(columns))}
     if not parts:
         return Result(comparison, {})

@@ -24,6 +24,8 @@ WIDTH = 7.0
 SETTINGS: Any = {
     "font.size": 8.5,
     "axes.titlesize": 9.0,
+    # A title in a fixed place: looking for a free one takes a third of the drawing time.
+    "axes.titley": 1.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.6,
@@ -79,7 +81,8 @@ def caption(figure: Figure, text: str) -> None:
 
 def save(figure: Figure, stem: Path) -> None:
     """Save as PNG for the screen and as PDF for print; no date is kept, so equal figures are equal files."""
-    figure.savefig(stem.with_suffix(".png"), dpi=160)
-    # The layout found for the one holds for the other.
+    # One layout holds for both files.
+    figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    figure.savefig(stem.with_suffix(".png"), dpi=160)
     figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None})
