@@ -120,7 +120,7 @@ class Ecosystem(Roster):
         regime = REGIMES[scenario.backstop.regime](scenario.trader.haircut_reaction)
         self.waterfall = Waterfall(self.structure, regime)
         self.contagion = make_contagion(scenario, streams)
-        self._oracle_error = np.zeros(members)
+        self._oracle_error = self.tape.oracle_error[0]
         self._rounds = 0
 
     def step(self) -> None:
