@@ -19,9 +19,13 @@ WIDTH = 140
 
 def show(comparison: "Comparison") -> None:
     """Print both tables of `comparison`."""
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
-    console.print(mean_table(comparison))
-    console.print(difference_table(comparison))
+    for table in (mean_table(comparison), difference_table(comparison)):
+        console().print(table)
+
+
+def console() -> Console:
+    """Return the console tables are printed on: standard output, of a fixed width where it is no terminal."""
+    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
 
 
 def mean_table(comparison: "Comparison") -> Table:
