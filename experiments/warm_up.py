@@ -35,7 +35,7 @@ def compile_later_phases(cell: "Cell") -> None:
     ecosystem.liquidate()
     ecosystem.settle_capital()
     ecosystem.write_record()
-    ecosystem.waterfall.regime.collect(ecosystem.venue, 0, 0.0)
+    ecosystem.regime.first.collect(ecosystem.venue, 0, 0.0, 0)
 
 
 def _tiny(cell: "Cell") -> Any:
