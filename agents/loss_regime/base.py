@@ -1,8 +1,8 @@
 """What every loss regime is: a rule that places a loss on somebody.
 
 The residual of a protocol's deficit, after fund, skin in the game and pool, is handed to the regime, which collects
-what it can into the protocol's deficit account and returns how much that was. What it leaves goes to a fallback, another
-regime (:mod:`agents.loss_regime.chain`), and in the end becomes bad debt.
+what it can into the protocol's deficit account and returns how much that was. What it leaves goes to a fallback,
+another regime (:mod:`agents.loss_regime.chain`), and in the end becomes bad debt.
 """
 
 from abc import ABC, abstractmethod
@@ -37,7 +37,7 @@ class LossRegime(ABC):
         self.reaction = reaction
         self.key = np.uint64(key)
 
-    def begin(self, venue: Venue) -> None:
+    def begin(self, venue: Venue) -> None:  # noqa: B027 (most have nothing to note)
         """Note how the run begins."""
 
     @abstractmethod

@@ -59,12 +59,15 @@ class Chain(LossRegime):
 
 
 def take(regime: LossRegime, venue: Venue, protocol: int, residual: float, step: int) -> tuple[float, float]:
-    """Return (placed, overshoot) of one regime, the overshoot handed to the vault."""
+    """Return (placed, overshoot) of one regime; what entered the deficit beyond the first is handed to the vault.
+
+    That is the overshoot, or else rounding: the deficit is then covered to the last bit.
+    """
+    balance = venue.book.balance
+    owed = balance[DEFICIT, protocol]
     taken = regime.collect(venue, protocol, residual, step)
-    if abs(taken - residual) <= ROUNDING * residual:
-        return residual, 0.0
-    if taken < residual:
-        return taken, 0.0
-    venue.book.balance[DEFICIT, protocol] -= taken - residual
-    venue.book.balance[VAULT, protocol] += taken - residual
-    return residual, taken - residual
+    placed = residual if taken >= residual * (1.0 - ROUNDING) else taken
+    surplus = balance[DEFICIT, protocol] - (owed + placed)
+    balance[DEFICIT, protocol] -= surplus
+    balance[VAULT, protocol] += surplus
+    return placed, taken - residual if taken > residual * (1.0 + ROUNDING) else 0.0

@@ -148,6 +148,7 @@ def adl_score(
             raise ValueError("adl_score needs equity or bankruptcy")
         equity = np.asarray(size, float) * (np.asarray(mark, float) - np.asarray(bankruptcy, float))
     given = (np.asarray(value, float) for value in (size, entry, mark, equity, maintenance))
-    columns = np.broadcast_arrays(*given, np.empty(np.shape(lot)))
-    lots = draw_lots(np.uint64(0), 0, 0, columns[0].size).reshape(columns[0].shape) if lot is None else lot
-    return RANKINGS[ranking].score(Standing(*columns[:5], np.asarray(lots, float)))
+    columns = np.broadcast_arrays(*given, np.asarray(np.nan if lot is None else lot, float))
+    if lot is None:
+        columns = (*columns[:5], draw_lots(np.uint64(0), 0, 0, columns[0].size).reshape(columns[0].shape))
+    return RANKINGS[ranking].score(Standing(*columns))
