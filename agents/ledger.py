@@ -38,10 +38,11 @@ ACCOUNTS = (
     "deficit",  # losses on their way down the waterfall, <= 0, nil at the end of a step
     "bad_debt",  # losses nobody paid, <= 0
     "outside",  # the rest of the world, column 0, either sign
+    "frozen_debt",  # losses carried until withdrawals or fees have repaid them, <= 0
 )
 TRADER, WALLET, VAULT, FUND, POOL, TREASURY, TRADING_FEE, LIQUIDATION_FEE = np.arange(8)
-KEEPER, PROVIDER, DEFICIT, BAD_DEBT, OUTSIDE = np.arange(8, 13)
-MAY_BE_NEGATIVE = (TRADER, VAULT, DEFICIT, BAD_DEBT, OUTSIDE)
+KEEPER, PROVIDER, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT = np.arange(8, 14)
+MAY_BE_NEGATIVE = (TRADER, VAULT, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
 SIGNED = np.array([account in MAY_BE_NEGATIVE for account in range(len(ACCOUNTS))])
 
 PHASES = (

@@ -34,6 +34,8 @@ class Protocol(RowAgent):
     paid_treasury = Column("f8", "USD, >= 0", "bad debt paid by the rest of the treasury so far")
     uncovered = Column("f8", "USD, >= 0", "left after fund, skin and pool so far, before the loss regime")
     infeasible = Column("f8", "USD, >= 0", "what the loss regime could not place so far")
+    paid_fallback = Column("f8", "USD, >= 0", "of that, placed by the fallback regime so far")
+    overshoot = Column("f8", "USD, >= 0", "taken by the loss regime above what was needed so far")
 
     @property
     def fund(self) -> float:

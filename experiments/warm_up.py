@@ -35,7 +35,7 @@ def compile_liquidation(cell: "Cell") -> None:
     """Compile liquidation, which takes as long as all the rest, and the cell's loss regime."""
     ecosystem = _tiny(cell)
     ecosystem.liquidate()
-    ecosystem.waterfall.regime.collect(ecosystem.venue, 0, 0.0)
+    ecosystem.regime.first.collect(ecosystem.venue, 0, 0.0, 0)
 
 
 def _tiny(cell: "Cell") -> Any:

@@ -15,13 +15,13 @@ from agents.account import make_blocks
 from agents.column import bare
 from agents.exchange import charge_funding
 from agents.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
-from agents.loss_regime import REGIMES
 from agents.trader import decide, look
 from agents.venue import Venue
 from model import foundation, market
 from model.capital import settle_capital
 from model.cascade import liquidate
 from model.contagion import make_contagion
+from model.loss import make_loss_regime
 from model.metric import summarise
 from model.population import draw_population, slots_per_protocol
 from model.process import asset_names
@@ -117,8 +117,8 @@ class Ecosystem(Roster):
         self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
         self.record = Record(self.horizon, self.assets, members)
         self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
-        regime = REGIMES[scenario.backstop.regime](scenario.trader.haircut_reaction)
-        self.waterfall = Waterfall(self.structure, regime)
+        self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
+        self.waterfall = Waterfall(self.structure, self.regime)
         self.contagion = make_contagion(scenario, streams)
         self._oracle_error = self.tape.oracle_error[0]
         self._rounds = 0
@@ -178,10 +178,11 @@ class Ecosystem(Roster):
         )  # fmt: skip
 
     def absorb_deficits(self) -> None:
-        """Phase 6: deficits go down each protocol's waterfall."""
-        if self.waterfall.absorb(
+        """Phase 6: deficits go down each protocol's waterfall, and debt carried from before is served."""
+        moved = self.waterfall.absorb(
             self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[self.clock], self.clock
-        ):
+        )
+        if self.regime.advance(self.venue, self.clock) or moved:
             self.reconcile(WATERFALL)
 
     def clear_exposures(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.ledger import BAD_DEBT, DEFICIT, FUND, POOL, TREASURY, WALLET
+from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, FUND, POOL, TREASURY, WALLET
 
 Array = np.ndarray
 Metrics = dict[str, float]
@@ -40,6 +40,7 @@ def waterfall_metrics(protocol: Any) -> Metrics:
         "uncovered",
         "paid_regime",
         "infeasible",
+        "paid_fallback",
         "paid_treasury",
     )
     return {name: float(getattr(protocol, name).sum()) for name in names}
@@ -74,6 +75,7 @@ def capital_metrics(ecosystem: Any) -> Metrics:
         "covered_per_capital": covered / start if start > 0 else 0.0,
         "bad_debt": float(-balance[BAD_DEBT].sum()),
         "open_deficit": float(-balance[DEFICIT].sum()),
+        "frozen_debt": float(-balance[FROZEN_DEBT].sum()),
         "treasury_end": float(balance[TREASURY].sum()),
         "traders_wallets": float(balance[WALLET].sum()),
         "vault_profit": float(ecosystem.vault_equity().sum() - vaults.sum() - ecosystem.providers.deposited.sum()),
@@ -137,6 +139,7 @@ def summarise(ecosystem: Any, steps: int) -> Metrics:
     protocol = ecosystem.protocol
     return {
         **waterfall_metrics(protocol),
+        "feasible": float(protocol.infeasible.sum() <= 1e-9 * protocol.uncovered.sum()),
         **failure_metrics(protocol, steps, ecosystem.scenario.minutes),
         **capital_metrics(ecosystem),
         **burden_metrics(ecosystem.accounts, ecosystem.start_leverage),

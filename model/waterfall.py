@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from agents.ledger import BAD_DEBT, DEFICIT, FUND, POOL, TREASURY, Ledger
-from agents.loss_regime.base import LossRegime
+from agents.loss_regime.chain import Chain
 from agents.structure.base import Structure
 from agents.venue import Venue
 
@@ -25,10 +25,10 @@ class Waterfall:
     Parameters
     ----------
     structure : who holds the capital.
-    regime : who pays the residual.
+    regime : who pays the residual, with its fallback.
     """
 
-    def __init__(self, structure: Structure, regime: LossRegime) -> None:
+    def __init__(self, structure: Structure, regime: Chain) -> None:
         self.structure = structure
         self.regime = regime
 
@@ -82,7 +82,9 @@ class Waterfall:
         protocol.uncovered[:] += left
         protocol.exhausted_step[(left > 0.0) & (protocol.exhausted_step < 0)] = step
         for i in np.flatnonzero(left):
-            placed = self.regime.collect(venue, int(i), float(left[i]))
-            protocol.paid_regime[i] += placed
-            protocol.infeasible[i] += left[i] - placed
+            placement = self.regime.place(venue, int(i), float(left[i]), step)
+            protocol.paid_regime[i] += placement.placed
+            protocol.paid_fallback[i] += placement.fallback
+            protocol.overshoot[i] += placement.overshoot
+            protocol.infeasible[i] += left[i] - placement.placed
         ledger.transfer(BAD_DEBT, DEFICIT, -ledger.balance[DEFICIT])

@@ -7,11 +7,17 @@ from hypothesis import strategies as st
 from world import REGIMES, STRUCTURES, crash, run
 
 from agents.ledger import ACCOUNTS, SIGNED
+from agents.loss_regime.ranking import CLOSE_PRICES, RANKINGS
 
 scenarios = st.fixed_dictionaries(
     {
         "backstop.structure": st.sampled_from(STRUCTURES),
         "backstop.regime": st.sampled_from(REGIMES),
+        "loss.fallback": st.sampled_from(REGIMES),
+        "loss.ranking": st.sampled_from(list(RANKINGS)),
+        "loss.close_price": st.sampled_from(CLOSE_PRICES),
+        "loss.window": st.sampled_from([1.0, 10.0, 480.0]),
+        "loss.tear_up": st.sampled_from([0.1, 1.0]),
         "backstop.settlement": st.sampled_from(["pro_rata", "first_come", "entitlement_first"]),
         "backstop.capital_ratio": st.sampled_from([0.0, 1e-5, 1e-3, 0.05]),
         "backstop.limit": st.floats(0.0, 1.0),
@@ -59,7 +65,7 @@ def assert_books_close(ecosystem):
 @settings(max_examples=60)
 @given(changes=scenarios)
 def test_random_scenarios_conserve(changes):
-    """60 scenarios drawn over 28 parameters; each step of each run was audited on the way."""
+    """60 scenarios drawn over 33 parameters; each step of each run was audited on the way."""
     assert_books_close(run(crash(**{name.replace(".", "__"): value for name, value in changes.items()})))
 
 

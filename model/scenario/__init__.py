@@ -17,6 +17,7 @@ from model.scenario.asset import AssetSection
 from model.scenario.backstop import BackstopSection
 from model.scenario.exchange import ExchangeSection, KeeperSection
 from model.scenario.exposure import ExposureSection
+from model.scenario.loss import LossSection
 from model.scenario.market import MarketSection
 from model.scenario.price import PriceSection
 from model.scenario.problem import ScenarioError, problem_lines
@@ -54,6 +55,7 @@ class Scenario(Section):
     protocol: ProtocolSection = ProtocolSection()
     provider: ProviderSection = ProviderSection()
     backstop: BackstopSection = BackstopSection()
+    loss: LossSection = LossSection()
     exposure: ExposureSection = ExposureSection()
 
     @model_validator(mode="after")
