@@ -1,7 +1,7 @@
 """The circuit breaker of an asset: trading stops for a while after the price has moved too far, too fast.
 
 With mid prices p_s of the last steps (a window), it trips when max |ln(p / p_s)| reaches the limit, up or down, as the
-dynamic circuit breakers of futures exchanges do (CME: against the extremes of a rolling hour). While an asset is halted
+dynamic circuit breakers of CME do against the extremes of a rolling hour, for two minutes. While an asset is halted
 no order on it is filled at any protocol, and where the rule says so liquidations are suspended too. The market reopens
 with a fresh window, so a move that has been waited out does not trip it again.
 """

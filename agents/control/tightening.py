@@ -5,9 +5,9 @@ With fund health h (own fund and entitlement in the pool over their start) and v
     T = 1 + a (1 − h)⁺ + b (v / v₀ − 1)⁺                                                       (1)
 
 The liquidation fee and margin requirements are multiplied by T, leverage cap and open-interest cap divided by it, each
-with sensitivities a and b of its own. T = 1 for a full fund in a calm market, and for a = b = 0. Published margins
-that move so: Vega scales maintenance margin by a risk model of current volatility; dYdX v4 raises initial margin with
-open interest; large venues lower leverage caps after extreme moves (Hyperliquid, March 2025).
+with sensitivities a and b of its own. T = 1 for a full fund in a calm market, and for a = b = 0. The linear form is a
+modelling choice. Venues move the same terms, by rule or by hand: dYdX v4 raises initial margin with open interest,
+Hyperliquid lowered its leverage caps to 40 and 25 after the losses of its vault in March 2025.
 """
 
 from agents.kernel import rule

@@ -2,7 +2,7 @@
 
 from model.parameter import Section, parameter
 
-TIGHTENING = "modelling choice; Vega scales margins by current volatility"
+TIGHTENING = "modelling choice; dYdX v4 raises margins with open interest"
 LEVERAGE = "modelling choice; Hyperliquid lowered leverage caps in March 2025"
 CAPS = "dYdX v4 liquidity tiers; GMX after September 2022; Mars: caps by vault"
 BREAKER = "modelling choice; CME dynamic circuit breakers"
@@ -18,7 +18,7 @@ class ControlSection(Section):
         0.0, "1", "rise of the liquidation fee per (v / v0 − 1)+, v running volatility", TIGHTENING, ge=0, le=1e3
     )
     fee_bound: float = parameter(
-        0.05, "1", "largest liquidation fee to which it rises", "public schedules: up to 5 %", gt=0, le=0.5
+        0.05, "1", "largest liquidation fee to which it rises", "modelling choice", gt=0, le=0.5
     )
     margin_health: float = parameter(
         0.0, "1", "rise of the margin requirement as the fund empties, as a fraction of it", TIGHTENING, ge=0, le=1e3
@@ -27,7 +27,7 @@ class ControlSection(Section):
         0.0, "1", "rise of the margin requirement per (v / v0 − 1)+", TIGHTENING, ge=0, le=1e3
     )
     margin_bound: float = parameter(
-        0.5, "1", "largest initial margin to which it rises", "least leverage of large venues: 2", gt=0, lt=1
+        0.5, "1", "largest initial margin to which it rises", "modelling choice: a leverage of 2", gt=0, lt=1
     )
     maintenance_follows: bool = parameter(
         False,
