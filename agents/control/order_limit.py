@@ -35,9 +35,9 @@ def share_of_room(room: float, asked: float) -> float:
 @part
 def is_limited(exchange: Any) -> bool:
     """Tell whether any venue is halted or has a cap."""
-    limited = False
+    limited, halts, caps = False, exchange.halt, exchange.interest_cap
     for i in range(exchange.shape[0]):
-        limited = limited or exchange.halt[i] > 0.0 or exchange.interest_cap[i] < np.inf
+        limited = limited or halts[i] > 0.0 or caps[i] < np.inf
     return limited
 
 
@@ -51,8 +51,6 @@ def room(exchange: Any, i: int, side: int) -> float:
 @rule
 def limit_orders(accounts: Any, exchange: Any, rows: np.ndarray) -> None:
     """Cut the orders waiting in `rows` to what their venues let through."""
-    if not is_limited(exchange):
-        return
     sizes, orders = accounts.size, accounts.order
     slots = sizes.shape[0] // exchange.shape[0]
     asked = np.zeros((exchange.shape[0], 2))
