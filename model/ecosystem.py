@@ -21,6 +21,7 @@ from model import foundation, market
 from model.capital import settle_capital
 from model.cascade import liquidate
 from model.contagion import make_contagion
+from model.control import Control
 from model.loss import make_loss_regime
 from model.metric import summarise
 from model.population import draw_population, slots_per_protocol
@@ -93,15 +94,7 @@ class Ecosystem(Roster):
         self.structure = foundation.make_structure(scenario)
         self.protocol = foundation.make_protocols(scenario, self.structure, self.exchange.vault_start)
         self.pool = foundation.make_pool(self.structure)
-        tables = (
-            self.blocks,
-            self.exchange,
-            self.market,
-            self.protocol,
-            self.keepers,
-            self.providers,
-            self.pool,
-        )
+        tables = [getattr(self, name) for name in Hot._fields]
         self.hot = Hot(*(bare(table) for table in tables))
         self.ledger = Ledger(len(self.exchange))
         self.ledger.subsidiaries = foundation.subsidiaries(
@@ -121,6 +114,7 @@ class Ecosystem(Roster):
         self.waterfall = Waterfall(self.structure, self.regime)
         self.contagion = make_contagion(scenario, streams)
         self._oracle_error = self.tape.oracle_error[0]
+        self.control = Control(scenario, self.exchange, self.market)
         self._rounds = 0
 
     def step(self) -> None:
@@ -173,7 +167,7 @@ class Ecosystem(Roster):
         tape, t, scratch = self.tape, self.clock, self.scratch
         self._rounds = liquidate(
             self.accounts, hot.blocks, hot.exchange, hot.market, hot.keepers, self.ledger.book, self.rules.market,
-            self.rules.tariff, tape.gas[t], tape.keeper[t], self._oracle_error, scratch.capacity, scratch.flagged,
+            self.rules.tariff, tape.gas[t], t, tape.keeper[t], self._oracle_error, scratch.capacity, scratch.flagged,
             scratch.jobs,
         )  # fmt: skip
 
@@ -191,17 +185,11 @@ class Ecosystem(Roster):
             self.reconcile(CLEARING)
 
     def settle_capital(self) -> None:
-        """Phase 8: fees, premiums, liquidity providers."""
+        """Phase 8: fees, premiums, liquidity providers, risk controls."""
         hot = self.hot
-        settle_capital(
-            hot.exchange,
-            hot.protocol,
-            hot.providers,
-            hot.pool,
-            self.ledger.book,
-            self.structure.entitlement,
-            self.rules.terms,
-        )
+        book, entitlement = self.ledger.book, self.structure.entitlement
+        settle_capital(hot.exchange, hot.protocol, hot.providers, hot.pool, book, entitlement, self.rules.terms)
+        self.control.update(hot.exchange, hot.market, hot.protocol, book, entitlement)
 
     def write_record(self) -> None:
         """Phase 9: the series, and the audit."""

@@ -68,6 +68,8 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Any:
     exchange.spread[:] = traits.half_spread[exchange.asset]
     interest = open_interest(scenario)
     exchange.vault_start[:] = scenario.protocol.vault_ratio * interest * bool(scenario.provider.number)
+    exchange.liquidation_fee[:] = scenario.exchange.liquidation_fee
+    exchange.interest_cap[:] = (scenario.control.interest_cap or np.inf) * interest
     exchange.supplied_depth[:] = traits.depth[exchange.asset] * interest
     return exchange
 

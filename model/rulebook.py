@@ -8,6 +8,7 @@ from agents.structure.base import Structure
 from agents.trader import HABITS, Habit, Keys
 from model.capital import Terms
 from model.cascade import Tariff, make_jobs
+from model.control import partial_rule
 from model.market import MarketRule, market_rule, per_step
 from model.scenario import Scenario
 from model.streams import Streams
@@ -51,7 +52,7 @@ def make_rulebook(scenario: Scenario, streams: Streams, structure: Structure) ->
         market_rule(scenario),
         Habit(*(getattr(scenario.trader, name) for name in HABITS)),
         Keys(*(np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields)),
-        Tariff(fees.liquidation_fee, fees.keeper_share, fees.liquidation_rounds),
+        Tariff(fees.keeper_share, fees.liquidation_rounds, scenario.control.takeover or None, partial_rule(scenario)),
         capital_terms(scenario, structure),
     )
 

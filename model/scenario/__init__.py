@@ -15,6 +15,7 @@ from pydantic import ValidationError, model_validator
 from model.parameter import Section, parameter
 from model.scenario.asset import AssetSection
 from model.scenario.backstop import BackstopSection
+from model.scenario.control import ControlSection
 from model.scenario.exchange import ExchangeSection, KeeperSection
 from model.scenario.exposure import ExposureSection
 from model.scenario.loss import LossSection
@@ -52,6 +53,7 @@ class Scenario(Section):
     trader: TraderSection = TraderSection()
     exchange: ExchangeSection = ExchangeSection()
     keeper: KeeperSection = KeeperSection()
+    control: ControlSection = ControlSection()
     protocol: ProtocolSection = ProtocolSection()
     provider: ProviderSection = ProviderSection()
     backstop: BackstopSection = BackstopSection()
