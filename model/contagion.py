@@ -57,8 +57,8 @@ class Contagion:
     def _close_out(self, protocol: Any, ledger: Ledger, debt: np.ndarray, step: int) -> None:
         treasury, alive = ledger.balance[TREASURY], protocol.status != DEFAULTED
         outcome = settle(self.liabilities, treasury * alive, self.alpha, self.beta, outside=debt * alive)
-        protocol.paid_treasury[:] += outcome.senior
-        ledger.transfer(TREASURY, BAD_DEBT, outcome.senior)
+        protocol.paid_treasury[:] += outcome.outside
+        ledger.transfer(TREASURY, BAD_DEBT, outcome.outside)
         treasury += outcome.received - outcome.payments - outcome.lost
         ledger.balance[OUTSIDE, 0] += outcome.lost.sum()
         treasury[np.abs(treasury) < DUST] = np.maximum(treasury[np.abs(treasury) < DUST], 0.0)

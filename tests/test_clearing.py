@@ -86,7 +86,7 @@ def test_limited_liability_and_absolute_priority(case):
     assert (result.equity >= 0).all() and (result.lost >= 0).all()
     assert (result.payments[~result.default] == owed[~result.default]).all()
     assert (result.equity[result.default] == 0).all()
-    unpaid_senior = result.senior < outside * (1 - 1e-9)
+    unpaid_senior = result.outside < outside * (1 - 1e-9)
     assert (result.payments[unpaid_senior] <= 1e-9).all()
 
 
@@ -103,7 +103,7 @@ def test_creditors_share_in_proportion(case):
 def test_money_is_conserved(case):
     result = settle(*case)
     assert result.payments.sum() == pytest.approx(result.received.sum(), abs=1e-9)
-    accounted = result.equity + result.lost + result.senior + result.payments - result.received
+    accounted = result.equity + result.lost + result.outside + result.payments - result.received
     np.testing.assert_allclose(accounted, case[1], atol=1e-9)
 
 
@@ -197,7 +197,7 @@ def test_a_closed_ring_short_of_senior_money_pays_what_is_left():
     ring = 10 * np.roll(np.eye(3), 1, axis=1)
     result = settle(ring, [0.0, 1.5, 1.5], outside=[1.2, 1.2, 1.2])
     np.testing.assert_allclose(result.payments, [0.0, 0.3, 0.6], atol=1e-12)
-    np.testing.assert_allclose(result.senior, [0.6, 1.2, 1.2], atol=1e-12)
+    np.testing.assert_allclose(result.outside, [0.6, 1.2, 1.2], atol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ class ExposureSection(Section):
     weight: float = parameter(
         1.0, "1", "what a protocol owes, in smaller treasuries of the two parties", PROTOTYPE, ge=0, le=1e6
     )
-    file: str = parameter("", "path", "edge list `debtor creditor [amount in USD]`, for graph `file`", "the user")
+    file: str = parameter(
+        "", "path", "edge list `debtor creditor [amount in USD]` or GraphML, for graph `file`", "the user"
+    )
     blocks: int = parameter(2, "blocks", "groups that owe only among themselves, in `blocks`", "AER 105:564", ge=1)
     probability: float = parameter(
         0.25,
