@@ -77,8 +77,11 @@ class Exchange(RowAgent):
         """Buy `contracts` (sell if negative) for `account` at the market, at once; return the contracts filled.
 
         The order is cut to what the initial margin allows on the account's equity. It moves the price every protocol
-        marks to, and the vault is the counterparty, as for every other trader.
+        marks to, and the vault is the counterparty, as for every other trader. Nothing is filled while the protocol is
+        halted after a default.
         """
+        if self.model.protocol.halted[self.row]:
+            return 0.0
         filled = allowed_order(account.size, contracts, account.equity, self.mark, self.initial_margin)
         account.order = filled
         self.model.fill(np.array([account.row], dtype=np.int64))

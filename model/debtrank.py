@@ -45,7 +45,7 @@ def debtrank(
 
     Parameters
     ----------
-    exposures : (n, n) array, list or SciPy sparse matrix, USD >= 0; holder i on issuer j (the transpose of liabilities).
+    exposures : (n, n) array, list or SciPy sparse matrix, USD >= 0; holder i on issuer j (liabilities turned over).
     buffers : (n,) USD > 0, capital that absorbs losses; 1 each where `exposures` is a leverage matrix.
     initial_distress : (n,) in [0, 1].
     variant : ``linear`` (Bardoscia et al. 2015) or ``2012`` (Battiston et al. 2012).

@@ -69,11 +69,11 @@ def _rows(path: str | Path, names: Sequence[str]) -> list[tuple[str, list[str]]]
 
 
 def _graph_rows(path: str | Path, names: Sequence[str]) -> list[tuple[str, list[str]]]:
-    from model.graphml import GraphFault, graph_rows  # noqa: PLC0415
+    from model.graphml import GraphError, graph_rows  # noqa: PLC0415
 
     try:
         return graph_rows(path, names)
-    except GraphFault as fault:
+    except GraphError as fault:
         raise EdgeListError([f"{path}: {fault}"]) from fault
 
 

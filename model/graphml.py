@@ -18,7 +18,7 @@ AMOUNTS = ("amount", "weight")
 ALLOWED = "allowed: a directed GraphML graph"
 
 
-class GraphFault(ValueError):
+class GraphError(ValueError):
     """A file that is no graph of debts; the message says why and what is allowed."""
 
 
@@ -27,7 +27,7 @@ def graph_rows(path: str | Path, names: Sequence[str]) -> list[tuple[str, list[s
 
     Raises
     ------
-    GraphFault
+    GraphError
         If the text is not GraphML, declares a document type, or the graph is undirected.
     OSError
         If the file cannot be read.
@@ -36,7 +36,7 @@ def graph_rows(path: str | Path, names: Sequence[str]) -> list[tuple[str, list[s
     _refuse_declarations(text)
     graph = _parsed(text)
     if not graph.is_directed():
-        raise GraphFault("the graph is undirected, so nobody knows who owes; allowed: edgedefault 'directed'")
+        raise GraphError("the graph is undirected, so nobody knows who owes; allowed: edgedefault 'directed'")
     called = {node: _called(str(node), data, names) for node, data in graph.nodes(data=True)}
     common = graph.graph.get("edge_default", {})
     return [
@@ -46,22 +46,22 @@ def graph_rows(path: str | Path, names: Sequence[str]) -> list[tuple[str, list[s
 
 
 def _refuse_declarations(text: bytes) -> None:
-    """Raise GraphFault for text that is not well formed or declares a document type."""
+    """Raise GraphError for text that is not well formed or declares a document type."""
 
     def refuse(*declared: Any) -> None:
         line = parser.CurrentLineNumber
-        raise GraphFault(f"line {line}: a document type declaration; allowed: GraphML without one")
+        raise GraphError(f"line {line}: a document type declaration; allowed: GraphML without one")
 
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(text, True)
-    except GraphFault:
+    except GraphError:
         raise
     except (LookupError, ValueError) as error:
-        raise GraphFault(f"{error}; {ALLOWED}") from error
+        raise GraphError(f"{error}; {ALLOWED}") from error
     except expat.ExpatError as error:
-        raise GraphFault(f"line {error.lineno}: {expat.ErrorString(error.code)}; {ALLOWED}") from error
+        raise GraphError(f"line {error.lineno}: {expat.ErrorString(error.code)}; {ALLOWED}") from error
 
 
 def _parsed(text: bytes) -> Any:
@@ -72,9 +72,9 @@ def _parsed(text: bytes) -> Any:
     try:
         graphs = list(GraphMLReader()(string=text))
     except (NetworkXError, ParseError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise GraphFault(f"{' '.join(str(error).split()) or type(error).__name__}; {ALLOWED}") from error
+        raise GraphError(f"{' '.join(str(error).split()) or type(error).__name__}; {ALLOWED}") from error
     if len(graphs) != 1:
-        raise GraphFault(f"{len(graphs)} graphs; {ALLOWED}")
+        raise GraphError(f"{len(graphs)} graphs; {ALLOWED}")
     return graphs[0]
 
 

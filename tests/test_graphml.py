@@ -48,7 +48,9 @@ def test_what_networkx_writes_is_read_back(tmp_path):
     for debtor, creditor in [(0, 1), (1, 2), (2, 0), (0, 2)]:
         graph.add_edge(NAMES[debtor], NAMES[creditor], amount=float(rng.uniform(1.0, 1e9)))
     nx.write_graphml(graph, tmp_path / "debts.graphml")
-    found = {NAMES[edge.debtor] + NAMES[edge.creditor]: edge.amount for edge in read_edges(tmp_path / "debts.graphml", NAMES)}
+    found = {
+        NAMES[edge.debtor] + NAMES[edge.creditor]: edge.amount for edge in read_edges(tmp_path / "debts.graphml", NAMES)
+    }
     assert found == {a + b: amount for a, b, amount in graph.edges(data="amount")}
 
 
@@ -116,5 +118,5 @@ def test_document_types_are_refused_before_anything_expands(tmp_path, declaratio
 
 
 def test_an_absent_graph_is_named(tmp_path):
-    with pytest.raises(EdgeListError, match="absent.graphml: .*allowed: a readable edge list"):
+    with pytest.raises(EdgeListError, match=r"absent\.graphml: .*allowed: a readable edge list"):
         read_edges(tmp_path / "absent.graphml", NAMES)

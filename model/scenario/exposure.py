@@ -24,6 +24,8 @@ GRAPHS = Registry(
 )
 """Name of a graph -> its builder in :mod:`model.network`; a new one: one function there, one line here."""
 
+SENIORITIES = ("senior", "pari_passu")
+RESOLUTIONS = ("continue", "dead", "recapitalised")
 PROTOTYPE = "prototype: two creditors, once the smaller treasury"
 
 
@@ -77,10 +79,34 @@ class ExposureSection(Section):
         le=1,
     )
 
+    seniority: str = parameter(
+        "senior", "name", "rank of traders' claims against debts to protocols", "customers first; AER 105:564"
+    )
+    resolution: str = parameter(
+        "continue", "name", "what becomes of a protocol in default", "simplest; real venues halt or are recapitalised"
+    )
+    resolution_delay: float = parameter(
+        240.0,
+        "min",
+        "time from default to trading again, in `recapitalised`",
+        "within a run; Nasdaq Clearing took about a week, Hong Kong four days",
+        ge=0,
+    )
+
     @field_validator("graph")
     @classmethod
     def _known_graph(cls, value: str) -> str:
         return one_of("graph", value, GRAPHS)
+
+    @field_validator("seniority")
+    @classmethod
+    def _known_seniority(cls, value: str) -> str:
+        return one_of("seniority", value, SENIORITIES)
+
+    @field_validator("resolution")
+    @classmethod
+    def _known_resolution(cls, value: str) -> str:
+        return one_of("resolution", value, RESOLUTIONS)
 
     @model_validator(mode="after")
     def _file_and_graph(self) -> Self:
