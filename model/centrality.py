@@ -2,8 +2,8 @@
 
 - **impact**: the DebtRank of a protocol, the part of all other protocols' buffers that its default takes,
   sum over j != i of E_j h_j / sum over j != i of E_j (:mod:`model.debtrank`); with `variant` 2012 or linear.
-- **katz**: being owed to by the owing, x = a M x + 1 with M_ij = L_ij / sum(L), a half the inverse of M's spectral
-  radius (a chain has none: a = 1/2): debtors whose creditors are debtors in turn (Katz 1953).
+- **katz**: debtors whose creditors are debtors in turn (Katz 1953), x_i = 1 + a sum_j L_ij x_j / max_k pbar_k with
+  a = 1/2 and pbar_k what k owes in all, scaled to length 1; rows sum to at most 1, so the series converges.
 - **rank**: PageRank of the reversed debts, a random creditor asking its debtors where the loss came from
   (the principle of SinkRank, Soramaki and Cook 2013).
 - **owed**, **held**: what a protocol owes and is owed, USD.
@@ -70,13 +70,9 @@ def impact(liabilities: Any, buffers: Any, variant: str = "linear") -> np.ndarra
 
 def _katz(graph: nx.DiGraph) -> np.ndarray:
     """Return Katz centrality of debtors, all equal where nobody owes anything."""
-    weights = nx.to_numpy_array(graph)
-    if not weights.any():
-        return np.full(len(graph), len(graph) ** -0.5)
-    shares = nx.from_numpy_array(weights / weights.sum(), create_using=nx.DiGraph)
-    radius = np.abs(np.linalg.eigvals(weights / weights.sum())).max()
-    attenuation = KATZ / radius if radius > 1e-9 else KATZ
-    return _listed(nx.katz_centrality_numpy(shares.reverse(), alpha=attenuation, weight="weight"))
+    largest = max((total for _, total in graph.out_degree(weight="weight")), default=0.0)
+    attenuation = KATZ / largest if largest > 0.0 else KATZ
+    return _listed(nx.katz_centrality_numpy(graph.reverse(), alpha=attenuation, weight="weight"))
 
 
 def _listed(found: dict[int, float]) -> np.ndarray:

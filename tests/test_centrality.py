@@ -44,3 +44,14 @@ def test_without_debts_nobody_matters():
     np.testing.assert_allclose(found.katz, 3**-0.5)
     np.testing.assert_allclose(found.rank, 1 / 3)
     assert impact([[0.0]], [1.0]).tolist() == [0.0]
+
+
+def test_katz_solves_its_equation_whatever_the_network():
+    """x ∝ 1 + ½ L x / max p̄, for a cyclic network and for one without cycles whose nodes are in no order."""
+    rng = np.random.default_rng(4)
+    cyclic = rng.random((7, 7)) * 1e6
+    np.fill_diagonal(cyclic, 0.0)
+    order = rng.permutation(7)
+    for owed in (cyclic, np.triu(cyclic, 1)[np.ix_(order, order)]):
+        wanted = np.linalg.solve(np.eye(7) - 0.5 * owed / owed.sum(axis=1).max(), np.ones(7))
+        np.testing.assert_allclose(centrality(owed, np.ones(7)).katz, wanted / np.linalg.norm(wanted), rtol=1e-9)
