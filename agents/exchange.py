@@ -83,8 +83,10 @@ class Exchange(RowAgent):
 
         The order is cut to what the initial margin allows on the account's equity, and to what a halt or a cap on open
         interest lets through. It moves the price every protocol marks to, and the vault is the counterparty, as for
-        every other trader.
+        every other trader. Nothing is filled while the protocol is halted after a default.
         """
+        if self.model.protocol.halted[self.row]:
+            return 0.0
         before = account.size
         account.order = allowed_order(before, contracts, account.equity, self.mark, self.initial_margin)
         self.model.fill(np.array([account.row], dtype=np.int64))

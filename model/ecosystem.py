@@ -112,7 +112,7 @@ class Ecosystem(Roster):
         self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
         self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
-        self.contagion = make_contagion(scenario, streams)
+        self.contagion = make_contagion(scenario, streams, self.venue)
         self._oracle_error = self.tape.oracle_error[0]
         self.control = Control(scenario, self.exchange, self.market)
         self._rounds = 0
@@ -136,7 +136,8 @@ class Ecosystem(Roster):
                 f"the run has {self.horizon} steps and all are done; set scenario.steps for a longer one"
             )
         hot, tape, t = self.hot, self.tape, self.clock
-        market.shock(hot.market, hot.exchange, self.ledger.book, tape.log_return[t], tape.spread[t], tape.exploit[t])
+        returns, spread, exploit = tape.log_return[t], tape.spread[t], tape.exploit[t]
+        market.shock(hot.market, hot.exchange, hot.protocol, self.ledger.book, returns, spread, exploit)
 
     def set_prices(self) -> None:
         """Phase 2: arbitrage, mid and mark prices, depth, attention."""
@@ -180,7 +181,7 @@ class Ecosystem(Roster):
             self.reconcile(WATERFALL)
 
     def clear_exposures(self) -> None:
-        """Phase 7: bad debt is paid or its protocol defaults, along the exposures."""
+        """Phase 7: bad debt is paid or its protocol defaults, along the exposures; some trade again."""
         if self.contagion.clear(self.protocol, self.ledger, self.clock):
             self.reconcile(CLEARING)
 

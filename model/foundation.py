@@ -153,7 +153,7 @@ def make_protocols(scenario: Scenario, structure: Structure, vault: Array) -> An
     protocol.shares[:] = vault
     protocol.capital[:] = structure.capital if structure.holds_capital else 0.0
     protocol.skin[:] = scenario.protocol.skin_in_the_game * treasuries(scenario)
-    protocol.default_step[:] = protocol.exhausted_step[:] = protocol.wave[:] = -1
+    protocol.default_step[:] = protocol.exhausted_step[:] = protocol.wave[:] = protocol.halt_step[:] = -1
     return protocol
 
 
