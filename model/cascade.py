@@ -40,7 +40,7 @@ from model.market import MarketRule, mark_all, move
 from model.trading import fill_price
 
 Jobs = namedtuple("Jobs", ["row", "keeper", "contracts"])
-Tariff = namedtuple("Tariff", ["fee", "bounty", "rounds"])
+Tariff = namedtuple("Tariff", ["fee", "bounty", "rounds", "surcharge"])
 
 
 def make_jobs(rows: int, keepers: int, protocols: int) -> Any:
@@ -130,7 +130,7 @@ def liquidate_part(
     share = reduce_position(accounts, row, side, part)
     bounty = tariff.bounty * notional
     left = share + gain - bounty
-    delta = fund_delta(notional, notional - left, tariff.fee - tariff.bounty)
+    delta = fund_delta(notional, notional - left, tariff.fee - tariff.bounty, tariff.surcharge)
     exchange.vault_size[i] += side * part
     pay(book, TRADER, VAULT, i, -side * part * (paid - funding))
     transfer(book, TRADER, i, KEEPER, WHOLE, bounty)

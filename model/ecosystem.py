@@ -22,6 +22,7 @@ from model import foundation, market
 from model.capital import settle_capital
 from model.cascade import liquidate
 from model.contagion import make_contagion
+from model.fund import FundManagement
 from model.metric import summarise
 from model.population import draw_population, slots_per_protocol
 from model.process import asset_names
@@ -90,7 +91,7 @@ class Ecosystem(Roster):
         self.blocks = make_blocks(len(self.accounts.size))
         self.keepers = foundation.make_keepers(scenario, streams)
         self.providers = foundation.make_providers(scenario, streams, self.exchange.vault_start)
-        self.structure = foundation.make_structure(scenario)
+        self.structure = foundation.make_structure(scenario, streams)
         self.protocol = foundation.make_protocols(scenario, self.structure, self.exchange.vault_start)
         self.pool = foundation.make_pool(self.structure)
         tables = (
@@ -119,6 +120,7 @@ class Ecosystem(Roster):
         self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
         regime = REGIMES[scenario.backstop.regime](scenario.trader.haircut_reaction)
         self.waterfall = Waterfall(self.structure, regime)
+        self.fund = FundManagement(self)
         self.contagion = make_contagion(scenario, streams)
         self._oracle_error = self.tape.oracle_error[0]
         self._rounds = 0
@@ -178,7 +180,8 @@ class Ecosystem(Roster):
         )  # fmt: skip
 
     def absorb_deficits(self) -> None:
-        """Phase 6: deficits go down each protocol's waterfall."""
+        """Phase 6: deficits go down each protocol's waterfall, once funds are valued at this step's prices."""
+        self.fund.revalue()
         if self.waterfall.absorb(
             self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[self.clock], self.clock
         ):
@@ -190,17 +193,13 @@ class Ecosystem(Roster):
             self.reconcile(CLEARING)
 
     def settle_capital(self) -> None:
-        """Phase 8: fees, premiums, liquidity providers."""
+        """Phase 8: fees, premiums, liquidity providers, and what else funds do."""
         hot = self.hot
         settle_capital(
-            hot.exchange,
-            hot.protocol,
-            hot.providers,
-            hot.pool,
-            self.ledger.book,
-            self.structure.entitlement,
+            hot.exchange, hot.protocol, hot.providers, hot.pool, self.ledger.book, self.structure.entitlement,
             self.rules.terms,
-        )
+        )  # fmt: skip
+        self.fund.manage(self.clock)
 
     def write_record(self) -> None:
         """Phase 9: the series, and the audit."""

@@ -5,7 +5,7 @@ from typing import Any
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 
-STRUCTURES = ("none", "isolated", "pooled", "partial", "reinsured")
+STRUCTURES = ("none", "isolated", "pooled", "partial", "capped", "clustered", "reinsured", "mutual")
 REGIMES = ("socialized_loss", "adl", "lp_absorbs", "bad_debt")
 
 SMALL: dict[str, Any] = {"trader.number": 40, "steps": 40, "protocol.number": 3, "provider.number": 3}
