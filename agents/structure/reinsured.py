@@ -57,5 +57,6 @@ class Reinsured(Structure):
         """Count what was reinstated: the part of the layers used up that was paid."""
         if self.programme.reinstatements.any():
             used = reinstated(self.loss + deficit, self.programme) - reinstated(self.loss, self.programme)
-            self.reinstated += used * np.divide(paid, due, out=np.zeros_like(paid), where=due > 0.0)
+            owed = self.due(deficit, due, step)
+            self.reinstated += used * np.divide(paid, owed, out=np.zeros_like(paid), where=owed > 0.0)
         super().settled(deficit, due, paid, step)
