@@ -66,23 +66,12 @@ def expected_loss(runs: Sequence[Run], members: int) -> tuple[float, ...]:
 
 def expected_shortfall(runs: Sequence[Run], members: int, level: float) -> tuple[float, ...]:
     """Return (P,) expected shortfall of each member's deficit at `level`, USD >= 0; empty where there are no runs."""
+    from model import risk  # noqa: PLC0415
+
     if not runs:
         return ()
-    return tuple(tail_mean([run.summary[f"deficit_{i}"] for run in runs], level) for i in range(members))
-
-
-def tail_mean(losses: Sequence[float], level: float) -> float:
-    """Return the mean of the worst 1 − `level` of a sample (Acerbi and Tasche 2002).
-
-    The tail of n losses has weight (1 − level) n: whole losses from the largest down and a fraction of the last, or the
-    largest alone where the tail is lighter than one loss.
-    """
-    weight = max((1.0 - level) * len(losses), 1.0)
-    total, left = 0.0, weight
-    for loss in sorted(losses, reverse=True):
-        total += loss * min(left, 1.0)
-        left = max(left - 1.0, 0.0)
-    return total / weight
+    deficits = ([run.summary[f"deficit_{i}"] for run in runs] for i in range(members))
+    return tuple(float(risk.expected_shortfall(losses, level)) for losses in deficits)
 
 
 def _cell(scenario: "Scenario", regime: str) -> Cell:

@@ -15,7 +15,7 @@ from experiments.execution import execute, planned_runs
 from experiments.interrupt import Interrupt
 from experiments.manifest import COMPLETE, INTERRUPTED, PARTLY_FAILED
 from experiments.part import read_table
-from experiments.pilot import expected_loss, pilot_replications, tail_mean
+from experiments.pilot import expected_loss, expected_shortfall, pilot_replications
 from experiments.progress import Progress
 from experiments.result_folder import ResultFolder
 from experiments.worker import Run, run_cell
@@ -122,13 +122,12 @@ def test_an_allotment_without_its_estimate_gets_the_pilots():
     assert cell.scenario.backstop.expected_shortfall == (5.0, 1.0, 1.0)
 
 
-def test_expected_shortfall_is_the_mean_of_the_worst():
-    """Of 1 to 10 the worst fifth is 9.5, the worst quarter (10 + 9 + 8/2) / 2.5, the worst hundredth the largest."""
-    losses = [float(loss) for loss in range(1, 11)]
-    assert tail_mean(losses, 0.8) == pytest.approx(9.5)
-    assert tail_mean(losses, 0.75) == pytest.approx(23.0 / 2.5)
-    assert tail_mean(losses, 0.99) == 10.0
-    assert tail_mean(losses, 0.0) == pytest.approx(5.5)
+def test_the_pilot_expects_the_shortfall_of_the_worst_runs():
+    """Of deficits 1 to 10 the worst fifth has mean 9.5, the worst hundredth is the largest."""
+    runs = [run_of("pilot", k, deficit_0=float(k + 1), deficit_1=0.0) for k in range(10)]
+    assert expected_shortfall(runs, members=2, level=0.8) == pytest.approx((9.5, 0.0))
+    assert expected_shortfall(runs, members=1, level=0.99) == (10.0,)
+    assert expected_shortfall([], members=2, level=0.99) == ()
 
 
 def test_cells_differ_in_the_backstop_alone():

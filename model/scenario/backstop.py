@@ -48,7 +48,7 @@ class BackstopSection(Section):
         "estimated by a pilot of disjoint replications",
     )
     shortfall_level: float = parameter(
-        0.99, "1", "level of the expected shortfall the pilot estimates", "PFMI: at least 99 %", ge=0, lt=1
+        0.99, "1", "level of the expected shortfall the pilot estimates", "PFMI: at least 99 %", gt=0, lt=1
     )
     settlement: str = parameter(
         "pro_rata",
