@@ -54,6 +54,7 @@ class Waterfall:
         members = len(structure.capital)
         self.trigger = TRIGGERS[structure.terms.trigger](structure.terms, structure.minutes, members)
         self.unpaid_fund, self.unpaid_pot = np.zeros(members), np.zeros(structure.pots)
+        self._spared: Array | bool = False
         self._table: Any = None
 
     def absorb(self, venue: Venue, ledger: Ledger, protocol: Any, pool: Any, priority: Array, step: int) -> bool:
@@ -85,7 +86,7 @@ class Waterfall:
         """Return what the layers leave of the deficits."""
         if not self.trigger.selects:
             return self._layers(deficit, priority, step)
-        spared = self.trigger.spared(deficit, self._means(deficit, priority, step))
+        spared = self._spared = self.trigger.spared(deficit, self._means(deficit, priority, step))
         return np.where(spared, deficit, self._layers(np.where(spared, 0.0, deficit), priority, step))
 
     def _means(self, deficit: Array, priority: Array, step: int) -> Means:
@@ -159,7 +160,8 @@ class Waterfall:
         return without_dust(left, paid)
 
     def _survivor(self, left: Array) -> Array:
-        return (left == 0.0) & (self._member.status == SOUND)
+        """Return who is called upon for others: members in no need, not in default and not spared themselves."""
+        return (left == 0.0) & (self._member.status == SOUND) & np.logical_not(self._spared)
 
     def _share_out(self, left: Array, room: Array, priority: Array) -> tuple[Array, Array]:
         """Return what each claimant is paid and each survivor gives, by the settlement rule and pro rata."""

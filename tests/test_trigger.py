@@ -50,6 +50,15 @@ def test_drawdown_spares_what_is_left(structure):
     assert ecosystem.protocol.exhausted_step.tolist() == [0, -1, -1]
 
 
+def test_a_spared_fund_is_not_called_upon_for_others():
+    """Member 0 has fallen by half: the others' loss of 1.4 is paid by the third alone."""
+    ecosystem = Ecosystem(small(backstop__structure="mutual", backstop__trigger="drawdown", **BARE))
+    hit(ecosystem, [0.5, 0.0, 0.0])
+    hit(ecosystem, [0.1, 1.4, 0.0])
+    assert funds(ecosystem) == pytest.approx([0.5, 0.0, 0.6])
+    assert ecosystem.protocol.uncovered / WORTH == pytest.approx([0.1, 0.0, 0.0])
+
+
 def test_a_peak_leaves_its_window():
     """Two minutes after the fall the peak is the present fund, which then pays again."""
     terms = {"backstop__trigger": "drawdown", "backstop__trigger_window": 2.0}
