@@ -43,7 +43,7 @@ from model.market import MarketRule, mark_all, move
 from model.trading import fill_price
 
 Jobs = namedtuple("Jobs", ["row", "keeper", "contracts"])
-Tariff = namedtuple("Tariff", ["bounty", "rounds", "takeover", "partial"])
+Tariff = namedtuple("Tariff", ["bounty", "rounds", "surcharge", "takeover", "partial"])
 
 
 def make_jobs(rows: int, keepers: int, protocols: int) -> Any:
@@ -124,7 +124,7 @@ def liquidate_part(
     share = reduce_position(accounts, row, side, part)
     bounty = tariff.bounty * notional
     left = share + gain - bounty
-    delta = fund_delta(notional, notional - left, exchange.liquidation_fee[i] - tariff.bounty)
+    delta = fund_delta(notional, notional - left, exchange.liquidation_fee[i] - tariff.bounty, tariff.surcharge)
     exchange.vault_size[i] += side * part
     pay(book, TRADER, VAULT, i, -side * part * (paid - funding))
     transfer(book, TRADER, i, KEEPER, WHOLE, bounty)

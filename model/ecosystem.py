@@ -22,6 +22,7 @@ from model.capital import settle_capital
 from model.cascade import liquidate
 from model.contagion import make_contagion
 from model.control import Control
+from model.fund import FundManagement
 from model.loss import make_loss_regime
 from model.metric import summarise
 from model.population import draw_population, slots_per_protocol
@@ -91,7 +92,7 @@ class Ecosystem(Roster):
         self.blocks = make_blocks(len(self.accounts.size))
         self.keepers = foundation.make_keepers(scenario, streams)
         self.providers = foundation.make_providers(scenario, streams, self.exchange.vault_start)
-        self.structure = foundation.make_structure(scenario)
+        self.structure = foundation.make_structure(scenario, streams)
         self.protocol = foundation.make_protocols(scenario, self.structure, self.exchange.vault_start)
         self.pool = foundation.make_pool(self.structure)
         tables = [getattr(self, name) for name in Hot._fields]
@@ -112,6 +113,7 @@ class Ecosystem(Roster):
         self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
         self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
+        self.fund = FundManagement(self)
         self.contagion = make_contagion(scenario, streams, self.venue)
         self._oracle_error = self.tape.oracle_error[0]
         self.control = Control(scenario, self.exchange, self.market)
@@ -173,7 +175,8 @@ class Ecosystem(Roster):
         )  # fmt: skip
 
     def absorb_deficits(self) -> None:
-        """Phase 6: deficits go down each protocol's waterfall, and debt carried from before is served."""
+        """Phase 6: funds are valued, deficits go down each protocol's waterfall, debt from before is served."""
+        self.fund.revalue()
         moved = self.waterfall.absorb(
             self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[self.clock], self.clock
         )
@@ -186,10 +189,11 @@ class Ecosystem(Roster):
             self.reconcile(CLEARING)
 
     def settle_capital(self) -> None:
-        """Phase 8: fees, premiums, liquidity providers, risk controls."""
+        """Phase 8: fees, premiums, liquidity providers, what else funds do, risk controls."""
         hot = self.hot
         book, entitlement = self.ledger.book, self.structure.entitlement
         settle_capital(hot.exchange, hot.protocol, hot.providers, hot.pool, book, entitlement, self.rules.terms)
+        self.fund.manage(self.clock)
         self.control.update(hot.exchange, hot.market, hot.protocol, book, entitlement)
 
     def write_record(self) -> None:

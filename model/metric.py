@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, FUND, POOL, TREASURY, WALLET
+from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, FUND, LENT, POOL, POOL_LENT, TREASURY, WALLET
 
 Array = np.ndarray
 Metrics = dict[str, float]
@@ -37,6 +37,8 @@ def waterfall_metrics(protocol: Any) -> Metrics:
         "paid_fund",
         "paid_skin",
         "paid_pool",
+        "paid_mutual",
+        "paid_assessment",
         "uncovered",
         "paid_regime",
         "infeasible",
@@ -66,11 +68,12 @@ def capital_metrics(ecosystem: Any) -> Metrics:
     """Return backstop capital at the start and the end, what it covered, and who earned what."""
     balance, protocol = ecosystem.ledger.balance, ecosystem.protocol
     start = float(protocol.capital.sum())
-    covered = float(protocol.paid_fund.sum() + protocol.paid_pool.sum())
+    mutual = protocol.paid_mutual.sum() + protocol.paid_assessment.sum()
+    covered = float(protocol.paid_fund.sum() + protocol.paid_pool.sum() + mutual)
     keepers, pool, vaults = ecosystem.keepers, ecosystem.pool, ecosystem.exchange.vault_start
     return {
         "capital": start,
-        "capital_end": float(balance[FUND].sum() + balance[POOL].sum()),
+        "capital_end": float(balance[FUND].sum() + balance[POOL].sum() + balance[[LENT, POOL_LENT]].sum()),
         "loss_per_capital": float(protocol.deficit.sum()) / start if start > 0 else 0.0,
         "covered_per_capital": covered / start if start > 0 else 0.0,
         "bad_debt": float(-balance[BAD_DEBT].sum()),

@@ -93,8 +93,10 @@ class Sizer:
     def needed(self, structure: str, losses: Losses) -> NDArray[np.float64]:
         """Return (replications,) USD: what each would need if losses did not depend on the capital."""
         from model.foundation import allotment_weights, make_structure  # noqa: PLC0415
+        from model.streams import Streams  # noqa: PLC0415
 
-        own_share = make_structure(self.scenario.replace({"backstop.structure": structure})).own_share
+        chosen = self.scenario.replace({"backstop.structure": structure})
+        own_share = make_structure(chosen, Streams(chosen.seed, 0)).own_share
         return needed(losses, allotment_weights(self.scenario), own_share)
 
     def _table(self, tasks: Sequence[tuple[Cell, int]], metric: str) -> Losses:
