@@ -71,7 +71,7 @@ class AutoDeleveraging(LossRegime):
         close(venue, protocol, rows, contracts, np.zeros(len(rows)), self.reaction)
 
     def winners(self, venue: Venue, protocol: int, side: float, step: int) -> tuple[Array, Standing]:
-        """Return rows and standing of the accounts in profit opposite to `side`; nobody is opposite to side 0."""
+        """Return rows and standing of the accounts in profit opposite to `side`."""
         rows = opposite(venue, protocol, side)
         accounts, exchange = venue.accounts, venue.exchange[protocol]
         owed, mark = exchange["funding_index"] - accounts.entry_funding[rows], exchange["mark"]
@@ -102,7 +102,9 @@ def failure(venue: Venue, protocol: int, side: float) -> Failure:
 
 
 def opposite(venue: Venue, protocol: int, side: float) -> Array:
-    """Return the rows of a protocol with a position opposite to `side`."""
+    """Return the rows of a protocol with a position opposite to `side`; nobody is opposite to side 0."""
+    if side == 0.0:
+        return np.empty(0, np.int64)
     slots = len(venue.accounts.size) // len(venue.exchange)
     first = protocol * slots
     return first + np.flatnonzero(venue.accounts.size[first : first + slots] * side < 0.0)
