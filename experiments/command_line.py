@@ -8,7 +8,7 @@ import click
 
 from experiments.command.bench import bench
 from experiments.command.compare import compare
-from experiments.command.listing import episodes, parameters
+from experiments.command.listing import episodes, parameters, presets
 from experiments.command.replay import replay
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, replay, bench, episodes, parameters):
+for command in (compare, replay, bench, episodes, presets, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":
