@@ -38,6 +38,7 @@ class Account(RowAgent):
     realised = Column("f8", "USD", "profit realised so far, fees and haircuts deducted, losses up to the collateral")
     haircut = Column("f8", "USD, >= 0", "loss of others borne so far")
     cut = Column("f8", "1, >= 0", "largest fraction of equity taken at once")
+    deleveraged = Column("f8", "USD, >= 0", "notional closed by a loss regime so far")
     strategy = Column("i1", "code", "index into agents.strategy.STRATEGIES")
     status = Column("i1", "code", "EMPTY slot, OPEN account, GUEST account of a researcher's own agent")
 

@@ -126,6 +126,7 @@ def close_at(venue: Any, protocol: int, row: int, contracts: float, gap: float, 
     accounts.realised[row] += gain
     if gap > 0.0:
         note_loss(accounts, row, contracts * gap, equity, reaction)
+    accounts.deleveraged[row] += contracts * mark
     exchange.vault_size[protocol] += side * contracts
     pay(book, TRADER, VAULT, protocol, -side * contracts * (mark - funding))
     pay(book, TRADER, DEFICIT, protocol, contracts * gap)
