@@ -8,14 +8,14 @@ from hypothesis.extra.numpy import arrays
 from world import REGIMES, crash, run
 
 from agents.account import make_accounts
-from agents.ledger import ACCOUNTS, BAD_DEBT
+from agents.ledger import ACCOUNTS, BAD_DEBT, FROZEN_DEBT
 from agents.protocol import Protocol
 from model.burden import HEDGER, burden_metrics, gini, top_share
 
 amounts = arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1e6))
 
 
-def burden(**paid):
+def burden(balance=None, **paid):
     """Two protocols that lost 100 in all, five accounts of which three paid 40, and 10 of bad debt."""
     accounts, protocol = make_accounts(64), Protocol.make_table(2)
     accounts.haircut[:5] = [25.0, 10.0, 5.0, 0.0, 0.0]
@@ -27,7 +27,7 @@ def burden(**paid):
     protocol.deficit[:] = [70.0, 30.0]
     for name, values in paid.items():
         protocol[name][:] = values
-    balance = np.zeros((len(ACCOUNTS), 2))
+    balance = np.zeros((len(ACCOUNTS), 2)) if balance is None else balance
     balance[BAD_DEBT, 0] = -10.0
     return burden_metrics(accounts, protocol, balance, leverage)
 
@@ -56,6 +56,15 @@ def test_what_was_taken_above_the_need_bears_no_deficit():
     assert (found["borne_winners"], found["borne_vault"], found["overshoot"]) == (0.32, 0.0, 8.0)
     assert found["borne_flat_winners"] == pytest.approx(0.12)
     assert found["haircut"] == 40.0
+
+
+def test_what_the_fallback_placed_is_borne_by_whom_it_took_it_from():
+    """Regime 20 and fallback 30 placed 50: 40 came from accounts, 6 is frozen, so the vault gave 4."""
+    frozen = np.zeros((len(ACCOUNTS), 2))
+    frozen[FROZEN_DEBT, 1] = -6.0
+    found = burden(frozen, paid_regime=[20, 0], paid_fallback=[0, 30])
+    assert [found[f"borne_{name}"] for name in ("winners", "frozen", "vault")] == pytest.approx([0.40, 0.06, 0.04])
+    assert "borne_regime" not in found and "borne_fallback" not in found
 
 
 def test_concentration_and_intrusion_are_counted():
@@ -100,8 +109,11 @@ def test_the_shares_of_a_run_add_up(structure, regime):
     assert all(-1e-9 <= value <= 1.0 + 1e-9 for value in shares.values())
     assert shares["borne_flat_winners"] <= shares["borne_winners"] + 1e-12
     assert shares["borne_fund"] * found["deficit"] == pytest.approx(found["paid_fund"])
-    assert (shares["borne_winners"] > 0) == (regime in ("socialized_loss", "adl"))
-    assert (shares["borne_vault"] > 1e-9) == (regime == "lp_absorbs")
+    # In so short a run nobody withdraws, so the withdrawal factor takes nothing yet and the debt stays frozen.
+    spared = ("lp_absorbs", "withdrawal_factor", "frozen_debt", "bad_debt")
+    assert (shares["borne_winners"] > 0) == (found["haircut"] > 0) == (regime not in spared)
+    assert (shares["borne_vault"] > 1e-9) == (regime in ("lp_absorbs", "frozen_debt"))
+    assert (shares["borne_frozen"] > 0) == (found["frozen_debt"] > 0)
     assert (0 < found["largest_cut"] <= 1.0) == (found["haircut"] > 0)
-    assert (found["deleveraged_accounts"] > 0) == (regime == "adl") == (found["deleveraged"] > 0)
+    assert (found["deleveraged_accounts"] > 0) == (regime in ("adl", "tear_up")) == (found["deleveraged"] > 0)
     assert found["hedges_broken"] <= found["deleveraged_accounts"]
