@@ -14,7 +14,7 @@ from model.preset import PresetError, load_preset, parse_preset, preset_names
 from model.scenario import Scenario
 
 HEADER = 'description = "One of our own"\nsource = "a test"\n'
-OURS = HEADER + '[backstop]\nstructure = "reinsured"\nregime = "lp_absorbs"\nretention = 0.5\n[trader]\nnumber = 30\n'
+OURS = HEADER + '[backstop]\nstructure = "reinsured"\nregime = "lp_absorbs"\nceded_share = 0.5\n[trader]\nnumber = 30\n'
 SHIPPED = {
     "binance_2019",
     "bybit_2025_12",
@@ -88,10 +88,10 @@ def test_a_preset_becomes_dotted_names():
     assert preset.changes == {
         "backstop.structure": "reinsured",
         "backstop.regime": "lp_absorbs",
-        "backstop.retention": 0.5,
+        "backstop.ceded_share": 0.5,
         "trader.number": 30,
     }
-    assert Scenario().replace(preset.changes).backstop.retention == 0.5
+    assert Scenario().replace(preset.changes).backstop.ceded_share == 0.5
 
 
 @pytest.mark.parametrize(
@@ -117,23 +117,23 @@ def test_a_preset_is_compared_with_isolated_and_pooled_under_its_regime(ours):
     chosen = planned(ours, preset="ours")
     assert chosen.structures == ("reinsured", "isolated", "pooled")
     assert chosen.regimes == ("lp_absorbs",)
-    assert (chosen.scenario.backstop.retention, chosen.scenario.trader.number) == (0.5, 30)
+    assert (chosen.scenario.backstop.ceded_share, chosen.scenario.trader.number) == (0.5, 30)
     assert chosen.scenario.price.episode == "2025-10-10"
 
 
 def test_options_and_settings_win_over_a_preset(ours):
-    settings = ("backstop.retention=0.75", "backstop.structure=pooled")
+    settings = ("backstop.ceded_share=0.75", "backstop.structure=pooled")
     chosen = planned(ours, settings, preset="ours", regimes=("adl",))
     assert (chosen.structures, chosen.regimes) == (("pooled", "isolated"), ("adl",))
-    assert chosen.scenario.backstop.retention == 0.75
+    assert chosen.scenario.backstop.ceded_share == 0.75
     assert planned(ours, preset="ours", structures=("none",)).structures == ("none",)
 
 
 def test_a_preset_wins_over_the_scenario_file(ours):
     file = ours / "mine.toml"
-    file.write_text("[backstop]\nretention = 2.0\nlimit = 3.0\n[trader]\nnumber = 77\n")
+    file.write_text("[backstop]\nceded_share = 0.9\npremium_rate = 0.125\n[trader]\nnumber = 77\n")
     backstop = (chosen := planned(ours, scenario=str(file), preset="ours").scenario).backstop
-    assert (backstop.retention, backstop.limit, chosen.trader.number) == (0.5, 3.0, 30)
+    assert (backstop.ceded_share, backstop.premium_rate, chosen.trader.number) == (0.5, 0.125, 30)
 
 
 def test_a_misspelt_preset_is_told_with_what_there_is(ours):
@@ -146,7 +146,7 @@ def test_a_misspelt_preset_is_told_with_what_there_is(ours):
 
 def test_a_bad_value_beside_a_preset_names_both(ours):
     with pytest.raises(ConfigurationError) as refused:
-        planned(ours, ("backstop.limit=-1",), preset="ours")
+        planned(ours, ("backstop.ceded_share=-1",), preset="ours")
     assert [line.partition(": ")[0] for line in refused.value.problems] == ["command line with preset ours"]
 
 
@@ -159,7 +159,7 @@ def test_the_command_runs_a_preset(ours):
     assert result.exit_code == 0, result.output
     assert list(json.loads(result.stdout)["cells"]) == ["reinsured", "isolated", "isolated_by_loss", "pooled"]
     cells = json.loads((ours / "out" / "manifest.json").read_text())["cells"]
-    assert {cell["backstop"]["retention"] for cell in cells.values()} == {0.5}
+    assert {cell["backstop"]["ceded_share"] for cell in cells.values()} == {0.5}
 
 
 def test_the_listing_names_every_preset_with_its_source():
