@@ -1,7 +1,8 @@
 """What a run reports: one flat row of numbers.
 
 Money in USD, shares pure numbers, times in minutes; counts of protocols where the name is plural. A time that was not
-reached is the length of the run (censored). Per-protocol metrics carry the protocol's number as a suffix.
+reached is the length of the run (censored). Per-protocol metrics carry the protocol's number as a suffix. Who bore the
+deficit is the matter of :mod:`model.burden`.
 """
 
 from typing import Any
@@ -9,25 +10,10 @@ from typing import Any
 import numpy as np
 
 from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, FUND, LENT, POOL, POOL_LENT, TREASURY, WALLET
+from model.burden import burden_metrics
 
 Array = np.ndarray
 Metrics = dict[str, float]
-
-
-def gini(values: Array) -> float:
-    """Return the Gini coefficient of non-negative values; 0 for none or for all nil."""
-    ordered = np.sort(values)
-    total = ordered.sum()
-    if not total > 0:
-        return 0.0
-    rank = np.arange(1, len(ordered) + 1)
-    return float(2.0 * (rank * ordered).sum() / (len(ordered) * total) - (len(ordered) + 1) / len(ordered))
-
-
-def top_share(values: Array, count: int) -> float:
-    """Return the share of the `count` largest in the sum; 0 where the sum is nil."""
-    total = values.sum()
-    return float(np.sort(values)[::-1][:count].sum() / total) if total > 0 else 0.0
 
 
 def waterfall_metrics(protocol: Any) -> Metrics:
@@ -87,22 +73,6 @@ def capital_metrics(ecosystem: Any) -> Metrics:
     }
 
 
-def burden_metrics(accounts: Any, leverage: Array) -> Metrics:
-    """Return who bore the residual: how many accounts, how concentrated, and the share of owners levered below 1.
-
-    `leverage`, (rows,), is that of the start of the run, before haircuts lowered it.
-    """
-    borne = accounts.haircut[accounts.haircut > 0]
-    flat = accounts.haircut[leverage < 1.0].sum()
-    return {
-        "haircut": float(borne.sum()),
-        "haircut_accounts": float(len(borne)),
-        "haircut_gini": gini(borne),
-        "haircut_top10": top_share(borne, 10),
-        "haircut_low_leverage_share": float(flat / borne.sum()) if len(borne) else 0.0,
-    }
-
-
 def market_metrics(ecosystem: Any, steps: int) -> Metrics:
     """Return liquidations, by asset and in all, and how far forced flow pushed prices from their fundamentals."""
     record, exchange = ecosystem.record, ecosystem.exchange
@@ -145,7 +115,7 @@ def summarise(ecosystem: Any, steps: int) -> Metrics:
         "feasible": float(protocol.infeasible.sum() <= 1e-9 * protocol.uncovered.sum()),
         **failure_metrics(protocol, steps, ecosystem.scenario.minutes),
         **capital_metrics(ecosystem),
-        **burden_metrics(ecosystem.accounts, ecosystem.start_leverage),
+        **burden_metrics(ecosystem.accounts, protocol, ecosystem.ledger.balance, ecosystem.start_leverage),
         **market_metrics(ecosystem, steps),
         "imbalance": ecosystem.ledger.imbalance(),
         **member_metrics(protocol),

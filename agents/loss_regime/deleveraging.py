@@ -71,7 +71,7 @@ class AutoDeleveraging(LossRegime):
         close(venue, protocol, rows, contracts, np.zeros(len(rows)), self.reaction)
 
     def winners(self, venue: Venue, protocol: int, side: float, step: int) -> tuple[Array, Standing]:
-        """Return rows and standing of the accounts in profit opposite to `side`; nobody is opposite to side 0."""
+        """Return rows and standing of the accounts in profit opposite to `side`."""
         rows = opposite(venue, protocol, side)
         accounts, exchange = venue.accounts, venue.exchange[protocol]
         owed, mark = exchange["funding_index"] - accounts.entry_funding[rows], exchange["mark"]
@@ -102,7 +102,9 @@ def failure(venue: Venue, protocol: int, side: float) -> Failure:
 
 
 def opposite(venue: Venue, protocol: int, side: float) -> Array:
-    """Return the rows of a protocol with a position opposite to `side`."""
+    """Return the rows of a protocol with a position opposite to `side`; nobody is opposite to side 0."""
+    if side == 0.0:
+        return np.empty(0, np.int64)
     slots = len(venue.accounts.size) // len(venue.exchange)
     first = protocol * slots
     return first + np.flatnonzero(venue.accounts.size[first : first + slots] * side < 0.0)
@@ -124,6 +126,7 @@ def close_at(venue: Any, protocol: int, row: int, contracts: float, gap: float, 
     accounts.realised[row] += gain
     if gap > 0.0:
         note_loss(accounts, row, contracts * gap, equity, reaction)
+    accounts.deleveraged[row] += contracts * mark
     exchange.vault_size[protocol] += side * contracts
     pay(book, TRADER, VAULT, protocol, -side * contracts * (mark - funding))
     pay(book, TRADER, DEFICIT, protocol, contracts * gap)
