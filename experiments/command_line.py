@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``bench``, ``episodes``, ``parameters``.
+"""The command line: ``backstop compare``, ``sweep`` and what reads it, ``bench``, ``episodes``, ``parameters``.
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the two
 listings answer at once.
@@ -9,6 +9,8 @@ import click
 from experiments.command.bench import bench
 from experiments.command.compare import compare
 from experiments.command.listing import episodes, parameters
+from experiments.command.query import export, query, reproduce
+from experiments.command.sweep import sweep
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -17,7 +19,7 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, bench, episodes, parameters):
+for command in (compare, sweep, query, export, reproduce, bench, episodes, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":
