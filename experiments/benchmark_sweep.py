@@ -6,16 +6,20 @@ And from a sample, how long 10,000 runs of 8 x 1,000 accounts over 2,016 steps t
 """
 
 import json
-import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import psutil  # type: ignore[import-untyped]
 
+from experiments.sweep.chunk import Job
 from experiments.sweep.execution import Where, sweep
+from experiments.sweep.hands import Hands
 from experiments.sweep.plan import Plan, read_plan
 from experiments.worker import Run
 
@@ -58,17 +62,15 @@ def null_run(cell: "Cell", replication: int) -> Run:
 def overhead(runs: int = FEW, workers: int = 1) -> dict[str, Any]:
     """Return the CPU time a run of 10 ms costs beyond its own, as a share of it."""
     with tempfile.TemporaryDirectory() as place:
-        _cpu_of(_plan(place, "first", "spin_run", 2), 1)  # imports
-        start = _cpu_of(_plan(place, "start", "spin_run", 2 * workers), workers)
-        whole = _cpu_of(_plan(place, "whole", "spin_run", runs), workers)
+        _cost(_plan(place, "first", "spin_run", 2), 1)  # imports
+        start = _cost(_plan(place, "start", "spin_run", 2 * workers), workers).cpu
+        whole = _cost(_plan(place, "whole", "spin_run", runs), workers).cpu
     extra = (whole - start) / (runs - 2 * workers) - SPIN
     return {"runs": runs, "workers": workers, "seconds_per_run": extra, "share_of_a_core": extra / SPIN}
 
 
 def memory(runs: int = MANY, workers: int = 2) -> dict[str, Any]:
-    """Return the driver's memory after each tenth of a sweep of results that cost nothing, MB."""
-    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415
-
+    """Return the driver's memory ten times during a sweep of results that cost nothing, MB."""
     process, sizes = psutil.Process(), []
     with tempfile.TemporaryDirectory() as place:
         plan, start = _plan(place, "many", "null_run", runs), time.monotonic()
@@ -79,27 +81,23 @@ def memory(runs: int = MANY, workers: int = 2) -> dict[str, Any]:
 
         sweep(plan, Path(place) / "out", engage=Where(workers).engage, stop=look, quiet=True)
     seconds = time.monotonic() - start
-    tenths = [round(float(np.median(part)), 1) for part in np.array_split(sizes, 10)]
+    tenths = [round(sizes[index], 1) for index in np.linspace(0, len(sizes) - 1, 10).astype(int)]
     return {"runs": runs, "workers": workers, "megabytes_by_tenth": tenths, "seconds": seconds}
 
 
 def large(sample: int = 12, workers: int = 2) -> dict[str, Any]:
     """Return how long 10,000 runs of 8 x 1,000 accounts over 2,016 steps take here, from a sample of them."""
-    times = []
     with tempfile.TemporaryDirectory() as place:
-        for number in (workers, workers + sample):
-            plan = _plan(place, f"large-{number}", None, number, LARGE_STEPS, 1_000)
-            start = time.monotonic()
-            sweep(plan, Path(place) / f"out-{number}", engage=Where(workers).engage, quiet=True)
-            times.append(time.monotonic() - start)
-        size = sum(path.stat().st_size for path in Path(place).glob(f"out-{workers + sample}/*/part-*"))
-    each = (times[1] - times[0]) / sample
+        few, many = (
+            _cost(_plan(place, f"large-{number}", None, number, LARGE_STEPS, 1_000), workers)
+            for number in (workers, workers + sample)
+        )
     return {
         "sample": sample,
         "workers": workers,
-        "seconds_per_run": each,
-        "hours_for_10000": each * LARGE_RUNS / 3600,
-        "gigabytes_for_10000": size / (workers + sample) * LARGE_RUNS / 1e9,
+        "wall_hours": (many.wall - few.wall) / sample * LARGE_RUNS / 3600,
+        "core_hours": (many.cpu - few.cpu) / sample * LARGE_RUNS / 3600,
+        "gigabytes": (many.size - few.size) / sample * LARGE_RUNS / 1e9,
     }
 
 
@@ -122,17 +120,35 @@ def _plan(
     return read_plan(path, allow_many=True, **made_by)
 
 
-def _cpu_of(plan: Plan, workers: int) -> float:
-    """Return the CPU time of a sweep, its workers' included, s."""
+class Cost(NamedTuple):
+    """What a sweep took from when its workers were there: s by the clock, s of CPU of all processes, bytes on disk."""
+
+    wall: float
+    cpu: float
+    size: int
+
+
+def _cost(plan: Plan, workers: int) -> Cost:
+    spent: list[float] = []
+
+    @contextmanager
+    def metered(job: Job) -> Iterator[Hands]:
+        with Where(workers).engage(job) as hands:
+            start = time.monotonic(), _cpu()
+            yield hands
+            spent.extend((time.monotonic() - start[0], _cpu() - start[1]))
+
     with tempfile.TemporaryDirectory() as place:
-        start = _cpu()
-        sweep(plan, Path(place) / "out", engage=Where(workers).engage, quiet=True)
-        return _cpu() - start
+        sweep(plan, Path(place) / "out", engage=metered, quiet=True)
+        size = sum(path.stat().st_size for path in Path(place).glob("out/*/part-*"))
+    return Cost(spent[0], spent[1], size)
 
 
 def _cpu() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+    """Return the CPU time of this process and all below it so far, s."""
+    driver = psutil.Process()
+    times = [process.cpu_times() for process in (driver, *driver.children(recursive=True))]
+    return sum(used.user + used.system for used in times)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from sweep_plan import GRID, plan_of
 
+from experiments.benchmark_sweep import memory
 from experiments.command_line import main
 from experiments.sweep.execution import sweep
 from experiments.sweep.folder import read_manifest
@@ -129,6 +130,11 @@ def test_the_job_file_is_a_shell_script_of_shards(tmp_path):
     assert "#SBATCH --array=1-16" in text and '--shard "$SLURM_ARRAY_TASK_ID/16"' in text
     assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0
     assert not (tmp_path / "out").exists()
+
+
+def test_the_benchmark_reads_the_memory_of_a_sweep():
+    found = memory(400, 1)
+    assert len(found["megabytes_by_tenth"]) == 10 and found["runs"] == 40
 
 
 def test_shards_are_a_partition():

@@ -7,6 +7,7 @@ the driver's to handle; a dead one is replaced.
 
 import logging
 import multiprocessing
+import pickle
 import queue
 import shutil
 import signal
@@ -21,7 +22,7 @@ from distributed import Client, Future, LocalCluster, WorkerPlugin
 from distributed.client import FutureCancelledError
 from distributed.utils import get_mp_context
 
-from experiments.sweep.chunk import Job, run_chunk
+from experiments.sweep.chunk import Job, run_packed
 from experiments.sweep.hands import Chunk, Done
 from experiments.sweep.problem import FAILED, SweepError
 
@@ -31,7 +32,17 @@ COUNTED = 2.0  # s for which a count of workers holds
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.worker-saturation": 1.0,
+    # What Dask watches and remembers costs a tenth of a core and grows at first; chunks of seconds need none of it.
+    "distributed.diagnostics.computations.max-history": 1,
+    "distributed.admin.low-level-log-length": 50,
+    "distributed.admin.log-length": 50,
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.admin.tick.interval": "1s",
     "distributed.admin.tick.limit": "1h",
+    "distributed.admin.system-monitor.interval": "5s",
 }
 # What SLURM must be told where the user's dask-jobqueue configuration does not.
 SLURM = {"cores": 1, "processes": 1, "memory": "2GB"}
@@ -66,7 +77,7 @@ class DaskHands:
         self._sent += 1
         key = f"chunk-{self._sent}"
         self._out[key] = chunk
-        future = self._client.submit(run_chunk, self._job, chunk.tasks, key=key, pure=False)
+        future = self._client.submit(run_packed, self._job, pickle.dumps(chunk.tasks), key=key, pure=False)
         future.add_done_callback(self._arrived.put)
 
     def take(self, patience: float) -> Done | None:
@@ -107,7 +118,7 @@ def local(workers: int, job: Job) -> Iterator[DaskHands]:
     """Hands of `workers` processes on this machine."""
     with dask.config.set(SETTINGS | _start_method()):
         cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None,
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         )  # fmt: skip
         with _closing(cluster), _connected(cluster) as client:

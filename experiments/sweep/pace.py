@@ -9,7 +9,7 @@ GROWTH = 8  # times, from one chunk to the next
 MEMORY = 0.5  # weight of the latest chunk in the estimate
 TURNS = 2  # chunks left to each worker towards the end
 LEAST = 4  # part of a full chunk to which chunks shrink
-MOST = 5_000  # runs
+MOST = 1_000  # runs
 
 
 class Pace:
