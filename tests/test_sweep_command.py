@@ -134,7 +134,7 @@ def test_the_job_file_is_a_shell_script_of_shards(tmp_path):
 
 def test_the_benchmark_reads_the_memory_of_a_sweep():
     found = memory(400, 1)
-    assert len(found["megabytes_by_tenth"]) == 10 and found["runs"] == 40
+    assert len(found["megabytes_by_tenth"]) == 10 and found["runs"] == 400
 
 
 def test_shards_are_a_partition():
