@@ -1,6 +1,6 @@
-"""The command line: ``backstop compare``, ``sweep`` and what reads it, ``bench``, ``episodes``, ``parameters``.
+"""The command line: ``backstop compare``, ``sweep`` and what reads it, ``size``, ``replay``, ``bench``, and listings.
 
-Only click is imported here. Each command imports what it needs when it runs, so that help and the two
+Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
 """
 
@@ -8,8 +8,10 @@ import click
 
 from experiments.command.bench import bench
 from experiments.command.compare import compare
-from experiments.command.listing import episodes, parameters
+from experiments.command.listing import episodes, parameters, presets
 from experiments.command.query import export, query, reproduce
+from experiments.command.replay import replay
+from experiments.command.size import size
 from experiments.command.sweep import sweep
 
 
@@ -19,7 +21,7 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, sweep, query, export, reproduce, bench, episodes, parameters):
+for command in (compare, sweep, query, export, reproduce, size, replay, bench, episodes, presets, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":
