@@ -75,8 +75,8 @@ def _steps(made: Sequence[Made], names: Sequence[str]) -> pa.Table:
         "run": np.repeat(np.array([item.number for item in made], np.int64), lengths),
         "step": np.concatenate([np.arange(length, dtype=np.int32) for length in lengths]),
     }
-    for name in names:
-        columns[name] = np.concatenate([item.run.series[name] for item in made]).astype(np.float32, copy=False)
+    block = np.concatenate([np.array(list(item.run.series.values()), np.float32) for item in made], axis=1)
+    columns |= zip(names, block, strict=True)
     return pa.table(columns)
 
 
