@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``size``, ``replay``, ``bench``, and three listings.
+"""The command line: ``backstop compare``, ``sweep`` and what reads it, ``size``, ``replay``, ``bench``, and listings.
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
@@ -9,8 +9,10 @@ import click
 from experiments.command.bench import bench
 from experiments.command.compare import compare
 from experiments.command.listing import episodes, parameters, presets
+from experiments.command.query import export, query, reproduce
 from experiments.command.replay import replay
 from experiments.command.size import size
+from experiments.command.sweep import sweep
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -19,7 +21,7 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, size, replay, bench, episodes, presets, parameters):
+for command in (compare, sweep, query, export, reproduce, size, replay, bench, episodes, presets, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":

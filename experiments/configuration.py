@@ -98,6 +98,22 @@ def plan(options: Options) -> Plan:
     return Plan(scenario, structures, regimes, options.replications, workers, folder)
 
 
+def base_scenario(options: Options) -> "Scenario":
+    """Return the scenario that `options` describe, its files read and found sound.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem of the scenario, one line each.
+    """
+    problems = _Problems()
+    scenario = _scenario(options, problems)
+    _check_inputs(scenario, problems)
+    if problems.lines:
+        raise ConfigurationError(dict.fromkeys(problems.lines))
+    return scenario
+
+
 def parse_setting(text: str) -> tuple[str, Any]:
     """Split ``name=value``; the value is read as TOML, and as text where it is none or a date.
 

@@ -1,0 +1,78 @@
+"""``backstop query``, ``export`` and ``reproduce``: what to do with a sweep's folder."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+
+
+def explained(command: Callable[..., int]) -> Callable[..., None]:
+    """Let `command` end with the exit code it returns, or with its problems and theirs."""
+
+    @wraps(command)
+    def run(*arguments: Any, **typed: Any) -> None:
+        from experiments.sweep.problem import SweepError  # noqa: PLC0415
+
+        try:
+            code = command(*arguments, **typed)
+        except SweepError as error:
+            for problem in error.problems:
+                click.echo(f"error: {problem}", err=True)
+            code = error.code
+        click.get_current_context().exit(code)
+
+    return run
+
+
+@click.command()
+@FOLDER
+@click.argument("sql")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+@explained
+def query(folder: Path, sql: str, as_json: bool) -> int:
+    """Ask a sweep's results in SQL: tables runs, series, plan, and results (plan with metrics)."""
+    from experiments.command.listing import aligned  # noqa: PLC0415
+    from experiments.sweep.query import ask  # noqa: PLC0415
+
+    names, rows = ask(folder, sql)
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+    else:
+        click.echo(aligned(found) if found else "no rows")
+    return 0
+
+
+@click.command()
+@FOLDER
+@click.option("--csv", "as_csv", is_flag=True, required=True, help="As CSV, the one format there is.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default DIR/csv.")
+@explained
+def export(folder: Path, as_csv: bool, out: Path | None) -> int:
+    """Write a sweep's plan, runs and series as CSV files."""
+    from experiments.sweep.query import export as write  # noqa: PLC0415
+
+    for path in write(folder, out or folder / "csv"):
+        click.echo(path)
+    return 0
+
+
+@click.command()
+@FOLDER
+@click.option("--runs", type=click.IntRange(1), default=10, show_default=True, help="How many runs to make again.")
+@explained
+def reproduce(folder: Path, runs: int) -> int:
+    """Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference."""
+    from experiments.sweep.reproduction import reproduce as again  # noqa: PLC0415
+
+    found = again(folder, runs)
+    for line in [*found.notes, *found.differences]:
+        click.echo(line, err=True)
+    alike = "differ" if found.differences else "are the same, bit for bit"
+    click.echo(f"{found.runs} runs made again: they {alike}")
+    return 1 if found.differences else 0

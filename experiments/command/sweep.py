@@ -1,0 +1,88 @@
+"""``backstop sweep``: a design over scenario fields, run anywhere, resumed at will."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from experiments.sweep.execution import Outcome, Where
+    from experiments.sweep.shard import Shard
+
+TOLD = 5  # different errors told
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path), metavar="PLAN.toml")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default results/ and the plan's name.")
+@click.option("--workers", type=click.IntRange(1), help="1: this process (default); more: processes here, or jobs.")
+@click.option("--scheduler", metavar="ADDRESS", help="Address of a Dask scheduler, such as tcp://host:8786.")
+@click.option("--slurm", is_flag=True, help="--workers SLURM jobs, by dask-jobqueue and its configuration.")
+@click.option("--shard", metavar="I/N", help="Only the I-th of N shares; shares may run at once, anywhere.")
+@click.option("--sbatch", is_flag=True, help="Print a SLURM job file of --workers shards, and run nothing.")
+@click.option("--yes", "allow_many", is_flag=True, help="Run more than 20,000 runs.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.pass_context
+def sweep(context: click.Context, plan: Path, out: Path | None, quiet: bool, **typed: object) -> None:
+    """Run a plan of many scenarios; started again, it does what is missing.
+
+    Exit codes: 0 done, 1 some runs failed or it was stopped (finished runs are kept), 2 bad usage or plan.
+    """
+    from experiments.sweep.problem import SweepError  # noqa: PLC0415
+
+    folder = out or Path("results") / plan.stem
+    try:
+        outcome = _sweep(plan, folder, quiet, typed)
+    except SweepError as error:
+        for problem in error.problems:
+            click.echo(f"error: {problem}", err=True)
+        context.exit(error.code)
+    if outcome is None:
+        return
+    _report(outcome, folder, quiet)
+    context.exit(0 if outcome.complete and not outcome.failed else 1)
+
+
+def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> "Outcome | None":
+    """Run it; None where only a job file was wanted."""
+    from experiments.sweep.plan import read_plan  # noqa: PLC0415
+
+    shard, where = _shard(typed), _where(typed)
+    read = read_plan(plan, bool(typed["allow_many"]))
+    if typed["sbatch"]:
+        from experiments.sweep.job_file import job_file  # noqa: PLC0415
+
+        click.echo(job_file(plan, folder, typed["workers"] or 1, bool(typed["allow_many"])), nl=False)
+        return None
+    from experiments.interrupt import Interrupt  # noqa: PLC0415
+    from experiments.sweep.execution import sweep as run  # noqa: PLC0415
+
+    with Interrupt() as stop:
+        return run(read, folder, str(plan), shard, where.engage, stop, quiet)
+
+
+def _shard(typed: dict) -> "Shard":
+    from experiments.sweep.shard import Shard, read_shard  # noqa: PLC0415
+
+    return read_shard(typed["shard"]) if typed["shard"] else Shard()
+
+
+def _where(typed: dict) -> "Where":
+    from experiments.sweep.execution import Where  # noqa: PLC0415
+    from experiments.sweep.problem import SweepError  # noqa: PLC0415
+
+    if typed["slurm"] and typed["scheduler"]:
+        raise SweepError("--slurm together with --scheduler: allowed is one of the two")
+    return Where(typed["workers"] or 1, typed["scheduler"], typed["slurm"])
+
+
+def _report(outcome: "Outcome", folder: Path, quiet: bool) -> None:
+    alike: dict[str, list[int]] = {}
+    for run, error in outcome.failures:
+        alike.setdefault(error, []).append(run)
+    for error, runs in list(alike.items())[:TOLD]:
+        click.echo(f"failed: {len(runs)} runs, first run {runs[0]}: {error}", err=True)
+    if not quiet:
+        state = "complete" if outcome.complete else "interrupted"
+        done = outcome.before + outcome.finished
+        click.echo(f"{state}: {done} of {outcome.total} runs, {outcome.failed} failed now; in {folder}", err=True)

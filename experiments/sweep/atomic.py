@@ -1,0 +1,33 @@
+"""Files that are whole or not there, whatever happens to the process or the machine."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+TEMPORARY = ".tmp"
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write `content` beside `path`, see it on the disk, and put it in its place."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """See the names in `folder` on the disk, where the system can open a folder."""
+    with suppress(PermissionError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

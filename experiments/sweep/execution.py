@@ -1,0 +1,112 @@
+"""A sweep from plan to parts: enter the folder, lock it, find what is missing, hand it out."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.sweep.chunk import Job, job
+from experiments.sweep.dispatch import Dispatch
+from experiments.sweep.folder import enter
+from experiments.sweep.hands import Hands, Own
+from experiments.sweep.lock import Lock
+from experiments.sweep.meter import Meter
+from experiments.sweep.plan import Plan, Task
+from experiments.sweep.shard import Shard
+from experiments.sweep.store import Store
+
+type Engage = Callable[[Job], AbstractContextManager[Hands]]
+
+
+class Where(NamedTuple):
+    """Where chunks are run: in this process, by `workers` here, at the scheduler `address`, or as SLURM jobs."""
+
+    workers: int = 1
+    address: str | None = None
+    slurm: bool = False
+
+    def engage(self, work: Job) -> AbstractContextManager[Hands]:
+        """Return the hands."""
+        if self.address is None and self.workers == 1 and not self.slurm:
+            return Own(work)
+        from experiments.sweep import cluster  # noqa: PLC0415
+
+        if self.address is not None:
+            return cluster.at(self.address, work)
+        return cluster.slurm(self.workers, work) if self.slurm else cluster.local(self.workers, work)
+
+
+class Outcome(NamedTuple):
+    """What came of a sweep.
+
+    Attributes
+    ----------
+    total, before, finished, failed : runs of the sweep or shard; of these found done, done now, and failed now.
+    failures : number and error of runs that failed now, the first thousand.
+    complete : whether none is missing any more.
+    """
+
+    total: int
+    before: int
+    finished: int
+    failed: int
+    failures: tuple[tuple[int, str], ...]
+    complete: bool
+
+
+def sweep(
+    plan: Plan,
+    folder: Path,
+    origin: str = "plan",
+    shard: Shard = Shard(),  # noqa: B008
+    engage: Engage = Own,
+    stop: Callable[[], bool] = lambda: False,
+    quiet: bool = False,
+) -> Outcome:
+    """Do what is missing of `plan` in `folder`.
+
+    Parameters
+    ----------
+    plan : a plan that was read.
+    folder : where its results are, or will be.
+    origin : what to call the plan in problems.
+    shard : the share to do.
+    engage : called with the job, returns a context with the hands that do it.
+    stop : read between chunks.
+    quiet : tell no progress.
+
+    Raises
+    ------
+    SweepError
+        If it cannot be begun or cannot go on; what is finished is kept.
+    """
+    enter(folder, plan, origin)
+    with Lock(folder, shard):
+        store = Store(folder, shard)
+        done, lines = store.done(plan.runs)
+        total = shard.size(plan.runs)
+        before = int(np.count_nonzero(done[shard.place - 1 :: shard.number]))
+        with Meter(total - before, total, quiet) as meter:
+            for line in lines:
+                meter.say(line)
+            return _work(plan, store, done, meter, engage, stop)
+
+
+def _work(
+    plan: Plan, store: Store, done: NDArray[np.bool_], meter: Meter, engage: Engage, stop: Callable[[], bool]
+) -> Outcome:
+    if not meter.missing:
+        return Outcome(meter.total, meter.total, 0, 0, (), True)
+    work = job(plan)
+    with engage(work) as hands:
+        dispatch = Dispatch(work, _missing(plan, store.shard, done), meter.missing, hands, store, meter)
+        complete = dispatch.run(stop)
+    before = meter.total - meter.missing
+    return Outcome(meter.total, before, dispatch.finished, dispatch.failed, tuple(dispatch.failures), complete)
+
+
+def _missing(plan: Plan, shard: Shard, done: NDArray[np.bool_]) -> Iterator[Task]:
+    return (plan.task(run) for run in range(shard.place - 1, plan.runs, shard.number) if not done[run])

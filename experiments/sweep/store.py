@@ -1,0 +1,139 @@
+"""The folder of a sweep.
+
+=========================  ===========================================================================
+``manifest.json``          code version, the plan as described, the base scenario, where it was begun
+``plan.parquet``           a row per run: its number, identity, point, replication and changed fields
+``series/part-*.parquet``  written first
+``runs/part-*.parquet``    written last: its presence says that its runs are done
+``aside/``                 parts that could not be read, their runs done again
+=========================  ===========================================================================
+
+A part is written beside its place, seen on the disk and moved there, so it is whole or absent; it is named by the shard
+that made it, its first run and a digest of its contents. Killed at any moment, a sweep has the parts it finished, and
+at most a series part without its runs, which counts for nothing and is cleared away by the next start.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from experiments.sweep import atomic
+from experiments.sweep.problem import FAILED, SweepError, named
+from experiments.sweep.rows import SERIES_SIZE
+from experiments.sweep.shard import Shard
+
+PARTS = "part-*.parquet"
+
+
+class Store:
+    """The parts in a folder.
+
+    Parameters
+    ----------
+    folder : a sweep's folder.
+    shard : whose parts are written.
+    """
+
+    def __init__(self, folder: Path, shard: Shard = Shard()) -> None:  # noqa: B008
+        self.folder, self.shard = folder, shard
+        self.runs, self.series = folder / "runs", folder / "series"
+
+    def commit(self, first: int, runs: bytes, series: bytes) -> None:
+        """Write two parts that belong together.
+
+        Parameters
+        ----------
+        first : number of their first run.
+        runs, series : their bytes; no series where there are none.
+
+        Raises
+        ------
+        SweepError
+            If they cannot be written, such as on a full disk.
+        """
+        name = f"part-{self.shard.tag}-{first:09}-{_fingerprint(runs)}.parquet"
+        try:
+            if series:
+                atomic.write(self.series / name, series)
+            atomic.write(self.runs / name, runs)
+        except OSError as error:
+            kept = "what was finished before is kept; start again once it can be written"
+            raise SweepError(f"{self.folder}: cannot be written: {named(error)}; {kept}", FAILED) from error
+
+    def committed(self) -> list[Path]:
+        """Return the runs parts in order of name."""
+        return sorted(self.runs.glob(PARTS))
+
+    def done(self, runs: int) -> tuple[NDArray[np.bool_], list[str]]:
+        """Return which of `runs` runs are done, and a line for every part moved aside.
+
+        Raises
+        ------
+        SweepError
+            If the folder cannot be read or cleared.
+        """
+        try:
+            self._clear()
+            return self._read_done(runs)
+        except OSError as error:
+            raise SweepError(f"{self.folder}: {named(error)}", FAILED) from error
+
+    def _read_done(self, runs: int) -> tuple[NDArray[np.bool_], list[str]]:
+        done, lines = np.zeros(runs, bool), []
+        for part in self.committed():
+            try:
+                done[self.numbers(part)] = True
+            except (pa.ArrowException, IndexError, ValueError, FileNotFoundError) as error:
+                if self._own(part):
+                    lines.append(self._move_aside(part, error))
+        return done, lines
+
+    def numbers(self, part: Path) -> NDArray[np.int64]:
+        """Return the runs in a runs part; raises ValueError or pyarrow's errors where it or its series is unsound."""
+        content = part.read_bytes()
+        if not part.stem.endswith(_fingerprint(content)):
+            raise ValueError("it is not what its name says")
+        table = pq.read_table(pa.BufferReader(content))
+        size = int((table.schema.metadata or {}).get(SERIES_SIZE, b"-1"))
+        found = self.series / part.name
+        if size and found.stat().st_size != size:
+            raise ValueError(f"its series part has not the {size} bytes it should have")
+        return table.column("run").to_numpy()
+
+    def series_parts(self) -> Iterator[Path]:
+        """Yield the series parts whose runs are committed."""
+        for part in self.committed():
+            if (self.series / part.name).exists():
+                yield self.series / part.name
+
+    def _clear(self) -> None:
+        """Remove what a killed writer left; only the own leavings where others may be writing."""
+        for folder in (self.runs, self.series):
+            folder.mkdir(exist_ok=True)
+            for left in folder.glob(f".part-*{atomic.TEMPORARY}"):
+                if self._own(left):
+                    left.unlink(missing_ok=True)
+        for orphan in self.series.glob(PARTS):
+            if self._own(orphan) and not (self.runs / orphan.name).exists():
+                orphan.unlink()
+
+    def _own(self, part: Path) -> bool:
+        return self.shard.whole or part.name.lstrip(".").startswith(f"part-{self.shard.tag}-")
+
+    def _move_aside(self, part: Path, error: Exception) -> str:
+        aside = self.folder / "aside"
+        aside.mkdir(exist_ok=True)
+        for folder in (self.runs, self.series):
+            if (folder / part.name).exists():
+                (folder / part.name).replace(aside / f"{folder.name}-{part.name}")
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return f"{part}: unreadable, moved to {aside}; its runs are done again ({reason})"
+
+
+def _fingerprint(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:10]
