@@ -10,7 +10,7 @@ from agents.structure import STRUCTURES as REGISTERED
 from agents.structure.clustered import by_lot
 from model.ecosystem import Ecosystem
 
-SAME_BUT_FOR_THE_NAME = {"imbalance", "paid_fund", "paid_pool", "reinsurer_profit"}
+SAME_BUT_FOR_THE_NAME = {"imbalance", "paid_fund", "paid_pool", "borne_fund", "borne_pool", "reinsurer_profit"}
 ESTIMATES = {"backstop__expected_loss": (3.0, 2.0, 0.0), "backstop__expected_shortfall": (1.0, 1.0, 4.0)}
 
 
