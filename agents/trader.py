@@ -5,7 +5,7 @@ who looks
 
 1. where it is alarmed beyond its nerve, a fixed trait, closes its position, which returns the collateral to the
    wallet, outside the exchange, and stays away while that lasts (:mod:`agents.confidence`);
-2. else, where it finds its margin ratio e / (|q| p) below ``stop_buffer`` maintenance margins, stops out, tops up from its
+2. else, where its margin ratio e / (|q| p) is below ``stop_buffer`` maintenance margins, stops out, tops up from its
    wallet, or sits still, each a fixed trait of the person;
 3. otherwise trades with probability ``turnover`` towards the position its strategy wants, within its leverage
    appetite, λ (e + w) / p contracts with wealth e + w, and in orders small beside the market's depth.

@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``size``, ``replay``, ``bench``, and three listings.
+"""The command line: ``backstop compare``, ``attribute``, ``size``, ``replay``, ``bench``, and three listings.
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
@@ -6,6 +6,7 @@ listings answer at once.
 
 import click
 
+from experiments.command.attribute import attribute
 from experiments.command.bench import bench
 from experiments.command.compare import compare
 from experiments.command.listing import episodes, parameters, presets
@@ -19,7 +20,7 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, size, replay, bench, episodes, presets, parameters):
+for command in (compare, attribute, size, replay, bench, episodes, presets, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":

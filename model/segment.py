@@ -1,9 +1,9 @@
 """Which market each protocol marks to: one for every asset, or one of its own.
 
 In a shared market (the default) everybody's flow in an asset moves the one price all its protocols mark to. Segmented
-markets cut that channel and nothing else: each protocol marks to a price of its own, moved by its own flow alone, at the
-depth of the whole market of its asset and with the same fundamental. The difference between the two is what protocols
-do to each other through the price.
+markets cut that channel and nothing else: each protocol marks to a price of its own, moved by its own flow alone, at
+the depth of the whole market of its asset and with the same fundamental. The difference between the two is what
+protocols do to each other through the price.
 """
 
 from typing import Any
@@ -26,17 +26,17 @@ def asset_of(scenario: Any, assets: int) -> Array:
 
 def market_of(scenario: Any, assets: int) -> Array:
     """Return the market each protocol marks to, (protocols,)."""
-    return asset_of(scenario, assets) if scenario.market.shared else np.arange(scenario.protocol.number)
+    return asset_of(scenario, assets) if scenario.asset.shared_market else np.arange(scenario.protocol.number)
 
 
 def asset_behind(scenario: Any, assets: int) -> Array:
     """Return the asset traded on each market, (markets,)."""
-    return np.arange(assets) if scenario.market.shared else asset_of(scenario, assets)
+    return np.arange(assets) if scenario.asset.shared_market else asset_of(scenario, assets)
 
 
 def market_names(scenario: Any, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return a name for every market: the asset's, with the protocol's number where each has its own."""
-    if scenario.market.shared:
+    if scenario.asset.shared_market:
         return names
     return tuple(f"{names[k]}_of_{i}" for i, k in enumerate(asset_of(scenario, len(names))))
 
@@ -46,4 +46,4 @@ def depth_behind(scenario: Any, asset: Array, supplied: Array) -> Array:
 
     On a market of its own it stands for all that trade the asset.
     """
-    return supplied if scenario.market.shared else np.bincount(asset, supplied)[asset]
+    return supplied if scenario.asset.shared_market else np.bincount(asset, supplied)[asset]

@@ -19,12 +19,6 @@ class MarketSection(Section):
     depth_multiplier: float = parameter(
         1.0, "1", "scales the depth of every asset; inf makes prices exogenous", CALIBRATION, gt=0
     )
-    shared: bool = parameter(
-        True,
-        "flag",
-        "whether all who trade an asset mark to one price; else each to one that only its own flow moves",
-        "one market; false cuts the spill-over of liquidations through the price",
-    )
     arbitrage: float = parameter(
         0.15, "1/min", "rate at which arbitrage pulls the dislocation back; inf at once", CALIBRATION, ge=0
     )
