@@ -41,6 +41,7 @@ class Exchange(RowAgent):
     suspension = Column("f8", "steps, >= 0", "steps for which liquidations are still suspended")
     spread = Column("f8", "1, >= 0", "half spread as a fraction of the price")
     attention = Column("f8", "1 per step", "probability that a trader looks at its account in this step")
+    alarm = Column("f8", "1, >= 0", "what traders go by who may panic, sensitivity times alarm")
     vault_size = Column("f8", "contracts, short < 0", "position of the vault")
     vault_start = Column("f8", "USD, >= 0", "vault capital at the start")
     supplied_depth = Column("f8", "USD per unit log price", "depth the full vault supplies")

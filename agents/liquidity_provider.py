@@ -1,30 +1,45 @@
-"""Liquidity providers: owners of a protocol's vault, who may run.
+"""Liquidity providers: owners of the protocols' vaults, who may run.
 
 The vault takes the other side of every trade and earns a share of the fees; its equity is
 
     E = cash value + vault contracts · (mark − funding index)                                  (1)
 
-A provider with a share s of the vault owns s E. It runs when the share price has fallen from its start by more than
-its tolerance, lowered where the protocol's backstop is thin; a running provider redeems a fraction of its shares each
-step and puts money back slowly when the price has recovered. Depth follows the shares outstanding, so a run thins the
-market for everybody. Units: USD, shares.
+A row is the stake of one owner in one vault: a share s of it is worth s E. The owner redeems there when its strain
+exceeds its tolerance τ, lowered where the protocol's backstop is thin (by up to σ of it, h the fund's health):
+
+    (1 − share price) + losses elsewhere / all it put in + strain  >  τ (1 − σ (1 − h)⁺)       (2)
+
+Losses elsewhere are those of the same owner's other stakes, and the protocol's strain is volatility's and alarm's
+(:mod:`model.confidence`). A running provider redeems a fraction of its shares each step; where the vault has a
+cooldown it asks for all of them, waits in the queue, bears what losses come meanwhile, and is paid at the price of the
+day, or takes the request back when calm has returned. It puts money back slowly when the strain is below half of that.
+Depth follows the shares outstanding, so a run thins the market for everybody. Units: USD, shares.
+
+References: Goldstein and Pauzner (2004), J. Economic Theory 119:151, on contagion through investors' wealth; cooldowns
+of Hyperliquid's HLP (4 days) and of Drift's vault (13 days).
 """
 
 from typing import Any
 
+import numpy as np
+
 from agents.column import Column, RowAgent
-from agents.kernel import rule
+from agents.kernel import part, rule
 from agents.ledger import PROVIDER, VAULT, pay
 
 
 class LiquidityProvider(RowAgent):
-    """One provider of liquidity to one protocol's vault."""
+    """The stake of one provider of liquidity in one protocol's vault."""
 
     protocol = Column("i8", "index", "protocol whose vault it supplies")
+    owner = Column("i8", "index", "who owns the stake; owners of several vaults have several rows")
     shares = Column("f8", "shares, >= 0", "vault shares owned")
     cash = Column("f8", "USD, >= 0", "money outside the vault")
     tolerance = Column("f8", "1, > 0", "fall of the share price that makes it run")
     deposited = Column("f8", "USD", "deposits less redemptions")
+    start = Column("f8", "USD, >= 0", "put in at the start")
+    requested = Column("f8", "shares, >= 0", "asked to be redeemed, waiting in the queue")
+    wait = Column("f8", "steps, >= 0", "what the request still has to wait")
 
     def after_change(self) -> None:
         """Book a change of cash made from Python as money from or to the outside world."""
@@ -38,17 +53,35 @@ def vault_equity(cash_value: float, contracts: float, mark: float, funding_index
 
 
 @rule
-def runs(share_price: float, tolerance: float, fund_health: float, sensitivity: float) -> bool:
-    """Tell whether a provider redeems.
+def runs(strain: float, tolerance: float, fund_health: float, sensitivity: float) -> bool:
+    """Tell whether a provider redeems, by (2).
 
     Parameters
     ----------
-    share_price : relative to the start, 1 at the start.
+    strain : left side of (2), 0 at the start.
     fund_health : backstop behind the protocol over its start, 1 at the start.
     sensitivity : how far an empty backstop lowers tolerance: to (1 − sensitivity) of it.
     """
     missing = 1.0 - min(max(fund_health, 0.0), 1.0)
-    return 1.0 - share_price > tolerance * (1.0 - sensitivity * missing)
+    return strain > tolerance * (1.0 - sensitivity * missing)
+
+
+@rule
+def profit(shares: float, price: float, deposited: float, start: float) -> float:
+    """Return what a stake has gained since the start, USD; a vault below water owes its owners nothing."""
+    return shares * max(price, 0.0) - deposited - start
+
+
+@rule
+def loss_elsewhere(own: float, whole: float, start: float) -> float:
+    """Return the losses of an owner's other stakes over all it put in at the start, >= 0.
+
+    Parameters
+    ----------
+    own, whole : profit of this stake and of all stakes of the owner, USD.
+    start : put in at the start, all stakes, USD.
+    """
+    return max(own - whole, 0.0) / start if start > 0.0 else 0.0
 
 
 @rule
@@ -63,38 +96,64 @@ def redeem(providers: Any, vault: Any, book: Any, row: int, shares: float, price
     pay(book, VAULT, PROVIDER, i, amount)
 
 
+@part
+def sum_by_owner(providers: Any, price: np.ndarray, gained: np.ndarray, start: np.ndarray) -> None:
+    """Sum profit and start of every owner's stakes into (owners,) USD each; `price` is that of each vault's shares."""
+    for row in range(providers.shape[0]):
+        owner, paid = providers.owner[row], price[providers.protocol[row]]
+        gained[owner] += profit(providers.shares[row], paid, providers.deposited[row], providers.start[row])
+        start[owner] += providers.start[row]
+
+
+@rule
+def leave(providers: Any, vault: Any, book: Any, row: int, price: float, speed: float, cooldown: float) -> None:
+    """Redeem a fraction `speed` of a stake; where there is a cooldown ask for all of it, and be paid once it is over.
+
+    Parameters
+    ----------
+    cooldown : steps, 0 for none.
+    """
+    if cooldown <= 0.0:
+        redeem(providers, vault, book, row, providers.shares[row] * speed, price)
+    elif providers.requested[row] <= 0.0:
+        providers.requested[row], providers.wait[row] = providers.shares[row], cooldown
+
+
+@rule
+def queue(providers: Any, vault: Any, book: Any, row: int, price: float, calm: bool) -> None:
+    """Move a waiting request on by a step: taken back in calm, paid when its time has come."""
+    if calm:
+        providers.requested[row] = providers.wait[row] = 0.0
+        return
+    providers.wait[row] = max(providers.wait[row] - 1.0, 0.0)
+    if providers.wait[row] <= 0.0:
+        redeem(providers, vault, book, row, min(providers.requested[row], providers.shares[row]), price)
+        providers.requested[row] = 0.0
+
+
 @rule
 def provider_step(
-    providers: Any,
-    vault: Any,
-    book: Any,
-    row: int,
-    equity: float,
-    health: float,
-    speed: float,
-    back: float,
-    sensitivity: float,
-) -> None:
+    providers: Any, vault: Any, book: Any, row: int, equity: float, health: float, strain: float, terms: Any
+) -> None:  # fmt: skip
     """Let one provider redeem, put money back, or wait, as it must while its protocol is halted.
 
     Parameters
     ----------
     vault : the protocols' records, with `shares` outstanding; a share was worth 1 USD at the start.
     equity : what the vault can pay out of, USD.
-    speed, back : fraction redeemed, fraction of cash put back, per step.
+    strain : what presses the owner beside the price of this share, in falls of it.
+    terms : `speed`, `back`, fraction redeemed, fraction of cash put back, per step; `sensitivity`; `cooldown`, steps.
     """
     i = providers.protocol[row]
     price = equity / max(vault.shares[i], 1.0)
     if price <= 0.0 or vault.halted[i] > 0:
         return
-    if runs(price, providers.tolerance[row], health, sensitivity):
-        redeem(providers, vault, book, row, providers.shares[row] * speed, price)
-    elif providers.deposited[row] < 0.0 and not runs(price, 0.5 * providers.tolerance[row], health, sensitivity):
-        redeem(
-            providers,
-            vault,
-            book,
-            row,
-            -min(providers.cash[row], -providers.deposited[row]) * back / price,
-            price,
-        )
+    pressed, tolerance = 1.0 - price + strain, providers.tolerance[row]
+    calm = not runs(pressed, 0.5 * tolerance, health, terms.sensitivity)
+    if providers.requested[row] > 0.0:
+        queue(providers, vault, book, row, price, calm)
+    elif runs(pressed, tolerance, health, terms.sensitivity):
+        leave(providers, vault, book, row, price, terms.speed, terms.cooldown)
+    elif providers.deposited[row] < 0.0 and calm:
+        back = min(providers.cash[row], -providers.deposited[row]) * terms.back
+        redeem(providers, vault, book, row, -back / price, price)

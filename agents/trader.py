@@ -3,9 +3,11 @@
 In a step each trader looks at its account with probability a (attention), which rises with the market's stress. One
 who looks
 
-1. and finds its margin ratio e / (|q| p) below ``stop_buffer`` maintenance margins, stops out, tops up from its
+1. where it is alarmed beyond its nerve, a fixed trait, closes its position, which returns the collateral to the
+   wallet, outside the exchange, and stays away while that lasts (:mod:`agents.confidence`);
+2. else, where its margin ratio e / (|q| p) is below ``stop_buffer`` maintenance margins, stops out, tops up from its
    wallet, or sits still, each a fixed trait of the person;
-2. otherwise trades with probability ``turnover`` towards the position its strategy wants, within its leverage
+3. otherwise trades with probability ``turnover`` towards the position its strategy wants, within its leverage
    appetite, λ (e + w) / p contracts with wealth e + w, and in orders small beside the market's depth.
 
 A flat trader with money left enters again by the same rule; one without money has left. Orders wait in the account
@@ -20,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from agents.account import OPEN, Account
+from agents.confidence import panics
 from agents.exchange import put_collateral
 from agents.hash import next_arrival, uniform
 from agents.kernel import kernel, part, rule
@@ -42,6 +45,7 @@ HABITS = [
 Habit = namedtuple("Habit", HABITS)  # type: ignore[misc]
 Keys = namedtuple("Keys", ["attention", "turnover", "trade", "trait"])
 DUST = 1.0
+NERVE = 1  # second draw of a person's traits; the first is its answer to a thin margin
 LEAST_LEVERAGE = 0.01
 
 
@@ -205,13 +209,15 @@ def decide_all(
         accounts.entry_price,
         accounts.entry_funding,
     )
-    marks, indices, margins = exchange.mark, exchange.funding_index, exchange.maintenance
+    marks, indices, margins, alarms = exchange.mark, exchange.funding_index, exchange.maintenance, exchange.alarm
     i = 0
     for row in rows:
         i = protocol_at(row, slots, i)
         slot, size = row - i * slots, sizes[row]
         own = equity(collaterals[row], size, entries[row], marks[i], indices[i] - fundings[row])
-        if size != 0.0 and own < habit.stop_buffer * margins[i] * abs(size) * marks[i]:
+        if alarms[i] > 0.0 and panics(uniform(keys.trait + np.uint64(i), NERVE, slot), alarms[i]):
+            accounts.order[row] = -size
+        elif size != 0.0 and own < habit.stop_buffer * margins[i] * abs(size) * marks[i]:
             heed_margin(accounts, blocks, exchange, book, habit, keys.trait + np.uint64(i), row, i, slot, own)
         elif uniform(keys.turnover + np.uint64(i), step, slot) < habit.turnover:
             draw = uniform(keys.trade + np.uint64(i), step, slot)

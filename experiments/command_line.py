@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``sweep`` and what reads it, ``size``, ``replay``, ``bench``, and listings.
+"""The command line: ``backstop compare``, ``attribute``, ``sweep`` and what reads it, ``size``, ``replay`` and more.
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
@@ -6,6 +6,7 @@ listings answer at once.
 
 import click
 
+from experiments.command.attribute import attribute
 from experiments.command.bench import bench
 from experiments.command.compare import compare
 from experiments.command.listing import episodes, parameters, presets
@@ -21,7 +22,10 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, sweep, query, export, reproduce, size, replay, bench, episodes, presets, parameters):
+COMMANDS = (
+    compare, attribute, size, replay, sweep, query, export, reproduce, bench, episodes, presets, parameters,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -130,10 +130,11 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 def _scenario(options: Options, problems: _Problems) -> "Scenario":
     from model.scenario import Scenario  # noqa: PLC0415
+    from model.world import scenario_path  # noqa: PLC0415
 
     base = Scenario().replace({} if options.scenario else DEFAULT_PRICES)
     if options.scenario:
-        base = problems.attempt(partial(Scenario.from_toml, options.scenario), base)
+        base = problems.attempt(partial(Scenario.from_toml, scenario_path(options.scenario)), base)
     pairs = [problems.attempt(partial(parse_setting, text), None) for text in options.settings]
     settings = dict(pair for pair in pairs if pair)
     preset = problems.attempt(partial(_preset, options.preset), None)

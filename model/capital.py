@@ -30,12 +30,28 @@ from agents.ledger import (
     reconcile,
     transfer,
 )
-from agents.liquidity_provider import provider_step, vault_equity
+from agents.liquidity_provider import loss_elsewhere, profit, provider_step, sum_by_owner, vault_equity
 from agents.reinsurer import collect_premium
 
 Terms = namedtuple(
     "Terms",
-    ["vault", "fund", "own_share", "holds", "premium", "minutes", "speed", "back", "sensitivity", "pot", "target"],
+    [
+        "vault",
+        "fund",
+        "own_share",
+        "holds",
+        "premium",
+        "minutes",
+        "speed",
+        "back",
+        "sensitivity",
+        "pot",
+        "target",
+        "vaults",
+        "cooldown",
+        "wealth",
+        "strain",
+    ],
 )
 
 
@@ -74,6 +90,45 @@ def fund_health(book: Any, protocol: Any, entitlement: np.ndarray, i: int) -> fl
     return (book.balance[FUND, i] + book.balance[LENT, i] + entitlement[i]) / start if start > 0.0 else 1.0
 
 
+@part
+def vault_worth(exchange: Any, book: Any, i: int) -> float:
+    """Return the equity of a vault, USD."""
+    return vault_equity(book.balance[VAULT, i], exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
+
+
+@part
+def losses_elsewhere(exchange: Any, protocol: Any, providers: Any, book: Any, weight: float) -> np.ndarray:
+    """Return what losses in other vaults add to the strain of each stake, (stakes,) falls of the share price."""
+    owners, price = providers.shape[0], np.zeros(exchange.shape[0])
+    gained, start, found = np.zeros(owners), np.zeros(owners), np.zeros(owners)
+    for i in range(exchange.shape[0]):
+        price[i] = vault_worth(exchange, book, i) / max(protocol.shares[i], 1.0)
+    sum_by_owner(providers, price, gained, start)
+    for row in range(providers.shape[0]):
+        owner, paid = providers.owner[row], price[providers.protocol[row]]
+        own = profit(providers.shares[row], paid, providers.deposited[row], providers.start[row])
+        found[row] = weight * loss_elsewhere(own, gained[owner], start[owner])
+    return found
+
+
+@part
+def serve_providers(
+    exchange: Any, protocol: Any, providers: Any, book: Any, entitlement: np.ndarray, terms: Any
+) -> None:  # fmt: skip
+    """Let every provider redeem, come back or wait, and compare their cash with its control account."""
+    members = exchange.shape[0]
+    cash, wealth = np.zeros(members), np.zeros(providers.shape[0])
+    if terms.vaults > 1:
+        wealth = losses_elsewhere(exchange, protocol, providers, book, terms.wealth)
+    for row in range(providers.shape[0]):
+        i = providers.protocol[row]
+        own, health = vault_worth(exchange, book, i), fund_health(book, protocol, entitlement, i)
+        provider_step(providers, protocol, book, row, own, health, terms.strain[i] + wealth[row], terms)
+        cash[i] += providers.cash[row]
+    for i in range(members):
+        check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], cash[i])
+
+
 @kernel
 def settle_capital(
     exchange: Any, protocol: Any, providers: Any, pool: Any, book: Any, entitlement: np.ndarray, terms: Any
@@ -87,13 +142,5 @@ def settle_capital(
         collect_premium(book, exchange, pool, terms.pot, paid, terms.premium, terms.minutes)
         for i in range(members):
             entitlement[i] += paid[i]
-    cash = np.zeros(members)
-    for row in range(providers.shape[0]):
-        i = providers.protocol[row]
-        own = vault_equity(book.balance[VAULT, i], exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
-        health = fund_health(book, protocol, entitlement, i)
-        provider_step(providers, protocol, book, row, own, health, terms.speed, terms.back, terms.sensitivity)
-        cash[i] += providers.cash[row]
-    for i in range(members):
-        check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], cash[i])
+    serve_providers(exchange, protocol, providers, book, entitlement, terms)
     reconcile(book, exchange, CAPITAL)

@@ -20,6 +20,7 @@ from agents.venue import Venue
 from model import foundation, market
 from model.capital import settle_capital
 from model.cascade import liquidate
+from model.confidence import Confidence
 from model.contagion import make_contagion
 from model.control import Control
 from model.fund import FundManagement
@@ -31,6 +32,7 @@ from model.record import Record, write_step
 from model.roster import Roster
 from model.rulebook import Hot, make_rulebook, make_scratch
 from model.scenario import Scenario
+from model.segment import market_names
 from model.streams import Streams
 from model.tape import draw_tape
 from model.trading import fill, trade
@@ -63,7 +65,7 @@ class Ecosystem(Roster):
         self.replication = replication
         streams = Streams(self.scenario.seed, replication)
         super().__init__(streams.generator("mesa"))
-        self.assets = asset_names(self.scenario)
+        self.assets = market_names(self.scenario, asset_names(self.scenario))
         self.tape = draw_tape(self.scenario, replication)
         self.horizon = len(self.tape.log_return)
         self.clock = 0
@@ -82,7 +84,7 @@ class Ecosystem(Roster):
     def _build(self, streams: Streams) -> None:
         """Make the tables and let the money enter."""
         scenario, tape = self.scenario, self.tape
-        traits = foundation.asset_traits(scenario, self.assets)
+        traits = foundation.asset_traits(scenario, asset_names(scenario))
         self.slots_per_protocol = slots_per_protocol(scenario)
         self.exchange = foundation.make_exchange(scenario, tape, traits)
         self.market = foundation.make_asset_market(scenario, tape, traits, self.exchange)
@@ -115,6 +117,7 @@ class Ecosystem(Roster):
         self.waterfall = Waterfall(self.structure, self.regime)
         self.fund = FundManagement(self)
         self.contagion = make_contagion(scenario, streams, self.venue)
+        self.confidence = Confidence(self)
         self._oracle_error = self.tape.oracle_error[0]
         self.control = Control(scenario, self.exchange, self.market)
         self._rounds = 0
@@ -192,6 +195,7 @@ class Ecosystem(Roster):
         """Phase 8: fees, premiums, liquidity providers, what else funds do, risk controls."""
         hot = self.hot
         book, entitlement = self.ledger.book, self.structure.entitlement
+        self.confidence.update(self.clock)
         settle_capital(hot.exchange, hot.protocol, hot.providers, hot.pool, book, entitlement, self.rules.terms)
         self.fund.manage(self.clock)
         self.control.update(hot.exchange, hot.market, hot.protocol, book, entitlement)

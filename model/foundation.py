@@ -36,7 +36,9 @@ from agents.structure.base import Structure
 from model.market import make_market
 from model.parameter import per_item
 from model.population import Contract
+from model.process import asset_names
 from model.scenario import Scenario, ScenarioError
+from model.segment import asset_behind, asset_of, depth_behind, market_of
 from model.streams import Streams
 from model.tape import Tape
 
@@ -45,7 +47,7 @@ Array = np.ndarray
 
 
 class AssetTraits(NamedTuple):
-    """What the scenario says of each asset, (assets,) each."""
+    """What the scenario says of the asset on each market, (markets,) each."""
 
     depth: Array  # 1, depth per unit log price over open interest
     half_spread: Array  # 1
@@ -53,28 +55,21 @@ class AssetTraits(NamedTuple):
 
 
 def asset_traits(scenario: Scenario, names: tuple[str, ...]) -> AssetTraits:
-    """Return depth, half spread and initial margin of the assets `names`."""
+    """Return depth, half spread and initial margin on every market of the assets `names`."""
     asset = scenario.asset
+    of = asset_behind(scenario, len(names))
     return AssetTraits(
-        np.array(asset.values("depth_per_oi", names)),
-        BASIS_POINT * np.array(asset.values("half_spread_bp", names)),
-        1.0 / np.array(asset.values("maximal_leverage", names)),
+        np.array(asset.values("depth_per_oi", names))[of],
+        BASIS_POINT * np.array(asset.values("half_spread_bp", names))[of],
+        1.0 / np.array(asset.values("maximal_leverage", names))[of],
     )
-
-
-def asset_of(scenario: Scenario, assets: int) -> Array:
-    """Return the asset each protocol trades, (protocols,); raises ScenarioError for an asset that does not exist."""
-    chosen, number = scenario.protocol.asset, scenario.protocol.number
-    bad = [k for k in chosen if not 0 <= k < assets]
-    if bad:
-        raise ScenarioError([f"scenario: protocol.asset: {k}: allowed: 0 to {assets - 1}" for k in bad])
-    return np.array([chosen[i % len(chosen)] if chosen else i % assets for i in range(number)])
 
 
 def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Any:
     """Return the exchanges' records at the start, before their accounts are counted."""
     exchange = Exchange.make_table(scenario.protocol.number)
-    exchange.asset[:] = asset_of(scenario, len(traits.depth))
+    assets = len(asset_names(scenario))
+    exchange.asset[:] = market_of(scenario, assets)
     exchange.mark[:] = tape.initial_price[exchange.asset]
     exchange.initial_margin[:] = traits.initial_margin[exchange.asset]
     exchange.maintenance[:] = scenario.asset.maintenance_ratio * exchange.initial_margin
@@ -83,7 +78,8 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Any:
     exchange.vault_start[:] = scenario.protocol.vault_ratio * interest * bool(scenario.provider.number)
     exchange.liquidation_fee[:] = scenario.exchange.liquidation_fee
     exchange.interest_cap[:] = (scenario.control.interest_cap or np.inf) * interest
-    exchange.supplied_depth[:] = traits.depth[exchange.asset] * interest
+    supplied = traits.depth[exchange.asset] * interest
+    exchange.supplied_depth[:] = depth_behind(scenario, asset_of(scenario, assets), supplied)
     return exchange
 
 
@@ -121,17 +117,22 @@ def make_keepers(scenario: Scenario, streams: Streams) -> Any:
 
 
 def make_providers(scenario: Scenario, streams: Streams, vault: Array) -> Any:
-    """Return the liquidity providers' records; `vault` is each vault's capital, (protocols,) USD."""
+    """Return the stakes of the liquidity providers; `vault` is each vault's capital, (protocols,) USD.
+
+    The providers of protocol i stake alike in the vaults of i and of the next ones, so that every vault is full.
+    """
     provider, protocols = scenario.provider, len(vault)
-    providers = LiquidityProvider.make_table(provider.number * protocols)
-    for i in range(protocols if provider.number else 0):
-        rows = slice(i * provider.number, (i + 1) * provider.number)
-        weights = -np.log(streams.uniform("provider.deposit", i, size=provider.number))
-        spread = ndtri(streams.uniform("provider.tolerance", i, size=provider.number))
-        providers.protocol[rows] = i
-        providers.shares[rows] = vault[i] * weights / weights.sum()
-        providers.cash[rows] = provider.cash_ratio * providers.shares[rows]
-        providers.tolerance[rows] = provider.tolerance * np.exp(provider.tolerance_spread * spread)
+    vaults, number = min(provider.vaults, protocols), provider.number
+    providers = LiquidityProvider.make_table(number * protocols * vaults)
+    for i in range(protocols if number else 0):
+        weights = -np.log(streams.uniform("provider.deposit", i, size=number))
+        spread = ndtri(streams.uniform("provider.tolerance", i, size=number))
+        for v in range(vaults):
+            rows, j = slice((v * protocols + i) * number, (v * protocols + i + 1) * number), (i + v) % protocols
+            providers.protocol[rows], providers.owner[rows] = j, i * number + np.arange(number)
+            providers.shares[rows] = providers.start[rows] = vault[j] * weights / weights.sum() / vaults
+            providers.cash[rows] = provider.cash_ratio * providers.shares[rows]
+            providers.tolerance[rows] = provider.tolerance * np.exp(provider.tolerance_spread * spread)
     return providers
 
 

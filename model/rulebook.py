@@ -79,6 +79,10 @@ def capital_terms(scenario: Scenario, structure: Structure) -> Terms:
         provider.fund_sensitivity,
         structure.pot,
         target_size(scenario.fund.target_ratio, structure.capital),
+        min(provider.vaults, scenario.protocol.number),
+        provider.cooldown / minutes,
+        provider.wealth_sensitivity,
+        np.zeros(scenario.protocol.number),
     )
 
 

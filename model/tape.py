@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from model.parameter import per_item
 from model.process import MINUTES_A_DAY, process_named
+from model.segment import asset_behind
 from model.streams import Streams, columns
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ Floats = NDArray[np.float64]
 
 
 class Tape(NamedTuple):
-    """Exogenous inputs of T steps, K assets and P protocols; C-contiguous, read-only."""
+    """Exogenous inputs of T steps, K markets and P protocols; C-contiguous, read-only."""
 
     log_return: Floats  # (T, K) log return of the fundamental during the step
     depth: Floats  # (T, K) share of calm depth there, in (0, 1]
@@ -51,17 +52,18 @@ def draw_tape(scenario: "Scenario", replication: int) -> Tape:
     path = process_named(scenario.price.process).draw(scenario, streams)
     steps, assets = path.log_return.shape
     shocks = Shocks(scenario, streams, steps)
+    of = asset_behind(scenario, assets)
     tape = Tape(
-        log_return=path.log_return,
-        depth=_repeated(path.stress.depth, assets),
-        spread=_repeated(path.stress.spread, assets),
+        log_return=(path.log_return - shocks.fall()[:, None] * path.daily_volatility)[:, of],
+        depth=_repeated(path.stress.depth, len(of)),
+        spread=_repeated(path.stress.spread, len(of)),
         keeper=path.stress.keeper[:, None] * shocks.keeper(),
         gas=path.stress.gas * shocks.gas(),
         oracle_error=shocks.oracle_error(),
-        exploit=shocks.exploit(),
+        exploit=shocks.exploit() + shocks.hit(),
         priority=columns(streams.uniform, "shock.priority", scenario.protocol.number, steps),
-        initial_price=path.initial_price,
-        daily_volatility=path.daily_volatility,
+        initial_price=path.initial_price[of],
+        daily_volatility=path.daily_volatility[of],
     )
     return Tape(*(_sealed(array) for array in tape))
 
@@ -121,6 +123,25 @@ class Shocks(NamedTuple):
         shock = self.scenario.shock
         size = shock.exploit_share * np.array(per_item(self.scenario.protocol.open_interest, self._protocols))
         return size * self._arrived("shock.exploit", shock.exploit_intensity)
+
+    def hit(self) -> Floats:
+        """Return (T, P) losses in USD of the hit placed on one protocol at a given time."""
+        shock, found = self.scenario.shock, np.zeros((self.steps, self._protocols))
+        step = int(shock.hit_minute / self.scenario.minutes)
+        if step < self.steps and shock.hit_protocol < self._protocols:
+            interest = per_item(self.scenario.protocol.open_interest, self._protocols)[shock.hit_protocol]
+            found[step, shock.hit_protocol] = shock.hit_share * interest
+        return found
+
+    def fall(self) -> Floats:
+        """Return the (T,) fall placed at a given time, in daily standard deviations, spread evenly over its length."""
+        shock, found = self.scenario.shock, np.zeros(self.steps)
+        first, last = (
+            int(m / self.scenario.minutes) for m in (shock.fall_minute, shock.fall_minute + shock.fall_length)
+        )
+        last = max(last, first + 1)
+        found[first:last] = shock.fall / (last - first)
+        return found
 
     @property
     def _protocols(self) -> int:

@@ -18,7 +18,7 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 @click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
 @click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
 @click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
-@click.option("--scenario", metavar="FILE", help="Scenario in TOML; it replaces the default episode as a whole.")
+@click.option("--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`; it replaces the default episode.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
 @click.option(
     "--replications", type=int, default=400, show_default=True, help="Replications, the same at every capital."

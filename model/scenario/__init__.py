@@ -15,6 +15,7 @@ from pydantic import ValidationError, model_validator
 from model.parameter import Section, parameter
 from model.scenario.asset import AssetSection
 from model.scenario.backstop import BackstopSection
+from model.scenario.confidence import ConfidenceSection
 from model.scenario.control import ControlSection
 from model.scenario.exchange import ExchangeSection, KeeperSection
 from model.scenario.exposure import ExposureSection
@@ -33,6 +34,7 @@ WITHOUT_FEEDBACK: dict[str, Any] = {
     "backstop.regime": "bad_debt",
     "backstop.premium_rate": 0.0,
     "provider.fund_sensitivity": 0.0,
+    "confidence.panic": False,
     "trader.haircut_reaction": 0.0,
 }
 
@@ -57,6 +59,7 @@ class Scenario(Section):
     control: ControlSection = ControlSection()
     protocol: ProtocolSection = ProtocolSection()
     provider: ProviderSection = ProviderSection()
+    confidence: ConfidenceSection = ConfidenceSection()
     backstop: BackstopSection = BackstopSection()
     loss: LossSection = LossSection()
     fund: FundSection = FundSection()

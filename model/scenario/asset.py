@@ -58,6 +58,13 @@ class AssetSection(Section):
     )
     maintenance_ratio: float = parameter(0.5, "1", "maintenance margin over initial margin", TIERS, gt=0.0, lt=1.0)
 
+    shared_market: bool = parameter(
+        True,
+        "flag",
+        "whether all who trade an asset mark to one price; else each to one that only its own flow moves",
+        "one market; false cuts the spill-over of liquidations through the price",
+    )
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         problems = [

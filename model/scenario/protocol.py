@@ -78,3 +78,25 @@ class ProviderSection(Section):
         ge=0,
         le=1,
     )
+    vaults: int = parameter(1, "vaults", "vaults each provider supplies, its own protocol's and the next", "one", ge=1)
+    wealth_sensitivity: float = parameter(
+        1.0,
+        "1",
+        "weight of losses in a provider's other vaults, over its whole deposit, beside those in this one",
+        "one fortune; Goldstein and Pauzner (2004): wealth effect; moot with one vault",
+        ge=0,
+    )
+    volatility_sensitivity: float = parameter(
+        0.0,
+        "1",
+        "fall of the share price that a running volatility of twice the normal counts as; 0: none",
+        "modelling choice; 10 October 2025: market makers left as volatility jumped",
+        ge=0,
+    )
+    cooldown: float = parameter(
+        0.0,
+        "min",
+        "time a provider's request to redeem all it has waits in the queue; 0: no queue, `withdrawal` a minute",
+        "HLP: 4 days, 5760; Drift: 13 days, 18720",
+        ge=0,
+    )

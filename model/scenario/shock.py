@@ -2,7 +2,8 @@
 
 Arrivals are Poisson, independent between protocols: in a step of *dt* days a shock of intensity *lambda*
 arrives with probability ``1 - exp(-lambda dt)``. The isolated shocks are off by default, so that what is
-found is not theirs; a scenario that studies one turns it on.
+found is not theirs; a scenario that studies one turns it on. A hit on one protocol and a fall of all prices may also be
+placed at given times, for scenarios that show one thing (:mod:`model.world`).
 """
 
 from model.parameter import Section, parameter
@@ -43,6 +44,21 @@ class ShockSection(Section):
         ge=0.0,
         le=1.0,
     )
+    hit_share: float = parameter(
+        0.0,
+        "1",
+        "loss in a hit on one protocol at a given time, over its open interest; 0: none",
+        CHOICE,
+        ge=0.0,
+        le=1.0,
+    )
+    hit_protocol: int = parameter(0, "index", "protocol that is hit", "modelling choice", ge=0)
+    hit_minute: float = parameter(60.0, "min", "when it is hit", "modelling choice", ge=0.0)
+    fall: float = parameter(
+        0.0, "1", "fall of all prices at a given time, in daily standard deviations of each; 0: none", CHOICE
+    )
+    fall_minute: float = parameter(120.0, "min", "when that fall begins", "an hour after the hit", ge=0.0)
+    fall_length: float = parameter(20.0, "min", "time over which it is spread", "depth was thin for 20 minutes", gt=0.0)
     gas: float = parameter(5.0, "USD", "calm cost of gas for one liquidation", "prototype: $5 to $100", ge=0.0)
     gas_spike_intensity: float = parameter(0.0, "1/day", "arrival rate of a gas spike", CHOICE, ge=0.0, le=1e4)
     gas_spike_minutes: float = parameter(60.0, "min", "length of a gas spike", "modelling choice", gt=0.0)

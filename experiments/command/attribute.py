@@ -1,0 +1,88 @@
+"""``backstop attribute``: why protocols fail, every loss labelled by cause."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from experiments.attribution import Ledger
+    from experiments.configuration import Plan
+
+
+@click.command()
+@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
+@click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
+@click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
+@click.option("--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`; it replaces the default episode.")
+@click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+@click.option("--structure", "structures", multiple=True, metavar="NAME", help="Who holds the capital; repeatable.")
+@click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Who pays the residual loss; repeatable.")
+@click.option("--replications", type=int, default=20, show_default=True, help="Tapes, each replayed up to 16 times.")
+@click.option("--seed", type=int, help="Seed of every random stream.")
+@click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.pass_context
+def attribute(context: click.Context, quiet: bool, as_json: bool, **typed: Any) -> None:
+    """Label every default and every loss by its cause.
+
+    Own loss, exposures to other protocols, depletion of the shared pool, price spill-over, or runs: the same tapes are
+    replayed with every combination of these channels closed, and losses are divided by Shapley values. Exit codes: 0
+    done, 1 a run failed or Ctrl-C, 2 bad usage or configuration.
+    """
+    from experiments.configuration import ConfigurationError, Options, plan  # noqa: PLC0415
+    from experiments.crew import prepare  # noqa: PLC0415
+
+    if typed["workers"] != 1:
+        prepare()
+    try:
+        ledgers = _labelled(plan(Options(**typed)), quiet)
+    except ConfigurationError as error:
+        for problem in error.problems:
+            click.echo(f"error: {problem}", err=True)
+        context.exit(2)
+    except (RuntimeError, KeyboardInterrupt) as error:
+        click.echo(f"error: {error or 'interrupted'}", err=True)
+        context.exit(1)
+    _report(ledgers, as_json)
+
+
+def _labelled(chosen: "Plan", quiet: bool) -> "list[Ledger]":
+    from experiments.attribution import Ledger  # noqa: PLC0415
+    from experiments.cell import cells  # noqa: PLC0415
+    from experiments.crew import Crew  # noqa: PLC0415
+    from experiments.execution import planned_runs  # noqa: PLC0415
+    from experiments.pilot import run_pilot  # noqa: PLC0415
+    from experiments.progress import Progress  # noqa: PLC0415
+
+    with Crew(chosen.workers) as crew, Progress(planned_runs(chosen), quiet) as progress:
+        pilot = run_pilot(chosen, crew, lambda: False, lambda: progress.advance("pilot"))
+        found = cells(chosen.scenario, chosen.structures, chosen.regimes, pilot.estimate)
+        ledgers = [Ledger(cell) for cell in found]
+        for replication in range(chosen.replications):
+            for ledger in ledgers:
+                runs = list(crew.replicate(tuple(ledger.replays.values()), [replication]))
+                _stop_if_failed(runs)
+                ledger.add(runs)
+                progress.advance()
+    return ledgers
+
+
+def _stop_if_failed(runs: "list[Any]") -> None:
+    failed = [run for run in runs if run.failure is not None]
+    if failed:
+        raise RuntimeError(f"{failed[0].cell} replication {failed[0].replication}: {failed[0].failure}")
+
+
+def _report(ledgers: "list[Ledger]", as_json: bool) -> None:
+    import json  # noqa: PLC0415
+
+    from experiments.attribution_view import document, table  # noqa: PLC0415
+    from experiments.result_folder import plain  # noqa: PLC0415
+    from experiments.table import console  # noqa: PLC0415
+
+    if as_json:
+        click.echo(json.dumps(plain(document(ledgers)), indent=2, allow_nan=False))
+    else:
+        console().print(table(ledgers))
