@@ -41,9 +41,12 @@ ACCOUNTS = (
     "frozen_debt",  # losses carried until withdrawals or fees have repaid them, <= 0
     "lent",  # the part of the own fund that is lent out
     "pool_lent",  # the part of a pot that is lent out, column j
+    "investor",  # cash of capital providers, column 0, control account
+    "retrocession",  # the pool above all pots, column 0
 )
 TRADER, WALLET, VAULT, FUND, POOL, TREASURY, TRADING_FEE, LIQUIDATION_FEE = np.arange(8)
 KEEPER, PROVIDER, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, LENT, POOL_LENT = np.arange(8, 16)
+INVESTOR, RETROCESSION = np.arange(16, 18)
 MAY_BE_NEGATIVE = (TRADER, VAULT, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
 SIGNED = np.array([account in MAY_BE_NEGATIVE for account in range(len(ACCOUNTS))])
 

@@ -47,6 +47,7 @@ class Protocol(RowAgent):
     paid_fallback = Column("f8", "USD, >= 0", "of that, placed by the fallback regime so far")
     overshoot = Column("f8", "USD, >= 0", "taken by the loss regime above what was needed so far")
 
+    reimbursed = Column("f8", "USD, >= 0", "paid by the pool beside the waterfall so far: late and parametric claims")
     recapitalised = Column("f8", "USD, >= 0", "paid in by outsiders after a default so far")
 
     @property

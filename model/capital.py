@@ -64,7 +64,7 @@ def contribute(book: Any, pool: Any, entitlement: np.ndarray, i: int, account: C
     held = book.balance[FUND, i] + book.balance[LENT, i] + entitlement[i]
     spill = min(amount, max(held + amount - terms.target[i], 0.0))
     pay(book, account, TREASURY, i, spill)
-    shared = (amount - spill) * (1.0 - terms.own_share)
+    shared = (amount - spill) * (1.0 - terms.own_share[i])
     pay(book, account, FUND, i, amount - spill - shared)
     transfer(book, account, i, POOL, terms.pot[i], shared)
     pool.contributions[terms.pot[i]] += shared

@@ -29,6 +29,7 @@ from model.metric import summarise
 from model.population import draw_population, slots_per_protocol
 from model.process import asset_names
 from model.record import Record, write_step
+from model.reinsurance_market import ReinsuranceMarket
 from model.roster import Roster
 from model.rulebook import Hot, make_rulebook, make_scratch
 from model.scenario import Scenario
@@ -121,6 +122,7 @@ class Ecosystem(Roster):
         self._oracle_error = self.tape.oracle_error[0]
         self.control = Control(scenario, self.exchange, self.market)
         self._rounds = 0
+        self.reinsurance = ReinsuranceMarket(self, streams)
 
     def step(self) -> None:
         """Advance by one step: the order of events."""
@@ -198,6 +200,7 @@ class Ecosystem(Roster):
         self.confidence.update(self.clock)
         settle_capital(hot.exchange, hot.protocol, hot.providers, hot.pool, book, entitlement, self.rules.terms)
         self.fund.manage(self.clock)
+        self.reinsurance.manage(self.clock)
         self.control.update(hot.exchange, hot.market, hot.protocol, book, entitlement)
 
     def write_record(self) -> None:
@@ -244,4 +247,4 @@ class Ecosystem(Roster):
 
     def series(self) -> dict[str, np.ndarray]:
         """Return the run's series so far, column by column (:mod:`model.record`)."""
-        return self.record.columns(self.clock)
+        return self.record.columns(self.clock) | self.reinsurance.series()

@@ -126,7 +126,7 @@ class FundManagement:
         if not structure.holds_capital:
             balance[OUTSIDE, WHOLE] += amount.sum()
             return
-        shared = amount * (1.0 - structure.own_share)
+        shared = amount * (1.0 - structure.own_share) * structure.member
         balance[FUND] += amount - shared
         self.pool.contributions[:] += self._to_pots(shared)
 
@@ -152,10 +152,7 @@ class FundManagement:
 
     def _credit(self, change: Array) -> None:
         """Share a pot's gain or loss among the entitlements behind it."""
-        structure = self.structure
-        whole = structure.by_pot(structure.entitlement)
-        growth = np.divide(change, whole, out=np.zeros_like(whole), where=whole > 0.0)
-        structure.entitlement *= np.maximum(1.0 + growth[structure.pot], 0.0)
+        self.structure.credit(change)
 
     def _held(self) -> Array:
         """Return the backstop behind each protocol, (members,) USD."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, FUND, LENT, POOL, POOL_LENT, TREASURY, WALLET
+from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, FUND, LENT, POOL, POOL_LENT, RETROCESSION, TREASURY, WALLET
 from model.burden import burden_metrics
 
 Array = np.ndarray
@@ -53,13 +53,14 @@ def failure_metrics(protocol: Any, steps: int, minutes: float) -> Metrics:
 def capital_metrics(ecosystem: Any) -> Metrics:
     """Return backstop capital at the start and the end, what it covered, and who earned what."""
     balance, protocol = ecosystem.ledger.balance, ecosystem.protocol
-    start = float(protocol.capital.sum())
+    start = float(protocol.capital.sum()) + ecosystem.reinsurance.third_party
+    end = float(balance[FUND].sum() + balance[POOL].sum() + balance[[LENT, POOL_LENT]].sum())
     mutual = protocol.paid_mutual.sum() + protocol.paid_assessment.sum()
     covered = float(protocol.paid_fund.sum() + protocol.paid_pool.sum() + mutual)
     keepers, pool, vaults = ecosystem.keepers, ecosystem.pool, ecosystem.exchange.vault_start
     return {
         "capital": start,
-        "capital_end": float(balance[FUND].sum() + balance[POOL].sum() + balance[[LENT, POOL_LENT]].sum()),
+        "capital_end": end + float(balance[RETROCESSION].sum()),
         "loss_per_capital": float(protocol.deficit.sum()) / start if start > 0 else 0.0,
         "covered_per_capital": covered / start if start > 0 else 0.0,
         "bad_debt": float(-balance[BAD_DEBT].sum()),
@@ -119,4 +120,5 @@ def summarise(ecosystem: Any, steps: int) -> Metrics:
         **market_metrics(ecosystem, steps),
         "imbalance": ecosystem.ledger.imbalance(),
         **member_metrics(protocol),
+        **ecosystem.reinsurance.metrics(),
     }

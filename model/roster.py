@@ -11,10 +11,11 @@ import mesa
 import numpy as np
 
 from agents.account import EMPTY, recount, touch
+from agents.capital_provider import CapitalProvider
 from agents.column import RowAgent
 from agents.exchange import Exchange
 from agents.keeper import Keeper
-from agents.ledger import KEEPER, PROVIDER, TRADER, VAULT, WALLET, Code, Ledger, pay, reconcile_all
+from agents.ledger import INVESTOR, KEEPER, PROVIDER, TRADER, VAULT, WALLET, Code, Ledger, pay, reconcile_all
 from agents.liquidity_provider import LiquidityProvider
 from agents.protocol import Protocol
 from agents.reinsurer import Reinsurer
@@ -31,6 +32,7 @@ class Roster(mesa.Model):
     keepers: Any
     providers: Any
     pool: Any
+    reinsurance: Any
     hot: Any
     ledger: Ledger
     slots_per_protocol: int
@@ -93,6 +95,10 @@ class Roster(mesa.Model):
         self.protocol.shares[:] = np.bincount(self.providers.protocol, self.providers.shares, len(self.protocol))
         self._enter_difference(PROVIDER, slice(None))
 
+    def after_investor_change(self) -> None:
+        """Book capital providers' cash set from Python against the outside world."""
+        self._enter_difference(INVESTOR, 0)
+
     def reconcile(self, phase: Code) -> None:
         """Count all rows afresh and compare them with the ledger."""
         recount(self.accounts, self.hot.blocks, self.hot.exchange)
@@ -117,6 +123,7 @@ class Roster(mesa.Model):
             (Keeper, self.keepers),
             (LiquidityProvider, self.providers),
             (Reinsurer, self.pool),
+            (CapitalProvider, self.reinsurance.providers),
         )
         for kind, table in tables:
             for row in range(len(table)):

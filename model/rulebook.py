@@ -67,12 +67,13 @@ def make_rulebook(scenario: Scenario, streams: Streams, structure: Structure) ->
 def capital_terms(scenario: Scenario, structure: Structure) -> Terms:
     """Derive the constants of the capital phase."""
     provider, minutes = scenario.provider, scenario.minutes
+    flat = structure.charges_premium and not (scenario.reinsurance.prices or scenario.choice.active)
     return Terms(
         scenario.exchange.fee_to_vault,
         scenario.exchange.fee_to_fund,
-        float(structure.own_share),
+        np.full(len(structure.capital), float(structure.own_share)),
         structure.holds_capital,
-        scenario.backstop.premium_rate if structure.charges_premium else 0.0,
+        scenario.backstop.premium_rate if flat else 0.0,
         minutes,
         per_step(provider.withdrawal, minutes),
         per_step(provider.return_rate, minutes),

@@ -50,6 +50,7 @@ class Waterfall:
 
     def __init__(self, structure: Structure, regime: Chain) -> None:
         self.structure = structure
+        self.desk: Any = structure  # who settles claims
         self.regime = regime
         members = len(structure.capital)
         self.trigger = TRIGGERS[structure.terms.trigger](structure.terms, structure.minutes, members)
@@ -61,6 +62,7 @@ class Waterfall:
         """Send this step's deficits down the layers; return whether the loss regime was called."""
         if self._table is not protocol:
             self._bind(ledger, protocol, pool)
+        self.desk.begin(step)
         if self.trigger.watches:
             self.trigger.observe(self._fund + self._lent + self.structure.entitlement)
         if not self._deficit.any():
@@ -97,7 +99,7 @@ class Waterfall:
             idle = (deficit == 0.0) & (self._member.status == SOUND)
             room = self._fund + structure.assessable(self._treasury, self._member.assessed)
             return Means(own, np.array([room[idle].sum()]), structure.pot, beyond, priority)
-        promised = structure.due(deficit, beyond, step) if structure.shares else np.zeros_like(deficit)
+        promised = self.desk.due(deficit, beyond, step) if structure.shares else np.zeros_like(deficit)
         return Means(own, self._pot, structure.pot, promised, priority)
 
     def _layers(self, deficit: Array, priority: Array, step: int) -> Array:
@@ -130,7 +132,7 @@ class Waterfall:
     def _claim(self, deficit: Array, left: Array, priority: Array, step: int) -> Array:
         """Settle what the own layers left with the pots, as far as treaties and cash go."""
         structure, reinsurer = self.structure, self._reinsurer
-        due, paid = structure.pay(deficit, left, self._pot, priority, step)
+        due, paid = self.desk.pay(deficit, left, self._pot, priority, step)
         asked, given = structure.by_pot(due), structure.by_pot(paid)
         self._pot -= given
         self._deficit += paid
@@ -139,7 +141,7 @@ class Waterfall:
         reinsurer.claims_paid += given
         short = given < asked * (1.0 - ROUNDING)
         reinsurer.exhausted_step[short & (reinsurer.exhausted_step < 0)] = step
-        self.unpaid_pot = asked - given
+        self.unpaid_pot = asked - given + self.desk.lacking
         return without_dust(left, paid)
 
     def _default_fund(self, left: Array, priority: Array) -> Array:

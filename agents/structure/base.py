@@ -35,12 +35,16 @@ class Structure:
     pot : (members,) the pot each member belongs to, numbered from 0 without gaps.
     entitlement : (members,) USD, what is left of each member's contribution to its pot.
     loss : (members,) USD, losses so far that the own layers were asked for.
+    outside : (pots,) USD, what capital providers own of each pot; with the entitlements it is all the pot has.
+    member : (members,) bool, who is in its pot at present.
+    lacking : (pots,) USD, cash that claims made and not yet due will lack; nil where all are settled at once.
     """
 
     own_share = 1.0
     holds_capital = True
     charges_premium = False
     mutual = False
+    lacking: Array | float = 0.0
 
     def __init__(self, terms: Any, capital: Array, minutes: float = 1.0, draw: Array | None = None) -> None:
         self.terms = terms
@@ -55,6 +59,8 @@ class Structure:
         self.entitlement = capital * (1.0 - self.own_share) * self.holds_capital
         self.pot_capital = self.by_pot(self.entitlement)
         self.loss = np.zeros_like(capital)
+        self.outside = np.zeros(self.pots)
+        self.member = np.ones(len(capital), dtype=bool)
 
     @property
     def own_capital(self) -> Array:
@@ -78,6 +84,9 @@ class Structure:
         """Return the sums of members' amounts by pot, (pots,)."""
         return np.array([amounts[members].sum() for members in self.members])
 
+    def begin(self, step: int) -> None:
+        """Do what is due before the deficits of a step; nothing unless claims are settled otherwise."""
+
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
         """Return what the treaty lets each member claim, (members,) USD: everything unless a subclass cuts it."""
         return claim
@@ -93,7 +102,7 @@ class Structure:
         priority : order of arrival, uniform draws.
         """
         due = np.minimum(self.due(deficit, claim, step), claim)
-        paid = self._settle(due, cash, priority)
+        paid = self.settle(due, cash, priority)
         self.settled(deficit, due, paid, step)
         return due, paid
 
@@ -101,10 +110,23 @@ class Structure:
         """Take note of a settlement; subclasses whose treaties remember more than losses add to it."""
         self.loss += deficit
 
-    def _settle(self, due: Array, cash: Array, priority: Array) -> Array:
+    def settle(self, due: Array, cash: Array, priority: Array) -> Array:
+        """Return what is paid of claims due by the settlement rule, charged to entitlements and capital providers."""
         paid, left = np.zeros_like(due), self.entitlement
         for j, members in enumerate(self.members):
             own = left[members]
             paid[members] = self.settlement(due[members], float(cash[j]), own, priority[members])
-            left[members] = charge(own, paid[members])
+            if self.outside[j] > 0.0:
+                stakes = charge(np.append(own, self.outside[j]), np.append(paid[members], 0.0))
+                left[members], self.outside[j] = stakes[:-1], stakes[-1]
+            else:
+                left[members] = charge(own, paid[members])
         return paid
+
+    def credit(self, change: Array) -> Array:
+        """Share a pot's gain or loss among those who own it; return what nobody was there to own, (pots,) USD."""
+        whole = self.by_pot(self.entitlement) + self.outside
+        growth = np.divide(change, whole, out=np.zeros_like(whole), where=whole > 0.0)
+        self.entitlement *= np.maximum(1.0 + growth[self.pot], 0.0)
+        self.outside *= np.maximum(1.0 + growth, 0.0)
+        return np.where(whole > 0.0, 0.0, change)

@@ -15,6 +15,7 @@ from pydantic import ValidationError, model_validator
 from model.parameter import Section, parameter
 from model.scenario.asset import AssetSection
 from model.scenario.backstop import BackstopSection
+from model.scenario.choice import ChoiceSection
 from model.scenario.confidence import ConfidenceSection
 from model.scenario.control import ControlSection
 from model.scenario.exchange import ExchangeSection, KeeperSection
@@ -25,6 +26,7 @@ from model.scenario.market import MarketSection
 from model.scenario.price import PriceSection
 from model.scenario.problem import ScenarioError, problem_lines
 from model.scenario.protocol import ProtocolSection, ProviderSection
+from model.scenario.reinsurance import ReinsuranceSection
 from model.scenario.shock import ShockSection
 from model.scenario.trader import TraderSection
 
@@ -64,6 +66,8 @@ class Scenario(Section):
     loss: LossSection = LossSection()
     fund: FundSection = FundSection()
     exposure: ExposureSection = ExposureSection()
+    reinsurance: ReinsuranceSection = ReinsuranceSection()
+    choice: ChoiceSection = ChoiceSection()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

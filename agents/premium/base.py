@@ -1,0 +1,52 @@
+"""What every premium rule is: a function of what an underwriter sees of the members, in USD per year.
+
+Members' claims are expected to cost ε Oᵢ a year before experience, O open interest and ε the loss cost, or what a pilot
+estimated. With claims Cᵢ in t years the credible estimate is
+
+    λᵢ = (1 − Z) εᵢ + Z Cᵢ / t,   Z = t / (t + k)                                             (1)
+
+Reference: Bühlmann, "Experience rating and credibility" (1967). Units: USD, years.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+
+
+class Exposure(NamedTuple):
+    """What an underwriter sees, (members,) each."""
+
+    interest: Array  # USD, one-sided open interest at the mark
+    expected: Array  # USD/year, expected claims before experience
+    shortfall: Array  # USD, expected shortfall of claims
+    claims: Array  # USD, claims made so far
+    leverage: Array  # 1, over the start
+    crowding: Array  # 1, one-sidedness of the asset's market, 0 to 1
+    health: Array  # 1, capital of the member's pot over its start
+    pot: Array  # index of the pot
+    member: Array  # bool, whether it is in its pot at present
+    years: float  # since the start
+
+
+def credible(prior: Array, claims: Array, years: float, half: float) -> Array:
+    """Return the credible yearly cost of claims (1), USD/year; `half` is k."""
+    return (prior * half + claims) / (years + half)
+
+
+class Premium:
+    """A premium rule.
+
+    Parameters
+    ----------
+    terms : the scenario's reinsurance section.
+    rate : flat rate on open interest, 1/year.
+    """
+
+    def __init__(self, terms: Any, rate: float) -> None:
+        self.terms, self.rate = terms, rate
+
+    def yearly(self, seen: Exposure) -> Array:
+        """Return what each member is asked for a year, (members,) USD >= 0."""
+        raise NotImplementedError

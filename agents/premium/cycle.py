@@ -1,0 +1,44 @@
+"""The underwriting cycle: a pool that lost money charges more, and less as time passes without losses.
+
+The rate multiplier m of a pot goes from step to step as
+
+    m ← min(m₀ + (m − m₀) 2^(−Δt/T) + s x / K₀, m⁺)                                            (1)
+
+with claims x paid in the step, capital K₀ at the start, sensitivity s, half-life T, soft-market floor m₀ and bound m⁺.
+Capital lost is dear to replace, so supply shrinks and prices rise (Winter 1994; Gron 1994).
+"""
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+
+
+class Cycle:
+    """Rate multipliers of all pots.
+
+    Parameters
+    ----------
+    terms : the scenario's reinsurance section.
+    start : (pots,) USD, capital at the start.
+    minutes : length of a step.
+
+    Attributes
+    ----------
+    multiplier : (pots,), 1 at the start.
+    """
+
+    def __init__(self, terms: Any, start: Array, minutes: float) -> None:
+        self.terms, self.start = terms, start
+        self.keep = 0.5 ** (minutes / terms.cycle_half_life)
+        self.multiplier = np.ones_like(start)
+
+    def advance(self, paid: Array) -> None:
+        """Let the multipliers move (1) after claims `paid` in this step, (pots,) USD."""
+        terms = self.terms
+        if not terms.cycle:
+            return
+        lost = np.divide(paid, self.start, out=np.zeros_like(paid), where=self.start > 0.0)
+        decayed = terms.cycle_floor + (self.multiplier - terms.cycle_floor) * self.keep
+        self.multiplier = np.minimum(decayed + terms.cycle * lost, terms.cycle_bound)

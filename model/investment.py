@@ -1,0 +1,136 @@
+"""Capital providers of phase 8: they join and leave the pots (:mod:`agents.capital_provider`)."""
+
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from agents.capital_provider import CapitalProvider, ask, deposits, expected_return, served, share_price
+from agents.ledger import CAPITAL, INVESTOR, POOL, POOL_LENT, WHOLE, check
+from agents.structure.base import Structure
+from model.market import per_step
+from model.scenario import Scenario
+from model.streams import Streams
+
+DUST = 1e-6
+Array = np.ndarray
+
+
+def make_providers(scenario: Scenario, streams: Streams, structure: Structure) -> Any:
+    """Return the capital providers' records at the start; none where no pot is."""
+    terms, pots = scenario.reinsurance, structure.pots if structure.shares else 0
+    table = CapitalProvider.make_table(terms.providers * pots)
+    table.asked_step[:] = -1
+    for j in range(pots if terms.providers else 0):
+        rows = slice(j * terms.providers, (j + 1) * terms.providers)
+        weights = -np.log(streams.uniform("capital.weight", j, size=terms.providers))
+        spread = ndtri(streams.uniform("capital.hurdle", j, size=terms.providers))
+        table.pot[rows] = j
+        table.cash[rows] = terms.provider_cash * structure.pot_capital[j] * weights / weights.sum()
+        table.shares[rows] = structure.outside[j] * weights / weights.sum()
+        table.hurdle[rows] = terms.hurdle * np.exp(terms.hurdle_spread * spread)
+    return table
+
+
+class Investment:
+    """The capital providers of a run.
+
+    Parameters
+    ----------
+    ecosystem : whose ledger and structure it works on.
+    table : the providers' records.
+    underwriting : what the pots earn and expect to pay.
+    desk : whose open claims are not paid out.
+
+    Attributes
+    ----------
+    attained : (pots,) 1/year, expected return at present.
+    """
+
+    def __init__(self, ecosystem: Any, table: Any, underwriting: Any, desk: Any) -> None:
+        scenario = ecosystem.scenario
+        self.table, self.underwriting, self.desk = table, underwriting, desk
+        self.structure, self.ledger = ecosystem.structure, ecosystem.ledger
+        self.joining = per_step(scenario.reinsurance.joining, scenario.minutes)
+        self.leaving = per_step(scenario.reinsurance.exit_rate, scenario.minutes)
+        self.lock_up = int(np.ceil(scenario.reinsurance.lock_up / scenario.minutes))
+        self.earned = scenario.fund.lent_share * scenario.fund.yield_rate
+        self.attained = np.zeros(self.structure.pots)
+        table.locked_until[:] = self.lock_up
+        self.ledger.subsidiaries[INVESTOR] = self._counted
+        self.ledger.enter(INVESTOR, self._counted())
+
+    def manage(self, step: int) -> None:
+        """Let providers compare the return with their hurdles, put money in, ask for it, be paid."""
+        if not len(self.table):
+            return
+        self.attained = self._return(step)
+        self._forget_worthless()
+        self._deposit(step)
+        ask(self.table, self.attained, step)
+        for j in range(self.structure.pots):
+            self._redeem(j)
+        counted = float(self.table.cash.sum())
+        check(self.ledger.book, CAPITAL, INVESTOR, WHOLE, counted - self.ledger.balance[INVESTOR, WHOLE], counted)
+
+    def _return(self, step: int) -> Array:
+        structure, pots = self.structure, slice(self.structure.pots)
+        capital = self.ledger.balance[[POOL, POOL_LENT]][:, pots].sum(axis=0) - structure.by_pot(self.desk.open)
+        premium = structure.by_pot(self.underwriting.yearly) * self.underwriting.charges
+        claims = structure.by_pot(self.underwriting.expected_claims(step))
+        return expected_return(premium, claims, np.maximum(capital, 0.0), self.earned)
+
+    def _deposit(self, step: int) -> None:
+        table, price = self.table, self._price()
+        amount = deposits(table, self.attained, self.joining)
+        self._move(amount, amount / price[table.pot])
+        table.locked_until[amount > 0.0] = step + self.lock_up
+
+    def _redeem(self, pot: int) -> None:
+        """Pay the queue of one pot, as far as speed, cash and open claims allow."""
+        structure, table, price = self.structure, self.table, self._price()[pot]
+        if not (table.asked_step >= 0).any() or price <= 0.0:
+            return
+        free = self.ledger.balance[POOL, pot] - structure.by_pot(self.desk.open)[pot]
+        room = min(self.leaving * structure.outside[pot], max(free, 0.0))
+        paid = served(table, table.shares * price, room, pot)
+        self._move(-paid, -np.minimum(paid / price, table.shares))
+        table.asked_step[(table.shares <= 0.0) & (table.pot == pot)] = -1
+
+    def _move(self, amount: Array, shares: Array) -> None:
+        """Let providers buy shares for `amount`, (providers,) USD; negative: redeem."""
+        table, pots = self.table, self.structure.pots
+        table.cash -= amount
+        table.shares += shares
+        table.deposited += amount
+        sums = np.bincount(table.pot, amount, pots)
+        self.structure.outside += sums
+        self.ledger.balance[POOL, :pots] += sums
+        self.ledger.balance[INVESTOR, WHOLE] -= amount.sum()
+
+    def _price(self) -> Array:
+        """Return what a share is worth net of open claims, (pots,) USD."""
+        structure = self.structure
+        whole = structure.by_pot(structure.entitlement) + structure.outside
+        burden = np.divide(structure.by_pot(self.desk.open), whole, out=np.zeros_like(whole), where=whole > 0.0)
+        owned = structure.outside * np.maximum(1.0 - burden, 0.0)
+        return np.maximum(share_price(owned, np.bincount(self.table.pot, self.table.shares, structure.pots)), 0.0)
+
+    def _forget_worthless(self) -> None:
+        """Cancel the shares of a part that losses have used up; what dust is left is the members'."""
+        gone = self._price() <= DUST
+        if gone.any():
+            self.structure.entitlement += self._dust(gone)
+            self.structure.outside[gone] = 0.0
+            self.table.shares[gone[self.table.pot]] = 0.0
+            self.table.asked_step[gone[self.table.pot]] = -1
+
+    def _dust(self, gone: Array) -> Array:
+        structure = self.structure
+        members = np.bincount(structure.pot, minlength=structure.pots)
+        return (structure.outside * gone / members)[structure.pot]
+
+    def _counted(self) -> Array:
+        cash = np.zeros(self.ledger.balance.shape[1])
+        cash[0] = self.table.cash.sum()
+        return cash

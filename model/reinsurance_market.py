@@ -1,0 +1,145 @@
+"""The reinsurance market of a run: claims desk, second pool, premiums, capital providers, protocols' choices.
+
+Total capital at the start is that of every other structure: what capital providers own and what the second pool holds
+is taken out of the pots' capital. Everything is off by default and then costs nothing. Phase 8, after fees and funds:
+
+    late claims → premiums and cycle → capital providers → choices                             (1)
+
+Capital that providers bring later comes from their cash outside and is reported. Units: USD.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.claim import CLAIMS
+from agents.claim.base import Office
+from agents.ledger import RETROCESSION, WHOLE
+from agents.retrocession import Retrocession, found
+from model.choice import Choice
+from model.investment import Investment, make_providers
+from model.parametric_trigger import ParametricTrigger
+from model.streams import Streams
+from model.underwriting import Underwriting
+
+Array = np.ndarray
+
+
+class ReinsuranceMarket:
+    """What surrounds the pots of a structure.
+
+    Parameters
+    ----------
+    ecosystem : whose tables, ledger, structure and waterfall it works on.
+    streams : random numbers of the replication.
+
+    Attributes
+    ----------
+    active : whether anything is switched on.
+    providers : capital providers' records.
+    third_party : USD, capital at the start that is not the members'.
+    """
+
+    def __init__(self, ecosystem: Any, streams: Streams) -> None:
+        scenario, structure = ecosystem.scenario, ecosystem.structure
+        self.terms, self.structure, self.ledger = scenario.reinsurance, structure, ecosystem.ledger
+        self.pool, self.third_party = ecosystem.pool, 0.0
+        self.active = is_active(scenario)
+        if self.active:
+            self.third_party = self._share_capital()
+            ecosystem.protocol.capital[:] = structure.own_capital + structure.entitlement
+        self.providers = make_providers(scenario, streams, structure)
+        if self.active:
+            self._open(ecosystem, streams)
+
+    def _share_capital(self) -> float:
+        """Give the second pool and the capital providers their parts; return how much they hold, USD."""
+        structure, terms = self.structure, self.terms
+        if not structure.shares:
+            return 0.0
+        second = found(self.ledger, terms.retrocession_share, structure.pots)
+        structure.entitlement *= 1.0 - second / max(float(structure.pot_capital.sum()), 1e-300)
+        owned = terms.provider_share if terms.providers else 0.0
+        structure.outside[:] = structure.by_pot(structure.entitlement) * owned
+        structure.entitlement *= 1.0 - owned
+        return second + float(structure.outside.sum())
+
+    def _open(self, ecosystem: Any, streams: Streams) -> None:
+        structure, terms, start = self.structure, self.terms, self.structure.pot_capital
+        second = Retrocession(self.ledger, terms.retrocession_attachment * start, terms.retrocession_limit * start)
+        office = Office(
+            structure, terms, self.ledger, ecosystem.protocol, self.pool, second, ecosystem.tape.priority,
+            ecosystem.scenario.minutes, np.uint64(streams.key("reinsurance.dispute")),
+        )  # fmt: skip
+        self.desk = CLAIMS[terms.claims](office)
+        if terms.claims == "parametric":
+            self.desk.sense = ParametricTrigger(ecosystem).hit
+        ecosystem.waterfall.desk = self.desk
+        self.underwriting = Underwriting(ecosystem, self.desk)
+        self.investment = Investment(ecosystem, self.providers, self.underwriting, self.desk)
+        self.choice = Choice(ecosystem, self.underwriting, self.desk, streams.key("choice"))
+        self._rows: list[dict[str, float]] = []
+
+    def manage(self, step: int) -> None:
+        """Run what belongs to phase 8 (1)."""
+        if not self.active:
+            return
+        self.desk.late(step)
+        self.underwriting.collect(step)
+        self.investment.manage(step)
+        self.choice.manage(step)
+        self._rows.append(self._state())
+
+    def _state(self) -> dict[str, float]:
+        structure, choice, underwriting = self.structure, self.choice, self.underwriting
+        members = {
+            "leverage_cap": choice.cap,
+            "retained": self.desk.kept,
+            "member": structure.member & structure.shares,
+            "premium": underwriting.paid,
+        }
+        state = {f"{name}_{i}": float(v) for name, values in members.items() for i, v in enumerate(values)}
+        return state | {
+            "rate_multiplier": float(underwriting.cycle.multiplier.mean()),
+            "provider_capital": float(structure.outside.sum()),
+            "open_claims": float(self.desk.open.sum()),
+        }
+
+    def series(self) -> dict[str, Array]:
+        """Return the market's series, (steps,) each, by name; none where nothing is switched on."""
+        if not self.active or not self._rows:
+            return {}
+        return {name: np.array([row[name] for row in self._rows]) for name in self._rows[0]}
+
+    def metrics(self) -> dict[str, float]:
+        """Return the market's metrics; none where nothing is switched on."""
+        if not self.active:
+            return {}
+        desk, table = self.desk, self.providers
+        return {
+            "premiums": float(self.underwriting.paid.sum()),
+            "claims_made": float(desk.claims.sum()),
+            "claims_reimbursed": float(desk.office.protocol.reimbursed.sum()),
+            "claims_open": float(desk.open.sum()),
+            "claims_refused": float(getattr(desk, "refused", np.zeros(1)).sum()),
+            "paid_without_loss": float(getattr(desk, "without_loss", np.zeros(1)).sum()),
+            "loss_without_payment": float(getattr(desk, "without_payment", np.zeros(1)).sum()),
+            "provider_deposits": float(table.deposited.sum()),
+            "provider_profit": float(self.structure.outside.sum() - table.deposited.sum() - self._provided),
+            "retrocession_end": float(self.ledger.balance[RETROCESSION, WHOLE]),
+            "members_end": float((self.structure.member & self.structure.shares).sum()),
+            "leverage_cap_end": float(self.choice.cap.mean()),
+            "retained_end": float(desk.kept.mean()),
+        }
+
+    @property
+    def _provided(self) -> float:
+        """Capital providers' capital at the start, USD."""
+        return self.third_party - float(self.desk.office.second.start)
+
+
+def is_active(scenario: Any) -> bool:
+    """Tell whether anything of the market is switched on, whatever the structure, so that all report the same."""
+    terms = scenario.reinsurance
+    claims = terms.claims != "indemnity" or terms.assessment_delay > 0.0 or terms.dispute_probability > 0.0
+    return scenario.choice.active or terms.prices or claims or terms.retrocession_share > 0.0

@@ -1,0 +1,119 @@
+"""Parameters of the reinsurance market: premiums, claims, capital providers, retrocession."""
+
+from pydantic import field_validator
+
+from agents.claim import CLAIMS
+from agents.premium import PREMIUMS
+from model.parameter import Section, parameter
+from model.scenario.problem import one_of
+
+CHOICE = "modelling choice"
+CYCLE = "hard and soft markets: Winter (1994), Gron (1994)"
+TRIGGER = "parametric cover; the level is a modelling choice"
+CAPITAL = "insurance-linked securities: yearly windows, weeks of notice"
+
+
+class ReinsuranceSection(Section):
+    """How pots charge, pay and are capitalised; all off by default."""
+
+    premium: str = parameter("flat", "name", "rule by which a pot sets premiums", "design: premium rules")
+    charge_all: bool = parameter(
+        False, "flag", "whether every structure with a pot charges premiums, not `reinsured` alone", CHOICE
+    )
+    loss_cost: float = parameter(
+        0.002, "1/year", "expected claims on open interest before experience", "prototype's calibration", ge=0
+    )
+    loading: float = parameter(0.3, "1", "loading of expected claims", "expected value principle", ge=0)
+    capital_charge: float = parameter(
+        0.1, "1/year", "cost of the capital that a member's expected shortfall ties up", "hurdles of 6–15 %", ge=0
+    )
+    tail_cost: float = parameter(
+        0.02, "1", "expected shortfall on open interest where backstop.expected_shortfall gives none", CHOICE, ge=0
+    )
+    credibility: float = parameter(
+        0.25, "year", "time after which own claims count half", "Bühlmann (1967): Z = t / (t + k)", gt=0
+    )
+    leverage_power: float = parameter(
+        1.0, "1", "power of a member's leverage in the risk-based premium", "design: leverage × crowding × health", ge=0
+    )
+    crowding_loading: float = parameter(
+        1.0, "1", "rise of the risk-based premium for a wholly one-sided market", CHOICE, ge=0
+    )
+    health_loading: float = parameter(
+        1.0, "1", "rise of the risk-based premium as the pot empties, at nil", CHOICE, ge=0
+    )
+    cycle: float = parameter(
+        0.0, "1", "rise of the rate multiplier per capital lost in claims; 0: no cycle", CYCLE, ge=0, le=1e3
+    )
+    cycle_half_life: float = parameter(43_200.0, "min", "half-life of what the multiplier rose", CYCLE, gt=0)
+    cycle_floor: float = parameter(1.0, "1", "multiplier of a soft market", CYCLE, gt=0, le=1)
+    cycle_bound: float = parameter(5.0, "1", "largest multiplier of a hard market", CYCLE, ge=1)
+    claims: str = parameter("indemnity", "name", "how claims are settled", "design: claims")
+    assessment_delay: float = parameter(
+        0.0, "min", "time until a claim is assessed and paid", "Nexus Mutual: days of assessment; 0: at once", ge=0
+    )
+    dispute_probability: float = parameter(0.0, "1", "probability that a claim is disputed", CHOICE, ge=0, le=1)
+    disputed_share: float = parameter(0.5, "1", "part of a disputed claim that waits", CHOICE, ge=0, le=1)
+    dispute_delay: float = parameter(1440.0, "min", "time after assessment until a dispute is decided", "a day", ge=0)
+    dispute_success: float = parameter(
+        0.5, "1", "probability that the disputed part is paid in the end", CHOICE, ge=0, le=1
+    )
+    parametric_payout: float = parameter(
+        0.5, "1", "what a parametric trigger pays, over the member's capital at the start", TRIGGER, ge=0
+    )
+    parametric_wait: float = parameter(
+        480.0, "min", "time after a payment in which no other follows: one event", TRIGGER, gt=0
+    )
+    parametric_oracle: float = parameter(
+        0.0, "1", "relative error of the mark price that triggers; 0: no such trigger", TRIGGER, ge=0
+    )
+    parametric_exploit: float = parameter(
+        0.0, "1", "exploit loss over open interest at the start that triggers; 0: none", TRIGGER, ge=0
+    )
+    parametric_move: float = parameter(0.1, "log", "price move within the window that triggers; 0: none", TRIGGER, ge=0)
+    parametric_window: float = parameter(60.0, "min", "window of that move", TRIGGER, gt=0)
+    parametric_depth: float = parameter(
+        0.0, "1", "fall of depth from its start that triggers; 0: none", TRIGGER, ge=0, lt=1
+    )
+    providers: int = parameter(0, "providers", "capital providers of each pot; 0: none", CHOICE, ge=0)
+    provider_share: float = parameter(
+        0.0, "1", "part of a pot's capital at the start put in by them in place of members", CHOICE, ge=0, lt=1
+    )
+    provider_cash: float = parameter(
+        1.0, "1", "their cash outside at the start, over the pot's capital", "not backstop capital until it joins", ge=0
+    )
+    hurdle: float = parameter(0.1, "1/year", "median return they ask for", "catastrophe bonds: 6–15 %", gt=0)
+    hurdle_spread: float = parameter(0.5, "log", "spread of hurdles across providers", CHOICE, ge=0)
+    joining: float = parameter(0.001, "1/min", "part of their cash they put in while it pays", CHOICE, ge=0, le=1)
+    lock_up: float = parameter(10_080.0, "min", "time before money put in may leave", CAPITAL, ge=0)
+    exit_rate: float = parameter(
+        0.001, "1/min", "part of the providers' capital the queue lets out", CAPITAL, ge=0, le=1
+    )
+    retrocession_share: float = parameter(
+        0.0, "1", "part of every pot's capital at the start held by a pool above all pots; 0: none", CHOICE, ge=0, lt=1
+    )
+    retrocession_attachment: float = parameter(
+        0.5,
+        "1",
+        "claims so far above which the second pool pays, over the pot's capital",
+        "excess-of-loss treaty",
+        ge=0,
+    )
+    retrocession_limit: float = parameter(
+        1.0, "1", "most the second pool pays one pot, over the pot's capital", "excess-of-loss treaty", ge=0
+    )
+
+    @field_validator("premium")
+    @classmethod
+    def _premium(cls, value: str) -> str:
+        return one_of("premium", value, PREMIUMS)
+
+    @field_validator("claims")
+    @classmethod
+    def _claims(cls, value: str) -> str:
+        return one_of("claims", value, CLAIMS)
+
+    @property
+    def prices(self) -> bool:
+        """Whether the market, not the flat rate of ``backstop.premium_rate`` alone, sets premiums."""
+        return self.premium != "flat" or self.charge_all or self.cycle > 0.0 or self.providers > 0
