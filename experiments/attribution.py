@@ -98,7 +98,7 @@ def replays(cell: Cell) -> dict[Coalition, Cell]:
 
 def shapley(values: Mapping[Coalition, Floats]) -> dict[str, Floats]:
     """Return the Shapley value (1) of every channel; `values` has one entry for every set of channels."""
-    channels = sorted(max(values, key=len))
+    channels = sorted(frozenset().union(*values))
     n = len(channels)
     found = {}
     for channel in channels:

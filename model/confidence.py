@@ -70,7 +70,9 @@ class Confidence:
         scenario, hot = ecosystem.scenario, ecosystem.hot
         self.terms, members = scenario.confidence, len(ecosystem.exchange)
         calm = (getattr(self.terms, name) for name in FIELDS)
-        self.nerves = Nerves(*calm, scenario.provider.volatility_sensitivity, scenario.minutes, self.terms.panic)
+        self.nerves = Nerves._make(
+            [*calm, scenario.provider.volatility_sensitivity, scenario.minutes, self.terms.panic]
+        )
         self.strain, self.alarm = ecosystem.rules.terms.strain, np.zeros(members)
         owed = ecosystem.contagion.liabilities > 0.0
         flags = np.zeros(members, np.bool_)
