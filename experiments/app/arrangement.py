@@ -1,0 +1,70 @@
+"""An arrangement: who holds the capital and who pays when it runs out, on one side of the page.
+
+Structures and regimes come from their registries, presets from :mod:`model.preset` where there is one, so that a new
+one appears on the page by itself.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+from agents.loss_regime import REGIMES
+from agents.structure import STRUCTURES
+from model.scenario import Scenario
+
+NO_PRESET = ""
+
+
+class Arrangement(NamedTuple):
+    """One side: a structure and a regime, or a preset that sets both and more."""
+
+    structure: str
+    regime: str
+    preset: str = NO_PRESET
+
+    @property
+    def title(self) -> str:
+        """What the side is called."""
+        return readable(self.preset) if self.preset else f"{readable(self.structure)} · {readable(self.regime)}"
+
+    def changes(self) -> dict[str, Any]:
+        """Return what the side changes in the shared scenario, by dotted name."""
+        if self.preset:
+            return preset_changes(self.preset)
+        return {"backstop.structure": self.structure, "backstop.regime": self.regime}
+
+    def scenario(self, shared: Scenario) -> Scenario:
+        """Return the side's scenario; raises ScenarioError."""
+        return shared.replace(self.changes(), "arrangement")
+
+
+def readable(name: str) -> str:
+    """Return a registry name as a person would write it: ``socialized_loss`` → ``socialized loss``."""
+    return name.replace("_", " ")
+
+
+def structures() -> tuple[str, ...]:
+    """Return the names of all structures."""
+    return tuple(STRUCTURES)
+
+
+def regimes() -> tuple[str, ...]:
+    """Return the names of all loss regimes."""
+    return tuple(REGIMES)
+
+
+def presets() -> tuple[str, ...]:
+    """Return the names of all presets; none where the model has none."""
+    return tuple(_presets())
+
+
+def preset_changes(name: str) -> dict[str, Any]:
+    """Return what the preset changes in a scenario, by dotted name; KeyError where there is no such preset."""
+    preset = _presets()[name]
+    return dict(getattr(preset, "settings", preset))
+
+
+def _presets() -> Any:
+    if find_spec("model.preset") is None:
+        return {}
+    return getattr(import_module("model.preset"), "PRESETS", {})
