@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``bench``, ``episodes``, ``parameters``.
+"""The command line: ``backstop compare``, ``app``, ``bench``, ``episodes``, ``parameters``.
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the two
 listings answer at once.
@@ -6,6 +6,7 @@ listings answer at once.
 
 import click
 
+from experiments.command.app import app
 from experiments.command.bench import bench
 from experiments.command.compare import compare
 from experiments.command.listing import episodes, parameters
@@ -17,7 +18,7 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, bench, episodes, parameters):
+for command in (compare, app, bench, episodes, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":
