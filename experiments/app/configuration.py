@@ -22,6 +22,7 @@ START: dict[str, Any] = {"price.process": "episode", "price.episode": "2025-10-1
 FILES = ("price.files", "exposure.file")
 TABLE = "app"
 LONGEST = 100_000
+UNREADABLE = "the address holds no configuration that can be read"
 
 
 class Configuration(NamedTuple):
@@ -84,10 +85,12 @@ def from_query(query: str) -> Configuration:
     """Return the configuration in the part of an address after ``?``; raises ScenarioError."""
     packed = dict(part.partition("=")[::2] for part in query.split("&")).get("c", "")
     try:
-        raw = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
-        text = zlib.decompressobj().decompress(raw, LONGEST).decode()
+        raw, reader = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), zlib.decompressobj()
+        text = reader.decompress(raw, LONGEST).decode()
     except (ValueError, zlib.error):
-        raise ScenarioError(["the address holds no configuration that can be read"]) from None
+        raise ScenarioError([UNREADABLE]) from None
+    if not reader.eof:
+        raise ScenarioError([UNREADABLE])
     return from_toml(text)
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import solara
 
+from experiments.app.view.explore import Explore
+from experiments.app.view.learn import Learn
 from experiments.app.view.live import Live
 from experiments.app.widget.head import Head
 
 CLAIM = "Isolated funds or a shared pool: the same shocks, two arrangements, side by side."
-VIEWS = {"Live": Live}
+VIEWS = {"Live": Live, "Learn": Learn, "Explore": Explore}
 """Name of a view → its component, given the part of the address after ``?``."""
 
 

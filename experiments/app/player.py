@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from experiments.app.snapshot import Snapshot, snapshot
+from experiments.app.snapshot import Snapshot, View, snapshot
 from experiments.app.world import World
 
 BUDGET = 0.04
@@ -41,14 +41,17 @@ class Player:
     ----------
     lock : held while the world is touched.
     speed : steps a second while playing.
+    view : what of the run is drawn.
+    last : step at which playing stops; none for the end of the run.
     """
 
     def __init__(self, world: World, publish: Callable[[Frame], None]) -> None:
         self.world, self.publish = world, publish
         self.lock = threading.RLock()
-        self.speed = 10.0
+        self.speed, self.view = 10.0, View()
         self.playing = False
         self.goal: int | None = None
+        self.last: int | None = None
         self._wake, self._stopped = threading.Event(), threading.Event()
         self._published = self._drawn = 0
         self._published_at = self._drawn_at = self._stepped_at = time.monotonic()
@@ -85,6 +88,11 @@ class Player:
         with self.lock:
             self.world = world
             self.goal = min(step, world.horizon)
+        self.poke()
+
+    def look(self, view: View) -> None:
+        """Draw another part of the run."""
+        self.view = view
         self.poke()
 
     def poke(self) -> None:
@@ -125,7 +133,7 @@ class Player:
             if self.goal is not None and self.world.clock >= self.goal:
                 self.goal = None
                 self._stepped_at = time.monotonic()
-            if self.world.over and self.playing:
+            if self._ended() and self.playing:
                 self.playing, self._dirty = False, True
 
     def _step_while(self, deadline: float) -> None:
@@ -137,10 +145,13 @@ class Player:
         if self.goal is not None:
             return self.world.clock < self.goal
         now, pause = time.monotonic(), 1.0 / self.speed
-        if not self.playing or now - self._stepped_at < pause:
+        if not self.playing or self._ended() or now - self._stepped_at < pause:
             return False
         self._stepped_at = max(self._stepped_at + pause, now - BUDGET)
         return True
+
+    def _ended(self) -> bool:
+        return self.world.over or (self.last is not None and self.world.clock >= self.last)
 
     def _show(self) -> None:
         waiting = self._published > self._drawn and time.monotonic() - self._published_at < PATIENCE
@@ -148,7 +159,7 @@ class Player:
             return
         with self.lock:
             self._dirty = False
-            shot = snapshot(self.world)
+            shot = snapshot(self.world, self.view)
         self._published += 1
         self._published_at = time.monotonic()
         self.publish(Frame(self._published, shot))

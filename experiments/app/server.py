@@ -44,7 +44,9 @@ def serve(host: str, port: int, results: str, browser: bool) -> None:
     click.echo(f"Backstop is at {address} — stop it with Ctrl-C.", err=True)
     if browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()
-    uvicorn.run("solara.server.starlette:app", host=host, port=number, log_level="warning")
+    uvicorn.run(
+        "solara.server.starlette:app", host=host, port=number, log_level="warning", ws_per_message_deflate=False
+    )
 
 
 def warm_up() -> None:

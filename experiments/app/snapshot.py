@@ -13,7 +13,7 @@ from agents.protocol import CAUSES, DEFAULTED
 from experiments.app.thin import flows, points
 from experiments.app.trace import LAYERS, UNPAID, layer_title
 from experiments.app.world import SIDES, Side, World
-from model.record import ASSET_SERIES, ECOSYSTEM_SERIES
+from model.record import ASSET_SERIES, ECOSYSTEM_SERIES, PROTOCOL_SERIES
 
 MILLION = 1e-6
 Points = list[list[float]]
@@ -60,8 +60,8 @@ class SideShot(NamedTuple):
     edges: list[Edge]
     layers: list[Layer]
     payers: list[tuple[str, float]]  # $M so far, by layer
-    price: list[Points]  # USD, per asset
-    depth: list[Points]  # $M per unit log price, per asset
+    price: Points  # USD, of the asset looked at
+    depth: Points  # $M per unit log price, of that asset
     liquidated: Points  # $M
     fund: Points  # $M
     pool: Points  # $M
@@ -75,24 +75,47 @@ class Snapshot(NamedTuple):
     clock: int
     horizon: int
     minutes: float
-    assets: tuple[str, ...]
-    fundamental: list[Points]  # USD, per asset, the same on both sides unless impact is permanent
+    first: int  # first and last step on the axes
+    last: int
+    asset: str  # the one whose price and depth are drawn
+    fundamental: Points  # USD, of that asset on side A; the same on B unless impact is permanent
     sides: tuple[SideShot, SideShot]
     difference: dict[str, Points]  # $M, A less B
 
 
-def snapshot(world: World) -> Snapshot:
+class View(NamedTuple):
+    """What of the run is drawn: the asset, and how many steps up to the present; 0 for the whole run."""
+
+    asset: int = 0
+    window: int = 240
+
+
+def snapshot(world: World, view: View = View()) -> Snapshot:  # noqa: B008
     """Return the present state of `world` as plain numbers."""
     a, b = world.sides
-    shots = (side_shot(a, SIDES[0]), side_shot(b, SIDES[1]))
-    fundamental = [points(column) for column in asset_series(a, "fundamental")]
-    return Snapshot(world.clock, world.horizon, world.minutes, a.ecosystem.assets, fundamental, shots, difference(a, b))
+    first, last = axis(world.clock, world.horizon, view.window)
+    k = min(view.asset, len(a.ecosystem.assets) - 1)
+    return Snapshot(
+        world.clock, world.horizon, world.minutes, first, last, a.ecosystem.assets[k],
+        points(asset_series(a, "fundamental", k, first), first=first),
+        (side_shot(a, SIDES[0], k, first), side_shot(b, SIDES[1], k, first)),
+        difference(a, b, first),
+    )  # fmt: skip
 
 
-def side_shot(side: Side, name: str) -> SideShot:
-    """Return what is drawn of one side."""
+def axis(clock: int, horizon: int, window: int) -> tuple[int, int]:
+    """Return the first and last step on the axes; they do not move before the window is full."""
+    if not window:
+        return 0, max(horizon, 1)
+    last = max(clock, min(window, horizon), 1)
+    return max(last - window, 0), last
+
+
+def side_shot(side: Side, name: str, k: int, first: int) -> SideShot:
+    """Return what is drawn of one side, series from step `first` on, price and depth of asset `k`."""
     record, steps = side.ecosystem.record, side.ecosystem.clock
-    depth = zip(asset_series(side, "depth"), asset_series(side, "mid"), strict=True)
+    mid = asset_series(side, "mid", k, first)
+    pool = record.ecosystem[first:steps, ECOSYSTEM_SERIES.index("pool")]
     return SideShot(
         name=name,
         title=side.arrangement.title,
@@ -100,20 +123,26 @@ def side_shot(side: Side, name: str) -> SideShot:
         edges=edges(side),
         layers=layers(side),
         payers=payers(side),
-        price=[points(column) for column in asset_series(side, "mid")],
-        depth=[points(contracts * price, MILLION) for contracts, price in depth],
-        liquidated=flows(record.total("liquidated", steps), MILLION),
-        fund=points(record.total("fund", steps), MILLION),
-        pool=points(record.ecosystem[:steps, ECOSYSTEM_SERIES.index("pool")], MILLION),
-        uncovered=points(record.total("uncovered", steps), MILLION),
+        price=points(mid, first=first),
+        depth=points(asset_series(side, "depth", k, first) * mid, MILLION, first),
+        liquidated=flows(total(side, "liquidated", first), MILLION, first),
+        fund=points(total(side, "fund", first), MILLION, first),
+        pool=points(pool, MILLION, first),
+        uncovered=points(total(side, "uncovered", first), MILLION, first),
         totals=totals(side),
     )
 
 
-def asset_series(side: Side, name: str) -> list[np.ndarray]:
-    """Return a series of every asset so far, (steps,) each."""
-    ecosystem, column = side.ecosystem, ASSET_SERIES.index(name)
-    return [ecosystem.record.asset[: ecosystem.clock, k, column] for k in range(len(ecosystem.assets))]
+def asset_series(side: Side, name: str, k: int, first: int) -> np.ndarray:
+    """Return a series of asset `k` from step `first` on."""
+    ecosystem = side.ecosystem
+    return ecosystem.record.asset[first : ecosystem.clock, k, ASSET_SERIES.index(name)]
+
+
+def total(side: Side, name: str, first: int) -> np.ndarray:
+    """Return a protocol series from step `first` on, summed over protocols."""
+    ecosystem = side.ecosystem
+    return ecosystem.record.protocol[first : ecosystem.clock, :, PROTOCOL_SERIES.index(name)].sum(axis=1)
 
 
 def members(side: Side) -> list[Member]:
@@ -199,13 +228,13 @@ def totals(side: Side) -> dict[str, float]:
     }
 
 
-def difference(a: Side, b: Side) -> dict[str, Points]:
-    """Return the running differences, A less B, $M."""
+def difference(a: Side, b: Side, first: int) -> dict[str, Points]:
+    """Return the running differences, A less B, $M, from step `first` on."""
     steps = a.ecosystem.clock
-    uncovered = a.ecosystem.record.total("uncovered", steps) - b.ecosystem.record.total("uncovered", steps)
-    found = {"uncovered loss": points(uncovered, MILLION)}
+    apart = total(a, "uncovered", first) - total(b, "uncovered", first)
+    found = {"uncovered loss": points(apart, MILLION, first)}
     for name in ("paid_regime", UNPAID):
         row = LAYERS.index(name)
-        apart = (a.trace.paid[:steps, row] - b.trace.paid[:steps, row]).sum(axis=1)
-        found[layer_title(name)] = points(apart, MILLION)
+        apart = (a.trace.paid[first:steps, row] - b.trace.paid[first:steps, row]).sum(axis=1)
+        found[layer_title(name)] = points(apart, MILLION, first)
     return found

@@ -5,6 +5,8 @@ kept, in their order. The width does not change while a run grows by less than i
 flicker.
 """
 
+import math
+
 import numpy as np
 
 MOST = 500
@@ -37,25 +39,24 @@ def summed(values: Array, most: int = MOST) -> tuple[Array, Array]:
     return starts, np.add.reduceat(values, starts) if len(values) else values
 
 
-def points(values: Array, factor: float = 1.0, most: int = MOST) -> list[list[float]]:
-    """Return [step, value] pairs of a thinned series, six significant digits."""
+def points(values: Array, factor: float = 1.0, first: int = 0, most: int = MOST) -> list[list[float]]:
+    """Return [step, value] pairs of a thinned series that begins at step `first`."""
     at = kept(values, most)
-    return pairs(at, values[at] * factor)
+    return pairs(at + first, values[at] * factor)
 
 
-def flows(values: Array, factor: float = 1.0, most: int = MOST) -> list[list[float]]:
-    """Return [step, sum] pairs of a thinned series of flows."""
+def flows(values: Array, factor: float = 1.0, first: int = 0, most: int = MOST) -> list[list[float]]:
+    """Return [step, sum] pairs of a thinned series of flows that begins at step `first`."""
     at, sums = summed(values, most)
-    return pairs(at, sums * factor)
+    return pairs(at + first, sums * factor)
 
 
 def pairs(steps: Array, values: Array) -> list[list[float]]:
-    """Return [step, value] pairs as plain numbers, six significant digits."""
-    return [list(pair) for pair in zip(steps.tolist(), significant(values).tolist(), strict=True)]
+    """Return [step, value] pairs as plain numbers."""
+    return np.column_stack([steps, significant(values)]).tolist()
 
 
 def significant(values: Array, digits: int = 6) -> Array:
-    """Return the values rounded to so many significant digits: shorter to send, the same to the eye."""
-    size = np.abs(values, dtype=np.float64)
-    scale = 10.0 ** (digits - 1 - np.floor(np.log10(size, out=np.zeros_like(size), where=size > 0)))
-    return np.round(values * scale) / scale
+    """Return the values rounded to so many significant digits of the largest: shorter to send, the same to the eye."""
+    size = float(np.abs(values).max(initial=0.0))
+    return np.round(values, digits - 1 - math.floor(math.log10(size))) if size > 0 else values

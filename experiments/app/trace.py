@@ -15,11 +15,7 @@ from agents.strategy import STRATEGIES
 UNPAID = "bad_debt"
 LAYERS = (*(name for name in Protocol.columns() if name.startswith("paid_")), UNPAID)
 """Layers in the order of the declaration, and last what nobody paid."""
-TITLES = {"paid_fund": "insurance fund", "paid_skin": "skin in the game", "paid_pool": "shared pool"} | {
-    "paid_regime": "placed by the loss regime",
-    "paid_treasury": "treasury",
-    UNPAID: "bad debt",
-}
+TITLES = {"paid_fund": "own fund", "paid_regime": "loss regime", UNPAID: "bad debt"}
 STRATEGY_NAMES = tuple(STRATEGIES)
 
 

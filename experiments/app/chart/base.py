@@ -69,7 +69,8 @@ def value_axis(**parts: Any) -> Option:
 
 def time_axis(first: int, last: int) -> Option:
     """Return the axis of steps from `first` to `last`."""
-    label = {"color": "$muted", "fontSize": FONT, "showMinLabel": True, "hideOverlap": True}
+    label = {"color": "$muted", "fontSize": FONT, "hideOverlap": True}
+    label |= {"showMinLabel": first % 10 == 0, "showMaxLabel": last % 10 == 0 and last - first < 100}
     split = {"show": False}
     line = {"show": True, "lineStyle": {"color": "$line"}}
     return value_axis(min=first, max=last, axisLabel=label, splitLine=split, axisLine=line, minInterval=1)

@@ -57,6 +57,8 @@ def payers(shot: Snapshot) -> Chart:
     empty: Option = {"name": "nothing yet", "type": "bar", "data": [0, 0]}
     shown = series or [empty]
     option = horizontal([side.name for side in reversed(shot.sides)], shown, [str(item["name"]) for item in shown])
+    option["legend"]["type"] = "plain"
+    option["grid"] = {**option["grid"], "top": 52}
     return Chart("payers", "Who paid so far", "$M", option, "payments by layer on both sides")
 
 

@@ -7,7 +7,7 @@ from experiments.app.snapshot import Member, SideShot, Snapshot
 
 # Cividis (Nuñez, Anderton and Renslow 2018), from an empty fund to a full one: one order of lightness for every eye.
 HEALTH = ("#FDE737", "#D9C84B", "#B5A94F", "#8F8F63", "#6D7278", "#4B5B77", "#26456E", "#00204D")
-SMALLEST, LARGEST = 16.0, 46.0
+SMALLEST, LARGEST = 16.0, 44.0
 RADIUS = 100.0
 MOST_LABELS = 24
 
@@ -22,10 +22,9 @@ def network(shot: Snapshot, number: int) -> Chart:
         "data": [node(side, i, top) for i in range(len(side.members))],
         "links": links(side),
         "roam": False,
-        "top": 34,
-        "bottom": 34,
-        "left": 60,
-        "right": 60,
+        "top": 52,
+        "bottom": 46,
+        "left": "center",
         "edgeSymbol": ["none", "arrow"],
         "edgeSymbolSize": 6,
         "emphasis": {"focus": "adjacency"},
@@ -51,6 +50,8 @@ def node(side: SideShot, i: int, top: float) -> Option:
             "position": place(angle),
             "formatter": label(member),
             "fontSize": FONT,
+            "lineHeight": FONT + 2,
+            "textBorderWidth": 0,
             "color": "$text",
         },
         "tooltip": {"formatter": described(member)},
@@ -66,7 +67,7 @@ def links(side: SideShot) -> list[Option]:
             "source": edge.debtor,
             "target": edge.creditor,
             "lineStyle": {
-                "width": round(0.6 + 3.4 * edge.amount / top, 2),
+                "width": round(0.6 + 3.4 * edge.amount / top, 2) if edge.open else 1.0,
                 "color": "$muted",
                 "opacity": 0.65 if edge.open else 0.25,
                 "type": "solid" if edge.open else "dashed",

@@ -7,8 +7,8 @@ from typing import Any
 import solara
 
 from experiments.app.arrangement import Arrangement, presets, regimes, structures
-from experiments.app.chart.series import View
-from experiments.app.chart.stage import LIVE, frame_text, headline, places, stage
+from experiments.app.chart.network import HEALTH
+from experiments.app.chart.stage import LIVE, drawing, headline, places, stage
 from experiments.app.control import controls, groups, parse
 from experiments.app.export import EXPORTS, MIME
 from experiments.app.intervention import EVERY, KINDS, Intervention
@@ -16,6 +16,7 @@ from experiments.app.player import Frame
 from experiments.app.session import Session
 from experiments.app.upload import LARGEST_PRICES
 from experiments.app.view.detail import Detail
+from experiments.app.widget.choice import Choice
 from experiments.app.widget.shelf import Shelf
 from experiments.app.widget.stage import Stage
 from experiments.app.widget.transport import Transport
@@ -52,7 +53,6 @@ def Live(query: str = "") -> None:  # noqa: N802
     session, frame = use_session(lambda publish: opened(publish, query))
     version = solara.use_reactive(0)
     picked: Any = solara.use_reactive({})
-    view = solara.use_reactive(View())
 
     def after(wish: Callable[..., Any]) -> Callable[..., None]:
         def done(*given: Any) -> None:
@@ -65,8 +65,8 @@ def Live(query: str = "") -> None:  # noqa: N802
         with solara.v.Html(tag="div", class_="bs-main-area"):
             LiveTransport(session, frame, version, after)
             Note(frame)
-            Bar(session, view, picked, frame)
-            LiveStage(session, frame, view, picked.set)
+            Bar(session, picked, version, after)
+            LiveStage(session, frame, picked.set)
             Detail(session, frame, picked)
         with solara.v.Html(tag="aside", class_="bs-aside"):
             LiveShelf(session, version, after)
@@ -106,22 +106,19 @@ def Note(frame: Any) -> None:  # noqa: N802
 
 
 @solara.component
-def Bar(session: Session, view: Any, picked: Any, frame: Any) -> None:  # noqa: N802
+def Bar(session: Session, picked: Any, version: Any, after: Callable[..., Any]) -> None:  # noqa: N802
     """Choose asset, window and what is looked at closely; without a mouse as well."""
-    from experiments.app.widget.choice import Choice  # noqa: PLC0415
-
+    version.get()
+    player, view = session.player, session.player.view
     assets = list(session.world.sides[0].ecosystem.assets)
     names = [f"P{i}" for i in range(session.configuration.scenario.protocol.number)]
+    shown = next(name for name, steps in WINDOWS.items() if steps == view.window)
+    here = f"P{picked.value['protocol']}" if "protocol" in picked.value else ""
+    asset = assets[min(view.asset, len(assets) - 1)]
+    by_name = after(lambda name: player.look(player.view._replace(asset=assets.index(name))))
     with solara.v.Html(tag="div", class_="bs-bar"):
-        Choice(
-            "Asset",
-            assets,
-            assets[min(view.value.asset, len(assets) - 1)],
-            lambda name: view.set(view.value._replace(asset=assets.index(name))),
-        )
-        shown = next(name for name, steps in WINDOWS.items() if steps == view.value.window)
-        Choice("Window", list(WINDOWS), shown, lambda name: view.set(view.value._replace(window=WINDOWS[name])))
-        here = f"P{picked.value['protocol']}" if "protocol" in picked.value else ""
+        Choice("Asset", assets, asset, by_name)
+        Choice("Window", list(WINDOWS), shown, after(lambda name: player.look(view._replace(window=WINDOWS[name]))))
         Choice("Look into", ["", *names], here, lambda name: picked.set({"protocol": int(name[1:])} if name else {}))
         HealthKey()
 
@@ -129,8 +126,6 @@ def Bar(session: Session, view: Any, picked: Any, frame: Any) -> None:  # noqa: 
 @solara.component
 def HealthKey() -> None:  # noqa: N802
     """Explain the colours of the network."""
-    from experiments.app.chart.network import HEALTH  # noqa: PLC0415
-
     swatch = [
         solara.v.Html(
             tag="span",
@@ -143,7 +138,7 @@ def HealthKey() -> None:  # noqa: N802
 
 
 @solara.component
-def LiveStage(session: Session, frame: Any, view: Any, pick: Callable[[dict[str, int]], None]) -> None:  # noqa: N802
+def LiveStage(session: Session, frame: Any, pick: Callable[[dict[str, int]], None]) -> None:  # noqa: N802
     """Draw the newest frame."""
     newest = frame.value
     if newest is None:
@@ -155,9 +150,10 @@ def LiveStage(session: Session, frame: Any, view: Any, pick: Callable[[dict[str,
         elif event.get("kind") == "node":
             pick({"protocol": int(str(event["name"])[1:])})
 
+    charts = stage(newest.shot, LIVE)
     Stage(
-        charts=places(stage(newest.shot, view.value, LIVE)),
-        frame=frame_text(newest, view.value),
+        charts=places(charts),
+        frame=drawing(newest.number, charts),
         label="the two worlds",
         event_drawn=lambda number: session.player.drawn(int(number)),
         event_picked=picked,
