@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MIME = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "gif": "image/gif", "toml": "application/toml"}
-FRAMES = 60
-MILLISECONDS = 120
+FRAMES = 40
+MILLISECONDS = 150
 
 
 def table(world: World) -> pa.Table:
@@ -65,6 +65,9 @@ def pictures(world: World) -> Iterator[np.ndarray]:
         figure, panels = new_figure(1, 3, 2.6)
         lines = _panels(world, panels)
         canvas = FigureCanvasAgg(figure)
+        figure.draw_without_rendering()
+        # One layout holds for all frames.
+        figure.set_layout_engine("none")
         for step in steps:
             yield _picture(figure, canvas, lines, int(step))
 

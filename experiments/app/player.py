@@ -114,7 +114,7 @@ class Player:
             self._show()
 
     def _nap(self) -> float:
-        if self.goal is not None and not self._abandoned():
+        if self.goal is not None and not (self._abandoned() or self._opening()):
             return 0.0
         return min(1.0 / self.speed, IDLE) if self.playing else IDLE
 
@@ -122,8 +122,12 @@ class Player:
         late = self._published > self._drawn
         return late and time.monotonic() - max(self._published_at, self._drawn_at) > ABANDONED - PATIENCE
 
+    def _opening(self) -> bool:
+        """Tell whether the first frame is on its way: a seek waits until it is drawn, the page comes first."""
+        return self.goal is not None and self._drawn == 0 and time.monotonic() - self._published_at < PATIENCE
+
     def _advance(self) -> None:
-        if self._abandoned():
+        if self._abandoned() or self._opening():
             self._stepped_at = time.monotonic()
             return
         with self.lock:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from experiments.app.arrangement import Arrangement
-from experiments.app.configuration import START, Configuration, from_query
+from experiments.app.configuration import START, Configuration
 from experiments.app.intervention import Intervention
 from experiments.app.player import Frame, Player
 from experiments.app.upload import Uploads, configuration
@@ -29,7 +29,7 @@ class Session:
     ----------
     publish : called with every frame, from the player's thread.
     chosen : the configuration to begin with.
-    step : the step to begin at.
+    step : the step to begin at; none for shortly before the default episode's crash, and 0 of anything else.
 
     Attributes
     ----------
@@ -37,13 +37,14 @@ class Session:
     """
 
     def __init__(
-        self, publish: Callable[[Frame], None], chosen: Configuration | None = None, step: int = OPENING
+        self, publish: Callable[[Frame], None], chosen: Configuration | None = None, step: int | None = None
     ) -> None:
         self.configuration = chosen or Configuration()
         self.problems: dict[str, str] = {}
         self.uploads = Uploads()
         self.player = Player(build(self.configuration), publish)
-        self.player.seek(step)
+        usual = START.items() <= self.configuration.changes.items()
+        self.player.seek(step if step is not None else OPENING * usual)
 
     @property
     def world(self) -> World:
@@ -80,10 +81,6 @@ class Session:
     def load(self, name: str, content: bytes) -> bool:
         """Set everything as saved in a file."""
         return self._adopt("load", lambda: configuration(name, content))
-
-    def open_link(self, query: str) -> bool:
-        """Set everything as in a shared address."""
-        return self._adopt("load", lambda: from_query(query))
 
     def upload(self, name: str, content: bytes) -> bool:
         """Replay an uploaded price file from its beginning."""

@@ -9,6 +9,7 @@ import solara
 from experiments.app.arrangement import Arrangement, presets, regimes, structures
 from experiments.app.chart.network import HEALTH
 from experiments.app.chart.stage import LIVE, drawing, headline, places, stage
+from experiments.app.configuration import from_query
 from experiments.app.control import controls, groups, parse
 from experiments.app.export import EXPORTS, MIME
 from experiments.app.intervention import EVERY, KINDS, Intervention
@@ -41,10 +42,14 @@ def use_session(make: Callable[[Callable[[Frame], None]], Session]) -> tuple[Ses
 
 def opened(publish: Callable[[Frame], None], query: str) -> Session:
     """Return a session as the address asks for, or the usual one."""
-    session = Session(publish)
-    if "c=" in query:
-        session.open_link(query)
-    return session
+    if "c=" not in query:
+        return Session(publish)
+    try:
+        return Session(publish, from_query(query))
+    except ValueError as error:
+        session = Session(publish)
+        session.problems["load"] = str(error)
+        return session
 
 
 @solara.component
