@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import solara
@@ -195,7 +196,7 @@ def shelf_state(session: Session) -> dict[str, Any]:
     return {
         "sides": [{"side": side, **getattr(chosen, side)._asdict()} for side in ("a", "b")],
         "choices": {"structure": list(structures()), "regime": list(regimes()), "preset": list(presets())},
-        "groups": [{**group._asdict(), "controls": [item._asdict() for item in group.controls]} for group in groups()],
+        "groups": shelves(),
         "values": {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()},
         "problems": dict(session.problems),
         "kinds": [{"name": name, **kind._asdict(), "alter": None} for name, kind in KINDS.items()],
@@ -205,6 +206,12 @@ def shelf_state(session: Session) -> dict[str, Any]:
         "episodes": [{"name": name, "title": episode.title} for name, episode in EPISODES.items()],
         "limit": LARGEST_PRICES,
     }
+
+
+@cache
+def shelves() -> list[dict[str, Any]]:
+    """Return all groups of controls as the browser reads them."""
+    return [{**group._asdict(), "controls": [item._asdict() for item in group.controls]} for group in groups()]
 
 
 def targets(session: Session) -> dict[str, list[str]]:
