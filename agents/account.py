@@ -37,6 +37,9 @@ class Account(RowAgent):
     order = Column("f8", "contracts, sale < 0", "order waiting for the market in this step")
     realised = Column("f8", "USD", "profit realised so far, fees and haircuts deducted, losses up to the collateral")
     haircut = Column("f8", "USD, >= 0", "loss of others borne so far")
+    cut = Column("f8", "1, >= 0", "largest fraction of equity taken at once")
+    partial_step = Column("i4", "step, from 1", "last step in which a part was liquidated by rule, 0 for none")
+    deleveraged = Column("f8", "USD, >= 0", "notional closed by a loss regime so far")
     strategy = Column("i1", "code", "index into agents.strategy.STRATEGIES")
     status = Column("i1", "code", "EMPTY slot, OPEN account, GUEST account of a researcher's own agent")
 

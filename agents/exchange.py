@@ -20,7 +20,7 @@ import numpy as np
 
 from agents.account import EMPTY, GUEST, Account, touch
 from agents.column import Column, RowAgent
-from agents.kernel import kernel, rule
+from agents.kernel import kernel, part, rule
 from agents.ledger import SET_UP
 
 EIGHT_HOURS = 480.0
@@ -35,6 +35,10 @@ class Exchange(RowAgent):
     funding_rate = Column("f8", "1 per 8 h", "funding rate, paid by longs when positive")
     maintenance = Column("f8", "1, > 0", "maintenance margin as a fraction of notional")
     initial_margin = Column("f8", "1, > maintenance", "initial margin, the inverse of the maximal leverage")
+    liquidation_fee = Column("f8", "1, >= 0", "liquidation fee as a fraction of liquidated notional")
+    interest_cap = Column("f8", "USD, > 0", "most open interest of a side that new orders may make, inf for any")
+    halt = Column("f8", "steps, >= 0", "steps for which trading is still halted")
+    suspension = Column("f8", "steps, >= 0", "steps for which liquidations are still suspended")
     spread = Column("f8", "1, >= 0", "half spread as a fraction of the price")
     attention = Column("f8", "1 per step", "probability that a trader looks at its account in this step")
     vault_size = Column("f8", "contracts, short < 0", "position of the vault")
@@ -55,6 +59,7 @@ class Exchange(RowAgent):
     bankrupt_short = Column("f8", "contracts, >= 0", "shorts whose close left a deficit in this step")
     bankrupt_short_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
     unserved = Column("f8", "USD, >= 0", "negative equity of positions no keeper would serve")
+    taken_over = Column("f8", "USD, >= 0", "notional of positions the vault took over so far")
 
     def open_account(self, collateral: float, wallet: float = 0.0) -> Account:
         """Open an account for an agent of your own, with money from outside, and return a view of it.
@@ -76,13 +81,16 @@ class Exchange(RowAgent):
     def trade(self, account: Account, contracts: float) -> float:
         """Buy `contracts` (sell if negative) for `account` at the market, at once; return the contracts filled.
 
-        The order is cut to what the initial margin allows on the account's equity. It moves the price every protocol
-        marks to, and the vault is the counterparty, as for every other trader.
+        The order is cut to what the initial margin allows on the account's equity, and to what a halt or a cap on open
+        interest lets through. It moves the price every protocol marks to, and the vault is the counterparty, as for
+        every other trader. Nothing is filled while the protocol is halted after a default.
         """
-        filled = allowed_order(account.size, contracts, account.equity, self.mark, self.initial_margin)
-        account.order = filled
+        if self.model.protocol.halted[self.row]:
+            return 0.0
+        before = account.size
+        account.order = allowed_order(before, contracts, account.equity, self.mark, self.initial_margin)
         self.model.fill(np.array([account.row], dtype=np.int64))
-        return filled
+        return float(account.size - before)
 
     def _free_slot(self) -> int:
         first, last = self.model.slots(self.row)
@@ -117,6 +125,27 @@ def allowed_order(size: float, order: float, own: float, mark: float, initial_ma
     """Return the part of an order that leaves |q| p ≤ equity / initial margin, or the position no larger than it is."""
     bound = max(own, 0.0) / (initial_margin * mark)
     return min(max(size + order, min(-bound, size)), max(bound, size)) - size
+
+
+@part
+def book_failure(exchange: Any, i: int, side: float, contracts: float, price: float) -> None:
+    """Note contracts whose close left a deficit, for deleveraging against them at their bankruptcy price."""
+    if side > 0.0:
+        exchange.bankrupt_long[i] += contracts
+        exchange.bankrupt_long_value[i] += contracts * price
+    else:
+        exchange.bankrupt_short[i] += contracts
+        exchange.bankrupt_short_value[i] += contracts * price
+
+
+@part
+def record_liquidation(exchange: Any, i: int, side: float, notional: float) -> None:
+    """Add a liquidation to the step's record."""
+    exchange.liquidations[i] += 1.0
+    if side > 0.0:
+        exchange.liquidated_long[i] += notional
+    else:
+        exchange.liquidated_short[i] += notional
 
 
 @rule

@@ -6,7 +6,8 @@ shortfall (dYdX v4, ``GetLiquidationInsuranceFundDelta``):
 
     δ = min(f |V|, V − B)   if V > B,     δ = V − B   otherwise                               (1)
 
-δ > 0 is income of the fund, δ < 0 the **deficit** that goes down the waterfall. Units: USD.
+δ > 0 is income of the fund, δ < 0 the **deficit** that goes down the waterfall. Where a venue confiscates margin, a
+surcharge, a share of what the fee leaves of the surplus, goes to the fund too (Vega takes all of it). Units: USD.
 """
 
 import numpy as np
@@ -15,18 +16,22 @@ from agents.kernel import rule
 
 
 @rule
-def fund_delta(fill_value: float, bankruptcy_value: float, max_fee: float) -> float:
-    """Return (1) for one liquidation: income of the fund if positive, deficit if negative, USD."""
+def fund_delta(fill_value: float, bankruptcy_value: float, max_fee: float, surcharge: float = 0.0) -> float:
+    """Return (1) for one liquidation, surcharge included: income of the fund if positive, deficit if negative, USD."""
     surplus = fill_value - bankruptcy_value
-    return min(max_fee * abs(fill_value), surplus) if surplus > 0.0 else surplus
+    fee = min(max_fee * abs(fill_value), surplus)
+    return fee + surcharge * (surplus - fee) if surplus > 0.0 else surplus
 
 
-def liquidation_delta(fill_value: np.ndarray, bankruptcy_value: np.ndarray, max_fee: float) -> np.ndarray:
+def liquidation_delta(
+    fill_value: np.ndarray, bankruptcy_value: np.ndarray, max_fee: float, surcharge: float = 0.0
+) -> np.ndarray:
     """Return (1) for arrays of liquidations, by the rule the model itself uses.
 
     Parameters
     ----------
     fill_value, bankruptcy_value : (n,) USD, broadcast together.
     max_fee : largest fee as a fraction of the fill.
+    surcharge : share of the rest of the surplus that is confiscated.
     """
-    return np.vectorize(fund_delta, otypes=[float])(fill_value, bankruptcy_value, max_fee)
+    return np.vectorize(fund_delta, otypes=[float])(fill_value, bankruptcy_value, max_fee, surcharge)

@@ -43,9 +43,14 @@ def profitable(notional: float, bounty: float, gas: float, cost: float) -> bool:
 
 @part
 def set_capacity(keepers: Any, exchange: Any, factor: np.ndarray, remaining: np.ndarray) -> None:
-    """Fill `remaining` (keepers, protocols) USD: what each keeper can still liquidate at each protocol in this step."""
+    """Fill `remaining` (keepers, protocols) USD: what each keeper can still liquidate at each protocol in this step.
+
+    Nothing where liquidations are suspended.
+    """
     for i in range(exchange.shape[0]):
-        interest = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
+        interest = (
+            max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i] * (exchange.suspension[i] == 0.0)
+        )
         for j in range(keepers.shape[0]):
             remaining[j, i] = keepers.capacity[j] * interest * factor[i]
 

@@ -29,7 +29,7 @@ ACCOUNTS = (
     "wallet",  # traders' money outside the exchange, control account
     "vault",  # cash value of the vault, counterparty of every fill, either sign
     "fund",  # the protocol's own insurance fund
-    "pool",  # shared pool, column 0
+    "pool",  # shared pots, pot j in column j
     "treasury",  # the protocol's own capital
     "trading_fee",  # fees of this step, not yet distributed
     "liquidation_fee",  # liquidation fees of this step, not yet distributed
@@ -38,10 +38,13 @@ ACCOUNTS = (
     "deficit",  # losses on their way down the waterfall, <= 0, nil at the end of a step
     "bad_debt",  # losses nobody paid, <= 0
     "outside",  # the rest of the world, column 0, either sign
+    "frozen_debt",  # losses carried until withdrawals or fees have repaid them, <= 0
+    "lent",  # the part of the own fund that is lent out
+    "pool_lent",  # the part of a pot that is lent out, column j
 )
 TRADER, WALLET, VAULT, FUND, POOL, TREASURY, TRADING_FEE, LIQUIDATION_FEE = np.arange(8)
-KEEPER, PROVIDER, DEFICIT, BAD_DEBT, OUTSIDE = np.arange(8, 13)
-MAY_BE_NEGATIVE = (TRADER, VAULT, DEFICIT, BAD_DEBT, OUTSIDE)
+KEEPER, PROVIDER, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, LENT, POOL_LENT = np.arange(8, 16)
+MAY_BE_NEGATIVE = (TRADER, VAULT, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
 SIGNED = np.array([account in MAY_BE_NEGATIVE for account in range(len(ACCOUNTS))])
 
 PHASES = (

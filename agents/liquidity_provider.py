@@ -75,7 +75,7 @@ def provider_step(
     back: float,
     sensitivity: float,
 ) -> None:
-    """Let one provider redeem, put money back, or wait.
+    """Let one provider redeem, put money back, or wait, as it must while its protocol is halted.
 
     Parameters
     ----------
@@ -83,8 +83,9 @@ def provider_step(
     equity : what the vault can pay out of, USD.
     speed, back : fraction redeemed, fraction of cash put back, per step.
     """
-    price = equity / max(vault.shares[providers.protocol[row]], 1.0)
-    if price <= 0.0:
+    i = providers.protocol[row]
+    price = equity / max(vault.shares[i], 1.0)
+    if price <= 0.0 or vault.halted[i] > 0:
         return
     if runs(price, providers.tolerance[row], health, sensitivity):
         redeem(providers, vault, book, row, providers.shares[row] * speed, price)

@@ -1,4 +1,7 @@
-"""Ranking inside kernels: a heap sort that breaks ties by position, so that a rank never depends on the algorithm."""
+"""Ranking inside kernels: heaps that break ties by position, so that a rank never depends on the algorithm.
+
+``descending`` sorts all; ``line_up`` and ``call_next`` rank only as many as are asked for.
+"""
 
 import numpy as np
 
@@ -35,3 +38,27 @@ def descending(values: np.ndarray) -> np.ndarray:
         heap[0], heap[end] = heap[end], heap[0]
         sift(values, heap, 0, end)
     return heap
+
+
+@rule
+def line_up(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (mirror, heap), a line from which :func:`call_next` takes the largest value first; n steps to make.
+
+    The mirror holds the negated values backwards, so that the entry that ranks last in it is the largest value and,
+    among equals, the first.
+    """
+    mirror = -values[::-1]
+    size = values.shape[0]
+    heap = np.arange(size)
+    for root in range(size // 2 - 1, -1, -1):
+        sift(mirror, heap, root, size)
+    return mirror, heap
+
+
+@rule
+def call_next(mirror: np.ndarray, heap: np.ndarray, waiting: int) -> int:
+    """Take the first of `waiting` entries out of the line and return its position; log n steps."""
+    first = heap[0]
+    heap[0] = heap[waiting - 1]
+    sift(mirror, heap, 0, waiting - 1)
+    return mirror.shape[0] - 1 - first

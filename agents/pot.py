@@ -4,7 +4,8 @@ Claims of one step are settled together, never in order of arrival within the st
 
 - claims cᵢ ≥ 0, (members,) USD,
 - the cash K ≥ 0 of the pot, USD,
-- entitlements eᵢ ≥ 0, (members,) USD: what is left of each member's own contribution, Σ eᵢ = K,
+- entitlements eᵢ ≥ 0, (members,) USD: what is left of each member's own contribution, Σ eᵢ = K
+  where nothing is lent out,
 - priority, (members,) uniform draws of the step's tape: the order of arrival across members,
 
 and returns payments 0 ≤ xᵢ ≤ cᵢ with Σ xᵢ ≤ K.
@@ -36,6 +37,7 @@ def entitlement_first(claims: Array, cash: float, entitlement: Array, priority: 
     A member can always draw its own contribution in full; only the surplus is shared (prototype, finding 6).
     """
     own = np.minimum(claims, entitlement)
+    own = pro_rata(own, cash, entitlement, priority)  # where part of the pot is lent out
     surplus = max(cash - own.sum(), 0.0)
     return own + pro_rata(claims - own, surplus, entitlement, priority)
 

@@ -14,6 +14,11 @@ SOUND, DEFAULTED = 0, 1
 CAUSES = ("none", "own loss", "exposure")
 
 
+def standing(protocol: Any) -> Any:
+    """Return who can default, (protocols,) bool: the sound, and those that trade again after a halt."""
+    return (protocol.halted == 0) & ((protocol.status != DEFAULTED) | (protocol.halt_step >= 0))
+
+
 class Protocol(RowAgent):
     """The balance sheet of one protocol; its cash is in the ledger."""
 
@@ -25,15 +30,24 @@ class Protocol(RowAgent):
     cause = Column("i8", "code", "index into CAUSES")
     default_step = Column("i8", "step", "step of default, -1 for none")
     exhausted_step = Column("i8", "step", "first step at which the backstop could not pay all, -1 for none")
+    halted = Column("i8", "code", "1 while trading is halted after a default, else 0")
+    halt_step = Column("i8", "step", "step of the last halt, -1 for none")
     wave = Column("i8", "wave", "wave of the default cascade, 0 the first, -1 for none")
     deficit = Column("f8", "USD, >= 0", "losses below bankruptcy so far")
     paid_fund = Column("f8", "USD, >= 0", "paid by the own fund so far")
     paid_skin = Column("f8", "USD, >= 0", "paid by the treasury ahead of shared layers so far")
     paid_pool = Column("f8", "USD, >= 0", "paid by the shared pool so far")
+    paid_mutual = Column("f8", "USD, >= 0", "paid by other members' contributions so far")
+    paid_assessment = Column("f8", "USD, >= 0", "paid by assessments on other members' treasuries so far")
+    assessed = Column("f8", "USD, >= 0", "paid out of the treasury for other members so far")
     paid_regime = Column("f8", "USD, >= 0", "placed by the loss regime so far")
     paid_treasury = Column("f8", "USD, >= 0", "bad debt paid by the rest of the treasury so far")
     uncovered = Column("f8", "USD, >= 0", "left after fund, skin and pool so far, before the loss regime")
     infeasible = Column("f8", "USD, >= 0", "what the loss regime could not place so far")
+    paid_fallback = Column("f8", "USD, >= 0", "of that, placed by the fallback regime so far")
+    overshoot = Column("f8", "USD, >= 0", "taken by the loss regime above what was needed so far")
+
+    recapitalised = Column("f8", "USD, >= 0", "paid in by outsiders after a default so far")
 
     @property
     def fund(self) -> float:

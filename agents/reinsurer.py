@@ -1,6 +1,6 @@
-"""The reinsurer: the shared pool above or instead of the protocols' own funds.
+"""The reinsurer: a shared pot above or instead of the protocols' own funds; one for each pot of the structure.
 
-Its capital is the cash of the pool, its treaties are the structure's rules (:mod:`agents.structure`), its income are
+Its capital is the cash of the pot, its treaties are the structure's rules (:mod:`agents.structure`), its income are
 premiums and contributions, its outgo claims. Premium: a flat rate on open interest per year, paid from the members'
 own funds as far as they reach. Units: USD.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.column import Column, RowAgent
 from agents.kernel import part, rule
-from agents.ledger import FUND, POOL, WHOLE, transfer
+from agents.ledger import FUND, POOL, transfer
 
 MINUTES_PER_YEAR = 525_960.0
 
@@ -29,7 +29,7 @@ class Reinsurer(RowAgent):
     @property
     def capital(self) -> float:
         """Cash of the pool, USD."""
-        return float(self.model.ledger.balance[POOL, 0])
+        return float(self.model.ledger.balance[POOL, self.row])
 
     @property
     def treaties(self) -> Any:
@@ -44,10 +44,12 @@ def premium(open_interest: float, rate: float, minutes: float) -> float:
 
 
 @part
-def collect_premium(book: Any, exchange: Any, pool: Any, paid: np.ndarray, rate: float, minutes: float) -> None:
-    """Move each member's premium from its fund to the pool, as far as the fund reaches; amounts into `paid`."""
+def collect_premium(
+    book: Any, exchange: Any, pool: Any, pot: np.ndarray, paid: np.ndarray, rate: float, minutes: float
+) -> None:
+    """Move each member's premium from its fund to its pot, as far as the fund reaches; amounts into `paid`."""
     for i in range(exchange.shape[0]):
         interest = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
         paid[i] = min(premium(interest, rate, minutes), max(book.balance[FUND, i], 0.0))
-        transfer(book, FUND, i, POOL, WHOLE, paid[i])
-        pool.premiums[0] += paid[i]
+        transfer(book, FUND, i, POOL, pot[i], paid[i])
+        pool.premiums[pot[i]] += paid[i]

@@ -4,7 +4,8 @@ All cells of a comparison share everything but who holds the capital and who pay
 ``isolated`` appears twice, because a pool also wins merely by repairing funds of the wrong size: once with
 funds in proportion to open interest and, as ``isolated_by_loss``, once with the same capital in proportion to
 the loss each protocol expects. That expectation comes from a pilot of replications that the comparison does
-not use.
+not use, and so do expected losses or shortfalls that the scenario's own allotment needs and does not give: then the
+second size of ``isolated`` follows that allotment.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from model.scenario import Scenario
 
 BY_LOSS = "isolated_by_loss"
+BY_SHORTFALL = "isolated_by_shortfall"
+SHORTFALL = "expected_shortfall"
+
+
+class Estimate(NamedTuple):
+    """What the pilot estimates per protocol, (P,) USD >= 0 each; empty where there is no estimate."""
+
+    expected_loss: tuple[float, ...] = ()
+    expected_shortfall: tuple[float, ...] = ()
 
 
 class Cell(NamedTuple):
@@ -26,7 +36,7 @@ class Cell(NamedTuple):
 
 
 def cells(
-    scenario: "Scenario", structures: Sequence[str], regimes: Sequence[str], expected_loss: Sequence[float]
+    scenario: "Scenario", structures: Sequence[str], regimes: Sequence[str], estimate: Estimate
 ) -> tuple[Cell, ...]:
     """Every structure under every regime, in the order given.
 
@@ -34,34 +44,46 @@ def cells(
     ----------
     scenario : what all cells share.
     structures, regimes : names, each once.
-    expected_loss : (P,) USD per protocol >= 0; sizes the funds of ``isolated_by_loss``, in proportion to open
-        interest where nothing at all is expected to be lost.
+    estimate : of the pilot; sizes the funds of ``isolated_by_loss``, and all funds where the scenario allots by an
+        estimate it does not give. Where nothing at all is expected to be lost, open interest does.
     """
     found = []
     for regime in regimes:
-        for name, structure, changes in _variants(structures, expected_loss):
+        for name, structure, changes in _variants(scenario, structures, estimate):
             axes = {"backstop.structure": structure, "backstop.regime": regime}
             label = name if len(regimes) == 1 else f"{name}/{regime}"
             found.append(Cell(label, structure, regime, scenario.replace({**axes, **changes})))
     return tuple(found)
 
 
-def needs_pilot(structures: Sequence[str]) -> bool:
-    """Whether funds have to be sized by expected loss."""
-    return "isolated" in structures
+def needs_pilot(scenario: "Scenario", structures: Sequence[str]) -> bool:
+    """Whether funds have to be sized by an estimate that nobody gives."""
+    return "isolated" in structures or _lacks_estimate(scenario)
+
+
+def _lacks_estimate(scenario: "Scenario") -> bool:
+    allotment = scenario.backstop.allotment
+    return allotment != "open_interest" and not any(getattr(scenario.backstop, allotment))
 
 
 def _variants(
-    structures: Sequence[str], expected_loss: Sequence[float]
+    scenario: "Scenario", structures: Sequence[str], estimate: Estimate
 ) -> Iterator[tuple[str, str, dict[str, object]]]:
-    by_interest: dict[str, object] = {"backstop.allotment": "open_interest"}
-    by_loss: dict[str, object] = {
-        "backstop.allotment": "expected_loss",
-        "backstop.expected_loss": tuple(expected_loss),
-    }
+    by_shortfall = scenario.backstop.allotment == SHORTFALL
+    second = SHORTFALL if by_shortfall else "expected_loss"
+    given: Sequence[float] = getattr(scenario.backstop, SHORTFALL) if by_shortfall else ()
+    sized = _sized(second, given or getattr(estimate, second))
+    others = _sized(second, getattr(estimate, second)) if _lacks_estimate(scenario) else {}
     for structure in structures:
         if structure != "isolated":
-            yield structure, structure, {}
+            yield structure, structure, others
             continue
-        yield structure, structure, by_interest
-        yield BY_LOSS, structure, by_loss if sum(expected_loss) > 0 else by_interest
+        yield structure, structure, _sized("open_interest", ())
+        yield BY_SHORTFALL if by_shortfall else BY_LOSS, structure, sized
+
+
+def _sized(allotment: str, losses: Sequence[float]) -> dict[str, object]:
+    """Return the changes that allot capital by `losses`, or by open interest where there are none."""
+    if not any(losses):
+        return {"backstop.allotment": "open_interest"}
+    return {"backstop.allotment": allotment, f"backstop.{allotment}": tuple(losses)}

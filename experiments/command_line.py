@@ -1,6 +1,6 @@
-"""The command line: ``backstop compare``, ``app``, ``bench``, ``episodes``, ``parameters``.
+"""The command line: ``backstop compare``, ``app``, ``size``, ``replay``, ``bench``, and three listings.
 
-Only click is imported here. Each command imports what it needs when it runs, so that help and the two
+Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
 """
 
@@ -9,7 +9,9 @@ import click
 from experiments.command.app import app
 from experiments.command.bench import bench
 from experiments.command.compare import compare
-from experiments.command.listing import episodes, parameters
+from experiments.command.listing import episodes, parameters, presets
+from experiments.command.replay import replay
+from experiments.command.size import size
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -18,7 +20,7 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, app, bench, episodes, parameters):
+for command in (compare, app, size, replay, bench, episodes, presets, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.pairing import pairings
 from experiments.statistic import Difference, Interval, mean_interval, paired_difference
+from model.risk import expected_shortfall, value_at_risk
 
 if TYPE_CHECKING:
     from experiments.worker import Run
+
+# Level of value at risk and expected shortfall: with 100 replications, the worst five.
+LEVEL = 0.95
 
 
 class Comparison:
@@ -77,12 +82,25 @@ class Comparison:
 
     def document(self) -> dict[str, Any]:
         """Return the whole summary as nested mappings and lists."""
-        cells = {cell: {metric: self._mean(cell, metric) for metric in self.metrics} for cell in self.cells}
-        return {"cells": cells, "pairs": list(self._differences())}
+        return {
+            "cells": {
+                cell: {metric: _plain(self.interval(cell, metric)) for metric in self.metrics} for cell in self.cells
+            },
+            "pairs": list(self._differences()),
+            "pairing": [
+                {"a": pair.a, "b": pair.b, "innocents": _plain(pair.innocents), "saved": _plain(pair.saved)}
+                for pair in pairings(self)
+            ],
+            "risk": {cell: self.risk(cell) for cell in self.cells},
+        }
 
-    def _mean(self, cell: str, metric: str) -> dict[str, Any]:
-        mean, low, high, number = self.interval(cell, metric)
-        return {"mean": mean, "ci95": [low, high], "n": number}
+    def risk(self, cell: str, metric: str = "uncovered", level: float = LEVEL) -> dict[str, float | None]:
+        """Return value at risk and expected shortfall of `metric` over replications, None where there are none."""
+        values = self.values(cell, metric)
+        known = values[np.isfinite(values)]
+        measures = {"value_at_risk": value_at_risk, "expected_shortfall": expected_shortfall}
+        found = {name: float(measure(known, level)) if len(known) else None for name, measure in measures.items()}
+        return {"level": level, **found}
 
     def _differences(self) -> Iterator[dict[str, Any]]:
         for (a, b), metric in itertools.product(self.pairs, self.metrics):
@@ -102,3 +120,8 @@ class Comparison:
         if (cell, metric) not in self._values:
             self._values[cell, metric] = np.full(len(self._row), np.nan)
         return self._values[cell, metric]
+
+
+def _plain(found: Interval) -> dict[str, Any]:
+    mean, low, high, number = found
+    return {"mean": mean, "ci95": [low, high], "n": number}

@@ -1,7 +1,7 @@
 """From the words of the command line to a plan that can be run, or to every reason why not.
 
 Precedence, lowest first: the defaults of the parameters; the scenario file, or without one the episode of
-10 October 2025; the options; ``--set``. Nothing is written here, and nothing heavy is imported before it is
+10 October 2025; the preset; the options; ``--set``. Nothing is written here, and nothing heavy is imported before it is
 needed.
 """
 
@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from model.preset import Preset
     from model.scenario import Scenario
 
 DEFAULT_STRUCTURES = ("isolated", "pooled", "reinsured")
+PRESET_STRUCTURES = ("isolated", "pooled")  # what a preset's own structure is compared with
 DEFAULT_PRICES = {"price.process": "episode", "price.episode": "2025-10-10"}
 # The pilot's replications are numbered from here on, so its streams are disjoint from the comparison's.
 PILOT = 1_000_000
@@ -44,6 +46,7 @@ class Options(NamedTuple):
     seed: int | None = None
     workers: int | None = None
     out: str | None = None
+    preset: str | None = None
 
 
 class Plan(NamedTuple):
@@ -84,7 +87,7 @@ def plan(options: Options) -> Plan:
 
     problems = _Problems()
     scenario = _scenario(options, problems)
-    structures = _axis("structure", options.structures or DEFAULT_STRUCTURES, problems)
+    structures = _axis("structure", options.structures or _default_structures(options, scenario), problems)
     regimes = _axis("regime", options.regimes or (scenario.backstop.regime,), problems)
     workers = cores() if options.workers is None else options.workers
     folder = _folder(options, scenario)
@@ -117,12 +120,26 @@ def _scenario(options: Options, problems: _Problems) -> "Scenario":
         base = problems.attempt(partial(Scenario.from_toml, options.scenario), base)
     pairs = [problems.attempt(partial(parse_setting, text), None) for text in options.settings]
     settings = dict(pair for pair in pairs if pair)
-    changes = {**_price_changes(options, base, problems), **settings}
+    preset = problems.attempt(partial(_preset, options.preset), None)
+    changes = {**(preset.changes if preset else {}), **_price_changes(options, base, problems), **settings}
     if options.seed is not None:
         changes = {"seed": options.seed, **changes}
-    changed = problems.attempt(partial(base.replace, changes, origin=ORIGIN), base)
+    origin = f"{ORIGIN} with preset {preset.name}" if preset else ORIGIN
+    changed = problems.attempt(partial(base.replace, changes, origin=origin), base)
     _check_prices(changed.price.files or options.prices, problems)
     return changed
+
+
+def _preset(name: str | None) -> "Preset | None":
+    """Return the preset asked for, if any; ValueError where there is none of that name."""
+    from model.preset import load_preset, preset_names  # noqa: PLC0415
+    from model.scenario.problem import one_of  # noqa: PLC0415
+
+    return load_preset(one_of(f"{ORIGIN}: --preset:", name, preset_names())) if name else None
+
+
+def _default_structures(options: Options, scenario: "Scenario") -> tuple[str, ...]:
+    return (scenario.backstop.structure, *PRESET_STRUCTURES) if options.preset else DEFAULT_STRUCTURES
 
 
 def _price_changes(options: Options, base: "Scenario", problems: _Problems) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class Crew:
     def replicate(
         self, cells: Sequence["Cell"], replications: Sequence[int], stop: Callable[[], bool] = lambda: False
     ) -> Iterator[Run]:
-        """Yield the runs of every cell for every replication, in that order.
+        """Return the runs of every cell for every replication, in that order.
 
         Parameters
         ----------
@@ -79,7 +79,10 @@ class Crew:
         replications : numbers of the replications.
         stop : read between runs; once true, only runs already finished are still yielded.
         """
-        tasks = [(cell, replication) for replication in replications for cell in cells]
+        return self.run([(cell, replication) for replication in replications for cell in cells], stop)
+
+    def run(self, tasks: Sequence[Task], stop: Callable[[], bool] = lambda: False) -> Iterator[Run]:
+        """Yield the runs of `tasks` in their order; `stop` as in :meth:`replicate`."""
         if self.workers == 1:
             yield from _here(tasks, stop)
         elif tasks and not stop():

@@ -25,6 +25,8 @@ HEADLINES = (
     Headline("deficit", "deficit below bankruptcy", "$M", 1e-6, paired=True),
     Headline("uncovered", "uncovered loss", "$M", 1e-6, paired=True),
     Headline("paid_regime", "borne by the loss regime", "$M", 1e-6),
+    Headline("borne_winners", "deficit borne by winners", "%", 100.0),
+    Headline("largest_cut", "largest cut of one account", "% of equity", 100.0),
     Headline("exhausted", "funds exhausted", "funds", paired=True),
     Headline("all_exhausted", "all funds exhausted", "share of runs", paired=True),
     Headline("defaults", "protocols in default", "protocols", paired=True),

@@ -46,7 +46,7 @@ def manifest(
         "runs": {"planned": len(cells) * plan.replications, "finished": comparison.finished},
         "scenario": plan.scenario.model_dump(mode="json"),
         "cells": {cell.name: _cell(cell) for cell in cells},
-        "pilot": {"replications": pilot.replications, "expected_loss": pilot.expected_loss},
+        "pilot": {"replications": pilot.replications, **pilot.estimate._asdict()},
         "failures": failures([*pilot.failed, *comparison.failed]),
     }
 

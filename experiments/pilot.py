@@ -1,14 +1,15 @@
 """The pilot: what each protocol can expect to lose, from replications the comparison does not use.
 
-Funds in proportion to expected loss are the second isolated baseline. Their sizes must not be taken from
-the runs they are judged by, so the pilot has replications, and therefore random streams, of its own.
+Funds in proportion to expected loss, or to the expected shortfall of the loss, are the second isolated baseline. Their
+sizes must not be taken from the runs they are judged by, so the pilot has replications, and therefore random streams,
+of its own.
 """
 
 from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
-from experiments.cell import Cell, needs_pilot
+from experiments.cell import Cell, Estimate, needs_pilot
 from experiments.configuration import PILOT, Plan
 from experiments.crew import Crew
 from experiments.worker import Run
@@ -25,9 +26,9 @@ def pilot_replications(replications: int) -> int:
 
 
 class Pilot(NamedTuple):
-    """`expected_loss` (P,) USD per protocol, empty where no pilot was needed or none of its runs finished."""
+    """`estimate` per protocol, empty where no pilot was needed or none of its runs finished."""
 
-    expected_loss: tuple[float, ...]
+    estimate: Estimate
     replications: tuple[int, ...]
     failed: tuple[Run, ...]
 
@@ -42,8 +43,8 @@ def run_pilot(plan: Plan, crew: Crew, stop: Callable[[], bool], advance: Callabl
     stop : read between runs.
     advance : called after every run.
     """
-    if not needs_pilot(plan.structures):
-        return Pilot((), (), ())
+    if not needs_pilot(plan.scenario, plan.structures):
+        return Pilot(Estimate(), (), ())
     replications = range(PILOT, PILOT + pilot_replications(plan.replications))
     finished: list[Run] = []
     failed: list[Run] = []
@@ -51,7 +52,9 @@ def run_pilot(plan: Plan, crew: Crew, stop: Callable[[], bool], advance: Callabl
         (finished if run.failure is None else failed).append(run)
         advance()
     members = plan.scenario.protocol.number
-    return Pilot(expected_loss(finished, members), tuple(replications), tuple(failed))
+    level = plan.scenario.backstop.shortfall_level
+    estimate = Estimate(expected_loss(finished, members), expected_shortfall(finished, members, level))
+    return Pilot(estimate, tuple(replications), tuple(failed))
 
 
 def expected_loss(runs: Sequence[Run], members: int) -> tuple[float, ...]:
@@ -59,6 +62,16 @@ def expected_loss(runs: Sequence[Run], members: int) -> tuple[float, ...]:
     if not runs:
         return ()
     return tuple(fmean(run.summary[f"deficit_{i}"] for run in runs) for i in range(members))
+
+
+def expected_shortfall(runs: Sequence[Run], members: int, level: float) -> tuple[float, ...]:
+    """Return (P,) expected shortfall of each member's deficit at `level`, USD >= 0; empty where there are no runs."""
+    from model import risk  # noqa: PLC0415
+
+    if not runs:
+        return ()
+    deficits = ([run.summary[f"deficit_{i}"] for run in runs] for i in range(members))
+    return tuple(float(risk.expected_shortfall(losses, level)) for losses in deficits)
 
 
 def _cell(scenario: "Scenario", regime: str) -> Cell:

@@ -17,25 +17,25 @@ def halves() -> tuple[Callable[["Cell"], None], ...]:
     """Return what has to be called, in any process, before runs are: nothing where it has been before."""
     from agents.kernel import is_cold  # noqa: PLC0415
 
-    return (compile_earlier_phases, compile_later_phases) if is_cold() else ()
+    return (compile_all_but_liquidation, compile_liquidation) if is_cold() else ()
 
 
-def compile_earlier_phases(cell: "Cell") -> None:
-    """Compile the phases up to trading."""
+def compile_all_but_liquidation(cell: "Cell") -> None:
+    """Compile all phases but liquidation."""
     ecosystem = _tiny(cell)
     ecosystem.apply_shocks()
     ecosystem.set_prices()
     ecosystem.charge_funding()
     ecosystem.trade()
-
-
-def compile_later_phases(cell: "Cell") -> None:
-    """Compile the phases from liquidation on, and the cell's loss regime."""
-    ecosystem = _tiny(cell)
-    ecosystem.liquidate()
     ecosystem.settle_capital()
     ecosystem.write_record()
-    ecosystem.waterfall.regime.collect(ecosystem.venue, 0, 0.0)
+
+
+def compile_liquidation(cell: "Cell") -> None:
+    """Compile liquidation, which takes as long as all the rest, and the cell's loss regime."""
+    ecosystem = _tiny(cell)
+    ecosystem.liquidate()
+    ecosystem.regime.first.collect(ecosystem.venue, 0, 0.0, 0)
 
 
 def _tiny(cell: "Cell") -> Any:

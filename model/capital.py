@@ -1,8 +1,9 @@
 """Phase 8: fees, premiums and liquidity providers.
 
 Trading fees are shared among vault, backstop and treasury; liquidation fees go to the backstop. What the backstop
-receives is split between a member's own fund and the pool as the structure splits capital. Members pay the pool's
-premium from their funds; providers redeem or come back. Units: USD.
+receives is split between a member's own fund and its pot as the structure splits capital; what would lift it above its
+target size goes to the treasury. Members pay the pot's premium from their funds; providers redeem or come back. What
+else a fund does, if it does, is in :mod:`model.fund`. Units: USD.
 """
 
 from collections import namedtuple
@@ -14,6 +15,7 @@ from agents.kernel import kernel, part, rule
 from agents.ledger import (
     CAPITAL,
     FUND,
+    LENT,
     LIQUIDATION_FEE,
     OUTSIDE,
     POOL,
@@ -32,21 +34,25 @@ from agents.liquidity_provider import provider_step, vault_equity
 from agents.reinsurer import collect_premium
 
 Terms = namedtuple(
-    "Terms", ["vault", "fund", "own_share", "holds", "premium", "minutes", "speed", "back", "sensitivity"]
+    "Terms",
+    ["vault", "fund", "own_share", "holds", "premium", "minutes", "speed", "back", "sensitivity", "pot", "target"],
 )
 
 
 @rule
-def contribute(book: Any, pool: Any, i: int, account: Code, amount: float, terms: Any) -> float:
-    """Split income of the backstop between own fund and pool; return the pool's part."""
+def contribute(book: Any, pool: Any, entitlement: np.ndarray, i: int, account: Code, amount: float, terms: Any) -> None:
+    """Split income of the backstop between own fund and pot; what exceeds the target size is the treasury's."""
     if not terms.holds:
         transfer(book, account, i, OUTSIDE, WHOLE, amount)
-        return 0.0
-    shared = amount * (1.0 - terms.own_share)
-    pay(book, account, FUND, i, amount - shared)
-    transfer(book, account, i, POOL, WHOLE, shared)
-    pool.contributions[0] += shared
-    return shared
+        return
+    held = book.balance[FUND, i] + book.balance[LENT, i] + entitlement[i]
+    spill = min(amount, max(held + amount - terms.target[i], 0.0))
+    pay(book, account, TREASURY, i, spill)
+    shared = (amount - spill) * (1.0 - terms.own_share)
+    pay(book, account, FUND, i, amount - spill - shared)
+    transfer(book, account, i, POOL, terms.pot[i], shared)
+    pool.contributions[terms.pot[i]] += shared
+    entitlement[i] += shared
 
 
 @part
@@ -55,10 +61,9 @@ def share_fees(book: Any, pool: Any, entitlement: np.ndarray, i: int, terms: Any
     fees = book.balance[TRADING_FEE, i]
     to_vault, to_fund = fees * terms.vault, fees * terms.fund
     pay(book, TRADING_FEE, VAULT, i, to_vault)
-    entitlement[i] += contribute(book, pool, i, TRADING_FEE, to_fund, terms)
+    contribute(book, pool, entitlement, i, TRADING_FEE, to_fund, terms)
     pay(book, TRADING_FEE, TREASURY, i, book.balance[TRADING_FEE, i])
-    income = book.balance[LIQUIDATION_FEE, i]
-    entitlement[i] += contribute(book, pool, i, LIQUIDATION_FEE, income, terms)
+    contribute(book, pool, entitlement, i, LIQUIDATION_FEE, book.balance[LIQUIDATION_FEE, i], terms)
     book.balance[TRADING_FEE, i] = book.balance[LIQUIDATION_FEE, i] = 0.0
 
 
@@ -66,7 +71,7 @@ def share_fees(book: Any, pool: Any, entitlement: np.ndarray, i: int, terms: Any
 def fund_health(book: Any, protocol: Any, entitlement: np.ndarray, i: int) -> float:
     """Return the backstop behind a protocol, own fund and entitlement, over its start; 1 where there was none."""
     start = protocol.capital[i]
-    return (book.balance[FUND, i] + entitlement[i]) / start if start > 0.0 else 1.0
+    return (book.balance[FUND, i] + book.balance[LENT, i] + entitlement[i]) / start if start > 0.0 else 1.0
 
 
 @kernel
@@ -79,7 +84,7 @@ def settle_capital(
         share_fees(book, pool, entitlement, i, terms)
     if terms.premium > 0.0:
         paid = np.zeros(members)
-        collect_premium(book, exchange, pool, paid, terms.premium, terms.minutes)
+        collect_premium(book, exchange, pool, terms.pot, paid, terms.premium, terms.minutes)
         for i in range(members):
             entitlement[i] += paid[i]
     cash = np.zeros(members)

@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 
 from agents.account import flag, total, touch
+from agents.control.partial_liquidation import contracts_to_sell
+from agents.control.takeover import sweep
+from agents.exchange import book_failure, record_liquidation
 from agents.insurance_fund import fund_delta
 from agents.keeper import assign_row, set_capacity
 from agents.kernel import kernel, part
@@ -40,7 +43,7 @@ from model.market import MarketRule, mark_all, move
 from model.trading import fill_price
 
 Jobs = namedtuple("Jobs", ["row", "keeper", "contracts"])
-Tariff = namedtuple("Tariff", ["fee", "bounty", "rounds"])
+Tariff = namedtuple("Tariff", ["bounty", "rounds", "surcharge", "takeover", "partial"])
 
 
 def make_jobs(rows: int, keepers: int, protocols: int) -> Any:
@@ -50,9 +53,17 @@ def make_jobs(rows: int, keepers: int, protocols: int) -> Any:
 
 
 @part
+def to_sell(accounts: Any, exchange: Any, tariff: Any, row: int, i: int, step: int) -> float:
+    """Return the contracts of a flagged row that are for keepers in this round."""
+    last = accounts.partial_step[row]
+    since = step + 1.0 - last if last > 0 else np.inf
+    return contracts_to_sell(accounts.size[row], exchange.mark[i], since, tariff.partial)
+
+
+@part
 def assign(
-    accounts: Any, exchange: Any, keepers: Any, remaining: np.ndarray, bounty: float, gas: float,
-    flagged: np.ndarray, found: int, jobs: Any,
+    accounts: Any, exchange: Any, keepers: Any, remaining: np.ndarray, tariff: Any, gas: float,
+    step: int, flagged: np.ndarray, found: int, jobs: Any,
 ) -> int:  # fmt: skip
     """Let keepers choose among the flagged rows, largest notional of each protocol first; return the number of jobs."""
     slots = accounts.size.shape[0] // exchange.shape[0]
@@ -66,32 +77,15 @@ def assign(
         keeper = 0
         for position in descending(np.abs(accounts.size[rows])):
             row = rows[position]
+            wanted = to_sell(accounts, exchange, tariff, row, i, step)
+            before = count
             keeper, count = assign_row(
-                keepers,
-                remaining,
-                i,
-                accounts.size[row],
-                exchange.mark[i],
-                bounty,
-                gas,
-                row,
-                keeper,
-                jobs,
-                count,
+                keepers, remaining, i, wanted, exchange.mark[i], tariff.bounty, gas, row, keeper, jobs, count
             )
+            if count > before and wanted < abs(accounts.size[row]):
+                accounts.partial_step[row] = step + 1
         first = last
     return count
-
-
-@part
-def book_failure(exchange: Any, i: int, side: float, contracts: float, price: float) -> None:
-    """Note contracts whose close left a deficit, for deleveraging against them at their bankruptcy price."""
-    if side > 0.0:
-        exchange.bankrupt_long[i] += contracts
-        exchange.bankrupt_long_value[i] += contracts * price
-    else:
-        exchange.bankrupt_short[i] += contracts
-        exchange.bankrupt_short_value[i] += contracts * price
 
 
 @part
@@ -130,7 +124,7 @@ def liquidate_part(
     share = reduce_position(accounts, row, side, part)
     bounty = tariff.bounty * notional
     left = share + gain - bounty
-    delta = fund_delta(notional, notional - left, tariff.fee - tariff.bounty)
+    delta = fund_delta(notional, notional - left, exchange.liquidation_fee[i] - tariff.bounty, tariff.surcharge)
     exchange.vault_size[i] += side * part
     pay(book, TRADER, VAULT, i, -side * part * (paid - funding))
     transfer(book, TRADER, i, KEEPER, WHOLE, bounty)
@@ -158,16 +152,6 @@ def pay_keeper(keepers: Any, book: Any, keeper: int, bounty: float, gas: float) 
     keepers.gas_paid[keeper] += cost
     keepers.served[keeper] += 1.0
     transfer(book, KEEPER, WHOLE, OUTSIDE, WHOLE, cost)
-
-
-@part
-def record_liquidation(exchange: Any, i: int, side: float, notional: float) -> None:
-    """Add a liquidation to the step's record."""
-    exchange.liquidations[i] += 1.0
-    if side > 0.0:
-        exchange.liquidated_long[i] += notional
-    else:
-        exchange.liquidated_short[i] += notional
 
 
 @part
@@ -216,20 +200,23 @@ def execute(
 @kernel
 def liquidate(
     accounts: Any, blocks: Any, exchange: Any, market: Any, keepers: Any, book: Any, rules: MarketRule, tariff: Any,
-    gas: float, factor: np.ndarray, oracle_error: np.ndarray, remaining: np.ndarray, flagged: np.ndarray, jobs: Any,
+    gas: float, step: int, factor: np.ndarray, oracle_error: np.ndarray, remaining: np.ndarray, flagged: np.ndarray,
+    jobs: Any,
 ) -> int:  # fmt: skip
     """Run liquidation rounds until nobody flagged is served; return the number of rounds."""
     set_capacity(keepers, exchange, factor, remaining)
     done = 0
     found = flag(accounts, blocks, exchange, flagged)
+    found = sweep(accounts, blocks, exchange, book, tariff.takeover, flagged, found)
     while found > 0 and done < tariff.rounds:
-        count = assign(accounts, exchange, keepers, remaining, tariff.bounty, gas, flagged, found, jobs)
+        count = assign(accounts, exchange, keepers, remaining, tariff, gas, step, flagged, found, jobs)
         if count == 0:
             break
         execute(accounts, blocks, exchange, market, keepers, book, rules, tariff, gas, jobs, count)
         mark_all(market, exchange, oracle_error)
         total(accounts, blocks, exchange)
         found = flag(accounts, blocks, exchange, flagged)
+        found = sweep(accounts, blocks, exchange, book, tariff.takeover, flagged, found)
         done += 1
     record_unserved(accounts, exchange, flagged, found)
     cover_vaults(exchange, book)

@@ -15,13 +15,15 @@ from agents.account import make_blocks
 from agents.column import bare
 from agents.exchange import charge_funding
 from agents.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
-from agents.loss_regime import REGIMES
 from agents.trader import decide, look
 from agents.venue import Venue
 from model import foundation, market
 from model.capital import settle_capital
 from model.cascade import liquidate
 from model.contagion import make_contagion
+from model.control import Control
+from model.fund import FundManagement
+from model.loss import make_loss_regime
 from model.metric import summarise
 from model.population import draw_population, slots_per_protocol
 from model.process import asset_names
@@ -90,18 +92,10 @@ class Ecosystem(Roster):
         self.blocks = make_blocks(len(self.accounts.size))
         self.keepers = foundation.make_keepers(scenario, streams)
         self.providers = foundation.make_providers(scenario, streams, self.exchange.vault_start)
-        self.structure = foundation.make_structure(scenario)
+        self.structure = foundation.make_structure(scenario, streams)
         self.protocol = foundation.make_protocols(scenario, self.structure, self.exchange.vault_start)
         self.pool = foundation.make_pool(self.structure)
-        tables = (
-            self.blocks,
-            self.exchange,
-            self.market,
-            self.protocol,
-            self.keepers,
-            self.providers,
-            self.pool,
-        )
+        tables = [getattr(self, name) for name in Hot._fields]
         self.hot = Hot(*(bare(table) for table in tables))
         self.ledger = Ledger(len(self.exchange))
         self.ledger.subsidiaries = foundation.subsidiaries(
@@ -117,10 +111,12 @@ class Ecosystem(Roster):
         self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
         self.record = Record(self.horizon, self.assets, members)
         self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
-        regime = REGIMES[scenario.backstop.regime](scenario.trader.haircut_reaction)
-        self.waterfall = Waterfall(self.structure, regime)
-        self.contagion = make_contagion(scenario, streams)
-        self._oracle_error = np.zeros(members)
+        self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
+        self.waterfall = Waterfall(self.structure, self.regime)
+        self.fund = FundManagement(self)
+        self.contagion = make_contagion(scenario, streams, self.venue)
+        self._oracle_error = self.tape.oracle_error[0]
+        self.control = Control(scenario, self.exchange, self.market)
         self._rounds = 0
 
     def step(self) -> None:
@@ -142,7 +138,8 @@ class Ecosystem(Roster):
                 f"the run has {self.horizon} steps and all are done; set scenario.steps for a longer one"
             )
         hot, tape, t = self.hot, self.tape, self.clock
-        market.shock(hot.market, hot.exchange, self.ledger.book, tape.log_return[t], tape.spread[t], tape.exploit[t])
+        returns, spread, exploit = tape.log_return[t], tape.spread[t], tape.exploit[t]
+        market.shock(hot.market, hot.exchange, hot.protocol, self.ledger.book, returns, spread, exploit)
 
     def set_prices(self) -> None:
         """Phase 2: arbitrage, mid and mark prices, depth, attention."""
@@ -173,34 +170,31 @@ class Ecosystem(Roster):
         tape, t, scratch = self.tape, self.clock, self.scratch
         self._rounds = liquidate(
             self.accounts, hot.blocks, hot.exchange, hot.market, hot.keepers, self.ledger.book, self.rules.market,
-            self.rules.tariff, tape.gas[t], tape.keeper[t], self._oracle_error, scratch.capacity, scratch.flagged,
+            self.rules.tariff, tape.gas[t], t, tape.keeper[t], self._oracle_error, scratch.capacity, scratch.flagged,
             scratch.jobs,
         )  # fmt: skip
 
     def absorb_deficits(self) -> None:
-        """Phase 6: deficits go down each protocol's waterfall."""
-        if self.waterfall.absorb(
+        """Phase 6: funds are valued, deficits go down each protocol's waterfall, debt from before is served."""
+        self.fund.revalue()
+        moved = self.waterfall.absorb(
             self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[self.clock], self.clock
-        ):
+        )
+        if self.regime.advance(self.venue, self.clock) or moved:
             self.reconcile(WATERFALL)
 
     def clear_exposures(self) -> None:
-        """Phase 7: bad debt is paid or its protocol defaults, along the exposures."""
+        """Phase 7: bad debt is paid or its protocol defaults, along the exposures; some trade again."""
         if self.contagion.clear(self.protocol, self.ledger, self.clock):
             self.reconcile(CLEARING)
 
     def settle_capital(self) -> None:
-        """Phase 8: fees, premiums, liquidity providers."""
+        """Phase 8: fees, premiums, liquidity providers, what else funds do, risk controls."""
         hot = self.hot
-        settle_capital(
-            hot.exchange,
-            hot.protocol,
-            hot.providers,
-            hot.pool,
-            self.ledger.book,
-            self.structure.entitlement,
-            self.rules.terms,
-        )
+        book, entitlement = self.ledger.book, self.structure.entitlement
+        settle_capital(hot.exchange, hot.protocol, hot.providers, hot.pool, book, entitlement, self.rules.terms)
+        self.fund.manage(self.clock)
+        self.control.update(hot.exchange, hot.market, hot.protocol, book, entitlement)
 
     def write_record(self) -> None:
         """Phase 9: the series, and the audit."""

@@ -1,9 +1,9 @@
-"""Reading who owes whom from an edge list.
+"""Reading who owes whom from an edge list or a GraphML file.
 
-One edge a line, ``debtor creditor [amount]``, separated by blanks or a comma; the amount in USD may be
+In an edge list, one edge a line, ``debtor creditor [amount]``, separated by blanks or a comma; the amount in USD may be
 left out, in which case the rule of :mod:`model.network` sets it. Empty lines and what follows ``#`` are
-skipped. All faults of a file are reported together. Nothing heavy is imported, so that a configuration is
-checked at once.
+skipped. A file whose name ends in ``.graphml`` is read by :mod:`model.graphml`. All faults of a file are reported
+together. Nothing heavy is imported until a graph has to be read, so that a configuration is checked at once.
 """
 
 import math
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model.scenario.problem import suggestion
+
+GRAPHML = (".graphml", ".xml")
 
 
 class Edge(NamedTuple):
@@ -46,28 +48,42 @@ def read_edges(path: str | Path, names: Sequence[str]) -> list[Edge]:
     """
     problems: list[str] = []
     edges: dict[tuple[int, int], Edge] = {}
-    for number, columns in _rows(path):
+    for place, columns in _rows(path, names):
         faults, edge = _parsed(columns, names)
         if edge and edge[:2] in edges:
             faults = [f"edge {columns[0]} {columns[1]}: given twice; allowed: once"]
         if edge:
             edges.setdefault(edge[:2], edge)
-        problems += [f"{path}: line {number}: {fault}" for fault in faults]
+        problems += [f"{path}: {place}: {fault}" for fault in faults]
     if problems:
         raise EdgeListError(problems)
     return list(edges.values())
 
 
-def _rows(path: str | Path) -> list[tuple[int, list[str]]]:
-    """Return line number and columns of every line that holds something."""
+def _rows(path: str | Path, names: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Return the place and the columns of every edge."""
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        return _graph_rows(path, names) if Path(path).suffix.lower() in GRAPHML else _line_rows(path)
     except OSError as error:
         raise EdgeListError([f"{path}: {error.strerror or error}; allowed: a readable edge list"]) from error
+
+
+def _graph_rows(path: str | Path, names: Sequence[str]) -> list[tuple[str, list[str]]]:
+    from model.graphml import GraphError, graph_rows  # noqa: PLC0415
+
+    try:
+        return graph_rows(path, names)
+    except GraphError as fault:
+        raise EdgeListError([f"{path}: {fault}"]) from fault
+
+
+def _line_rows(path: str | Path) -> list[tuple[str, list[str]]]:
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise EdgeListError([f"{path}: is not UTF-8 text; allowed: lines `debtor creditor [amount]`"]) from error
     columns = [line.partition("#")[0].replace(",", " ").split() for line in lines]
-    return [(number, row) for number, row in enumerate(columns, start=1) if row]
+    return [(f"line {number}", row) for number, row in enumerate(columns, start=1) if row]
 
 
 def _parsed(columns: list[str], names: Sequence[str]) -> tuple[list[str], Edge | None]:

@@ -2,7 +2,7 @@
 
 Every balance enters the ledger from the outside world, so the sum of all accounts is nil from the first moment. Total
 backstop capital is the same in every structure: a ratio of total open interest, allotted to members in proportion to
-open interest or to expected loss, then split into own funds and pool as the structure says.
+open interest, to expected loss or to expected shortfall, then split into own funds and pots as the structure says.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,20 @@ from scipy.special import ndtri
 from agents.account import level_all, recount
 from agents.exchange import Exchange
 from agents.keeper import Keeper
-from agents.ledger import FUND, KEEPER, POOL, PROVIDER, TRADER, TREASURY, VAULT, WALLET, Code, Ledger
+from agents.ledger import (
+    FUND,
+    KEEPER,
+    LENT,
+    POOL,
+    POOL_LENT,
+    PROVIDER,
+    TRADER,
+    TREASURY,
+    VAULT,
+    WALLET,
+    Code,
+    Ledger,
+)
 from agents.liquidity_provider import LiquidityProvider
 from agents.protocol import Protocol
 from agents.reinsurer import Reinsurer
@@ -68,6 +81,8 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Any:
     exchange.spread[:] = traits.half_spread[exchange.asset]
     interest = open_interest(scenario)
     exchange.vault_start[:] = scenario.protocol.vault_ratio * interest * bool(scenario.provider.number)
+    exchange.liquidation_fee[:] = scenario.exchange.liquidation_fee
+    exchange.interest_cap[:] = (scenario.control.interest_cap or np.inf) * interest
     exchange.supplied_depth[:] = traits.depth[exchange.asset] * interest
     return exchange
 
@@ -125,23 +140,27 @@ def allotment_weights(scenario: Scenario) -> Array:
 
     Raises
     ------
-    ScenarioError : if the allotment is by expected loss and none is given.
+    ScenarioError : if the allotment is by expected loss or shortfall and none is given.
     """
-    interest = open_interest(scenario)
-    if scenario.backstop.allotment == "open_interest":
+    backstop = scenario.backstop
+    if backstop.allotment == "open_interest":
+        interest = open_interest(scenario)
         return interest / interest.sum()
-    losses = np.array(scenario.backstop.expected_loss)
+    losses = np.array(getattr(backstop, backstop.allotment))
     if not losses.sum() > 0:
+        name = backstop.allotment
         raise ScenarioError(
-            ["scenario: backstop.expected_loss: allotment 'expected_loss' needs a positive estimate; allowed: USD each"]
+            [f"scenario: backstop.{name}: allotment {name!r} needs a positive estimate; allowed: USD each"]
         )
     return losses / losses.sum()
 
 
-def make_structure(scenario: Scenario) -> Structure:
-    """Return the backstop structure with its capital allotted."""
+def make_structure(scenario: Scenario, streams: Streams) -> Structure:
+    """Return the backstop structure with its capital allotted and its clusters, if any, drawn."""
     total = scenario.backstop.capital_ratio * open_interest(scenario).sum()
-    return STRUCTURES[scenario.backstop.structure](scenario.backstop, total * allotment_weights(scenario))
+    draw = streams.uniform("backstop.cluster", size=scenario.protocol.number)
+    kind = STRUCTURES[scenario.backstop.structure]
+    return kind(scenario.backstop, total * allotment_weights(scenario), scenario.minutes, draw)
 
 
 def make_protocols(scenario: Scenario, structure: Structure, vault: Array) -> Any:
@@ -151,7 +170,7 @@ def make_protocols(scenario: Scenario, structure: Structure, vault: Array) -> An
     protocol.shares[:] = vault
     protocol.capital[:] = structure.capital if structure.holds_capital else 0.0
     protocol.skin[:] = scenario.protocol.skin_in_the_game * treasuries(scenario)
-    protocol.default_step[:] = protocol.exhausted_step[:] = protocol.wave[:] = -1
+    protocol.default_step[:] = protocol.exhausted_step[:] = protocol.wave[:] = protocol.halt_step[:] = -1
     return protocol
 
 
@@ -161,10 +180,10 @@ def treasuries(scenario: Scenario) -> Array:
 
 
 def make_pool(structure: Structure) -> Any:
-    """Return the reinsurer's record."""
-    pool = Reinsurer.make_table(1)
-    pool.start[0] = structure.pool_capital
-    pool.exhausted_step[0] = -1
+    """Return the reinsurers' records, one for each pot."""
+    pool = Reinsurer.make_table(structure.pots)
+    pool.start[:] = structure.pot_capital
+    pool.exhausted_step[:] = -1
     return pool
 
 
@@ -195,6 +214,8 @@ def open_books(
     flat = exchange.vault_size * (exchange.mark - exchange.funding_index)
     ledger.enter(VAULT, exchange.vault_start - flat)
     ledger.enter(TREASURY, treasuries(scenario))
-    if structure.holds_capital:
-        ledger.enter(FUND, structure.own_capital)
-        ledger.enter(POOL, structure.pool_capital, 0)
+    lent = scenario.fund.lent_share
+    ledger.enter(FUND, structure.own_capital * (1.0 - lent))
+    ledger.enter(LENT, structure.own_capital * lent)
+    ledger.enter(POOL, structure.pot_capital * (1.0 - lent), slice(structure.pots))
+    ledger.enter(POOL_LENT, structure.pot_capital * lent, slice(structure.pots))

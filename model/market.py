@@ -10,8 +10,8 @@ d ← d · exp(−κ Δt). Depth is what the vaults supply, in contracts per uni
     D = m · Σ supplied depth · max(vault shares / shares at the start, ¼) · max(thinning, floor) / F   (2)
 
 with the sum over the protocols that trade the asset and the scenario's multiplier m: a quarter of a vault's depth stays
-whoever runs. Thinning is the lesser of what the tape says and of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility.
-κ = ∞ and m = ∞ make prices exogenous.
+whoever runs, unless the protocol is halted. Thinning is the lesser of what the tape says and of
+1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility. κ = ∞ and m = ∞ make prices exogenous.
 """
 
 from typing import Any, NamedTuple
@@ -139,8 +139,13 @@ def mark_all(market: Any, exchange: Any, oracle_error: np.ndarray) -> None:
 
 
 @kernel
-def shock(market: Any, exchange: Any, book: Any, returns: np.ndarray, spread: np.ndarray, exploit: np.ndarray) -> None:
-    """Phase 1: apply the tape to fundamentals, spreads and exploits; clear what exchanges recorded of the last step."""
+def shock(
+    market: Any, exchange: Any, protocol: Any, book: Any, returns: np.ndarray, spread: np.ndarray, exploit: np.ndarray
+) -> None:  # fmt: skip
+    """Phase 1: apply the tape to fundamentals, spreads and exploits; clear what exchanges recorded of the last step.
+
+    An exploit does not reach a protocol that is halted.
+    """
     for k in range(market.shape[0]):
         market.fundamental[k] *= np.exp(returns[k])
         market.half_spread[k] = market.calm_spread[k] * spread[k]
@@ -151,8 +156,8 @@ def shock(market: Any, exchange: Any, book: Any, returns: np.ndarray, spread: np
         exchange.bankrupt_long[i] = exchange.bankrupt_long_value[i] = 0.0
         exchange.bankrupt_short[i] = exchange.bankrupt_short_value[i] = 0.0
         exchange.spread[i] = market.half_spread[exchange.asset[i]]
-        exchange.deficit[i] = exploit[i]
-        transfer(book, DEFICIT, i, OUTSIDE, WHOLE, exploit[i])
+        exchange.deficit[i] = exploit[i] * (1.0 - protocol.halted[i])
+        transfer(book, DEFICIT, i, OUTSIDE, WHOLE, exchange.deficit[i])
 
 
 @part
@@ -172,7 +177,8 @@ def supply_depth(market: Any, exchange: Any, protocol: Any, rules: MarketRule, t
     for i in range(exchange.shape[0]):
         start = exchange.vault_start[i]
         left = protocol.shares[i] / start if start > 0.0 else 0.0
-        market.depth[exchange.asset[i]] += exchange.supplied_depth[i] * max(left, LEAST_SUPPLY)
+        supplied = exchange.supplied_depth[i] * max(left, LEAST_SUPPLY)
+        market.depth[exchange.asset[i]] += supplied * (1.0 - protocol.halted[i])
     for k in range(market.shape[0]):
         thin = 1.0 / (1.0 + rules.thinning * stress(market.variance[k], market.normal_volatility[k]))
         factor = max(min(thin, tape_depth[k]), rules.floor)
@@ -199,4 +205,5 @@ def price(
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]
         alarm = min(stress(market.variance[k], market.normal_volatility[k]), 1.0)
-        exchange.attention[i] = rules.attention + (rules.alert - rules.attention) * alarm
+        attention = rules.attention + (rules.alert - rules.attention) * alarm
+        exchange.attention[i] = attention * (1.0 - protocol.halted[i])

@@ -1,33 +1,19 @@
 """What a run reports: one flat row of numbers.
 
 Money in USD, shares pure numbers, times in minutes; counts of protocols where the name is plural. A time that was not
-reached is the length of the run (censored). Per-protocol metrics carry the protocol's number as a suffix.
+reached is the length of the run (censored). Per-protocol metrics carry the protocol's number as a suffix. Who bore the
+deficit is the matter of :mod:`model.burden`.
 """
 
 from typing import Any
 
 import numpy as np
 
-from agents.ledger import BAD_DEBT, DEFICIT, FUND, POOL, TREASURY, WALLET
+from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, FUND, LENT, POOL, POOL_LENT, TREASURY, WALLET
+from model.burden import burden_metrics
 
 Array = np.ndarray
 Metrics = dict[str, float]
-
-
-def gini(values: Array) -> float:
-    """Return the Gini coefficient of non-negative values; 0 for none or for all nil."""
-    ordered = np.sort(values)
-    total = ordered.sum()
-    if not total > 0:
-        return 0.0
-    rank = np.arange(1, len(ordered) + 1)
-    return float(2.0 * (rank * ordered).sum() / (len(ordered) * total) - (len(ordered) + 1) / len(ordered))
-
-
-def top_share(values: Array, count: int) -> float:
-    """Return the share of the `count` largest in the sum; 0 where the sum is nil."""
-    total = values.sum()
-    return float(np.sort(values)[::-1][:count].sum() / total) if total > 0 else 0.0
 
 
 def waterfall_metrics(protocol: Any) -> Metrics:
@@ -37,9 +23,12 @@ def waterfall_metrics(protocol: Any) -> Metrics:
         "paid_fund",
         "paid_skin",
         "paid_pool",
+        "paid_mutual",
+        "paid_assessment",
         "uncovered",
         "paid_regime",
         "infeasible",
+        "paid_fallback",
         "paid_treasury",
     )
     return {name: float(getattr(protocol, name).sum()) for name in names}
@@ -65,36 +54,22 @@ def capital_metrics(ecosystem: Any) -> Metrics:
     """Return backstop capital at the start and the end, what it covered, and who earned what."""
     balance, protocol = ecosystem.ledger.balance, ecosystem.protocol
     start = float(protocol.capital.sum())
-    covered = float(protocol.paid_fund.sum() + protocol.paid_pool.sum())
+    mutual = protocol.paid_mutual.sum() + protocol.paid_assessment.sum()
+    covered = float(protocol.paid_fund.sum() + protocol.paid_pool.sum() + mutual)
     keepers, pool, vaults = ecosystem.keepers, ecosystem.pool, ecosystem.exchange.vault_start
     return {
         "capital": start,
-        "capital_end": float(balance[FUND].sum() + balance[POOL].sum()),
+        "capital_end": float(balance[FUND].sum() + balance[POOL].sum() + balance[[LENT, POOL_LENT]].sum()),
         "loss_per_capital": float(protocol.deficit.sum()) / start if start > 0 else 0.0,
         "covered_per_capital": covered / start if start > 0 else 0.0,
         "bad_debt": float(-balance[BAD_DEBT].sum()),
         "open_deficit": float(-balance[DEFICIT].sum()),
+        "frozen_debt": float(-balance[FROZEN_DEBT].sum()),
         "treasury_end": float(balance[TREASURY].sum()),
         "traders_wallets": float(balance[WALLET].sum()),
         "vault_profit": float(ecosystem.vault_equity().sum() - vaults.sum() - ecosystem.providers.deposited.sum()),
         "keeper_profit": float(keepers.bounties.sum() - keepers.gas_paid.sum()),
         "reinsurer_profit": float(pool.premiums.sum() + pool.contributions.sum() - pool.claims_paid.sum()),
-    }
-
-
-def burden_metrics(accounts: Any, leverage: Array) -> Metrics:
-    """Return who bore the residual: how many accounts, how concentrated, and the share of owners levered below 1.
-
-    `leverage`, (rows,), is that of the start of the run, before haircuts lowered it.
-    """
-    borne = accounts.haircut[accounts.haircut > 0]
-    flat = accounts.haircut[leverage < 1.0].sum()
-    return {
-        "haircut": float(borne.sum()),
-        "haircut_accounts": float(len(borne)),
-        "haircut_gini": gini(borne),
-        "haircut_top10": top_share(borne, 10),
-        "haircut_low_leverage_share": float(flat / borne.sum()) if len(borne) else 0.0,
     }
 
 
@@ -137,9 +112,10 @@ def summarise(ecosystem: Any, steps: int) -> Metrics:
     protocol = ecosystem.protocol
     return {
         **waterfall_metrics(protocol),
+        "feasible": float(protocol.infeasible.sum() <= 1e-9 * protocol.uncovered.sum()),
         **failure_metrics(protocol, steps, ecosystem.scenario.minutes),
         **capital_metrics(ecosystem),
-        **burden_metrics(ecosystem.accounts, ecosystem.start_leverage),
+        **burden_metrics(ecosystem.accounts, protocol, ecosystem.ledger.balance, ecosystem.start_leverage),
         **market_metrics(ecosystem, steps),
         "imbalance": ecosystem.ledger.imbalance(),
         **member_metrics(protocol),

@@ -128,7 +128,7 @@ def scale_free(exposure: ExposureSection, names: Sequence[str], generator: np.ra
 
 
 def file(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
-    """Read the edge list `exposure.file`."""
+    """Read the edge list or GraphML file `exposure.file`."""
     graph = _graph(len(names), [])
     for debtor, creditor, amount in read_edges(exposure.file, names):
         graph.add_edge(debtor, creditor, amount=amount)

@@ -89,7 +89,7 @@ def write_step(
     ecosystem: np.ndarray, asset: np.ndarray, members: np.ndarray,
 ) -> None:  # fmt: skip
     """Write one row of every group and audit the ledger."""
-    ecosystem[0], ecosystem[1] = book.balance[POOL, 0], book.balance[KEEPER, 0]
+    ecosystem[0], ecosystem[1] = book.balance[POOL].sum(), book.balance[KEEPER, 0]
     ecosystem[2] = rounds
     for k in range(market.shape[0]):
         asset[k, 0], asset[k, 1], asset[k, 2] = market.fundamental[k], market.mid[k], market.depth[k]

@@ -4,10 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.contribution import target_size
 from agents.structure.base import Structure
 from agents.trader import HABITS, Habit, Keys
 from model.capital import Terms
 from model.cascade import Tariff, make_jobs
+from model.control import partial_rule
 from model.market import MarketRule, market_rule, per_step
 from model.scenario import Scenario
 from model.streams import Streams
@@ -51,7 +53,13 @@ def make_rulebook(scenario: Scenario, streams: Streams, structure: Structure) ->
         market_rule(scenario),
         Habit(*(getattr(scenario.trader, name) for name in HABITS)),
         Keys(*(np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields)),
-        Tariff(fees.liquidation_fee, fees.keeper_share, fees.liquidation_rounds),
+        Tariff(
+            fees.keeper_share,
+            fees.liquidation_rounds,
+            fees.surcharge,
+            scenario.control.takeover or None,
+            partial_rule(scenario),
+        ),
         capital_terms(scenario, structure),
     )
 
@@ -69,6 +77,8 @@ def capital_terms(scenario: Scenario, structure: Structure) -> Terms:
         per_step(provider.withdrawal, minutes),
         per_step(provider.return_rate, minutes),
         provider.fund_sensitivity,
+        structure.pot,
+        target_size(scenario.fund.target_ratio, structure.capital),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from agents.account import total, touch
+from agents.control.order_limit import is_limited, limit_orders
 from agents.kernel import kernel, part, rule
 from agents.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, pay, reconcile
 from agents.position import after_fill
@@ -69,6 +70,8 @@ def clear_market(
 ) -> None:  # fmt: skip
     """Fill the orders waiting in `rows`, all at the average price of their joint impact, and mark anew."""
     slots = accounts.size.shape[0] // exchange.shape[0]
+    if is_limited(exchange):
+        limit_orders(accounts, exchange, rows)
     for k in range(market.shape[0]):
         market.flow[k] = 0.0
     for row in rows:

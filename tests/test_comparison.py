@@ -7,7 +7,7 @@ import types
 import numpy as np
 import pytest
 
-from experiments.cell import BY_LOSS, Cell, cells
+from experiments.cell import BY_LOSS, BY_SHORTFALL, Cell, Estimate, cells, needs_pilot
 from experiments.comparison import Comparison
 from experiments.configuration import Options, plan
 from experiments.crew import Crew
@@ -15,7 +15,7 @@ from experiments.execution import execute, planned_runs
 from experiments.interrupt import Interrupt
 from experiments.manifest import COMPLETE, INTERRUPTED, PARTLY_FAILED
 from experiments.part import read_table
-from experiments.pilot import expected_loss, pilot_replications
+from experiments.pilot import expected_loss, expected_shortfall, pilot_replications
 from experiments.progress import Progress
 from experiments.result_folder import ResultFolder
 from experiments.worker import Run, run_cell
@@ -101,7 +101,7 @@ def test_the_document_names_every_cell_metric_and_pair():
 def test_isolated_is_shown_with_both_sizes_of_fund():
     losses = (3.0, 1.0, 0.0)
     scenario = Scenario().replace({"protocol.number": 3})
-    found = cells(scenario, ("isolated", "pooled"), ("adl",), losses)
+    found = cells(scenario, ("isolated", "pooled"), ("adl",), Estimate(losses))
     assert [cell.name for cell in found] == ["isolated", BY_LOSS, "pooled"]
     assert found[0].scenario.backstop.allotment == "open_interest"
     assert found[1].scenario.backstop.allotment == "expected_loss"
@@ -109,8 +109,29 @@ def test_isolated_is_shown_with_both_sizes_of_fund():
     assert {cell.scenario.backstop.regime for cell in found} == {"adl"}
 
 
+def test_an_allotment_without_its_estimate_gets_the_pilots():
+    """Every cell is sized by expected shortfall but the first isolated one; given estimates are left alone."""
+    scenario = Scenario().replace({"protocol.number": 3, "backstop.allotment": "expected_shortfall"})
+    assert needs_pilot(scenario, ("pooled",)) and not needs_pilot(Scenario(), ("pooled",))
+    found = cells(scenario, ("isolated", "pooled"), ("adl",), Estimate((1.0, 1.0, 1.0), (3.0, 2.0, 1.0)))
+    assert [cell.name for cell in found] == ["isolated", BY_SHORTFALL, "pooled"]
+    assert [cell.scenario.backstop.expected_shortfall for cell in found] == [(), (3.0, 2.0, 1.0), (3.0, 2.0, 1.0)]
+    given = scenario.replace({"backstop.expected_shortfall": (5.0, 1.0, 1.0)})
+    assert not needs_pilot(given, ("pooled",))
+    [cell] = cells(given, ("pooled",), ("adl",), Estimate((), (3.0, 2.0, 1.0)))
+    assert cell.scenario.backstop.expected_shortfall == (5.0, 1.0, 1.0)
+
+
+def test_the_pilot_expects_the_shortfall_of_the_worst_runs():
+    """Of deficits 1 to 10 the worst fifth has mean 9.5, the worst hundredth is the largest."""
+    runs = [run_of("pilot", k, deficit_0=float(k + 1), deficit_1=0.0) for k in range(10)]
+    assert expected_shortfall(runs, members=2, level=0.8) == pytest.approx((9.5, 0.0))
+    assert expected_shortfall(runs, members=1, level=0.99) == (10.0,)
+    assert expected_shortfall([], members=2, level=0.99) == ()
+
+
 def test_cells_differ_in_the_backstop_alone():
-    for cell in cells(Scenario(), ("isolated", "pooled", "none"), ("adl", "bad_debt"), ()):
+    for cell in cells(Scenario(), ("isolated", "pooled", "none"), ("adl", "bad_debt"), Estimate()):
         changed = cell.scenario.model_dump()
         assert {**changed, "backstop": None} == {**Scenario().model_dump(), "backstop": None}
         assert cell.name.endswith(f"/{cell.regime}")
@@ -204,7 +225,7 @@ def test_a_worker_that_dies_makes_failed_runs_and_no_wait(made_up):
 
 def test_any_number_of_workers_gives_the_same_runs():
     scenario = plan(Options(settings=SMALL, workers=1, out="nowhere")).scenario
-    chosen = cells(scenario, ("isolated", "pooled"), ("socialized_loss",), ())
+    chosen = cells(scenario, ("isolated", "pooled"), ("socialized_loss",), Estimate())
     with Crew(2) as several:
         alone, crew = (list(workers.replicate(chosen, range(7))) for workers in (Crew(1), several))
     assert [run[:5] for run in alone] == [run[:5] for run in crew]

@@ -7,14 +7,36 @@ from hypothesis import strategies as st
 from world import REGIMES, STRUCTURES, crash, run
 
 from agents.ledger import ACCOUNTS, SIGNED
+from agents.loss_regime.ranking import CLOSE_PRICES, RANKINGS
 
 scenarios = st.fixed_dictionaries(
     {
         "backstop.structure": st.sampled_from(STRUCTURES),
         "backstop.regime": st.sampled_from(REGIMES),
+        "loss.fallback": st.sampled_from(REGIMES),
+        "loss.ranking": st.sampled_from(list(RANKINGS)),
+        "loss.close_price": st.sampled_from(CLOSE_PRICES),
+        "loss.window": st.sampled_from([1.0, 10.0, 480.0]),
+        "loss.tear_up": st.sampled_from([0.1, 1.0]),
         "backstop.settlement": st.sampled_from(["pro_rata", "first_come", "entitlement_first"]),
         "backstop.capital_ratio": st.sampled_from([0.0, 1e-5, 1e-3, 0.05]),
+        "backstop.trigger": st.sampled_from(["exhausted", "drawdown", "whole"]),
         "backstop.limit": st.floats(0.0, 1.0),
+        "backstop.quota_share": st.floats(0.0, 1.0),
+        "backstop.reinstatements": st.integers(0, 3),
+        "backstop.stop_loss_limit": st.floats(0.0, 1.0),
+        "backstop.sublimit": st.floats(0.0, 1.5),
+        "backstop.sublimit_window": st.sampled_from([0.0, 7.0]),
+        "backstop.clusters": st.integers(1, 5),
+        "backstop.assessment": st.floats(0.0, 3.0),
+        "exchange.surcharge": st.floats(0.0, 1.0),
+        "fund.target_ratio": st.sampled_from([0.0, 0.9, 3.0]),
+        "fund.replenishment": st.floats(0.0, 1.0),
+        "fund.contribution_rate": st.sampled_from([(0.0,), (1.0, 5.0)]),
+        "fund.base_share": st.floats(0.0, 1.0),
+        "fund.lent_share": st.floats(0.0, 0.9),
+        "fund.recall_delay": st.sampled_from([0.0, 3.0, 10.0]),
+        "fund.recall_haircut": st.floats(0.0, 0.9),
         "backstop.premium_rate": st.floats(0.0, 5.0),
         "protocol.number": st.integers(1, 4),
         "protocol.treasury_ratio": st.sampled_from([0.0, 1e-4, 0.01]),
@@ -59,7 +81,7 @@ def assert_books_close(ecosystem):
 @settings(max_examples=60)
 @given(changes=scenarios)
 def test_random_scenarios_conserve(changes):
-    """60 scenarios drawn over 28 parameters; each step of each run was audited on the way."""
+    """60 scenarios drawn over 50 parameters; each step of each run was audited on the way."""
     assert_books_close(run(crash(**{name.replace(".", "__"): value for name, value in changes.items()})))
 
 

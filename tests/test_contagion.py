@@ -61,6 +61,17 @@ def test_small_exposures_are_borne():
     assert ecosystem.ledger.imbalance() < 1e-12
 
 
+@pytest.mark.parametrize(("seniority", "creditor", "unpaid"), [("senior", 50.0, 0.0), ("pari_passu", 80.0, -30.0)])
+def test_customers_rank_first_or_share_with_the_creditor(seniority, creditor, unpaid):
+    """An estate of 100 + 100 against 150 owed to customers and 100 to a protocol: 150 and 50, or 120 and 80."""
+    ecosystem = stricken(150.0, exposure__degree=1, exposure__weight=1.0, exposure__seniority=seniority)
+    ecosystem.contagion.clear(ecosystem.protocol, ecosystem.ledger, 3)
+    assert ecosystem.ledger.balance[TREASURY].tolist() == pytest.approx([0.0, creditor, 100.0])
+    assert ecosystem.ledger.balance[BAD_DEBT, 0] == pytest.approx(unpaid)
+    assert ecosystem.protocol.status.tolist() == [DEFAULTED, 0, 0]
+    assert ecosystem.ledger.imbalance() < 1e-12
+
+
 def test_exposures_turn_one_failure_into_several_in_a_run():
     """The same crash, with and without exposures: more defaults with, every extra one by exposure."""
     common = {

@@ -17,6 +17,7 @@ from agents.reinsurer import Reinsurer
 from agents.settlement import SETTLEMENTS
 from agents.strategy import STRATEGIES
 from agents.structure import STRUCTURES
+from agents.trigger import TRIGGERS
 from experiments.parameter_table import markdown
 from model.impact import SHAPES
 from model.market import MARKET_COLUMNS
@@ -66,6 +67,7 @@ CHOICES = {
     "strategy": STRATEGIES,
     "structure": STRUCTURES,
     "settlement": SETTLEMENTS,
+    "trigger": TRIGGERS,
     "regime": REGIMES,
     "graph": GRAPHS,
 }

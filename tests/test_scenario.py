@@ -93,6 +93,14 @@ def test_replace_takes_dotted_names():
         Scenario().replace({"market": 3})
 
 
+def test_the_backstop_says_what_it_refuses():
+    """Unknown triggers and negative limits, by name; a plain number is a tuple of one."""
+    assert "drawdown" in problems({"backstop": {"trigger": "drawdwn"}})[0]
+    assert "sublimit has a negative value" in problems({"backstop": {"sublimit": -1.0}})[0]
+    assert "expected_shortfall has 2 values" in problems({"backstop": {"expected_shortfall": [1.0, 2.0]}})[0]
+    assert Scenario().replace({"backstop.limit": 0.5}) == Scenario().replace({"backstop.limit": (0.5,)})
+
+
 def test_expected_losses_must_fit_the_protocols():
     """One estimate for each protocol, none negative."""
     assert "2 values for 8 protocols" in problems({"backstop": {"expected_loss": [1.0, 2.0]}})[0]

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from agents.loss_regime import REGIMES as LOSS_REGIMES
+from agents.structure import STRUCTURES as BACKSTOP_STRUCTURES
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 
-STRUCTURES = ("none", "isolated", "pooled", "partial", "reinsured")
-REGIMES = ("socialized_loss", "adl", "lp_absorbs", "bad_debt")
+STRUCTURES = tuple(BACKSTOP_STRUCTURES)
+REGIMES = tuple(LOSS_REGIMES)
 
 SMALL: dict[str, Any] = {"trader.number": 40, "steps": 40, "protocol.number": 3, "provider.number": 3}
 CRASH: dict[str, Any] = SMALL | {

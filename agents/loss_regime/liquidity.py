@@ -10,7 +10,7 @@ from agents.venue import Venue
 class LiquidityAbsorbs(LossRegime):
     """The vault pays as far as its equity goes."""
 
-    def collect(self, venue: Venue, protocol: int, residual: float) -> float:
+    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
         """Place the residual on the vault, at most its positive equity."""
         return charge_vault(venue, protocol, residual)
 

@@ -7,6 +7,6 @@ from agents.venue import Venue
 class BadDebt(LossRegime):
     """Nobody pays."""
 
-    def collect(self, venue: Venue, protocol: int, residual: float) -> float:
+    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
         """Place nothing."""
         return 0.0

@@ -9,6 +9,9 @@ STRUCTURES = Registry(
         "isolated": "agents.structure.isolated:Isolated",
         "pooled": "agents.structure.pooled:Pooled",
         "partial": "agents.structure.partial:Partial",
+        "capped": "agents.structure.capped:Capped",
+        "clustered": "agents.structure.clustered:Clustered",
         "reinsured": "agents.structure.reinsured:Reinsured",
+        "mutual": "agents.structure.mutual:Mutual",
     },
 )

@@ -1,8 +1,9 @@
-"""What every backstop structure is: own funds, a shared pool, and the rule by which the pool pays.
+"""What every backstop structure is: own funds, pots, and the rule by which a pot pays.
 
 With total capital C allotted as cᵢ to members i, a structure with own share a puts a cᵢ into member i's fund and
-(1 − a) Σ cᵢ into the pool: the total is C in every structure. Income is split the same way. Losses go to the own fund
-first; what is left is a claim on the pool, cut by the structure's treaty and settled by its settlement rule.
+(1 − a) cᵢ into the pot of which i is a member: the total is C in every structure. Income is split the same way. Losses
+go to the own fund first; what is left is a claim on the pot, cut by the structure's treaty and settled by its
+settlement rule. Pots do not help each other.
 """
 
 from typing import Any
@@ -16,59 +17,94 @@ Array = np.ndarray
 
 
 class Structure:
-    """A backstop structure with the state of its pool.
+    """A backstop structure with the state of its pots.
 
     Parameters
     ----------
     terms : the scenario's backstop section.
     capital : (members,) USD, the capital allotted to each member.
+    minutes : length of a step.
+    draw : (members,) uniform draws, for a partition by lot.
 
     Attributes
     ----------
     own_share : share of a member's capital and income that stays in its own fund.
-    holds_capital : False where neither funds nor pool exist and income leaves the ecosystem.
-    charges_premium : True where members pay a premium to the pool.
-    entitlement : (members,) USD, what is left of each member's contribution to the pool.
+    holds_capital : False where neither funds nor pots exist and income leaves the ecosystem.
+    charges_premium : True where members pay a premium to their pot.
+    mutual : True where surviving members' funds and treasuries pay what a member's own layers cannot.
+    pot : (members,) the pot each member belongs to, numbered from 0 without gaps.
+    entitlement : (members,) USD, what is left of each member's contribution to its pot.
     loss : (members,) USD, losses so far that the own layers were asked for.
     """
 
     own_share = 1.0
     holds_capital = True
     charges_premium = False
+    mutual = False
 
-    def __init__(self, terms: Any, capital: Array) -> None:
+    def __init__(self, terms: Any, capital: Array, minutes: float = 1.0, draw: Array | None = None) -> None:
         self.terms = terms
         self.capital = capital
+        self.minutes = minutes
         self.settlement = SETTLEMENTS[terms.settlement]
+        self.pot = self.partition(len(capital), draw)
+        self.pots = int(self.pot.max()) + 1
+        self.members: list[Any] = (
+            [np.flatnonzero(self.pot == j) for j in range(self.pots)] if self.pots > 1 else [slice(None)]
+        )
         self.entitlement = capital * (1.0 - self.own_share) * self.holds_capital
+        self.pot_capital = self.by_pot(self.entitlement)
         self.loss = np.zeros_like(capital)
 
     @property
     def own_capital(self) -> Array:
         """Capital of each member's own fund at the start, (members,) USD."""
-        return self.capital * self.own_share
+        return self.capital * (self.own_share * self.holds_capital)
 
     @property
-    def pool_capital(self) -> float:
-        """Capital of the pool at the start, USD."""
-        return float((self.capital * (1.0 - self.own_share)).sum())
+    def shares(self) -> bool:
+        """Whether there is a pot to claim on."""
+        return self.holds_capital and (self.own_share < 1.0 or self.charges_premium)
 
-    def due(self, deficit: Array, claim: Array) -> Array:
+    def partition(self, members: int, draw: Array | None) -> Array:
+        """Return the pot of each member, (members,): one for all unless a subclass divides them."""
+        return np.zeros(members, np.int64)
+
+    def assessable(self, treasury: Array, assessed: Array) -> Array:
+        """Return what may still be asked of each treasury for others, (members,) USD: nothing unless mutual."""
+        return np.zeros_like(treasury)
+
+    def by_pot(self, amounts: Array) -> Array:
+        """Return the sums of members' amounts by pot, (pots,)."""
+        return np.array([amounts[members].sum() for members in self.members])
+
+    def due(self, deficit: Array, claim: Array, step: int) -> Array:
         """Return what the treaty lets each member claim, (members,) USD: everything unless a subclass cuts it."""
         return claim
 
-    def pay(self, deficit: Array, claim: Array, cash: float, priority: Array) -> tuple[Array, Array]:
-        """Return what each member is due and is paid by the pool, (members,) USD, and charge it to the entitlements.
+    def pay(self, deficit: Array, claim: Array, cash: Array, priority: Array, step: int) -> tuple[Array, Array]:
+        """Return what each member is due and is paid by its pot, (members,) USD, and charge it to the entitlements.
 
         Parameters
         ----------
         deficit : losses of this step before any layer.
         claim : what the own layers left unpaid.
-        cash : what the pool has.
+        cash : (pots,) what each pot has at hand.
         priority : order of arrival, uniform draws.
         """
-        due = np.minimum(self.due(deficit, claim), claim) * self.holds_capital
-        self.loss += deficit
-        paid = self.settlement(due, cash, self.entitlement, priority)
-        self.entitlement = charge(self.entitlement, paid)
+        due = np.minimum(self.due(deficit, claim, step), claim)
+        paid = self._settle(due, cash, priority)
+        self.settled(deficit, due, paid, step)
         return due, paid
+
+    def settled(self, deficit: Array, due: Array, paid: Array, step: int) -> None:
+        """Take note of a settlement; subclasses whose treaties remember more than losses add to it."""
+        self.loss += deficit
+
+    def _settle(self, due: Array, cash: Array, priority: Array) -> Array:
+        paid, left = np.zeros_like(due), self.entitlement
+        for j, members in enumerate(self.members):
+            own = left[members]
+            paid[members] = self.settlement(due[members], float(cash[j]), own, priority[members])
+            left[members] = charge(own, paid[members])
+        return paid

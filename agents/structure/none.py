@@ -8,8 +8,3 @@ class NoBackstop(Structure):
 
     own_share = 0.0
     holds_capital = False
-
-    @property
-    def pool_capital(self) -> float:
-        """Nothing is set aside."""
-        return 0.0

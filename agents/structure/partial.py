@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import numpy as np
-
 from agents.structure.base import Structure
 
 
 class Partial(Structure):
     """A share s of every fund is pooled; s = 0 is `isolated`, s = 1 is `pooled`."""
 
-    def __init__(self, terms: Any, capital: np.ndarray) -> None:
+    def __init__(self, terms: Any, *rest: Any) -> None:
         self.own_share = 1.0 - terms.pooled_share
-        super().__init__(terms, capital)
+        super().__init__(terms, *rest)

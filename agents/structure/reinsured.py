@@ -1,24 +1,62 @@
-"""Isolated funds with an excess-of-loss pool above (see :mod:`agents.reinsurance`)."""
+"""Isolated funds with a stack of treaties above, written by a pool (see :mod:`agents.reinsurance`).
+
+The pool pays what the own fund left, up to what the treaties owe on the member's losses accumulated over the run:
+a quota share q of the loss, excess-of-loss layers on the rest, and a stop-loss on what both leave.
+"""
 
 from typing import Any
 
 import numpy as np
 
-from agents.reinsurance import layer_increment
+from agents.reinsurance import Programme, recoverable, reinstated
 from agents.structure.base import Structure
+
+Array = np.ndarray
 
 
 class Reinsured(Structure):
-    """A share of every fund is ceded to a pool that pays a member's losses above its retention, up to a limit."""
+    """A share of every fund is ceded to a pool that pays a member's losses as the treaties say.
+
+    Attributes
+    ----------
+    programme : the treaties, amounts in USD.
+    reinstated : (members,) limits reinstated and not yet charged for, as a multiple of the limit, summed over layers.
+    """
 
     charges_premium = True
 
-    def __init__(self, terms: Any, capital: np.ndarray) -> None:
+    def __init__(self, terms: Any, *rest: Any) -> None:
         self.own_share = 1.0 - terms.ceded_share
-        super().__init__(terms, capital)
-        self.attachment = terms.retention * self.own_capital
-        self.limit = np.full_like(capital, terms.limit * self.pool_capital)
+        super().__init__(terms, *rest)
+        pool, own = float(self.pot_capital.sum()), self.own_capital
+        layers = max(len(terms.retention), len(terms.limit), len(terms.reinstatements))
+        retention, limit, again = (
+            np.array((values + values[-1:] * layers)[:layers], dtype=float)[:, np.newaxis]
+            for values in (terms.retention, terms.limit, terms.reinstatements)
+        )
+        self.programme = Programme(
+            terms.quota_share,
+            retention * own,
+            np.tile(limit * pool, len(own)),
+            again,
+            terms.stop_loss_retention * own,
+            terms.stop_loss_limit * pool,
+        )
+        self.reinstated = np.zeros_like(own)
 
-    def due(self, deficit: np.ndarray, claim: np.ndarray) -> np.ndarray:
-        """Return the increase of the excess-of-loss layer over losses accumulated so far, (members,) USD."""
-        return layer_increment(self.loss, self.loss + deficit, self.attachment, self.limit)
+    @property
+    def attachment(self) -> Array:
+        """Loss above which the first layer pays, (members,) USD."""
+        return self.programme.attachment[0]
+
+    def due(self, deficit: Array, claim: Array, step: int) -> Array:
+        """Return the increase of what the treaties owe over losses accumulated so far, (members,) USD."""
+        return recoverable(self.loss + deficit, self.programme) - recoverable(self.loss, self.programme)
+
+    def settled(self, deficit: Array, due: Array, paid: Array, step: int) -> None:
+        """Count what was reinstated: the part of the layers used up that was paid."""
+        if self.programme.reinstatements.any():
+            used = reinstated(self.loss + deficit, self.programme) - reinstated(self.loss, self.programme)
+            owed = self.due(deficit, due, step)
+            self.reinstated += used * np.divide(paid, owed, out=np.zeros_like(paid), where=owed > 0.0)
+        super().settled(deficit, due, paid, step)

@@ -1,15 +1,14 @@
 """An arrangement: who holds the capital and who pays when it runs out, on one side of the page.
 
-Structures and regimes come from their registries, presets from :mod:`model.preset` where there is one, so that a new
-one appears on the page by itself.
+Structures and regimes come from their registries, presets from :mod:`model.preset`, so that a new one appears on
+the page by itself.
 """
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from agents.loss_regime import REGIMES
 from agents.structure import STRUCTURES
+from model.preset import load_preset, preset_names
 from model.scenario import Scenario
 
 NO_PRESET = ""
@@ -54,17 +53,10 @@ def regimes() -> tuple[str, ...]:
 
 
 def presets() -> tuple[str, ...]:
-    """Return the names of all presets; none where the model has none."""
-    return tuple(_presets())
+    """Return the names of all presets."""
+    return preset_names()
 
 
 def preset_changes(name: str) -> dict[str, Any]:
     """Return what the preset changes in a scenario, by dotted name; KeyError where there is no such preset."""
-    preset = _presets()[name]
-    return dict(getattr(preset, "settings", preset))
-
-
-def _presets() -> Any:
-    if find_spec("model.preset") is None:
-        return {}
-    return getattr(import_module("model.preset"), "PRESETS", {})
+    return load_preset(name).changes

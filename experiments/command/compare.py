@@ -14,20 +14,21 @@ if TYPE_CHECKING:
 @click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
 @click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
 @click.option("--scenario", metavar="FILE", help="Scenario in TOML; it replaces the default episode as a whole.")
+@click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
 @click.option(
     "--structure",
     "structures",
     multiple=True,
     metavar="NAME",
-    help="Who holds the capital; repeatable; default isolated, pooled, reinsured.",
+    help="Who holds the capital; repeatable; default isolated, pooled, reinsured, or the preset's, isolated, pooled.",
 )
 @click.option(
     "--regime",
     "regimes",
     multiple=True,
     metavar="NAME",
-    help="Who pays the residual loss; repeatable; default socialized_loss.",
+    help="Who pays the residual loss; repeatable; default the preset's or socialized_loss.",
 )
 @click.option("--replications", type=int, default=100, show_default=True, help="Paired replications of each cell.")
 @click.option("--seed", type=int, help="Seed of every random stream.")

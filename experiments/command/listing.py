@@ -1,10 +1,14 @@
-"""``backstop episodes`` and ``backstop parameters``: what there is to choose from."""
+"""``backstop episodes``, ``presets`` and ``parameters``: what there is to choose from."""
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from model.preset import Preset
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
 
@@ -17,6 +21,31 @@ def episodes(as_json: bool) -> None:
 
     rows = [{"name": name, "title": episode.title, "summary": episode.summary} for name, episode in EPISODES.items()]
     _show(rows, as_json)
+
+
+@click.command()
+@AS_JSON
+def presets(as_json: bool) -> None:
+    """List the named real arrangements, with their sources."""
+    from model.preset import load_preset, preset_names  # noqa: PLC0415
+
+    found = [load_preset(name) for name in preset_names()]
+    if as_json:
+        _show([preset._asdict() for preset in found], as_json)
+    else:
+        click.echo("\n\n".join(_described(preset) for preset in found))
+
+
+def _described(preset: "Preset") -> str:
+    """Return a preset as a heading with its structure and regime, and two paragraphs."""
+    axes = (preset.changes.get(f"backstop.{axis}") for axis in ("structure", "regime"))
+    return "\n".join(
+        [
+            f"{preset.name}  ({', '.join(value for value in axes if value)})",
+            fill(preset.description, 100, initial_indent="  ", subsequent_indent="  "),
+            fill(f"Source: {preset.source}", 100, initial_indent="  ", subsequent_indent="  "),
+        ]
+    )
 
 
 @click.command()

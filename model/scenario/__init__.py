@@ -15,8 +15,11 @@ from pydantic import ValidationError, model_validator
 from model.parameter import Section, parameter
 from model.scenario.asset import AssetSection
 from model.scenario.backstop import BackstopSection
+from model.scenario.control import ControlSection
 from model.scenario.exchange import ExchangeSection, KeeperSection
 from model.scenario.exposure import ExposureSection
+from model.scenario.fund import FundSection
+from model.scenario.loss import LossSection
 from model.scenario.market import MarketSection
 from model.scenario.price import PriceSection
 from model.scenario.problem import ScenarioError, problem_lines
@@ -51,9 +54,12 @@ class Scenario(Section):
     trader: TraderSection = TraderSection()
     exchange: ExchangeSection = ExchangeSection()
     keeper: KeeperSection = KeeperSection()
+    control: ControlSection = ControlSection()
     protocol: ProtocolSection = ProtocolSection()
     provider: ProviderSection = ProviderSection()
     backstop: BackstopSection = BackstopSection()
+    loss: LossSection = LossSection()
+    fund: FundSection = FundSection()
     exposure: ExposureSection = ExposureSection()
 
     @model_validator(mode="after")
@@ -68,10 +74,13 @@ class Scenario(Section):
         return [f"protocol.open_interest {value}: allowed: more than 0" for value in bad]
 
     def _loss_problems(self) -> list[str]:
-        losses, members = self.backstop.expected_loss, self.protocol.number
-        if losses and len(losses) != members:
-            return [f"backstop.expected_loss has {len(losses)} values for {members} protocols; allowed: one each"]
-        return []
+        members = self.protocol.number
+        given = {name: getattr(self.backstop, name) for name in ("expected_loss", "expected_shortfall")}
+        return [
+            f"backstop.{name} has {len(losses)} values for {members} protocols; allowed: one each"
+            for name, losses in given.items()
+            if losses and len(losses) != members
+        ]
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], origin: str = "scenario") -> Self:

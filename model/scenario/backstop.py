@@ -1,17 +1,27 @@
 """Parameters of the backstop: who holds the capital, by what rule it pays, and who pays when it runs out."""
 
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import BeforeValidator, field_validator, model_validator
 
 from agents.loss_regime import REGIMES
 from agents.settlement import SETTLEMENTS
 from agents.structure import STRUCTURES
+from agents.trigger import TRIGGERS
 from model.parameter import Section, parameter
 from model.scenario.market import CALIBRATION
 from model.scenario.problem import one_of
 
-ALLOTMENTS = ("open_interest", "expected_loss")
+ALLOTMENTS = ("open_interest", "expected_loss", "expected_shortfall")
+NOT_NEGATIVE = ("expected_loss", "expected_shortfall", "sublimit", "retention", "limit", "reinstatements", "cluster")
+
+
+def several(value: Any) -> Any:
+    """Return a plain number as a tuple of one; anything else as it is."""
+    return (value,) if isinstance(value, int | float) else value
+
+
+type Numbers = Annotated[tuple[float, ...], BeforeValidator(several)]
 
 
 class BackstopSection(Section):
@@ -31,27 +41,87 @@ class BackstopSection(Section):
         "expected loss of each protocol, for the allotment of that name",
         "estimated by a pilot of disjoint replications",
     )
+    expected_shortfall: tuple[float, ...] = parameter(
+        (),
+        "USD",
+        "expected shortfall of each protocol's deficit, for the allotment of that name",
+        "estimated by a pilot of disjoint replications",
+    )
+    shortfall_level: float = parameter(
+        0.99, "1", "level of the expected shortfall the pilot estimates", "PFMI: at least 99 %", gt=0, lt=1
+    )
     settlement: str = parameter(
         "pro_rata",
         "name",
         "how a pot too small for its claims divides itself",
         "dYdX v4, Nasdaq Clearing: pro rata",
     )
+    trigger: str = parameter(
+        "exhausted", "name", "when a deficit goes past the layers to the loss regime", "design: triggers"
+    )
+    trigger_drop: float = parameter(
+        0.3, "1", "fall from its rolling peak that spares a fund, for `drawdown`", "OKX, Bybit: 30 %", ge=0, le=1
+    )
+    trigger_window: float = parameter(480.0, "min", "window of that peak", "OKX, Bybit: 8 hours", gt=0)
     pooled_share: float = parameter(
         0.5, "1", "share of every fund that `partial` pools", "modelling choice", ge=0, le=1
+    )
+    capped_share: float = parameter(
+        1.0, "1", "share of every fund that `capped` pools", "Drift v2: one vault", ge=0, le=1
+    )
+    sublimit: Numbers = parameter(
+        (0.25,),
+        "1",
+        "most the `capped` pot pays each protocol, over the pot at the start; the last is repeated",
+        "Drift v2 limits markets by tier; the level is a modelling choice",
+        min_length=1,
+    )
+    sublimit_window: float = parameter(
+        0.0, "min", "window within which sub-limits count; 0: the whole run", "Drift v2: lifetime", ge=0
+    )
+    clusters: int = parameter(
+        2, "pots", "number of pots of `clustered`, drawn by lot", "Bybit: pots of up to nine contracts", ge=1
+    )
+    cluster: tuple[int, ...] = parameter(
+        (),
+        "index",
+        "pot of each protocol in `clustered`; the last is repeated; empty: by lot",
+        "modelling choice",
     )
     ceded_share: float = parameter(
         0.5, "1", "share of every fund that `reinsured` cedes to the pool", CALIBRATION, ge=0, le=1
     )
-    retention: float = parameter(
-        1.0,
-        "1",
-        "loss a member bears before the treaty pays, in own initial funds",
-        "excess-of-loss treaty",
-        ge=0,
+    quota_share: float = parameter(
+        0.0, "1", "share of every loss that a quota-share treaty pays", "0: no such treaty", ge=0, le=1
     )
-    limit: float = parameter(
-        1.0, "1", "most the treaty pays one member, as a fraction of the initial pool", CALIBRATION, ge=0
+    retention: Numbers = parameter(
+        (1.0,),
+        "1",
+        "loss a member bears before each excess-of-loss layer pays, in own initial funds",
+        "excess-of-loss treaty",
+        min_length=1,
+    )
+    limit: Numbers = parameter(
+        (1.0,),
+        "1",
+        "most each layer pays one member, as a fraction of the initial pool",
+        CALIBRATION,
+        min_length=1,
+    )
+    reinstatements: Numbers = parameter(
+        (0.0,), "1", "times each layer is refilled once used up", "excess-of-loss treaty", min_length=1
+    )
+    reinstatement_premium: float = parameter(
+        1.0, "1", "premium for refilling a whole limit, in yearly premiums", "pro rata as to amount", ge=0
+    )
+    stop_loss_retention: float = parameter(
+        1.0, "1", "loss net of other treaties before the stop-loss pays, in own initial funds", "stop-loss treaty", ge=0
+    )
+    stop_loss_limit: float = parameter(
+        0.0, "1", "most the stop-loss pays one member, as a fraction of the initial pool", "0: no such treaty", ge=0
+    )
+    assessment: float = parameter(
+        2.0, "1", "most a `mutual` survivor is assessed, in own initial contributions", "LCH: up to 200 %", ge=0
     )
     premium_rate: float = parameter(
         0.005,
@@ -76,13 +146,19 @@ class BackstopSection(Section):
     def _settlement(cls, value: str) -> str:
         return one_of("settlement", value, SETTLEMENTS)
 
+    @field_validator("trigger")
+    @classmethod
+    def _trigger(cls, value: str) -> str:
+        return one_of("trigger", value, TRIGGERS)
+
     @field_validator("allotment")
     @classmethod
     def _allotment(cls, value: str) -> str:
         return one_of("allotment", value, ALLOTMENTS)
 
     @model_validator(mode="after")
-    def _losses(self) -> Self:
-        if any(loss < 0 for loss in self.expected_loss):
-            raise ValueError("expected_loss has a negative value; allowed: 0 or more")
+    def _signs(self) -> Self:
+        for name in NOT_NEGATIVE:
+            if any(value < 0 for value in getattr(self, name)):
+                raise ValueError(f"{name} has a negative value; allowed: 0 or more")
         return self

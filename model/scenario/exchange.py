@@ -29,6 +29,14 @@ class ExchangeSection(Section):
     keeper_share: float = parameter(
         0.005, "1", "part of that fee that is the keeper's bounty", "Perp v2: half to the liquidator", ge=0
     )
+    surcharge: float = parameter(
+        0.0,
+        "1",
+        "share of the margin left after a liquidation that is confiscated to the backstop",
+        "0: returned to the trader (dYdX v4); 1: kept whole (Vega)",
+        ge=0,
+        le=1,
+    )
     liquidation_rounds: int = parameter(
         20,
         "rounds",

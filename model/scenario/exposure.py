@@ -24,6 +24,8 @@ GRAPHS = Registry(
 )
 """Name of a graph -> its builder in :mod:`model.network`; a new one: one function there, one line here."""
 
+SENIORITIES = ("senior", "pari_passu")
+RESOLUTIONS = ("continue", "dead", "recapitalised")
 PROTOTYPE = "prototype: two creditors, once the smaller treasury"
 
 
@@ -41,7 +43,9 @@ class ExposureSection(Section):
     weight: float = parameter(
         1.0, "1", "what a protocol owes, in smaller treasuries of the two parties", PROTOTYPE, ge=0, le=1e6
     )
-    file: str = parameter("", "path", "edge list `debtor creditor [amount in USD]`, for graph `file`", "the user")
+    file: str = parameter(
+        "", "path", "edge list `debtor creditor [amount in USD]` or GraphML, for graph `file`", "the user"
+    )
     blocks: int = parameter(2, "blocks", "groups that owe only among themselves, in `blocks`", "AER 105:564", ge=1)
     probability: float = parameter(
         0.25,
@@ -75,10 +79,34 @@ class ExposureSection(Section):
         le=1,
     )
 
+    seniority: str = parameter(
+        "senior", "name", "rank of traders' claims against debts to protocols", "customers first; AER 105:564"
+    )
+    resolution: str = parameter(
+        "continue", "name", "what becomes of a protocol in default", "simplest; real venues halt or are recapitalised"
+    )
+    resolution_delay: float = parameter(
+        240.0,
+        "min",
+        "time from default to trading again, in `recapitalised`",
+        "within a run; Nasdaq Clearing took about a week, Hong Kong four days",
+        ge=0,
+    )
+
     @field_validator("graph")
     @classmethod
     def _known_graph(cls, value: str) -> str:
         return one_of("graph", value, GRAPHS)
+
+    @field_validator("seniority")
+    @classmethod
+    def _known_seniority(cls, value: str) -> str:
+        return one_of("seniority", value, SENIORITIES)
+
+    @field_validator("resolution")
+    @classmethod
+    def _known_resolution(cls, value: str) -> str:
+        return one_of("resolution", value, RESOLUTIONS)
 
     @model_validator(mode="after")
     def _file_and_graph(self) -> Self:

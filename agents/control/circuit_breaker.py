@@ -1,0 +1,46 @@
+"""The circuit breaker of an asset: trading stops for a while after the price has moved too far, too fast.
+
+With mid prices p_s of the last steps (a window), it trips when max |ln(p / p_s)| reaches the limit, up or down, as the
+dynamic circuit breakers of CME do against the extremes of a rolling hour, for two minutes. While an asset is halted
+no order on it is filled at any protocol, and where the rule says so liquidations are suspended too. The market reopens
+with a fresh window, so a move that has been waited out does not trip it again.
+"""
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def largest_move(price: Array, seen: Array) -> Array:
+    """Return max |ln(p / p_s)| of each asset, (assets,); `price` (assets,) USD, `seen` (window, assets) USD."""
+    return np.abs(np.log(price / seen)).max(axis=0)
+
+
+class CircuitBreaker:
+    """The circuit breakers of all assets.
+
+    Parameters
+    ----------
+    limit : log price move that trips one.
+    window, halt : steps looked back, steps a halt lasts, at least 1 each.
+    price : (assets,) USD, mid prices at the start.
+
+    Attributes
+    ----------
+    seen : (window, assets) USD, mid prices at the end of the last steps since the start or the last reopening.
+    left : (assets,) steps for which trading is still halted.
+    """
+
+    def __init__(self, limit: float, window: int, halt: int, price: Array) -> None:
+        self.limit, self.halt = limit, halt
+        self.seen = np.tile(price, (window, 1))
+        self.left = np.zeros(len(price))
+
+    def observe(self, price: Array) -> Array:
+        """Take the mid prices at the end of a step, (assets,) USD; return the steps each asset is halted for."""
+        halted = self.left > 0.0
+        tripped = ~halted & (largest_move(price, self.seen) >= self.limit)
+        self.left = np.where(tripped, float(self.halt), np.maximum(self.left - 1.0, 0.0))
+        self.seen = np.vstack([self.seen[1:], price])
+        self.seen[:, halted | tripped] = price[halted | tripped]
+        return self.left

@@ -1,0 +1,53 @@
+"""Debt that is carried: the loss stays on the account ``frozen_debt`` until it has been repaid.
+
+The residual moves from the deficit to the frozen debt (<= 0) of its protocol, so nobody pays at once. While the debt is
+open, what traders withdraw is looked at step by step: the rise of a wallet since the step before. Units: USD.
+"""
+
+from abc import abstractmethod
+
+import numpy as np
+
+from agents.ledger import DEFICIT, FROZEN_DEBT
+from agents.loss_regime.base import LossRegime
+from agents.venue import Venue
+
+
+class CarriedDebt(LossRegime):
+    """A regime that repays a loss over time.
+
+    Attributes
+    ----------
+    wallet : wallets when they were last looked at, (rows,) USD; kept up only while a debt is open.
+    """
+
+    def begin(self, venue: Venue) -> None:
+        """Make room for the wallets."""
+        self.wallet = venue.accounts.wallet.copy()
+
+    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
+        """Freeze the whole residual; return it."""
+        balance, rows = venue.book.balance, self.rows(venue, protocol)
+        if not balance[FROZEN_DEBT, protocol] < 0.0:
+            self.wallet[rows] = venue.accounts.wallet[rows]
+        balance[FROZEN_DEBT, protocol] -= residual
+        balance[DEFICIT, protocol] += residual
+        return residual
+
+    def advance(self, venue: Venue, step: int) -> bool:
+        """Serve every open debt; return whether there was one."""
+        indebted = np.flatnonzero(venue.book.balance[FROZEN_DEBT] < 0.0)
+        for protocol in indebted:
+            rows = self.rows(venue, int(protocol))
+            self.serve(venue, int(protocol), np.maximum(venue.accounts.wallet[rows] - self.wallet[rows], 0.0))
+            self.wallet[rows] = venue.accounts.wallet[rows]
+        return bool(len(indebted))
+
+    @abstractmethod
+    def serve(self, venue: Venue, protocol: int, withdrawn: np.ndarray) -> None:
+        """Repay what can be, `withdrawn`, (slots,) USD, having gone to wallets in this step."""
+
+    def rows(self, venue: Venue, protocol: int) -> slice:
+        """Return the rows of a protocol's accounts."""
+        slots = len(venue.accounts.size) // len(venue.exchange)
+        return slice(protocol * slots, (protocol + 1) * slots)

@@ -1,0 +1,84 @@
+"""Tear-up: what happens to the accounts of a protocol that has failed.
+
+All positions are closed against the vault at the last mark p, so that no order reaches the market and no price moves.
+An account's equity e = c + q (p − p₀) − q (Φ − Φ₀) becomes its claim e⁺; what is negative, and a vault below nil, is
+further bad debt. Once the protocol's debts are cleared, with U its bad debt still unpaid and E⁺ what the vault is
+worth, customers rank equally and everybody recovers the same part of its claim,
+
+    ρ = max(0, 1 − U / (Σ e⁺ + E⁺))                                                            (1)
+
+paid to traders' wallets; the vault's part stays in the vault, where its providers are trapped while the protocol is
+halted. Conservation: U falls by the (1 − ρ) (Σ e⁺ + E⁺) that customers lose. LME nickel 2022 (trades cancelled) and
+clearing houses' tear-up are the models. Units: USD, contracts.
+"""
+
+import numpy as np
+
+from agents.account import BLOCK
+from agents.ledger import BAD_DEBT, FUND, OUTSIDE, TRADER, VAULT, WALLET, WHOLE, pay, transfer
+from agents.venue import Venue
+
+DUST = 1e-6
+
+
+def tear_up(venue: Venue, protocol: int) -> tuple[float, float]:
+    """Close every position of `protocol` at its mark.
+
+    Returns
+    -------
+    loss : USD >= 0, negative equity of accounts and vault that came to light.
+    covered : USD >= 0, the part that the protocol's own fund paid; the rest is bad debt.
+    """
+    rows = _rows(venue, protocol)
+    accounts, exchange, book = venue.accounts, venue.exchange, venue.book
+    mark, index = float(exchange["mark"][protocol]), float(exchange["funding_index"][protocol])
+    size, collateral = accounts.size[rows], accounts.collateral[rows]
+    gain = size * (mark - accounts.entry_price[rows] - (index - accounts.entry_funding[rows]))
+    own = collateral + gain
+    pay(book, VAULT, TRADER, protocol, float((size * (mark - index)).sum()))
+    exchange["vault_size"][protocol] = 0.0
+    accounts.realised[rows] += np.maximum(gain, -collateral)
+    accounts.collateral[rows] = np.maximum(own, 0.0)
+    size[:] = accounts.level[rows] = accounts.order[rows] = 0.0
+    venue.blocks["stale"][rows.start // BLOCK : rows.stop // BLOCK] = 1
+    shortfall, hole = float(np.maximum(-own, 0.0).sum()), max(-float(book.balance[VAULT, protocol]), 0.0)
+    pay(book, BAD_DEBT, TRADER, protocol, shortfall)
+    pay(book, BAD_DEBT, VAULT, protocol, hole)
+    covered = min(shortfall + hole, max(float(book.balance[FUND, protocol]), 0.0))
+    pay(book, FUND, BAD_DEBT, protocol, covered)
+    exchange["deficit"][protocol] += shortfall + hole
+    return shortfall + hole, covered
+
+
+def pay_claims(venue: Venue, protocol: int, reaction: float) -> float:
+    """Pay the accounts of a torn-up protocol the part (1) of their claims; return what all customers lose, USD.
+
+    Parameters
+    ----------
+    venue : tables and book.
+    protocol : index of a protocol whose positions are closed.
+    reaction : fall of a trader's leverage appetite per fraction of equity lost.
+    """
+    rows = _rows(venue, protocol)
+    accounts, book = venue.accounts, venue.book
+    claims, vault = accounts.collateral[rows], max(float(book.balance[VAULT, protocol]), 0.0)
+    owed, total = max(-float(book.balance[BAD_DEBT, protocol]), 0.0), float(claims.sum()) + vault
+    part = min(owed / total, 1.0) if total > 0.0 else 0.0
+    cut = claims * part
+    accounts.haircut[rows] += cut
+    accounts.realised[rows] -= cut
+    accounts.leverage[rows] *= 1.0 - reaction * part * (claims > 0.0)
+    accounts.wallet[rows] += claims - cut
+    pay(book, TRADER, BAD_DEBT, protocol, float(cut.sum()))
+    pay(book, VAULT, BAD_DEBT, protocol, vault * part)
+    pay(book, TRADER, WALLET, protocol, float((claims - cut).sum()))
+    claims[:] = 0.0
+    rounding = float(book.balance[BAD_DEBT, protocol])
+    if abs(rounding) < DUST:
+        transfer(book, BAD_DEBT, protocol, OUTSIDE, WHOLE, rounding)
+    return float(cut.sum()) + vault * part
+
+
+def _rows(venue: Venue, protocol: int) -> slice:
+    slots = len(venue.accounts.size) // len(venue.exchange)
+    return slice(protocol * slots, (protocol + 1) * slots)

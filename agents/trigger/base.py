@@ -1,0 +1,49 @@
+"""What every trigger is: a rule that sends deficits past the funds, straight to the loss regime.
+
+The fund of a protocol is here its own fund and its entitlement in the pot together.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+
+
+class Means(NamedTuple):
+    """What stands ready for the deficits of a step."""
+
+    own: Array  # (members,) USD, own fund and skin in the game
+    shared: Array  # (pots,) USD, cash of the pots, or of all surviving members together
+    pot: Array  # (members,) the pot of each
+    promised: Array  # (members,) USD, what the treaty lets each claim beyond its own means
+    priority: Array  # (members,) order of arrival, uniform draws
+
+
+class Trigger:
+    """A trigger.
+
+    Parameters
+    ----------
+    terms : the scenario's backstop section.
+    minutes : length of a step.
+    members : number of protocols.
+
+    Attributes
+    ----------
+    watches : True where the funds must be observed at every step.
+    selects : True where any deficit may ever be kept from the funds.
+    """
+
+    watches = False
+    selects = True
+
+    def __init__(self, terms: Any, minutes: float = 1.0, members: int = 1) -> None:
+        self.terms, self.minutes, self.members = terms, minutes, members
+
+    def observe(self, fund: Array) -> None:
+        """Take note of the funds before the deficits of a step, (members,) USD."""
+
+    def spared(self, deficit: Array, means: Means) -> Array:
+        """Return whose funds are spared, (members,) booleans."""
+        raise NotImplementedError

@@ -1,0 +1,103 @@
+"""``backstop size``: the least capital that keeps uncovered loss as rare as wanted."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from experiments.configuration import Plan
+    from experiments.size.view import Answer
+
+DEFAULT_STRUCTURES = ("isolated", "pooled")
+
+
+@click.command()
+@click.option("--target", type=float, default=0.99, show_default=True, help="Wanted probability that nothing is bare.")
+@click.option("--structure", "structures", multiple=True, metavar="NAME", help="Repeatable; default isolated, pooled.")
+@click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
+@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
+@click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
+@click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
+@click.option("--scenario", metavar="FILE", help="Scenario in TOML; it replaces the default episode as a whole.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+@click.option(
+    "--replications", type=int, default=400, show_default=True, help="Replications, the same at every capital."
+)
+@click.option("--tolerance", type=float, default=0.01, show_default=True, help="Relative width at which to stop.")
+@click.option("--seed", type=int, help="Seed of every random stream.")
+@click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
+@click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
+@click.option("--quiet", is_flag=True, help="No progress and no tables.")
+@click.option("--json", "as_json", is_flag=True, help="The answer as one JSON document on standard output.")
+@click.pass_context
+def size(
+    context: click.Context, target: float, tolerance: float, quiet: bool, as_json: bool, structures: tuple[str, ...],
+    **typed: Any,
+) -> None:  # fmt: skip
+    """Size the backstop: how large must the fund be, and what would joining a pool save or risk.
+
+    The least total capital at which the probability of uncovered loss over the horizon is at most 1 - target, for
+    every structure and regime, by bisection on common random numbers. Exit codes: 0 done, 1 a run failed or Ctrl-C,
+    2 bad usage or configuration.
+    """
+    from experiments.configuration import ConfigurationError, Options, plan  # noqa: PLC0415
+    from experiments.crew import prepare  # noqa: PLC0415
+    from experiments.result_folder import FolderError  # noqa: PLC0415
+
+    if typed["workers"] != 1:
+        prepare()
+    try:
+        _check(target, tolerance)
+        chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
+        answer = _answer(chosen, target, tolerance, quiet)
+    except (ConfigurationError, FolderError) as error:
+        for problem in error.problems:
+            click.echo(f"error: {problem}", err=True)
+        context.exit(2)
+    except (RuntimeError, KeyboardInterrupt) as error:
+        click.echo(f"error: {error or 'interrupted; nothing was written'}", err=True)
+        context.exit(1)
+    _report(answer, chosen, quiet, as_json)
+
+
+def _check(target: float, tolerance: float) -> None:
+    from experiments.configuration import ConfigurationError  # noqa: PLC0415
+
+    problems = []
+    if not 0.0 < target < 1.0:
+        problems.append(f"command line: --target: {target}: allowed is above 0 and below 1")
+    if not 1e-6 <= tolerance < 1.0:
+        problems.append(f"command line: --tolerance: {tolerance}: allowed is 1e-6 to below 1")
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _answer(chosen: "Plan", target: float, tolerance: float, quiet: bool) -> "Answer":
+    from experiments.progress import Progress  # noqa: PLC0415
+    from experiments.result_folder import ResultFolder  # noqa: PLC0415
+    from experiments.size.execution import expected_runs, find, keep  # noqa: PLC0415
+
+    with ResultFolder(chosen.folder) as folder, Progress(expected_runs(chosen), quiet) as progress:
+        answer = find(chosen, target, tolerance, progress.advance)
+        keep(folder, chosen, answer)
+    return answer
+
+
+def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool) -> None:
+    from experiments.size.order_statistic import least_number  # noqa: PLC0415
+    from experiments.size.view import caveats, document, tables  # noqa: PLC0415
+
+    if as_json:
+        import json  # noqa: PLC0415
+
+        from experiments.result_folder import plain  # noqa: PLC0415
+
+        click.echo(json.dumps(plain(document(answer)), indent=2, allow_nan=False))
+    elif not quiet:
+        from experiments.table import console  # noqa: PLC0415
+
+        for table in tables(answer):
+            console().print(table)
+    if not quiet:
+        for line in [*caveats(answer, least_number(answer.target)), f"results in {chosen.folder}"]:
+            click.echo(line, err=True)

@@ -1,0 +1,156 @@
+"""The answer of a sizing as tables, as one document and as a folder."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+
+from experiments.size.exposure import CORRELATIONS, Losses, benefit, benefit_by_correlation, cover
+from experiments.size.sizing import Size, own_fund
+from experiments.table import number
+from model.risk import expected_shortfall, value_at_risk
+
+MILLION = 1e-6
+
+
+class Answer(NamedTuple):
+    """All there is to say: what was asked, the losses, and the capital each arrangement needs."""
+
+    target: float
+    interest: NDArray[np.float64]  # (protocols,) USD, open interest at the start
+    weights: NDArray[np.float64]  # (protocols,) share of each in the total capital
+    losses: Losses
+    sizes: tuple[Size, ...]
+
+
+def document(answer: Answer) -> dict[str, Any]:
+    """Return the answer as plain numbers, USD."""
+    losses, target = answer.losses, answer.target
+    return {
+        "target": target,
+        "replications": len(losses),
+        "capital": [_size(size, answer) for size in answer.sizes],
+        "exposure": {
+            "value_at_risk": float(value_at_risk(losses.sum(axis=1), target)),
+            "expected_shortfall": float(expected_shortfall(losses.sum(axis=1), target)),
+            "cover": cover(losses)._asdict(),
+            "own_funds": own_fund(losses, target).tolist(),
+            "diversification_benefit": benefit(losses, target),
+            "benefit_by_correlation": {
+                str(rho): value for rho, value in benefit_by_correlation(losses, target).items()
+            },
+        },
+        "members": [_member(answer, i) for i in range(losses.shape[1])],
+    }
+
+
+def tables(answer: Answer) -> list[Table]:
+    """Return three tables: capital by arrangement, what there is to insure, and each member's choice."""
+    told = document(answer)
+    return [_capital_table(told, answer), _exposure_table(told), _member_table(told)]
+
+
+def caveats(answer: Answer, least: int) -> list[str]:
+    """Return what the reader must know: an interval without an upper end, or no capital that is enough."""
+    lines = []
+    if any(math.isinf(size.high) for size in answer.sizes) and len(answer.losses) < least:
+        lines.append(f"no upper end with {len(answer.losses)} replications: target {answer.target} needs {least}")
+    for size in answer.sizes:
+        if math.isinf(size.capital):
+            lines.append(f"{size.cell}: no capital that was tried leaves so few replications uncovered")
+    return lines
+
+
+def _size(size: Size, answer: Answer) -> dict[str, Any]:
+    return {
+        "structure": size.structure,
+        "regime": size.regime,
+        "capital": size.capital,
+        "interval": [size.low, size.high],
+        "share_of_open_interest": size.capital / float(answer.interest.sum()),
+        "uncovered_probability": float(size.uncovered.any(axis=1).mean()),
+        "all_uncovered_probability": float(size.uncovered.all(axis=1).mean()),
+        "runs": size.runs,
+    }
+
+
+def _member(answer: Answer, i: int) -> dict[str, Any]:
+    """Return what protocol `i` needs alone and, for each arrangement, pays in and takes over."""
+    alone = own_fund(answer.losses, answer.target)[i]
+    return {
+        "protocol": i,
+        "own_fund": float(alone),
+        "arrangements": {
+            size.cell: {
+                "contribution": size.capital * float(answer.weights[i]),
+                "saved": float(alone) - size.capital * float(answer.weights[i]),
+                "uncovered_probability": float(size.uncovered[:, i].mean()),
+                "uncovered_by_others": _by_others(answer, size, i),
+            }
+            for size in answer.sizes
+        },
+    }
+
+
+def _by_others(answer: Answer, size: Size, i: int) -> float:
+    """Return how often `i` was uncovered although its own contribution would have paid its whole loss."""
+    return float((size.uncovered[:, i] & (answer.losses[:, i] <= size.capital * answer.weights[i])).mean())
+
+
+def _money(value: float) -> str:
+    return number(value * MILLION) if math.isfinite(value) else "none"
+
+
+def _capital_table(told: dict[str, Any], answer: Answer) -> Table:
+    table = Table(title=f"Least capital with P(uncovered) <= {1 - answer.target:.4g}, $M")
+    for name in ("structure", "regime"):
+        table.add_column(name)
+    for name in ("capital", "95 % interval", "of open interest", "P(uncovered)", "P(all uncovered)", "runs"):
+        table.add_column(name, justify="right")
+    for row in told["capital"]:
+        low, high = row["interval"]
+        table.add_row(
+            row["structure"], row["regime"], _money(row["capital"]), f"[{_money(low)}, {_money(high)}]",
+            number(row["share_of_open_interest"]), number(row["uncovered_probability"]),
+            number(row["all_uncovered_probability"]), str(row["runs"]),
+        )  # fmt: skip
+    return table
+
+
+def _exposure_table(told: dict[str, Any]) -> Table:
+    exposure = told["exposure"]
+    table = Table(title=f"What there is to insure, {told['replications']} replications, $M")
+    table.add_column("measure")
+    table.add_column("all protocols", justify="right")
+    rows = {
+        f"value at risk, {told['target']}": exposure["value_at_risk"],
+        f"expected shortfall, {told['target']}": exposure["expected_shortfall"],
+        "Cover-1": exposure["cover"]["one"],
+        "Cover-2": exposure["cover"]["two"],
+        "EMIR, largest or second and third": exposure["cover"]["emir"],
+        "sum of own funds": sum(exposure["own_funds"]),
+    }
+    for name, value in rows.items():
+        table.add_row(name, _money(value))
+    table.add_row("diversification benefit, pooled over isolated", number(exposure["diversification_benefit"]))
+    for rho in CORRELATIONS:
+        table.add_row(f"  at loss correlation {rho}", number(exposure["benefit_by_correlation"][str(rho)]))
+    return table
+
+
+def _member_table(told: dict[str, Any]) -> Table:
+    table = Table(title="What joining would save or risk, by protocol, $M")
+    names = ("protocol", "own fund", "arrangement", "pays in", "saves", "P(uncovered)", "by others' losses")
+    for name in names:
+        table.add_column(name, justify="left" if name == "arrangement" else "right")
+    for member in told["members"]:
+        labels = [str(member["protocol"]), _money(member["own_fund"])]
+        for cell, there in member["arrangements"].items():
+            table.add_row(
+                *labels, cell, _money(there["contribution"]), _money(there["saved"]),
+                number(there["uncovered_probability"]), number(there["uncovered_by_others"]),
+            )  # fmt: skip
+            labels = ["", ""]
+    return table

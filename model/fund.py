@@ -1,0 +1,174 @@
+"""What funds do beside collecting fees and paying deficits: revaluation, lending, contributions, replenishment.
+
+Own funds and pots follow the same rules: what a member contributed to its pot is valued at the member's own asset, and
+gains and losses of a pot change the entitlements behind it. Everything here is off by default and then costs nothing.
+
+Order: funds are valued at this step's mid prices before the waterfall (:meth:`FundManagement.revalue`); after fees and
+premiums (:meth:`FundManagement.manage`) recalls arrive, yield is paid, contributions, replenishment and reinstatement
+premiums are collected, and lending returns to its share. Units: USD.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.contribution import contribution, gap, target_size, tier
+from agents.fund_asset import revaluation
+from agents.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE, Code
+from agents.lending import Recall, to_lend, to_recall
+from agents.reinsurer import MINUTES_PER_YEAR
+from model.market import per_step
+
+Array = np.ndarray
+
+
+class Purse(NamedTuple):
+    """Where a set of funds keeps its money, and what of it is on its way back."""
+
+    cash: Code  # account at hand
+    lent: Code  # account lent out
+    recall: Recall
+    columns: slice
+
+
+class FundManagement:
+    """The management of all funds and pots of a run.
+
+    Parameters
+    ----------
+    ecosystem : whose tables, ledger, structure and waterfall it works on.
+    """
+
+    def __init__(self, ecosystem: Any) -> None:
+        scenario = ecosystem.scenario
+        self.terms, self.backstop, self.minutes = scenario.fund, scenario.backstop, scenario.minutes
+        self.structure, self.ledger, self.waterfall = ecosystem.structure, ecosystem.ledger, ecosystem.waterfall
+        self.exchange, self.market, self.pool = ecosystem.exchange, ecosystem.market, ecosystem.pool
+        self.risk = ecosystem.tape.daily_volatility[self.exchange.asset]
+        self.target = target_size(self.terms.target_ratio, self.structure.capital)
+        self.mid = self._mid()
+        members, pots = len(self.exchange), self.structure.pots
+        delay = round(self.terms.recall_delay / self.minutes)
+        self.purses = (
+            Purse(FUND, LENT, Recall(delay, members), slice(members)),
+            Purse(POOL, POOL_LENT, Recall(delay, pots), slice(pots)),
+        )
+        self.owed = np.zeros(members)
+        again = getattr(self.structure, "reinstated", None) is not None and any(self.backstop.reinstatements)
+        income = any(self.terms.contribution_rate) or self.terms.replenishment * self.terms.target_ratio > 0.0
+        self.active = bool(again or income or self.terms.lent_share)
+
+    def revalue(self) -> None:
+        """Value what is held in base assets at this step's mid prices."""
+        share = self.terms.base_share
+        if not share or not self.structure.holds_capital:
+            return
+        mid, structure = self._mid(), self.structure
+        balance, pots = self.ledger.balance, slice(structure.pots)
+        self.ledger.enter(FUND, revaluation(balance[FUND], share, self.mid, mid))
+        whole = balance[POOL, pots] + balance[POOL_LENT, pots]
+        at_hand = np.divide(balance[POOL, pots], whole, out=np.zeros(structure.pots), where=whole > 0.0)
+        change = revaluation(structure.entitlement * at_hand[structure.pot], share, self.mid, mid)
+        structure.entitlement += change
+        self.ledger.enter(POOL, structure.by_pot(change), pots)
+        self.mid = mid
+
+    def manage(self, step: int) -> None:
+        """Run what belongs to phase 8."""
+        if not self.active:
+            return
+        if self.terms.lent_share:
+            for purse, unpaid in zip(self.purses, (self.waterfall.unpaid_fund, self.waterfall.unpaid_pot), strict=True):
+                self._recall(purse, unpaid, step)
+        self._collect()
+        if self.terms.lent_share:
+            for purse in self.purses:
+                self._lend(purse)
+
+    def _recall(self, purse: Purse, unpaid: Array, step: int) -> None:
+        """Let recalled money arrive, pay yield, and recall what deficits of this step lacked."""
+        cash, lent = self._accounts(purse)
+        haircut = self.terms.recall_haircut
+        purse.recall.call(to_recall(unpaid, lent - purse.recall.total, haircut), step)
+        unpaid[:] = 0.0
+        arrived = np.minimum(purse.recall.arrive(step), lent)
+        earned = lent * (self.terms.yield_rate * self.minutes / MINUTES_PER_YEAR)
+        lent -= arrived
+        cash += arrived * (1.0 - haircut)
+        self.ledger.balance[OUTSIDE, WHOLE] += (arrived * haircut).sum()
+        self.ledger.enter(purse.cash, earned, purse.columns)
+        if purse.cash == POOL:
+            self._credit(earned - arrived * haircut)
+
+    def _lend(self, purse: Purse) -> None:
+        cash, lent = self._accounts(purse)
+        more = to_lend(cash, lent, self.terms.lent_share) * (purse.recall.total == 0.0)
+        cash -= more
+        lent += more
+
+    def _collect(self) -> None:
+        """Take contributions and replenishment from treasuries, reinstatement premiums from funds."""
+        terms = self.terms
+        if any(terms.contribution_rate):
+            measure = self._interest() if terms.tier_by == "open_interest" else self.risk
+            self._deposit(
+                contribution(self._interest(), terms.contribution_rate, tier(measure, terms.tier_bounds), self.minutes)
+            )
+        if terms.replenishment and terms.target_ratio and self.structure.holds_capital:
+            self._deposit(gap(self._held(), self.target) * per_step(terms.replenishment, self.minutes))
+        self._charge_reinstatements()
+
+    def _deposit(self, wanted: Array) -> None:
+        """Move money from treasuries to the backstop, as far as it is there, split as capital is."""
+        structure, balance = self.structure, self.ledger.balance
+        amount = np.minimum(wanted, np.maximum(balance[TREASURY], 0.0))
+        balance[TREASURY] -= amount
+        if not structure.holds_capital:
+            balance[OUTSIDE, WHOLE] += amount.sum()
+            return
+        shared = amount * (1.0 - structure.own_share)
+        balance[FUND] += amount - shared
+        self.pool.contributions[:] += self._to_pots(shared)
+
+    def _charge_reinstatements(self) -> None:
+        """Charge a year's premium for every limit reinstated; what a fund cannot pay stays owed."""
+        again = getattr(self.structure, "reinstated", None)
+        if again is None or not (again.any() or self.owed.any()):
+            return
+        yearly = self._interest() * self.backstop.premium_rate
+        self.owed += again * yearly * self.backstop.reinstatement_premium
+        again[:] = 0.0
+        paid = np.minimum(self.owed, np.maximum(self.ledger.balance[FUND], 0.0))
+        self.owed -= paid
+        self.ledger.balance[FUND] -= paid
+        self.pool.premiums[:] += self._to_pots(paid)
+
+    def _to_pots(self, amounts: Array) -> Array:
+        """Credit members' money to their pots and entitlements; return the sums by pot."""
+        sums = self.structure.by_pot(amounts)
+        self.structure.entitlement += amounts
+        self.ledger.balance[POOL, : len(sums)] += sums
+        return sums
+
+    def _credit(self, change: Array) -> None:
+        """Share a pot's gain or loss among the entitlements behind it."""
+        structure = self.structure
+        whole = structure.by_pot(structure.entitlement)
+        growth = np.divide(change, whole, out=np.zeros_like(whole), where=whole > 0.0)
+        structure.entitlement *= np.maximum(1.0 + growth[structure.pot], 0.0)
+
+    def _held(self) -> Array:
+        """Return the backstop behind each protocol, (members,) USD."""
+        return self.ledger.balance[FUND] + self.ledger.balance[LENT] + self.structure.entitlement
+
+    def _interest(self) -> Array:
+        """Return one-sided open interest at the mark, (members,) USD."""
+        return np.maximum(self.exchange.long_size, self.exchange.short_size) * self.exchange.mark
+
+    def _mid(self) -> Array:
+        return self.market.mid[self.exchange.asset].copy()
+
+    def _accounts(self, purse: Purse) -> tuple[Array, Array]:
+        """Return the balances of a purse, at hand and lent out."""
+        balance = self.ledger.balance
+        return balance[purse.cash, purse.columns], balance[purse.lent, purse.columns]

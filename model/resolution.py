@@ -1,0 +1,97 @@
+"""What becomes of a protocol that has defaulted.
+
+- ``continue``: it goes on trading as if nothing had happened, its unpaid bad debt carried along.
+- ``dead``: trading halts for good. Positions are torn up at the last mark, claims on others are recovered through
+  clearing, traders recover the same part of their equity, providers are trapped (:mod:`agents.tear_up`).
+- ``recapitalised``: the same, but after `exposure.resolution_delay` outsiders pay what is left of its bad debt, fill
+  its treasury to the initial level, and trading resumes. Its old exposures are gone.
+
+While a protocol is halted nobody trades there, its vault quotes no depth, no exploit reaches it and no provider
+redeems. A protocol that trades again can default again; `status`, `cause` and `default_step` tell of the first time.
+
+Sources: Nasdaq Clearing recapitalised its default fund within about a week of 11 September 2018; the Hong Kong Futures
+Exchange was shut for four days in October 1987 and reopened after a rescue of HKD 2bn.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.ledger import BAD_DEBT, TREASURY, Ledger
+from agents.tear_up import pay_claims, tear_up
+from agents.venue import Venue
+from model.foundation import treasuries
+from model.scenario import Scenario
+
+Array = np.ndarray
+
+
+class Continue:
+    """A protocol in default goes on as before."""
+
+    def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
+        """Wind up those who `failed`, (protocols,) bool; return whether that added bad debt."""
+        return False
+
+    def distribute(self, venue: Venue, failed: Array) -> None:
+        """Pay the customers of those who `failed` once debts are cleared."""
+
+    def resume(self, protocol: Any, ledger: Ledger, step: int) -> bool:
+        """Let those trade again whose time has come; return whether money moved."""
+        return False
+
+
+class Dead(Continue):
+    """A protocol in default is closed."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.treasury = treasuries(scenario)
+        self.skin = scenario.protocol.skin_in_the_game * self.treasury
+        self.delay = scenario.exposure.resolution_delay / scenario.minutes
+        self.reaction = scenario.trader.haircut_reaction
+
+    def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
+        """Halt trading and tear up positions at the mark."""
+        protocol.halted[failed] = 1
+        protocol.halt_step[failed] = step
+        return sum(self._wind_up(venue, protocol, int(i), step) for i in np.flatnonzero(failed)) > 0.0
+
+    def _wind_up(self, venue: Venue, protocol: Any, i: int, step: int) -> float:
+        """Tear up one protocol and note the losses that come to light; return the bad debt they leave, USD."""
+        loss, covered = tear_up(venue, i)
+        protocol.deficit[i] += loss
+        protocol.paid_fund[i] += covered
+        protocol.uncovered[i] += loss - covered
+        protocol.infeasible[i] += loss - covered
+        if loss > covered and protocol.exhausted_step[i] < 0:
+            protocol.exhausted_step[i] = step
+        return loss - covered
+
+    def distribute(self, venue: Venue, failed: Array) -> None:
+        """Pay traders what their claims recover."""
+        for i in np.flatnonzero(failed):
+            pay_claims(venue, int(i), self.reaction)
+
+
+class Recapitalised(Dead):
+    """A protocol in default is closed, and opens again with fresh capital from outside."""
+
+    def resume(self, protocol: Any, ledger: Ledger, step: int) -> bool:
+        """Fill the treasuries of those halted for the delay, from outside, and let them trade."""
+        due = (protocol.halted > 0) & (step - protocol.halt_step >= self.delay)
+        if not due.any():
+            return False
+        debt = np.where(due, -ledger.balance[BAD_DEBT], 0.0)
+        missing = np.where(due, np.maximum(self.treasury - ledger.balance[TREASURY], 0.0), 0.0)
+        ledger.enter(BAD_DEBT, debt)
+        ledger.enter(TREASURY, missing)
+        protocol.skin[due] = self.skin[due]
+        protocol.recapitalised[:] += debt + missing
+        protocol.halted[due] = 0
+        return True
+
+
+def make_resolution(scenario: Scenario) -> Continue:
+    """Return the resolution the scenario names."""
+    chosen = {"continue": Continue, "dead": lambda: Dead(scenario), "recapitalised": lambda: Recapitalised(scenario)}
+    return chosen[scenario.exposure.resolution]()

@@ -1,0 +1,97 @@
+"""Innocents and saved: hand-made worlds, and what must hold in all."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from rich.console import Console
+
+from experiments.comparison import Comparison
+from experiments.pairing import compare_members, pairings
+from experiments.table import mean_table, pairing_table
+from experiments.worker import Run
+
+# Three worlds of three protocols. World 0: isolation leaves protocol 0 uncovered, the pool nobody. World 1: the pool
+# runs out and takes 1 and 2 with it. World 2: both leave 0 uncovered, the pool also 1.
+ISOLATED = [[5e6, 0, 0], [9e6, 0, 0], [4e6, 0, 0]]
+POOLED = [[0, 0, 0], [3e6, 1e6, 1e6], [2e6, 1e6, 0]]
+losses = arrays(np.float64, (5, 3), elements=st.sampled_from([0.0, 1e-3, 1e6, np.nan]))
+
+
+def comparison_of(**cells):
+    found = Comparison(list(cells), range(3))
+    for cell, worlds in cells.items():
+        for replication, world in enumerate(worlds):
+            if world is None:
+                found.add(Run(cell, cell, "adl", replication, {}, {}, failure="broken"))
+                continue
+            members = {f"uncovered_{i}": float(value) for i, value in enumerate(world)}
+            found.add(Run(cell, cell, "adl", replication, {"uncovered": float(sum(world)), **members}, {}))
+    return found
+
+
+def shown(table):
+    console = Console(file=io.StringIO(), width=140)
+    console.print(table)
+    return console.file.getvalue()
+
+
+def test_innocents_and_saved_are_counted_world_by_world():
+    counts = compare_members(np.array(ISOLATED, dtype=float), np.array(POOLED, dtype=float))
+    assert counts.tolist() == [[0, 1], [2, 0], [1, 0]]
+
+
+def test_a_pair_has_the_mean_of_its_worlds_and_says_which_way():
+    [pair] = pairings(comparison_of(isolated=ISOLATED, pooled=POOLED))
+    assert (pair.a, pair.b) == ("isolated", "pooled")
+    assert (pair.innocents.mean, pair.innocents.number) == (1.0, 3)
+    assert pair.saved.mean == pytest.approx(1 / 3)
+    assert pair.innocents.low < 1.0 < pair.innocents.high
+    [back] = pairings(comparison_of(pooled=POOLED, isolated=ISOLATED))
+    assert (back.innocents, back.saved) == (pair.saved, pair.innocents)
+
+
+def test_a_world_that_failed_in_either_cell_is_left_out():
+    [pair] = pairings(comparison_of(isolated=[ISOLATED[0], None, ISOLATED[2]], pooled=POOLED))
+    assert (pair.innocents.mean, pair.saved.mean, pair.innocents.number) == (0.5, 0.5, 2)
+
+
+@given(losses, losses)
+def test_saved_less_innocents_is_the_fall_in_the_number_uncovered(first, second):
+    """And turning a pair round swaps the two; a world with a missing value has neither."""
+    counts = compare_members(first, second)
+    fall = (first > 0).sum(axis=1) - (second > 0).sum(axis=1)
+    known = np.isfinite(first).all(axis=1) & np.isfinite(second).all(axis=1)
+    assert (counts[known, 1] - counts[known, 0]).tolist() == fall[known].tolist()
+    assert np.array_equal(counts[:, ::-1], compare_members(second, first), equal_nan=True)
+    assert np.isnan(counts[~known]).all()
+    assert (compare_members(first[known], first[known]) == 0).all()
+
+
+def test_document_and_table_name_every_pair():
+    comparison = comparison_of(isolated=ISOLATED, pooled=POOLED, none=ISOLATED)
+    pairing = comparison.document()["pairing"]
+    assert [(pair["a"], pair["b"]) for pair in pairing] == list(comparison.pairs)
+    assert pairing[0]["innocents"] == {"mean": 1.0, "ci95": pytest.approx([-1.484, 3.484], abs=1e-3), "n": 3}
+    text = shown(pairing_table(comparison))
+    assert text.count("isolated") == 2 and "innocents" in text and "0.333" in text
+
+
+def test_runs_that_do_not_report_their_protocols_have_no_pairing():
+    comparison = Comparison(["a", "b"], [0])
+    comparison.add(Run("a", "a", "adl", 0, {"uncovered": 1.0}, {}))
+    assert pairings(comparison) == []
+
+
+def test_the_tail_of_the_uncovered_loss_is_told():
+    """Of three worlds the 95 % tail is the worst: 9, and 5 with the pool; without a finished run there is none."""
+    comparison = comparison_of(isolated=ISOLATED, pooled=POOLED, none=[None] * 3)
+    risk = comparison.document()["risk"]
+    assert risk["isolated"] == {"level": 0.95, "value_at_risk": 9e6, "expected_shortfall": pytest.approx(9e6)}
+    assert risk["pooled"]["expected_shortfall"] == pytest.approx(5e6)
+    assert risk["none"] == {"level": 0.95, "value_at_risk": None, "expected_shortfall": None}
+    [line] = [line for line in shown(mean_table(comparison)).splitlines() if "worst 5%" in line]
+    assert "9.00" in line and "5.00" in line and "n/a" in line

@@ -1,0 +1,34 @@
+"""Compiling in halves leaves nothing to compile for the runs themselves."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SOURCE = """
+from numba.core.dispatcher import Dispatcher
+from world import small
+from agents import kernel
+from experiments.cell import Cell
+from experiments.warm_up import compile_all_but_liquidation, compile_liquidation
+from experiments.worker import run_cell
+import gc
+
+def compiled():
+    return {id(item): len(item.signatures) for item in gc.get_objects() if isinstance(item, Dispatcher)}
+
+cell = Cell("isolated", "isolated", "socialized_loss", small())
+compile_liquidation(cell)
+compile_all_but_liquidation(cell)
+before = compiled()
+assert run_cell(cell, 0).failure is None
+assert compiled() == before, "a run compiled what the warm-up had not"
+"""
+
+
+@pytest.mark.compiled
+def test_a_run_compiles_nothing_after_the_warm_up():
+    done = subprocess.run([sys.executable, "-c", SOURCE], cwd=HERE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
