@@ -98,7 +98,7 @@ def _kind(declared: Declaration, annotation: Any) -> tuple[str, tuple[str, ...]]
     if annotation is str:
         names = allowed_names(declared.name) if declared.unit == "name" else ()
         return ("choice", names) if names else ("text", ())
-    if get_origin(annotation) is tuple:
+    if get_origin(annotation) is tuple or isinstance(declared.default, tuple):
         return "list", ()
     if annotation is bool:
         return "flag", ()

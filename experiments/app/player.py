@@ -13,7 +13,7 @@ from typing import NamedTuple
 from experiments.app.snapshot import Snapshot, View, snapshot
 from experiments.app.world import World
 
-BUDGET = 0.03
+BUDGET = 0.02
 """Seconds of stepping before a look at the browser."""
 PATIENCE = 2.0
 """Seconds after which a frame nobody reported is taken for lost and the next is published."""

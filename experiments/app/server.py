@@ -10,8 +10,12 @@ import threading
 import webbrowser
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from experiments.app.arrangement import Arrangement
 
 PAGE = "experiments.app.page"
 RESULTS = "BACKSTOP_RESULTS"
@@ -28,7 +32,7 @@ SETTINGS = {
     "SOLARA_THEME_TITLE": "Backstop",
 }
 """What Solara reads from its surroundings; port 9 is that of nobody."""
-REPLAYS = 3
+MINIATURE = {"trader.number": 64, "steps": 6, "provider.number": 2}
 
 
 def serve(host: str, port: int, results: str, browser: bool) -> None:
@@ -38,6 +42,7 @@ def serve(host: str, port: int, results: str, browser: bool) -> None:
     number = port or free_port(host)
     click.echo("Preparing; on a machine that has never run these sources this takes about half a minute.", err=True)
     warm_up()
+    threading.Thread(target=warm_up_the_rest, name="warm-up", daemon=True).start()
     import uvicorn  # noqa: PLC0415
 
     address = f"http://{host}:{number}"
@@ -50,16 +55,35 @@ def serve(host: str, port: int, results: str, browser: bool) -> None:
 
 
 def warm_up() -> None:
-    """Compile or load every kernel, and run the page's imports, so that the first visitor does not wait."""
-    from experiments.app.arrangement import Arrangement, regimes  # noqa: PLC0415
+    """Compile or load the kernels of the opening page, so that the first visitor does not wait."""
     from experiments.app.configuration import Configuration  # noqa: PLC0415
-    from experiments.app.intervention import KINDS, Intervention  # noqa: PLC0415
+
+    usual = Configuration()
+    rehearse(usual.a, usual.b)
+
+
+def warm_up_the_rest() -> None:
+    """Compile or load the kernels of all other arrangements, while the first visitor looks around."""
+    from experiments.app.arrangement import Arrangement, presets, regimes, structures  # noqa: PLC0415
+
+    for structure in structures():
+        rehearse(Arrangement(structure, regimes()[0]), Arrangement("none", regimes()[0]))
+    for regime in regimes():
+        rehearse(Arrangement("none", regime), Arrangement("none", regimes()[0]))
+    for preset in presets():
+        rehearse(Arrangement("none", regimes()[0], preset), Arrangement("none", regimes()[0]))
+
+
+def rehearse(a: "Arrangement", b: "Arrangement") -> None:
+    """Run two arrangements through a disaster, in miniature."""
+    from experiments.app.configuration import Configuration  # noqa: PLC0415
+    from experiments.app.intervention import Intervention  # noqa: PLC0415
     from experiments.app.world import World  # noqa: PLC0415
 
-    scenario = Configuration().scenario.replace({"trader.number": 64, "steps": REPLAYS + 1, "provider.number": 2})
-    world = World(scenario, (Arrangement("isolated", regimes()[0]), Arrangement("pooled", regimes()[-1])))
-    world.intervene(Intervention("provider_run", 0, KINDS["provider_run"].size))
-    world.step(REPLAYS)
+    world = World(Configuration().scenario.replace(MINIATURE), (a, b))
+    for kind, size in (("provider_run", 0.5), ("exploit", 0.2), ("price_shock", -0.3)):
+        world.intervene(Intervention(kind, 1, size))
+    world.step(world.horizon)
 
 
 def free_port(host: str) -> int:

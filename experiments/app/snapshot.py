@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.ledger import BAD_DEBT, FUND, POOL, TREASURY
+from agents.ledger import BAD_DEBT, TREASURY
 from agents.protocol import CAUSES, DEFAULTED
+from experiments.app.health import funds, healths, pots
 from experiments.app.thin import flows, points
 from experiments.app.trace import LAYERS, UNPAID, layer_title
 from experiments.app.world import SIDES, Side, World
@@ -168,20 +169,6 @@ def members(side: Side) -> list[Member]:
     ]
 
 
-def healths(side: Side) -> np.ndarray:
-    """Return the backstop behind each protocol over its start, (protocols,): own fund and share of the pool.
-
-    The pool is shared out in proportion to the capital each member put in, as everyone's recourse to it is.
-    """
-    ecosystem = side.ecosystem
-    balance, capital = ecosystem.ledger.balance, ecosystem.protocol.capital
-    total = capital.sum()
-    if not total > 0:
-        return np.ones(len(capital))
-    behind = balance[FUND] + balance[POOL].sum() * capital / total
-    return np.divide(behind, capital, out=np.ones(len(capital)), where=capital > 0)
-
-
 def edges(side: Side) -> list[Edge]:
     """Return the exposures."""
     now = side.ecosystem.contagion.liabilities
@@ -194,9 +181,9 @@ def layers(side: Side) -> list[Layer]:
     protocol, balance = side.ecosystem.protocol, side.ecosystem.ledger.balance
     skin = np.minimum(protocol.skin, balance[TREASURY])
     held = {
-        "paid_fund": balance[FUND].sum(),
+        "paid_fund": funds(side).sum(),
         "paid_skin": skin.sum(),
-        "paid_pool": balance[POOL].sum(),
+        "paid_pool": pots(side).sum(),
         "paid_treasury": balance[TREASURY].sum() - skin.sum(),
     }
     return [
@@ -220,7 +207,7 @@ def totals(side: Side) -> dict[str, float]:
         "deficit": float(protocol.deficit.sum()) * MILLION,
         "uncovered": float(protocol.uncovered.sum()) * MILLION,
         "bad_debt": float(-balance[BAD_DEBT].sum()) * MILLION,
-        "capital": float(balance[FUND].sum() + balance[POOL].sum()) * MILLION,
+        "capital": float(funds(side).sum() + pots(side).sum()) * MILLION,
         "exhausted": float((protocol.exhausted_step >= 0).sum()),
         "defaults": float((protocol.status == DEFAULTED).sum()),
         "haircut_accounts": float(np.count_nonzero(ecosystem.accounts.haircut)),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 Option = dict[str, Any]
 COLOURS = ("$a", "$b")
 DASHES = ("solid", "dashed")
-LAYER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
+LAYER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#999999", "#CC79A7", "#F0E442", "#6A3D9A", "#D55E00")
 FONT = 11
 
 

@@ -68,7 +68,7 @@ def capital(shot: Snapshot) -> Chart:
 
 def difference(shot: Snapshot) -> Chart:
     """Return the running differences between the sides."""
-    colours = ("$text", *LAYER_COLOURS[3:])
+    colours = ("$text", LAYER_COLOURS[5], LAYER_COLOURS[-1])
     pairs = zip(shot.difference.items(), colours, ("solid", "dashed", "dotted"), strict=False)
     lines = [line(name, data, colour, dash) for (name, data), colour, dash in pairs]
     option = over_time(shot, lines)
