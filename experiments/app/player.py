@@ -135,7 +135,7 @@ class Player:
             self._step_while(time.monotonic() + BUDGET)
             self._dirty |= self.world.clock != before
             if self.goal is not None and self.world.clock >= self.goal:
-                self.goal = None
+                self.goal, self._dirty = None, True
                 self._stepped_at = time.monotonic()
             if self._ended() and self.playing:
                 self.playing, self._dirty = False, True

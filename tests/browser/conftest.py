@@ -101,6 +101,7 @@ class Visitor:
     def open(self, address):
         self.page.goto(address)
         self.page.wait_for_selector("[data-canvas=price] canvas")
+        self.page.wait_for_selector("[data-busy=false]")
         return self.page
 
 

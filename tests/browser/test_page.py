@@ -1,7 +1,5 @@
 """What a person does on the page, done in Chromium."""
 
-import re
-
 import pytest
 
 from experiments.app.chart.stage import LIVE
@@ -19,11 +17,11 @@ COUNT = "() => Number(document.querySelector('.bs-stage').dataset.frames)"
 
 
 def step(page):
-    return int(re.search(r"step (\d+)", page.inner_text("[data-do=clock]"))[1])
+    return int(page.get_attribute(".bs-transport", "data-clock"))
 
 
 def wait_for_step(page, wanted):
-    page.wait_for_function(f"document.querySelector('[data-do=clock]').innerText.startsWith('step {wanted} ')")
+    page.wait_for_selector(f".bs-transport[data-clock='{wanted}'][data-busy=false]")
 
 
 def to_step(page, wanted):

@@ -89,6 +89,7 @@ def LiveTransport(session: Session, frame: Any, version: Any, after: Callable[..
         speeds=SPEEDS,
         seed=session.configuration.changes.get("seed", 1),
         problem=session.problems.get("seed", ""),
+        busy=player.goal is not None,
         event_play=after(lambda on: player.play(bool(on))),
         event_seek=after(lambda step: player.seek(int(step))),
         event_reset=after(lambda _: session.reset()),
