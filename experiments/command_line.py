@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``attribute``, ``sweep`` and what reads it, ``size``, ``replay`` and more.
+"""The command line: ``backstop compare``, ``app``, ``attribute``, ``sweep`` and what reads it, ``size``, ``replay`` and more.
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
@@ -6,6 +6,7 @@ listings answer at once.
 
 import click
 
+from experiments.command.app import app
 from experiments.command.attribute import attribute
 from experiments.command.bench import bench
 from experiments.command.compare import compare
@@ -23,7 +24,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    compare, attribute, size, replay, sweep, query, export, reproduce, bench, episodes, presets, parameters,
+    compare, app, attribute, size, replay, sweep, query, export, reproduce, bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -15,7 +15,7 @@ ABOVE = {
     "model": {"experiments", "tests"},
     "experiments": {"tests"},
 }
-HEAVY = {"matplotlib", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow", "scipy"}
+HEAVY = {"matplotlib", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow", "scipy", "solara"}
 FORBIDDEN = {
     "batch_run": "hangs when a worker dies",
     "NumpyAgentDataSet": "the columns own the state",

@@ -13,7 +13,8 @@ from model.scenario import Scenario
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PINS = (ROOT / "docs" / "constraints.txt").read_text(encoding="utf-8").split()
-WANTED = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
+GROUPS = PROJECT["dependency-groups"].values()
+WANTED = [*PROJECT["project"]["dependencies"], *(wanted for group in GROUPS for wanted in group)]
 
 
 def test_pip_and_uv_install_the_same_versions():

@@ -1,0 +1,1 @@
+"""Charts: from a snapshot to what ECharts draws, one kind to a file; plain dictionaries, no browser needed."""

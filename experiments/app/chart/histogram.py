@@ -1,0 +1,27 @@
+"""Counts in intervals, both sides beside each other."""
+
+from collections.abc import Sequence
+
+from experiments.app.chart.base import COLOURS, FONT, Chart, chart_option, legend, value_axis
+from experiments.app.world import SIDES
+
+
+def histogram(
+    key: str,
+    title: str,
+    names: list[str],
+    counts: Sequence[Sequence[float]],
+    sides: Sequence[str] = SIDES,
+    colours: Sequence[str] = COLOURS,
+    unit: str = "",
+) -> Chart:
+    """Return bars of `counts`, one group for every interval in `names`, one bar for every one of `sides`."""
+    label = {"color": "$muted", "fontSize": FONT - 1, "hideOverlap": True}
+    axis = {"type": "category", "data": names, "axisLabel": label, "axisTick": {"show": False}}
+    axis["axisLine"] = {"lineStyle": {"color": "$line"}}
+    series = [
+        {"name": side, "type": "bar", "data": list(values), "itemStyle": {"color": colours[n % len(colours)]}}
+        for n, (side, values) in enumerate(zip(sides, counts, strict=True))
+    ]
+    option = chart_option(legend=legend(list(sides)), xAxis=axis, yAxis=value_axis(), series=series)
+    return Chart(key, title, unit, option, title, wide=3)

@@ -1,0 +1,129 @@
+"""The exposure network: protocols on a circle, coloured by fund health, sized by open interest, edges by exposure."""
+
+import math
+
+from experiments.app.chart.base import FONT, Chart, Option, chart_option
+from experiments.app.snapshot import Member, SideShot, Snapshot
+
+# Cividis (Nuñez, Anderton and Renslow 2018), from an empty fund to a full one: one order of lightness for every eye.
+HEALTH = ("#FDE737", "#D9C84B", "#B5A94F", "#8F8F63", "#6D7278", "#4B5B77", "#26456E", "#00204D")
+SMALLEST, LARGEST = 16.0, 44.0
+RADIUS = 100.0
+MOST_LABELS = 24
+
+
+def network(shot: Snapshot, number: int) -> Chart:
+    """Return the network of one side."""
+    side = shot.sides[number]
+    top = max(member.open_interest for other in shot.sides for member in other.members) or 1.0
+    series = {
+        "type": "graph",
+        "layout": "none",
+        "data": [node(side, i, top) for i in range(len(side.members))],
+        "links": links(side),
+        "roam": False,
+        "top": 60,
+        "bottom": 54,
+        "left": "center",
+        "edgeSymbol": ["none", "arrow"],
+        "edgeSymbolSize": 6,
+        "emphasis": {"focus": "adjacency"},
+    }
+    option = chart_option(series=[series], tooltip={"trigger": "item", "confine": True})
+    title = f"{side.name}  {side.title}"
+    return Chart(f"network-{side.name.lower()}", title, "", option, network_summary(side), wide=2, pick="item")
+
+
+def node(side: SideShot, i: int, top: float) -> Option:
+    """Return one protocol."""
+    member, angle = side.members[i], 2.0 * math.pi * i / len(side.members) - math.pi / 2.0
+    labelled = len(side.members) <= MOST_LABELS
+    return {
+        "name": member.name,
+        "x": round(RADIUS * math.cos(angle), 2),
+        "y": round(RADIUS * math.sin(angle), 2),
+        "symbol": "rect" if member.defaulted else "circle",
+        "symbolSize": round(SMALLEST + (LARGEST - SMALLEST) * math.sqrt(max(member.open_interest, 0.0) / top), 1),
+        "itemStyle": {"color": colour(member), "borderColor": border(member), "borderWidth": width(member)},
+        "label": {
+            "show": labelled,
+            "position": place(angle),
+            "formatter": label(member),
+            "fontSize": FONT,
+            "lineHeight": FONT + 2,
+            "textBorderWidth": 0,
+            "color": "$text",
+        },
+        "tooltip": {"formatter": described(member)},
+        "value": round(member.health, 4),
+    }
+
+
+def links(side: SideShot) -> list[Option]:
+    """Return who owes whom, as wide as what is owed; dashed once it was closed out."""
+    top = max((edge.amount for edge in side.edges), default=1.0) or 1.0
+    return [
+        {
+            "source": edge.debtor,
+            "target": edge.creditor,
+            "lineStyle": {
+                "width": round(0.6 + 3.4 * edge.amount / top, 2) if edge.open else 1.0,
+                "color": "$muted",
+                "opacity": 0.65 if edge.open else 0.25,
+                "type": "solid" if edge.open else "dashed",
+                "curveness": 0.15,
+            },
+            "tooltip": {"formatter": f"P{edge.debtor} owes P{edge.creditor} ${edge.amount:.2f}M"},
+        }
+        for edge in side.edges
+    ]
+
+
+def colour(member: Member) -> str:
+    """Return the colour of a protocol's health; none where there is no backstop."""
+    if not member.has_backstop:
+        return "$panel"
+    share = min(max(member.health, 0.0), 1.0)
+    return HEALTH[min(int(share * len(HEALTH)), len(HEALTH) - 1)]
+
+
+def border(member: Member) -> str:
+    """Return the colour of the rim: loud for a default or for liquidations in this step."""
+    return "#D55E00" if member.defaulted or member.liquidated > 0 else "$muted"
+
+
+def width(member: Member) -> float:
+    """Return the width of the rim, wider the more is liquidated in this step."""
+    if member.defaulted:
+        return 4.0
+    return 1.0 + 3.0 * min(20.0 * member.liquidated / max(member.open_interest, 1e-9), 1.0)
+
+
+def place(angle: float) -> str:
+    """Return on which side of a node its label stands: outwards."""
+    if abs(math.cos(angle)) < 0.5:
+        return "top" if math.sin(angle) < 0 else "bottom"
+    return "right" if math.cos(angle) > 0 else "left"
+
+
+def label(member: Member) -> str:
+    """Return the name of a protocol and the health of its backstop, or its default with its wave."""
+    if member.defaulted:
+        return f"{member.name}\n✕ wave {member.wave}"
+    return f"{member.name}\n{100 * member.health:.0f} %" if member.has_backstop else member.name
+
+
+def described(member: Member) -> str:
+    """Return what the pointer shows of a protocol."""
+    state = f"in default ({member.cause}, wave {member.wave})" if member.defaulted else "sound"
+    backstop = f"{100 * member.health:.1f} % of its backstop left" if member.has_backstop else "no backstop"
+    return (
+        f"<b>{member.name}</b> · {member.asset} · {state}<br>{backstop}<br>open interest ${member.open_interest:.1f}M"
+        f"<br>liquidated in this step ${member.liquidated:.2f}M<br>uncovered so far ${member.uncovered:.2f}M"
+    )
+
+
+def network_summary(side: SideShot) -> str:
+    """Return the network in words, for who cannot see it."""
+    parts = [label(member).replace("\n", " ") for member in side.members]
+    return f"Side {side.name}, {side.title}: {', '.join(parts)}"

@@ -1,0 +1,75 @@
+"""Charts over time: price, depth, liquidations, capital and the running difference."""
+
+from experiments.app.chart.base import (
+    COLOURS,
+    DASHES,
+    LAYER_COLOURS,
+    Chart,
+    Option,
+    chart_option,
+    legend,
+    line,
+    time_axis,
+    value_axis,
+)
+from experiments.app.snapshot import Snapshot
+
+
+def over_time(shot: Snapshot, lines: list[Option], **axis: object) -> Option:
+    """Return lines, or bars, over the steps of the window."""
+    names = [item["name"] for item in lines]
+    return chart_option(
+        legend=legend(names), xAxis=time_axis(shot.first, shot.last), yAxis=value_axis(**axis), series=lines
+    )
+
+
+def price(shot: Snapshot) -> Chart:
+    """Return the price of one asset on both sides, and its fundamental."""
+    lines = [line(f"{side.name} price", side.price, COLOURS[n], DASHES[n]) for n, side in enumerate(shot.sides)]
+    lines.insert(0, line("fundamental", shot.fundamental, "$muted", "dotted"))
+    option = over_time(shot, lines, scale=True)
+    return Chart("price", f"{shot.asset} price", "USD", option, f"{shot.asset} price over time")
+
+
+def depth(shot: Snapshot) -> Chart:
+    """Return the depth of the market of one asset on both sides."""
+    lines = [line(f"{side.name} depth", side.depth, COLOURS[n], DASHES[n]) for n, side in enumerate(shot.sides)]
+    option = over_time(shot, lines, min=0)
+    return Chart("depth", f"{shot.asset} depth", "$M per unit log price", option, f"{shot.asset} depth over time")
+
+
+def liquidations(shot: Snapshot) -> Chart:
+    """Return what is liquidated a step, A upwards and B downwards, so that neither hides the other."""
+    lines = [
+        {
+            "name": f"{side.name} liquidated",
+            "type": "bar",
+            "data": [[step, sign * value] for step, value in side.liquidated if value],
+            "itemStyle": {"color": COLOURS[n]},
+            "barGap": "-100%",
+            "barMinWidth": 2,
+            "barMaxWidth": 6,
+        }
+        for n, (side, sign) in enumerate(zip(shot.sides, (1.0, -1.0), strict=True))
+    ]
+    option = over_time(shot, lines)
+    return Chart("liquidations", "Liquidated, A up, B down", "$M a step", option, "liquidations per step", pick="step")
+
+
+def capital(shot: Snapshot) -> Chart:
+    """Return what the funds and the pool hold on both sides."""
+    lines = []
+    for n, side in enumerate(shot.sides):
+        lines.append(line(f"{side.name} funds", side.fund, COLOURS[n], DASHES[n]))
+        lines.append(line(f"{side.name} pool", side.pool, COLOURS[n], DASHES[n], areaStyle={"opacity": 0.15}))
+    kept = [item for item in lines if any(value for _, value in item["data"])] or lines[:1]
+    return Chart("capital", "Funds and pool", "$M", over_time(shot, kept, min=0), "balances over time")
+
+
+def difference(shot: Snapshot) -> Chart:
+    """Return the running differences between the sides."""
+    colours = ("$text", LAYER_COLOURS[5], LAYER_COLOURS[-1])
+    pairs = zip(shot.difference.items(), colours, ("solid", "dashed", "dotted"), strict=False)
+    lines = [line(name, data, colour, dash) for (name, data), colour, dash in pairs]
+    option = over_time(shot, lines)
+    return Chart("difference", "Running difference, A less B", "$M", option, "difference between the sides over time")

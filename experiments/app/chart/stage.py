@@ -1,0 +1,55 @@
+"""The stage: all charts of one frame, in their order on the page."""
+
+import json
+from typing import Any
+
+from experiments.app.chart.base import Chart
+from experiments.app.chart.layer import layers, payers
+from experiments.app.chart.network import network
+from experiments.app.chart.series import capital, depth, difference, liquidations, price
+from experiments.app.snapshot import Snapshot
+
+LIVE = ("network-a", "network-b", "layers", "price", "liquidations", "payers", "capital", "depth", "difference")
+SCENE = ("network-a", "network-b", "price", "payers", "liquidations", "layers")
+
+
+def stage(shot: Snapshot, keys: tuple[str, ...] = LIVE) -> list[Chart]:
+    """Return the charts named in `keys`."""
+    made = {
+        "network-a": lambda: network(shot, 0),
+        "network-b": lambda: network(shot, 1),
+        "layers": lambda: layers(shot),
+        "price": lambda: price(shot),
+        "liquidations": lambda: liquidations(shot),
+        "payers": lambda: payers(shot),
+        "capital": lambda: capital(shot),
+        "depth": lambda: depth(shot),
+        "difference": lambda: difference(shot),
+    }
+    return [made[key]() for key in keys]
+
+
+def places(charts: list[Chart]) -> list[dict[str, Any]]:
+    """Return what the page has to know of the charts before it draws them."""
+    return [chart._asdict() | {"option": None} for chart in charts]
+
+
+def drawing(number: int, charts: list[Chart]) -> str:
+    """Return the options of all charts as one text: the browser reads it without watching every number in it."""
+    options = {chart.key: chart.option for chart in charts}
+    return json.dumps({"number": number, "options": options}, separators=(",", ":"), ensure_ascii=False)
+
+
+def headline(shot: Snapshot) -> str:
+    """Return in one sentence what the two arrangements have come to."""
+    a, b = (side.totals for side in shot.sides)
+    if max(a["deficit"], b["deficit"]) < 1e-6:
+        return "No loss below bankruptcy so far: every liquidated position still covered its own debt."
+    apart, number = a["uncovered"] - b["uncovered"], len(shot.sides[0].members)
+    found = (
+        f"Uncovered: A ${a['uncovered']:.2f}M, B ${b['uncovered']:.2f}M of ${max(a['deficit'], b['deficit']):.2f}M"
+        f" below bankruptcy. Backstops exhausted: A {a['exhausted']:.0f}, B {b['exhausted']:.0f} of {number}."
+    )
+    if abs(apart) < 5e-3:
+        return f"{found} No difference so far."
+    return f"{found} {'B' if apart > 0 else 'A'} covers ${abs(apart):.2f}M more."

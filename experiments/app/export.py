@@ -1,0 +1,105 @@
+"""Export: the run so far, both sides, as a table or as an animation."""
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from experiments.app.world import SIDES, World
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MIME = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "gif": "image/gif", "toml": "application/toml"}
+FRAMES = 40
+MILLISECONDS = 150
+
+
+def table(world: World) -> pa.Table:
+    """Return a row per side and step: side, step, and every series of the run's record."""
+    parts = []
+    for name, side in zip(SIDES, world.sides, strict=True):
+        series = side.ecosystem.series()
+        steps = side.ecosystem.clock
+        key = {"side": pa.array([name] * steps, pa.string()), "step": pa.array(np.arange(steps), pa.int32())}
+        parts.append(pa.table({**key, **{column: pa.array(values) for column, values in series.items()}}))
+    return pa.concat_tables(parts)
+
+
+def csv(world: World) -> bytes:
+    """Return :func:`table` as CSV with a heading."""
+    sink = io.BytesIO()
+    pyarrow.csv.write_csv(table(world), sink)
+    return sink.getvalue()
+
+
+def parquet(world: World) -> bytes:
+    """Return :func:`table` as Parquet."""
+    sink = io.BytesIO()
+    pyarrow.parquet.write_table(table(world), sink, compression="zstd")
+    return sink.getvalue()
+
+
+def gif(world: World) -> bytes:
+    """Return the run so far as an animated GIF: price, capital and uncovered loss of both sides."""
+    from PIL import Image  # noqa: PLC0415
+
+    images = [Image.fromarray(picture) for picture in pictures(world)]
+    sink = io.BytesIO()
+    images[0].save(sink, "GIF", save_all=True, append_images=images[1:], duration=MILLISECONDS, loop=0)
+    return sink.getvalue()
+
+
+def pictures(world: World) -> Iterator[np.ndarray]:
+    """Yield the frames of the animation, (height, width, 3) bytes each, drawn on one figure."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+
+    from experiments.figure.style import new_figure, styled  # noqa: PLC0415
+
+    steps = np.unique(np.linspace(1, max(world.clock, 1), FRAMES).astype(int))
+    with styled():
+        figure, panels = new_figure(1, 3, 2.6)
+        lines = _panels(world, panels)
+        canvas = FigureCanvasAgg(figure)
+        figure.draw_without_rendering()
+        # One layout holds for all frames.
+        figure.set_layout_engine("none")
+        for step in steps:
+            yield _picture(figure, canvas, lines, int(step))
+
+
+def _panels(world: World, panels: list[Any]) -> list[tuple[Any, np.ndarray]]:
+    from experiments.figure.style import PALETTE  # noqa: PLC0415
+
+    lines = []
+    for side, name, colour, dash in zip(world.sides, SIDES, (PALETTE[0], PALETTE[2]), ("-", "--"), strict=True):
+        for panel, values in zip(panels, _curves(side), strict=True):
+            (line,) = panel.plot(
+                np.arange(len(values)), values, color=colour, linestyle=dash, label=f"{name} {side.arrangement.title}"
+            )
+            lines.append((line, values))
+    titles = (f"{world.sides[0].ecosystem.assets[0]} price, $", "funds and pool, $M", "uncovered loss, $M")
+    for panel, title in zip(panels, titles, strict=True):
+        panel.set(title=title, xlabel="step")
+    panels[2].legend(fontsize=6)
+    return lines
+
+
+def _curves(side: Any) -> tuple[np.ndarray, ...]:
+    record, steps = side.ecosystem.record, side.ecosystem.clock
+    held = record.total("fund", steps) + record.ecosystem[:steps, 0]
+    return record.asset[:steps, 0, 1], held * 1e-6, record.total("uncovered", steps) * 1e-6
+
+
+def _picture(figure: "Figure", canvas: Any, lines: list[tuple[Any, np.ndarray]], step: int) -> np.ndarray:
+    for line, values in lines:
+        line.set_data(np.arange(min(step, len(values))), values[:step])
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+EXPORTS = {"csv": csv, "parquet": parquet, "gif": gif}

@@ -1,0 +1,36 @@
+"""The page: its views under one heading.
+
+Solara runs this module once for the server and :func:`Page` once for every visitor. Whatever a visitor changes lives
+in that visitor's own :class:`experiments.app.session.Session`; nothing at the level of this module changes.
+"""
+
+from pathlib import Path
+
+import solara
+
+from experiments.app.view.explore import Explore
+from experiments.app.view.learn import Learn
+from experiments.app.view.live import Live
+from experiments.app.widget.head import Head
+
+CLAIM = "Isolated funds or a shared pool: the same shocks, two arrangements, side by side."
+VIEWS = {"Live": Live, "Learn": Learn, "Explore": Explore}
+"""Name of a view → its component, given the part of the address after ``?``."""
+
+
+@solara.component
+def Page() -> None:  # noqa: N802
+    """Show heading and view; a view that is not shown is not running."""
+    query = solara.use_router().search or ""
+    here = solara.use_reactive(next(iter(VIEWS)))
+    solara.Title("Backstop")
+    solara.Style(Path(__file__).with_name("page.css"))
+    with solara.v.Html(tag="div", class_="bs-page"):
+        Head(claim=CLAIM, views=list(VIEWS), here=here.value, event_go=here.set)
+        VIEWS[here.value](query).key(here.value)
+
+
+@solara.component
+def Layout(children: list[solara.Element] = []) -> None:  # noqa: B006, N802
+    """Put nothing around the page: it has its own heading."""
+    solara.v.Html(tag="div", children=children)

@@ -1,0 +1,129 @@
+"""Explore: what a result folder holds, ready to draw: distributions, paired differences and a phase diagram.
+
+Only folders inside one folder, given when the server starts, can be opened. A phase diagram is drawn where the runs
+carry two parameters of a sweep as columns.
+"""
+
+import json
+import os
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.types
+
+from experiments.app.server import RESULTS
+from experiments.part import read_table
+from experiments.statistic import Difference, Interval, mean_interval, paired_difference
+
+KEYS = ("cell", "structure", "regime", "replication")
+BINS = 24
+Array = np.ndarray
+
+
+class Pair(NamedTuple):
+    """A paired difference, `a` less `b`."""
+
+    a: str
+    b: str
+    values: Array  # one per replication
+    summary: Difference
+
+
+class Result(NamedTuple):
+    """The runs of a result folder."""
+
+    name: str
+    table: pa.Table
+    manifest: dict[str, Any]
+
+    @property
+    def cells(self) -> list[str]:
+        """Names of the cells, in the order of the runs."""
+        return list(dict.fromkeys(self.table["cell"].to_pylist()))
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of the metrics that are numbers, those of single protocols last."""
+        fields = (field for field in self.table.schema if field.name not in KEYS)
+        names = [field.name for field in fields if pyarrow.types.is_floating(field.type)]
+        return sorted(names, key=lambda name: name.rpartition("_")[2].isdigit())
+
+    def values(self, cell: str, metric: str) -> dict[int, float]:
+        """Return the metric of every replication of a cell; NaN where it has none."""
+        columns = (self.table[name].to_pylist() for name in ("cell", "replication", metric))
+        rows = zip(*columns, strict=True)
+        return {number: np.nan if value is None else value for name, number, value in rows if name == cell}
+
+    def interval(self, cell: str, metric: str) -> Interval:
+        """Return mean and interval of a metric in a cell."""
+        return mean_interval(list(self.values(cell, metric).values()))
+
+    def pairs(self, metric: str) -> list[Pair]:
+        """Return the paired differences of all cells."""
+        return [self.pair(a, b, metric) for a, b in combinations(self.cells, 2)]
+
+    def pair(self, a: str, b: str, metric: str) -> Pair:
+        """Return the paired difference of two cells over the replications both have."""
+        first, second = self.values(a, metric), self.values(b, metric)
+        both = sorted(first.keys() & second.keys())
+        x, y = (np.array([side[number] for number in both], dtype=float) for side in (first, second))
+        return Pair(a, b, x - y, paired_difference(x, y))
+
+    @property
+    def axes(self) -> list[str]:
+        """Names of the columns that are swept parameters: dotted names that take several values."""
+        dotted = [name for name in self.table.column_names if "." in name]
+        return [name for name in dotted if len(set(self.table[name].to_pylist())) > 1]
+
+
+def base() -> Path:
+    """Return the folder whose folders may be opened."""
+    return Path(os.environ.get(RESULTS, "results")).absolute()
+
+
+def names() -> list[str]:
+    """Return the names of the result folders, newest first."""
+    found = [place.parent for place in base().glob("*/manifest.json") if (place.parent / "runs").is_dir()]
+    return [folder.name for folder in sorted(found, key=lambda folder: folder.stat().st_mtime, reverse=True)]
+
+
+def read(name: str) -> Result:
+    """Read one of :func:`names`; ValueError in plain words where it cannot be read."""
+    if name not in names():
+        raise ValueError(f"{name!r}: no such result folder in {base()}")
+    folder = base() / name
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return Result(name, read_table(folder / "runs"), manifest)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise ValueError(f"{name}: cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def edges(values: Array) -> Array:
+    """Return the edges of the bins of a histogram of finite `values`."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return np.array([0.0, 1.0])
+    return np.histogram_bin_edges(finite, BINS)
+
+
+def binned(values: Array, bins: Array) -> list[int]:
+    """Return how many finite values lie in each bin."""
+    return [int(count) for count in np.histogram(values[np.isfinite(values)], bins)[0]]
+
+
+def phase(
+    result: Result, across: str, up: str, metric: str, cell: str
+) -> tuple[list[Any], list[Any], list[list[float]]]:
+    """Return the values of two swept parameters and [x, y, mean of the metric] for every point of their grid."""
+    columns = (result.table[name].to_pylist() for name in ("cell", across, up, metric))
+    points: dict[tuple[Any, Any], list[float]] = {}
+    for name, x, y, value in zip(*columns, strict=True):
+        if name == cell and value is not None:
+            points.setdefault((x, y), []).append(value)
+    xs, ys = (sorted({point[axis] for point in points}) for axis in (0, 1))
+    grid = [[xs.index(x), ys.index(y), float(np.mean(values))] for (x, y), values in points.items()]
+    return xs, ys, grid

@@ -1,0 +1,98 @@
+"""The server: Solara in production mode, offline, its kernels compiled before the first visitor comes.
+
+Front-end files come from ``solara-assets``; telemetry, the check for new versions and remote frames are off, and a
+front-end file that is missing is an error rather than a request to somebody else's server.
+"""
+
+import os
+import socket
+import threading
+import webbrowser
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from experiments.app.arrangement import Arrangement
+
+PAGE = "experiments.app.page"
+RESULTS = "BACKSTOP_RESULTS"
+SETTINGS = {
+    "SOLARA_APP": PAGE,
+    "SOLARA_MODE": "production",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_ASSETS_CDN": "http://localhost:9/",
+    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "True",
+    "SOLARA_KERNEL_CULL_TIMEOUT": "3m",
+    "SOLARA_KERNEL_MAX_PER_SESSION": "20",
+    "SOLARA_THEME_VARIANT": "light",
+    "SOLARA_THEME_SHOW_BANNER": "False",
+    "SOLARA_THEME_TITLE": "Backstop",
+}
+"""What Solara reads from its surroundings; port 9 is that of nobody."""
+MINIATURE = {"trader.number": 64, "steps": 6, "provider.number": 2}
+
+
+def serve(host: str, port: int, results: str, browser: bool) -> None:
+    """Serve the page until interrupted."""
+    os.environ.update(SETTINGS)
+    os.environ[RESULTS] = str(Path(results).absolute())
+    number = port or free_port(host)
+    click.echo("Preparing; on a machine that has never run these sources this takes about half a minute.", err=True)
+    warm_up()
+    threading.Thread(target=warm_up_the_rest, name="warm-up", daemon=True).start()
+    import uvicorn  # noqa: PLC0415
+
+    address = f"http://{host}:{number}"
+    click.echo(f"Backstop is at {address} — stop it with Ctrl-C.", err=True)
+    if browser:
+        threading.Timer(1.0, webbrowser.open, [address]).start()
+    uvicorn.run(
+        "solara.server.starlette:app", host=host, port=number, log_level="warning", ws_per_message_deflate=False
+    )
+
+
+def warm_up() -> None:
+    """Compile or load the kernels of the opening page, so that the first visitor does not wait."""
+    from experiments.app.configuration import Configuration  # noqa: PLC0415
+
+    usual = Configuration()
+    rehearse(usual.a, usual.b)
+
+
+def warm_up_the_rest() -> None:
+    """Compile or load the kernels of all other arrangements, while the first visitor looks around."""
+    from experiments.app.arrangement import Arrangement, presets, regimes, structures  # noqa: PLC0415
+
+    for structure in structures():
+        rehearse(Arrangement(structure, regimes()[0]), Arrangement("none", regimes()[0]))
+    for regime in regimes():
+        rehearse(Arrangement("none", regime), Arrangement("none", regimes()[0]))
+    for preset in presets():
+        rehearse(Arrangement("none", regimes()[0], preset), Arrangement("none", regimes()[0]))
+
+
+def rehearse(a: "Arrangement", b: "Arrangement") -> None:
+    """Run two arrangements through a disaster, in miniature."""
+    from experiments.app.configuration import Configuration  # noqa: PLC0415
+    from experiments.app.intervention import Intervention  # noqa: PLC0415
+    from experiments.app.world import World  # noqa: PLC0415
+
+    world = World(Configuration().scenario.replace(MINIATURE), (a, b))
+    for kind, size in (("provider_run", 0.5), ("exploit", 0.2), ("price_shock", -0.3)):
+        world.intervene(Intervention(kind, 1, size))
+    world.step(world.horizon)
+
+
+def free_port(host: str) -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def pinned_front_end() -> tuple[str, str]:
+    """Return the installed versions of Solara and of its front-end files."""
+    return version("solara"), version("solara-assets")

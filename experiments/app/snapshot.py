@@ -1,0 +1,227 @@
+"""A snapshot: the plain numbers from which one frame is drawn, taken between two steps.
+
+It holds lists, numbers and text alone, shares nothing with the running model, and no series in it has more than
+``thin.MOST`` points; so it may be drawn, sent or kept while the model steps on. Money is in millions of USD.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from agents.ledger import BAD_DEBT, TREASURY
+from agents.protocol import CAUSES, DEFAULTED
+from experiments.app.health import funds, healths, pots
+from experiments.app.thin import flows, points
+from experiments.app.trace import LAYERS, UNPAID, layer_title
+from experiments.app.world import SIDES, Side, World
+from model.record import ASSET_SERIES, ECOSYSTEM_SERIES, PROTOCOL_SERIES
+
+MILLION = 1e-6
+Points = list[list[float]]
+
+
+class Member(NamedTuple):
+    """One protocol: a node of the network."""
+
+    name: str
+    asset: str
+    open_interest: float  # $M, one-sided, now
+    health: float  # 1, backstop behind it over its start; 1 where there was none
+    has_backstop: bool
+    defaulted: bool
+    wave: int  # of the default cascade, -1 for none
+    cause: str
+    liquidated: float  # $M in the last step
+    uncovered: float  # $M so far
+
+
+class Edge(NamedTuple):
+    """Who owes whom: an edge of the network."""
+
+    debtor: int
+    creditor: int
+    amount: float  # $M at the start
+    open: bool  # False once the network was closed out
+
+
+class Layer(NamedTuple):
+    """A layer of the waterfall, all protocols together, $M."""
+
+    title: str
+    left: float
+    paid: float
+
+
+class SideShot(NamedTuple):
+    """What is drawn of one side."""
+
+    name: str
+    title: str
+    members: list[Member]
+    edges: list[Edge]
+    layers: list[Layer]
+    payers: list[tuple[str, float]]  # $M so far, by layer
+    price: Points  # USD, of the asset looked at
+    depth: Points  # $M per unit log price, of that asset
+    liquidated: Points  # $M
+    fund: Points  # $M
+    pool: Points  # $M
+    uncovered: Points  # $M so far
+    totals: dict[str, float]
+
+
+class Snapshot(NamedTuple):
+    """One frame."""
+
+    clock: int
+    horizon: int
+    minutes: float
+    first: int  # first and last step on the axes
+    last: int
+    asset: str  # the one whose price and depth are drawn
+    fundamental: Points  # USD, of that asset on side A; the same on B unless impact is permanent
+    sides: tuple[SideShot, SideShot]
+    difference: dict[str, Points]  # $M, A less B
+
+
+class View(NamedTuple):
+    """What of the run is drawn: the asset, and how many steps up to the present; 0 for the whole run."""
+
+    asset: int = 0
+    window: int = 240
+
+
+def snapshot(world: World, view: View = View()) -> Snapshot:  # noqa: B008
+    """Return the present state of `world` as plain numbers."""
+    a, b = world.sides
+    first, last = axis(world.clock, world.horizon, view.window)
+    k = min(view.asset, len(a.ecosystem.assets) - 1)
+    return Snapshot(
+        world.clock, world.horizon, world.minutes, first, last, a.ecosystem.assets[k],
+        points(asset_series(a, "fundamental", k, first), first=first),
+        (side_shot(a, SIDES[0], k, first), side_shot(b, SIDES[1], k, first)),
+        difference(a, b, first),
+    )  # fmt: skip
+
+
+def axis(clock: int, horizon: int, window: int) -> tuple[int, int]:
+    """Return the first and last step on the axes; they do not move before the window is full."""
+    if not window:
+        return 0, max(horizon, 1)
+    last = max(clock, min(window, horizon), 1)
+    return max(last - window, 0), last
+
+
+def side_shot(side: Side, name: str, k: int, first: int) -> SideShot:
+    """Return what is drawn of one side, series from step `first` on, price and depth of asset `k`."""
+    record, steps = side.ecosystem.record, side.ecosystem.clock
+    mid = asset_series(side, "mid", k, first)
+    pool = record.ecosystem[first:steps, ECOSYSTEM_SERIES.index("pool")]
+    return SideShot(
+        name=name,
+        title=side.arrangement.title,
+        members=members(side),
+        edges=edges(side),
+        layers=layers(side),
+        payers=payers(side),
+        price=points(mid, first=first),
+        depth=points(asset_series(side, "depth", k, first) * mid, MILLION, first),
+        liquidated=flows(total(side, "liquidated", first), MILLION, first),
+        fund=points(total(side, "fund", first), MILLION, first),
+        pool=points(pool, MILLION, first),
+        uncovered=points(total(side, "uncovered", first), MILLION, first),
+        totals=totals(side),
+    )
+
+
+def asset_series(side: Side, name: str, k: int, first: int) -> np.ndarray:
+    """Return a series of asset `k` from step `first` on."""
+    ecosystem = side.ecosystem
+    return ecosystem.record.asset[first : ecosystem.clock, k, ASSET_SERIES.index(name)]
+
+
+def total(side: Side, name: str, first: int) -> np.ndarray:
+    """Return a protocol series from step `first` on, summed over protocols."""
+    ecosystem = side.ecosystem
+    return ecosystem.record.protocol[first : ecosystem.clock, :, PROTOCOL_SERIES.index(name)].sum(axis=1)
+
+
+def members(side: Side) -> list[Member]:
+    """Return the protocols."""
+    ecosystem = side.ecosystem
+    exchange, protocol = ecosystem.exchange, ecosystem.protocol
+    interest = np.maximum(exchange.long_size, exchange.short_size) * exchange.mark
+    health, struck = healths(side), exchange.liquidated_long + exchange.liquidated_short
+    return [
+        Member(
+            name=f"P{i}",
+            asset=ecosystem.assets[int(exchange.asset[i])],
+            open_interest=float(interest[i]) * MILLION,
+            health=float(health[i]),
+            has_backstop=bool(protocol.capital[i] > 0),
+            defaulted=bool(protocol.status[i] == DEFAULTED),
+            wave=int(protocol.wave[i]),
+            cause=CAUSES[int(protocol.cause[i])],
+            liquidated=float(struck[i]) * MILLION,
+            uncovered=float(protocol.uncovered[i]) * MILLION,
+        )
+        for i in range(len(protocol))
+    ]
+
+
+def edges(side: Side) -> list[Edge]:
+    """Return the exposures."""
+    now = side.ecosystem.contagion.liabilities
+    found = zip(*np.nonzero(side.debts), strict=True)
+    return [Edge(int(i), int(j), float(side.debts[i, j]) * MILLION, bool(now[i, j] > 0)) for i, j in found]
+
+
+def layers(side: Side) -> list[Layer]:
+    """Return what is left in, and was paid by, every layer that holds money: funds, skin, pool, treasuries."""
+    protocol, balance = side.ecosystem.protocol, side.ecosystem.ledger.balance
+    skin = np.minimum(protocol.skin, balance[TREASURY])
+    held = {
+        "paid_fund": funds(side).sum(),
+        "paid_skin": skin.sum(),
+        "paid_pool": pots(side).sum(),
+        "paid_treasury": balance[TREASURY].sum() - skin.sum(),
+    }
+    return [
+        Layer(layer_title(name), float(left) * MILLION, float(getattr(protocol, name).sum()) * MILLION)
+        for name, left in held.items()
+    ]
+
+
+def payers(side: Side) -> list[tuple[str, float]]:
+    """Return who paid how much so far, layer by layer, $M; bad debt is what is outstanding."""
+    step = side.ecosystem.clock - 1
+    paid = side.trace.paid[step].sum(axis=1) if step >= 0 else np.zeros(len(LAYERS))
+    return [(layer_title(name), float(amount) * MILLION) for name, amount in zip(LAYERS, paid, strict=True)]
+
+
+def totals(side: Side) -> dict[str, float]:
+    """Return the numbers of the headline, money in $M."""
+    ecosystem = side.ecosystem
+    protocol, balance = ecosystem.protocol, ecosystem.ledger.balance
+    return {
+        "deficit": float(protocol.deficit.sum()) * MILLION,
+        "uncovered": float(protocol.uncovered.sum()) * MILLION,
+        "bad_debt": float(-balance[BAD_DEBT].sum()) * MILLION,
+        "capital": float(funds(side).sum() + pots(side).sum()) * MILLION,
+        "exhausted": float((protocol.exhausted_step >= 0).sum()),
+        "defaults": float((protocol.status == DEFAULTED).sum()),
+        "haircut_accounts": float(np.count_nonzero(ecosystem.accounts.haircut)),
+        "liquidations": float(ecosystem.record.total("liquidations", ecosystem.clock).sum()),
+    }
+
+
+def difference(a: Side, b: Side, first: int) -> dict[str, Points]:
+    """Return the running differences, A less B, $M, from step `first` on."""
+    steps = a.ecosystem.clock
+    apart = total(a, "uncovered", first) - total(b, "uncovered", first)
+    found = {"uncovered loss": points(apart, MILLION, first)}
+    for name in ("paid_regime", UNPAID):
+        row = LAYERS.index(name)
+        apart = (a.trace.paid[first:steps, row] - b.trace.paid[first:steps, row]).sum(axis=1)
+        found[layer_title(name)] = points(apart, MILLION, first)
+    return found

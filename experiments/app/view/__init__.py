@@ -1,0 +1,1 @@
+"""The views of the page, one to a file: live, details, explore, learn."""

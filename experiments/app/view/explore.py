@@ -1,0 +1,136 @@
+"""The explore view: a result folder's distributions, paired differences and phase diagram."""
+
+from collections.abc import Callable
+
+import numpy as np
+import solara
+
+from experiments.app.chart.base import LAYER_COLOURS, Chart
+from experiments.app.chart.histogram import histogram
+from experiments.app.chart.phase import phase_diagram
+from experiments.app.chart.stage import drawing, places
+from experiments.app.result import Result, base, binned, edges, names, phase, read
+from experiments.app.view.table import Table
+from experiments.app.widget.choice import Choice
+from experiments.app.widget.stage import Stage
+from experiments.headline import HEADLINES
+
+FIRST = "uncovered"
+MOST_PAIRS = 6
+
+
+@solara.component
+def Explore(query: str = "") -> None:  # noqa: N802
+    """Choose a result folder and a metric."""
+    found = solara.use_memo(names, [])
+    chosen = solara.use_reactive(found[0] if found else "")
+    with solara.v.Html(tag="div", class_="bs-body"), solara.v.Html(tag="div", class_="bs-full bs-main-area"):
+        if not found:
+            words = f"No result folder in {base()} yet. Make one with: backstop compare"
+            solara.v.Html(tag="p", class_="bs-note", children=[words])
+            return
+        Folder(chosen.value, found, chosen.set)
+
+
+@solara.component
+def Folder(name: str, found: list[str], choose: Callable[[str], None]) -> None:  # noqa: N802
+    """Show one folder, or why it cannot be read."""
+    result = solara.use_memo(lambda: opened(name), [name])
+    metric = solara.use_reactive(FIRST)
+    with solara.v.Html(tag="div", class_="bs-bar"):
+        Choice("Results", found, name, choose)
+        if isinstance(result, Result):
+            known = metric.value if metric.value in result.metrics else result.metrics[0]
+            Choice("Metric", result.metrics, known, metric.set)
+    if isinstance(result, str):
+        solara.v.Html(tag="p", class_="bs-problem", attributes={"role": "alert"}, children=[result])
+        return
+    Distribution(result, known)
+    Differences(result, known)
+    Phase(result, known)
+
+
+def opened(name: str) -> Result | str:
+    """Return the result folder, or why it cannot be read."""
+    try:
+        return read(name)
+    except ValueError as error:
+        return str(error)
+
+
+@solara.component
+def Distribution(result: Result, metric: str) -> None:  # noqa: N802
+    """Show the distribution of a metric in every cell, and its mean with interval."""
+    factor, unit = scaling(metric)
+    values = [factor * np.array(list(result.values(cell, metric).values())) for cell in result.cells]
+    bins = edges(np.concatenate(values))
+    counts = [binned(item, bins) for item in values]
+    chart = histogram("distribution", f"Runs by {metric}", middles(bins), counts, result.cells, LAYER_COLOURS, unit)
+    show([chart._replace(wide=6)], metric)
+    intervals = [result.interval(cell, metric) for cell in result.cells]
+    rows = [
+        [cell, *(f"{factor * number:.4g}" for number in found[:3]), str(found.number)]
+        for cell, found in zip(result.cells, intervals, strict=True)
+    ]
+    Table(f"Mean of {metric}, {unit}, 95 % interval", ["cell", "mean", "from", "to", "runs"], rows)
+
+
+@solara.component
+def Differences(result: Result, metric: str) -> None:  # noqa: N802
+    """Show the paired differences of a metric between cells."""
+    factor, unit = scaling(metric)
+    pairs = result.pairs(metric)
+    charts = []
+    for number, pair in enumerate(pairs[:MOST_PAIRS]):
+        bins = edges(factor * pair.values)
+        counts = [binned(factor * pair.values, bins)]
+        title, colour = f"{pair.a} less {pair.b}", LAYER_COLOURS[number % len(LAYER_COLOURS)]
+        charts.append(
+            histogram(f"pair-{number}", title, middles(bins), counts, ("runs",), (colour,), unit)._replace(wide=2)
+        )
+    show(charts, f"differences {metric}")
+    rows = [
+        [
+            f"{pair.a} less {pair.b}",
+            *(f"{factor * number:.4g}" for number in pair.summary[:3]),
+            *(f"{number:.3g}" if np.isfinite(number) else "–" for number in pair.summary[4:]),
+        ]
+        for pair in pairs
+    ]
+    heading = ["paired difference", "mean", "from", "to", "correlation", "variance reduction"]
+    Table(f"Paired differences of {metric}, {unit}, 95 % interval", heading, rows)
+
+
+@solara.component
+def Phase(result: Result, metric: str) -> None:  # noqa: N802
+    """Show a metric over two swept parameters, where the folder holds a sweep."""
+    axes = result.axes
+    cell = solara.use_reactive(result.cells[0])
+    if len(axes) < 2:
+        words = "A phase diagram appears here where the runs sweep two parameters."
+        solara.v.Html(tag="p", class_="bs-help", children=[words])
+        return
+    known = cell.value if cell.value in result.cells else result.cells[0]
+    Choice("Cell", result.cells, known, cell.set)
+    across, up = axes[:2]
+    show(
+        [phase_diagram(f"{metric}, {known}", across, up, *phase(result, across, up, metric, known))],
+        f"phase {metric} {known}",
+    )
+
+
+def show(charts: list[Chart], label: str) -> None:
+    """Draw charts that stand still."""
+    if charts:
+        Stage(charts=places(charts), frame=drawing(1, charts), label=label)
+
+
+def scaling(metric: str) -> tuple[float, str]:
+    """Return factor and unit in which a metric is shown."""
+    known = next((headline for headline in HEADLINES if headline.metric == metric), None)
+    return (known.factor, known.unit) if known else (1.0, "")
+
+
+def middles(bins: np.ndarray) -> list[str]:
+    """Return the middles of bins as text."""
+    return [f"{value:.4g}" for value in (bins[1:] + bins[:-1]) / 2.0]

@@ -1,0 +1,178 @@
+"""The live view: the two worlds, their controls, and what was clicked."""
+
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+from experiments.app.chart.network import HEALTH
+from experiments.app.chart.stage import LIVE, drawing, headline, places, stage
+from experiments.app.configuration import from_query
+from experiments.app.player import Frame
+from experiments.app.session import Session
+from experiments.app.view.detail import Detail
+from experiments.app.view.setting import LiveShelf
+from experiments.app.wave import largest
+from experiments.app.widget.choice import Choice
+from experiments.app.widget.stage import Stage
+from experiments.app.widget.transport import Transport
+
+SPEEDS = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 1000.0]
+WINDOWS = {"4 hours": 240, "1 hour": 60, "whole run": 0}
+
+
+def use_session(make: Callable[[Callable[[Frame], None]], Session]) -> tuple[Session, Any]:
+    """Return a session of this visitor's own, playing while the view is shown, and its newest frame."""
+    frame: Any = solara.use_reactive(None)
+    session = solara.use_memo(lambda: make(frame.set), [])
+
+    def life() -> Callable[[], None]:
+        session.player.start()
+        return session.close
+
+    solara.use_effect(life, [])
+    return session, frame
+
+
+def opened(publish: Callable[[Frame], None], query: str) -> Session:
+    """Return a session as the address asks for, or the usual one."""
+    if "c=" not in query:
+        return Session(publish)
+    try:
+        return Session(publish, from_query(query))
+    except ValueError as error:
+        session = Session(publish)
+        session.problems["load"] = str(error)
+        return session
+
+
+@solara.component
+def Live(query: str = "") -> None:  # noqa: N802
+    """Show the two worlds, everything that can be set, and the details of what was clicked."""
+    session, frame = use_session(lambda publish: opened(publish, query))
+    version = solara.use_reactive(0)
+    picked: Any = solara.use_reactive({})
+
+    def after(wish: Callable[..., Any]) -> Callable[..., None]:
+        def done(*given: Any) -> None:
+            wish(*given)
+            version.set(version.value + 1)
+
+        return done
+
+    with solara.v.Html(tag="div", class_="bs-body"):
+        with solara.v.Html(tag="div", class_="bs-main-area"):
+            LiveTransport(session, frame, version, after)
+            Note(frame)
+            Bar(session, frame, picked, version, after)
+            LiveStage(session, frame, picked.set)
+            Detail(session, frame, picked)
+        with solara.v.Html(tag="aside", class_="bs-aside"):
+            LiveShelf(session, version, after)
+
+
+@solara.component
+def LiveTransport(session: Session, frame: Any, version: Any, after: Callable[..., Any]) -> None:  # noqa: N802
+    """Show the time controls."""
+    player, shot = session.player, frame.value.shot if frame.value else None
+    version.get()
+
+    def pace(speed: float) -> None:
+        player.speed = min(max(float(speed), 0.1), 1000.0)
+
+    Transport(
+        clock=shot.clock if shot else 0,
+        horizon=session.world.horizon,
+        minutes=session.world.minutes,
+        playing=player.playing,
+        speed=player.speed,
+        speeds=SPEEDS,
+        seed=session.configuration.changes.get("seed", 1),
+        problem=session.problems.get("seed", ""),
+        busy=player.goal is not None,
+        event_play=after(lambda on: player.play(bool(on))),
+        event_seek=after(lambda step: player.seek(int(step))),
+        event_reset=after(lambda _: session.reset()),
+        event_pace=after(pace),
+        event_reseed=after(lambda text: session.reseed(str(text))),
+    )
+
+
+@solara.component
+def Note(frame: Any) -> None:  # noqa: N802
+    """Say in one sentence what the two arrangements have come to."""
+    text = headline(frame.value.shot) if frame.value else "Preparing the two worlds …"
+    solara.v.Html(tag="div", class_="bs-note", attributes={"aria-live": "polite"}, children=[text])
+
+
+@solara.component
+def Bar(session: Session, frame: Any, picked: Any, version: Any, after: Callable[..., Any]) -> None:  # noqa: N802
+    """Choose asset, window and what is looked at closely; without a mouse as well."""
+    version.get()
+    player, view = session.player, session.player.view
+    assets = list(session.world.sides[0].ecosystem.assets)
+    names = [f"P{i}" for i in range(session.configuration.scenario.protocol.number)]
+    shown = next(name for name, steps in WINDOWS.items() if steps == view.window)
+    here = f"P{picked.value['protocol']}" if "protocol" in picked.value else ""
+    asset = assets[min(view.asset, len(assets) - 1)]
+    by_name = after(lambda name: player.look(player.view._replace(asset=assets.index(name))))
+    with solara.v.Html(tag="div", class_="bs-bar"):
+        Choice("Asset", assets, asset, by_name)
+        Choice("Window", list(WINDOWS), shown, after(lambda name: player.look(view._replace(window=WINDOWS[name]))))
+        Choice("Look into", ["", *names], here, lambda name: picked.set({"protocol": int(name[1:])} if name else {}))
+        WaveChoice(session, frame, picked)
+        HealthKey()
+
+
+@solara.component
+def WaveChoice(session: Session, frame: Any, picked: Any) -> None:  # noqa: N802
+    """Choose one of the largest waves of liquidations; the list is renewed now and then."""
+    newest = frame.value
+    fresh = newest.number if newest and not session.player.playing else (newest.number // 20 if newest else 0)
+
+    def read() -> list[int]:
+        with session.player.lock:
+            return largest(session.world.sides[0])
+
+    steps = solara.use_memo(read, [fresh])
+    here = str(picked.value.get("step", ""))
+    known = [str(step) for step in steps]
+    shown = ["", *known, *([here] if here and here not in known else [])]
+    Choice("Wave at step", shown, here, lambda step: picked.set({"step": int(step)} if step else {}))
+
+
+@solara.component
+def HealthKey() -> None:  # noqa: N802
+    """Explain the colours of the network."""
+    swatch = [
+        solara.v.Html(
+            tag="span",
+            class_="bs-swatch",
+            style_=f"background: linear-gradient(90deg, {', '.join(HEALTH)}); width: 70px",
+        )
+    ]
+    words = ["empty", *swatch, "full · rim: liquidations · square: default"]
+    solara.v.Html(tag="span", class_="bs-key", children=words)
+
+
+@solara.component
+def LiveStage(session: Session, frame: Any, pick: Callable[[dict[str, int]], None]) -> None:  # noqa: N802
+    """Draw the newest frame."""
+    newest = frame.value
+    if newest is None:
+        return
+
+    def picked(event: dict[str, Any]) -> None:
+        if "step" in event:
+            pick({"step": int(event["step"])})
+        elif event.get("kind") == "node":
+            pick({"protocol": int(str(event["name"])[1:])})
+
+    charts = stage(newest.shot, LIVE)
+    Stage(
+        charts=places(charts),
+        frame=drawing(newest.number, charts),
+        label="the two worlds",
+        event_drawn=lambda number: session.player.drawn(int(number)),
+        event_picked=picked,
+    )

@@ -1,0 +1,102 @@
+"""The shelf of the live view: what a session shows there, and what is done with a visitor's wishes."""
+
+import base64
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import solara
+
+from experiments.app.arrangement import Arrangement, presets, regimes, structures
+from experiments.app.control import controls, groups, parse
+from experiments.app.export import EXPORTS, MIME
+from experiments.app.intervention import EVERY, KINDS, Intervention
+from experiments.app.session import Session
+from experiments.app.upload import LARGEST_PRICES
+from experiments.app.widget.shelf import Shelf
+from model.episode import EPISODES
+
+
+@solara.component
+def LiveShelf(session: Session, version: Any, after: Callable[..., Any]) -> None:  # noqa: N802
+    """Show everything that can be set."""
+    version.get()
+    link = solara.use_reactive("")
+    file: Any = solara.use_reactive({})
+    chosen = session.configuration
+    Shelf(
+        **shelf_state(session),
+        link=link.value,
+        download=file.value,
+        event_arrange=after(lambda given: session.arrange(given.pop("side"), Arrangement(**given))),
+        event_change=after(lambda given: change(session, given)),
+        event_restore=after(lambda _: session.restore()),
+        event_choose_episode=after(session.choose_episode),
+        event_upload=after(lambda given: session.upload(given["name"], base64.b64decode(given["data"]))),
+        event_load=after(lambda given: session.load(given["name"], base64.b64decode(given["data"]))),
+        event_intervene=after(lambda given: session.intervene(intervention(given))),
+        event_share=lambda _: link.set(chosen.to_query()),
+        event_fetch=after(lambda kind: file.set(fetched(session, kind, len(file.value) and file.value["number"]))),
+    )
+
+
+def shelf_state(session: Session) -> dict[str, Any]:
+    """Return what the shelf shows of a session."""
+    chosen, changes = session.configuration, session.configuration.changes
+    replayed = changes.get("price.process") == "episode"
+    return {
+        "sides": [{"side": side, **getattr(chosen, side)._asdict()} for side in ("a", "b")],
+        "choices": {"structure": list(structures()), "regime": list(regimes()), "preset": list(presets())},
+        "groups": shelves(),
+        "values": {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()},
+        "problems": dict(session.problems),
+        "kinds": [{"name": name, **kind._asdict(), "alter": None} for name, kind in KINDS.items()],
+        "done": [described(done, session) for done in chosen.interventions],
+        "targets": targets(session),
+        "episode": changes.get("price.episode", "") if replayed else "",
+        "episodes": [{"name": name, "title": episode.title} for name, episode in EPISODES.items()],
+        "limit": LARGEST_PRICES,
+    }
+
+
+@cache
+def shelves() -> list[dict[str, Any]]:
+    """Return all groups of controls as the browser reads them."""
+    return [{**group._asdict(), "controls": [item._asdict() for item in group.controls]} for group in groups()]
+
+
+def targets(session: Session) -> dict[str, list[str]]:
+    """Return the names of what interventions can strike."""
+    ecosystem = session.world.sides[0].ecosystem
+    return {"asset": list(ecosystem.assets), "protocol": [f"P{i}" for i in range(len(ecosystem.protocol))]}
+
+
+def described(done: Intervention, session: Session) -> str:
+    """Return an intervention in words."""
+    kind = KINDS[done.kind]
+    names = targets(session)[kind.aim]
+    where = "all" if done.target == EVERY or done.target >= len(names) else names[done.target]
+    return f"step {done.step}: {kind.title} {done.size:g}, {where}"
+
+
+def intervention(given: dict[str, Any]) -> Intervention:
+    """Return the intervention a visitor asked for; its step is set when it is done."""
+    size = given.get("size")
+    size = float(size) if isinstance(size, (int, float)) else float("nan")
+    return Intervention(str(given["kind"]), 0, size, int(given["target"]), int(given.get("length") or 1))
+
+
+def change(session: Session, given: dict[str, Any]) -> bool:
+    """Set one parameter to a value, or to what was typed."""
+    name = str(given["name"])
+    if "text" not in given:
+        return session.change(name, given["value"])
+    return session.change_text(name, lambda: parse(controls()[name], str(given["text"])))
+
+
+def fetched(session: Session, kind: str, number: int) -> dict[str, Any]:
+    """Return a file to be saved by the browser; `number` is that of the last one."""
+    with session.player.lock:
+        content = session.configuration.to_toml().encode() if kind == "toml" else EXPORTS[kind](session.world)
+    data = base64.b64encode(content).decode()
+    return {"name": f"backstop.{kind}", "mime": MIME[kind], "data": data, "number": number + 1}

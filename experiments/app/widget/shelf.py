@@ -1,0 +1,38 @@
+"""The shelf: everything that can be set, beside the charts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+
+@solara.component_vue("shelf.vue")
+def Shelf(  # noqa: N802
+    sides: list[dict[str, str]],
+    choices: dict[str, list[str]],
+    groups: list[dict[str, Any]],
+    values: dict[str, Any],
+    problems: dict[str, str],
+    kinds: list[dict[str, Any]],
+    done: list[str],
+    targets: dict[str, list[str]],
+    episode: str,
+    episodes: list[dict[str, str]],
+    link: str,
+    limit: int,
+    download: dict[str, Any],
+    event_arrange: Callable[[dict[str, str]], None] | None = None,
+    event_change: Callable[[dict[str, Any]], None] | None = None,
+    event_restore: Callable[[Any], None] | None = None,
+    event_choose_episode: Callable[[str], None] | None = None,
+    event_upload: Callable[[dict[str, str]], None] | None = None,
+    event_load: Callable[[dict[str, str]], None] | None = None,
+    event_intervene: Callable[[dict[str, Any]], None] | None = None,
+    event_share: Callable[[Any], None] | None = None,
+    event_fetch: Callable[[str], None] | None = None,
+) -> None:
+    """Show arrangements, prices, interventions, parameters, saving and sharing.
+
+    `problems` holds a message for every control whose last value was not accepted; `download` a file to be saved,
+    with a number that grows.
+    """

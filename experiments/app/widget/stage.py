@@ -1,0 +1,21 @@
+"""The stage: a grid of charts drawn by ECharts, which reports when a frame is on the screen."""
+
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+
+@solara.component_vue("stage.vue")
+def Stage(  # noqa: N802
+    charts: list[dict[str, Any]],
+    frame: str,
+    label: str = "charts",
+    event_drawn: Callable[[int], None] | None = None,
+    event_picked: Callable[[dict[str, Any]], None] | None = None,
+) -> None:
+    """Draw `frame` (:func:`experiments.app.chart.stage.drawing`) on the places of `charts`.
+
+    `event_drawn` is called with the number of every frame that has been drawn, `event_picked` with the chart, the name
+    and the step of what was clicked.
+    """

@@ -1,0 +1,120 @@
+"""The app as a person meets it: a server of its own, and Chromium that reports whatever goes wrong."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIRED = bool(os.environ.get("BACKSTOP_BROWSER"))
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+PATIENCE = 120
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """Address of a server that runs for all tests."""
+    if not REQUIRED:
+        pytest.importorskip(
+            "playwright", reason="playwright is not installed: uv run --group browser pytest tests/browser"
+        )
+    if CHROMIUM is None and not REQUIRED:
+        pytest.skip("no Chromium on this machine")
+    results, number = tmp_path_factory.mktemp("results"), free_port()
+    small = [
+        "--replications",
+        "4",
+        "--set",
+        "trader.number=64",
+        "--workers",
+        "1",
+        "--quiet",
+        "--out",
+        str(results / "small"),
+    ]
+    run = [sys.executable, "-m", "experiments.command_line"]
+    subprocess.run([*run, "compare", *small], cwd=ROOT, check=True)
+    serve = [*run, "app", "--port", str(number), "--no-open", "--results", str(results)]
+    server = subprocess.Popen(serve, cwd=ROOT)
+    wait_for(f"http://localhost:{number}/readyz", server)
+    yield f"http://localhost:{number}/"
+    server.terminate()
+    server.wait(20)
+
+
+def wait_for(url: str, server: subprocess.Popen) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(url)
+
+
+@pytest.fixture(scope="session")
+def browser(address):
+    """Chromium without a window."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Visitor:
+    """A page in a context of its own, and everything that went wrong on it."""
+
+    def __init__(self, browser, address, **options):
+        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.wrong, self.host = [], urlsplit(address).netloc
+        self.page.on(
+            "response", lambda answer: answer.status < 400 or self.wrong.append(f"{answer.status} {answer.url}")
+        )
+        self.page.on("request", self.check_host)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"page error: {error}"))
+        self.page.on("console", lambda said: said.type != "error" or self.wrong.append(f"console: {said.text}"))
+
+    def check_host(self, request):
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != self.host:
+            self.wrong.append(f"request to {parts.netloc}")
+
+    def open(self, address):
+        self.page.goto(address)
+        self.page.wait_for_selector("[data-canvas=price] canvas")
+        self.page.wait_for_selector("[data-busy=false]")
+        return self.page
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open the app in a context of its own; nothing may go wrong on any page opened so."""
+    visitors = []
+
+    def come(query="", **options):
+        visitors.append(Visitor(browser, address, **options))
+        return visitors[-1].open(address + query)
+
+    yield come
+    for visitor in visitors:
+        visitor.context.close()
+    assert [wrong for visitor in visitors for wrong in visitor.wrong] == []

@@ -1,0 +1,294 @@
+"""The page without a browser: its components render, and what a visitor asks for happens to that visitor alone."""
+
+import base64
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import solara
+from ipyvuetify import VuetifyTemplate
+from solara.server import server, settings
+
+from experiments.app.account_sheet import account_sheet, holdings
+from experiments.app.arrangement import Arrangement
+from experiments.app.chart.stage import LIVE, drawing, headline, stage
+from experiments.app.configuration import Configuration, from_query, from_toml
+from experiments.app.control import bounds, controls, groups, nice, parse, slider_range
+from experiments.app.export import EXPORTS
+from experiments.app.intervention import Intervention
+from experiments.app.scene import SCENES
+from experiments.app.server import SETTINGS, free_port
+from experiments.app.session import Session, build
+from experiments.app.snapshot import snapshot
+from experiments.app.upload import LARGEST_PRICES, safe_name
+from experiments.app.view.live import Live
+from experiments.app.wave import largest, wave
+from model.parameter import declarations
+from model.scenario import Scenario, ScenarioError
+from tests.world import CRASH
+
+TINY = Configuration(CRASH)
+CSV = "Date,Open,High,Low,Close,Volume\n" + "".join(
+    f"2025-01-01 {hour:02}:00,{100 + hour},{101 + hour},{99 + hour},{100.5 + hour},1\n" for hour in range(12)
+)
+
+
+@pytest.fixture
+def session():
+    frames = []
+    made = Session(frames.append, TINY, step=0)
+    made.frames = frames
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def hit():
+    """A world in which something has gone wrong at one protocol."""
+    world = build(TINY)
+    world.step(2)
+    world.intervene(Intervention("exploit", 2, 0.03, 0))
+    world.intervene(Intervention("price_shock", 3, -0.1))
+    world.step(20)
+    return world
+
+
+def test_every_parameter_has_a_control_or_a_place_of_its_own():
+    elsewhere = {"seed", "backstop.structure", "backstop.regime", "price.files", "exposure.file", "price.start"}
+    assert set(controls()) | elsewhere == {declared.name for declared in declarations(Scenario)}
+
+
+@pytest.mark.parametrize("control", controls().values(), ids=lambda control: control.name)
+def test_a_control_can_show_its_default(control):
+    assert control.meaning
+    assert control.unit
+    if control.kind == "choice":
+        assert control.default in control.choices
+    if control.kind in ("number", "integer") and control.default is not None:
+        assert control.low <= control.default <= control.high
+        assert 0 < control.step <= control.high - control.low
+
+
+def test_bounds_are_the_declared_ones():
+    section = Scenario.model_fields["backstop"].annotation
+    assert bounds(section.model_fields["pooled_share"].metadata) == (0, 1)
+    assert slider_range(0.5, (0, 1)) == (0.0, 1.0)
+    assert slider_range(1.0, (0, None)) == (0.0, 5.0)
+    assert [nice(value) for value in (0.7, 1.0, 3.4, 99.0)] == [0.5, 1.0, 2.0, 50.0]
+    assert groups()[0].name == "backstop"
+
+
+def test_what_is_typed_is_read_by_the_kind_of_its_control():
+    known = controls()
+    assert parse(known["backstop.capital_ratio"], " 0.02 ") == 0.02
+    assert parse(known["steps"], "") is None
+    assert parse(known["protocol.open_interest"], "[1e8, 2e8]") == (1e8, 2e8)
+    assert parse(known["asset.name"], "BTC, ETH") == ("BTC", "ETH")
+    for name, text in (("backstop.capital_ratio", "much"), ("protocol.number", "2.5")):
+        with pytest.raises(ValueError, match="number is needed"):
+            parse(known[name], text)
+
+
+def test_a_configuration_survives_saving_and_sharing():
+    chosen = Configuration(CRASH).changed("protocol.open_interest", (1e8, 2e8)).changed("seed", 9)
+    chosen = chosen._replace(b=Arrangement("partial", "adl"), interventions=(Intervention("exploit", 3, 0.1, 1, 1),))
+    assert from_toml(chosen.to_toml()) == chosen
+    assert from_query(chosen.to_query()) == chosen
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seed = ",
+        "sed = 1",
+        'price = { process = "replay", files = ["secret.csv"] }',
+        'app = { a = { structure = "nothing" } }',
+        'app = { interventions = [{ kind = "exploit", step = "x", size = 1 }] }',
+        "app = 3",
+    ],
+)
+def test_a_bad_configuration_is_refused_in_words(text):
+    with pytest.raises(ScenarioError) as caught:
+        from_toml(text)
+    assert caught.value.problems[0]
+
+
+def test_a_link_that_is_none_is_refused():
+    with pytest.raises(ScenarioError):
+        from_query("c=%%%")
+
+
+def test_a_bad_value_leaves_everything_as_it_was_and_says_so_at_its_control(session):
+    before, world = session.configuration, session.world
+    assert not session.change("backstop.capital_ratio", -1.0)
+    assert "greater than or equal to 0" in session.problems["backstop.capital_ratio"]
+    assert not session.reseed("seven")
+    assert session.problems["seed"] == "'seven' is no whole number"
+    assert (session.configuration, session.world) == (before, world)
+    assert session.change("backstop.capital_ratio", 0.02)
+    assert "backstop.capital_ratio" not in session.problems
+
+
+def test_a_world_too_large_for_a_page_is_refused(session):
+    assert not session.change("trader.number", 10_000_000)
+    assert not session.change("protocol.number", 1_000)
+    assert "on this page" in session.problems["trader.number"] + session.problems["protocol.number"]
+
+
+def test_a_good_price_file_is_replayed(session):
+    assert session.upload("../../my prices.csv", CSV.encode()), session.problems
+    assert session.world.sides[0].ecosystem.assets == ("my_prices",)
+    [place] = session.configuration.changes["price.files"]
+    assert Path(place).parent == session.uploads.folder
+
+
+@pytest.mark.parametrize("content", [b"", b"Date,Open\n1,2\n", b"\x00\xff\xfe", b"x" * (LARGEST_PRICES + 1)])
+def test_a_broken_upload_is_refused_in_words_without_a_path(session, content):
+    before = session.configuration
+    assert not session.upload("prices.csv", content)
+    assert session.problems["upload"].startswith("prices.csv")
+    assert str(session.uploads.folder) not in session.problems["upload"]
+    assert session.configuration == before
+    assert not any(session.uploads.folder.iterdir())
+
+
+def test_file_names_lose_their_folders():
+    assert safe_name("..\\..\\a b.csv") == "a_b.csv"
+    assert safe_name("../../etc/passwd") == "passwd.csv"
+
+
+def test_two_sessions_are_apart(session):
+    other = Session(lambda frame: None, TINY, step=0)
+    other.change("backstop.capital_ratio", 0.5)
+    other.intervene(Intervention("exploit", 0, 0.5))
+    with other.player.lock:
+        other.world.step(5)
+    assert session.configuration == TINY
+    assert session.world.interventions == []
+    assert other.uploads.folder != session.uploads.folder
+    other.close()
+    assert not other.uploads.folder.exists()
+
+
+def wait(condition, seconds=20.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.005)
+
+
+def test_a_frame_is_published_only_after_the_last_one_was_drawn(session):
+    frames, player = session.frames, session.player
+    player.speed = 1000.0
+    thread = player.start()
+    wait(lambda: len(frames) == 1)
+    player.play(True)
+    wait(lambda: session.world.clock > 5)
+    assert len(frames) == 1
+    player.drawn(1)
+    wait(lambda: len(frames) == 2)
+    assert frames[1].shot.clock > 5
+    for _ in range(200):
+        player.drawn(frames[-1].number)
+        time.sleep(0.01)
+        if session.world.over and frames[-1].shot.clock == session.world.horizon:
+            break
+    assert frames[-1].shot.clock == session.world.horizon
+    assert [frame.number for frame in frames] == list(range(1, len(frames) + 1))
+    assert not player.playing
+    player.stop()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_seeking_back_shows_the_same_frame_again(session):
+    player, frames = session.player, session.frames
+    player.publish = lambda frame: (frames.append(frame), player.drawn(frame.number))
+    player.start()
+    player.seek(20)
+    wait(lambda: frames and frames[-1].shot.clock == 20)
+    then = frames[-1].shot
+    player.seek(4)
+    wait(lambda: frames[-1].shot.clock == 4)
+    player.seek(20)
+    wait(lambda: frames[-1].shot.clock == 20)
+    assert frames[-1].shot == then
+
+
+def test_every_chart_can_be_drawn_and_says_what_it_is(hit):
+    charts = stage(snapshot(hit), LIVE)
+    assert [chart.key for chart in charts] == list(LIVE)
+    assert all(chart.summary and chart.option["series"] for chart in charts)
+    assert all(chart.option["animation"] is False for chart in charts)
+    assert '"number":3' in drawing(3, charts)
+
+
+def test_the_headline_names_who_covers_more(hit):
+    assert headline(snapshot(hit)).endswith("more.")
+    assert "No loss" in headline(snapshot(build(TINY)))
+
+
+def test_the_account_sheet_agrees_with_the_margin_engine(hit):
+    side = hit.sides[0]
+    sheet, held = account_sheet(side, 0), holdings(side, 0)
+    assert sum(sheet.leverage) == sum(sheet.distance) == len(held["size"])
+    flagged = held["equity"] < float(side.ecosystem.exchange.maintenance[0]) * np.abs(held["notional"])
+    assert np.array_equal(held["distance"] <= 0, flagged)
+    assert abs(sheet.largest[0].notional) == pytest.approx(np.abs(held["notional"]).max() * 1e-6)
+
+
+def test_a_wave_adds_up(hit):
+    side = hit.sides[0]
+    found = wave(side, largest(side)[0])
+    record = side.ecosystem.record.total("liquidated", hit.clock)[found.first : found.last + 1]
+    assert sum(found.liquidated) == pytest.approx(record.sum() * 1e-6)
+    assert wave(build(TINY).sides[0], 0) is None
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_the_run_can_be_exported(hit, kind):
+    content = EXPORTS[kind](hit)
+    start = {"csv": b'"side","step"', "parquet": b"PAR1", "gif": b"GIF89a"}[kind]
+    assert content.startswith(start)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_a_scene_ends_as_its_text_says(scene):
+    world = build(scene.configuration)
+    assert not scene.claim(world)
+    world.step(scene.end)
+    assert scene.claim(world)
+
+
+def test_the_front_end_is_the_one_solara_asks_for():
+    """Solara names the version of its front end in its template; the assets hold exactly that one."""
+    template = (server.directory / "templates" / "solara.html.j2").read_text(encoding="utf-8")
+    wanted = set(re.findall(r"@widgetti/solara-vuetify-app@[\d.]+", template))
+    assert len(wanted) == 1
+    assert (settings.assets.proxy_cache_dir / wanted.pop() / "dist").is_dir()
+    assert (settings.assets.proxy_cache_dir / "echarts@5.4.0" / "dist" / "echarts.min.js").is_file()
+
+
+def test_nothing_is_asked_of_the_outside_world():
+    assert SETTINGS["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] == "False"
+    assert SETTINGS["SOLARA_MODE"] == "production"
+    assert SETTINGS["SOLARA_ASSETS_CDN"].startswith("http://localhost")
+    assert free_port("localhost") > 0
+
+
+def test_the_page_renders_and_follows_its_shelf():
+    box, context = solara.render(Live(TINY.to_query()), handle_error=False)
+    shelf = next(widget for widget in context.find(VuetifyTemplate).widgets if widget.has_trait("sides"))
+    assert shelf.sides[1]["structure"] == "pooled"
+    shelf.vue_arrange({**shelf.sides[1], "structure": "partial"})
+    assert shelf.sides[1]["structure"] == "partial"
+    shelf.vue_change({"name": "backstop.capital_ratio", "text": "lots"})
+    assert "number is needed" in shelf.problems["backstop.capital_ratio"]
+    shelf.vue_change({"name": "backstop.capital_ratio", "text": "0.03"})
+    assert shelf.values["backstop.capital_ratio"] == 0.03
+    shelf.vue_load({"name": "x.toml", "data": base64.b64encode(b"nonsense").decode()})
+    assert "TOML" in shelf.problems["load"]
+    context.close()
+    assert box is not None

@@ -1,0 +1,165 @@
+"""Twin worlds: the same shocks on both sides, any moment reached again exactly, numbers ready to draw."""
+
+import json
+
+import numpy as np
+import pytest
+
+from experiments.app.arrangement import Arrangement, regimes, structures
+from experiments.app.intervention import EVERY, KINDS, Intervention
+from experiments.app.snapshot import snapshot
+from experiments.app.thin import MOST, flows, points
+from experiments.app.trace import LAYERS
+from experiments.app.world import World
+from model.scenario import ScenarioError
+from tests.world import crash, small
+
+ISOLATED, POOLED = Arrangement("isolated", "socialized_loss"), Arrangement("pooled", "socialized_loss")
+
+
+def twin(scenario=None, a=ISOLATED, b=POOLED):
+    return World(scenario or crash(), (a, b))
+
+
+def tables(side):
+    """All state of one side, as bytes."""
+    ecosystem = side.ecosystem
+    kept = (*ecosystem.accounts, ecosystem.exchange, ecosystem.protocol, ecosystem.providers, ecosystem.keepers)
+    return [np.asarray(table).tobytes() for table in (*kept, ecosystem.ledger.balance, ecosystem.record.protocol)]
+
+
+def test_two_equal_arrangements_are_one_world():
+    world = twin(b=ISOLATED)
+    world.step(30)
+    assert tables(world.sides[0]) == tables(world.sides[1])
+    assert {tuple(value for _, value in series) for series in snapshot(world).difference.values()} == {(0.0,) * 30}
+
+
+def test_both_sides_are_shown_the_same_shocks():
+    world = twin()
+    a, b = (side.ecosystem.tape for side in world.sides)
+    assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def test_who_holds_the_capital_makes_the_difference():
+    world = twin(small())
+    world.intervene(Intervention("exploit", 0, 0.03, 0))
+    world.step(2)
+    a, b = snapshot(world).sides
+    assert a.totals["deficit"] == pytest.approx(b.totals["deficit"]) == pytest.approx(12.0)
+    assert a.totals["uncovered"] > b.totals["uncovered"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_earlier_step_is_reached_again_exactly(kind):
+    world = twin()
+    world.step(10)
+    world.intervene(Intervention(kind, 10, KINDS[kind].size, EVERY, KINDS[kind].length))
+    world.step(15)
+    then, state = snapshot(world), [tables(side) for side in world.sides]
+    world.step(5)
+    world.rewind(3)
+    assert world.clock == 3
+    world.rewind(25)
+    assert snapshot(world) == then
+    assert [tables(side) for side in world.sides] == state
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_intervention_changes_both_sides_and_conserves_money(kind):
+    plain, altered = twin(), twin()
+    for world in (plain, altered):
+        world.step(5)
+    altered.intervene(Intervention(kind, 5, KINDS[kind].size, EVERY, KINDS[kind].length))
+    for world in (plain, altered):
+        world.step(35)
+    for before, after in zip(plain.sides, altered.sides, strict=True):
+        assert tables(before) != tables(after)
+        assert after.ecosystem.ledger.imbalance() < 1e-12
+
+
+def test_a_run_on_the_vaults_halves_what_providers_hold():
+    world = twin(small())
+    world.step(2)
+    before = world.sides[0].ecosystem.protocol.shares.copy()
+    world.intervene(Intervention("provider_run", 2, 0.5, 1))
+    world.step(1)
+    left = world.sides[0].ecosystem.protocol.shares / before
+    assert left[1] == pytest.approx(0.5, rel=2e-2)  # some come back at once
+    assert left[0] == pytest.approx(1.0, rel=1e-2)
+
+
+def test_a_price_shock_moves_the_fundamental_by_its_size_and_one_asset_only():
+    plain, shocked = twin(small()), twin(small())
+    shocked.intervene(Intervention("price_shock", 0, -0.2, 1))
+    for world in (plain, shocked):
+        world.step(1)
+    moved = shocked.sides[0].ecosystem.market.fundamental / plain.sides[0].ecosystem.market.fundamental
+    assert moved == pytest.approx([1.0, 0.8, 1.0])
+
+
+def test_what_is_not_allowed_is_refused_and_changes_nothing():
+    world = twin(small())
+    world.step(3)
+    for wrong in (
+        Intervention("price_shock", 3, -1.0),
+        Intervention("exploit", 2, 0.1),
+        Intervention("exploit", 40, 0.1),
+    ):
+        with pytest.raises(ScenarioError):
+            world.intervene(wrong)
+    assert world.interventions == []
+
+
+def test_reset_forgets_interventions():
+    world = twin(small())
+    world.intervene(Intervention("exploit", 0, 0.5))
+    world.step(4)
+    world.reset()
+    assert (world.clock, world.interventions) == (0, [])
+    assert world.sides[0].ecosystem.tape.exploit.sum() == 0
+
+
+def test_a_world_stops_at_its_end():
+    world = twin(small())
+    world.step(1_000)
+    assert world.over
+    assert world.clock == world.horizon == 40
+
+
+@pytest.mark.parametrize("structure", structures())
+@pytest.mark.parametrize("regime", regimes())
+def test_every_arrangement_can_be_looked_at(structure, regime):
+    world = twin(b=Arrangement(structure, regime))
+    assert snapshot(world).clock == 0
+    world.step(20)
+    frame = snapshot(world)
+    assert json.loads(json.dumps(frame))[0] == 20
+    for side in frame.sides:
+        balance = sum(paid for _, paid in side.payers)
+        assert balance == pytest.approx(side.totals["deficit"], rel=1e-6, abs=1e-9)
+
+
+def test_what_the_layers_paid_between_two_steps_adds_up():
+    world = twin()
+    world.step(40)
+    trace = world.sides[0].trace
+    parts = trace.between(0, 19) + trace.between(20, 39)
+    assert parts == pytest.approx(trace.paid[39])
+    assert trace.paid.shape == (40, len(LAYERS), 3)
+
+
+def test_thinning_keeps_extremes_and_sums():
+    values = np.random.default_rng(1).normal(size=7_300)
+    values[3_333] = 50.0
+    drawn = points(values)
+    assert len(drawn) <= MOST
+    assert max(value for _, value in drawn) == 50.0
+    assert [step for step, _ in drawn] == sorted({step for step, _ in drawn})
+    assert sum(value for _, value in flows(values)) == pytest.approx(values.sum(), rel=1e-3)
+
+
+def test_short_series_are_drawn_whole():
+    assert points(np.array([1.0, 2.0, 3.0])) == [[0, 1.0], [1, 2.0], [2, 3.0]]
+    assert points(np.array([])) == []
+    assert flows(np.array([])) == []
