@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``app``, ``attribute``, ``sweep`` and what reads it, ``size``, ``replay`` and more.
+"""The command line: ``backstop compare``, ``app``, ``attribute``, ``size``, ``replay``, ``sweep`` and what reads it.
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
