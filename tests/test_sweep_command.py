@@ -5,6 +5,7 @@ import itertools
 import json
 import operator
 import subprocess
+from importlib.util import find_spec
 
 import pytest
 from click.testing import CliRunner
@@ -104,7 +105,7 @@ def test_a_folder_that_is_no_sweeps_is_refused(tmp_path, command):
     ("options", "word"),
     [
         (("--scheduler", "tcp://127.0.0.1:1"), "cannot be reached"),
-        (("--slurm",), "sbatch"),
+        (("--slurm",), "sbatch" if find_spec("dask_jobqueue") else "dask-jobqueue"),
         (("--slurm", "--scheduler", "tcp://127.0.0.1:1"), "one of the two"),
         (("--shard", "5/4"), "I/N"),
     ],
