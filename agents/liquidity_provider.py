@@ -21,10 +21,8 @@ of Hyperliquid's HLP (4 days) and of Drift's vault (13 days).
 
 from typing import Any
 
-import numpy as np
-
 from agents.column import Column, RowAgent
-from agents.kernel import part, rule
+from agents.kernel import rule
 from agents.ledger import PROVIDER, VAULT, pay
 
 
@@ -94,15 +92,6 @@ def redeem(providers: Any, vault: Any, book: Any, row: int, shares: float, price
     providers.deposited[row] -= amount
     vault.shares[i] -= shares
     pay(book, VAULT, PROVIDER, i, amount)
-
-
-@part
-def sum_by_owner(providers: Any, price: np.ndarray, gained: np.ndarray, start: np.ndarray) -> None:
-    """Sum profit and start of every owner's stakes into (owners,) USD each; `price` is that of each vault's shares."""
-    for row in range(providers.shape[0]):
-        owner, paid = providers.owner[row], price[providers.protocol[row]]
-        gained[owner] += profit(providers.shares[row], paid, providers.deposited[row], providers.start[row])
-        start[owner] += providers.start[row]
 
 
 @rule

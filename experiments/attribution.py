@@ -96,9 +96,14 @@ def replays(cell: Cell) -> dict[Coalition, Cell]:
     return found
 
 
+def everything(values: Mapping[Coalition, Floats]) -> Coalition:
+    """Return the set of all channels."""
+    return frozenset(name for some in values for name in some)
+
+
 def shapley(values: Mapping[Coalition, Floats]) -> dict[str, Floats]:
     """Return the Shapley value (1) of every channel; `values` has one entry for every set of channels."""
-    channels = sorted(frozenset().union(*values))
+    channels = sorted(everything(values))
     n = len(channels)
     found = {}
     for channel in channels:
@@ -111,7 +116,7 @@ def shapley(values: Mapping[Coalition, Floats]) -> dict[str, Floats]:
 
 def attribute(values: Mapping[Coalition, Floats]) -> Attribution:
     """Return the labels (2) of what was lost, given what is lost with every set of channels open, (protocols,) each."""
-    total = values[max(values, key=len)]
+    total = values[everything(values)]
     terms = {OWN: values[frozenset()], **shapley(values)}
     positive = {name: np.maximum(term, 0.0) for name, term in terms.items()}
     whole = np.sum(list(positive.values()), axis=0)

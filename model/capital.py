@@ -30,7 +30,7 @@ from agents.ledger import (
     reconcile,
     transfer,
 )
-from agents.liquidity_provider import loss_elsewhere, profit, provider_step, sum_by_owner, vault_equity
+from agents.liquidity_provider import loss_elsewhere, profit, provider_step, vault_equity
 from agents.reinsurer import collect_premium
 
 Terms = namedtuple(
@@ -91,23 +91,20 @@ def fund_health(book: Any, protocol: Any, entitlement: np.ndarray, i: int) -> fl
 
 
 @part
-def vault_worth(exchange: Any, book: Any, i: int) -> float:
-    """Return the equity of a vault, USD."""
-    return vault_equity(book.balance[VAULT, i], exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
-
-
-@part
-def losses_elsewhere(exchange: Any, protocol: Any, providers: Any, book: Any, weight: float) -> np.ndarray:
+def losses_elsewhere(protocol: Any, providers: Any, book: Any, open_profit: np.ndarray, weight: float) -> np.ndarray:
     """Return what losses in other vaults add to the strain of each stake, (stakes,) falls of the share price."""
-    owners, price = providers.shape[0], np.zeros(exchange.shape[0])
-    gained, start, found = np.zeros(owners), np.zeros(owners), np.zeros(owners)
-    for i in range(exchange.shape[0]):
-        price[i] = vault_worth(exchange, book, i) / max(protocol.shares[i], 1.0)
-    sum_by_owner(providers, price, gained, start)
-    for row in range(providers.shape[0]):
-        owner, paid = providers.owner[row], price[providers.protocol[row]]
-        own = profit(providers.shares[row], paid, providers.deposited[row], providers.start[row])
-        found[row] = weight * loss_elsewhere(own, gained[owner], start[owner])
+    protocols, owners, shares = providers.protocol, providers.owner, providers.shares
+    deposits, starts, members = providers.deposited, providers.start, open_profit.shape[0]
+    gained, start, found = np.zeros(owners.shape[0]), np.zeros(owners.shape[0]), np.zeros(owners.shape[0])
+    price = np.zeros(members)
+    for i in range(members):
+        price[i] = (book.balance[VAULT, i] + open_profit[i]) / max(protocol.shares[i], 1.0)
+    for row in range(owners.shape[0]):
+        found[row] = profit(shares[row], price[protocols[row]], deposits[row], starts[row])
+        gained[owners[row]] += found[row]
+        start[owners[row]] += starts[row]
+    for row in range(owners.shape[0]):
+        found[row] = weight * loss_elsewhere(found[row], gained[owners[row]], start[owners[row]])
     return found
 
 
@@ -117,14 +114,19 @@ def serve_providers(
 ) -> None:  # fmt: skip
     """Let every provider redeem, come back or wait, and compare their cash with its control account."""
     members = exchange.shape[0]
-    cash, wealth = np.zeros(members), np.zeros(providers.shape[0])
+    cash, open_profit, health = np.zeros(members), np.zeros(members), np.zeros(members)
+    wealth = np.zeros(providers.shape[0])
+    for i in range(members):
+        open_profit[i] = vault_equity(0.0, exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
+        health[i] = fund_health(book, protocol, entitlement, i)
     if terms.vaults > 1:
-        wealth = losses_elsewhere(exchange, protocol, providers, book, terms.wealth)
-    for row in range(providers.shape[0]):
-        i = providers.protocol[row]
-        own, health = vault_worth(exchange, book, i), fund_health(book, protocol, entitlement, i)
-        provider_step(providers, protocol, book, row, own, health, terms.strain[i] + wealth[row], terms)
-        cash[i] += providers.cash[row]
+        wealth = losses_elsewhere(protocol, providers, book, open_profit, terms.wealth)
+    protocols, money = providers.protocol, providers.cash
+    for row in range(protocols.shape[0]):
+        i = protocols[row]
+        equity = book.balance[VAULT, i] + open_profit[i]
+        provider_step(providers, protocol, book, row, equity, health[i], terms.strain[i] + wealth[row], terms)
+        cash[i] += money[row]
     for i in range(members):
         check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], cash[i])
 

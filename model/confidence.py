@@ -24,7 +24,8 @@ from model.capital import fund_health
 from model.market import stress
 
 FIELDS = ["thin_fund", "neighbour", "unpaid", "half_life", "trader_sensitivity", "provider_sensitivity"]
-Nerves = namedtuple("Nerves", [*FIELDS, "volatility", "minutes", "panic"])  # type: ignore[misc]
+CONSTANTS = [*FIELDS, "volatility", "minutes", "panic"]
+Nerves = namedtuple("Nerves", CONSTANTS)  # type: ignore[misc]
 Mood = namedtuple("Mood", ["news", "alarm", "strain", "uncovered", "failed", "neighbour"])
 Array = np.ndarray
 
@@ -69,10 +70,9 @@ class Confidence:
     def __init__(self, ecosystem: Any) -> None:
         scenario, hot = ecosystem.scenario, ecosystem.hot
         self.terms, members = scenario.confidence, len(ecosystem.exchange)
-        calm = (getattr(self.terms, name) for name in FIELDS)
-        self.nerves = Nerves._make(
-            [*calm, scenario.provider.volatility_sensitivity, scenario.minutes, self.terms.panic]
-        )
+        felt = [getattr(self.terms, name) for name in FIELDS]
+        constants = [*felt, scenario.provider.volatility_sensitivity, scenario.minutes, self.terms.panic]
+        self.nerves = Nerves(*constants)
         self.strain, self.alarm = ecosystem.rules.terms.strain, np.zeros(members)
         owed = ecosystem.contagion.liabilities > 0.0
         flags = np.zeros(members, np.bool_)

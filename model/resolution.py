@@ -49,9 +49,11 @@ class Dead(Continue):
         self.skin = scenario.protocol.skin_in_the_game * self.treasury
         self.delay = scenario.exposure.resolution_delay / scenario.minutes
         self.reaction = scenario.trader.haircut_reaction
+        self.waiting = False
 
     def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
         """Halt trading and tear up positions at the mark."""
+        self.waiting |= bool(failed.any())
         protocol.halted[failed] = 1
         protocol.halt_step[failed] = step
         return sum(self._wind_up(venue, protocol, int(i), step) for i in np.flatnonzero(failed)) > 0.0
@@ -78,6 +80,8 @@ class Recapitalised(Dead):
 
     def resume(self, protocol: Any, ledger: Ledger, step: int) -> bool:
         """Fill the treasuries of those halted for the delay, from outside, and let them trade."""
+        if not self.waiting:
+            return False
         due = (protocol.halted > 0) & (step - protocol.halt_step >= self.delay)
         if not due.any():
             return False
@@ -88,6 +92,7 @@ class Recapitalised(Dead):
         protocol.skin[due] = self.skin[due]
         protocol.recapitalised[:] += debt + missing
         protocol.halted[due] = 0
+        self.waiting = bool(protocol.halted.any())
         return True
 
 

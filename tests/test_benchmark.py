@@ -22,12 +22,13 @@ def test_all_parts_are_there(monkeypatch):
     monkeypatch.setattr(benchmark, "COMPARED", 800)
     monkeypatch.setattr(benchmark_ecosystem, "MOST_STEPS", 10)
     report = benchmark.run_benchmark(quick=True, accounts=(400, 1_600))
-    assert set(report) == {"reference", "ecosystem", "ecosystem_vs_mesa", "growth", "machine"}
+    assert set(report) == {"reference", "ecosystem", "ecosystem_vs_mesa", "channels", "growth", "machine"}
     assert [record["accounts"] for record in report["reference"]] == [400, 1_600]
     assert [record["accounts"] for record in report["ecosystem"]] == [400, 1_600, 400, 1_600]
     numbers = [value for record in report["reference"] + report["ecosystem"] for value in record.values()]
     assert all(math.isfinite(value) for value in numbers if not isinstance(value, str))
     assert report["growth"] is None
+    assert report["channels"]["accounts"] == 800 and report["channels"]["cost_ratio"] > 0.0
     for record in report["reference"]:
         speeds = record["account_steps_per_second"], record["mesa_account_steps_per_second"]
         assert record["ratio"] == pytest.approx(speeds[0] / speeds[1], rel=1e-12)
