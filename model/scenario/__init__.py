@@ -36,6 +36,7 @@ WITHOUT_FEEDBACK: dict[str, Any] = {
     "backstop.premium_rate": 0.0,
     "provider.fund_sensitivity": 0.0,
     "trader.haircut_reaction": 0.0,
+    "choice.leverage": False,
 }
 
 
