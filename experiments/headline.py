@@ -61,6 +61,8 @@ CAPITAL = Total("capital", "backstop capital left", "$M", 1e-6, ("pool", "fund")
 UNCOVERED = Total("uncovered", "uncovered loss so far", "$M", 1e-6, ("uncovered",))
 LIQUIDATED = Total("liquidated", "liquidated in the step", "$M", 1e-6, ("liquidated",))
 PRICE = Total("price", "mid price of the first asset", "$", 1.0, ("mid",), first=True)
+MEAN_CAP = Total("mean_cap", "mean leverage cap", "of the asset's", 1.0, ("mean_cap",), first=True)
+MEMBERS = Total("members", "members of the pool", "protocols", 1.0, ("members",), first=True)
 TOTALS = (CAPITAL, UNCOVERED, LIQUIDATED, PRICE)
 
 

@@ -22,6 +22,7 @@ from agents.ledger import FUND, POOL
 from model.market import MINUTES_PER_DAY
 
 BASIS_POINT = 1e-4
+DUST = 1e-6
 Array = np.ndarray
 
 
@@ -97,7 +98,8 @@ class Choice:
         """Let members leave a pool that costs more than it returns, or be expelled, or come back."""
         structure, terms = self.ecosystem.structure, self.terms
         seen = self.underwriting.exposure(step)
-        price, worth = self.underwriting.asked(step), self.underwriting.worth(seen)
+        price = self.underwriting.asked(step) * self.underwriting.charges
+        worth = self.underwriting.worth(seen)
         leave = structure.member & (price > worth * (1.0 + terms.leave_margin))
         expel = structure.member & self._refused()
         back = ~structure.member & (step >= self.away_until) & (price <= worth) & ~self._refused()
@@ -108,8 +110,8 @@ class Choice:
 
     def _refused(self) -> Array:
         """Return whom the pool does not want: claims over premiums above the limit, (members,) bool."""
-        limit = self.terms.refusal_ratio
-        return limit > 0.0 and self.desk.claims > limit * self.underwriting.paid
+        limit = self.terms.refusal_ratio or np.inf
+        return self.desk.claims > limit * np.maximum(self.underwriting.paid, DUST)
 
     def _enter(self, back: Array) -> None:
         """Take members back, who pay in the part of their fund that the structure pools."""

@@ -100,6 +100,8 @@ class ReinsuranceMarket:
         }
         state = {f"{name}_{i}": float(v) for name, values in members.items() for i, v in enumerate(values)}
         return state | {
+            "mean_cap": float(choice.cap.mean()),
+            "members": float((structure.member & structure.shares).sum()),
             "rate_multiplier": float(underwriting.cycle.multiplier.mean()),
             "provider_capital": float(structure.outside.sum()),
             "open_claims": float(self.desk.open.sum()),

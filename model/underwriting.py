@@ -1,9 +1,10 @@
 """Premiums of phase 8 where the market sets them: what an underwriter sees, asks and collects.
 
 The rule of :mod:`agents.premium` says what a year costs each member; the pot's rate multiplier
-(:mod:`agents.premium.cycle`) and the part of its claims that a member keeps scale it. It is paid per step from the member's fund, then from its
-treasury, as far as they reach, and belongs to all who own the pot, in proportion. (The flat rate without a market is
-credited to the member that pays it: :func:`agents.reinsurer.collect_premium`.) Units: USD, years.
+(:mod:`agents.premium.cycle`) and the part of its claims that a member keeps scale it. It is paid per step from the
+member's fund, then from its treasury, as far as they reach, and belongs to all who own the pot, in proportion. (The
+flat rate without a market is credited to the member that pays it: :func:`agents.reinsurer.collect_premium`.)
+Units: USD, years.
 """
 
 from typing import Any

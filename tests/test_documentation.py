@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from agents.account import Account
+from agents.capital_provider import CapitalProvider
+from agents.claim import CLAIMS
 from agents.exchange import Exchange
 from agents.keeper import Keeper
 from agents.liquidity_provider import LiquidityProvider
 from agents.loss_regime import REGIMES
+from agents.premium import PREMIUMS
 from agents.protocol import Protocol
 from agents.reinsurer import Reinsurer
 from agents.settlement import SETTLEMENTS
@@ -60,6 +63,7 @@ ENTITIES = {
     "Keeper": Keeper,
     "LiquidityProvider": LiquidityProvider,
     "Reinsurer": Reinsurer,
+    "CapitalProvider": CapitalProvider,
 }
 CHOICES = {
     "process": PROCESSES,
@@ -69,6 +73,8 @@ CHOICES = {
     "settlement": SETTLEMENTS,
     "trigger": TRIGGERS,
     "regime": REGIMES,
+    "premium": PREMIUMS,
+    "claims": CLAIMS,
     "graph": GRAPHS,
 }
 NAMES = [declared.name for declared in declarations(Scenario)]

@@ -5,7 +5,7 @@ import pytest
 
 from experiments.comparison import Comparison
 from experiments.crew import Crew
-from experiments.figure.draw import FIGURES, draw_all
+from experiments.figure.draw import FIGURES, draw_all, further
 from experiments.figure.result import read_result
 from experiments.figure.style import DASHES, MARKERS, looks
 from experiments.headline import CAPITAL, HEADLINES, TOTALS
@@ -58,6 +58,20 @@ def test_a_run_without_series_or_headlines_is_drawn(tmp_path):
     comparison = Comparison(["pooled"], [0])
     comparison.add(Run("pooled", "pooled", "adl", 0, {"other": 1.0}, {}))
     assert len(draw_all(tmp_path, comparison, Crew(1))) == len(FIGURES)
+
+
+def test_choices_are_drawn_where_there_are_any(tmp_path):
+    (tmp_path / "series").mkdir()
+    assert further(tmp_path) == []
+    with ResultFolder(tmp_path / "out") as folder:
+        comparison = Comparison(["pooled"], [0])
+        run = made_up_run("pooled", 0)
+        series = run.series | {"mean_cap": np.ones(50, np.float32), "members": np.full(50, 3, np.float32)}
+        folder.add(run._replace(series=series))
+        comparison.add(run)
+        folder.flush()
+        assert [path.name for path in draw_all(folder.hidden, comparison, Crew(1))] == [*FIGURES, "choice"]
+        assert (folder.hidden / "figures" / "choice.png").is_file()
 
 
 def test_eight_cells_look_different():

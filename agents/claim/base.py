@@ -1,8 +1,8 @@
 """The claims desk: what stands between a member's loss and its pot's cash.
 
 A member that keeps a part ρ of its claims (coinsurance) is due (1 − ρ) of what its treaty allows; one that left the
-pool nothing. What is to be paid is first backed by the second pool, if there is one, and then settled by the structure's
-rule. Units: USD.
+pool nothing. What is to be paid is first backed by the second pool, if there is one, and then settled by the
+structure's rule. Units: USD.
 """
 
 from typing import Any, NamedTuple

@@ -11,14 +11,24 @@ from experiments.comparison import Comparison
 from experiments.crew import Crew
 
 FIGURES = ("outcome", "fan", "market", "exhaustion")
+WITH_SERIES = {"choice": "mean_cap"}  # drawn only where runs have that series
 
 
 def draw_all(folder: Path, comparison: Comparison, crew: Crew) -> list[Path]:
     """Draw into ``folder/figures``, shared among the crew, and return the paths, without suffix."""
     target = folder / "figures"
     target.mkdir()
-    crew.each(draw_one, [(folder, comparison, name) for name in FIGURES])
-    return [target / name for name in FIGURES]
+    names = (*FIGURES, *further(folder))
+    crew.each(draw_one, [(folder, comparison, name) for name in names])
+    return [target / name for name in names]
+
+
+def further(folder: Path) -> list[str]:
+    """Return the figures that only some results have the series for."""
+    from experiments.part import column_names  # noqa: PLC0415
+
+    held = column_names(folder / "series")
+    return [name for name, series in WITH_SERIES.items() if series in held]
 
 
 def draw_one(folder: Path, comparison: Comparison, name: str) -> None:

@@ -38,6 +38,7 @@ WITHOUT_FEEDBACK: dict[str, Any] = {
     "provider.fund_sensitivity": 0.0,
     "confidence.panic": False,
     "trader.haircut_reaction": 0.0,
+    "choice.leverage": False,
 }
 
 

@@ -1,0 +1,70 @@
+"""The model's own waterfall on losses given from outside: many protocols, no market."""
+
+from typing import Any
+
+import numpy as np
+
+from agents.kernel import kernel
+from agents.ledger import DEFICIT, FUND, OUTSIDE, POOL, TRADING_FEE, WHOLE, Ledger
+from agents.loss_regime import REGIMES
+from agents.loss_regime.base import Terms as LossTerms
+from agents.loss_regime.chain import Chain
+from agents.protocol import Protocol
+from agents.reinsurer import Reinsurer
+from agents.structure import STRUCTURES
+from agents.venue import Venue
+from model.capital import Terms, share_fees
+from model.scenario.backstop import BackstopSection
+from model.waterfall import Waterfall
+
+
+@kernel
+def distribute(book: Any, pool: Any, entitlement: np.ndarray, terms: Any) -> None:
+    """Share out every protocol's fees, as phase 8 does."""
+    for i in range(entitlement.shape[0]):
+        share_fees(book, pool, entitlement, i, terms)
+
+
+class Bench:
+    """Funds and pots of one structure with bad debt as loss regime.
+
+    Parameters
+    ----------
+    structure : its name.
+    capital : (members,) USD.
+    backstop : parameters of the backstop section.
+    """
+
+    def __init__(self, structure: str, capital: Any, **backstop: Any) -> None:
+        terms = BackstopSection(structure=structure, **backstop)
+        self.structure = STRUCTURES[structure](terms, np.asarray(capital, dtype=float))
+        members = len(capital)
+        self.ledger = Ledger(members)
+        self.ledger.enter(FUND, self.structure.own_capital)
+        self.ledger.enter(POOL, self.structure.pot_capital, slice(self.structure.pots))
+        self.protocol, self.pool = Protocol.make_table(members), Reinsurer.make_table(self.structure.pots)
+        self.protocol.exhausted_step[:] = self.pool.exhausted_step[:] = -1
+        nobody: Any = None
+        self.venue = Venue(nobody, nobody, nobody, self.ledger.book)
+        regimes = (REGIMES["bad_debt"](LossTerms(), 0.0, 7) for _ in range(2))
+        self.waterfall = Waterfall(self.structure, Chain(*regimes))
+        own = np.full(members, float(self.structure.own_share))
+        limit = np.full(members, np.inf)
+        self.terms = Terms(0.0, 1.0, own, True, 0.0, 1.0, 0.0, 0.0, 0.0, self.structure.pot, limit)
+
+    def earn(self, fees: np.ndarray) -> None:
+        """Let fees come in and reach funds and pots, (members,) USD >= 0."""
+        self.ledger.enter(TRADING_FEE, fees)
+        distribute(self.ledger.book, self.pool, self.structure.entitlement, self.terms)
+
+    def lose(self, losses: np.ndarray, step: int = 0) -> None:
+        """Send losses down the waterfall, (members,) USD >= 0."""
+        self.ledger.balance[DEFICIT] -= losses
+        self.ledger.balance[OUTSIDE, WHOLE] += losses.sum()
+        arrival = np.linspace(0.01, 0.99, len(losses))
+        self.waterfall.absorb(self.venue, self.ledger, self.protocol, self.pool, arrival, step)
+
+    @property
+    def fails(self) -> np.ndarray:
+        """Which members' losses were not covered, (members,) bool."""
+        return np.array(self.protocol.uncovered > 0.0)

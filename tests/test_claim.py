@@ -1,0 +1,155 @@
+"""Claims: assessed late, disputed, or parametric; never paid twice; the second pool."""
+
+import numpy as np
+import pytest
+from bench import Bench
+from test_conservation import assert_books_close
+from world import crash, run
+
+from agents.claim import CLAIMS
+from agents.claim.base import Office
+from agents.ledger import BAD_DEBT, FUND, OUTSIDE, POOL, RETROCESSION, WHOLE
+from agents.retrocession import Retrocession, found
+from agents.structure import STRUCTURES
+from model.scenario.reinsurance import ReinsuranceSection
+
+LATE = {
+    "reinsurance__assessment_delay": 4.0,
+    "reinsurance__dispute_probability": 0.5,
+    "reinsurance__dispute_delay": 3.0,
+    "backstop__capital_ratio": 1e-3,
+}
+POTS = ("pooled", "partial", "capped", "clustered", "reinsured")
+
+
+def desk_of(bench, claims="indemnity", second=(np.inf, 0.0), **terms):
+    """Put a claims desk into a bench and return it; `second` is attachment and limit of the second pool."""
+    layer = [np.full(bench.structure.pots, amount) for amount in second]
+    desk = CLAIMS[claims](
+        Office(
+            bench.structure, ReinsuranceSection(**terms), bench.ledger, bench.protocol, bench.pool,
+            Retrocession(bench.ledger, *layer), np.full((99, len(bench.structure.capital)), 0.5), 1.0, np.uint64(9),
+        )
+    )  # fmt: skip
+    bench.waterfall.desk = desk
+    return desk
+
+
+def test_an_assessed_claim_is_paid_once_and_late():
+    """A loss of 30 is uncovered at once; two steps later the pot pays it: the bad debt, once."""
+    bench = Bench("pooled", [50.0, 50.0])
+    desk = desk_of(bench, assessment_delay=2.0)
+    bench.lose(np.array([30.0, 0.0]), 0)
+    assert bench.protocol.uncovered.tolist() == [30.0, 0.0]
+    assert desk.open.tolist() == [30.0, 0.0]
+    for step in range(6):
+        desk.late(step)
+        assert bench.protocol.reimbursed[0] == (30.0 if step >= 2 else 0.0)
+    assert bench.ledger.balance[BAD_DEBT, 0] == 0.0
+    assert bench.ledger.balance[POOL, 0] == 70.0
+    assert not desk.open.any()
+
+
+def test_what_others_bore_already_goes_to_the_fund():
+    """With the bad debt settled by someone else meanwhile, the payment refills the fund."""
+    bench = Bench("pooled", [50.0, 50.0])
+    desk = desk_of(bench, assessment_delay=1.0)
+    bench.lose(np.array([30.0, 0.0]), 0)
+    bench.ledger.balance[BAD_DEBT, 0] += 20.0
+    bench.ledger.balance[OUTSIDE, WHOLE] -= 20.0
+    desk.late(1)
+    assert bench.ledger.balance[FUND].tolist() == [20.0, 0.0]
+    assert bench.ledger.balance[BAD_DEBT, 0] == 0.0
+
+
+@pytest.mark.parametrize(("success", "paid"), [(1.0, 30.0), (0.0, 18.0)])
+def test_a_dispute_is_upheld_or_refused(success, paid):
+    """40 % of every claim is disputed: it is paid two steps later, or refused for good."""
+    terms = {"dispute_probability": 1.0, "disputed_share": 0.4, "dispute_delay": 2.0, "dispute_success": success}
+    bench = Bench("pooled", [50.0, 50.0])
+    desk = desk_of(bench, **terms)
+    bench.lose(np.array([30.0, 0.0]), 0)
+    assert bench.protocol.paid_pool[0] == pytest.approx(18.0)
+    for step in range(4):
+        desk.late(step)
+    assert bench.ledger.balance[POOL, 0] == pytest.approx(100.0 - paid)
+    assert desk.refused.sum() == pytest.approx(30.0 - paid)
+
+
+@pytest.mark.parametrize("structure", POTS)
+def test_no_claim_is_paid_twice(structure):
+    """What was claimed is paid, refused, still open, or was more than the pot had."""
+    ecosystem = run(crash(backstop__structure=structure, **LATE))
+    desk, protocol = ecosystem.reinsurance.desk, ecosystem.protocol
+    paid = protocol.paid_pool + protocol.reimbursed
+    assert desk.claims.sum() > 0
+    assert (paid + desk.refused + desk.open <= desk.claims * (1 + 1e-12) + 1e-6).all()
+    assert ecosystem.pool.claims_paid.sum() == pytest.approx(paid.sum())
+    assert_books_close(ecosystem)
+
+
+def test_a_desk_that_settles_at_once_is_the_structure():
+    """Without delay, dispute or second pool the desk pays what the structure pays, bit for bit."""
+    plain, other = Bench("capped", [50.0, 50.0, 9.0]), Bench("capped", [50.0, 50.0, 9.0])
+    desk_of(other)
+    for step, losses in enumerate(np.array([[30.0, 0.0, 1.0], [3.0, 80.0, 0.0], [70.0, 90.0, 5.0]])):
+        plain.lose(losses, step)
+        other.lose(losses, step)
+    assert np.array_equal(plain.ledger.balance, other.ledger.balance)
+    assert np.array_equal(plain.structure.entitlement, other.structure.entitlement)
+
+
+def test_parametric_cover_pays_on_the_trigger_and_has_basis_risk():
+    """Member 0 is paid 25 and loses 10 of it; member 1 is not paid and loses 40; the trigger rests within its wait."""
+    bench = Bench("pooled", [50.0, 50.0])
+    desk = desk_of(bench, "parametric", parametric_payout=0.5, parametric_wait=5.0)
+    desk.sense = lambda step: np.array([step < 2, False])
+    bench.lose(np.array([10.0, 40.0]), 0)
+    bench.lose(np.zeros(2), 1)
+    assert bench.protocol.reimbursed.tolist() == [25.0, 0.0]
+    assert bench.protocol.paid_fund.tolist() == [10.0, 0.0]
+    assert desk.without_loss.tolist() == [15.0, 0.0]
+    assert desk.without_payment.tolist() == [0.0, 40.0]
+
+
+def test_parametric_claims_in_a_run():
+    """Exploits and price moves pay at once; every book closes."""
+    terms = {"reinsurance__claims": "parametric", "reinsurance__parametric_exploit": 0.005}
+    ecosystem = run(crash(backstop__structure="pooled", reinsurance__parametric_wait=10.0, **terms))
+    summary = ecosystem.summary()
+    assert summary["claims_reimbursed"] > 0
+    assert summary["paid_pool"] == 0
+    assert_books_close(ecosystem)
+
+
+def test_the_second_pool_pays_above_its_attachment():
+    """Of 100 a quarter is above; the pot pays 40 itself, then the second pool up to 20, and no more."""
+    bench = Bench("pooled", [50.0, 50.0])
+    assert found(bench.ledger, 0.25, 1) == 25.0
+    bench.structure.entitlement *= 0.75
+    desk = desk_of(bench, second=(40.0, 20.0))
+    bench.lose(np.array([40.0, 0.0]), 0)
+    assert bench.ledger.balance[RETROCESSION, WHOLE] == 25.0
+    bench.lose(np.array([30.0, 0.0]), 1)
+    assert desk.office.second.paid.tolist() == [20.0]
+    assert bench.ledger.balance[RETROCESSION, WHOLE] == 5.0
+    assert bench.ledger.balance[POOL, 0] == pytest.approx(75.0 - 40.0 - 10.0)
+    assert bench.structure.entitlement.sum() == pytest.approx(bench.ledger.balance[POOL, 0])
+
+
+@pytest.mark.parametrize("structure", POTS)
+def test_total_capital_at_the_start_is_equal(structure):
+    """The second pool and the capital providers hold part of the same capital."""
+    plain = run(crash(backstop__structure=structure, steps=1))
+    shared = run(
+        crash(
+            backstop__structure=structure, steps=1, reinsurance__retrocession_share=0.3, reinsurance__providers=3,
+            reinsurance__provider_share=0.4,
+        )
+    )  # fmt: skip
+    assert shared.summary()["capital"] == pytest.approx(plain.summary()["capital"])
+    assert shared.reinsurance.third_party > 0
+
+
+def test_all_structures_are_known_here():
+    assert set(POTS) | {"none", "isolated", "mutual"} == set(STRUCTURES)
