@@ -281,14 +281,14 @@ def test_nothing_is_asked_of_the_outside_world():
 def test_the_page_renders_and_follows_its_shelf():
     box, context = solara.render(Live(TINY.to_query()), handle_error=False)
     shelf = next(widget for widget in context.find(VuetifyTemplate).widgets if widget.has_trait("sides"))
-    assert shelf.sides[1]["structure"] == "pooled"
+    wait(lambda: shelf.sides[1]["structure"] == "pooled")
     shelf.vue_arrange({**shelf.sides[1], "structure": "partial"})
-    assert shelf.sides[1]["structure"] == "partial"
+    wait(lambda: shelf.sides[1]["structure"] == "partial")
     shelf.vue_change({"name": "backstop.capital_ratio", "text": "lots"})
-    assert "number is needed" in shelf.problems["backstop.capital_ratio"]
+    wait(lambda: "number is needed" in shelf.problems.get("backstop.capital_ratio", ""))
     shelf.vue_change({"name": "backstop.capital_ratio", "text": "0.03"})
-    assert shelf.values["backstop.capital_ratio"] == 0.03
+    wait(lambda: shelf.values.get("backstop.capital_ratio") == 0.03)
     shelf.vue_load({"name": "x.toml", "data": base64.b64encode(b"nonsense").decode()})
-    assert "TOML" in shelf.problems["load"]
+    wait(lambda: "TOML" in shelf.problems.get("load", ""))
     context.close()
     assert box is not None
