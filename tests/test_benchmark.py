@@ -22,7 +22,15 @@ def test_all_parts_are_there(monkeypatch):
     monkeypatch.setattr(benchmark, "COMPARED", 800)
     monkeypatch.setattr(benchmark_ecosystem, "MOST_STEPS", 10)
     report = benchmark.run_benchmark(quick=True, accounts=(400, 1_600))
-    assert set(report) == {"reference", "ecosystem", "ecosystem_vs_mesa", "channels", "growth", "machine"}
+    assert set(report) == {
+        "reference",
+        "ecosystem",
+        "ecosystem_vs_mesa",
+        "channels",
+        "growth",
+        "loss_regime",
+        "machine",
+    }
     assert [record["accounts"] for record in report["reference"]] == [400, 1_600]
     assert [record["accounts"] for record in report["ecosystem"]] == [400, 1_600, 400, 1_600]
     numbers = [value for record in report["reference"] + report["ecosystem"] for value in record.values()]
