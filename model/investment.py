@@ -56,6 +56,7 @@ class Investment:
         self.lock_up = int(np.ceil(scenario.reinsurance.lock_up / scenario.minutes))
         self.earned = scenario.fund.lent_share * scenario.fund.yield_rate
         self.attained = np.zeros(self.structure.pots)
+        self.confidence = ecosystem.confidence
         table.locked_until[:] = self.lock_up
         self.ledger.subsidiaries[INVESTOR] = self._counted
         self.ledger.enter(INVESTOR, self._counted())
@@ -92,7 +93,8 @@ class Investment:
         if not (table.asked_step >= 0).any() or price <= 0.0:
             return
         free = self.ledger.balance[POOL, pot] - structure.by_pot(self.desk.open)[pot]
-        room = min(self.leaving * structure.outside[pot], max(free, 0.0))
+        leaving = min(self.leaving * self.confidence.capital_hazard()[pot], 1.0)
+        room = min(leaving * structure.outside[pot], max(free, 0.0))
         paid = served(table, table.shares * price, room, pot)
         self._move(-paid, -np.minimum(paid / price, table.shares))
         table.asked_step[(table.shares <= 0.0) & (table.pot == pot)] = -1

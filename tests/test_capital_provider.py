@@ -15,7 +15,7 @@ MARKET = {
     "reinsurance__providers": 5,
     "reinsurance__provider_share": 0.3,
     "reinsurance__joining": 0.05,
-    "reinsurance__exit_rate": 0.2,
+    "reinsurance__exit_rate": 0.1,
 }
 DEAR = {"backstop__premium_rate": 1.0, "reinsurance__loss_cost": 0.0}
 CHEAP = {"backstop__premium_rate": 0.0, "reinsurance__loss_cost": 0.1}
@@ -66,6 +66,20 @@ def test_nobody_leaves_before_the_lock_up_is_over():
         owned.append(ecosystem.reinsurance.providers.shares.sum())
     assert len(set(owned[:20])) == 1
     assert owned[20] < owned[19]
+
+
+def test_in_a_panic_they_leave_faster():
+    """The alarm of one step multiplies what may leave in it; without an alarm nothing changes."""
+    owned = []
+    for alarm in (0.0, 1.0):
+        ecosystem = Ecosystem(small(reinsurance__lock_up=0.0, **MARKET, **CHEAP))
+        ecosystem.confidence.alarm[:] = alarm
+        ecosystem.reinsurance.investment.manage(1)
+        owned.append(ecosystem.reinsurance.providers.shares.sum())
+    factor = ecosystem.confidence.capital_hazard()[0]
+    start = Ecosystem(small(reinsurance__lock_up=0.0, **MARKET, **CHEAP)).reinsurance.providers.shares.sum()
+    assert factor > 1.0
+    assert start - owned[1] == pytest.approx(factor * (start - owned[0]), rel=1e-6)
 
 
 def test_losses_fall_on_capital_providers_too():
