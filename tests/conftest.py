@@ -7,21 +7,12 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-
-SHARED = Path(__file__).resolve().parents[2] / "shared"
-INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+from place import INTERPRETED, SHARED, present
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("interpreted", deadline=None, derandomize=True, max_examples=10)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "interpreted" if INTERPRETED else "ci"))
-
-
-def present(place: Path) -> Path:
-    """Return `place`, or skip the test where it is absent."""
-    if not place.exists():
-        pytest.skip(f"../shared/{place.relative_to(SHARED)} is absent")
-    return place
 
 
 @pytest.fixture(scope="session")

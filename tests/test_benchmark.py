@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import INTERPRETED
+from place import INTERPRETED
 
 from experiments import benchmark, benchmark_ecosystem
 from experiments.benchmark import machine, timed_steps

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import INTERPRETED
+from place import INTERPRETED
 
 from experiments.reference import advance, make_state
 from experiments.reference_mesa import ReferenceModel

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import SHARED, present
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from place import SHARED, present
 
 from experiments.command_line import main
 from experiments.replay.rule import allocations, fund_needed
