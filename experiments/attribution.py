@@ -47,7 +47,7 @@ CLOSED: dict[str, dict[str, Any]] = {
     "exposure": {"exposure.graph": "none", "exposure.file": ""},
     "pool": {"backstop.structure": "isolated"},
     "price": {"asset.shared_market": False},
-    "run": {"provider.tolerance": 1e12, "confidence.panic": False},
+    "run": {"provider.tolerance": 1e12, "confidence.panic": False, "reinsurance.exit_rate": 0.0},
 }
 LABELS = (OWN, *CLOSED)
 MEASURES = ("default", "uncovered", "bad_debt")

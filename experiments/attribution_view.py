@@ -9,9 +9,9 @@ from experiments.attribution import LABELS, MEASURES, Ledger, open_channels
 from experiments.table import number
 
 SHOWN = {
-    "default": ("defaults, protocols a run", 1.0),
-    "uncovered": ("uncovered loss, $M a run", 1e-6),
-    "bad_debt": ("bad debt at the end, $M a run", 1e-6),
+    "default": ("defaults a run", 1.0),
+    "uncovered": ("uncovered, $M a run", 1e-6),
+    "bad_debt": ("bad debt, $M a run", 1e-6),
 }
 
 
