@@ -64,7 +64,7 @@ def ask(table: Any, attained: Array, step: int) -> None:
 
 def served(table: Any, value: Array, room: float, pot: int) -> Array:
     """Return what the queue of one pot pays out, (providers,) USD: in order of asking, up to `room`."""
-    paid = np.zeros(len(table))
+    paid = np.zeros(len(table.pot))
     rows = np.flatnonzero((table.asked_step >= 0) & (table.pot == pot))
     rows = rows[np.argsort(table.asked_step[rows], kind="stable")]
     before = np.cumsum(value[rows]) - value[rows]

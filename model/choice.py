@@ -20,6 +20,7 @@ from agents.hash import uniform
 from agents.learning import Learner
 from agents.ledger import FUND, POOL
 from model.market import MINUTES_PER_DAY
+from model.waterfall import columns
 
 BASIS_POINT = 1e-4
 DUST = 1e-6
@@ -49,6 +50,7 @@ class Choice:
         self.epoch = max(round(self.terms.epoch / scenario.minutes), 1)
         self.days = self.epoch * scenario.minutes / MINUTES_PER_DAY
         self.wait = round(self.terms.return_wait / scenario.minutes)
+        self.volume, self.protocol = ecosystem.exchange["volume"].view(np.ndarray), columns(ecosystem.protocol)
         members = len(ecosystem.exchange)
         self.options = [(cap, kept) for cap in self.terms.caps for kept in self.terms.retentions]
         self.learner = Learner(members, len(self.options), self.terms.learning, self.terms.sensitivity)
@@ -58,7 +60,7 @@ class Choice:
 
     def manage(self, step: int) -> None:
         """Count fees; at the end of an epoch learn and choose."""
-        self.income += self.fee * self.ecosystem.exchange.volume
+        self.income += self.fee * self.volume
         if not self.terms.active:
             return
         if (step + 1) % self.epoch == 0:
@@ -81,7 +83,7 @@ class Choice:
 
     def _losses(self) -> Array:
         """Return the losses so far that the pool did not pay, (members,) USD."""
-        protocol = self.ecosystem.protocol
+        protocol = self.protocol
         return np.array(protocol.deficit - protocol.paid_pool - protocol.reimbursed)
 
     def set_caps(self, cap: Array) -> None:

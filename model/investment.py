@@ -11,6 +11,7 @@ from agents.structure.base import Structure
 from model.market import per_step
 from model.scenario import Scenario
 from model.streams import Streams
+from model.waterfall import columns
 
 DUST = 1e-6
 Array = np.ndarray
@@ -49,7 +50,8 @@ class Investment:
 
     def __init__(self, ecosystem: Any, table: Any, underwriting: Any, desk: Any) -> None:
         scenario = ecosystem.scenario
-        self.table, self.underwriting, self.desk = table, underwriting, desk
+        self.table: Any = columns(table)
+        self.underwriting, self.desk = underwriting, desk
         self.structure, self.ledger = ecosystem.structure, ecosystem.ledger
         self.joining = per_step(scenario.reinsurance.joining, scenario.minutes)
         self.leaving = per_step(scenario.reinsurance.exit_rate, scenario.minutes)
@@ -63,13 +65,14 @@ class Investment:
 
     def manage(self, step: int) -> None:
         """Let providers compare the return with their hurdles, put money in, ask for it, be paid."""
-        if not len(self.table):
+        if not len(self.table.pot):
             return
-        self.attained = self._return(step)
-        self._forget_worthless()
+        if step % self.underwriting.review == 0:
+            self.attained = self._return(step)
+            self._forget_worthless()
+            ask(self.table, self.attained, step)
         self._deposit(step)
-        ask(self.table, self.attained, step)
-        for j in range(self.structure.pots):
+        for j in np.unique(self.table.pot[self.table.asked_step >= 0]):
             self._redeem(j)
         counted = float(self.table.cash.sum())
         check(self.ledger.book, CAPITAL, INVESTOR, WHOLE, counted - self.ledger.balance[INVESTOR, WHOLE], counted)
@@ -82,15 +85,17 @@ class Investment:
         return expected_return(premium, claims, np.maximum(capital, 0.0), self.earned)
 
     def _deposit(self, step: int) -> None:
-        table, price = self.table, self._price()
-        amount = deposits(table, self.attained, self.joining)
+        table, amount = self.table, deposits(self.table, self.attained, self.joining)
+        if not amount.any():
+            return
+        price = self._price()
         self._move(amount, amount / price[table.pot])
         table.locked_until[amount > 0.0] = step + self.lock_up
 
     def _redeem(self, pot: int) -> None:
         """Pay the queue of one pot, as far as speed, cash and open claims allow."""
         structure, table, price = self.structure, self.table, self._price()[pot]
-        if not (table.asked_step >= 0).any() or price <= 0.0:
+        if price <= 0.0:
             return
         free = self.ledger.balance[POOL, pot] - structure.by_pot(self.desk.open)[pot]
         leaving = min(self.leaving * self.confidence.capital_hazard()[pot], 1.0)

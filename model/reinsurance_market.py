@@ -22,6 +22,8 @@ from model.parametric_trigger import ParametricTrigger
 from model.streams import Streams
 from model.underwriting import Underwriting
 
+WHOLE_SERIES = ("mean_cap", "members", "rate_multiplier", "provider_capital", "open_claims")
+MEMBER_SERIES = ("leverage_cap", "retained", "member", "premium")
 Array = np.ndarray
 
 
@@ -78,7 +80,7 @@ class ReinsuranceMarket:
         self.underwriting = Underwriting(ecosystem, self.desk)
         self.investment = Investment(ecosystem, self.providers, self.underwriting, self.desk)
         self.choice = Choice(ecosystem, self.underwriting, self.desk, streams.key("choice"))
-        self._rows: list[dict[str, float]] = []
+        self._rows: list[Array] = []
 
     def manage(self, step: int) -> None:
         """Run what belongs to phase 8 (1)."""
@@ -90,28 +92,26 @@ class ReinsuranceMarket:
         self.choice.manage(step)
         self._rows.append(self._state())
 
-    def _state(self) -> dict[str, float]:
+    def _state(self) -> Array:
+        """Return a row of the series, in the order of their names."""
         structure, choice, underwriting = self.structure, self.choice, self.underwriting
-        members = {
-            "leverage_cap": choice.cap,
-            "retained": self.desk.kept,
-            "member": structure.member & structure.shares,
-            "premium": underwriting.paid,
-        }
-        state = {f"{name}_{i}": float(v) for name, values in members.items() for i, v in enumerate(values)}
-        return state | {
-            "mean_cap": float(choice.cap.mean()),
-            "members": float((structure.member & structure.shares).sum()),
-            "rate_multiplier": float(underwriting.cycle.multiplier.mean()),
-            "provider_capital": float(structure.outside.sum()),
-            "open_claims": float(self.desk.open.sum()),
-        }
+        present = structure.member & structure.shares
+        whole = [
+            choice.cap.mean(),
+            present.sum(),
+            underwriting.cycle.multiplier.mean(),
+            structure.outside.sum(),
+            self.desk.open.sum(),
+        ]
+        return np.concatenate([whole, choice.cap, self.desk.kept, present, underwriting.paid])
 
     def series(self) -> dict[str, Array]:
         """Return the market's series, (steps,) each, by name; none where nothing is switched on."""
         if not self.active or not self._rows:
             return {}
-        return {name: np.array([row[name] for row in self._rows]) for name in self._rows[0]}
+        members = range(len(self.structure.capital))
+        names = [*WHOLE_SERIES, *(f"{name}_{i}" for name in MEMBER_SERIES for i in members)]
+        return dict(zip(names, np.array(self._rows).T, strict=True))
 
     def metrics(self) -> dict[str, float]:
         """Return the market's metrics; none where nothing is switched on."""

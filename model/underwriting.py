@@ -16,6 +16,7 @@ from agents.premium import PREMIUMS
 from agents.premium.base import Exposure, credible
 from agents.premium.cycle import Cycle
 from agents.reinsurer import MINUTES_PER_YEAR
+from model.waterfall import columns
 
 LEAST = 1e-9
 Array = np.ndarray
@@ -39,6 +40,9 @@ class Underwriting:
         scenario = ecosystem.scenario
         self.ecosystem, self.desk, self.structure = ecosystem, desk, ecosystem.structure
         self.terms, self.minutes = scenario.reinsurance, scenario.minutes
+        self.exchange, self.assets = columns(ecosystem.exchange), len(ecosystem.market)
+        self.protocol, self.pool = columns(ecosystem.protocol), columns(ecosystem.pool)
+        self.review = max(round(self.terms.review / self.minutes), 1)
         self.rule = PREMIUMS[self.terms.premium](self.terms, scenario.backstop.premium_rate)
         self.charges = self.structure.shares and (self.structure.charges_premium or self.terms.charge_all)
         self.start = self._capital()
@@ -50,13 +54,14 @@ class Underwriting:
 
     def collect(self, step: int) -> None:
         """Move this step's premiums; let the cycle follow the claims paid since the last time."""
-        claims_paid = np.array(self.ecosystem.pool.claims_paid)
+        claims_paid = self.pool.claims_paid.copy()
         self.cycle.advance(claims_paid - self._claims_paid)
         self._claims_paid = claims_paid
-        self.yearly = self._quote(step)
+        if step % self.review == 0:
+            self.yearly = self._quote(step)
         if not self.charges:
             return
-        sound = self.ecosystem.protocol.halted == 0
+        sound = self.protocol.halted == 0
         wanted = self.yearly * sound * (self.minutes / MINUTES_PER_YEAR)
         premiums = self._take(FUND, wanted)
         self._receive(premiums + self._take(TREASURY, wanted - premiums))
@@ -106,7 +111,7 @@ class Underwriting:
         """Give premiums to the pots and those who own them; to the payers where nobody does."""
         sums = self.structure.by_pot(premiums)
         self.paid += premiums
-        self.ecosystem.pool.premiums[:] += sums
+        self.pool.premiums += sums
         self.ecosystem.ledger.balance[POOL, : len(sums)] += sums
         nobody = self.structure.credit(sums) > 0.0
         self.structure.entitlement += premiums * nobody[self.structure.pot]
@@ -116,12 +121,12 @@ class Underwriting:
         return self.ecosystem.ledger.balance[[POOL, POOL_LENT]][:, pots].sum(axis=0)
 
     def _interest(self) -> Array:
-        exchange = self.ecosystem.exchange
+        exchange = self.exchange
         return np.maximum(exchange.long_size, exchange.short_size) * exchange.mark
 
     def _gearing(self) -> Array:
         """Return traders' open notional over their equity, (members,)."""
-        exchange, cash = self.ecosystem.exchange, self.ecosystem.ledger.balance[TRADER]
+        exchange, cash = self.exchange, self.ecosystem.ledger.balance[TRADER]
         notional = (exchange.long_size + exchange.short_size) * exchange.mark
         net = exchange.long_size - exchange.short_size
         equity = cash + net * (exchange.mark - exchange.funding_index)
@@ -129,10 +134,10 @@ class Underwriting:
 
     def _one_sidedness(self) -> Array:
         """Return |longs − shorts| over longs + shorts of all who trade the member's asset, (members,)."""
-        exchange = self.ecosystem.exchange
-        count = len(self.ecosystem.market)
-        net = np.bincount(exchange.asset, (exchange.long_size - exchange.short_size) * exchange.mark, count)
-        gross = np.bincount(exchange.asset, (exchange.long_size + exchange.short_size) * exchange.mark, count)
+        exchange = self.exchange
+        count, mark = self.assets, exchange.mark
+        net = np.bincount(exchange.asset, (exchange.long_size - exchange.short_size) * mark, count)
+        gross = np.bincount(exchange.asset, (exchange.long_size + exchange.short_size) * mark, count)
         return np.divide(np.abs(net), gross, out=np.zeros(count), where=gross > 0.0)[exchange.asset]
 
     def _pilot(self, backstop: Any, years: float) -> tuple[Array | None, Array | None]:

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import REGIMES, STRUCTURES, crash, run
 
+from agents.claim import CLAIMS
 from agents.ledger import ACCOUNTS, SIGNED
 from agents.loss_regime.ranking import CLOSE_PRICES, RANKINGS
+from agents.premium import PREMIUMS
 
 scenarios = st.fixed_dictionaries(
     {
@@ -43,6 +45,26 @@ scenarios = st.fixed_dictionaries(
         "fund.recall_delay": st.sampled_from([0.0, 3.0, 10.0]),
         "fund.recall_haircut": st.floats(0.0, 0.9),
         "backstop.premium_rate": st.floats(0.0, 5.0),
+        "reinsurance.premium": st.sampled_from(list(PREMIUMS)),
+        "reinsurance.charge_all": st.booleans(),
+        "reinsurance.cycle": st.sampled_from([0.0, 10.0]),
+        "reinsurance.claims": st.sampled_from(list(CLAIMS)),
+        "reinsurance.assessment_delay": st.sampled_from([0.0, 7.0]),
+        "reinsurance.dispute_probability": st.floats(0.0, 1.0),
+        "reinsurance.dispute_delay": st.sampled_from([0.0, 6.0]),
+        "reinsurance.providers": st.integers(0, 4),
+        "reinsurance.provider_share": st.floats(0.0, 0.9),
+        "reinsurance.joining": st.floats(0.0, 1.0),
+        "reinsurance.lock_up": st.sampled_from([0.0, 5.0]),
+        "reinsurance.exit_rate": st.floats(0.0, 1.0),
+        "reinsurance.retrocession_share": st.floats(0.0, 0.9),
+        "reinsurance.retrocession_attachment": st.floats(0.0, 1.0),
+        "choice.leverage": st.booleans(),
+        "choice.membership": st.booleans(),
+        "choice.epoch": st.sampled_from([3.0, 10.0]),
+        "choice.retentions": st.sampled_from([(0.0,), (0.0, 1.0)]),
+        "choice.refusal_ratio": st.sampled_from([0.0, 1.0]),
+        "choice.return_wait": st.sampled_from([0.0, 5.0]),
         "protocol.number": st.integers(1, 4),
         "protocol.treasury_ratio": st.sampled_from([0.0, 1e-4, 0.01]),
         "protocol.skin_in_the_game": st.floats(0.0, 1.0),
@@ -86,7 +108,7 @@ def assert_books_close(ecosystem):
 @settings(max_examples=60)
 @given(changes=scenarios)
 def test_random_scenarios_conserve(changes):
-    """60 scenarios drawn over 50 parameters; each step of each run was audited on the way."""
+    """60 scenarios drawn over 70 parameters; each step of each run was audited on the way."""
     assert_books_close(run(crash(**{name.replace(".", "__"): value for name, value in changes.items()})))
 
 

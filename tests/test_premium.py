@@ -98,7 +98,7 @@ def test_every_rule_runs_and_conserves(rule):
 
 def test_premiums_in_a_run_are_the_rule_s():
     """A flat rate through the market is what the rule says on each step's open interest."""
-    ecosystem = run(small(backstop__premium_rate=0.5, reinsurance__credibility=0.1, **POOLED))
+    ecosystem = run(small(backstop__premium_rate=0.5, reinsurance__review=1.0, **POOLED))
     interest = sum(ecosystem.series()[f"open_interest_{i}"].sum() for i in range(3))
     assert ecosystem.summary()["premiums"] == pytest.approx(0.5 * interest / MINUTES_PER_YEAR, rel=1e-9)
 

@@ -40,8 +40,10 @@ class Indemnity(Desk):
     @property
     def open(self) -> Array:
         """Return claims made and not yet decided, (members,) USD."""
+        if not (self.docket or self.contested):
+            return np.zeros_like(self.kept)
         waiting = [*self.docket.values(), *(amounts for amounts, _ in self.contested.values())]
-        return np.sum(waiting, axis=0) if waiting else np.zeros_like(self.kept)
+        return np.sum(waiting, axis=0)
 
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
         """Return what members may claim and have paid at once: nothing where it is assessed first."""
