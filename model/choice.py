@@ -58,18 +58,18 @@ class Choice:
         self.away_until = np.zeros(members, dtype=np.int64)
         self._cost = np.zeros(members)
 
-    def manage(self, step: int) -> None:
-        """Count fees; at the end of an epoch learn and choose."""
+    def manage(self, step: int) -> bool:
+        """Count fees; at the end of an epoch learn and choose; return whether one ended."""
         self.income += self.fee * self.volume
-        if not self.terms.active:
-            return
-        if (step + 1) % self.epoch == 0:
+        ends = self.terms.active and (step + 1) % self.epoch == 0
+        if ends:
             if self.terms.leverage:
                 self._learn(step)
             if self.moves:
                 self._join_or_leave(step)
-        if self.moves:
+        if self.moves and not self.ecosystem.structure.member.all():
             self._pay_out()
+        return ends
 
     def _learn(self, step: int) -> None:
         cost = self.underwriting.paid + self._losses()

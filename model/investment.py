@@ -53,8 +53,8 @@ class Investment:
         self.table: Any = columns(table)
         self.underwriting, self.desk = underwriting, desk
         self.structure, self.ledger = ecosystem.structure, ecosystem.ledger
-        self.joining = per_step(scenario.reinsurance.joining, scenario.minutes)
-        self.leaving = per_step(scenario.reinsurance.exit_rate, scenario.minutes)
+        self.joining = per_step(scenario.reinsurance.joining, underwriting.interval)
+        self.leaving = per_step(scenario.reinsurance.exit_rate, underwriting.interval)
         self.lock_up = int(np.ceil(scenario.reinsurance.lock_up / scenario.minutes))
         self.earned = scenario.fund.lent_share * scenario.fund.yield_rate
         self.attained = np.zeros(self.structure.pots)
@@ -67,10 +67,9 @@ class Investment:
         """Let providers compare the return with their hurdles, put money in, ask for it, be paid."""
         if not len(self.table.pot):
             return
-        if step % self.underwriting.review == 0:
-            self.attained = self._return(step)
-            self._forget_worthless()
-            ask(self.table, self.attained, step)
+        self.attained = self._return(step)
+        self._forget_worthless()
+        ask(self.table, self.attained, step)
         self._deposit(step)
         for j in np.unique(self.table.pot[self.table.asked_step >= 0]):
             self._redeem(j)

@@ -1,7 +1,8 @@
 """The reinsurance market of a run: claims desk, second pool, premiums, capital providers, protocols' choices.
 
 Total capital at the start is that of every other structure: what capital providers own and what the second pool holds
-is taken out of the pots' capital. Everything is off by default and then costs nothing. Phase 8, after fees and funds:
+is taken out of the pots' capital. Everything is off by default and then costs nothing. Phase 8, after fees and
+funds, premiums and providers at every review:
 
     late claims → premiums and cycle → capital providers → choices                             (1)
 
@@ -80,6 +81,7 @@ class ReinsuranceMarket:
         self.underwriting = Underwriting(ecosystem, self.desk)
         self.investment = Investment(ecosystem, self.providers, self.underwriting, self.desk)
         self.choice = Choice(ecosystem, self.underwriting, self.desk, streams.key("choice"))
+        self.review = round(self.underwriting.interval / ecosystem.scenario.minutes)
         self._rows: list[Array] = []
 
     def manage(self, step: int) -> None:
@@ -87,10 +89,12 @@ class ReinsuranceMarket:
         if not self.active:
             return
         self.desk.late(step)
-        self.underwriting.collect(step)
-        self.investment.manage(step)
-        self.choice.manage(step)
-        self._rows.append(self._state())
+        reviewed = step % self.review == 0
+        if reviewed:
+            self.underwriting.collect(step)
+            self.investment.manage(step)
+        chosen = self.choice.manage(step)
+        self._rows.append(self._state() if reviewed or chosen else self._rows[-1])
 
     def _state(self) -> Array:
         """Return a row of the series, in the order of their names."""

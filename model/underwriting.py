@@ -1,8 +1,8 @@
 """Premiums of phase 8 where the market sets them: what an underwriter sees, asks and collects.
 
 The rule of :mod:`agents.premium` says what a year costs each member; the pot's rate multiplier
-(:mod:`agents.premium.cycle`) and the part of its claims that a member keeps scale it. It is paid per step from the
-member's fund, then from its treasury, as far as they reach, and belongs to all who own the pot, in proportion. (The
+(:mod:`agents.premium.cycle`) and the part of its claims that a member keeps scale it. It is paid at every review from
+the member's fund, then from its treasury, as far as they reach, and belongs to all who own the pot, in proportion. (The
 flat rate without a market is credited to the member that pays it: :func:`agents.reinsurer.collect_premium`.)
 Units: USD, years.
 """
@@ -42,27 +42,26 @@ class Underwriting:
         self.terms, self.minutes = scenario.reinsurance, scenario.minutes
         self.exchange, self.assets = columns(ecosystem.exchange), len(ecosystem.market)
         self.protocol, self.pool = columns(ecosystem.protocol), columns(ecosystem.pool)
-        self.review = max(round(self.terms.review / self.minutes), 1)
+        self.interval = max(round(self.terms.review / self.minutes), 1) * self.minutes
         self.rule = PREMIUMS[self.terms.premium](self.terms, scenario.backstop.premium_rate)
         self.charges = self.structure.shares and (self.structure.charges_premium or self.terms.charge_all)
         self.start = self._capital()
-        self.cycle = Cycle(self.terms, self.start, self.minutes)
+        self.cycle = Cycle(self.terms, self.start, self.interval)
         self.paid, self.yearly = np.zeros(len(ecosystem.exchange)), np.zeros(len(ecosystem.exchange))
         self._estimate = self._pilot(scenario.backstop, ecosystem.horizon * self.minutes / MINUTES_PER_YEAR)
         self._leverage = np.maximum(self._gearing(), LEAST)
         self._claims_paid = np.zeros(self.structure.pots)
 
     def collect(self, step: int) -> None:
-        """Move this step's premiums; let the cycle follow the claims paid since the last time."""
+        """Move the premiums until the next review; let the cycle follow the claims paid since the last time."""
         claims_paid = self.pool.claims_paid.copy()
         self.cycle.advance(claims_paid - self._claims_paid)
         self._claims_paid = claims_paid
-        if step % self.review == 0:
-            self.yearly = self._quote(step)
+        self.yearly = self._quote(step)
         if not self.charges:
             return
         sound = self.protocol.halted == 0
-        wanted = self.yearly * sound * (self.minutes / MINUTES_PER_YEAR)
+        wanted = self.yearly * sound * (self.interval / MINUTES_PER_YEAR)
         premiums = self._take(FUND, wanted)
         self._receive(premiums + self._take(TREASURY, wanted - premiums))
 
