@@ -87,8 +87,9 @@ class Investment:
         table, amount = self.table, deposits(self.table, self.attained, self.joining)
         if not amount.any():
             return
-        price = self._price()
-        self._move(amount, amount / price[table.pot])
+        price = self._price()[table.pot]
+        amount = np.where(price > DUST, amount, 0.0)  # nobody buys into what open claims have used up
+        self._move(amount, np.divide(amount, price, out=np.zeros_like(amount), where=amount > 0.0))
         table.locked_until[amount > 0.0] = step + self.lock_up
 
     def _redeem(self, pot: int) -> None:
