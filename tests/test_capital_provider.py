@@ -74,7 +74,7 @@ def test_in_a_panic_they_leave_faster():
     for alarm in (0.0, 1.0):
         ecosystem = Ecosystem(small(reinsurance__lock_up=0.0, **MARKET, **CHEAP))
         ecosystem.confidence.alarm[:] = alarm
-        ecosystem.reinsurance.investment.manage(1)
+        ecosystem.reinsurance.investment.manage(0)
         owned.append(ecosystem.reinsurance.providers.shares.sum())
     factor = ecosystem.confidence.capital_hazard()[0]
     start = Ecosystem(small(reinsurance__lock_up=0.0, **MARKET, **CHEAP)).reinsurance.providers.shares.sum()
