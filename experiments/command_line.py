@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``sweep`` and what reads it, ``size``, ``replay``, ``bench``, and listings.
+"""The command line: ``backstop compare``, ``sweep`` and what reads it, ``size``, ``replay``, ``validate`` and others.
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
@@ -13,6 +13,7 @@ from experiments.command.query import export, query, reproduce
 from experiments.command.replay import replay
 from experiments.command.size import size
 from experiments.command.sweep import sweep
+from experiments.command.validate import validate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -21,7 +22,7 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, sweep, query, export, reproduce, size, replay, bench, episodes, presets, parameters):
+for command in (compare, sweep, query, export, reproduce, size, replay, validate, bench, episodes, presets, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":
