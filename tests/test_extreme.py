@@ -165,18 +165,20 @@ def test_relabelling_protocols_relabels_outcomes():
 
 
 @pytest.mark.compiled
-def test_results_converge_as_the_step_shrinks():
-    """Two hours' steady fall by 15 %: the liquidated share changes less from 1 minute to ¼ than from 4 to 1."""
-    terms = {"price__process": "gbm", "trader__number": 300}
+def test_results_do_not_depend_on_the_length_of_a_step_once_it_is_short():
+    """One diffusive path, summed over steps of 2 minutes, 30 and 7.5 seconds: the liquidated share stays the same."""
 
-    def liquidated(minutes):
-        scenario = small(**terms, minutes=minutes, steps=round(120 / minutes))
-        return np.mean([falling(scenario, 0.15, r).summary()["liquidated_share"] for r in range(8)])
+    def liquidated(minutes, replication):
+        fine = np.random.default_rng(replication).standard_normal((960, 3)) * 0.09 / np.sqrt(1440 * 8) - 0.08 / 960
+        ecosystem = Ecosystem(small(trader__number=300, minutes=minutes, steps=round(120 / minutes)), replication)
+        log_return = fine.reshape(ecosystem.horizon, -1, 3).sum(axis=1)
+        ecosystem.tape = ecosystem.tape._replace(log_return=np.ascontiguousarray(log_return))
+        ecosystem.run_for(ecosystem.horizon)
+        return ecosystem.summary()["liquidated_share"]
 
-    coarse, middle, fine = (liquidated(minutes) for minutes in (4.0, 1.0, 0.25))
-    assert fine > 0.02
-    assert abs(fine - middle) < abs(middle - coarse)
-    assert fine == pytest.approx(middle, rel=0.1)
+    coarse, middle, fine = (np.mean([liquidated(m, r) for r in range(30)]) for m in (2.0, 0.5, 0.125))
+    assert fine > 0.03
+    assert coarse == pytest.approx(fine, rel=0.15) and middle == pytest.approx(fine, rel=0.15)
 
 
 def test_what_cannot_be_is_refused():
