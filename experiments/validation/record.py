@@ -143,7 +143,7 @@ def compared(recorded: float, values: Array, one_more: bool) -> dict[str, str]:
     """Return recorded, mean, interval (of the mean, or for one more replication) and verdict as text."""
     found = values[np.isfinite(values)]
     if len(found) < 2:
-        return {"recorded": f"{recorded:.3g}", "ours": "-", "interval": "did not occur", "verdict": "miss"}
+        return {"recorded": f"{recorded:.3g}", "ours": "-", "interval": "did not occur", "runs": "0", "verdict": "miss"}
     mean, low, high, _ = mean_interval(found, LEVEL)
     if one_more:
         half = stdtrit(len(found) - 1, 0.5 + 0.5 * LEVEL) * found.std(ddof=1) * np.sqrt(1.0 + 1.0 / len(found))
@@ -153,6 +153,7 @@ def compared(recorded: float, values: Array, one_more: bool) -> dict[str, str]:
         "recorded": f"{recorded:.3g}",
         "ours": f"{mean:.3g}",
         "interval": f"[{low:.3g}, {high:.3g}]",
+        "runs": str(len(found)),
         "verdict": verdict,
     }
 
