@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments.statistic import Interval
-from experiments.validation.claim import CLAIMS, Claim, Finding, judge
+from experiments.validation.claim import CLAIMS, Claim, Finding, judge, looked_up
 
 FAMILIES = (
     "experiments.validation.contagion",
@@ -39,12 +39,18 @@ def run_suite(oracles: Path | None = None, data: Path | None = None) -> list[Fin
     ValidationError : if the file of oracles cannot be read or lacks a value.
     """
     published = read_oracles(oracles) if oracles else None
+    chosen = claims()
+    for one in chosen:
+        if published is not None and one.key:
+            _check(published, one.key, oracles)
+    return [judge(one, published, data) for one in chosen]
+
+
+def _check(published: Any, key: str, oracles: Path | None) -> None:
     try:
-        return [judge(one, published, data) for one in claims()]
-    except (KeyError, IndexError, TypeError) as error:
-        if published is None:
-            raise
-        raise ValidationError(f"{oracles}: nothing at {error}: allowed: a file with every published value") from error
+        looked_up(published, key)
+    except (KeyError, IndexError, TypeError, ValueError):
+        raise ValidationError(f"{oracles}: {ORACLES}: {key} is missing; allowed: every published value") from None
 
 
 def read_oracles(folder: Path) -> Any:
