@@ -32,3 +32,9 @@ class Registry(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def add(self, name: str, place: str) -> None:
+        """Register a part of your own as `name`, at ``"module:Class"``; ValueError if the name is taken."""
+        if name in self._places:
+            raise ValueError(f"{self.kind} {name!r} exists already")
+        self._places[name] = place

@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``app``, ``attribute``, ``size``, ``replay``, ``sweep`` and what reads it.
+"""The command line: ``backstop compare``, ``app``, ``attribute``, ``size``, ``replay``, ``validate``, ``sweep``, ...
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
@@ -15,6 +15,7 @@ from experiments.command.query import export, query, reproduce
 from experiments.command.replay import replay
 from experiments.command.size import size
 from experiments.command.sweep import sweep
+from experiments.command.validate import validate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -24,7 +25,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    compare, app, attribute, size, replay, sweep, query, export, reproduce, bench, episodes, presets, parameters,
+    compare, app, attribute, size, replay, validate, sweep, query, export, reproduce, bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -1,0 +1,107 @@
+"""What a claim is: a published value, the function of this package that should give it, and how near it must come.
+
+A claim is one small function under :func:`claim`, in a file of its family; it calls what the model itself calls and
+returns numbers, or an :class:`experiments.statistic.Interval` where the value is simulated. A number passes if it is
+within the tolerance of the published one, an interval if the published one lies in it. Tolerances are those of the
+source: its rounding, or what it states. Intervals are at 99 %, with a fixed seed.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from experiments.statistic import Interval, mean_interval
+
+LEVEL = 0.99
+SEED = 1
+
+
+class Claim(NamedTuple):
+    """A published result.
+
+    Attributes
+    ----------
+    family : heading under which it stands.
+    name : what is claimed, in a line.
+    source : where it is published.
+    published : number or list of numbers, as printed there.
+    find : returns ours; takes the folder of data where `needs` is set.
+    key : place of the published value in a file of oracles, levels divided by ``/``; empty for none.
+    absolute, relative : tolerances; nil both for equality.
+    needs : what has to lie in the folder of data; empty for nothing.
+    """
+
+    family: str
+    name: str
+    source: str
+    published: Any
+    find: Callable[..., Any]
+    key: str = ""
+    absolute: float = 0.0
+    relative: float = 0.0
+    needs: str = ""
+
+
+class Finding(NamedTuple):
+    """A claim put to the test; `passed` is None where it could not be."""
+
+    claim: Claim
+    published: Any
+    ours: Any
+    passed: bool | None
+
+
+CLAIMS: list[Claim] = []
+
+
+def claim(family: str, name: str, published: Any, source: str, **rest: Any) -> Callable[[Any], Any]:
+    """Register the decorated function as the one that finds `published` (see :class:`Claim`)."""
+
+    def register(find: Callable[..., Any]) -> Callable[..., Any]:
+        CLAIMS.append(Claim(family, name, source, published, find, **rest))
+        return find
+
+    return register
+
+
+def simulated(values: ArrayLike) -> Interval:
+    """Return the mean of independent simulated `values` with its 99 % interval."""
+    return mean_interval(values, LEVEL)
+
+
+def judge(one: Claim, oracles: Any = None, data: Path | None = None) -> Finding:
+    """Put a claim to the test.
+
+    Parameters
+    ----------
+    one : the claim.
+    oracles : contents of a file of published numbers, which then takes the place of those in the code.
+    data : folder of data, for claims that need one.
+    """
+    published = one.published if oracles is None or not one.key else looked_up(oracles, one.key)
+    if one.needs and (data is None or not (data / one.needs).exists()):
+        return Finding(one, published, None, None)
+    ours = one.find(data) if one.needs else one.find()
+    return Finding(one, published, ours, agrees(one, published, ours))
+
+
+def agrees(one: Claim, published: Any, ours: Any) -> bool:
+    """Tell whether ours is near enough to the published value."""
+    if isinstance(ours, Interval):
+        return ours.low <= published <= ours.high
+    wanted, found = np.asarray(published, float), np.asarray(ours, float)
+    if wanted.shape != found.shape:
+        return False
+    # An even half of the last digit may round either way, hence the last factor.
+    return bool((np.abs(found - wanted) <= (one.absolute + one.relative * np.abs(wanted)) * (1 + 1e-9)).all())
+
+
+def looked_up(oracles: Any, key: str) -> Any:
+    """Return what stands at ``a/b/0/c`` of nested mappings and lists; KeyError or IndexError where nothing does."""
+    found = oracles
+    for word in key.split("/"):
+        found = found[int(word)] if isinstance(found, list) else found[word]
+    return list(found.values()) if isinstance(found, dict) else found

@@ -1,0 +1,109 @@
+"""The validation suite: every claim passes by code and by file, the file is covered, and the page is current."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import SHARED, present
+
+from experiments.command_line import main
+from experiments.statistic import Interval
+from experiments.validation import report
+from experiments.validation.claim import CLAIMS, Claim, agrees, judge, looked_up
+from experiments.validation.suite import claims, row, run_suite
+
+ROOT = Path(__file__).resolve().parents[1]
+SUITE = list(claims())
+REGENERATE = "docs/validation.md is out of date: backstop validate --data ../shared/data --write"
+# What stands in the file and is an input, not a result, or prose: 'about 18 %' has no number of its own.
+NO_RESULT = {"clawback"}
+
+
+@pytest.fixture(scope="module")
+def findings():
+    data = SHARED / "data"
+    return run_suite(data=data if data.exists() else None)
+
+
+def test_every_claim_passes(findings):
+    assert [row(finding) for finding in findings if finding.passed is False] == []
+
+
+def test_only_what_needs_data_is_not_run(findings):
+    assert all(finding.claim.needs for finding in findings if finding.passed is None)
+
+
+def test_the_code_states_what_the_file_of_published_numbers_states(published):
+    for one in SUITE:
+        if one.key:
+            filed = looked_up(published, one.key)
+            filed = list(filed) if isinstance(filed, list) else filed
+            assert agrees(one._replace(absolute=1e-12), one.published, filed), one.key
+
+
+def test_every_family_of_the_file_is_claimed(published):
+    assert set(published) - NO_RESULT == {one.key.partition("/")[0] for one in SUITE if one.key}
+
+
+def test_claims_have_different_names():
+    names = [(one.family, one.name) for one in SUITE]
+    assert len(set(names)) == len(names) == len(CLAIMS)
+
+
+@pytest.mark.parametrize(
+    ("ours", "passes"), [(2.0, True), (2.09, True), (2.11, False), (float("nan"), False), ([2.0, 2.0], False)]
+)
+def test_a_number_passes_within_its_tolerance_alone(ours, passes):
+    assert judge(Claim("f", "n", "s", 2.0, lambda: ours, absolute=0.1)).passed is passes
+
+
+@pytest.mark.parametrize(("low", "high", "passes"), [(1.0, 3.0, True), (2.1, 3.0, False), (1.0, 1.9, False)])
+def test_an_interval_passes_if_it_holds_the_value(low, high, passes):
+    assert judge(Claim("f", "n", "s", 2.0, lambda: Interval(2.0, low, high, 9))).passed is passes
+
+
+def test_the_page_is_current(findings):
+    present(SHARED / "data" / "hyperliquid_2025_10_10")
+    before = (ROOT / report.PAGE).read_text(encoding="utf-8")
+    assert report.page(report.Report(findings, {}), before) == before, REGENERATE
+
+
+def run(monkeypatch, claims_left, *arguments):
+    monkeypatch.setattr("experiments.validation.suite.claims", lambda: claims_left)
+    return CliRunner().invoke(main, ["validate", *arguments])
+
+
+def test_a_failure_is_exit_code_one_and_is_named(monkeypatch):
+    wrong = Claim("Family", "two is three", "nobody", 3.0, lambda: 2.0)
+    done = run(monkeypatch, [*SUITE[:2], wrong])
+    assert done.exit_code == 1
+    assert "two is three" in done.stdout and "FAIL" in done.stdout and "2 pass, 1 FAIL" in done.stdout
+
+
+def test_the_document_has_every_claim(monkeypatch):
+    done = run(monkeypatch, SUITE[:3], "--json")
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert (told["claims"], told["pass"]) == (3, 3)
+    assert told["findings"][0]["published"] == [3, 4, 7]
+
+
+def test_oracles_take_the_place_of_the_code(monkeypatch, tmp_path):
+    (tmp_path / "published.json").write_text('{"clearing": {"cases": [{"payments": [3, 4, 8]}]}}')
+    done = run(monkeypatch, SUITE[:1], "--oracles", str(tmp_path))
+    assert done.exit_code == 1 and "3, 4, 8" in done.stdout
+
+
+@pytest.mark.parametrize("content", [None, "no JSON", "{}"])
+def test_bad_oracles_are_one_line(monkeypatch, tmp_path, content):
+    if content is not None:
+        (tmp_path / "published.json").write_text(content)
+    done = run(monkeypatch, SUITE[:1], "--oracles", str(tmp_path))
+    assert done.exit_code == 2
+    assert len(done.stderr.splitlines()) == 1 and "published.json" in done.stderr
+
+
+def test_a_section_that_was_not_run_is_kept():
+    first = report.page(report.Report([], {"facts": [{"fact": "kurtosis", "ours": "3"}]}))
+    assert "kurtosis" in report.page(report.Report([], {}), first)
