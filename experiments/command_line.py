@@ -25,7 +25,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    compare, app, attribute, size, replay, validate, sweep, query, export, reproduce, bench, episodes, presets, parameters,
+    compare, app, attribute, size, replay, validate, sweep, query, export, reproduce,
+    bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

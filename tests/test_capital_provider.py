@@ -71,7 +71,7 @@ def test_nobody_leaves_before_the_lock_up_is_over():
 def test_in_a_panic_they_leave_faster():
     """The alarm of one step multiplies what may leave in it; without an alarm nothing changes."""
     owned = []
-    for alarm in (0.0, 1.0):
+    for alarm in (0.0, 0.05):
         ecosystem = Ecosystem(small(reinsurance__lock_up=0.0, **MARKET, **CHEAP))
         ecosystem.confidence.alarm[:] = alarm
         ecosystem.reinsurance.investment.manage(0)
