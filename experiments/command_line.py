@@ -9,6 +9,7 @@ import click
 from experiments.command.bench import bench
 from experiments.command.compare import compare
 from experiments.command.listing import episodes, parameters, presets
+from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
 from experiments.command.replay import replay
 from experiments.command.size import size
@@ -21,7 +22,7 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, sweep, query, export, reproduce, size, replay, bench, episodes, presets, parameters):
+for command in (compare, sweep, phase, query, export, reproduce, size, replay, bench, episodes, presets, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":
