@@ -11,6 +11,7 @@ from experiments.command.attribute import attribute
 from experiments.command.bench import bench
 from experiments.command.compare import compare
 from experiments.command.listing import episodes, parameters, presets
+from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
 from experiments.command.replay import replay
 from experiments.command.size import size
@@ -25,7 +26,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    compare, app, attribute, size, replay, validate, sweep, query, export, reproduce,
+    compare, app, attribute, size, phase, replay, validate, sweep, query, export, reproduce,
     bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:

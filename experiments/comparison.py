@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.family import inference, tail_interval, with_families
 from experiments.pairing import pairings
 from experiments.statistic import Difference, Interval, mean_interval, paired_difference
 from model.risk import expected_shortfall, value_at_risk
@@ -86,7 +87,7 @@ class Comparison:
             "cells": {
                 cell: {metric: _plain(self.interval(cell, metric)) for metric in self.metrics} for cell in self.cells
             },
-            "pairs": list(self._differences()),
+            "pairs": with_families(list(self._differences())),
             "pairing": [
                 {"a": pair.a, "b": pair.b, "innocents": _plain(pair.innocents), "saved": _plain(pair.saved)}
                 for pair in pairings(self)
@@ -94,13 +95,14 @@ class Comparison:
             "risk": {cell: self.risk(cell) for cell in self.cells},
         }
 
-    def risk(self, cell: str, metric: str = "uncovered", level: float = LEVEL) -> dict[str, float | None]:
-        """Return value at risk and expected shortfall of `metric` over replications, None where there are none."""
+    def risk(self, cell: str, metric: str = "uncovered", level: float = LEVEL) -> dict[str, Any]:
+        """Return value at risk and expected shortfall of `metric` with intervals, None where there are no runs."""
         values = self.values(cell, metric)
         known = values[np.isfinite(values)]
         measures = {"value_at_risk": value_at_risk, "expected_shortfall": expected_shortfall}
         found = {name: float(measure(known, level)) if len(known) else None for name, measure in measures.items()}
-        return {"level": level, **found}
+        intervals = {f"{name}_ci95": tail_interval(known, measure, level) for name, measure in measures.items()}
+        return {"level": level, **found, **intervals}
 
     def _differences(self) -> Iterator[dict[str, Any]]:
         for (a, b), metric in itertools.product(self.pairs, self.metrics):
@@ -114,6 +116,7 @@ class Comparison:
                 "n": found.number,
                 "correlation": found.correlation,
                 "variance_reduction": found.variance_reduction,
+                **inference(self.values(a, metric) - self.values(b, metric)),
             }
 
     def _column(self, cell: str, metric: str) -> NDArray[np.float64]:

@@ -44,3 +44,21 @@ def _first_time(cell):
     except FileExistsError:
         return False
     return True
+
+
+def waterfall(cell, replication):
+    """Four protocols with funds and treasuries of 1, hit at once: severity sizes the losses, correlation evens them."""
+    price = cell.scenario.price
+    weights = np.random.default_rng(replication).dirichlet(np.full(4, 0.3))
+    spread = price.severity_correlation / 4.0 + (1.0 - price.severity_correlation) * weights
+    deficits = 4.0 * price.severity * spread
+    pooled = cell.structure == "pooled"
+    bare = np.full(4, max(0.0, deficits.sum() - 4.0) / 4.0) if pooled else np.maximum(0.0, deficits - 1.0)
+    summary = {
+        "deficit": deficits.sum(),
+        "capital": 4.0,
+        "uncovered": bare.sum(),
+        "defaults": float((bare > 1.0).sum()),
+        "borne_winners": 0.5 * bare.sum() / deficits.sum(),
+    }
+    return Run(cell.name, cell.structure, cell.regime, replication, summary, {})

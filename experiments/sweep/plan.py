@@ -83,7 +83,12 @@ def read_plan(path: Path, allow_many: bool = False, runner: str = RUNNER) -> Pla
         With every problem of the plan.
     """
     contents = read_plan_file(path)
-    _check_size(path, contents, allow_many)
+    return drawn(contents, str(path), allow_many, runner)
+
+
+def drawn(contents: Contents, origin: str, allow_many: bool = False, runner: str = RUNNER) -> Plan:
+    """Return the plan of checked `contents`, called `origin` in problems; raises SweepError where it is too large."""
+    _check_size(origin, contents, allow_many)
     design = draw(contents.terms, contents.fields, contents.listed)
     if contents.across:
         design = Crossed(design, Grid(contents.across))
@@ -118,13 +123,13 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     ]
 
 
-def _check_size(path: Path, contents: Contents, allow_many: bool) -> None:
+def _check_size(origin: str, contents: Contents, allow_many: bool) -> None:
     points = size(contents.terms, contents.fields, contents.listed)
     for field in contents.across:
         points *= len(field.levels())
     runs = points * len(contents.replications)
     if runs > LIMIT and not allow_many:
-        raise SweepError(f"{path}: {runs} runs are more than {LIMIT}; say --yes to run them")
+        raise SweepError(f"{origin}: {runs} runs are more than {LIMIT}; say --yes to run them")
 
 
 def _described(contents: Contents, runner: str) -> dict[str, Any]:

@@ -4,9 +4,9 @@ With *A* the anchor prices of asset *k* as a function of time, *f* the fundament
 bridge that is zero at every anchor::
 
     log F[t] - log F[0] = f S_k log(A[t] / A[0]) + B_k[t]
-    S_k = exp(sigma (sqrt(rho) g0 + sqrt(1 - rho) g_k))
+    S_k = m exp(sigma (sqrt(rho) g0 + sqrt(1 - rho) g_k))
 
-*S* is the severity of this replication: the same crash, deeper or shallower, median 1, with log standard
+*S* is the severity of this replication: the same crash, deeper or shallower, median *m*, with log standard
 deviation *sigma* and correlation *rho* between assets. The bridge's volatility a day is the asset's own
 times ``price.bridge_volatility``, and in stress up to `noise_multiplier` times that. Without dispersion and
 with a share of 1 the path passes exactly through the anchors, as far as they lie on the grid of steps.
@@ -53,7 +53,7 @@ def severity(scenario: "Scenario", streams: Streams, assets: int) -> Floats:
     """Return the (K,) factors on the episode's log moves in this replication."""
     price = scenario.price
     factor = innovations(streams, "price.severity", price.severity_correlation, 1, assets)[0]
-    return np.exp(price.severity_dispersion * factor)
+    return price.severity * np.exp(price.severity_dispersion * factor)
 
 
 def anchored(minute: Floats, walk: Floats, anchors: Anchors, scale: float) -> Floats:

@@ -96,6 +96,9 @@ class PriceSection(Section):
         1.0, "log", "a wick longer than this is a misprint and cut to the bar's body",
         "ETH perpetual, 13 March 2020 02:00", gt=0.0,
     )  # fmt: skip
+    severity: float = parameter(
+        1.0, "1", "median factor on an episode's log moves: the size of its shock", "1: as recorded", ge=0.0, le=10.0
+    )
     severity_dispersion: float = parameter(
         0.3,
         "1",

@@ -1,0 +1,105 @@
+"""``backstop phase``: where isolated and where shared capital wins, over two fields."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from experiments.command.query import explained
+
+SHOCK = "price.severity=0.4:1.6:7"
+CORRELATION = "price.severity_correlation=0:1:5"
+
+
+def base_options(command: Any) -> Any:
+    """Add the options that say what all points share, and how they are run."""
+    options = [
+        click.option("--episode", metavar="NAME", help="Named episode; default 2025-10-10."),
+        click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ..."),
+        click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset; repeatable."),
+        click.option("--scenario", metavar="FILE", help="Scenario in TOML; it replaces the default as a whole."),
+        click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins."),
+        click.option("--seed", type=int, help="Seed of every random stream."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def run_options(command: Any) -> Any:
+    """Add the options of how it is run."""
+    options = [
+        click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
+        click.option("--yes", "many", is_flag=True, help="Run more than 20,000 runs."),
+        click.option("--quiet", is_flag=True, help="No progress."),
+        click.option("--json", "as_json", is_flag=True, help="The points as JSON on standard output."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.option("--x", "x", default=SHOCK, show_default=True, metavar="AXIS", help="FIELD=low:high:levels[:log] or a,b.")
+@click.option("--y", "y", default=CORRELATION, show_default=True, metavar="AXIS", help="Likewise.")
+@click.option("--a", "a", default="isolated", show_default=True, help="Structure named first.")
+@click.option("--b", "b", default="pooled", show_default=True, help="Structure it is compared with.")
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Less is better; default uncovered, defaults.")
+@click.option("--regime", default="bad_debt", show_default=True, help="Who pays the residual loss.")
+@click.option("--replications", type=int, default=20, show_default=True, help="Paired replications of a point.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/phase"), show_default=True)
+@base_options
+@run_options
+@explained
+def phase(x: str, y: str, a: str, b: str, metrics: tuple[str, ...], out: Path, as_json: bool, **typed: Any) -> int:
+    """Map over two fields where structure a and where structure b is better; started again it does what is missing."""
+    from experiments.phase.diagram import read_diagram, rows  # noqa: PLC0415
+    from experiments.phase.run import run, write_rows  # noqa: PLC0415
+
+    plan, axes = _plan(x, y, (a, b), typed)
+    run(plan, out, typed["workers"], typed["quiet"])
+    named = metrics or ("uncovered", "defaults")
+    diagrams = [read_diagram(out, axes[0], axes[1], (a, b), metric) for metric in named]
+    from experiments.figure.phase import draw  # noqa: PLC0415
+    from experiments.figure.vector import save_vector  # noqa: PLC0415
+
+    made = [*save_vector(draw, out / "phase", diagrams)]
+    found = [row for diagram in diagrams for row in rows(diagram)]
+    made.append(write_rows(out / "phase.csv", found))
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_lines(found, a, b)))
+    click.echo("\n".join(map(str, made)), err=True)
+    return 0
+
+
+def _plan(x: str, y: str, pair: tuple[str, str], typed: dict[str, Any]) -> tuple[Any, tuple[str, str]]:
+    from experiments.configuration import ConfigurationError  # noqa: PLC0415
+    from experiments.phase.axis import read_axis  # noqa: PLC0415
+    from experiments.phase.run import grid_plan  # noqa: PLC0415
+    from experiments.phase.table import REGIME, STRUCTURE  # noqa: PLC0415
+    from experiments.sweep.problem import SweepError  # noqa: PLC0415
+
+    axes = read_axis("--x", x), read_axis("--y", y)
+    if axes[0].name == axes[1].name or pair[0] == pair[1]:
+        raise SweepError("--x and --y, --a and --b: allowed are two different ones")
+    across = {STRUCTURE: pair, REGIME: (typed["regime"],)}
+    try:
+        plan = grid_plan(chosen(typed), axes[::-1], across, typed["replications"], typed["many"])
+    except ConfigurationError as error:
+        raise SweepError(error.problems) from error
+    return plan, (axes[0].name, axes[1].name)
+
+
+def chosen(typed: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of the base scenario among those typed."""
+    names = ("episode", "process", "prices", "scenario", "settings", "seed")
+    return {name: typed[name] for name in names if typed[name] is not None}
+
+
+def _lines(found: list[dict[str, Any]], a: str, b: str) -> list[str]:
+    lines = []
+    for metric in dict.fromkeys(row["metric"] for row in found):
+        winners = [row["winner"] for row in found if row["metric"] == metric]
+        count = ", ".join(f"{name} better at {winners.count(name)}" for name in (a, b))
+        lines.append(f"{metric}: {count}, undecided at {winners.count('none')} of {len(winners)} points")
+    return lines

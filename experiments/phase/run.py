@@ -1,0 +1,62 @@
+"""A map or frontier from options to files: a grid swept in the folder, then read back and drawn.
+
+The folder is a sweep's: started again it does only what is missing, and ``backstop query`` reads it.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.configuration import Options, base_scenario
+from experiments.interrupt import Interrupt
+from experiments.sweep.design import Terms
+from experiments.sweep.execution import Outcome, Where, sweep
+from experiments.sweep.field import Choice, Field
+from experiments.sweep.plan import Plan, drawn
+from experiments.sweep.plan_file import Contents
+from experiments.sweep.problem import FAILED, SweepError
+
+
+def grid_plan(
+    options: Mapping[str, Any], axes: Sequence[Field], across: Mapping[str, Sequence[str]], number: int, many: bool
+) -> Plan:
+    """Return the plan of every point of `axes` with every combination of `across`.
+
+    Parameters
+    ----------
+    options : of the base scenario, as those of ``backstop compare``.
+    axes : fields of the grid, the last changing fastest.
+    across : values by field.
+    number : replications of every point.
+    many : whether many runs are meant.
+
+    Raises
+    ------
+    SweepError, ConfigurationError
+        With every problem.
+    """
+    if number < 2:
+        raise SweepError(f"--replications: {number}: allowed is 2 or more, for an interval")
+    base = base_scenario(Options(**options))
+    crossed = tuple(Choice(name, tuple(dict.fromkeys(values))) for name, values in across.items())
+    contents = Contents(base, Terms("grid"), tuple(axes), crossed, (), range(number), False)
+    return drawn(contents, "command line", many)
+
+
+def run(plan: Plan, folder: Path, workers: int, quiet: bool) -> Outcome:
+    """Do what is missing of `plan` in `folder`; raises SweepError where it was stopped, what is finished kept."""
+    with Interrupt() as stop:
+        outcome = sweep(plan, folder, "command line", engage=Where(workers).engage, stop=stop, quiet=quiet)
+    if not outcome.complete:
+        raise SweepError(f"interrupted; start again to do the rest, what is finished is in {folder}", FAILED)
+    return outcome
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+    """Write rows with equal keys as CSV, numbers to the last digit."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
