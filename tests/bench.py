@@ -50,7 +50,8 @@ class Bench:
         self.waterfall = Waterfall(self.structure, Chain(*regimes))
         own = np.full(members, float(self.structure.own_share))
         limit = np.full(members, np.inf)
-        self.terms = Terms(0.0, 1.0, own, True, 0.0, 1.0, 0.0, 0.0, 0.0, self.structure.pot, limit)
+        calm = dict.fromkeys(Terms._fields, 0.0) | {"fund": 1.0, "own_share": own, "holds": True, "minutes": 1.0}
+        self.terms = Terms(**calm | {"pot": self.structure.pot, "target": limit, "strain": np.zeros(members)})
 
     def earn(self, fees: np.ndarray) -> None:
         """Let fees come in and reach funds and pots, (members,) USD >= 0."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import SHARED, present
+from place import SHARED, present
 
 from experiments.command_line import main
 from experiments.statistic import Interval
