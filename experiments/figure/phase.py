@@ -4,11 +4,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
 
 from experiments.figure.style import GREY, PALETTE, caption, new_figure
 from experiments.headline import HEADLINES
@@ -69,19 +71,24 @@ def _marks(panel: Axes, diagram: Diagram) -> None:
 def _reference(panel: Axes, diagram: Diagram) -> None:
     """Draw the line of strain 1 where it crosses the map."""
     strain = diagram.strain
-    if min(strain.shape) < 2 or not np.nanmin(strain) < 1.0 < np.nanmax(strain):
+    if not _crosses(strain):
         return
     across, up = (np.arange(size) + 0.5 for size in (strain.shape[1], strain.shape[0]))
     panel.contour(across, up, strain, levels=[1.0], colors="black", linewidths=1.6)
 
 
+def _crosses(strain: NDArray[np.float64]) -> bool:
+    return min(strain.shape) >= 2 and bool(np.nanmin(strain) < 1.0 < np.nanmax(strain))
+
+
 def _key(figure: Figure, diagram: Diagram) -> None:
-    handles = [
+    handles: list[Artist] = [
         Patch(facecolor=PALETTE[1], label=f"{diagram.a[0].upper()}: {diagram.a} better"),
         Patch(facecolor=PALETTE[2], label=f"{diagram.b[0].upper()}: {diagram.b} better"),
         Patch(facecolor="white", edgecolor=GREY, hatch=HATCH, label="undecided"),
-        Line2D([], [], color="black", linewidth=1.6, label="deficit / capital = 1 + treasury / fund"),
     ]
+    if _crosses(diagram.strain):
+        handles.append(Line2D([], [], color="black", linewidth=1.6, label="deficit / capital = 1 + treasury / fund"))
     figure.legend(handles=handles, loc="outside upper center", ncols=4)
 
 
