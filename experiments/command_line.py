@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``sweep`` and what reads it, ``size``, ``replay``, ``bench``, and listings.
+"""The command line: ``backstop compare``, ``sweep``, ``phase``, what reads their folders, ``size`` and more.
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
@@ -8,10 +8,12 @@ import click
 
 from experiments.command.bench import bench
 from experiments.command.compare import compare
+from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
 from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
 from experiments.command.replay import replay
+from experiments.command.report import report
 from experiments.command.size import size
 from experiments.command.sweep import sweep
 
@@ -22,7 +24,9 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, sweep, phase, query, export, reproduce, size, replay, bench, episodes, presets, parameters):
+for command in (compare, sweep, phase, frontier, report, query, export, reproduce, size, replay, bench):
+    main.add_command(command)
+for command in (episodes, presets, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":
