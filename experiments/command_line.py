@@ -14,6 +14,7 @@ from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
 from experiments.command.replay import replay
 from experiments.command.report import report
+from experiments.command.sensitivity import sensitivity
 from experiments.command.size import size
 from experiments.command.sweep import sweep
 
@@ -24,9 +25,9 @@ def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
 
 
-for command in (compare, sweep, phase, frontier, report, query, export, reproduce, size, replay, bench):
+for command in (compare, sweep, phase, frontier, report, sensitivity, query, export, reproduce):
     main.add_command(command)
-for command in (episodes, presets, parameters):
+for command in (size, replay, bench, episodes, presets, parameters):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -72,7 +72,12 @@ def test_tables_say_what_the_runs_say(folder, tmp_path):
     else:
         assert [row["cell"] for row in rows] == ["pooled", "reinsured"]
     text = (tmp_path / "methods.txt").read_text()
-    assert "3 protocols with 20 traders" in text and "common random numbers" in text and "seed 1" in text
+    assert (
+        "3 protocols with 20 traders" in text
+        and "[" not in text
+        and "common random numbers" in text
+        and "seed 1" in text
+    )
 
 
 def test_a_table_is_printed_by_booktabs_and_its_numbers_kept_whole():

@@ -8,7 +8,7 @@ from experiments.report.sweeping import described
 def of_comparison(manifest: dict[str, Any]) -> str:
     """Return the paragraph of a comparison."""
     number = manifest["replications"]
-    pilot = manifest["pilot"]["replications"]
+    pilot = len(manifest["pilot"]["replications"])
     sized = f" Funds in proportion to loss were sized by {pilot} pilot replications of their own." if pilot else ""
     cells = ", ".join(
         f"{name} ({cell['structure']}, residual losses: {cell['regime']})" for name, cell in manifest["cells"].items()
