@@ -51,8 +51,8 @@ def small_sample_factor(degrees: int) -> float:
 def paired_p(differences: ArrayLike) -> float:
     """Return the two-sided p of Student's test that the mean of the finite `differences`, (n,), is zero.
 
-    Where differences do not vary there is no t: p is 1 where they are zero, else that of the sign test, 2^(1 − n). Fewer
-    than two have none.
+    Where differences do not vary there is no t: p is 1 where they are zero, else that of the sign test, 2^(1 − n).
+    Fewer than two have none.
     """
     known = _finite(differences)
     if known.size < 2:
