@@ -55,6 +55,7 @@ def test_a_report_is_whole_and_the_same_bytes_when_built_again(folder, tmp_path)
     kinds = {path.suffix for path in first}
     assert kinds == {".html", ".pdf", ".svg", ".png", ".tex", ".csv", ".txt"}
     page = (tmp_path / "one" / "index.html").read_text()
+    assert all("Seed 1, replications 0 to" in path.read_text() for path in first if path.suffix in (".tex", ".html"))
     assert not re.search(r'(?:src|href)="(?!data:)', page)  # nothing is fetched from elsewhere
     assert page.count("<img") == len([path for path in first if path.suffix == ".svg"])
 

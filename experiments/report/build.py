@@ -50,7 +50,8 @@ def _build(folder: Path, out: Path, manifest: dict[str, Any]) -> list[Path]:
         figures = comparing.figures(folder, found)
     for name in ("figures", "tables"):
         (out / name).mkdir(parents=True, exist_ok=True)
-    made, pictures = _figures(out / "figures", figures)
+    made, pictures = _figures(out / "figures", figures, method.stamp(manifest))
+    tables = [table._replace(note=f"{table.note} {method.stamp(manifest)}") for table in tables]
     made += [_write(out / "tables" / f"{table.name}.tex", latex(table)) for table in tables]
     made += [_write(out / "tables" / f"{table.name}.csv", comma_separated(table)) for table in tables]
     made.append(_write(out / "methods.txt", text + "\n"))
@@ -67,14 +68,14 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _figures(folder: Path, figures: Iterable[tuple[str, str, Any]]) -> tuple[list[Path], list[str]]:
+def _figures(folder: Path, figures: Iterable[tuple[str, str, Any]], stamp: str) -> tuple[list[Path], list[str]]:
     made, pictures = [], []
     for name, title, draw in figures:
         paths = save_vector(draw, folder / name)
         made += paths
         picture = base64.b64encode(paths[-1].read_bytes()).decode("ascii")
         source = f'<img alt="{html.escape(title)}" src="data:image/svg+xml;base64,{picture}">'
-        pictures.append(f"<h2>{html.escape(title)}</h2>\n{source}")
+        pictures.append(f"<h2>{html.escape(title)}</h2>\n{source}\n<p>{html.escape(stamp)}</p>")
     return made, pictures
 
 

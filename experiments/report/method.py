@@ -35,6 +35,14 @@ def of_sweep(manifest: dict[str, Any]) -> str:
     )
 
 
+def stamp(manifest: dict[str, Any]) -> str:
+    """Return seed block and code version in a few words, for below every table and picture."""
+    known = manifest.get("replications") or manifest["plan"]["replications"]
+    first, number = (0, known) if isinstance(known, int) else (known["first"], known["number"])
+    commit = manifest.get("commit") or "unknown"
+    return f"Seed {manifest['seed']}, replications {first} to {first + number - 1}; commit {commit[:12]}."
+
+
 def _world(scenario: dict[str, Any]) -> str:
     price = scenario["price"]
     prices = f"the episode {price['episode']}" if price["process"] == "episode" else f"the process {price['process']}"
