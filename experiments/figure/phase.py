@@ -35,7 +35,8 @@ def draw(diagrams: Sequence[Diagram]) -> Figure:
     caption(
         figure,
         f"Mean paired difference {first.a} − {first.b} of {first.number} replications on common random numbers."
-        f"\nHatched: no significant difference (paired t, Benjamini–Hochberg at {LEVEL:.0%} over each panel).",
+        f"\nHatched: no significant difference (paired t, Benjamini–Hochberg at {LEVEL:.0%} over each panel)."
+        f"\nIdentity: total deficits differ by less than {SAME:.1%}, run by run, so who holds capital changes no behaviour.",
     )
     return figure
 
@@ -54,8 +55,13 @@ def _panel(figure: Figure, panel: Axes, diagram: Diagram) -> None:
     panel.set_yticks(np.arange(len(diagram.ys)) + 0.5, [_number(value) for value in diagram.ys])
     panel.set_xlabel(diagram.x)
     panel.set_ylabel(diagram.y)
-    note = f"\nthe sign is an identity: deficits differ by less than {SAME:.1%}" if diagram.identity else ""
+    note = _identity(diagram) if diagram.identity else ""
     panel.set_title(label + note, loc="left", fontsize=8)
+
+
+def _identity(diagram: Diagram) -> str:
+    points = f"{diagram.identity} of {diagram.p.size} points"
+    return f"\nthe sign is an identity at {points}"
 
 
 def _marks(panel: Axes, diagram: Diagram) -> None:
