@@ -1,4 +1,4 @@
-"""The command line: ``backstop compare``, ``app``, ``attribute``, ``size``, ``replay``, ``validate``, ``sweep``, ...
+"""The command line: ``backstop compare``, ``app``, ``sweep``, what reads their folders, ``size``, and more.
 
 Only click is imported here. Each command imports what it needs when it runs, so that help and the
 listings answer at once.
@@ -10,10 +10,13 @@ from experiments.command.app import app
 from experiments.command.attribute import attribute
 from experiments.command.bench import bench
 from experiments.command.compare import compare
+from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
 from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
 from experiments.command.replay import replay
+from experiments.command.report import report
+from experiments.command.sensitivity import sensitivity
 from experiments.command.size import size
 from experiments.command.sweep import sweep
 from experiments.command.validate import validate
@@ -26,8 +29,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    compare, app, attribute, size, phase, replay, validate, sweep, query, export, reproduce,
-    bench, episodes, presets, parameters,
+    compare, app, attribute, size, sweep, phase, frontier, report, sensitivity, query, export, reproduce,
+    replay, validate, bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

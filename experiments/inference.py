@@ -51,14 +51,15 @@ def small_sample_factor(degrees: int) -> float:
 def paired_p(differences: ArrayLike) -> float:
     """Return the two-sided p of Student's test that the mean of the finite `differences`, (n,), is zero.
 
-    Differences that do not vary have p 1 where they are zero and 0 elsewhere; fewer than two have none.
+    Where differences do not vary there is no t: p is 1 where they are zero, else that of the sign test, 2^(1 − n).
+    Fewer than two have none.
     """
     known = _finite(differences)
     if known.size < 2:
         return math.nan
     spread, mean = _spread(known), abs(float(known.mean()))
     if spread == 0.0:
-        return float(mean == 0.0)
+        return 1.0 if mean == 0.0 else 2.0 ** (1 - known.size)
     return float(2.0 * stdtr(known.size - 1, -mean * math.sqrt(known.size) / spread))
 
 

@@ -62,3 +62,13 @@ def waterfall(cell, replication):
         "borne_winners": 0.5 * bare.sum() / deficits.sum(),
     }
     return Run(cell.name, cell.structure, cell.regime, replication, summary, {})
+
+
+def ishigami(cell, replication):
+    """The function of Ishigami and Homma in three fields whose ranges are [0, 1], and noise shared by all points."""
+    price = cell.scenario.price
+    swept = (price.severity_correlation, cell.scenario.trader.attention, cell.scenario.backstop.pooled_share)
+    x = np.pi * (2.0 * np.array(swept) - 1.0)
+    value = np.sin(x[0]) + 7.0 * np.sin(x[1]) ** 2 + 0.1 * x[2] ** 4 * np.sin(x[0])
+    noise = np.random.default_rng(replication).normal()
+    return Run(cell.name, cell.structure, cell.regime, replication, {"y": value + noise, "still": 1.0}, {})

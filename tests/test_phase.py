@@ -45,7 +45,7 @@ def test_the_pool_wins_in_defaults_below_the_line_and_isolated_funds_above(swept
 
 def test_uncovered_loss_is_called_an_identity_where_nothing_feeds_back(swept):
     found = read_diagram(swept, X, Y, PAIR, "uncovered")
-    assert found.identity and (found.difference >= -1e-12).all()
+    assert found.identity == 8 and (found.difference >= -1e-12).all()
 
 
 def test_a_map_is_the_same_bytes_each_time(swept, tmp_path):

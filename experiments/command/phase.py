@@ -8,7 +8,7 @@ import click
 
 from experiments.command.query import explained
 
-SHOCK = "price.severity=0.4:1.6:7"
+SHOCK = "price.severity=0.4:2.8:7"
 CORRELATION = "price.severity_correlation=0:1:5"
 
 

@@ -4,11 +4,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
 
 from experiments.figure.style import GREY, PALETTE, caption, new_figure
 from experiments.headline import HEADLINES
@@ -33,7 +35,8 @@ def draw(diagrams: Sequence[Diagram]) -> Figure:
     caption(
         figure,
         f"Mean paired difference {first.a} − {first.b} of {first.number} replications on common random numbers."
-        f"\nHatched: no significant difference (paired t, Benjamini–Hochberg at {LEVEL:.0%} over each panel).",
+        f"\nHatched: no significant difference (paired t, Benjamini–Hochberg at {LEVEL:.0%} over each panel)."
+        f"\nIdentity: total deficits differ by less than {SAME:.1%} in every run, so nothing feeds back.",
     )
     return figure
 
@@ -52,8 +55,13 @@ def _panel(figure: Figure, panel: Axes, diagram: Diagram) -> None:
     panel.set_yticks(np.arange(len(diagram.ys)) + 0.5, [_number(value) for value in diagram.ys])
     panel.set_xlabel(diagram.x)
     panel.set_ylabel(diagram.y)
-    note = f"\nthe sign is an identity: deficits differ by less than {SAME:.1%}" if diagram.identity else ""
+    note = _identity(diagram) if diagram.identity else ""
     panel.set_title(label + note, loc="left", fontsize=8)
+
+
+def _identity(diagram: Diagram) -> str:
+    points = f"{diagram.identity} of {diagram.p.size} points"
+    return f"\nthe sign is an identity at {points}"
 
 
 def _marks(panel: Axes, diagram: Diagram) -> None:
@@ -69,19 +77,24 @@ def _marks(panel: Axes, diagram: Diagram) -> None:
 def _reference(panel: Axes, diagram: Diagram) -> None:
     """Draw the line of strain 1 where it crosses the map."""
     strain = diagram.strain
-    if min(strain.shape) < 2 or not np.nanmin(strain) < 1.0 < np.nanmax(strain):
+    if not _crosses(strain):
         return
     across, up = (np.arange(size) + 0.5 for size in (strain.shape[1], strain.shape[0]))
     panel.contour(across, up, strain, levels=[1.0], colors="black", linewidths=1.6)
 
 
+def _crosses(strain: NDArray[np.float64]) -> bool:
+    return min(strain.shape) >= 2 and bool(np.nanmin(strain) < 1.0 < np.nanmax(strain))
+
+
 def _key(figure: Figure, diagram: Diagram) -> None:
-    handles = [
+    handles: list[Artist] = [
         Patch(facecolor=PALETTE[1], label=f"{diagram.a[0].upper()}: {diagram.a} better"),
         Patch(facecolor=PALETTE[2], label=f"{diagram.b[0].upper()}: {diagram.b} better"),
         Patch(facecolor="white", edgecolor=GREY, hatch=HATCH, label="undecided"),
-        Line2D([], [], color="black", linewidth=1.6, label="deficit / capital = 1 + treasury / fund"),
     ]
+    if _crosses(diagram.strain):
+        handles.append(Line2D([], [], color="black", linewidth=1.6, label="deficit / capital = 1 + treasury / fund"))
     figure.legend(handles=handles, loc="outside upper center", ncols=4)
 
 

@@ -43,7 +43,7 @@ class Diagram(NamedTuple):
     p : (Y, X) adjusted p.
     strain : (Y, X) (deficit / capital) / (1 + treasury / fund); 1 on the reference line.
     number : replications of a point, at least.
-    identity : whether the sign of the difference follows from arithmetic alone.
+    identity : number of points at which the sign of the difference follows from arithmetic alone.
     """
 
     metric: str
@@ -57,7 +57,7 @@ class Diagram(NamedTuple):
     p: Floats
     strain: Floats
     number: int
-    identity: bool
+    identity: int
 
     @property
     def decided(self) -> NDArray[np.bool_]:
@@ -89,7 +89,8 @@ def read_diagram(folder: Path, x: str, y: str, pair: tuple[str, str], metric: st
     mean, p = _grid(groups.mean()), _grid(groups.apply(paired_p))
     adjusted = benjamini_hochberg(p.to_numpy())
     strain = _strain(folder, table, x, y).reindex(index=mean.index, columns=mean.columns)
-    identity = metric == "uncovered" and set(pair) == POOLING and _same_deficits(table, x, y, pair)
+    told = metric == "uncovered" and set(pair) == POOLING
+    identity = _same_deficits(table, x, y, pair) if told else 0
     axes = tuple(mean.columns), tuple(mean.index)
     least = int(groups.size().min())
     return Diagram(metric, *pair, x, y, *axes, mean.to_numpy(), adjusted, strain.to_numpy(), least, identity)
@@ -132,7 +133,8 @@ def _strain(folder: Path, table: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     return _grid(pd.Series(found, index=sums.index))
 
 
-def _same_deficits(table: pd.DataFrame, x: str, y: str, pair: tuple[str, str]) -> bool:
+def _same_deficits(table: pd.DataFrame, x: str, y: str, pair: tuple[str, str]) -> int:
+    """Return the number of points at which deficits are the same in both structures, run by run."""
     wide = paired(table, [y, x], STRUCTURE, "deficit")
-    first, second = wide[pair[0]].to_numpy(), wide[pair[1]].to_numpy()
-    return bool(np.all(np.abs(first - second) <= SAME * np.maximum(first, second)))
+    same = (wide[pair[0]] - wide[pair[1]]).abs() <= SAME * wide.max(axis=1)
+    return int(same.groupby(level=[0, 1]).all().sum())

@@ -1,0 +1,61 @@
+"""``backstop frontier``: capital against tail loss against the burden on winners."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from experiments.command.phase import base_options, chosen, run_options
+from experiments.command.query import explained
+
+CAPITAL = "backstop.capital_ratio=0.0075,0.015,0.03"
+
+
+@click.command()
+@click.option("--structure", "structures", multiple=True, metavar="NAME", help="Repeatable; default all.")
+@click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default all.")
+@click.option("--capital", default=CAPITAL, show_default=True, metavar="AXIS", help="Sizes of the backstop.")
+@click.option("--replications", type=int, default=20, show_default=True, help="Paired replications of a point.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("results/frontier"), show_default=True)
+@base_options
+@run_options
+@explained
+def frontier(out: Path, as_json: bool, **typed: Any) -> int:
+    """Draw capital, tail loss and burden on winners of structure and regime pairs; started again it goes on."""
+    from experiments.phase.frontier import read_frontier  # noqa: PLC0415
+    from experiments.phase.run import run, write_rows  # noqa: PLC0415
+
+    run(_plan(typed), out, typed["workers"], typed["quiet"])
+    found = read_frontier(out)
+    from experiments.figure.frontier import draw  # noqa: PLC0415
+    from experiments.figure.vector import save_vector  # noqa: PLC0415
+
+    rows = [item._asdict() for item in found]
+    made = [*save_vector(draw, out / "frontier", found), write_rows(out / "frontier.csv", rows)]
+    click.echo(json.dumps(rows, indent=2) if as_json else "\n".join(_line(item) for item in found if item.best))
+    click.echo("\n".join(map(str, made)), err=True)
+    return 0
+
+
+def _plan(typed: dict[str, Any]) -> Any:
+    from experiments.configuration import ConfigurationError  # noqa: PLC0415
+    from experiments.phase.axis import read_axis  # noqa: PLC0415
+    from experiments.phase.run import grid_plan  # noqa: PLC0415
+    from experiments.phase.table import REGIME, STRUCTURE  # noqa: PLC0415
+    from experiments.sweep.problem import SweepError  # noqa: PLC0415
+    from model.scenario.backstop import REGIMES, STRUCTURES  # noqa: PLC0415
+
+    axis = read_axis("--capital", typed["capital"])
+    if axis.name != "backstop.capital_ratio":
+        raise SweepError(f"--capital: {axis.name}: allowed is backstop.capital_ratio")
+    across = {STRUCTURE: typed["structures"] or tuple(STRUCTURES), REGIME: typed["regimes"] or tuple(REGIMES)}
+    try:
+        return grid_plan(chosen(typed), [axis], across, typed["replications"], typed["many"])
+    except ConfigurationError as error:
+        raise SweepError(error.problems) from error
+
+
+def _line(item: Any) -> str:
+    amounts = f"capital {item.capital / 1e6:.3g}, tail {item.tail / 1e6:.3g}, winners {item.burden / 1e6:.3g} $M"
+    return f"{item.structure} / {item.regime}: {amounts}"

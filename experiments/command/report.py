@@ -1,0 +1,20 @@
+"""``backstop report``: page, figures, tables and methods of a result folder."""
+
+from pathlib import Path
+
+import click
+
+from experiments.command.query import FOLDER, explained
+
+
+@click.command()
+@FOLDER
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default DIR/report.")
+@explained
+def report(folder: Path, out: Path | None) -> int:
+    """Report a comparison or a sweep: one HTML page, figures (PDF, SVG, PNG), LaTeX tables, CSV, methods."""
+    from experiments.report.build import build  # noqa: PLC0415
+
+    for path in build(folder, out or folder / "report"):
+        click.echo(path)
+    return 0

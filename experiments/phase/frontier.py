@@ -1,0 +1,69 @@
+"""What capital buys and who pays for the rest: capital, tail of uncovered loss, and burden on winners.
+
+For every structure, regime and size of the backstop, over paired replications r,
+
+- capital at the start, USD;
+- expected shortfall of the uncovered loss at 95 % (:mod:`model.risk`), USD, with a percentile bootstrap interval;
+- burden on winners, mean over r of (share borne by winners) × deficit, USD (:mod:`model.burden`).
+
+An arrangement is on the *frontier* where no other has no more of all three and less of one, compared by estimates.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.family import tail_interval
+from experiments.phase.table import REGIME, STRUCTURE, run_table
+from model.risk import expected_shortfall
+
+LEVEL = 0.95
+RATIO = "backstop.capital_ratio"
+SAME = 1e-9  # relative difference that is rounding
+
+
+class Arrangement(NamedTuple):
+    """A structure under a regime with one size of the backstop, amounts in USD; `low` and `high` of the tail."""
+
+    structure: str
+    regime: str
+    ratio: float
+    capital: float
+    tail: float
+    low: float
+    high: float
+    burden: float
+    number: int
+    best: bool = False
+
+
+def read_frontier(folder: Path) -> list[Arrangement]:
+    """Return every arrangement in a sweep's folder; raises SweepError where it lacks their columns."""
+    keys = [STRUCTURE, REGIME, RATIO]
+    table = run_table(folder, [*keys, "capital", "uncovered", "deficit", "borne_winners"])
+    found = [_arrangement(names, runs) for names, runs in table.groupby(keys, sort=False)]
+    amounts = np.array([[item.capital, item.tail, item.burden] for item in found])
+    return [item._replace(best=bool(best)) for item, best in zip(found, undominated(amounts), strict=True)]
+
+
+def undominated(amounts: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return (n,) which rows of `amounts`, (n, k), less is better, no other row is at least as good as and better."""
+    slack = SAME * np.abs(amounts).max(axis=0, initial=0.0)
+    as_good = (amounts[:, None] <= amounts[None] + slack).all(axis=2)
+    better = (amounts[:, None] < amounts[None] - slack).any(axis=2)
+    return ~(as_good & better).any(axis=0)
+
+
+def _arrangement(names: Sequence, runs: pd.DataFrame) -> Arrangement:
+    losses = runs["uncovered"].to_numpy()
+    burden = (runs["borne_winners"].fillna(0.0) * runs["deficit"]).mean()
+    tail = float(expected_shortfall(losses, LEVEL))
+    low, high = tail_interval(losses, expected_shortfall, LEVEL)
+    structure, regime, ratio = names
+    return Arrangement(
+        structure, regime, float(ratio), float(runs["capital"].mean()), tail, low, high, float(burden), len(runs)
+    )

@@ -1,0 +1,1 @@
+"""A report of a result folder: page, vector figures, tables for print, and how it was done."""

@@ -1,0 +1,61 @@
+"""The methods paragraph: how the numbers were made, from the manifest alone."""
+
+from typing import Any
+
+from experiments.report.sweeping import described
+
+
+def of_comparison(manifest: dict[str, Any]) -> str:
+    """Return the paragraph of a comparison."""
+    number = manifest["replications"]
+    pilot = len(manifest["pilot"]["replications"])
+    sized = f" Funds in proportion to loss were sized by {pilot} pilot replications of their own." if pilot else ""
+    cells = ", ".join(
+        f"{name} ({cell['structure']}, residual losses: {cell['regime']})" for name, cell in manifest["cells"].items()
+    )
+    return (
+        f"{_world(manifest['scenario'])} {number} replications (0 to {number - 1}, seed {manifest['seed']}) were run "
+        f"in each of {len(manifest['cells'])} cells on common random numbers: {cells}.{sized} "
+        f"{manifest['runs']['finished']} of {manifest['runs']['planned']} runs finished. {_origin(manifest)}"
+    )
+
+
+def of_sweep(manifest: dict[str, Any]) -> str:
+    """Return the paragraph of a sweep."""
+    plan = manifest["plan"]
+    moved = {**plan["fields"], **plan["across"]}
+    fields = "; ".join(f"{name} {described(text)}" for name, text in moved.items()) or "points listed one by one"
+    first, number = plan["replications"]["first"], plan["replications"]["number"]
+    design = plan["design"]
+    drawn = f", {design['points']} points, design seed {design['seed']}" if design["points"] else ""
+    return (
+        f"{_world(manifest['scenario'])} The design ({design['kind'].replace('_', ' ')}{drawn}) moved {fields}: "
+        f"{manifest['points']} points in replications {first} to {first + number - 1} (seed {manifest['seed']}) on "
+        f"common random numbers, {manifest['runs']} runs. Code digest {manifest['code']}. {_origin(manifest)}"
+    )
+
+
+def stamp(manifest: dict[str, Any]) -> str:
+    """Return seed block and code version in a few words, for below every table and picture."""
+    known = manifest.get("replications") or manifest["plan"]["replications"]
+    first, number = (0, known) if isinstance(known, int) else (known["first"], known["number"])
+    commit = manifest.get("commit") or "unknown"
+    return f"Seed {manifest['seed']}, replications {first} to {first + number - 1}; commit {commit[:12]}."
+
+
+def _world(scenario: dict[str, Any]) -> str:
+    price = scenario["price"]
+    prices = f"the episode {price['episode']}" if price["process"] == "episode" else f"the process {price['process']}"
+    steps = f"{scenario['steps']} steps of" if scenario.get("steps") else "steps of"
+    return (
+        f"We simulated {scenario['protocol']['number']} protocols with {scenario['trader']['number']} traders each "
+        f"under {prices}, in {steps} {scenario['minutes']:g} min, with backstop capital of "
+        f"{scenario['backstop']['capital_ratio']:.3g} of open interest unless said otherwise."
+    )
+
+
+def _origin(manifest: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {manifest['versions'].get(name)}" for name in ("backstop", "numpy", "numba", "scipy"))
+    commit = manifest.get("commit") or "unknown"
+    command = " ".join(manifest["command_line"])
+    return f"Commit {commit}; Python {manifest['python']}; {versions}. Command: {command}"

@@ -1,0 +1,1 @@
+"""Sensitivity of a metric to the fields of a sweep."""
