@@ -46,6 +46,7 @@ class Investment:
     Attributes
     ----------
     attained : (pots,) 1/year, expected return at present.
+    turnover : what was there at first and what moved since, USD; what rounding is measured against.
     """
 
     def __init__(self, ecosystem: Any, table: Any, underwriting: Any, desk: Any) -> None:
@@ -61,6 +62,7 @@ class Investment:
         self.confidence = ecosystem.confidence
         table.locked_until[:] = self.lock_up
         self.ledger.subsidiaries[INVESTOR] = self._counted
+        self.turnover = float(table.cash.sum())
         self.ledger.enter(INVESTOR, self._counted())
 
     def manage(self, step: int) -> None:
@@ -73,8 +75,8 @@ class Investment:
         self._deposit(step)
         for j in np.unique(self.table.pot[self.table.asked_step >= 0]):
             self._redeem(j)
-        counted = float(self.table.cash.sum())
-        check(self.ledger.book, CAPITAL, INVESTOR, WHOLE, counted - self.ledger.balance[INVESTOR, WHOLE], counted)
+        difference = float(self.table.cash.sum()) - self.ledger.balance[INVESTOR, WHOLE]
+        check(self.ledger.book, CAPITAL, INVESTOR, WHOLE, difference, self.turnover)
 
     def _return(self, step: int) -> Array:
         structure, pots = self.structure, slice(self.structure.pots)
@@ -110,6 +112,7 @@ class Investment:
         table.cash -= amount
         table.shares += shares
         table.deposited += amount
+        self.turnover += float(np.abs(amount).sum())
         sums = np.bincount(table.pot, amount, pots)
         self.structure.outside += sums
         self.ledger.balance[POOL, :pots] += sums

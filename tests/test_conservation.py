@@ -113,6 +113,15 @@ def test_random_scenarios_conserve(changes):
     assert_books_close(run(crash(**{name.replace(".", "__"): value for name, value in changes.items()})))
 
 
+def test_providers_who_put_everything_in_conserve():
+    """Their cash shrinks to next to nothing while rounding stays that of what they moved."""
+    market = {"reinsurance__charge_all": True, "reinsurance__providers": 2, "reinsurance__joining": 0.75}
+    ecosystem = run(crash(backstop__structure="pooled", **market))
+    investment = ecosystem.reinsurance.investment
+    assert investment.table.cash.sum() < 1e-6 * investment.turnover
+    assert_books_close(ecosystem)
+
+
 @pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize("regime", REGIMES)
 def test_every_pair_conserves(structure, regime):
