@@ -5,6 +5,7 @@ pool nothing. What is to be paid is first backed by the second pool, if there is
 structure's rule. Units: USD.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ class Office(NamedTuple):
     key: np.uint64  # of the draws of disputes
 
 
-class Desk:
+class Desk(ABC):
     """A claims desk; it takes the place of the structure in the waterfall.
 
     Parameters
@@ -56,7 +57,7 @@ class Desk:
         """Return claims made and not yet decided, (members,) USD."""
         return np.zeros_like(self.kept)
 
-    def begin(self, step: int) -> None:
+    def begin(self, step: int) -> None:  # noqa: B027 (few have something to do)
         """Do what is due before the deficits of a step."""
 
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
@@ -64,11 +65,11 @@ class Desk:
         allowed = np.minimum(self.structure.due(deficit, claim, step), claim)
         return allowed * (1.0 - self.kept) * self.structure.member
 
+    @abstractmethod
     def pay(self, deficit: Array, claim: Array, cash: Array, priority: Array, step: int) -> tuple[Array, Array]:
         """Return what members are due and are paid now, as :meth:`agents.structure.base.Structure.pay`."""
-        raise NotImplementedError
 
-    def late(self, step: int) -> None:
+    def late(self, step: int) -> None:  # noqa: B027 (few have something to do)
         """Pay what has become due without a deficit of this step."""
 
     def settle(self, due: Array, cash: Array, priority: Array) -> Array:

@@ -8,6 +8,7 @@ estimated. With claims Cᵢ in t years the credible estimate is
 Reference: Bühlmann, "Experience rating and credibility" (1967). Units: USD, years.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ def credible(prior: Array, claims: Array, years: float, half: float) -> Array:
     return (prior * half + claims) / (years + half)
 
 
-class Premium:
+class Premium(ABC):
     """A premium rule.
 
     Parameters
@@ -47,6 +48,6 @@ class Premium:
     def __init__(self, terms: Any, rate: float) -> None:
         self.terms, self.rate = terms, rate
 
+    @abstractmethod
     def yearly(self, seen: Exposure) -> Array:
         """Return what each member is asked for a year, (members,) USD >= 0."""
-        raise NotImplementedError

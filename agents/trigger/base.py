@@ -3,6 +3,7 @@
 The fund of a protocol is here its own fund and its entitlement in the pot together.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ class Means(NamedTuple):
     priority: Array  # (members,) order of arrival, uniform draws
 
 
-class Trigger:
+class Trigger(ABC):
     """A trigger.
 
     Parameters
@@ -41,9 +42,9 @@ class Trigger:
     def __init__(self, terms: Any, minutes: float = 1.0, members: int = 1) -> None:
         self.terms, self.minutes, self.members = terms, minutes, members
 
-    def observe(self, fund: Array) -> None:
+    def observe(self, fund: Array) -> None:  # noqa: B027 (few remember)
         """Take note of the funds before the deficits of a step, (members,) USD."""
 
+    @abstractmethod
     def spared(self, deficit: Array, means: Means) -> Array:
         """Return whose funds are spared, (members,) booleans."""
-        raise NotImplementedError

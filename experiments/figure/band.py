@@ -1,13 +1,29 @@
 """A fan: the median path of a cell within the middle 90 % of its replications, at each step."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from experiments.figure.result import Result
-from experiments.figure.style import looks
+from experiments.figure.style import caption, legend_above, looks, new_figure
 from experiments.headline import Total
 
 QUANTILES = (0.05, 0.5, 0.95)
+
+
+def stacked(result: Result, shown: Sequence[Total], from_zero: Sequence[Total]) -> Figure:
+    """Return two panels over a common time axis, one fan per cell; those `from_zero` have axes that begin there."""
+    figure, panels = new_figure(2, 1, 5.2, sharex=True)
+    for panel, total in zip(panels, shown, strict=True):
+        fans(panel, result, total)
+        if total in from_zero:
+            panel.set_ylim(bottom=0)
+    panels[-1].set_xlabel("step")
+    legend_above(figure, panels[0])
+    caption(figure, reading(result))
+    return figure
 
 
 def fans(panel: Axes, result: Result, total: Total) -> None:
