@@ -8,27 +8,18 @@ premiums (:meth:`FundManagement.manage`) recalls arrive, yield is paid, contribu
 premiums are collected, and lending returns to its share. Units: USD.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from agents.contribution import contribution, gap, target_size, tier
 from agents.fund_asset import revaluation
-from agents.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE, Code
-from agents.lending import Recall, to_lend, to_recall
+from agents.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE
+from agents.lending import Loan, bring_all_home, lend_all, make_recall
 from agents.reinsurer import MINUTES_PER_YEAR
 from model.market import per_step
 
 Array = np.ndarray
-
-
-class Purse(NamedTuple):
-    """Where a set of funds keeps its money, and what of it is on its way back."""
-
-    cash: Code  # account at hand
-    lent: Code  # account lent out
-    recall: Recall
-    columns: slice
 
 
 class FundManagement:
@@ -49,14 +40,14 @@ class FundManagement:
         self.mid = self._mid()
         members, pots = len(self.exchange), self.structure.pots
         delay = round(self.terms.recall_delay / self.minutes)
-        self.purses = (
-            Purse(FUND, LENT, Recall(delay, members), slice(members)),
-            Purse(POOL, POOL_LENT, Recall(delay, pots), slice(pots)),
-        )
+        self.recalls = make_recall(delay, members), make_recall(delay, pots)
+        earned = self.terms.yield_rate * self.minutes / MINUTES_PER_YEAR
+        self.loan = Loan(self.terms.lent_share, earned, self.terms.recall_haircut)
         self.owed = np.zeros(members)
         again = getattr(self.structure, "reinstated", None) is not None and any(self.backstop.reinstatements)
         income = any(self.terms.contribution_rate) or self.terms.replenishment * self.terms.target_ratio > 0.0
-        self.active = bool(again or income or self.terms.lent_share)
+        self.collects, self.lends = bool(again or income), self.terms.lent_share > 0.0
+        self.active = self.collects or self.lends
 
     def revalue(self) -> None:
         """Value what is held in base assets at this step's mid prices."""
@@ -77,34 +68,16 @@ class FundManagement:
         """Run what belongs to phase 8."""
         if not self.active:
             return
-        if self.terms.lent_share:
-            for purse, unpaid in zip(self.purses, (self.waterfall.unpaid_fund, self.waterfall.unpaid_pot), strict=True):
-                self._recall(purse, unpaid, step)
-        self._collect()
-        if self.terms.lent_share:
-            for purse in self.purses:
-                self._lend(purse)
-
-    def _recall(self, purse: Purse, unpaid: Array, step: int) -> None:
-        """Let recalled money arrive, pay yield, and recall what deficits of this step lacked."""
-        cash, lent = self._accounts(purse)
-        haircut = self.terms.recall_haircut
-        purse.recall.call(to_recall(unpaid, lent - purse.recall.total, haircut), step)
-        unpaid[:] = 0.0
-        arrived = np.minimum(purse.recall.arrive(step), lent)
-        earned = lent * (self.terms.yield_rate * self.minutes / MINUTES_PER_YEAR)
-        lent -= arrived
-        cash += arrived * (1.0 - haircut)
-        self.ledger.balance[OUTSIDE, WHOLE] += (arrived * haircut).sum()
-        self.ledger.enter(purse.cash, earned, purse.columns)
-        if purse.cash == POOL:
-            self._credit(earned - arrived * haircut)
-
-    def _lend(self, purse: Purse) -> None:
-        cash, lent = self._accounts(purse)
-        more = to_lend(cash, lent, self.terms.lent_share) * (purse.recall.total == 0.0)
-        cash -= more
-        lent += more
+        book, structure, waterfall = self.ledger.book, self.structure, self.waterfall
+        if self.lends:
+            bring_all_home(
+                book, *self.recalls, waterfall.unpaid_fund, waterfall.unpaid_pot, structure.pot, structure.entitlement,
+                structure.outside, step, self.loan,
+            )  # fmt: skip
+        if self.collects:
+            self._collect()
+        if self.lends:
+            lend_all(book, *self.recalls, self.loan.share)
 
     def _collect(self) -> None:
         """Take contributions and replenishment from treasuries, reinstatement premiums from funds."""
@@ -150,10 +123,6 @@ class FundManagement:
         self.ledger.balance[POOL, : len(sums)] += sums
         return sums
 
-    def _credit(self, change: Array) -> None:
-        """Share a pot's gain or loss among the entitlements behind it."""
-        self.structure.credit(change)
-
     def _held(self) -> Array:
         """Return the backstop behind each protocol, (members,) USD."""
         return self.ledger.balance[FUND] + self.ledger.balance[LENT] + self.structure.entitlement
@@ -164,8 +133,3 @@ class FundManagement:
 
     def _mid(self) -> Array:
         return self.market.mid[self.exchange.asset].copy()
-
-    def _accounts(self, purse: Purse) -> tuple[Array, Array]:
-        """Return the balances of a purse, at hand and lent out."""
-        balance = self.ledger.balance
-        return balance[purse.cash, purse.columns], balance[purse.lent, purse.columns]

@@ -69,7 +69,7 @@ class Investment:
         """Let providers compare the return with their hurdles, put money in, ask for it, be paid."""
         if not len(self.table.pot):
             return
-        self.attained = self._return(step)
+        self.attained = self._return()
         self._forget_worthless()
         ask(self.table, self.attained, step)
         self._deposit(step)
@@ -78,11 +78,11 @@ class Investment:
         difference = float(self.table.cash.sum()) - self.ledger.balance[INVESTOR, WHOLE]
         check(self.ledger.book, CAPITAL, INVESTOR, WHOLE, difference, self.turnover)
 
-    def _return(self, step: int) -> Array:
+    def _return(self) -> Array:
         structure, pots = self.structure, slice(self.structure.pots)
         capital = self.ledger.balance[[POOL, POOL_LENT]][:, pots].sum(axis=0) - structure.by_pot(self.desk.open)
         premium = structure.by_pot(self.underwriting.yearly) * self.underwriting.charges
-        claims = structure.by_pot(self.underwriting.expected_claims(step))
+        claims = structure.by_pot(self.underwriting.expected)
         return expected_return(premium, claims, np.maximum(capital, 0.0), self.earned)
 
     def _deposit(self, step: int) -> None:

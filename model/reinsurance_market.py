@@ -82,6 +82,7 @@ class ReinsuranceMarket:
         self.investment = Investment(ecosystem, self.providers, self.underwriting, self.desk)
         self.choice = Choice(ecosystem, self.underwriting, self.desk, streams.key("choice"))
         self.review = round(self.underwriting.interval / ecosystem.scenario.minutes)
+        self._row = self._state()
         self._rows: list[Array] = []
 
     def manage(self, step: int) -> None:
@@ -89,12 +90,16 @@ class ReinsuranceMarket:
         if not self.active:
             return
         self.desk.late(step)
-        reviewed = step % self.review == 0
+        reviewed, chosen = step % self.review == 0, self.choice.due(step)
         if reviewed:
             self.underwriting.collect(step)
             self.investment.manage(step)
-        chosen = self.choice.manage(step)
-        self._rows.append(self._state() if reviewed or chosen else self._rows[-1])
+        if chosen:
+            self.choice.choose(step)
+        if reviewed or chosen:
+            self.choice.pay_out()
+            self._row = self._state()
+        self._rows.append(self._row)
 
     def _state(self) -> Array:
         """Return a row of the series, in the order of their names."""

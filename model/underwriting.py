@@ -33,7 +33,7 @@ class Underwriting:
     Attributes
     ----------
     paid : (members,) USD, premiums paid so far.
-    yearly : (members,) USD/year, premiums asked at present.
+    yearly, expected : (members,) USD/year, premiums and credible claims, net of what is kept, at the last review.
     """
 
     def __init__(self, ecosystem: Any, desk: Any) -> None:
@@ -47,7 +47,7 @@ class Underwriting:
         self.charges = self.structure.shares and (self.structure.charges_premium or self.terms.charge_all)
         self.start = self._capital()
         self.cycle = Cycle(self.terms, self.start, self.interval)
-        self.paid, self.yearly = np.zeros(len(ecosystem.exchange)), np.zeros(len(ecosystem.exchange))
+        self.paid, self.yearly, self.expected = np.zeros((3, len(ecosystem.exchange)))
         self._estimate = self._pilot(scenario.backstop, ecosystem.horizon * self.minutes / MINUTES_PER_YEAR)
         self._leverage = np.maximum(self._gearing(), LEAST)
         self._claims_paid = np.zeros(self.structure.pots)
@@ -57,17 +57,14 @@ class Underwriting:
         claims_paid = self.pool.claims_paid.copy()
         self.cycle.advance(claims_paid - self._claims_paid)
         self._claims_paid = claims_paid
-        self.yearly = self._quote(step)
+        seen = self.exposure(step)
+        self.yearly, self.expected = self._asked(seen) * self.structure.member, self.worth(seen) * self.structure.member
         if not self.charges:
             return
         sound = self.protocol.halted == 0
         wanted = self.yearly * sound * (self.interval / MINUTES_PER_YEAR)
         premiums = self._take(FUND, wanted)
         self._receive(premiums + self._take(TREASURY, wanted - premiums))
-
-    def expected_claims(self, step: int) -> Array:
-        """Return the credible yearly cost of each member's claims, net of what it keeps, (members,) USD/year."""
-        return self.worth(self.exposure(step)) * self.structure.member
 
     def worth(self, seen: Exposure) -> Array:
         """Return what cover is worth to each for a year: its credible claims, (members,) USD/year."""
@@ -76,8 +73,10 @@ class Underwriting:
 
     def asked(self, step: int) -> Array:
         """Return what each would be asked for a year as a member, (members,) USD/year."""
-        rate = self.cycle.multiplier[self.structure.pot] * (1.0 - self.desk.kept)
-        return self.rule.yearly(self.exposure(step)) * rate
+        return self._asked(self.exposure(step))
+
+    def _asked(self, seen: Exposure) -> Array:
+        return self.rule.yearly(seen) * (self.cycle.multiplier[self.structure.pot] * (1.0 - self.desk.kept))
 
     def exposure(self, step: int) -> Exposure:
         """Return what the underwriter sees of the members at `step`."""
@@ -96,9 +95,6 @@ class Underwriting:
             self.structure.member,
             (step + 1) * self.minutes / MINUTES_PER_YEAR,
         )
-
-    def _quote(self, step: int) -> Array:
-        return self.asked(step) * self.structure.member
 
     def _take(self, account: Any, wanted: Array) -> Array:
         balance = self.ecosystem.ledger.balance[account]
