@@ -7,7 +7,6 @@ What a pot gains or loses thereby is shared among the entitlements behind it and
 Units: USD.
 """
 
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,24 @@ from agents.kernel import kernel, part, rule
 from agents.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, WHOLE, Code
 
 Array = np.ndarray
-Loan = namedtuple("Loan", ["share", "earned", "haircut"])  # λ; yield of a step; h
-Recall = namedtuple("Recall", ["coming", "waiting"])  # by step of arrival, (delay + 1, columns), and in all, (columns,)
 
 
-def make_recall(delay: int, columns: int) -> Recall:
-    """Return what is on its way back to `columns` funds or pots, nothing yet; `delay` in steps."""
-    return Recall(np.zeros((delay + 1, columns)), np.zeros(columns))
+class Recall:
+    """Money on its way back to funds or pots, by column.
+
+    Parameters
+    ----------
+    delay : steps from recall to arrival.
+    columns : funds, or pots.
+
+    Attributes
+    ----------
+    coming : (delay + 1, columns) USD before the haircut, by step of arrival in turn.
+    waiting : (columns,) USD, all that is on its way.
+    """
+
+    def __init__(self, delay: int, columns: int) -> None:
+        self.coming, self.waiting = np.zeros((delay + 1, columns)), np.zeros(columns)
 
 
 @rule
@@ -38,41 +48,54 @@ def to_recall(missing: float, free: float, haircut: float) -> float:
 
 
 @rule
-def call(recall: Any, column: int, amount: float, step: int) -> None:
+def call(coming: Array, waiting: Array, column: int, amount: float, step: int) -> None:
     """Recall `amount` for what was missing at `step`; it arrives the delay after the step before."""
-    recall.coming[(step - 1) % recall.coming.shape[0], column] += amount
-    recall.waiting[column] += amount
+    coming[(step - 1) % coming.shape[0], column] += amount
+    waiting[column] += amount
 
 
 @rule
-def arrive(recall: Any, column: int, step: int) -> float:
+def arrive(coming: Array, waiting: Array, column: int, step: int) -> float:
     """Return what arrives at `step`, USD before the haircut, and forget it."""
-    slot = step % recall.coming.shape[0]
-    arrived = recall.coming[slot, column]
+    slot = step % coming.shape[0]
+    arrived = coming[slot, column]
     if arrived > 0.0:
-        recall.coming[slot, column] = 0.0
-        recall.waiting[column] = recall.coming[:, column].sum()
+        coming[slot, column] = 0.0
+        waiting[column] = coming[:, column].sum()
     return arrived
 
 
 @part
 def bring_home(
-    book: Any, cash: Code, away: Code, recall: Any, unpaid: Array, column: int, step: int, loan: Any
+    balance: Array, cash: Code, away: Code, column: int, coming: Array, waiting: Array, at: int, missing: float,
+    step: int, earned: float, haircut: float,
 ) -> float:  # fmt: skip
-    """Recall what deficits of this step lacked, let what is due arrive, pay yield; return yield less haircut, USD."""
-    lent = book.balance[away, column]
-    if lent <= 0.0 and recall.waiting[column] <= 0.0:
-        unpaid[column] = 0.0
-        return 0.0
-    if unpaid[column] > 0.0:
-        call(recall, column, to_recall(unpaid[column], lent - recall.waiting[column], loan.haircut), step)
-        unpaid[column] = 0.0
-    back = min(arrive(recall, column, step), lent) if recall.waiting[column] > 0.0 else 0.0
-    gain = lent * loan.earned - back * loan.haircut
-    book.balance[away, column] = lent - back
-    book.balance[cash, column] += back + gain
-    book.balance[OUTSIDE, WHOLE] -= gain
+    """Recall what deficits lacked, let what is due arrive, pay yield; return yield less haircut, USD.
+
+    Parameters
+    ----------
+    cash, away : accounts of what is at hand and what is lent, in column `column`; `at` is that of the recalls.
+    missing : asked of the fund or pot in this step and not at hand, USD.
+    """
+    lent, back = balance[away, column], 0.0
+    if missing > 0.0:
+        call(coming, waiting, at, to_recall(missing, lent - waiting[at], haircut), step)
+    if waiting[at] > 0.0:
+        back = min(arrive(coming, waiting, at, step), lent)
+    gain = lent * earned - back * haircut
+    balance[away, column] = lent - back
+    balance[cash, column] += back + gain
+    balance[OUTSIDE, WHOLE] -= gain
     return gain
+
+
+@part
+def lend(balance: Array, cash: Code, away: Code, column: int, waiting: float, share: float) -> None:
+    """Lend up to the share, unless something is on its way back."""
+    if waiting <= 0.0:
+        more = to_lend(balance[cash, column], balance[away, column], share)
+        balance[cash, column] -= more
+        balance[away, column] += more
 
 
 @part
@@ -89,32 +112,28 @@ def credit_pots(gain: Array, pot: Array, entitlement: Array, outside: Array) -> 
 
 
 @kernel
-def bring_all_home(
-    book: Any, funds: Any, pots: Any, unpaid_fund: Array, unpaid_pot: Array, pot: Array, entitlement: Array,
-    outside: Array, step: int, loan: Any,
+def manage_lending(
+    balance: Array, coming: Array, waiting: Array, unpaid_fund: Array, unpaid_pot: Array, pot: Array,
+    entitlement: Array, outside: Array, step: int, share: float, earned: float, haircut: float,
 ) -> None:  # fmt: skip
-    """Recalls, arrivals and yield of all funds and pots; `funds` and `pots` are their recalls."""
-    for i in range(unpaid_fund.shape[0]):
-        bring_home(book, FUND, LENT, funds, unpaid_fund, i, step, loan)
-    gain = np.zeros(unpaid_pot.shape[0])
+    """Recalls, arrivals, yield and new loans of all funds and pots.
+
+    Parameters
+    ----------
+    balance : the ledger's.
+    coming, waiting : of a :class:`Recall` with a column for every fund and then for every pot.
+    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of them in this step and not at hand; nil afterwards.
+    pot, entitlement, outside : of the structure: who owns the pots.
+    earned : yield of a step.
+    """
+    members, gain = unpaid_fund.shape[0], np.zeros(unpaid_pot.shape[0])
+    for i in range(members):
+        bring_home(balance, FUND, LENT, i, coming, waiting, i, unpaid_fund[i], step, earned, haircut)
+        lend(balance, FUND, LENT, i, waiting[i], share)
     for j in range(gain.shape[0]):
-        gain[j] = bring_home(book, POOL, POOL_LENT, pots, unpaid_pot, j, step, loan)
+        at = members + j
+        gain[j] = bring_home(balance, POOL, POOL_LENT, j, coming, waiting, at, unpaid_pot[j], step, earned, haircut)
+        lend(balance, POOL, POOL_LENT, j, waiting[at], share)
     credit_pots(gain, pot, entitlement, outside)
-
-
-@part
-def lend(book: Any, cash: Code, away: Code, recall: Any, column: int, share: float) -> None:
-    """Lend up to the share, unless something is on its way back."""
-    if recall.waiting[column] <= 0.0:
-        more = to_lend(book.balance[cash, column], book.balance[away, column], share)
-        book.balance[cash, column] -= more
-        book.balance[away, column] += more
-
-
-@kernel
-def lend_all(book: Any, funds: Any, pots: Any, share: float) -> None:
-    """Let lending of all funds and pots return to its share."""
-    for i in range(funds.waiting.shape[0]):
-        lend(book, FUND, LENT, funds, i, share)
-    for j in range(pots.waiting.shape[0]):
-        lend(book, POOL, POOL_LENT, pots, j, share)
+    unpaid_fund[:] = 0.0
+    unpaid_pot[:] = 0.0

@@ -4,8 +4,8 @@ Own funds and pots follow the same rules: what a member contributed to its pot i
 gains and losses of a pot change the entitlements behind it. Everything here is off by default and then costs nothing.
 
 Order: funds are valued at this step's mid prices before the waterfall (:meth:`FundManagement.revalue`); after fees and
-premiums (:meth:`FundManagement.manage`) recalls arrive, yield is paid, contributions, replenishment and reinstatement
-premiums are collected, and lending returns to its share. Units: USD.
+premiums (:meth:`FundManagement.manage`) contributions, replenishment and reinstatement premiums are collected, recalls
+arrive, yield is paid, and lending returns to its share. Units: USD.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 from agents.contribution import contribution, gap, target_size, tier
 from agents.fund_asset import revaluation
 from agents.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE
-from agents.lending import Loan, bring_all_home, lend_all, make_recall
+from agents.lending import Recall, manage_lending
 from agents.reinsurer import MINUTES_PER_YEAR
 from model.market import per_step
 
@@ -40,9 +40,9 @@ class FundManagement:
         self.mid = self._mid()
         members, pots = len(self.exchange), self.structure.pots
         delay = round(self.terms.recall_delay / self.minutes)
-        self.recalls = make_recall(delay, members), make_recall(delay, pots)
+        self.recall = Recall(delay, members + pots)
         earned = self.terms.yield_rate * self.minutes / MINUTES_PER_YEAR
-        self.loan = Loan(self.terms.lent_share, earned, self.terms.recall_haircut)
+        self.loan = self.terms.lent_share, earned, self.terms.recall_haircut
         self.owed = np.zeros(members)
         again = getattr(self.structure, "reinstated", None) is not None and any(self.backstop.reinstatements)
         income = any(self.terms.contribution_rate) or self.terms.replenishment * self.terms.target_ratio > 0.0
@@ -68,16 +68,14 @@ class FundManagement:
         """Run what belongs to phase 8."""
         if not self.active:
             return
-        book, structure, waterfall = self.ledger.book, self.structure, self.waterfall
-        if self.lends:
-            bring_all_home(
-                book, *self.recalls, waterfall.unpaid_fund, waterfall.unpaid_pot, structure.pot, structure.entitlement,
-                structure.outside, step, self.loan,
-            )  # fmt: skip
         if self.collects:
             self._collect()
         if self.lends:
-            lend_all(book, *self.recalls, self.loan.share)
+            structure, waterfall, recall = self.structure, self.waterfall, self.recall
+            manage_lending(
+                self.ledger.balance, recall.coming, recall.waiting, waterfall.unpaid_fund, waterfall.unpaid_pot,
+                structure.pot, structure.entitlement, structure.outside, step, *self.loan,
+            )  # fmt: skip
 
     def _collect(self) -> None:
         """Take contributions and replenishment from treasuries, reinstatement premiums from funds."""

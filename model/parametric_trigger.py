@@ -8,16 +8,14 @@ with p the mid price and D the depth of its asset, as they are after liquidation
 """
 
 import math
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
 from agents.kernel import kernel, rule
+from model.waterfall import columns
 
 Array = np.ndarray
-Gauge = namedtuple("Gauge", ["oracle", "exploit", "move", "depth", "prices", "full", "interest"])
-"""Thresholds of (1); mid prices of the window, (w + 1, assets), a row per step in turn; D₀, (assets,); O₀, (members,)."""
 
 
 @rule
@@ -33,19 +31,30 @@ def fallen(depth: float, full: float) -> float:
 
 
 @kernel
-def gauge_step(exchange: Any, market: Any, gauge: Any, error: Array, exploit: Array, step: int, hit: Array) -> bool:
-    """Note the prices of `step` and set whose trigger is hit, (members,) bool; return whether anybody's is."""
-    rows, found = gauge.prices.shape[0], False
-    now, first = gauge.prices[step % rows], gauge.prices[(step + 1) % rows]
-    for k in range(market.shape[0]):
-        now[k] = market.mid[k]
-    for i in range(exchange.shape[0]):
-        k = exchange.asset[i]
+def gauge_step(
+    asset: Array, mid: Array, depth: Array, error: Array, exploit: Array, threshold: Array, prices: Array, full: Array,
+    interest: Array, step: int, hit: Array,
+) -> bool:  # fmt: skip
+    """Note the prices of `step` and set whose trigger is hit, (members,) bool; return whether anybody's is.
+
+    Parameters
+    ----------
+    asset : (members,) index of what each trades; `mid`, `depth` (assets,) its market now; `full` depth at the start.
+    error, exploit : (members,) of the tape.
+    threshold : (4,) in the order of (1).
+    prices : (w + 1, assets) mid prices of the window, a row per step in turn.
+    interest : (members,) USD, open interest at the start.
+    """
+    rows, found = prices.shape[0], False
+    now, first = step % rows, (step + 1) % rows
+    prices[now] = mid
+    for i in range(asset.shape[0]):
+        k = asset[i]
         hit[i] = (
-            reaches(abs(error[i]), gauge.oracle)
-            or reaches(exploit[i] / gauge.interest[i], gauge.exploit)
-            or reaches(abs(math.log(now[k] / first[k])), gauge.move)
-            or reaches(fallen(market.depth[k], gauge.full[k]), gauge.depth)
+            reaches(abs(error[i]), threshold[0])
+            or reaches(exploit[i] / interest[i], threshold[1])
+            or reaches(abs(math.log(prices[now, k] / prices[first, k])), threshold[2])
+            or reaches(fallen(depth[k], full[k]), threshold[3])
         )
         found |= hit[i]
     return found
@@ -60,17 +69,16 @@ class ParametricTrigger:
     """
 
     def __init__(self, ecosystem: Any) -> None:
-        terms, market, self.ecosystem = ecosystem.scenario.reinsurance, ecosystem.market, ecosystem
+        terms, market, self.ecosystem = ecosystem.scenario.reinsurance, columns(ecosystem.market), ecosystem
         window = max(round(terms.parametric_window / ecosystem.scenario.minutes), 1)
-        self.tables = ecosystem.hot.exchange, ecosystem.hot.market
-        self.gauge = Gauge(
-            terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth,
-            np.tile(market.mid, (window + 1, 1)), np.array(market.depth), np.array(ecosystem.protocol.open_interest),
-        )  # fmt: skip
+        self.measured = ecosystem.exchange["asset"].view(np.ndarray), market.mid, market.depth
+        levels = terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth
+        interest = np.array(ecosystem.protocol["open_interest"])
+        self.gauge = np.array(levels), np.tile(market.mid, (window + 1, 1)), market.depth.copy(), interest
         self.found = np.zeros(len(ecosystem.exchange), dtype=np.bool_)
 
     def hit(self, step: int) -> Array:
         """Return whose trigger is hit, (members,) bool; to be asked once a step, in order."""
         tape = self.ecosystem.tape
-        gauge_step(*self.tables, self.gauge, tape.oracle_error[step], tape.exploit[step], step, self.found)
+        gauge_step(*self.measured, tape.oracle_error[step], tape.exploit[step], *self.gauge, step, self.found)
         return self.found
