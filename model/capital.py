@@ -84,10 +84,10 @@ def share_fees(book: Any, pool: Any, entitlement: np.ndarray, i: int, terms: Any
 
 
 @rule
-def fund_health(book: Any, protocol: Any, entitlement: np.ndarray, i: int) -> float:
+def fund_health(balance: np.ndarray, protocol: Any, entitlement: np.ndarray, i: int) -> float:
     """Return the backstop behind a protocol, own fund and entitlement, over its start; 1 where there was none."""
     start = protocol.capital[i]
-    return (book.balance[FUND, i] + book.balance[LENT, i] + entitlement[i]) / start if start > 0.0 else 1.0
+    return (balance[FUND, i] + balance[LENT, i] + entitlement[i]) / start if start > 0.0 else 1.0
 
 
 @part
@@ -118,7 +118,7 @@ def serve_providers(
     wealth = np.zeros(providers.shape[0])
     for i in range(members):
         open_profit[i] = vault_equity(0.0, exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
-        health[i] = fund_health(book, protocol, entitlement, i)
+        health[i] = fund_health(book.balance, protocol, entitlement, i)
     if terms.vaults > 1:
         wealth = losses_elsewhere(protocol, providers, book, open_profit, terms.wealth)
     protocols, money = providers.protocol, providers.cash

@@ -105,14 +105,16 @@ class ReinsuranceMarket:
         """Return a row of the series, in the order of their names."""
         structure, choice, underwriting = self.structure, self.choice, self.underwriting
         present = structure.member & structure.shares
-        whole = [
-            choice.cap.mean(),
+        members, row = len(present), np.empty(len(WHOLE_SERIES) + len(MEMBER_SERIES) * len(present))
+        row[:5] = (
+            choice.cap.sum() / members,
             present.sum(),
-            underwriting.cycle.multiplier.mean(),
+            underwriting.cycle.multiplier.sum() / structure.pots,
             structure.outside.sum(),
             self.desk.open.sum(),
-        ]
-        return np.concatenate([whole, choice.cap, self.desk.kept, present, underwriting.paid])
+        )
+        row[5:].reshape(-1, members)[:] = choice.cap, self.desk.kept, present, underwriting.paid
+        return row
 
     def series(self) -> dict[str, Array]:
         """Return the market's series, (steps,) each, by name; none where nothing is switched on."""
