@@ -65,6 +65,14 @@ def runs(strain: float, tolerance: float, fund_health: float, sensitivity: float
 
 
 @rule
+def content(
+    requested: float, deposited: float, strain: float, tolerance: float, fund_health: float, sensitivity: float
+) -> bool:  # fmt: skip
+    """Tell whether a provider stays as it is: nothing asked for, nothing to put back, and no reason to run."""
+    return requested <= 0.0 and deposited >= 0.0 and not runs(strain, tolerance, fund_health, sensitivity)
+
+
+@rule
 def profit(shares: float, price: float, deposited: float, start: float) -> float:
     """Return what a stake has gained since the start, USD; a vault below water owes its owners nothing."""
     return shares * max(price, 0.0) - deposited - start

@@ -30,7 +30,7 @@ from agents.ledger import (
     reconcile,
     transfer,
 )
-from agents.liquidity_provider import loss_elsewhere, profit, provider_step, vault_equity
+from agents.liquidity_provider import content, loss_elsewhere, profit, provider_step, vault_equity
 from agents.reinsurer import collect_premium
 
 Terms = namedtuple(
@@ -121,11 +121,15 @@ def serve_providers(
         health[i] = fund_health(book.balance, protocol, entitlement, i)
     if terms.vaults > 1:
         wealth = losses_elsewhere(protocol, providers, book, open_profit, terms.wealth)
-    protocols, money = providers.protocol, providers.cash
+    protocols, money, tolerance = providers.protocol, providers.cash, providers.tolerance
+    requested, deposited, shares = providers.requested, providers.deposited, protocol.shares
+    balance, strain, sensitivity = book.balance, terms.strain, terms.sensitivity
     for row in range(protocols.shape[0]):
         i = protocols[row]
-        equity = book.balance[VAULT, i] + open_profit[i]
-        provider_step(providers, protocol, book, row, equity, health[i], terms.strain[i] + wealth[row], terms)
+        equity, pressed = balance[VAULT, i] + open_profit[i], strain[i] + wealth[row]
+        fall = 1.0 - equity / max(shares[i], 1.0) + pressed
+        if not content(requested[row], deposited[row], fall, tolerance[row], health[i], sensitivity):
+            provider_step(providers, protocol, book, row, equity, health[i], pressed, terms)
         cash[i] += money[row]
     for i in range(members):
         check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], cash[i])
