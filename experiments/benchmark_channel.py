@@ -19,7 +19,11 @@ from model.ecosystem import Ecosystem
 
 STEPS, CHUNK = 480, 60  # two epochs of choice, timed in turns of an hour
 LAPS = 3  # at least, after the first, which compiles
-NETWORK, DEGREE, CLEARINGS = 1_000, 10, 50  # protocols, creditors of each on average, timings of which the median counts
+NETWORK, DEGREE, CLEARINGS = (
+    1_000,
+    10,
+    50,
+)  # protocols, creditors of each on average, timings of which the median counts
 
 ACTIVE = {"price.process": "garch", "backstop.structure": "reinsured", "provider.number": 10}
 OFF: dict[str, Any] = {
