@@ -30,7 +30,7 @@ from agents.ledger import (
     reconcile,
     transfer,
 )
-from agents.liquidity_provider import content, loss_elsewhere, profit, provider_step, vault_equity
+from agents.liquidity_provider import content, loss_elsewhere, profit, provider_step, serve_queue, vault_equity
 from agents.reinsurer import collect_premium
 
 Terms = namedtuple(
@@ -49,6 +49,7 @@ Terms = namedtuple(
         "target",
         "vaults",
         "cooldown",
+        "exit",
         "wealth",
         "strain",
     ],
@@ -130,7 +131,11 @@ def serve_providers(
         fall = 1.0 - equity / max(shares[i], 1.0) + pressed
         if not content(requested[row], deposited[row], fall, tolerance[row], health[i], sensitivity):
             provider_step(providers, protocol, book, row, equity, health[i], pressed, terms)
-        cash[i] += money[row]
+    if terms.exit < 1.0:
+        for i in range(members):
+            serve_queue(providers, protocol, book, i, open_profit[i], terms.exit)
+    for row in range(protocols.shape[0]):
+        cash[protocols[row]] += money[row]
     for i in range(members):
         check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], cash[i])
 
