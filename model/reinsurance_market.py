@@ -142,6 +142,7 @@ class ReinsuranceMarket:
             "retrocession_end": float(self.ledger.balance[RETROCESSION, WHOLE]),
             "members_end": float((self.structure.member & self.structure.shares).sum()),
             "leverage_cap_end": float(self.choice.cap.mean()),
+            "leverage_cap_late": float(np.mean([row[0] for row in self._rows[len(self._rows) // 2 :]] or [1.0])),
             "retained_end": float(desk.kept.mean()),
         }
 
