@@ -7,7 +7,6 @@ What a pot gains or loses thereby is shared among the entitlements behind it and
 Units: USD.
 """
 
-
 import numpy as np
 
 from agents.kernel import kernel, part, rule

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 @click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
 @click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
 @click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
-@click.option("--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`, `choices`; it replaces the default episode.")
+@click.option(
+    "--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`, `choices`; it replaces the default episode."
+)
 @click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
 @click.option(
