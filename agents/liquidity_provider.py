@@ -21,9 +21,14 @@ of Hyperliquid's HLP (4 days) and of Drift's vault (13 days).
 
 from typing import Any
 
+import numpy as np
+
 from agents.column import Column, RowAgent
 from agents.kernel import rule
-from agents.ledger import PROVIDER, VAULT, pay
+from agents.ledger import PROVIDER, VAULT, Code, pay
+
+STAY, WAIT, LEAVE, BACK = np.arange(4)
+CALM = 0.5
 
 
 class LiquidityProvider(RowAgent):
@@ -121,28 +126,43 @@ def queue(providers: Any, vault: Any, book: Any, row: int, price: float, calm: b
 
 
 @rule
+def intention(
+    pressed: float, tolerance: float, health: float, sensitivity: float, requested: float, deposited: float
+) -> Code:  # fmt: skip
+    """Return what one provider does: WAIT in the queue, LEAVE, come BACK, or STAY.
+
+    Parameters
+    ----------
+    pressed : left side of (2).
+    requested : shares in the queue.
+    deposited : deposits less redemptions, USD; below nil there is money to bring back.
+    """
+    if requested > 0.0:
+        return WAIT
+    if runs(pressed, tolerance, health, sensitivity):
+        return LEAVE
+    if deposited < 0.0 and not runs(pressed, CALM * tolerance, health, sensitivity):
+        return BACK
+    return STAY
+
+
+@rule
 def provider_step(
-    providers: Any, vault: Any, book: Any, row: int, equity: float, health: float, strain: float, terms: Any
+    providers: Any, vault: Any, book: Any, row: int, price: float, what: Code, calm: bool, terms: Any
 ) -> None:  # fmt: skip
-    """Let one provider redeem, put money back, or wait, as it must while its protocol is halted.
+    """Let one provider do `what` it intends.
 
     Parameters
     ----------
     vault : the protocols' records, with `shares` outstanding; a share was worth 1 USD at the start.
-    equity : what the vault can pay out of, USD.
-    strain : what presses the owner beside the price of this share, in falls of it.
-    terms : `speed`, `back`, fraction redeemed, fraction of cash put back, per step; `sensitivity`; `cooldown`, steps.
+    price : USD a share, > 0.
+    calm : whether strain is below half its tolerance.
+    terms : `speed`, `back`, fraction redeemed, fraction of cash put back, per step; `cooldown`, steps.
     """
-    i = providers.protocol[row]
-    price = equity / max(vault.shares[i], 1.0)
-    if price <= 0.0 or vault.halted[i] > 0:
-        return
-    pressed, tolerance = 1.0 - price + strain, providers.tolerance[row]
-    calm = not runs(pressed, 0.5 * tolerance, health, terms.sensitivity)
-    if providers.requested[row] > 0.0:
+    if what == WAIT:
         queue(providers, vault, book, row, price, calm)
-    elif runs(pressed, tolerance, health, terms.sensitivity):
+    elif what == LEAVE:
         leave(providers, vault, book, row, price, terms.speed, terms.cooldown)
-    elif providers.deposited[row] < 0.0 and calm:
+    elif what == BACK:
         back = min(providers.cash[row], -providers.deposited[row]) * terms.back
         redeem(providers, vault, book, row, -back / price, price)
