@@ -1,6 +1,7 @@
 """The page without a browser: its components render, and what a visitor asks for happens to that visitor alone."""
 
 import base64
+import json
 import re
 import time
 from pathlib import Path
@@ -222,7 +223,10 @@ def test_every_chart_can_be_drawn_and_says_what_it_is(hit):
     assert [chart.key for chart in charts] == list(LIVE)
     assert all(chart.summary and chart.option["series"] for chart in charts)
     assert all(chart.option["animation"] is False for chart in charts)
-    assert '"number":3' in drawing(3, charts)
+    number, *lines = drawing(3, charts).split("\n")
+    assert number == "3"
+    assert [line.split("\t")[0] for line in lines] == list(LIVE)
+    assert [json.loads(line.split("\t")[2]) for line in lines] == [chart.option for chart in charts]
 
 
 def test_the_headline_names_who_covers_more(hit):

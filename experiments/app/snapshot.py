@@ -152,21 +152,19 @@ def members(side: Side) -> list[Member]:
     exchange, protocol = ecosystem.exchange, ecosystem.protocol
     interest = np.maximum(exchange.long_size, exchange.short_size) * exchange.mark
     health, struck = healths(side), exchange.liquidated_long + exchange.liquidated_short
-    return [
-        Member(
-            name=f"P{i}",
-            asset=ecosystem.assets[int(exchange.asset[i])],
-            open_interest=float(interest[i]) * MILLION,
-            health=float(health[i]),
-            has_backstop=bool(protocol.capital[i] > 0),
-            defaulted=bool(protocol.status[i] == DEFAULTED),
-            wave=int(protocol.wave[i]),
-            cause=CAUSES[int(protocol.cause[i])],
-            liquidated=float(struck[i]) * MILLION,
-            uncovered=float(protocol.uncovered[i]) * MILLION,
-        )
-        for i in range(len(protocol))
-    ]
+    columns = (
+        [f"P{i}" for i in range(len(protocol))],
+        [ecosystem.assets[k] for k in exchange.asset.tolist()],
+        (interest * MILLION).tolist(),
+        health.tolist(),
+        (protocol.capital > 0).tolist(),
+        (protocol.status == DEFAULTED).tolist(),
+        protocol.wave.tolist(),
+        [CAUSES[cause] for cause in protocol.cause.tolist()],
+        (struck * MILLION).tolist(),
+        (protocol.uncovered * MILLION).tolist(),
+    )
+    return [Member(*row) for row in zip(*columns, strict=True)]
 
 
 def edges(side: Side) -> list[Edge]:

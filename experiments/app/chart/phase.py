@@ -3,7 +3,7 @@
 from typing import Any
 
 from experiments.app.chart.base import FONT, Chart, Option, chart_option
-from experiments.app.chart.network import HEALTH
+from experiments.app.palette import HEALTH
 
 
 def phase_diagram(title: str, across: str, up: str, xs: list[Any], ys: list[Any], grid: list[list[float]]) -> Chart:

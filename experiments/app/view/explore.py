@@ -5,10 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import solara
 
-from experiments.app.chart.base import LAYER_COLOURS, Chart
+from experiments.app.chart.base import Chart
 from experiments.app.chart.histogram import histogram
 from experiments.app.chart.phase import phase_diagram
 from experiments.app.chart.stage import drawing, places
+from experiments.app.palette import LAYERS
 from experiments.app.result import Result, base, binned, edges, names, phase, read
 from experiments.app.view.table import Table
 from experiments.app.widget.choice import Choice
@@ -65,7 +66,7 @@ def Distribution(result: Result, metric: str) -> None:  # noqa: N802
     values = [factor * np.array(list(result.values(cell, metric).values())) for cell in result.cells]
     bins = edges(np.concatenate(values))
     counts = [binned(item, bins) for item in values]
-    chart = histogram("distribution", f"Runs by {metric}", middles(bins), counts, result.cells, LAYER_COLOURS, unit)
+    chart = histogram("distribution", f"Runs by {metric}", middles(bins), counts, result.cells, LAYERS, unit)
     show([chart._replace(wide=6)], metric)
     intervals = [result.interval(cell, metric) for cell in result.cells]
     rows = [
@@ -84,10 +85,10 @@ def Differences(result: Result, metric: str) -> None:  # noqa: N802
     for number, pair in enumerate(pairs[:MOST_PAIRS]):
         bins = edges(factor * pair.values)
         counts = [binned(factor * pair.values, bins)]
-        title, colour = f"{pair.a} less {pair.b}", LAYER_COLOURS[number % len(LAYER_COLOURS)]
-        charts.append(
-            histogram(f"pair-{number}", title, middles(bins), counts, ("runs",), (colour,), unit)._replace(wide=2)
+        chart = histogram(
+            f"pair-{number}", f"{pair.a} less {pair.b}", middles(bins), counts, ("runs",), ("$muted",), unit
         )
+        charts.append(chart._replace(wide=2))
     show(charts, f"differences {metric}")
     rows = [
         [
@@ -133,4 +134,4 @@ def scaling(metric: str) -> tuple[float, str]:
 
 def middles(bins: np.ndarray) -> list[str]:
     """Return the middles of bins as text."""
-    return [f"{value:.4g}" for value in (bins[1:] + bins[:-1]) / 2.0]
+    return [f"{value:.3g}" for value in (bins[1:] + bins[:-1]) / 2.0]
