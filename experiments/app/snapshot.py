@@ -17,6 +17,8 @@ from experiments.app.world import SIDES, Side, World
 from model.record import ASSET_SERIES, ECOSYSTEM_SERIES, PROTOCOL_SERIES
 
 MILLION = 1e-6
+STRIDES = 24
+"""Strides of the axes in a window: labels stand still between them."""
 Points = list[list[float]]
 
 
@@ -105,10 +107,11 @@ def snapshot(world: World, view: View = View()) -> Snapshot:  # noqa: B008
 
 
 def axis(clock: int, horizon: int, window: int) -> tuple[int, int]:
-    """Return the first and last step on the axes; they do not move before the window is full."""
+    """Return the first and last step on the axes; they move in strides, once the window is full."""
     if not window:
         return 0, max(horizon, 1)
-    last = max(clock, min(window, horizon), 1)
+    stride = max(window // STRIDES, 1)
+    last = max(min(-(-clock // stride) * stride, horizon), min(window, horizon), 1)
     return max(last - window, 0), last
 
 

@@ -1,6 +1,7 @@
 """The explore view: a result folder's distributions, paired differences and phase diagram."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import solara
@@ -81,6 +82,8 @@ def Differences(result: Result, metric: str) -> None:  # noqa: N802
     """Show the paired differences of a metric between cells."""
     factor, unit = scaling(metric)
     pairs = result.pairs(metric)
+    if not pairs:
+        return
     charts = []
     for number, pair in enumerate(pairs[:MOST_PAIRS]):
         bins = edges(factor * pair.values)
@@ -104,20 +107,31 @@ def Differences(result: Result, metric: str) -> None:  # noqa: N802
 
 @solara.component
 def Phase(result: Result, metric: str) -> None:  # noqa: N802
-    """Show a metric over two swept parameters, where the folder holds a sweep."""
-    axes = result.axes
-    cell = solara.use_reactive(result.cells[0])
-    if len(axes) < 2:
+    """Show a metric over two swept fields, of one cell or as the difference of two, where the folder holds a sweep."""
+    fields, contrasts = result.axes, dict(contrasts_of(result.cells))
+    chosen, across, up = solara.use_reactive(""), solara.use_reactive(""), solara.use_reactive("")
+    if len(fields) < 2:
         words = "A phase diagram appears here where the runs sweep two parameters."
         solara.v.Html(tag="p", class_="bs-help", children=[words])
         return
-    known = cell.value if cell.value in result.cells else result.cells[0]
-    Choice("Cell", result.cells, known, cell.set)
-    across, up = axes[:2]
-    show(
-        [phase_diagram(f"{metric}, {known}", across, up, *phase(result, across, up, metric, known))],
-        f"phase {metric} {known}",
-    )
+    title = chosen.value if chosen.value in contrasts else next(reversed(contrasts))
+    x = across.value if across.value in fields else fields[0]
+    others = [name for name in fields if name != x]
+    y = up.value if up.value in others else others[0]
+    with solara.v.Html(tag="div", class_="bs-bar", attributes={"data-part": "phase"}):
+        Choice("Map of", list(contrasts), title, chosen.set)
+        Choice("Across", fields, x, across.set)
+        Choice("Up", others, y, up.set)
+    factor, unit = scaling(metric)
+    grid = phase(result, (x, y), metric, contrasts[title], factor)
+    heading = f"{metric}, {title}, {unit}".removesuffix(", ")
+    show([phase_diagram(heading, x, y, grid, bool(contrasts[title][1]))], f"phase {metric} {title}")
+
+
+def contrasts_of(cells: list[str]) -> list[tuple[str, tuple[str, str]]]:
+    """Return what can be mapped by its title: every cell, and every pair of cells."""
+    pairs = [(f"{a} less {b}", (a, b)) for a, b in list(combinations(cells, 2))[:MOST_PAIRS]]
+    return [*((cell, (cell, "")) for cell in cells), *reversed(pairs)]
 
 
 def show(charts: list[Chart], label: str) -> None:
