@@ -1,9 +1,12 @@
 """The page without a browser: its components render, and what a visitor asks for happens to that visitor alone."""
 
 import base64
+import gc
 import json
 import re
+import threading
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,7 @@ from experiments.app.server import SETTINGS, free_port
 from experiments.app.session import Session, build
 from experiments.app.snapshot import snapshot
 from experiments.app.upload import LARGEST_PRICES, safe_name
+from experiments.app.view import live
 from experiments.app.view.live import Live
 from experiments.app.wave import largest, wave
 from model.parameter import declarations
@@ -280,6 +284,45 @@ def test_nothing_is_asked_of_the_outside_world():
     assert SETTINGS["SOLARA_MODE"] == "production"
     assert SETTINGS["SOLARA_ASSETS_CDN"].startswith("http://localhost")
     assert free_port("localhost") > 0
+
+
+def players():
+    return {thread for thread in threading.enumerate() if thread.name == "player" and thread.is_alive()}
+
+
+def test_a_page_that_is_gone_stops_its_model_and_leaves_nothing_behind(monkeypatch):
+    made, before = [], players()
+    monkeypatch.setattr(live, "opened", lambda publish, query: made.append(Session(publish, TINY)) or made[-1])
+    _, context = solara.render(Live(""), handle_error=False)
+    [session], [_] = made, players() - before
+    folder, world = session.uploads.folder, weakref.ref(session.world.sides[0].ecosystem)
+    session.player.play(True)
+    wait(lambda: session.world.clock > 1)
+    context.close()
+    wait(lambda: not players() - before)
+    assert not folder.exists()
+    del session, context
+    made.clear()
+    gc.collect()
+    assert world() is None
+
+
+def test_the_page_is_rendered_once_a_frame_and_holds_no_long_lists(monkeypatch):
+    """What a frame costs the server: Solara walks through every list on the page in every pass."""
+    made = []
+    monkeypatch.setattr(live, "opened", lambda publish, query: made.append(Session(publish, TINY)) or made[-1])
+    _, context = solara.render(Live(""), handle_error=False)
+    shelf = next(widget for widget in context.find(VuetifyTemplate).widgets if widget.has_trait("sides"))
+    wait(lambda: made[0].player.goal is None)
+    time.sleep(0.3)
+    passes, shown = context.render_count, made[0].player._published
+    made[0].player.drawn(shown)
+    made[0].player.seek(3)
+    wait(lambda: made[0].player._published > shown)
+    time.sleep(0.3)
+    assert context.render_count - passes <= made[0].player._published - shown
+    assert isinstance(shelf.groups, str)
+    context.close()
 
 
 def test_the_page_renders_and_follows_its_shelf():
