@@ -290,21 +290,26 @@ def players():
     return {thread for thread in threading.enumerate() if thread.name == "player" and thread.is_alive()}
 
 
-def test_a_page_that_is_gone_stops_its_model_and_leaves_nothing_behind(monkeypatch):
-    made, before = [], players()
+def play_and_leave(monkeypatch):
+    """Open the page, play, close it; return the folder of its uploads and a weak reference to its model."""
+    made = []
     monkeypatch.setattr(live, "opened", lambda publish, query: made.append(Session(publish, TINY)) or made[-1])
     _, context = solara.render(Live(""), handle_error=False)
-    [session], [_] = made, players() - before
-    folder, world = session.uploads.folder, weakref.ref(session.world.sides[0].ecosystem)
+    [session] = made
     session.player.play(True)
     wait(lambda: session.world.clock > 1)
     context.close()
+    return session.uploads.folder, weakref.ref(session.world.sides[0].ecosystem)
+
+
+def test_a_page_that_is_gone_stops_its_model_and_leaves_nothing_behind(monkeypatch):
+    before = players()
+    folder, model = play_and_leave(monkeypatch)
     wait(lambda: not players() - before)
-    assert not folder.exists()
-    del session, context
-    made.clear()
+    monkeypatch.undo()
     gc.collect()
-    assert world() is None
+    assert model() is None
+    assert not folder.exists()
 
 
 def test_the_page_is_rendered_once_a_frame_and_holds_no_long_lists(monkeypatch):
