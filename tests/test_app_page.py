@@ -17,6 +17,7 @@ from solara.server import server, settings
 
 from experiments.app.account_sheet import account_sheet, holdings
 from experiments.app.arrangement import Arrangement
+from experiments.app.chart.network import diameter, nearest
 from experiments.app.chart.stage import LIVE, drawing, headline, stage
 from experiments.app.configuration import Configuration, from_query, from_toml
 from experiments.app.control import bounds, controls, groups, nice, parse, slider_range
@@ -25,9 +26,10 @@ from experiments.app.intervention import Intervention
 from experiments.app.scene import SCENES
 from experiments.app.server import SETTINGS, free_port
 from experiments.app.session import Session, build
-from experiments.app.snapshot import snapshot
+from experiments.app.snapshot import Member, snapshot
 from experiments.app.upload import LARGEST_PRICES, safe_name
 from experiments.app.view import live
+from experiments.app.view.detail import money
 from experiments.app.view.live import Live
 from experiments.app.wave import largest, wave
 from model.parameter import declarations
@@ -344,3 +346,36 @@ def test_the_page_renders_and_follows_its_shelf():
     wait(lambda: "TOML" in shelf.problems.get("load", ""))
     context.close()
     assert box is not None
+
+
+@pytest.mark.parametrize("number", [2, 3, 8, 24, 60])
+def test_nodes_of_a_network_never_overlap(number):
+    size = max(diameter(member(interest), 100.0, number) for interest in (0.0, 50.0, 100.0))
+    assert 0 < size <= nearest(number)
+
+
+def member(interest):
+    return Member("P0", "BTC", interest, 1.0, True, False, -1, "", 0.0, 0.0)
+
+
+def test_money_is_told_in_hundredths():
+    assert [money(value) for value in (0.0, 1e-12, 5e-6, -5e-6, 0.01, -1234.5)] == [
+        "0.00",
+        "0.00",
+        "< 0.01",
+        "> −0.01",
+        "0.01",
+        "-1,234.50",
+    ]
+
+
+def test_a_chart_that_shows_the_same_is_the_same_text(hit):
+    """What changes by less than can be seen, and what only the pointer asks for, is no reason to draw again."""
+    shot = snapshot(hit)
+    side = shot.sides[0]
+    moved = [item._replace(open_interest=item.open_interest * (1 + 1e-6), health=item.health) for item in side.members]
+    layers = [item._replace(left=item.left * (1 + 1e-7)) for item in side.layers]
+    later = shot._replace(sides=(side._replace(members=moved, layers=layers), shot.sides[1]))
+    before, after = (stage(item, ("network-a", "layers")) for item in (shot, later))
+    assert [chart.option for chart in before] == [chart.option for chart in after]
+    assert len(before[0].notes) == len(side.members)

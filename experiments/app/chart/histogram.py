@@ -25,6 +25,7 @@ def histogram(
         "hideOverlap": True,
         "interval": 0 if len(names) <= MOST else "auto",
     }
+    label["padding"] = [0, 3]
     axis = {"type": "category", "data": names, "axisLabel": label, "axisTick": {"show": False}}
     axis["axisLine"] = {"lineStyle": {"color": "$line"}}
     series = [

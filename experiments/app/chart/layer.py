@@ -61,6 +61,9 @@ def payers(shot: Snapshot) -> Chart:
     ]
     empty: Option = {"name": "nothing yet", "type": "bar", "data": [0, 0]}
     option = horizontal([side.name for side in reversed(shot.sides)], series or [empty], 22)
+    if not series:
+        style = {"color": "$muted", "fontSize": FONT + 1, "fontWeight": "normal"}
+        option["title"] = {"text": "nothing to pay so far", "left": "center", "top": "middle", "textStyle": style}
     return Chart("payers", "Who paid so far", "$M", option, "payments by layer on both sides")
 
 

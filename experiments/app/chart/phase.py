@@ -28,17 +28,17 @@ def phase_diagram(title: str, across: str, up: str, grid: Grid, signed: bool) ->
     ]
     option = chart_option(
         visualMap=scale,
-        xAxis=category(across, grid.xs),
-        yAxis=category(up, grid.ys),
+        xAxis=category(across, grid.xs, 26),
+        yAxis=category(up, grid.ys, 46),
         series=series,
         tooltip={"confine": True},
     )
-    option["grid"] = {"left": 20, "right": 30, "top": 50, "bottom": 26, "containLabel": True}
+    option["grid"] = {"left": 64, "right": 30, "top": 54, "bottom": 44}
     return Chart("phase", title, f"{up} over {across}", option, f"{title} over {across} and {up}", wide=6)
 
 
-def category(name: str, values: list[Any]) -> Option:
-    """Return an axis of a parameter's values."""
+def category(name: str, values: list[Any], gap: int) -> Option:
+    """Return an axis of a parameter's values, its name `gap` pixels away."""
     label = {"color": "$muted", "fontSize": FONT}
     shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
     return {
@@ -46,6 +46,6 @@ def category(name: str, values: list[Any]) -> Option:
         "data": shown,
         "name": name,
         "nameLocation": "middle",
-        "nameGap": 24,
+        "nameGap": gap,
         "axisLabel": label,
     }

@@ -91,7 +91,7 @@ def Differences(result: Result, metric: str) -> None:  # noqa: N802
         chart = histogram(
             f"pair-{number}", f"{pair.a} less {pair.b}", middles(bins), counts, ("runs",), ("$muted",), unit
         )
-        charts.append(chart._replace(wide=2))
+        charts.append(chart._replace(wide={1: 6, 2: 3}.get(len(pairs), 2)))
     show(charts, f"differences {metric}")
     rows = [
         [
