@@ -13,8 +13,9 @@ For independent normal claims of equal variance among N members (2) is less than
 K < N² / (4 (N − 1)): multilateral netting of one class destroys bilateral netting between classes. Reference: Duffie
 and Zhu (2011), Does a central clearing counterparty reduce counterparty risk? Units: USD.
 
-A run whose exposures are the graph ``netted`` (:mod:`model.network`) owes what :func:`net_debts` leaves of drawn claims.
-The central counterparty has no capital of its own: what its debtors pay it passes on to its creditors pro rata.
+Protocols whose exposures are the graph ``netted`` (:mod:`model.network`) owe what :func:`net_debts` leaves of claims
+that are drawn. The central counterparty has no capital of its own: what its debtors pay it passes on to its creditors
+pro rata.
 """
 
 from typing import Any

@@ -9,8 +9,8 @@ the random ones ignore the generator. Amounts follow from the treasuries T of th
 so that i owes at most w T_i in all and, at w = 1, no single default costs a creditor more than its treasury.
 Scaling by the debtor's treasury alone would let the default of one large protocol wipe out every small one.
 
-The graph ``netted`` is one of claims: X_ij of every pair in each of `classes` classes, normal and independent, in units of
-w min(T) / (P - 1), netted as in :mod:`model.netting`; what is left is owed.
+The graph ``netted`` is one of claims: X_ij of every pair in each of `classes` classes, normal and independent, in units
+of w min(T) / (P - 1), netted as in :mod:`model.netting`; what is left is owed.
 
 Draws are uniforms in shells: those of a pair (i, j) come after those of all pairs among the first max(i, j)
 protocols, so one more protocol changes no edge between the others.
