@@ -187,7 +187,8 @@ def test_relabelling_protocols_with_their_traders_relabels_outcomes(monkeypatch,
         monkeypatch.setattr("model.ecosystem.draw_population", turned)
         ecosystem = Ecosystem(crash(
             protocol__open_interest=tuple(interest[i] for i in columns), steps=12,
-            protocol__asset=tuple(assets[i] for i in columns), trader__attention=0.0, trader__alert_attention=0.0, provider__number=1, provider__tolerance_spread=0.0,
+            protocol__asset=tuple(assets[i] for i in columns), trader__attention=0.0,
+            trader__alert_attention=0.0, provider__number=1, provider__tolerance_spread=0.0,
             exposure__graph="complete", backstop__structure=structure, backstop__capital_ratio=0.002,
             keeper__capacity=10.0,
         ))  # fmt: skip

@@ -116,13 +116,14 @@ def ruin_by_ten() -> Interval:
 @cache
 def ruined_ever() -> np.ndarray:
     """Return which funds of 0, 1 and 2 are ruined within 30 time units, (3, paths); later ruins are some 1e-4."""
-    return ruined(np.tile([0.0, 1.0, 2.0], 300), 2.0, 30.0, 1200).reshape(-1, 3).T
+    return ruined(np.tile([0.0, 1.0, 2.0], 500), 2.0, 30.0, 1200).reshape(-1, 3).T
 
 
 for _fund in range(3):
-    claim(
-        RUIN, f"probability of ruin ever of a fund of {_fund}, loading 100 %", 0.5 * np.exp(-0.5 * _fund), LUNDBERG
-    )(lambda fund=_fund: simulated(ruined_ever()[fund]))  # fmt: skip
+    _psi = float(0.5 * np.exp(-0.5 * _fund))
+    claim(RUIN, f"probability of ruin ever of a fund of {_fund}, loading 100 %", _psi, LUNDBERG)(
+        lambda fund=_fund: simulated(ruined_ever()[fund])
+    )
 
 
 class Arbitrageur(mesa.Agent):
