@@ -5,6 +5,7 @@ from the command line, from a TOML file (``[backstop]`` table) and from :meth:`S
 errors with the closest known name; all problems of a configuration are told at once (:class:`ScenarioError`).
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -78,8 +79,8 @@ class Scenario(Section):
         return self
 
     def _protocol_problems(self) -> list[str]:
-        bad = [value for value in self.protocol.open_interest if value <= 0]
-        return [f"protocol.open_interest {value}: allowed: more than 0" for value in bad]
+        bad = [value for value in self.protocol.open_interest if not 0 < value < math.inf]
+        return [f"protocol.open_interest {value}: allowed: more than 0, finite" for value in bad]
 
     def _loss_problems(self) -> list[str]:
         members = self.protocol.number
