@@ -1,4 +1,4 @@
-r"""Value-investing funds: they buy what is below its value, with borrowed money up to a limit, and their investors come and go.
+r"""Value-investing funds: they buy what is below its value, with borrowed money up to a limit.
 
 A fund holds q >= 0 contracts and cash C (a loan where negative), so that at price p its wealth is W(p) = C + q p. With
 value V, aggression β and maximal leverage λ it wants, at any price, to hold contracts worth

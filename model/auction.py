@@ -7,13 +7,13 @@ accounts hold, their sum is ξ = (S − Q) p₀. All trade at the one price at w
     E(p) = ξ + Σ p D_h(p) − S p = 0,        p D_h(p) by (1) of :mod:`agents.value_fund`           (1)
 
 In the setting of the source nobody else is there and the mid before the auction is F / (1 − Q/N), F = ξ/N the price
-without funds, which a process of fundamental prices supplies (:mod:`model.process.noise_demand`): (1) is then its market
-clearing, ξ/p + Σ D_h(p) = N. The price need not be unique: a fund at its leverage limit demands less as the price falls.
-The auctioneer starts at p₀ and moves the price in the direction of excess demand until it is gone, the first price that
-clears (tâtonnement; Walras). Between *knots*, where a fund's mispricing, limit or wealth changes its regime, E is a
-quadratic, so the price is found exactly.
+without funds, which a process of fundamental prices supplies (:mod:`model.process.noise_demand`): (1) is then its
+market clearing, ξ/p + Σ D_h(p) = N. The price need not be unique: a fund at its leverage limit demands less as the
+price falls. The auctioneer starts at p₀ and moves the price in the direction of excess demand until it is gone, the
+first price that clears (tâtonnement; Walras). Between *knots*, where a fund's mispricing, limit or wealth changes its
+regime, E is a quadratic, so the price is found exactly.
 
-Source: Thurner, Farmer and Geanakoplos (2012), section 2; that the first price counts is our choice, theirs is unstated.
+Source: Thurner, Farmer and Geanakoplos (2012), section 2. That the first price counts is our choice.
 """
 
 from typing import Any
@@ -105,7 +105,7 @@ def clearing_price(
         end = next_knot(funds, held, limit, value, start, up)
         a, b, c = excess(funds, held, limit, value, noise, supply, 0.5 * (start + end) if end < np.inf else 2.0 * start)
         price = first_root(a, b, c, start, end)
-        if price == price:
+        if not np.isnan(price):
             return price
         if end == np.inf or ((a * end + b) * end + c > 0.0) != up:
             return end
@@ -114,17 +114,24 @@ def clearing_price(
 
 @part
 def prepare(
-    accounts: Any, blocks: Any, exchange: Any, protocol: Any, book: Any, funds: Any, held: np.ndarray, h: int, i: int
-) -> bool:
-    """Post a fund's money and note its cash; tell whether it can trade: its venue is open."""
-    row = funds.account[h]
-    post_all(accounts, blocks, book, row, i)
-    size = accounts.size[row]
-    entry = accounts.entry_price[row] + exchange.funding_index[i] - accounts.entry_funding[row]
-    funds.cash[h] = accounts.collateral[row] - size * entry
-    is_open = exchange.halt[i] <= 0.0 and not protocol.halted[i] > 0
-    held[h] = size if is_open and funds.back[h] == TRADING else np.nan
-    return is_open
+    accounts: Any, blocks: Any, exchange: Any, protocol: Any, book: Any, funds: Any, held: np.ndarray,
+    takes_part: np.ndarray, k: int,
+) -> float:  # fmt: skip
+    """Post money and note cash of the funds on asset k whose venues are open; return the contracts they hold."""
+    slots, contracts = accounts.size.shape[0] // exchange.shape[0], 0.0
+    for h in range(funds.shape[0]):
+        row = funds.account[h]
+        i, size = row // slots, accounts.size[row]
+        held[h] = np.nan
+        takes_part[h] = exchange.asset[i] == k and exchange.halt[i] <= 0.0 and protocol.halted[i] == 0
+        if takes_part[h]:
+            post_all(accounts, blocks, book, row, i)
+            owed = exchange.funding_index[i] - accounts.entry_funding[row]
+            funds.cash[h] = accounts.collateral[row] - size * (accounts.entry_price[row] + owed)
+            contracts += size
+            if funds.back[h] == TRADING:
+                held[h] = size
+    return contracts
 
 
 @part
@@ -134,51 +141,62 @@ def set_price(market: Any, k: int, price: float) -> None:
     market.dislocation[k] = np.log(price / market.fundamental[k])
 
 
-@kernel
-def auction(
-    accounts: Any, blocks: Any, exchange: Any, protocol: Any, market: Any, book: Any, funds: Any, mandate: Any,
-    first_price: np.ndarray, supply: np.ndarray, fee: float, oracle_error: np.ndarray, step: int,
+@part
+def fill_all(
+    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, funds: Any, held: np.ndarray,
+    takes_part: np.ndarray, limit: float, value: float, fee: float, price: float,
 ) -> None:  # fmt: skip
-    """Find every asset's price, fill the funds' orders at it, and let investors judge the funds.
+    """Bring every fund that takes part to its demand at the price, a bankrupt one to nil."""
+    for h in range(funds.shape[0]):
+        if takes_part[h]:
+            row, wish = funds.account[h], 0.0
+            if held[h] >= 0.0:
+                wish = wanted_contracts(funds.aggression[h], price, value, limit, funds.cash[h], held[h])
+            accounts.order[row] = wish - accounts.size[row]
+            if accounts.order[row] != 0.0:
+                fill_one(accounts, blocks, exchange, market, book, fee, row)
 
-    `first_price` (assets,) is the value, `supply` (assets,) contracts.
-    """
-    slots, count = accounts.size.shape[0] // exchange.shape[0], funds.shape[0]
-    held, can = np.empty(count), np.empty(count, np.bool_)
-    for k in range(market.shape[0]):
-        free = noise = supply[k]
-        for i in range(exchange.shape[0]):
-            if exchange.asset[i] == k:
-                free += exchange.vault_size[i]
-                noise += exchange.vault_size[i]
-        takers = 0
-        for h in range(count):
-            i, row = funds.account[h] // slots, funds.account[h]
-            held[h], can[h] = np.nan, False
-            if exchange.asset[i] == k:
-                can[h] = prepare(accounts, blocks, exchange, protocol, book, funds, held, h, i)
-                free += accounts.size[row] if can[h] else 0.0
-                takers += can[h]
-        if takers == 0:
-            continue
-        price = clearing_price(funds, held, mandate.leverage, first_price[k], noise * market.mid[k], free, market.mid[k])
-        set_price(market, k, price)
-        for h in range(count):
-            if can[h]:
-                row, wish = funds.account[h], 0.0
-                if held[h] >= 0.0:
-                    wish = wanted_contracts(
-                        funds.aggression[h], price, first_price[k], mandate.leverage, funds.cash[h], held[h]
-                    )
-                accounts.order[row] = wish - accounts.size[row]
-                if accounts.order[row] != 0.0:
-                    fill_one(accounts, blocks, exchange, market, book, fee, row)
-    mark_all(market, exchange, oracle_error)
-    for h in range(count):
+
+@part
+def review(accounts: Any, blocks: Any, exchange: Any, book: Any, funds: Any, mandate: Any, step: int) -> None:
+    """Let investors judge the funds that trade, and replace those whose time has come."""
+    slots = accounts.size.shape[0] // exchange.shape[0]
+    for h in range(funds.shape[0]):
         i = funds.account[h] // slots
         if funds.back[h] == TRADING:
             judge_fund(accounts, blocks, exchange, book, funds, mandate, h, i, step)
         else:
             replace_fund(accounts, blocks, exchange, book, funds, mandate, h, i, step)
+
+
+@rule
+def held_by_vaults(exchange: Any, k: int) -> float:
+    """Return the contracts vaults hold of asset k; what they are short of, accounts are long."""
+    contracts = 0.0
+    for i in range(exchange.shape[0]):
+        contracts += exchange.vault_size[i] if exchange.asset[i] == k else 0.0
+    return contracts
+
+
+@kernel
+def auction(
+    accounts: Any, blocks: Any, exchange: Any, protocol: Any, market: Any, book: Any, funds: Any, mandate: Any,
+    value: np.ndarray, supply: np.ndarray, fee: float, oracle_error: np.ndarray, step: int,
+) -> None:  # fmt: skip
+    """Find every asset's price, fill the funds' orders at it, and let investors judge the funds.
+
+    `value` (assets,) USD per contract, `supply` (assets,) contracts.
+    """
+    held, takes_part = np.empty(funds.shape[0]), np.empty(funds.shape[0], np.bool_)
+    limit = mandate.leverage
+    for k in range(market.shape[0]):
+        contracts = prepare(accounts, blocks, exchange, protocol, book, funds, held, takes_part, k)
+        if takes_part.any():
+            start, noise = market.mid[k], supply[k] + held_by_vaults(exchange, k)
+            price = clearing_price(funds, held, limit, value[k], noise * start, noise + contracts, start)
+            set_price(market, k, price)
+            fill_all(accounts, blocks, exchange, market, book, funds, held, takes_part, limit, value[k], fee, price)
+    mark_all(market, exchange, oracle_error)
+    review(accounts, blocks, exchange, book, funds, mandate, step)
     total(accounts, blocks, exchange)
     reconcile(book, exchange, TRADE)

@@ -19,7 +19,11 @@ class ValueFundSection(Section):
     leverage: float = parameter(10.0, "1", "maximal leverage of a fund", THURNER + ": 1 to 15", gt=0)
     wealth: float = parameter(2e6, "USD", "wealth a fund begins with", THURNER, gt=0)
     supply: float = parameter(
-        1e9, "USD", "contracts of an asset that funds and noise traders hold together, at its first price", THURNER, gt=0
+        1e9,
+        "USD",
+        "contracts of an asset that funds and noise traders hold together, at its first price",
+        THURNER,
+        gt=0,
     )
     benchmark: float = parameter(
         0.005, "1 per step", "performance at which investors neither add nor withdraw", THURNER + ", read as in 7.19"
