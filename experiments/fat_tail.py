@@ -63,6 +63,6 @@ def tail(leverage: float, replication: int, steps: int | None = None) -> Tail:
     return measure(finished(leverage, replication, steps))
 
 
-def tails(leverage: float, replications: int) -> Tail:
-    """Return each measure of some replications, (replications,) each."""
-    return Tail(*np.array([tail(leverage, replication) for replication in range(replications)]).T)
+def measured(name: str, leverage: float, replications: int) -> Floats:
+    """Return one measure of :class:`Tail`, (replications,)."""
+    return np.array([getattr(tail(leverage, replication), name) for replication in range(replications)])

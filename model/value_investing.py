@@ -46,7 +46,7 @@ class ValueInvesting:
         """Open the funds' accounts with money from outside."""
         eco = self.ecosystem
         eco.accounts.status[rows], eco.accounts.wallet[rows] = GUEST, wealth
-        eco.accounts.leverage[rows] = self.mandate.leverage
+        eco.accounts.leverage[rows] = eco.scenario.value_fund.leverage
         eco.ledger.enter(WALLET, wealth * np.bincount(rows // eco.slots_per_protocol, minlength=len(eco.exchange)))
         eco.reconcile(SET_UP)
 

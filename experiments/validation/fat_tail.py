@@ -7,7 +7,7 @@ that the source has of one run is compared with the 95 % interval for one more r
 import numpy as np
 from scipy.special import stdtrit
 
-from experiments.fat_tail import Floats, tails
+from experiments.fat_tail import Floats, measured
 from experiments.statistic import Interval
 from experiments.validation.claim import claim
 from model.process.noise_demand import return_sd
@@ -22,8 +22,9 @@ def one_more(values: Floats) -> Interval:
     """Return the mean with the 95 % interval for one more replication, in logs: all values are positive."""
     logs = np.log(values)
     half = stdtrit(len(logs) - 1, 0.5 + LEVEL / 2) * logs.std(ddof=1) * np.sqrt(1.0 + 1.0 / len(logs))
-    middle = logs.mean()
-    return Interval(*(float(np.exp(x)) for x in (middle, middle - half, middle + half)), len(logs))
+    middle = float(logs.mean())
+    low, high = np.exp(middle - half), np.exp(middle + half)
+    return Interval(float(np.exp(middle)), float(low), float(high), len(logs))
 
 
 @claim(FAMILY, "standard deviation of log returns without funds", 0.0350879, SOURCE, absolute=1e-7)
@@ -35,35 +36,35 @@ def without_funds() -> float:
 @claim(FAMILY, "fall of it by funds of leverage 10: 15 to 20 %", 0.175, SOURCE, absolute=0.025)
 def calmer() -> float:
     """Against the market without funds; against leverage 1 see the page's opening."""
-    return float(1.0 - tails(10.0, REPLICATIONS).sd.mean() / without_funds())
+    return float(1.0 - measured("sd", 10.0, REPLICATIONS).mean() / without_funds())
 
 
 @claim(FAMILY, "kurtosis at leverage 10 over that at 1: about 3", 3.0, SOURCE)
 def fatter() -> Interval:
     """Paired by replication; with a tail index below 4 it grows with the length of the run."""
-    return one_more(tails(10.0, REPLICATIONS).kurtosis / tails(1.0, REPLICATIONS).kurtosis)
+    return one_more(measured("kurtosis", 10.0, REPLICATIONS) / measured("kurtosis", 1.0, REPLICATIONS))
 
 
 @claim(FAMILY, "Hill index of negative returns at leverage 1 is above 5", 1, SOURCE)
 def thin_tail() -> float:
     """Mean over replications."""
-    return float(tails(1.0, REPLICATIONS).hill.mean() > 5.0)
+    return float(measured("hill", 1.0, REPLICATIONS).mean() > 5.0)
 
 
 @claim(FAMILY, "Hill index of negative returns at leverage 10: 2.2 to 2.8", 2.5, SOURCE, absolute=0.3)
 def fat_tail() -> float:
     """Mean over replications."""
-    return float(tails(10.0, REPLICATIONS).hill.mean())
+    return float(measured("hill", 10.0, REPLICATIONS).mean())
 
 
 @claim(FAMILY, "bankruptcies at leverage 1", 0, SOURCE)
 def nobody_fails() -> float:
     """In all replications together."""
-    return float(tails(1.0, REPLICATIONS).bankruptcies.sum())
+    return float(measured("bankruptcies", 1.0, REPLICATIONS).sum())
 
 
 @claim(FAMILY, "bankruptcies at leverage 10 are hundreds in every run", 1, SOURCE)
 def hundreds_fail() -> float:
     """At least a hundred, fewer than a thousand."""
-    failed = tails(10.0, REPLICATIONS).bankruptcies
+    failed = measured("bankruptcies", 10.0, REPLICATIONS)
     return float(((failed >= 100.0) & (failed < 1000.0)).all())
