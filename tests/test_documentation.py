@@ -21,6 +21,7 @@ from agents.settlement import SETTLEMENTS
 from agents.strategy import STRATEGIES
 from agents.structure import STRUCTURES
 from agents.trigger import TRIGGERS
+from agents.value_fund import ValueFund
 from experiments.parameter_table import markdown
 from model.impact import SHAPES
 from model.market import MARKET_COLUMNS
@@ -70,6 +71,7 @@ ENTITIES = {
     "LiquidityProvider": LiquidityProvider,
     "Reinsurer": Reinsurer,
     "CapitalProvider": CapitalProvider,
+    "ValueFund": ValueFund,
 }
 CHOICES = {
     "process": PROCESSES,

@@ -16,6 +16,7 @@ FAMILIES = (
     "experiments.validation.venue",
     "experiments.validation.ecosystem",
     "experiments.validation.limit",
+    "experiments.validation.fat_tail",
 )
 VERDICTS = {True: "pass", False: "FAIL", None: "not run"}
 ORACLES = "published.json"

@@ -30,6 +30,7 @@ from model.scenario.protocol import ProtocolSection, ProviderSection
 from model.scenario.reinsurance import ReinsuranceSection
 from model.scenario.shock import ShockSection
 from model.scenario.trader import TraderSection
+from model.scenario.value_fund import ValueFundSection
 
 __all__ = ["Scenario", "ScenarioError"]
 
@@ -58,6 +59,7 @@ class Scenario(Section):
     shock: ShockSection = ShockSection()
     market: MarketSection = MarketSection()
     trader: TraderSection = TraderSection()
+    value_fund: ValueFundSection = ValueFundSection()
     exchange: ExchangeSection = ExchangeSection()
     keeper: KeeperSection = KeeperSection()
     control: ControlSection = ControlSection()

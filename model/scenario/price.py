@@ -77,6 +77,13 @@ class PriceSection(Section):
         ge=0.0,
         le=10.0,
     )
+    demand_persistence: float = parameter(
+        0.99, "1", "what is left after a step of noise traders' log demand over its mean",
+        "Thurner, Farmer, Geanakoplos (2012)", ge=0.0, lt=1.0,
+    )  # fmt: skip
+    demand_sd: float = parameter(
+        0.035, "log", "standard deviation of its innovation, a step", "Thurner, Farmer, Geanakoplos (2012)", gt=0.0
+    )
     block_length: float = parameter(
         24.0,
         "bars",
