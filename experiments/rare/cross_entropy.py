@@ -6,7 +6,9 @@ tilt, the one nearest to them in Kullback and Leibler's sense:
 
     μ = Σ w s / Σ w,                                                                            (1)
 
-until a quarter of a trial shows the event itself. Two ways to the event, a crash and a rally, are told apart by the
+until the trials that show the event itself are worth twenty of equal weight, (Σ w)² / Σ w² >= 20; those give the last
+tilt. Where luck beyond the axes has a part in the event, a tilt may come to rest short of it; then the share of the
+best is halved. Two ways to the event, a crash and a rally, are told apart by the
 sign of the axis that moves most, and get a component each. What of μ cannot be told from nil, below √(2 log d) standard
 errors for d axes, is nil: noise in an axis that does not matter only spreads the weights. Told apart it is in
 coordinates in which a steady drift over all stretches of a stream is a single number (:func:`haar`).
@@ -25,7 +27,8 @@ from experiments.rare.mixture import Mixture, log_weights
 
 Floats = NDArray[np.float64]
 ELITE = 0.1  # share of a trial that moves the tilt
-ENOUGH = 0.25  # share of events that ends the pilot
+FEWEST = 5  # replications of a trial that do so at least
+ENOUGH = 20.0  # effective number of trials with the event that ends the pilot
 LEVELS = 12
 LEAST_SHARE = 0.2  # of a component: the weights of a few trials may well forget one of two ways
 LEAST_NUMBER = 3  # replications, for a component of its own
@@ -43,11 +46,11 @@ Draw = Callable[[Mixture, int], Trial]
 
 
 class Pilot(NamedTuple):
-    """The tilts found, the number of trials, and the share of the last one that showed the event."""
+    """The tilts found, the number of trials, and how many with the event, effectively, the tilts were fitted to."""
 
     mixture: Mixture
     trials: int
-    reached: float
+    effective: float
 
 
 def search(draw: Draw, basis: Floats, levels: int = LEVELS) -> Pilot:
@@ -59,15 +62,27 @@ def search(draw: Draw, basis: Floats, levels: int = LEVELS) -> Pilot:
     basis : (axes, axes) orthonormal rows, the coordinates in which a mean is told from nil.
     levels : trials at most.
     """
-    mixture, past, reached = Mixture.plain(len(basis)), _Past(), 0.0
+    mixture, past = Mixture.plain(len(basis)), _Past()
     for level in range(levels):
-        trial = draw(mixture, level)
-        past.add(trial, mixture)
-        reached = float(np.isinf(trial.nearness[:, 0]).mean())
+        past.add(draw(mixture, level), mixture)
+        events = past.events()
+        if events.effective >= ENOUGH:
+            return Pilot(fitted(*events, basis), level + 1, events.effective)
         mixture = fitted(*past.elite(), basis)
-        if reached >= ENOUGH:
-            break
-    return Pilot(mixture, level + 1, reached)
+    return Pilot(mixture, levels, events.effective)
+
+
+class Weighted(NamedTuple):
+    """Trials with their weights."""
+
+    scores: Floats  # (n, axes)
+    weights: Floats  # (n,)
+
+    @property
+    def effective(self) -> float:
+        """Return the number of trials of equal weight that would tell as much."""
+        total = float(self.weights.sum())
+        return total**2 / float(self.weights @ self.weights) if total > 0.0 else 0.0
 
 
 def fitted(scores: Floats, weights: Floats, basis: Floats) -> Mixture:
@@ -109,21 +124,36 @@ class _Past:
         self._trials: list[Trial] = []
         self._means: list[Floats] = []
         self._counts: list[NDArray[np.int64]] = []
+        self._share, self._cut = ELITE, (-np.inf,)
 
     def add(self, trial: Trial, mixture: Mixture) -> None:
         self._trials.append(trial)
         self._means.append(mixture.means)
         self._counts.append(np.bincount(trial.component, minlength=len(mixture.means)))
 
-    def elite(self) -> tuple[Floats, Floats]:
-        """Return scores and weights of those that came nearer than most of the latest trial."""
+    def events(self) -> Weighted:
+        """Return those that showed the event."""
+        return self._weighted(np.isinf(self._nearness()[:, 0]))
+
+    def elite(self) -> Weighted:
+        """Return those that came nearer than most of the latest trial."""
+        nearness = self._nearness()
+        levels, rank = np.unique(nearness, axis=0, return_inverse=True)
+        latest = rank.ravel()[-len(self._trials[-1].scores) :]
+        cut = int(np.quantile(latest, 1.0 - self._share, method="lower"))
+        if tuple(levels[cut]) <= self._cut:
+            self._share = max(self._share / 2.0, FEWEST / len(latest))
+            cut = int(np.quantile(latest, 1.0 - self._share, method="lower"))
+        self._cut = tuple(levels[cut])
+        return self._weighted(rank.ravel() >= cut)
+
+    def _nearness(self) -> Floats:
+        return np.concatenate([trial.nearness for trial in self._trials])
+
+    def _weighted(self, chosen: NDArray[np.bool_]) -> Weighted:
         scores = np.concatenate([trial.scores for trial in self._trials])
-        nearness = np.concatenate([trial.nearness for trial in self._trials])
-        rank = np.unique(nearness, axis=0, return_inverse=True)[1].ravel()
-        latest = rank[-len(self._trials[-1].scores) :]
-        chosen = rank >= np.quantile(latest, 1.0 - ELITE, method="lower")
-        weights = np.exp(log_weights(scores, np.concatenate(self._means), np.concatenate(self._counts)))
-        return scores[chosen], weights[chosen]
+        logs = log_weights(scores, np.concatenate(self._means), np.concatenate(self._counts))
+        return Weighted(scores[chosen], np.exp(logs[chosen]))
 
 
 def _mean(scores: Floats, weights: Floats) -> Floats:
