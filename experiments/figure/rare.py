@@ -19,6 +19,7 @@ def draw(answer: Answer) -> Figure:
             _plain(panel, answer, i, look, headline.factor)
     panel.axvline(answer.event.threshold * headline.factor, color=GREY, linewidth=0.8, linestyle=":")
     panel.set_yscale("log")
+    panel.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     panel.set_xlabel(f"{headline.label} [{headline.unit}]")
     panel.set_ylabel("probability to exceed")
     legend_above(figure, panel)

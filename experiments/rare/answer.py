@@ -13,7 +13,8 @@ from experiments.rare.tilt import Axis
 
 Floats = NDArray[np.float64]
 POINTS = 40  # of a tail
-SEEN = 5  # replications that a point of a tail needs at least
+SEEN = 20  # replications that a point of a tail needs at least
+BEYOND = 100.0  # how much rarer than the event a tail is told
 
 
 class Gap(NamedTuple):
@@ -64,10 +65,12 @@ class Answer(NamedTuple):
         return found
 
     def tail(self, i: int) -> list[tuple[float, Probability]]:
-        """Return thresholds and the probabilities that cell `i` exceeds them, as far as enough replications do."""
+        """Return thresholds and the probabilities that cell `i` exceeds them, to where the tilt is meant for."""
         values = self.sample.values[:, i]
         order = np.sort(values[np.isfinite(values)])[::-1]
         if len(order) <= SEEN or order[SEEN] <= order[-1]:
             return []
+        least = self.probability(i).value / BEYOND
         levels = np.linspace(order[-1], order[SEEN], POINTS)
-        return [(float(level), self.probability(i, float(level))) for level in levels]
+        found = [(float(level), self.probability(i, float(level))) for level in levels]
+        return [(level, point) for level, point in found if point.value >= least]
