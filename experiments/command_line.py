@@ -14,6 +14,7 @@ from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
 from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
+from experiments.command.rare import rare
 from experiments.command.replay import replay
 from experiments.command.report import report
 from experiments.command.sensitivity import sensitivity
@@ -29,7 +30,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    compare, app, attribute, size, sweep, phase, frontier, report, sensitivity, query, export, reproduce,
+    compare, app, attribute, size, rare, sweep, phase, frontier, report, sensitivity, query, export, reproduce,
     replay, validate, bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:

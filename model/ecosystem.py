@@ -35,7 +35,7 @@ from model.rulebook import Hot, make_rulebook, make_scratch
 from model.scenario import Scenario
 from model.segment import market_names
 from model.streams import Streams
-from model.tape import draw_tape
+from model.tape import Tape, draw_tape
 from model.trading import fill, trade
 from model.value_investing import ValueInvesting
 from model.waterfall import Waterfall
@@ -48,6 +48,7 @@ class Ecosystem(Roster):
     ----------
     scenario : all parameters.
     replication : number of the replication, which with the scenario's seed names every random draw.
+    tape : shocks in place of those of the replication, for the same assets and protocols.
 
     Attributes
     ----------
@@ -62,15 +63,14 @@ class Ecosystem(Roster):
     model.scenario.ScenarioError, model.price_file.PriceFileError, model.network.EdgeListError : for bad input.
     """
 
-    def __init__(self, scenario: Scenario | None = None, replication: int = 0) -> None:
+    def __init__(self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None) -> None:
         self._own_scenario = scenario or Scenario()
         self.replication = replication
         streams = Streams(self.scenario.seed, replication)
         super().__init__(streams.generator("mesa"))
         self.assets = market_names(self.scenario, asset_names(self.scenario))
-        self.tape = draw_tape(self.scenario, replication)
-        self.horizon = len(self.tape.log_return)
-        self.clock = 0
+        self.tape = tape or draw_tape(self.scenario, replication)
+        self.horizon, self.clock = len(self.tape.log_return), 0
         self._build(streams)
         self._set_rules(streams)
 
