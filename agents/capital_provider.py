@@ -38,9 +38,8 @@ class CapitalProvider(RowAgent):
         self.model.after_investor_change()
 
 
-def expected_return(premium: Array, claims: Array, capital: Array, earned: float) -> Array:
-    """Return (1), (pots,) per year; without capital it is without bound where premiums exceed claims."""
-    margin = premium - claims
+def expected_return(margin: Array, capital: Array, earned: float) -> Array:
+    """Return (1), (pots,) per year, for a margin P − λ; without capital it is without bound where that is positive."""
     empty = np.where(margin > 0.0, np.inf, -np.inf)
     return np.divide(margin, capital, out=empty, where=capital > 0.0) + earned
 

@@ -3,48 +3,135 @@
 A share λ of every fund and pot is lent at a yearly rate y. A deficit is paid from what is at hand; what that cannot
 pay is recalled. Recalled money arrives after a delay, less a haircut h that leaves the ecosystem (the price of selling
 in a hurry: a stablecoin or staking token below par). While nothing is on its way back, lending returns to its share.
+What a pot gains or loses thereby is shared among the entitlements behind it and what capital providers own of it.
 Units: USD.
 """
 
 import numpy as np
 
+from agents.kernel import kernel, part, rule
+from agents.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, WHOLE, Code
+
 Array = np.ndarray
 
 
-def to_lend(cash: Array, lent: Array, share: float) -> Array:
-    """Return what may be lent more to reach the share, USD >= 0."""
-    return np.maximum(np.minimum(share * (cash + lent) - lent, cash), 0.0)
-
-
-def to_recall(missing: Array, free: Array, haircut: float) -> Array:
-    """Return what must be recalled for `missing` to arrive, at most what is `free`; before the haircut, USD."""
-    return np.minimum(missing / (1.0 - haircut), free)
-
-
 class Recall:
-    """Money on its way back, by the step at which it arrives.
+    """Money on its way back to funds or pots, by column.
 
     Parameters
     ----------
     delay : steps from recall to arrival.
     columns : funds, or pots.
+
+    Attributes
+    ----------
+    coming : (delay + 1, columns) USD before the haircut, by step of arrival in turn.
+    waiting : (columns,) USD, all that is on its way.
     """
 
     def __init__(self, delay: int, columns: int) -> None:
-        self.coming = np.zeros((delay + 1, columns))
+        self.coming, self.waiting = np.zeros((delay + 1, columns)), np.zeros(columns)
 
-    @property
-    def total(self) -> Array:
-        """What is on its way, (columns,) USD, before the haircut."""
-        return self.coming.sum(axis=0)
 
-    def call(self, amounts: Array, step: int) -> None:
-        """Recall `amounts` at `step`."""
-        self.coming[(step - 1) % len(self.coming)] += amounts
+@rule
+def to_lend(cash: float, lent: float, share: float) -> float:
+    """Return what may be lent more to reach the share, USD >= 0."""
+    return max(min(share * (cash + lent) - lent, cash), 0.0)
 
-    def arrive(self, step: int) -> Array:
-        """Return what arrives at `step`, and forget it."""
-        slot = step % len(self.coming)
-        arrived = self.coming[slot].copy()
-        self.coming[slot] = 0.0
-        return arrived
+
+@rule
+def to_recall(missing: float, free: float, haircut: float) -> float:
+    """Return what must be recalled for `missing` to arrive, at most what is `free`; before the haircut, USD."""
+    return min(missing / (1.0 - haircut), free)
+
+
+@rule
+def call(coming: Array, waiting: Array, column: int, amount: float, step: int) -> None:
+    """Recall `amount` for what was missing at `step`; it arrives the delay after the step before."""
+    coming[(step - 1) % coming.shape[0], column] += amount
+    waiting[column] += amount
+
+
+@rule
+def arrive(coming: Array, waiting: Array, column: int, step: int) -> float:
+    """Return what arrives at `step`, USD before the haircut, and forget it."""
+    slot = step % coming.shape[0]
+    arrived = coming[slot, column]
+    if arrived > 0.0:
+        coming[slot, column] = 0.0
+        waiting[column] = coming[:, column].sum()
+    return arrived
+
+
+@part
+def bring_home(
+    balance: Array, cash: Code, away: Code, column: int, coming: Array, waiting: Array, at: int, missing: float,
+    step: int, earned: float, haircut: float,
+) -> float:  # fmt: skip
+    """Recall what deficits lacked, let what is due arrive, pay yield; return yield less haircut, USD.
+
+    Parameters
+    ----------
+    cash, away : accounts of what is at hand and what is lent, in column `column`; `at` is that of the recalls.
+    missing : asked of the fund or pot in this step and not at hand, USD.
+    """
+    lent, back = balance[away, column], 0.0
+    if missing > 0.0:
+        call(coming, waiting, at, to_recall(missing, lent - waiting[at], haircut), step)
+    if waiting[at] > 0.0:
+        back = min(arrive(coming, waiting, at, step), lent)
+    gain = lent * earned - back * haircut
+    balance[away, column] = lent - back
+    balance[cash, column] += back + gain
+    balance[OUTSIDE, WHOLE] -= gain
+    return gain
+
+
+@part
+def lend(balance: Array, cash: Code, away: Code, column: int, waiting: float, share: float) -> None:
+    """Lend up to the share, unless something is on its way back."""
+    if waiting <= 0.0:
+        more = to_lend(balance[cash, column], balance[away, column], share)
+        balance[cash, column] -= more
+        balance[away, column] += more
+
+
+@part
+def credit_pots(gain: Array, pot: Array, entitlement: Array, outside: Array) -> None:
+    """Share what pots gained, (pots,) USD, among those who own them."""
+    whole = outside.copy()
+    for i in range(pot.shape[0]):
+        whole[pot[i]] += entitlement[i]
+    for j in range(gain.shape[0]):
+        gain[j] = max(1.0 + gain[j] / whole[j], 0.0) if whole[j] > 0.0 else 1.0
+        outside[j] *= gain[j]
+    for i in range(pot.shape[0]):
+        entitlement[i] *= gain[pot[i]]
+
+
+@kernel
+def manage_lending(
+    balance: Array, coming: Array, waiting: Array, unpaid_fund: Array, unpaid_pot: Array, pot: Array,
+    entitlement: Array, outside: Array, step: int, share: float, earned: float, haircut: float,
+) -> None:  # fmt: skip
+    """Recalls, arrivals, yield and new loans of all funds and pots.
+
+    Parameters
+    ----------
+    balance : the ledger's.
+    coming, waiting : of a :class:`Recall` with a column for every fund and then for every pot.
+    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of them in this step and not at hand; nil afterwards.
+    pot, entitlement, outside : of the structure: who owns the pots.
+    earned : yield of a step.
+    """
+    members, gain = unpaid_fund.shape[0], np.zeros(unpaid_pot.shape[0])
+    for i in range(members):
+        bring_home(balance, FUND, LENT, i, coming, waiting, i, unpaid_fund[i], step, earned, haircut)
+        lend(balance, FUND, LENT, i, waiting[i], share)
+    for j in range(gain.shape[0]):
+        at = members + j
+        gain[j] = bring_home(balance, POOL, POOL_LENT, j, coming, waiting, at, unpaid_pot[j], step, earned, haircut)
+        lend(balance, POOL, POOL_LENT, j, waiting[at], share)
+    credit_pots(gain, pot, entitlement, outside)
+    unpaid_fund[:] = 0.0
+    unpaid_pot[:] = 0.0

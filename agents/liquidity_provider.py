@@ -12,7 +12,8 @@ exceeds its tolerance τ, lowered where the protocol's backstop is thin (by up t
 Losses elsewhere are those of the same owner's other stakes, and the protocol's strain is volatility's and alarm's
 (:mod:`model.confidence`). A running provider redeems a fraction of its shares each step; where the vault has a
 cooldown it asks for all of them, waits in the queue, bears what losses come meanwhile, and is paid at the price of the
-day, or takes the request back when calm has returned. It puts money back slowly when the strain is below half of that.
+day, or takes the request back when calm has returned. Where a vault lets out no more than a part of its equity a step,
+the queue is paid first come first served. It puts money back slowly when the strain is below half of that.
 Depth follows the shares outstanding, so a run thins the market for everybody. Units: USD, shares.
 
 References: Goldstein and Pauzner (2004), J. Economic Theory 119:151, on contagion through investors' wealth; cooldowns
@@ -21,14 +22,9 @@ of Hyperliquid's HLP (4 days) and of Drift's vault (13 days).
 
 from typing import Any
 
-import numpy as np
-
 from agents.column import Column, RowAgent
 from agents.kernel import rule
-from agents.ledger import PROVIDER, VAULT, Code, pay
-
-STAY, WAIT, LEAVE, BACK = np.arange(4)
-CALM = 0.5
+from agents.ledger import PROVIDER, VAULT, pay
 
 
 class LiquidityProvider(RowAgent):
@@ -42,7 +38,7 @@ class LiquidityProvider(RowAgent):
     deposited = Column("f8", "USD", "deposits less redemptions")
     start = Column("f8", "USD, >= 0", "put in at the start")
     requested = Column("f8", "shares, >= 0", "asked to be redeemed, waiting in the queue")
-    wait = Column("f8", "steps, >= 0", "what the request still has to wait")
+    wait = Column("f8", "steps", "what the request still has to wait; below nil, for how long it has been due")
 
     def after_change(self) -> None:
         """Book a change of cash made from Python as money from or to the outside world."""
@@ -67,6 +63,14 @@ def runs(strain: float, tolerance: float, fund_health: float, sensitivity: float
     """
     missing = 1.0 - min(max(fund_health, 0.0), 1.0)
     return strain > tolerance * (1.0 - sensitivity * missing)
+
+
+@rule
+def content(
+    requested: float, deposited: float, strain: float, tolerance: float, fund_health: float, sensitivity: float
+) -> bool:  # fmt: skip
+    """Tell whether a provider stays as it is: nothing asked for, nothing to put back, and no reason to run."""
+    return requested <= 0.0 and deposited >= 0.0 and not runs(strain, tolerance, fund_health, sensitivity)
 
 
 @rule
@@ -100,69 +104,90 @@ def redeem(providers: Any, vault: Any, book: Any, row: int, shares: float, price
 
 
 @rule
-def leave(providers: Any, vault: Any, book: Any, row: int, price: float, speed: float, cooldown: float) -> None:
-    """Redeem a fraction `speed` of a stake; where there is a cooldown ask for all of it, and be paid once it is over.
+def leave(
+    providers: Any, vault: Any, book: Any, row: int, price: float, speed: float, cooldown: float, capped: bool
+) -> None:  # fmt: skip
+    """Redeem a fraction `speed` of a stake; where there is a queue ask for all of it, and be paid later.
 
     Parameters
     ----------
     cooldown : steps, 0 for none.
+    capped : whether the vault lets out only so much a step.
     """
-    if cooldown <= 0.0:
+    if cooldown <= 0.0 and not capped:
         redeem(providers, vault, book, row, providers.shares[row] * speed, price)
     elif providers.requested[row] <= 0.0:
         providers.requested[row], providers.wait[row] = providers.shares[row], cooldown
 
 
 @rule
-def queue(providers: Any, vault: Any, book: Any, row: int, price: float, calm: bool) -> None:
-    """Move a waiting request on by a step: taken back in calm, paid when its time has come."""
+def queue(providers: Any, vault: Any, book: Any, row: int, price: float, calm: bool, capped: bool) -> None:
+    """Move a waiting request on by a step: taken back in calm, paid when its time has come, or in its turn."""
     if calm:
         providers.requested[row] = providers.wait[row] = 0.0
         return
-    providers.wait[row] = max(providers.wait[row] - 1.0, 0.0)
-    if providers.wait[row] <= 0.0:
+    providers.wait[row] = providers.wait[row] - 1.0 if capped else max(providers.wait[row] - 1.0, 0.0)
+    if providers.wait[row] <= 0.0 and not capped:
         redeem(providers, vault, book, row, min(providers.requested[row], providers.shares[row]), price)
         providers.requested[row] = 0.0
 
 
 @rule
-def intention(
-    pressed: float, tolerance: float, health: float, sensitivity: float, requested: float, deposited: float
-) -> Code:  # fmt: skip
-    """Return what one provider does: WAIT in the queue, LEAVE, come BACK, or STAY.
+def first_in_queue(providers: Any, protocol: int) -> int:
+    """Return the row of the request at one vault that has been due longest, the first of equals; -1 if none is due."""
+    found, longest = -1, 0.5
+    for row in range(providers.shape[0]):
+        due = providers.protocol[row] == protocol and providers.requested[row] > 0.0
+        if due and providers.wait[row] < longest:
+            found, longest = row, providers.wait[row]
+    return found
+
+
+@rule
+def serve_queue(providers: Any, vault: Any, book: Any, protocol: int, open_profit: float, rate: float) -> None:
+    """Pay requests that are due, first come first served, up to a part `rate` of the vault's equity.
 
     Parameters
     ----------
-    pressed : left side of (2).
-    requested : shares in the queue.
-    deposited : deposits less redemptions, USD; below nil there is money to bring back.
+    open_profit : what the vault's contracts have gained beyond its cash value, USD.
     """
-    if requested > 0.0:
-        return WAIT
-    if runs(pressed, tolerance, health, sensitivity):
-        return LEAVE
-    if deposited < 0.0 and not runs(pressed, CALM * tolerance, health, sensitivity):
-        return BACK
-    return STAY
+    room = rate * max(book.balance[VAULT, protocol] + open_profit, 0.0)
+    while room > 0.0 and vault.halted[protocol] == 0:
+        row = first_in_queue(providers, protocol)
+        price = (book.balance[VAULT, protocol] + open_profit) / max(vault.shares[protocol], 1.0)
+        if row < 0 or price <= 0.0:
+            return
+        asked = min(providers.requested[row], providers.shares[row])
+        paid = min(asked, room / price)
+        redeem(providers, vault, book, row, paid, price)
+        room = room - paid * price if paid == asked else 0.0
+        providers.requested[row] = asked - paid
 
 
 @rule
 def provider_step(
-    providers: Any, vault: Any, book: Any, row: int, price: float, what: Code, calm: bool, terms: Any
+    providers: Any, vault: Any, book: Any, row: int, equity: float, health: float, strain: float, terms: Any
 ) -> None:  # fmt: skip
-    """Let one provider do `what` it intends.
+    """Let one provider redeem, put money back, or wait, as it must while its protocol is halted.
 
     Parameters
     ----------
     vault : the protocols' records, with `shares` outstanding; a share was worth 1 USD at the start.
-    price : USD a share, > 0.
-    calm : whether strain is below half its tolerance.
-    terms : `speed`, `back`, fraction redeemed, fraction of cash put back, per step; `cooldown`, steps.
+    equity : what the vault can pay out of, USD.
+    strain : what presses the owner beside the price of this share, in falls of it.
+    terms : `speed`, `back`, fraction redeemed, fraction of cash put back, per step; `sensitivity`; `cooldown`, steps;
+        `exit`, part of its equity a vault lets out in a step, 1 for no limit.
     """
-    if what == WAIT:
-        queue(providers, vault, book, row, price, calm)
-    elif what == LEAVE:
-        leave(providers, vault, book, row, price, terms.speed, terms.cooldown)
-    elif what == BACK:
+    i = providers.protocol[row]
+    price = equity / max(vault.shares[i], 1.0)
+    if price <= 0.0 or vault.halted[i] > 0:
+        return
+    pressed, tolerance = 1.0 - price + strain, providers.tolerance[row]
+    calm = not runs(pressed, 0.5 * tolerance, health, terms.sensitivity)
+    if providers.requested[row] > 0.0:
+        queue(providers, vault, book, row, price, calm, terms.exit < 1.0)
+    elif runs(pressed, tolerance, health, terms.sensitivity):
+        leave(providers, vault, book, row, price, terms.speed, terms.cooldown, terms.exit < 1.0)
+    elif providers.deposited[row] < 0.0 and calm:
         back = min(providers.cash[row], -providers.deposited[row]) * terms.back
         redeem(providers, vault, book, row, -back / price, price)

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.benchmark_ecosystem import channel_cost, ecosystem_timings, growth, warm_up
+from experiments.benchmark_channel import channel_cost, clearing_timing
+from experiments.benchmark_ecosystem import ecosystem_timings, growth, warm_up
 from experiments.benchmark_loss import loss_timings
 
 REFERENCE_SIZES = (1_000, 100_000)  # accounts
@@ -38,7 +39,8 @@ def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None) 
 
     Returns
     -------
-    ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``channels``, ``growth``, ``loss_regime`` and ``machine``.
+    ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``channels``, ``clearing``, ``growth``, ``loss_regime`` and
+    ``machine``.
     """
     usual = QUICK_SIZES if quick else REFERENCE_SIZES
     laps = QUICK_LAPS if quick else LAPS
@@ -49,6 +51,7 @@ def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None) 
         "ecosystem": ecosystem,
         "ecosystem_vs_mesa": compare_ecosystem(laps),
         "channels": channel_cost(COMPARED, laps),
+        "clearing": clearing_timing(),
         "growth": growth(ecosystem),
         "loss_regime": loss_timings(quick),
         "machine": machine(),

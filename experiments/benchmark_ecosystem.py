@@ -1,7 +1,5 @@
 """How fast the full default ecosystem is, on a calm market, by number of accounts.
 
-Measured too: what a step costs with every channel of contagion and behaviour on, beside one with all off.
-
 Speed is measured twice: with the default attention, where the accounts that act grow with those there are, and with a
 fixed number of acting accounts a step, where only what every step does for all accounts can make it dearer.
 """
@@ -21,21 +19,6 @@ WARM_STEPS = 20  # before timing
 COUNTED_STEPS = 20  # over which acting accounts are counted, untimed
 BATCH_ACCOUNT_STEPS = 20_000_000  # size of a batch, within bounds
 LEAST_STEPS, MOST_STEPS = 10, 200  # of a batch
-
-ACTIVE = {"price.process": "garch", "backstop.structure": "reinsured", "provider.number": 10}
-CHANNELS_OFF: dict[str, Any] = {
-    "exposure.graph": "none",
-    "backstop.premium_rate": 0.0,
-    "provider.fund_sensitivity": 0.0,
-    "trader.haircut_reaction": 0.0,
-}
-CHANNELS_ON: dict[str, Any] = {
-    "exposure.resolution": "recapitalised",
-    "confidence.panic": True,
-    "provider.vaults": 3,
-    "provider.volatility_sensitivity": 0.05,
-    "provider.cooldown": 60.0,
-}
 
 
 def ecosystem_timings(sizes: tuple[int, ...]) -> list[dict[str, Any]]:
@@ -126,26 +109,6 @@ def growth(records: list[dict[str, Any]]) -> dict[str, Any] | None:
         "to_accounts": last["accounts"],
         "accounts_ratio": last["accounts"] / first["accounts"],
         "cost_ratio": last["seconds_per_step"] / first["seconds_per_step"],
-    }
-
-
-def channel_cost(number: int, laps: int) -> dict[str, Any]:
-    """Return a step's cost with every channel on over that with all off, on an active day of `number` accounts.
-
-    Both take turns, `laps` times; of each the best time counts.
-    """
-    steps = batch_steps(number)
-    best = dict.fromkeys(("off", "on"), np.inf)
-    for _ in range(laps + 1):  # the first lap compiles
-        for name, changes in (("off", CHANNELS_OFF), ("on", CHANNELS_ON)):
-            ecosystem = Ecosystem(calm_scenario(number, None, steps).replace(ACTIVE | changes))
-            seconds = advance_timed(ecosystem, steps) / steps
-            best[name] = min(best[name], seconds)
-    return {
-        "accounts": number,
-        "seconds_per_step_off": best["off"],
-        "seconds_per_step_on": best["on"],
-        "cost_ratio": best["on"] / best["off"],
     }
 
 

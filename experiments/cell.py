@@ -41,14 +41,18 @@ class Cell(NamedTuple):
 
 
 def cells(
-    scenario: "Scenario", structures: Sequence[str], regimes: Sequence[str], estimate: Estimate
+    scenario: "Scenario",
+    structures: Sequence[str],
+    regimes: Sequence[str],
+    estimate: Estimate,
+    premiums: Sequence[str] = (),
 ) -> tuple[Cell, ...]:
-    """Every structure under every regime, in the order given.
+    """Every structure under every regime and premium rule, in the order given.
 
     Parameters
     ----------
     scenario : what all cells share.
-    structures, regimes : names, each once.
+    structures, regimes, premiums : names, each once; without premium rules the scenario's.
     estimate : of the pilot; sizes the funds of ``isolated_by_loss``, and all funds where the scenario allots by an
         estimate it does not give. Where nothing at all is expected to be lost, open interest does.
     """
@@ -57,7 +61,9 @@ def cells(
         for name, structure, changes in _variants(scenario, structures, estimate):
             axes = {"backstop.structure": structure, "backstop.regime": regime}
             label = name if len(regimes) == 1 else f"{name}/{regime}"
-            found.append(Cell(label, structure, regime, scenario.replace({**axes, **changes})))
+            for rule in premiums or (scenario.reinsurance.premium,):
+                whole = scenario.replace({**axes, **changes, "reinsurance.premium": rule})
+                found.append(Cell(label if len(premiums) < 2 else f"{label}/{rule}", structure, regime, whole))
     return tuple(found)
 
 

@@ -12,6 +12,7 @@ from experiments.command.bench import bench
 from experiments.command.compare import compare
 from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
+from experiments.command.network import network
 from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
 from experiments.command.rare import rare
@@ -30,8 +31,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    compare, app, attribute, size, rare, sweep, phase, frontier, report, sensitivity, query, export, reproduce,
-    replay, validate, bench, episodes, presets, parameters,
+    compare, app, attribute, size, rare, network, sweep, phase, frontier, report, sensitivity, query, export,
+    reproduce, replay, validate, bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -47,6 +47,7 @@ class Options(NamedTuple):
     workers: int | None = None
     out: str | None = None
     preset: str | None = None
+    premiums: tuple[str, ...] = ()
 
 
 class Plan(NamedTuple):
@@ -58,6 +59,7 @@ class Plan(NamedTuple):
     replications: int
     workers: int
     folder: Path
+    premiums: tuple[str, ...] = ()  # none: the scenario's
 
 
 class _Problems:
@@ -89,13 +91,14 @@ def plan(options: Options) -> Plan:
     scenario = _scenario(options, problems)
     structures = _axis("structure", options.structures or _default_structures(options, scenario), problems)
     regimes = _axis("regime", options.regimes or (scenario.backstop.regime,), problems)
+    premiums = _axis("premium", options.premiums, problems)
     workers = cores() if options.workers is None else options.workers
     folder = _folder(options, scenario)
-    problems.lines += [*_count_problems(options.replications, workers), *_folder_problems(folder)]
+    problems.lines += _other_problems(options.replications, workers, folder)
     _check_inputs(scenario, problems)
     if problems.lines:
         raise ConfigurationError(dict.fromkeys(problems.lines))
-    return Plan(scenario, structures, regimes, options.replications, workers, folder)
+    return Plan(scenario, structures, regimes, options.replications, workers, folder, premiums)
 
 
 def base_scenario(options: Options) -> "Scenario":
@@ -207,17 +210,20 @@ def _check_inputs(scenario: "Scenario", problems: _Problems) -> None:
 
 
 def _axis(name: str, values: Sequence[str], problems: _Problems) -> tuple[str, ...]:
+    from agents.premium import PREMIUMS  # noqa: PLC0415
     from model.scenario.backstop import REGIMES, STRUCTURES  # noqa: PLC0415
     from model.scenario.problem import one_of  # noqa: PLC0415
 
-    allowed = {"structure": tuple(STRUCTURES), "regime": tuple(REGIMES)}[name]
+    allowed = {"structure": STRUCTURES, "regime": REGIMES, "premium": PREMIUMS}[name]
     for value in values:
-        problems.attempt(partial(one_of, f"{ORIGIN}: --{name}:", value, allowed), "")
+        problems.attempt(partial(one_of, f"{ORIGIN}: --{name}:", value, tuple(allowed)), "")
     return tuple(dict.fromkeys(values))
 
 
-def _count_problems(replications: int, workers: int) -> list[str]:
-    found = []
+def _other_problems(replications: int, workers: int, folder: Path) -> list[str]:
+    from experiments.result_folder import place_problem  # noqa: PLC0415
+
+    found = [f"{ORIGIN}: --out: {problem}" for problem in [place_problem(folder)] if problem]
     if not 1 <= replications <= PILOT:
         found.append(f"{ORIGIN}: --replications: {replications}: allowed is 1 to {PILOT}")
     if workers < 1:
@@ -233,13 +239,6 @@ def _folder(options: Options, scenario: "Scenario") -> Path:
     price = scenario.price
     label = price.episode if price.process == "episode" else price.process
     return free_path(Path("results") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{label}")
-
-
-def _folder_problems(folder: Path) -> list[str]:
-    from experiments.result_folder import place_problem  # noqa: PLC0415
-
-    problem = place_problem(folder)
-    return [f"{ORIGIN}: --out: {problem}"] if problem else []
 
 
 def _toml_value(text: str) -> Any:

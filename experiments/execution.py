@@ -37,7 +37,7 @@ def planned_runs(plan: Plan) -> int:
     """Return the number of runs of `plan`, its pilot included."""
     variants = len(plan.structures) + ("isolated" in plan.structures)
     pilot = pilot_replications(plan.replications) if needs_pilot(plan.scenario, plan.structures) else 0
-    return variants * len(plan.regimes) * plan.replications + pilot
+    return variants * len(plan.regimes) * max(len(plan.premiums), 1) * plan.replications + pilot
 
 
 def execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable[[], bool]) -> Outcome:
@@ -57,7 +57,7 @@ def execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable
 def _execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable[[], bool], crew: Crew) -> Outcome:
     started = utc_now()
     pilot = run_pilot(plan, crew, stop, lambda: progress.advance("pilot"))
-    chosen = cells(plan.scenario, plan.structures, plan.regimes, pilot.estimate)
+    chosen = cells(plan.scenario, plan.structures, plan.regimes, pilot.estimate, plan.premiums)
     comparison = Comparison([cell.name for cell in chosen], range(plan.replications))
     interrupted = _run(chosen, (comparison, folder), progress, stop, crew)
     ended = status(comparison, pilot, interrupted)

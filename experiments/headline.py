@@ -33,6 +33,8 @@ HEADLINES = (
     Headline("bad_debt", "bad debt", "$M", 1e-6),
     Headline("covered_per_capital", "loss covered per capital", "USD per USD"),
     Headline("liquidated_share", "open interest liquidated", "%", 100.0),
+    Headline("leverage_cap_late", "leverage cap chosen, second half", "of the asset's", paired=True),
+    Headline("members_end", "members of the pool at the end", "protocols", paired=True),
 )
 EXHAUSTED = "exhausted"
 

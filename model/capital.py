@@ -30,16 +30,7 @@ from agents.ledger import (
     reconcile,
     transfer,
 )
-from agents.liquidity_provider import (
-    CALM,
-    STAY,
-    intention,
-    loss_elsewhere,
-    profit,
-    provider_step,
-    runs,
-    vault_equity,
-)
+from agents.liquidity_provider import content, loss_elsewhere, profit, provider_step, serve_queue, vault_equity
 from agents.reinsurer import collect_premium
 
 Terms = namedtuple(
@@ -58,6 +49,7 @@ Terms = namedtuple(
         "target",
         "vaults",
         "cooldown",
+        "exit",
         "wealth",
         "strain",
     ],
@@ -93,10 +85,10 @@ def share_fees(book: Any, pool: Any, entitlement: np.ndarray, i: int, terms: Any
 
 
 @rule
-def fund_health(book: Any, protocol: Any, entitlement: np.ndarray, i: int) -> float:
+def fund_health(balance: np.ndarray, protocol: Any, entitlement: np.ndarray, i: int) -> float:
     """Return the backstop behind a protocol, own fund and entitlement, over its start; 1 where there was none."""
     start = protocol.capital[i]
-    return (book.balance[FUND, i] + book.balance[LENT, i] + entitlement[i]) / start if start > 0.0 else 1.0
+    return (balance[FUND, i] + balance[LENT, i] + entitlement[i]) / start if start > 0.0 else 1.0
 
 
 @part
@@ -121,31 +113,29 @@ def losses_elsewhere(protocol: Any, providers: Any, book: Any, open_profit: np.n
 def serve_providers(
     exchange: Any, protocol: Any, providers: Any, book: Any, entitlement: np.ndarray, terms: Any
 ) -> None:  # fmt: skip
-    """Let every provider redeem, come back or wait, and compare their cash with its control account.
-
-    Most stay; columns are taken out of their tables before the loop, which costs more inside than the choice itself.
-    Nobody moves where a protocol is halted or a share is worth nothing.
-    """
+    """Let every provider redeem, come back or wait, and compare their cash with its control account."""
     members = exchange.shape[0]
     cash, open_profit, health = np.zeros(members), np.zeros(members), np.zeros(members)
     wealth = np.zeros(providers.shape[0])
     for i in range(members):
         open_profit[i] = vault_equity(0.0, exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
-        health[i] = fund_health(book, protocol, entitlement, i)
+        health[i] = fund_health(book.balance, protocol, entitlement, i)
     if terms.vaults > 1:
         wealth = losses_elsewhere(protocol, providers, book, open_profit, terms.wealth)
-    protocols, money, tolerances = providers.protocol, providers.cash, providers.tolerance
-    requested, deposited, shares, halted = providers.requested, providers.deposited, protocol.shares, protocol.halted
+    protocols, money, tolerance = providers.protocol, providers.cash, providers.tolerance
+    requested, deposited, shares = providers.requested, providers.deposited, protocol.shares
+    balance, strain, sensitivity = book.balance, terms.strain, terms.sensitivity
     for row in range(protocols.shape[0]):
         i = protocols[row]
-        price = (book.balance[VAULT, i] + open_profit[i]) / max(shares[i], 1.0)
-        if price > 0.0 and halted[i] <= 0:
-            pressed, tolerance = 1.0 - price + (terms.strain[i] + wealth[row]), tolerances[row]
-            what = intention(pressed, tolerance, health[i], terms.sensitivity, requested[row], deposited[row])
-            if what != STAY:
-                calm = not runs(pressed, CALM * tolerance, health[i], terms.sensitivity)
-                provider_step(providers, protocol, book, row, price, what, calm, terms)
-        cash[i] += money[row]
+        equity, pressed = balance[VAULT, i] + open_profit[i], strain[i] + wealth[row]
+        fall = 1.0 - equity / max(shares[i], 1.0) + pressed
+        if not content(requested[row], deposited[row], fall, tolerance[row], health[i], sensitivity):
+            provider_step(providers, protocol, book, row, equity, health[i], pressed, terms)
+    if terms.exit < 1.0:
+        for i in range(members):
+            serve_queue(providers, protocol, book, i, open_profit[i], terms.exit)
+    for row in range(protocols.shape[0]):
+        cash[protocols[row]] += money[row]
     for i in range(members):
         check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], cash[i])
 

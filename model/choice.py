@@ -20,10 +20,12 @@ from agents.hash import uniform
 from agents.learning import Learner
 from agents.ledger import FUND, POOL
 from model.market import MINUTES_PER_DAY
+from model.record import PROTOCOL_SERIES
 from model.waterfall import columns
 
 BASIS_POINT = 1e-4
 DUST = 1e-6
+VOLUME = PROTOCOL_SERIES.index("volume")
 Array = np.ndarray
 
 
@@ -51,35 +53,39 @@ class Choice:
         self.days = self.epoch * scenario.minutes / MINUTES_PER_DAY
         self.wait = round(self.terms.return_wait / scenario.minutes)
         self.volume, self.protocol = ecosystem.exchange["volume"].view(np.ndarray), columns(ecosystem.protocol)
+        self.begun = 0  # step at which the present epoch began
         members = len(ecosystem.exchange)
         self.options = [(cap, kept) for cap in self.terms.caps for kept in self.terms.retentions]
         self.learner = Learner(members, len(self.options), self.terms.learning, self.terms.sensitivity)
-        self.cap, self.income = np.ones(members), np.zeros(members)
+        self.cap = np.ones(members)
         self.away_until = np.zeros(members, dtype=np.int64)
         self._cost = np.zeros(members)
 
-    def manage(self, step: int) -> bool:
-        """Count fees; at the end of an epoch learn and choose; return whether one ended."""
-        self.income += self.fee * self.volume
-        ends = self.terms.active and (step + 1) % self.epoch == 0
-        if ends:
-            if self.terms.leverage:
-                self._learn(step)
-            if self.moves:
-                self._join_or_leave(step)
-        if self.moves and not self.ecosystem.structure.member.all():
-            self._pay_out()
-        return ends
+    def due(self, step: int) -> bool:
+        """Tell whether an epoch ends with `step`."""
+        return self.terms.active and (step + 1) % self.epoch == 0
+
+    def choose(self, step: int) -> None:
+        """Learn from the epoch that ends and choose for the next."""
+        if self.terms.leverage:
+            self._learn(step)
+        if self.moves:
+            self._join_or_leave(step)
 
     def _learn(self, step: int) -> None:
-        cost = self.underwriting.paid + self._losses()
-        payoff = (self.income - (cost - self._cost)) / self.ecosystem.protocol.open_interest
+        cost, income = self.underwriting.paid + self._losses(), self._income(step)
+        payoff = (income - (cost - self._cost)) / self.ecosystem.protocol.open_interest
         self.learner.learn(payoff / (BASIS_POINT * self.days))
-        self._cost, self.income = cost, np.zeros_like(cost)
+        self._cost, self.begun = cost, step + 1
         drawn = np.array([uniform(self.key, step, i) for i in range(len(cost))])
         option = self.learner.choose(drawn)
         self.set_caps(np.array([self.options[k][0] for k in option]))
         self.desk.kept[:] = [self.options[k][1] for k in option]
+
+    def _income(self, step: int) -> Array:
+        """Return the fees kept since the epoch began, (members,) USD; the record has all but this step's volume."""
+        before = self.ecosystem.record.protocol[self.begun : step, :, VOLUME].sum(axis=0)
+        return self.fee * (before + self.volume)
 
     def _losses(self) -> Array:
         """Return the losses so far that the pool did not pay, (members,) USD."""
@@ -122,9 +128,11 @@ class Choice:
         self._move(amount)
         structure.member[back] = True
 
-    def _pay_out(self) -> None:
+    def pay_out(self) -> None:
         """Pay entitlements of those who left into their own funds, as far as cash beyond open claims goes."""
         structure, balance = self.ecosystem.structure, self.ecosystem.ledger.balance
+        if not self.moves or structure.member.all():
+            return
         wanted = structure.entitlement * ~structure.member
         if wanted.any():
             asked = structure.by_pot(wanted)

@@ -13,7 +13,6 @@ unpaid in this step. Then
 All is off by default and then costs nothing.
 """
 
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -23,34 +22,38 @@ from agents.kernel import kernel
 from model.capital import fund_health
 from model.market import stress
 
-FIELDS = ["thin_fund", "neighbour", "unpaid", "half_life", "trader_sensitivity", "provider_sensitivity"]
-CONSTANTS = [*FIELDS, "volatility", "minutes", "panic"]
-Nerves = namedtuple("Nerves", CONSTANTS)  # type: ignore[misc]
-Mood = namedtuple("Mood", ["news", "alarm", "strain", "uncovered", "failed", "neighbour"])
+NERVES = ("thin_fund", "neighbour", "unpaid", "half_life", "trader_sensitivity", "provider_sensitivity")
 Array = np.ndarray
 
 
 @kernel
 def feel(
-    exchange: Any, market: Any, protocol: Any, book: Any, entitlement: Array, nerves: Any, mood: Any, step: int
+    exchange: Any, market: Any, protocol: Any, balance: Array, entitlement: Array, tied: Array, news: Array,
+    known: Array, alarms: Array, strain: Array, step: int, minutes: float, panic: bool, volatility: float,
+    thin_fund: float, neighbour: float, unpaid: float, half_life: float, trader: float, provider: float,
 ) -> None:  # fmt: skip
-    """Set alarm and strain of every protocol, and what its traders will go by."""
-    members = exchange.shape[0]
-    if nerves.panic:
-        for i in range(members):
-            mood.failed[i] = protocol.default_step[i] == step
-        for i in range(members):
-            bad = nerves.unpaid if protocol.uncovered[i] > mood.uncovered[i] else 0.0
-            mood.uncovered[i] = protocol.uncovered[i]
-            for j in range(members):
-                bad += nerves.neighbour * (mood.failed[j] & mood.neighbour[i, j])
-            mood.news[i] = faded(mood.news[i], nerves.half_life, nerves.minutes) + bad
-            mood.alarm[i] = alarm(fund_health(book, protocol, entitlement, i), mood.news[i], nerves.thin_fund)
-            exchange.alarm[i] = nerves.trader_sensitivity * mood.alarm[i]
-    for i in range(members):
+    """Set alarm and strain of every protocol, and what its traders will go by.
+
+    Parameters
+    ----------
+    balance, entitlement : of ledger and structure, behind every protocol.
+    tied : (protocols, protocols) bool, whose failure alarms whom.
+    news : (protocols,) bad news that has not faded; `known` USD, uncovered loss up to the step before.
+    alarms, strain : (protocols,), to be set.
+    volatility, thin_fund ... provider : weights and sensitivities of the scenario's sections.
+    """
+    for i in range(exchange.shape[0]):
         k = exchange.asset[i]
-        rough = stress(market.variance[k], market.normal_volatility[k])
-        mood.strain[i] = nerves.volatility * rough + nerves.provider_sensitivity * mood.alarm[i]
+        if panic:
+            bad = unpaid if protocol.uncovered[i] > known[i] else 0.0
+            known[i] = protocol.uncovered[i]
+            for j in range(exchange.shape[0]):
+                if protocol.default_step[j] == step and tied[i, j]:
+                    bad += neighbour
+            news[i] = faded(news[i], half_life, minutes) + bad
+            alarms[i] = alarm(fund_health(balance, protocol, entitlement, i), news[i], thin_fund)
+            exchange.alarm[i] = trader * alarms[i]
+        strain[i] = volatility * stress(market.variance[k], market.normal_volatility[k]) + provider * alarms[i]
 
 
 class Confidence:
@@ -70,21 +73,19 @@ class Confidence:
     def __init__(self, ecosystem: Any) -> None:
         scenario, hot = ecosystem.scenario, ecosystem.hot
         self.terms, members = scenario.confidence, len(ecosystem.exchange)
-        felt = [getattr(self.terms, name) for name in FIELDS]
-        constants = [*felt, scenario.provider.volatility_sensitivity, scenario.minutes, self.terms.panic]
-        self.nerves = Nerves(*constants)
-        self.strain, self.alarm = ecosystem.rules.terms.strain, np.zeros(members)
+        weights = [getattr(self.terms, name) for name in NERVES]
+        self.nerves = scenario.minutes, self.terms.panic, scenario.provider.volatility_sensitivity, *weights
         owed = ecosystem.contagion.liabilities > 0.0
-        flags = np.zeros(members, np.bool_)
-        self.mood = Mood(np.zeros(members), self.alarm, self.strain, np.zeros(members), flags, owed | owed.T)
-        self.tables = hot.exchange, hot.market, hot.protocol, ecosystem.ledger.book
+        self.strain, self.alarm = ecosystem.rules.terms.strain, np.zeros(members)
+        self.mood = owed | owed.T, np.zeros(members), np.zeros(members), self.alarm, self.strain
+        self.tables = hot.exchange, hot.market, hot.protocol, ecosystem.ledger.balance
         self.structure = ecosystem.structure
         self.active = self.terms.panic or scenario.provider.volatility_sensitivity > 0.0
 
     def update(self, step: int) -> None:
         """Compute alarm and strain at the end of a step."""
         if self.active:
-            feel(*self.tables, self.structure.entitlement, self.nerves, self.mood, step)
+            feel(*self.tables, self.structure.entitlement, *self.mood, step, *self.nerves)
 
     def capital_hazard(self) -> Array:
         """Return the multiple of the calm rate at which each pot's capital providers leave, (pots,), 1 in calm."""

@@ -34,7 +34,7 @@ def adjust_terms(
     """Set every venue's terms from its fund health and its asset's volatility; `start` has (protocols,) of each."""
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]
-        health = fund_health(book, protocol, entitlement, i)
+        health = fund_health(book.balance, protocol, entitlement, i)
         rough = stress(market.variance[k], market.normal_volatility[k])
         fee = tightening(health, rough, rules.fee_health, rules.fee_volatility)
         margin = tightening(health, rough, rules.margin_health, rules.margin_volatility)

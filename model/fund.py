@@ -4,31 +4,22 @@ Own funds and pots follow the same rules: what a member contributed to its pot i
 gains and losses of a pot change the entitlements behind it. Everything here is off by default and then costs nothing.
 
 Order: funds are valued at this step's mid prices before the waterfall (:meth:`FundManagement.revalue`); after fees and
-premiums (:meth:`FundManagement.manage`) recalls arrive, yield is paid, contributions, replenishment and reinstatement
-premiums are collected, and lending returns to its share. Units: USD.
+premiums (:meth:`FundManagement.manage`) contributions, replenishment and reinstatement premiums are collected, recalls
+arrive, yield is paid, and lending returns to its share. Units: USD.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from agents.contribution import contribution, gap, target_size, tier
 from agents.fund_asset import revaluation
-from agents.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE, Code
-from agents.lending import Recall, to_lend, to_recall
+from agents.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE
+from agents.lending import Recall, manage_lending
 from agents.reinsurer import MINUTES_PER_YEAR
 from model.market import per_step
 
 Array = np.ndarray
-
-
-class Purse(NamedTuple):
-    """Where a set of funds keeps its money, and what of it is on its way back."""
-
-    cash: Code  # account at hand
-    lent: Code  # account lent out
-    recall: Recall
-    columns: slice
 
 
 class FundManagement:
@@ -49,14 +40,14 @@ class FundManagement:
         self.mid = self._mid()
         members, pots = len(self.exchange), self.structure.pots
         delay = round(self.terms.recall_delay / self.minutes)
-        self.purses = (
-            Purse(FUND, LENT, Recall(delay, members), slice(members)),
-            Purse(POOL, POOL_LENT, Recall(delay, pots), slice(pots)),
-        )
+        self.recall = Recall(delay, members + pots)
+        earned = self.terms.yield_rate * self.minutes / MINUTES_PER_YEAR
+        self.loan = self.terms.lent_share, earned, self.terms.recall_haircut
         self.owed = np.zeros(members)
         again = getattr(self.structure, "reinstated", None) is not None and any(self.backstop.reinstatements)
         income = any(self.terms.contribution_rate) or self.terms.replenishment * self.terms.target_ratio > 0.0
-        self.active = bool(again or income or self.terms.lent_share)
+        self.collects, self.lends = bool(again or income), self.terms.lent_share > 0.0
+        self.active = self.collects or self.lends
 
     def revalue(self) -> None:
         """Value what is held in base assets at this step's mid prices."""
@@ -77,34 +68,14 @@ class FundManagement:
         """Run what belongs to phase 8."""
         if not self.active:
             return
-        if self.terms.lent_share:
-            for purse, unpaid in zip(self.purses, (self.waterfall.unpaid_fund, self.waterfall.unpaid_pot), strict=True):
-                self._recall(purse, unpaid, step)
-        self._collect()
-        if self.terms.lent_share:
-            for purse in self.purses:
-                self._lend(purse)
-
-    def _recall(self, purse: Purse, unpaid: Array, step: int) -> None:
-        """Let recalled money arrive, pay yield, and recall what deficits of this step lacked."""
-        cash, lent = self._accounts(purse)
-        haircut = self.terms.recall_haircut
-        purse.recall.call(to_recall(unpaid, lent - purse.recall.total, haircut), step)
-        unpaid[:] = 0.0
-        arrived = np.minimum(purse.recall.arrive(step), lent)
-        earned = lent * (self.terms.yield_rate * self.minutes / MINUTES_PER_YEAR)
-        lent -= arrived
-        cash += arrived * (1.0 - haircut)
-        self.ledger.balance[OUTSIDE, WHOLE] += (arrived * haircut).sum()
-        self.ledger.enter(purse.cash, earned, purse.columns)
-        if purse.cash == POOL:
-            self._credit(earned - arrived * haircut)
-
-    def _lend(self, purse: Purse) -> None:
-        cash, lent = self._accounts(purse)
-        more = to_lend(cash, lent, self.terms.lent_share) * (purse.recall.total == 0.0)
-        cash -= more
-        lent += more
+        if self.collects:
+            self._collect()
+        if self.lends:
+            structure, waterfall, recall = self.structure, self.waterfall, self.recall
+            manage_lending(
+                self.ledger.balance, recall.coming, recall.waiting, waterfall.unpaid_fund, waterfall.unpaid_pot,
+                structure.pot, structure.entitlement, structure.outside, step, *self.loan,
+            )  # fmt: skip
 
     def _collect(self) -> None:
         """Take contributions and replenishment from treasuries, reinstatement premiums from funds."""
@@ -150,10 +121,6 @@ class FundManagement:
         self.ledger.balance[POOL, : len(sums)] += sums
         return sums
 
-    def _credit(self, change: Array) -> None:
-        """Share a pot's gain or loss among the entitlements behind it."""
-        self.structure.credit(change)
-
     def _held(self) -> Array:
         """Return the backstop behind each protocol, (members,) USD."""
         return self.ledger.balance[FUND] + self.ledger.balance[LENT] + self.structure.entitlement
@@ -164,8 +131,3 @@ class FundManagement:
 
     def _mid(self) -> Array:
         return self.market.mid[self.exchange.asset].copy()
-
-    def _accounts(self, purse: Purse) -> tuple[Array, Array]:
-        """Return the balances of a purse, at hand and lent out."""
-        balance = self.ledger.balance
-        return balance[purse.cash, purse.columns], balance[purse.lent, purse.columns]

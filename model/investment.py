@@ -67,39 +67,42 @@ class Investment:
 
     def manage(self, step: int) -> None:
         """Let providers compare the return with their hurdles, put money in, ask for it, be paid."""
-        if not len(self.table.pot):
+        table = self.table
+        if not len(table.pot):
             return
-        self.attained = self._return(step)
-        self._forget_worthless()
-        ask(self.table, self.attained, step)
-        self._deposit(step)
-        for j in np.unique(self.table.pot[self.table.asked_step >= 0]):
-            self._redeem(j)
-        difference = float(self.table.cash.sum()) - self.ledger.balance[INVESTOR, WHOLE]
+        burden = self.structure.by_pot(self.desk.open)
+        self.attained = self._return(burden)
+        self._forget_worthless(burden)
+        ask(table, self.attained, step)
+        self._deposit(burden, step)
+        if (table.asked_step >= 0).any():
+            for j in np.unique(table.pot[table.asked_step >= 0]):
+                self._redeem(j, burden)
+        difference = float(table.cash.sum()) - self.ledger.balance[INVESTOR, WHOLE]
         check(self.ledger.book, CAPITAL, INVESTOR, WHOLE, difference, self.turnover)
 
-    def _return(self, step: int) -> Array:
-        structure, pots = self.structure, slice(self.structure.pots)
-        capital = self.ledger.balance[[POOL, POOL_LENT]][:, pots].sum(axis=0) - structure.by_pot(self.desk.open)
-        premium = structure.by_pot(self.underwriting.yearly) * self.underwriting.charges
-        claims = structure.by_pot(self.underwriting.expected_claims(step))
-        return expected_return(premium, claims, np.maximum(capital, 0.0), self.earned)
+    def _return(self, burden: Array) -> Array:
+        """Return what pots are expected to earn, (pots,) 1/year; `burden` is their open claims, USD."""
+        structure, balance, pots = self.structure, self.ledger.balance, slice(self.structure.pots)
+        capital = balance[POOL, pots] + balance[POOL_LENT, pots] - burden
+        margin = self.underwriting.yearly * self.underwriting.charges - self.underwriting.expected
+        return expected_return(structure.by_pot(margin), np.maximum(capital, 0.0), self.earned)
 
-    def _deposit(self, step: int) -> None:
+    def _deposit(self, burden: Array, step: int) -> None:
         table, amount = self.table, deposits(self.table, self.attained, self.joining)
         if not amount.any():
             return
-        price = self._price()[table.pot]
+        price = self._price(burden)[table.pot]
         amount = np.where(price > DUST, amount, 0.0)  # nobody buys into what open claims have used up
         self._move(amount, np.divide(amount, price, out=np.zeros_like(amount), where=amount > 0.0))
         table.locked_until[amount > 0.0] = step + self.lock_up
 
-    def _redeem(self, pot: int) -> None:
+    def _redeem(self, pot: int, burden: Array) -> None:
         """Pay the queue of one pot, as far as speed, cash and open claims allow."""
-        structure, table, price = self.structure, self.table, self._price()[pot]
+        structure, table, price = self.structure, self.table, self._price(burden)[pot]
         if price <= 0.0:
             return
-        free = self.ledger.balance[POOL, pot] - structure.by_pot(self.desk.open)[pot]
+        free = self.ledger.balance[POOL, pot] - burden[pot]
         leaving = min(self.leaving * self.confidence.capital_hazard()[pot], 1.0)
         room = min(leaving * structure.outside[pot], max(free, 0.0))
         paid = served(table, table.shares * price, room, pot)
@@ -118,17 +121,17 @@ class Investment:
         self.ledger.balance[POOL, :pots] += sums
         self.ledger.balance[INVESTOR, WHOLE] -= amount.sum()
 
-    def _price(self) -> Array:
-        """Return what a share is worth net of open claims, (pots,) USD."""
+    def _price(self, burden: Array) -> Array:
+        """Return what a share is worth net of open claims `burden`, (pots,) USD."""
         structure = self.structure
         whole = structure.by_pot(structure.entitlement) + structure.outside
-        burden = np.divide(structure.by_pot(self.desk.open), whole, out=np.zeros_like(whole), where=whole > 0.0)
-        owned = structure.outside * np.maximum(1.0 - burden, 0.0)
+        part = np.divide(burden, whole, out=np.zeros_like(whole), where=whole > 0.0)
+        owned = structure.outside * np.maximum(1.0 - part, 0.0)
         return np.maximum(share_price(owned, np.bincount(self.table.pot, self.table.shares, structure.pots)), 0.0)
 
-    def _forget_worthless(self) -> None:
+    def _forget_worthless(self, burden: Array) -> None:
         """Cancel the shares of a part that losses have used up; what dust is left is the members'."""
-        gone = self._price() <= DUST
+        gone = self._price(burden) <= DUST
         if gone.any():
             self.structure.entitlement += self._dust(gone)
             self.structure.outside[gone] = 0.0

@@ -46,6 +46,7 @@ def failure_metrics(protocol: Any, steps: int, minutes: float) -> Metrics:
         "defaults": float((protocol.status > 0).sum()),
         "defaults_own_loss": float((protocol.cause == 1).sum()),
         "defaults_exposure": float((protocol.cause == 2).sum()),
+        "default_waves": float(protocol.wave.max(initial=-1) + 1),
         "all_default": float((protocol.status > 0).all()),
     }
 
@@ -98,13 +99,14 @@ def market_metrics(ecosystem: Any, steps: int) -> Metrics:
 
 
 def member_metrics(protocol: Any) -> Metrics:
-    """Return deficit, uncovered loss, exhaustion and default of every protocol, for pairing member by member."""
+    """Return deficit, uncovered loss, exhaustion, default and its wave, -1 for none, for pairing member by member."""
     found: Metrics = {}
     for i in range(len(protocol)):
         found[f"deficit_{i}"] = float(protocol.deficit[i])
         found[f"uncovered_{i}"] = float(protocol.uncovered[i])
         found[f"exhausted_{i}"] = float(protocol.exhausted_step[i] >= 0)
         found[f"default_{i}"] = float(protocol.status[i] > 0)
+        found[f"wave_{i}"] = float(protocol.wave[i])
     return found
 
 

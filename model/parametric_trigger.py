@@ -7,12 +7,57 @@ Protocol i's trigger is hit at step t when one of these reaches its threshold, a
 with p the mid price and D the depth of its asset, as they are after liquidations, O₀ open interest at the start.
 """
 
-from collections import deque
+import math
 from typing import Any
 
 import numpy as np
 
+from agents.kernel import kernel, rule
+from model.waterfall import columns
+
 Array = np.ndarray
+
+
+@rule
+def reaches(measured: float, threshold: float) -> bool:
+    """Tell whether a measurement reaches a threshold that is set."""
+    return threshold > 0.0 and measured >= threshold
+
+
+@rule
+def fallen(depth: float, full: float) -> float:
+    """Return 1 − D / D₀; nil for an asset without depth at the start, or with infinite depth."""
+    return 1.0 - depth / full if 0.0 < full < math.inf else 0.0
+
+
+@kernel
+def gauge_step(
+    asset: Array, mid: Array, depth: Array, error: Array, exploit: Array, threshold: Array, prices: Array, full: Array,
+    interest: Array, step: int, hit: Array,
+) -> bool:  # fmt: skip
+    """Note the prices of `step` and set whose trigger is hit, (members,) bool; return whether anybody's is.
+
+    Parameters
+    ----------
+    asset : (members,) index of what each trades; `mid`, `depth` (assets,) its market now; `full` depth at the start.
+    error, exploit : (members,) of the tape.
+    threshold : (4,) in the order of (1).
+    prices : (w + 1, assets) mid prices of the window, a row per step in turn.
+    interest : (members,) USD, open interest at the start.
+    """
+    rows, found = prices.shape[0], False
+    now, first = step % rows, (step + 1) % rows
+    prices[now] = mid
+    for i in range(asset.shape[0]):
+        k = asset[i]
+        hit[i] = (
+            reaches(abs(error[i]), threshold[0])
+            or reaches(exploit[i] / interest[i], threshold[1])
+            or reaches(abs(math.log(prices[now, k] / prices[first, k])), threshold[2])
+            or reaches(fallen(depth[k], full[k]), threshold[3])
+        )
+        found |= hit[i]
+    return found
 
 
 class ParametricTrigger:
@@ -24,29 +69,16 @@ class ParametricTrigger:
     """
 
     def __init__(self, ecosystem: Any) -> None:
-        terms, self.ecosystem = ecosystem.scenario.reinsurance, ecosystem
-        self.threshold = np.array(
-            [terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth]
-        )
+        terms, market, self.ecosystem = ecosystem.scenario.reinsurance, columns(ecosystem.market), ecosystem
         window = max(round(terms.parametric_window / ecosystem.scenario.minutes), 1)
-        self.prices: deque[Array] = deque([self._mid()], maxlen=window + 1)
-        self.depth = np.array(ecosystem.market.depth)
+        self.measured = ecosystem.exchange["asset"].view(np.ndarray), market.mid, market.depth
+        levels = terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth
+        interest = np.array(ecosystem.protocol["open_interest"])
+        self.gauge = np.array(levels), np.tile(market.mid, (window + 1, 1)), market.depth.copy(), interest
+        self.found = np.zeros(len(ecosystem.exchange), dtype=np.bool_)
 
     def hit(self, step: int) -> Array:
-        """Return whose trigger is hit, (members,) bool; to be asked once a step."""
-        measured = self.measure(step)
-        active = self.threshold > 0.0
-        return (measured[active] >= self.threshold[active, None]).any(axis=0)
-
-    def measure(self, step: int) -> Array:
-        """Return the measurements (1), (4, members)."""
-        tape, asset = self.ecosystem.tape, self.ecosystem.exchange.asset
-        self.prices.append(self._mid())
-        move = np.abs(np.log(self.prices[-1] / self.prices[0]))
-        now = np.asarray(self.ecosystem.market.depth)
-        ratio = np.divide(now, self.depth, out=np.ones_like(now), where=np.isfinite(self.depth) & (self.depth > 0.0))
-        exploit = tape.exploit[step] / self.ecosystem.protocol.open_interest
-        return np.array([np.abs(tape.oracle_error[step]), exploit, move[asset], 1.0 - ratio[asset]])
-
-    def _mid(self) -> Array:
-        return np.array(self.ecosystem.market.mid)
+        """Return whose trigger is hit, (members,) bool; to be asked once a step, in order."""
+        tape = self.ecosystem.tape
+        gauge_step(*self.measured, tape.oracle_error[step], tape.exploit[step], *self.gauge, step, self.found)
+        return self.found

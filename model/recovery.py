@@ -8,6 +8,8 @@ is dense, Krylov iterations or a sparse factorisation where it is sparse.
 from typing import Any
 
 import numpy as np
+from scipy.sparse import eye_array
+from scipy.sparse.linalg import LinearOperator, bicgstab, spsolve  # here, so that no first clearing waits for it
 
 from model.liability import Debts
 
@@ -47,7 +49,11 @@ def _shares(debts: Debts, default: np.ndarray) -> Any:
     owed, part = debts.owed[default], debts.part[default]
     scale = np.divide(debts.beta, owed, out=np.zeros_like(owed), where=owed > 0)
     block = _block(debts.claims, default)
-    return block * scale[np.newaxis, :] * part[:, np.newaxis]
+    if isinstance(block, np.ndarray):
+        return block * scale[np.newaxis, :] * part[:, np.newaxis]
+    shares = block.tocsr(copy=True)
+    shares.data *= scale[shares.indices] * np.repeat(part, np.diff(shares.indptr))
+    return shares
 
 
 def _block(matrix: Any, keep: np.ndarray) -> Any:
@@ -68,9 +74,6 @@ def _solve_sparse(shares: Any, base: np.ndarray, guess: np.ndarray) -> np.ndarra
     Factors of a random graph fill in almost completely, while Krylov iterations on it converge in about
     twenty products; on a long chain it is the other way round.
     """
-    from scipy.sparse import eye_array  # noqa: PLC0415
-    from scipy.sparse.linalg import LinearOperator, bicgstab, spsolve  # noqa: PLC0415
-
     system = LinearOperator(shares.shape, matvec=lambda x: x - shares @ x, dtype=float)
     payments, _ = bicgstab(system, base, x0=guess, rtol=RESIDUAL, atol=0.0, maxiter=50)
     payments = base + shares @ payments

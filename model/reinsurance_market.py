@@ -82,6 +82,7 @@ class ReinsuranceMarket:
         self.investment = Investment(ecosystem, self.providers, self.underwriting, self.desk)
         self.choice = Choice(ecosystem, self.underwriting, self.desk, streams.key("choice"))
         self.review = round(self.underwriting.interval / ecosystem.scenario.minutes)
+        self._row = self._state()
         self._rows: list[Array] = []
 
     def manage(self, step: int) -> None:
@@ -89,25 +90,31 @@ class ReinsuranceMarket:
         if not self.active:
             return
         self.desk.late(step)
-        reviewed = step % self.review == 0
+        reviewed, chosen = step % self.review == 0, self.choice.due(step)
         if reviewed:
             self.underwriting.collect(step)
             self.investment.manage(step)
-        chosen = self.choice.manage(step)
-        self._rows.append(self._state() if reviewed or chosen else self._rows[-1])
+        if chosen:
+            self.choice.choose(step)
+        if reviewed or chosen:
+            self.choice.pay_out()
+            self._row = self._state()
+        self._rows.append(self._row)
 
     def _state(self) -> Array:
         """Return a row of the series, in the order of their names."""
         structure, choice, underwriting = self.structure, self.choice, self.underwriting
         present = structure.member & structure.shares
-        whole = [
-            choice.cap.mean(),
+        members, row = len(present), np.empty(len(WHOLE_SERIES) + len(MEMBER_SERIES) * len(present))
+        row[:5] = (
+            choice.cap.sum() / members,
             present.sum(),
-            underwriting.cycle.multiplier.mean(),
+            underwriting.cycle.multiplier.sum() / structure.pots,
             structure.outside.sum(),
             self.desk.open.sum(),
-        ]
-        return np.concatenate([whole, choice.cap, self.desk.kept, present, underwriting.paid])
+        )
+        row[5:].reshape(-1, members)[:] = choice.cap, self.desk.kept, present, underwriting.paid
+        return row
 
     def series(self) -> dict[str, Array]:
         """Return the market's series, (steps,) each, by name; none where nothing is switched on."""
@@ -135,6 +142,7 @@ class ReinsuranceMarket:
             "retrocession_end": float(self.ledger.balance[RETROCESSION, WHOLE]),
             "members_end": float((self.structure.member & self.structure.shares).sum()),
             "leverage_cap_end": float(self.choice.cap.mean()),
+            "leverage_cap_late": float(np.mean([row[0] for row in self._rows[len(self._rows) // 2 :]] or [1.0])),
             "retained_end": float(desk.kept.mean()),
         }
 

@@ -82,6 +82,7 @@ def capital_terms(scenario: Scenario, structure: Structure) -> Terms:
         target_size(scenario.fund.target_ratio, structure.capital),
         min(provider.vaults, scenario.protocol.number),
         provider.cooldown / minutes,
+        per_step(provider.exit_rate, minutes),
         provider.wealth_sensitivity,
         np.zeros(scenario.protocol.number),
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.kernel import kernel
 from agents.ledger import FUND, POOL, POOL_LENT, TRADER, TREASURY
 from agents.premium import PREMIUMS
 from agents.premium.base import Exposure, credible
@@ -20,6 +21,32 @@ from model.waterfall import columns
 
 LEAST = 1e-9
 Array = np.ndarray
+
+
+@kernel
+def observe_traders(exchange: Any, cash: Array, assets: int) -> Array:
+    """Return what an underwriter sees of each member's traders, (3, members).
+
+    One-sided open interest, USD; their open notional over their equity; and |longs − shorts| over longs + shorts of
+    all who trade the member's asset.
+
+    Parameters
+    ----------
+    cash : (members,) USD, traders' cash values.
+    """
+    seen, net, gross = np.zeros((3, exchange.shape[0])), np.zeros(assets), np.zeros(assets)
+    for i in range(exchange.shape[0]):
+        mark, longs, shorts = exchange.mark[i], exchange.long_size[i], exchange.short_size[i]
+        net[exchange.asset[i]] += (longs - shorts) * mark
+        gross[exchange.asset[i]] += (longs + shorts) * mark
+        notional = (longs + shorts) * mark
+        equity = cash[i] + (longs - shorts) * (mark - exchange.funding_index[i])
+        seen[0, i] = max(longs, shorts) * mark
+        seen[1, i] = notional / equity if equity > LEAST * notional else 0.0
+    for i in range(exchange.shape[0]):
+        k = exchange.asset[i]
+        seen[2, i] = abs(net[k]) / gross[k] if gross[k] > 0.0 else 0.0
+    return seen
 
 
 class Underwriting:
@@ -33,23 +60,23 @@ class Underwriting:
     Attributes
     ----------
     paid : (members,) USD, premiums paid so far.
-    yearly : (members,) USD/year, premiums asked at present.
+    yearly, expected : (members,) USD/year, premiums and credible claims, net of what is kept, at the last review.
     """
 
     def __init__(self, ecosystem: Any, desk: Any) -> None:
         scenario = ecosystem.scenario
         self.ecosystem, self.desk, self.structure = ecosystem, desk, ecosystem.structure
         self.terms, self.minutes = scenario.reinsurance, scenario.minutes
-        self.exchange, self.assets = columns(ecosystem.exchange), len(ecosystem.market)
         self.protocol, self.pool = columns(ecosystem.protocol), columns(ecosystem.pool)
+        self.assets = len(ecosystem.market)
         self.interval = max(round(self.terms.review / self.minutes), 1) * self.minutes
         self.rule = PREMIUMS[self.terms.premium](self.terms, scenario.backstop.premium_rate)
         self.charges = self.structure.shares and (self.structure.charges_premium or self.terms.charge_all)
         self.start = self._capital()
         self.cycle = Cycle(self.terms, self.start, self.interval)
-        self.paid, self.yearly = np.zeros(len(ecosystem.exchange)), np.zeros(len(ecosystem.exchange))
+        self.paid, self.yearly, self.expected = np.zeros((3, len(ecosystem.exchange)))
         self._estimate = self._pilot(scenario.backstop, ecosystem.horizon * self.minutes / MINUTES_PER_YEAR)
-        self._leverage = np.maximum(self._gearing(), LEAST)
+        self._leverage = np.maximum(self._traders()[1], LEAST)
         self._claims_paid = np.zeros(self.structure.pots)
 
     def collect(self, step: int) -> None:
@@ -57,17 +84,14 @@ class Underwriting:
         claims_paid = self.pool.claims_paid.copy()
         self.cycle.advance(claims_paid - self._claims_paid)
         self._claims_paid = claims_paid
-        self.yearly = self._quote(step)
+        seen = self.exposure(step)
+        self.yearly, self.expected = self._asked(seen) * self.structure.member, self.worth(seen) * self.structure.member
         if not self.charges:
             return
         sound = self.protocol.halted == 0
         wanted = self.yearly * sound * (self.interval / MINUTES_PER_YEAR)
         premiums = self._take(FUND, wanted)
         self._receive(premiums + self._take(TREASURY, wanted - premiums))
-
-    def expected_claims(self, step: int) -> Array:
-        """Return the credible yearly cost of each member's claims, net of what it keeps, (members,) USD/year."""
-        return self.worth(self.exposure(step)) * self.structure.member
 
     def worth(self, seen: Exposure) -> Array:
         """Return what cover is worth to each for a year: its credible claims, (members,) USD/year."""
@@ -76,12 +100,14 @@ class Underwriting:
 
     def asked(self, step: int) -> Array:
         """Return what each would be asked for a year as a member, (members,) USD/year."""
-        rate = self.cycle.multiplier[self.structure.pot] * (1.0 - self.desk.kept)
-        return self.rule.yearly(self.exposure(step)) * rate
+        return self._asked(self.exposure(step))
+
+    def _asked(self, seen: Exposure) -> Array:
+        return self.rule.yearly(seen) * (self.cycle.multiplier[self.structure.pot] * (1.0 - self.desk.kept))
 
     def exposure(self, step: int) -> Exposure:
         """Return what the underwriter sees of the members at `step`."""
-        interest = self._interest()
+        interest, gearing, crowding = self._traders()
         losses, tail = self._estimate
         thin = np.divide(self._capital(), self.start, out=np.ones_like(self.start), where=self.start > 0.0)
         return Exposure(
@@ -89,16 +115,13 @@ class Underwriting:
             losses if losses is not None else self.terms.loss_cost * interest,
             tail if tail is not None else self.terms.tail_cost * interest,
             self.desk.claims,
-            self._gearing() / self._leverage,
-            self._one_sidedness(),
+            gearing / self._leverage,
+            crowding,
             thin[self.structure.pot],
             self.structure.pot,
             self.structure.member,
             (step + 1) * self.minutes / MINUTES_PER_YEAR,
         )
-
-    def _quote(self, step: int) -> Array:
-        return self.asked(step) * self.structure.member
 
     def _take(self, account: Any, wanted: Array) -> Array:
         balance = self.ecosystem.ledger.balance[account]
@@ -116,28 +139,12 @@ class Underwriting:
         self.structure.entitlement += premiums * nobody[self.structure.pot]
 
     def _capital(self) -> Array:
-        pots = slice(self.structure.pots)
-        return self.ecosystem.ledger.balance[[POOL, POOL_LENT]][:, pots].sum(axis=0)
+        balance, pots = self.ecosystem.ledger.balance, slice(self.structure.pots)
+        return balance[POOL, pots] + balance[POOL_LENT, pots]
 
-    def _interest(self) -> Array:
-        exchange = self.exchange
-        return np.maximum(exchange.long_size, exchange.short_size) * exchange.mark
-
-    def _gearing(self) -> Array:
-        """Return traders' open notional over their equity, (members,)."""
-        exchange, cash = self.exchange, self.ecosystem.ledger.balance[TRADER]
-        notional = (exchange.long_size + exchange.short_size) * exchange.mark
-        net = exchange.long_size - exchange.short_size
-        equity = cash + net * (exchange.mark - exchange.funding_index)
-        return np.divide(notional, equity, out=np.zeros_like(notional), where=equity > LEAST * notional)
-
-    def _one_sidedness(self) -> Array:
-        """Return |longs − shorts| over longs + shorts of all who trade the member's asset, (members,)."""
-        exchange = self.exchange
-        count, mark = self.assets, exchange.mark
-        net = np.bincount(exchange.asset, (exchange.long_size - exchange.short_size) * mark, count)
-        gross = np.bincount(exchange.asset, (exchange.long_size + exchange.short_size) * mark, count)
-        return np.divide(np.abs(net), gross, out=np.zeros(count), where=gross > 0.0)[exchange.asset]
+    def _traders(self) -> Array:
+        """Return open interest, gearing and crowding of every member, (3, members)."""
+        return observe_traders(self.ecosystem.hot.exchange, self.ecosystem.ledger.balance[TRADER], self.assets)
 
     def _pilot(self, backstop: Any, years: float) -> tuple[Array | None, Array | None]:
         """Return a pilot's expected losses per year and expected shortfalls, where the scenario has them."""

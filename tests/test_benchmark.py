@@ -8,6 +8,7 @@ from place import INTERPRETED
 
 from experiments import benchmark, benchmark_ecosystem
 from experiments.benchmark import machine, timed_steps
+from experiments.benchmark_channel import ARRANGEMENTS, CHUNK, STEPS, channel_cost, clearing_timing
 from experiments.benchmark_ecosystem import calm_scenario, growth, size_in_bytes, time_ecosystem
 from experiments.reference_timing import Start, check_same, lap
 from model.ecosystem import Ecosystem
@@ -21,12 +22,14 @@ def test_all_parts_are_there(monkeypatch):
     monkeypatch.setattr(benchmark, "MESA_BUDGET", 2_000)
     monkeypatch.setattr(benchmark, "COMPARED", 800)
     monkeypatch.setattr(benchmark_ecosystem, "MOST_STEPS", 10)
+    monkeypatch.setattr(benchmark, "channel_cost", lambda number, laps: channel_cost(number, laps, steps=10))
     report = benchmark.run_benchmark(quick=True, accounts=(400, 1_600))
     assert set(report) == {
         "reference",
         "ecosystem",
         "ecosystem_vs_mesa",
         "channels",
+        "clearing",
         "growth",
         "loss_regime",
         "machine",
@@ -36,10 +39,32 @@ def test_all_parts_are_there(monkeypatch):
     numbers = [value for record in report["reference"] + report["ecosystem"] for value in record.values()]
     assert all(math.isfinite(value) for value in numbers if not isinstance(value, str))
     assert report["growth"] is None
-    assert report["channels"]["accounts"] == 800 and report["channels"]["cost_ratio"] > 0.0
+    assert report["channels"]["accounts"] == 800
+    assert report["channels"]["cost_ratio"] == max(report["channels"]["cost_ratios"].values()) > 0.0
     for record in report["reference"]:
         speeds = record["account_steps_per_second"], record["mesa_account_steps_per_second"]
         assert record["ratio"] == pytest.approx(speeds[0] / speeds[1], rel=1e-12)
+
+
+def test_every_channel_is_on_in_what_the_channels_cost():
+    """Nothing that is off by default in the sections of the channels stays off, and epochs end while it is timed."""
+    off, *on = (calm_scenario(800, None, 10).replace(changes) for changes in ARRANGEMENTS.values())
+    assert not off.confidence.panic and not off.choice.active and off.exposure.graph == "none"
+    for scenario in on:
+        assert scenario.confidence.panic and scenario.choice.leverage and scenario.choice.membership
+        assert scenario.exposure.graph != "none" and scenario.provider.vaults > 1 and scenario.provider.cooldown > 0
+        terms = scenario.reinsurance
+        assert terms.prices and terms.providers and terms.cycle and terms.retrocession_share
+        assert scenario.fund.lent_share and terms.review < CHUNK
+        assert scenario.choice.epoch < STEPS * scenario.minutes
+    assert {scenario.reinsurance.claims for scenario in on} == {"indemnity", "parametric"}
+    assert any(scenario.reinsurance.assessment_delay for scenario in on)
+
+
+def test_the_cleared_network_is_large_thin_and_in_trouble():
+    found = clearing_timing(times=2)
+    assert found["protocols"] == 1_000 and found["mean_degree"] == pytest.approx(10.0, rel=0.05)
+    assert 100 < found["defaults"] < 900 and found["waves"] > 2
 
 
 def test_another_trajectory_is_refused():

@@ -12,6 +12,7 @@ from model.ecosystem import Ecosystem
 MARKET = {
     "backstop__structure": "pooled",
     "reinsurance__charge_all": True,
+    "reinsurance__review": 10.0,
     "reinsurance__providers": 5,
     "reinsurance__provider_share": 0.3,
     "reinsurance__joining": 0.05,
@@ -30,7 +31,7 @@ def table(hurdles, shares, cash=10.0):
 
 def test_expected_return_by_hand():
     """Premiums of 12 and claims of 5 on a capital of 100 with a yield of 1 %; a pot without capital."""
-    found = expected_return(np.array([12.0, 1.0, 0.0]), np.array([5.0, 0.0, 1.0]), np.array([100.0, 0.0, 0.0]), 0.01)
+    found = expected_return(np.array([12.0 - 5.0, 1.0, -1.0]), np.array([100.0, 0.0, 0.0]), 0.01)
     assert found.tolist() == [pytest.approx(0.08), np.inf, -np.inf]
 
 

@@ -11,7 +11,7 @@ from agents.contribution import contribution, gap, target_size, tier
 from agents.fund_asset import revaluation
 from agents.insurance_fund import fund_delta
 from agents.ledger import DEFICIT, FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY
-from agents.lending import Recall, to_lend, to_recall
+from agents.lending import Recall, arrive, call, to_lend, to_recall
 from agents.reinsurer import MINUTES_PER_YEAR
 from model.ecosystem import Ecosystem
 from model.scenario import ScenarioError
@@ -134,12 +134,13 @@ def test_base_assets_lose_with_the_market(structure):
 
 def test_lending_by_hand():
     """Half of 100 with 20 lent: 30 more; nothing more where too much is lent; recalls make up for the haircut."""
-    assert to_lend(np.array([80.0, 10.0]), np.array([20.0, 90.0]), 0.5).tolist() == [30.0, 0.0]
-    assert to_recall(np.array([9.0, 9.0]), np.array([50.0, 4.0]), 0.1) == pytest.approx([10.0, 4.0])
+    assert (to_lend(80.0, 20.0, 0.5), to_lend(10.0, 90.0, 0.5)) == (30.0, 0.0)
+    assert (to_recall(9.0, 50.0, 0.1), to_recall(9.0, 4.0, 0.1)) == pytest.approx((10.0, 4.0))
     recall = Recall(2, 1)
-    recall.call(np.array([7.0]), step=5)
-    assert recall.total.tolist() == [7.0]
-    assert [recall.arrive(step).tolist() for step in (5, 6, 7, 8)] == [[0.0], [0.0], [7.0], [0.0]]
+    call(recall.coming, recall.waiting, 0, 7.0, 5)
+    assert recall.waiting.tolist() == [7.0]
+    assert [arrive(recall.coming, recall.waiting, 0, step) for step in (5, 6, 7, 8)] == [0.0, 0.0, 7.0, 0.0]
+    assert recall.waiting.tolist() == [0.0]
 
 
 @pytest.mark.parametrize("structure", ["isolated", "pooled"])

@@ -101,13 +101,37 @@ def test_a_request_is_taken_back_when_calm_has_returned():
     assert (ecosystem.providers.requested == 0.0).all() and (shares(ecosystem) == 1.0).all()
 
 
+def test_a_vault_that_lets_out_little_pays_first_come_first_served():
+    """A quarter of the equity a step: the first to ask is paid whole before the next, who came a step later."""
+    ecosystem = Ecosystem(small(provider__exit_rate=0.25, **FIRM))
+    rows = np.flatnonzero(ecosystem.providers.protocol == 0)
+    held = ecosystem.providers.shares[rows].copy()
+    ecosystem.providers.tolerance[rows] = 1e9
+    ecosystem.providers.requested[rows[:2]] = held[:2]
+    ecosystem.providers.wait[rows[:2]] = [0.0, -1.0]
+    ecosystem.providers.tolerance[rows[:2]] = 1e-9
+    ecosystem.rules.terms.strain[0] = 1.0
+    worth, cash = ecosystem.vault_equity()[0], ecosystem.providers.cash[rows].sum()
+    ecosystem.settle_capital()
+    paid = held - ecosystem.providers.shares[rows]
+    assert ecosystem.providers.cash[rows].sum() - cash == pytest.approx(0.25 * worth, rel=1e-2)
+    assert paid[1] == pytest.approx(min(held[1], 0.25 * held.sum()), rel=1e-2)
+    assert paid[0] == pytest.approx(0.25 * held.sum() - paid[1], abs=0.01 * held.sum())
+    while (ecosystem.providers.requested[rows[:2]] > 0.0).any():
+        ecosystem.settle_capital()
+        assert (ecosystem.providers.shares[rows[0]] == held[0]) or ecosystem.providers.shares[rows[1]] == 0.0
+    assert ecosystem.providers.shares[rows].tolist() == [0.0, 0.0, held[2]]
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.02])
 @pytest.mark.parametrize("cooldown", [0.0, 7.0])
-def test_every_channel_together_conserves_money(cooldown):
+def test_every_channel_together_conserves_money(cooldown, rate):
     scenario = crash(
         confidence__panic=True,
         provider__vaults=2,
         provider__volatility_sensitivity=0.2,
         provider__cooldown=cooldown,
+        provider__exit_rate=rate,
         provider__withdrawal=0.1,
         exposure__resolution="recapitalised",
         exposure__resolution_delay=5.0,

@@ -7,22 +7,19 @@ model itself at probabilities that plain replications see.
 import numpy as np
 import pytest
 from bench import Bench
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 from scipy.stats import binom
 from world import small
 
 from experiments.cell import Cell
-from experiments.command_line import main
 from experiments.crew import Crew
 from experiments.rare.cross_entropy import Trial, haar, search
 from experiments.rare.mixture import Mixture, log_weights
 from experiments.rare.probability import probability, unseen
 from experiments.rare.search import Event, Sampler
 from experiments.rare.tilt import TiltedStreams, TiltedTape, axes_of, scores, shifted
-from experiments.worker import run_cell
 from model.streams import Streams
 from model.tape import draw_tape
 

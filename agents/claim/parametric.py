@@ -41,7 +41,10 @@ class Parametric(Desk):
 
     def begin(self, step: int) -> None:
         """Pay where a trigger is hit and no event is under way."""
-        hit = self.sense(step) & self.structure.shares & (step >= self.until) & self.structure.member
+        sensed = self.sense(step)
+        if not sensed.any():
+            return
+        hit = sensed & self.structure.shares & (step >= self.until) & self.structure.member
         if not hit.any():
             return
         due = self.office.terms.parametric_payout * self.structure.capital * (1.0 - self.kept) * hit

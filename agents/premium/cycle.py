@@ -37,7 +37,7 @@ class Cycle:
     def advance(self, paid: Array) -> None:
         """Let the multipliers move (1) after claims `paid` in this step, (pots,) USD."""
         terms = self.terms
-        if not terms.cycle:
+        if not terms.cycle or not (paid.any() or (self.multiplier != terms.cycle_floor).any()):
             return
         lost = np.divide(paid, self.start, out=np.zeros_like(paid), where=self.start > 0.0)
         decayed = terms.cycle_floor + (self.multiplier - terms.cycle_floor) * self.keep

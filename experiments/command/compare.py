@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 @click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
 @click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
 @click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
-@click.option("--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`; it replaces the default episode.")
+@click.option(
+    "--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`, `choices`; it replaces the default episode."
+)
 @click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
 @click.option(
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Who pays the residual loss; repeatable; default the preset's or socialized_loss.",
 )
+@click.option("--premium", "premiums", multiple=True, metavar="NAME", help="How the pool charges; repeatable.")
 @click.option("--replications", type=int, default=100, show_default=True, help="Paired replications of each cell.")
 @click.option("--seed", type=int, help="Seed of every random stream.")
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")

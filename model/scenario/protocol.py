@@ -108,3 +108,11 @@ class ProviderSection(Section):
         "HLP: 4 days, 5760; Drift: 13 days, 18720",
         ge=0,
     )
+    exit_rate: float = parameter(
+        1.0,
+        "1/min",
+        "part of a vault's equity its queue lets out, first come first served; 1: all that is due",
+        "open-ended funds' redemption gates: 5 to 25 % a quarter",
+        gt=0,
+        le=1,
+    )

@@ -20,7 +20,7 @@ class ReinsuranceSection(Section):
     charge_all: bool = parameter(
         False, "flag", "whether every structure with a pot charges premiums, not `reinsured` alone", CHOICE
     )
-    review: float = parameter(10.0, "min", "time between quotes and between capital providers' reviews", CHOICE, gt=0)
+    review: float = parameter(30.0, "min", "time between quotes and between capital providers' reviews", CHOICE, gt=0)
     loss_cost: float = parameter(
         0.002, "1/year", "expected claims on open interest before experience", "prototype's calibration", ge=0
     )

@@ -1,0 +1,103 @@
+"""``backstop network``: who owes whom, who is central, who falls with whom."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from experiments.configuration import Plan
+    from experiments.network.survey import Survey
+
+
+@click.command()
+@click.option("--edges", metavar="FILE", help="Debts: lines `debtor creditor [USD]`, or GraphML.")
+@click.option("--holdings", metavar="FILE", help="Cross-holdings: lines `owner owned part`, or GraphML.")
+@click.option("--threshold", type=click.FloatRange(0, 1), default=0.9, show_default=True, help="Of a holder's value.")
+@click.option("--failure-cost", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of its value.")
+@click.option("--default-probability", type=click.FloatRange(0, 1), help="Of own losses, for all; nothing is run then.")
+@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
+@click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
+@click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
+@click.option("--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`; it replaces the default episode.")
+@click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+@click.option("--replications", type=int, default=20, show_default=True, help="Runs in which defaults are counted.")
+@click.option("--seed", type=int, help="Seed of every random stream.")
+@click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
+@click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
+@click.option("--quiet", is_flag=True, help="No progress and no tables.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.pass_context
+def network(
+    context: click.Context, quiet: bool, as_json: bool, default_probability: float | None, holdings: str | None,
+    threshold: float, failure_cost: float, edges: str | None, settings: tuple[str, ...], **typed: Any,
+) -> None:  # fmt: skip
+    """Survey the exposure network: debts, DebtRank, central nodes, waves of default, bound on amplification.
+
+    Debts are those of the scenario at the start, or of a file; how likely each protocol is to fail is counted in runs.
+    Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or configuration.
+    """
+    from experiments.configuration import ConfigurationError, Options, plan  # noqa: PLC0415
+    from experiments.result_folder import FolderError  # noqa: PLC0415
+
+    from_file = ("exposure.graph=file", f"exposure.file={edges}") if edges else ()
+    try:
+        chosen = plan(Options(settings=(*from_file, *settings), **typed))
+        owned = _read(holdings, chosen)
+        found = _survey(chosen, default_probability, owned, (threshold, failure_cost), quiet)
+    except (ConfigurationError, FolderError) as error:
+        for problem in error.problems:
+            click.echo(f"error: {problem}", err=True)
+        context.exit(2)
+    except (RuntimeError, KeyboardInterrupt) as error:
+        click.echo(f"error: {error or 'interrupted; nothing was written'}", err=True)
+        context.exit(1)
+    _report(found, chosen, quiet, as_json)
+
+
+def _read(holdings: str | None, chosen: "Plan") -> Any:
+    """Return the cross-holdings of the file, if any."""
+    from experiments.configuration import ConfigurationError  # noqa: PLC0415
+    from model.edge_list import EdgeListError  # noqa: PLC0415
+    from model.holding_report import read_holdings  # noqa: PLC0415
+
+    if holdings is None:
+        return None
+    try:
+        return read_holdings(holdings, [f"protocol_{i}" for i in range(chosen.scenario.protocol.number)])
+    except EdgeListError as error:
+        raise ConfigurationError(f"command line: --holdings: {problem}" for problem in error.problems) from error
+
+
+def _survey(
+    chosen: "Plan", likely: float | None, owned: Any, levels: tuple[float, float], quiet: bool
+) -> "Survey":  # fmt: skip
+    from experiments.network.folder import keep  # noqa: PLC0415
+    from experiments.network.survey import survey  # noqa: PLC0415
+    from experiments.progress import Progress  # noqa: PLC0415
+    from experiments.result_folder import ResultFolder  # noqa: PLC0415
+
+    runs = chosen.replications if likely is None else 0
+    with ResultFolder(chosen.folder) as folder, Progress(runs, quiet) as progress:
+        found = survey(chosen, likely, owned, levels, progress.advance)
+        keep(folder, chosen, found)
+    return found
+
+
+def _report(found: "Survey", chosen: "Plan", quiet: bool, as_json: bool) -> None:
+    from experiments.network.view import conclusions, document, tables  # noqa: PLC0415
+
+    if as_json:
+        import json  # noqa: PLC0415
+
+        from experiments.result_folder import plain  # noqa: PLC0415
+
+        click.echo(json.dumps(plain(document(found)), indent=2, allow_nan=False))
+    elif not quiet:
+        from experiments.table import console  # noqa: PLC0415
+
+        for table in tables(found):
+            console().print(table)
+    if not quiet:
+        for line in [*conclusions(found), f"results in {chosen.folder}"]:
+            click.echo(line, err=True)

@@ -1,0 +1,1 @@
+"""The exposure network of a scenario, told to a user."""
