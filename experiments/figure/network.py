@@ -35,7 +35,7 @@ def _graph(panel: Axes, found: Survey) -> None:
         look["connectionstyle"] = "arc3,rad=0.12"
         panel.annotate("", place[creditor], place[debtor], arrowprops=look)
     area = LEAST + (LARGEST - LEAST) * impact / max(impact.max(initial=0.0), 1e-300)
-    panel.scatter(*place.T, s=area, color=PALETTE[2], zorder=3)
+    panel.scatter(place[:, 0], place[:, 1], s=area, color=PALETTE[2], zorder=3)
     for i in range(len(debts) if len(debts) <= NAMED else 0):
         panel.annotate(str(i), 1.17 * place[i], ha="center", va="center")
     panel.set_aspect("equal")
