@@ -14,6 +14,7 @@ from model.parameter import Section, parameter
 from model.process import PROCESSES
 from model.scenario.problem import one_of
 
+MOMENTS = "simulated moments of hourly returns of BTC and ETH, 2020-26 (`backstop calibrate`)"
 CRASHES = "prototype, 10 October 2025"
 
 
@@ -77,6 +78,17 @@ class PriceSection(Section):
         ge=0.0,
         le=10.0,
     )
+    volatility_excess: float = parameter(
+        1.35, "1", "root mean square volatility over the calm one, for stochastic_volatility", MOMENTS, gt=0.0, le=10.0
+    )
+    slow_sd: float = parameter(
+        0.5, "log", "standard deviation of log volatility's slow part, likewise", MOMENTS, ge=0.0, le=2.0
+    )
+    slow_half_life: float = parameter(400.0, "h", "half-life of a slow deviation", MOMENTS, gt=0.0, le=1e5)
+    fast_sd: float = parameter(
+        0.5, "log", "standard deviation of log volatility's fast part, likewise", MOMENTS, ge=0.0, le=2.0
+    )
+    fast_half_life: float = parameter(2.0, "h", "half-life of a fast deviation", MOMENTS, gt=0.0, le=1e4)
     block_length: float = parameter(
         24.0,
         "bars",
