@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import stdtrit
 from scipy.stats import kurtosis
 
+from experiments.calibration.moment import autocorrelation, hill
 from experiments.statistic import mean_interval
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
@@ -156,19 +157,6 @@ def compared(recorded: float, values: Array, one_more: bool) -> dict[str, str]:
         "runs": str(len(found)),
         "verdict": verdict,
     }
-
-
-def hill(values: Array, share: float = 0.05) -> float:
-    """Return the Hill index of the largest `share` of absolute values."""
-    ordered = np.sort(np.abs(values))[::-1]
-    count = max(int(share * len(ordered)), 2)
-    return float(1.0 / np.log(ordered[:count] / ordered[count]).mean())
-
-
-def autocorrelation(values: Array, lag: int) -> float:
-    """Return the autocorrelation at a lag."""
-    centred = values - values.mean()
-    return float((centred[lag:] * centred[:-lag]).sum() / (centred**2).sum())
 
 
 def hourly(run: Ecosystem, asset: int = 0) -> Array:

@@ -7,11 +7,12 @@ With *s* the declared volatility a day, *g* its long-run excess, *z* one-factor 
 
 *x* (fast) and *y* (slow) are Ornstein-Uhlenbeck processes in their stationary law, of standard deviation and half-life
 as declared, ``x[t+1] = a x[t] + sd sqrt(1 - a^2) e[t]`` with ``a = 2^(-dt / half-life)``: exact at any step, so the law
-of an hour's move does not depend on the length of a step well below the fast half-life. ``E v^2 = (g s)^2``; the median
-is lower. What is handed over as known before the run is v[0] without its fast part: traders know how lively a season is.
+of an hour's move hardly depends on the length of a step, as long as that is well below the fast half-life. ``E v^2 = (g
+s)^2``; the median of *v* is lower. What is handed over as known before the run is v[0] without its fast part: traders
+know how lively a season is.
 
 There are no jumps. Were the large hourly moves single jumps, high and low would lie hardly further apart than open and
-close; of BTC and ETH 2020-26 the range of hours beyond eight standard deviations is 1.5 times their move.
+close; of BTC and ETH, 2020-26, the range of hours beyond eight standard deviations is 1.5 times their move.
 
 References: Taylor (1986), "Modelling Financial Time Series"; Chernov, Gallant, Ghysels, Tauchen (2003), J. Econometrics
 116:225 (two factors).
