@@ -92,7 +92,7 @@ def test_volatility_has_the_declared_mean_square_at_any_step(inside):
 def test_clusters_and_tails_do_not_depend_on_the_length_of_a_step():
     """Moments of an hour from steps of 2 and of 10 minutes agree within their own scatter over seeds."""
     fine, coarse = (
-        np.array([vector(Series(simulated(6_000, seed, inside))) for seed in range(6)]) for inside in (30, 6)
+        np.array([vector(Series(simulated(4_000, seed, inside))) for seed in range(6)]) for inside in (30, 6)
     )
     error = np.sqrt(fine.var(axis=0, ddof=1) + coarse.var(axis=0, ddof=1)) / np.sqrt(6)
     assert (np.abs(fine.mean(axis=0) - coarse.mean(axis=0)) < 3.5 * error).all()
@@ -105,9 +105,9 @@ def test_without_wandering_the_process_is_a_random_walk():
 
 def test_known_parameters_are_found_again(tmp_path):
     """Calibrating on data simulated from known parameters returns them within the intervals."""
-    file = write(tmp_path / "true.csv", simulated(8_000)[:, 0])
+    file = write(tmp_path / "true.csv", simulated(5_000)[:, 0])
     done = calibrate(
-        *("--prices", file, "--replications", 3, "--starts", 16, "--iterations", 8, "--set", "asset.correlation=0.5"),
+        *("--prices", file, "--replications", 2, "--starts", 16, "--iterations", 5, "--set", "asset.correlation=0.5"),
         *("--set", "asset.daily_volatility=[0.025]", "--json", "--quiet", "--out", tmp_path / "out"),
     )
     assert done.exit_code == 0, done.output
@@ -125,7 +125,7 @@ def test_known_parameters_are_found_again(tmp_path):
 
 def test_what_a_model_cannot_do_is_missed(tmp_path):
     """Brownian motion, fitted to clustered fat-tailed returns, says what it misses."""
-    file = write(tmp_path / "true.csv", simulated(6_000)[:, 0])
+    file = write(tmp_path / "true.csv", simulated(2_000)[:, 0])
     done = calibrate(
         *("--prices", file, "--process", "gbm", "--replications", 2, "--starts", 4, "--iterations", 5),
         *("--json", "--quiet", "--out", tmp_path / "out"),

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from experiments.calibration.moment import Floats, autocorrelation
 from experiments.calibration.report import Calibration
@@ -15,7 +16,8 @@ LOOKS = {"recorded": ("o", PALETTE[0]), "simulated": ("D", PALETTE[2])}
 
 def draw(found: Calibration) -> Figure:
     """Draw the standardised differences of all moments; clusters and tails of the first asset."""
-    figure, panels = new_figure(1, 3, 1.6 + 0.13 * len(found.names), width_ratios=(1.0, 1.3, 1.3))
+    rows = 0.15 * len(found.names)
+    figure, panels = new_figure(3, 1, rows + 5.6, height_ratios=(rows + 0.4, 2.2, 2.2))
     _scores(panels[0], found)
     pair = {
         "recorded": found.record.series.returns[:, 0] / found.record.series.returns[:, 0].std(),
@@ -25,10 +27,15 @@ def draw(found: Calibration) -> Figure:
         marker, colour = LOOKS[name]
         panels[1].plot(*_clusters(returns), marker, color=colour, markersize=3, label=name)
         panels[2].loglog(*_survival(returns), marker, color=colour, markersize=3, label=name)
-    panels[1].set(xscale="log", xlabel="lag, bars", title=f"{found.record.assets[0]}: autocorrelation of |r|")
-    panels[2].set(xlabel="|r| / standard deviation", title="share of bars beyond")
-    panels[2].legend()
-    caption(figure, "Left: recorded less simulated over its standard error (block bootstrap); grey: 95 % band.")
+    panels[1].set(
+        xscale="log", xlabel="lag, bars", title=f"{found.record.assets[0]}: autocorrelation of absolute returns"
+    )
+    panels[2].set(xlabel="absolute return over standard deviation", title="share of bars beyond")
+    panels[1].legend()
+    for axis in (panels[1].xaxis, panels[2].xaxis, panels[2].yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
+    caption(figure, "z: recorded less simulated over its standard error; grey: 95 % band.")
     return figure
 
 
