@@ -9,6 +9,7 @@ import click
 from experiments.command.app import app
 from experiments.command.attribute import attribute
 from experiments.command.bench import bench
+from experiments.command.calibrate import calibrate
 from experiments.command.compare import compare
 from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
@@ -32,7 +33,7 @@ def main() -> None:
 
 COMMANDS = (
     compare, app, attribute, size, rare, network, sweep, phase, frontier, report, sensitivity, query, export,
-    reproduce, replay, validate, bench, episodes, presets, parameters,
+    reproduce, calibrate, replay, validate, bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)
