@@ -47,6 +47,7 @@ class Exchange(RowAgent):
     supplied_depth = Column("f8", "USD per unit log price", "depth the full vault supplies")
     long_size = Column("f8", "contracts, >= 0", "open longs")
     short_size = Column("f8", "contracts, >= 0", "open shorts")
+    peak_size = Column("f8", "contracts, >= 0", "most longs and shorts there were so far")
     basis = Column("f8", "USD", "sum of q (entry price − funding index at entry)")
     collateral = Column("f8", "USD, >= 0", "sum of collateral")
     wallet = Column("f8", "USD, >= 0", "sum of traders' wallets")

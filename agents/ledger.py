@@ -106,16 +106,22 @@ def check(book: Any, phase: Code, account: Code, protocol: Code, difference: flo
 
 @rule
 def reconcile(book: Any, exchange: Any, phase: Code) -> None:
-    """Compare rows with control accounts and contracts with zero, for every protocol; cost a few additions each."""
+    """Compare rows with control accounts and contracts with zero, for every protocol; cost a few additions each.
+
+    Contracts are rounded as they were traded, so their sum is judged by the most there ever were, at today's mark.
+    """
+    balance, bases, collaterals, wallets = book.balance, exchange.basis, exchange.collateral, exchange.wallet
+    longs, shorts, vaults = exchange.long_size, exchange.short_size, exchange.vault_size
+    peaks, marks = exchange.peak_size, exchange.mark
     for i in range(exchange.shape[0]):
-        cash = exchange.collateral[i] - exchange.basis[i]
-        scale = abs(exchange.basis[i])
-        for account in range(book.balance.shape[0]):
-            scale += abs(book.balance[account, i])
-        check(book, phase, TRADER, i, cash - book.balance[TRADER, i], scale)
-        check(book, phase, WALLET, i, exchange.wallet[i] - book.balance[WALLET, i], scale)
-        contracts = exchange.long_size[i] - exchange.short_size[i] + exchange.vault_size[i]
-        check(book, phase, CONTRACTS, i, contracts * exchange.mark[i], scale)
+        scale = abs(bases[i])
+        for account in range(balance.shape[0]):
+            scale += abs(balance[account, i])
+        peaks[i] = max(peaks[i], longs[i] + shorts[i])
+        check(book, phase, TRADER, i, collaterals[i] - bases[i] - balance[TRADER, i], scale)
+        check(book, phase, WALLET, i, wallets[i] - balance[WALLET, i], scale)
+        contracts = longs[i] - shorts[i] + vaults[i]
+        check(book, phase, CONTRACTS, i, contracts * marks[i], scale + peaks[i] * marks[i])
 
 
 @part

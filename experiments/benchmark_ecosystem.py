@@ -52,7 +52,7 @@ def time_ecosystem(number: int, acting: int | None) -> dict[str, Any]:
 
 def calm_scenario(number: int, acting: int | None, steps: int) -> Scenario:
     """Return the default scenario with `number` accounts over its protocols and the wanted number acting."""
-    plain = Scenario()
+    plain = Scenario().replace({"price.process": "gbm"})
     changes: dict[str, Any] = {"trader.number": number // plain.protocol.number, "steps": steps}
     if acting is not None:
         attention = min(acting / number, 1.0) / plain.minutes

@@ -8,11 +8,12 @@ not use, and so do expected losses or shortfalls that the scenario's own allotme
 second size of ``isolated`` follows that allotment.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
+    from model.tape import Tape
 
 BY_LOSS = "isolated_by_loss"
 BY_SHORTFALL = "isolated_by_shortfall"
@@ -27,12 +28,16 @@ class Estimate(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One column of the comparison: its name, its two axes and the scenario that is run."""
+    """One column of the comparison: its name, its two axes and the scenario that is run.
+
+    `tape` draws the shocks of a replication where they are not to be its own (:mod:`experiments.rare`).
+    """
 
     name: str
     structure: str
     regime: str
     scenario: "Scenario"
+    tape: "Callable[[int], Tape] | None" = None
 
 
 def cells(

@@ -9,12 +9,14 @@ import click
 from experiments.command.app import app
 from experiments.command.attribute import attribute
 from experiments.command.bench import bench
+from experiments.command.calibrate import calibrate
 from experiments.command.compare import compare
 from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
 from experiments.command.network import network
 from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
+from experiments.command.rare import rare
 from experiments.command.replay import replay
 from experiments.command.report import report
 from experiments.command.sensitivity import sensitivity
@@ -30,8 +32,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    compare, app, attribute, size, network, sweep, phase, frontier, report, sensitivity, query, export, reproduce,
-    replay, validate, bench, episodes, presets, parameters,
+    compare, app, attribute, size, rare, network, sweep, phase, frontier, report, sensitivity, query, export,
+    reproduce, calibrate, replay, validate, bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

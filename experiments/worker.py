@@ -56,7 +56,8 @@ def failed_run(cell: "Cell", replication: int, failure: str) -> Run:
 def _simulate(cell: "Cell", replication: int) -> "Outcome":
     from model.ecosystem import Ecosystem  # noqa: PLC0415
 
-    ecosystem = Ecosystem(cell.scenario, replication)
+    tape = cell.tape(replication) if cell.tape else None
+    ecosystem = Ecosystem(cell.scenario, replication, tape)
     ecosystem.run_for(ecosystem.horizon)
     summary = {name: float(value) for name, value in ecosystem.summary().items()}
     series = {name: values.astype("float32") for name, values in ecosystem.series().items()}

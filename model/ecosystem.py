@@ -35,8 +35,9 @@ from model.rulebook import Hot, make_rulebook, make_scratch
 from model.scenario import Scenario
 from model.segment import market_names
 from model.streams import Streams
-from model.tape import draw_tape
+from model.tape import Tape, draw_tape
 from model.trading import fill, trade
+from model.value_investing import ValueInvesting
 from model.waterfall import Waterfall
 
 
@@ -47,6 +48,7 @@ class Ecosystem(Roster):
     ----------
     scenario : all parameters.
     replication : number of the replication, which with the scenario's seed names every random draw.
+    tape : shocks in place of those of the replication, for the same assets and protocols.
 
     Attributes
     ----------
@@ -61,15 +63,14 @@ class Ecosystem(Roster):
     model.scenario.ScenarioError, model.price_file.PriceFileError, model.network.EdgeListError : for bad input.
     """
 
-    def __init__(self, scenario: Scenario | None = None, replication: int = 0) -> None:
+    def __init__(self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None) -> None:
         self._own_scenario = scenario or Scenario()
         self.replication = replication
         streams = Streams(self.scenario.seed, replication)
         super().__init__(streams.generator("mesa"))
         self.assets = market_names(self.scenario, asset_names(self.scenario))
-        self.tape = draw_tape(self.scenario, replication)
-        self.horizon = len(self.tape.log_return)
-        self.clock = 0
+        self.tape = tape or draw_tape(self.scenario, replication)
+        self.horizon, self.clock = len(self.tape.log_return), 0
         self._build(streams)
         self._set_rules(streams)
 
@@ -119,9 +120,9 @@ class Ecosystem(Roster):
         self.fund = FundManagement(self)
         self.contagion = make_contagion(scenario, streams, self.venue)
         self.confidence = Confidence(self)
-        self._oracle_error = self.tape.oracle_error[0]
+        self._oracle_error, self._rounds = self.tape.oracle_error[0], 0
         self.control = Control(scenario, self.exchange, self.market)
-        self._rounds = 0
+        self.value_investing = ValueInvesting(self)
         self.reinsurance = ReinsuranceMarket(self, streams)
 
     def step(self) -> None:
@@ -160,9 +161,10 @@ class Ecosystem(Roster):
         charge_funding(hot.exchange, hot.market, rules.interest, rules.funding_clamp, rules.funding_cap, minutes)
 
     def trade(self) -> None:
-        """Phase 4: a researcher's own agents act, traders decide, the market fills all orders together."""
+        """Phase 4: own agents act, funds and noise traders meet, traders decide, all their orders are filled."""
         for members in self.own_agents():
             members.shuffle_do("step")
+        self.value_investing.trade(self._oracle_error, self.clock)
         hot, rules = self.hot, self.rules
         trade(
             self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, rules.market, rules.habit,
@@ -171,8 +173,7 @@ class Ecosystem(Roster):
 
     def liquidate(self) -> None:
         """Phase 5: liquidation rounds until nobody is flagged that a keeper will serve."""
-        hot = self.hot
-        tape, t, scratch = self.tape, self.clock, self.scratch
+        hot, tape, t, scratch = self.hot, self.tape, self.clock, self.scratch
         self._rounds = liquidate(
             self.accounts, hot.blocks, hot.exchange, hot.market, hot.keepers, self.ledger.book, self.rules.market,
             self.rules.tariff, tape.gas[t], t, tape.keeper[t], self._oracle_error, scratch.capacity, scratch.flagged,
@@ -205,8 +206,7 @@ class Ecosystem(Roster):
 
     def write_record(self) -> None:
         """Phase 9: the series, and the audit."""
-        hot = self.hot
-        record, t = self.record, self.clock
+        hot, record, t = self.hot, self.record, self.clock
         write_step(
             hot.market, hot.exchange, hot.protocol, self.ledger.book, self._rounds,
             record.ecosystem[t], record.asset[t], record.protocol[t],

@@ -38,7 +38,7 @@ def read_holdings(path: str | Path, names: Sequence[str]) -> np.ndarray:
             told = "missing" if part is None else f"{part:g}"
             problems.append(f"{path}: {names[owner]} {names[owned]}: part {told}; allowed: a number from 0 to 1")
         held[owner, owned] = part or 0.0
-    for i in np.flatnonzero(held.sum(axis=0) >= 1.0).tolist():
+    for i in map(int, np.flatnonzero(held.sum(axis=0) >= 1.0)):
         problems.append(f"{path}: {names[i]}: {held[:, i].sum():g} of it is held; allowed: less than 1 in sum")
     if problems:
         raise EdgeListError(problems)

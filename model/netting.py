@@ -12,6 +12,10 @@ and with class c cleared by a central counterparty, which nets that class over a
 For independent normal claims of equal variance among N members (2) is less than (1) on average if and only if
 K < N² / (4 (N − 1)): multilateral netting of one class destroys bilateral netting between classes. Reference: Duffie
 and Zhu (2011), Does a central clearing counterparty reduce counterparty risk? Units: USD.
+
+Protocols whose exposures are the graph ``netted`` (:mod:`model.network`) owe what :func:`net_debts` leaves of claims
+that are drawn. The central counterparty has no capital of its own: what its debtors pay it passes on to its creditors
+pro rata.
 """
 
 from typing import Any
@@ -23,14 +27,32 @@ Array = np.ndarray
 
 def bilateral_exposure(claims: Any) -> Array:
     """Return (1) of each member, (n,) USD; `claims` is (classes, n, n) USD, antisymmetric."""
-    return np.maximum(_antisymmetric(claims).sum(axis=0), 0.0).sum(axis=1)
+    return set_off(_antisymmetric(claims)).sum(axis=0)
 
 
 def cleared_exposure(claims: Any, cleared: int) -> Array:
     """Return (2) of each member, (n,) USD; `cleared` is the number of the class that is cleared centrally."""
     owed = _antisymmetric(claims)
-    rest = np.maximum(owed.sum(axis=0) - owed[cleared], 0.0).sum(axis=1)
-    return rest + np.maximum(owed[cleared].sum(axis=1), 0.0)
+    rest = np.delete(owed, cleared, axis=0)
+    return (set_off(rest) + passed_through(owed[[cleared]])).sum(axis=0)
+
+
+def net_debts(claims: Any, cleared: int = 0) -> Array:
+    """Return what is left of claims, (n, n) USD, row owes column, when the first `cleared` classes go to one house."""
+    owed = _antisymmetric(claims)
+    return set_off(owed[cleared:]) + passed_through(owed[:cleared])
+
+
+def set_off(claims: Array) -> Array:
+    """Return the debts (n, n), row owes column, that bilateral netting over the classes leaves."""
+    return np.maximum(-claims.sum(axis=0), 0.0)
+
+
+def passed_through(claims: Array) -> Array:
+    """Return the debts (n, n), row owes column, that netting with a central counterparty leaves, seen through it."""
+    net = claims.sum(axis=(0, 2))
+    due, owes = np.maximum(net, 0.0), np.maximum(-net, 0.0)
+    return np.outer(owes, due) / due.sum() if due.any() else np.zeros(claims.shape[1:])
 
 
 def _antisymmetric(claims: Any) -> Array:

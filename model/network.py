@@ -9,6 +9,9 @@ the random ones ignore the generator. Amounts follow from the treasuries T of th
 so that i owes at most w T_i in all and, at w = 1, no single default costs a creditor more than its treasury.
 Scaling by the debtor's treasury alone would let the default of one large protocol wipe out every small one.
 
+The graph ``netted`` is one of claims: X_ij of every pair in each of `classes` classes, normal and independent, in units
+of w min(T) / (P - 1), netted as in :mod:`model.netting`; what is left is owed.
+
 Draws are uniforms in shells: those of a pair (i, j) come after those of all pairs among the first max(i, j)
 protocols, so one more protocol changes no edge between the others.
 
@@ -24,8 +27,10 @@ from collections.abc import Iterable, Sequence
 
 import networkx as nx
 import numpy as np
+from scipy.special import ndtri
 
 from model.edge_list import Edge, EdgeListError, read_edges
+from model.netting import net_debts
 from model.scenario.exposure import GRAPHS, ExposureSection
 
 __all__ = ["Edge", "EdgeListError", "exposure_graph", "liabilities", "read_edges"]
@@ -64,10 +69,19 @@ def liabilities(
         raise ValueError(f"treasuries must be {len(names)} amounts >= 0 USD, got {treasuries}")
     graph = exposure_graph(exposure, names, generator)
     owed = np.zeros((len(names), len(names)))
-    for debtor, creditor, fixed in graph.edges(data="amount"):
+    unit = amount_owed(exposure.weight, capital.min(), capital.min(), max(len(names) - 1, 1))
+    for debtor, creditor, given in graph.edges(data=True):
         ruled = amount_owed(exposure.weight, capital[debtor], capital[creditor], graph.out_degree(debtor))
-        owed[debtor, creditor] = ruled if fixed is None else fixed
+        owed[debtor, creditor] = _fixed(given, unit, ruled)
     return owed
+
+
+def _fixed(edge: dict[str, float | None], unit: float, ruled: float) -> float:
+    """Return the amount an edge states, in USD or as a claim in `unit` USD, or else the `ruled` one."""
+    amount, claim = edge.get("amount"), edge.get("claim")
+    if claim is not None:
+        return claim * unit
+    return ruled if amount is None else amount
 
 
 def amount_owed(weight: float, debtor: float, creditor: float, creditors: int) -> float:
@@ -127,6 +141,17 @@ def scale_free(exposure: ExposureSection, names: Sequence[str], generator: np.ra
     return nx.barabasi_albert_graph(number, ties, seed=generator).to_directed()
 
 
+def netted(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Draw claims of `classes` classes between all pairs, clear the first `cleared` centrally and net the rest."""
+    number = len(names)
+    drawn = ndtri(shell_uniforms(generator, number, exposure.classes))
+    upper = np.triu(np.moveaxis(drawn, -1, 0), 1)
+    left = net_debts(upper - np.swapaxes(upper, 1, 2), exposure.cleared)
+    graph = _graph(number, [])
+    graph.add_edges_from((i, j, {"claim": left[i, j]}) for i, j in np.argwhere(left).tolist())
+    return graph
+
+
 def file(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
     """Read the edge list or GraphML file `exposure.file`."""
     graph = _graph(len(names), [])
@@ -135,12 +160,12 @@ def file(exposure: ExposureSection, names: Sequence[str], generator: np.random.G
     return graph
 
 
-def shell_uniforms(generator: np.random.Generator, number: int) -> np.ndarray:
-    """Return uniforms (P, P) whose leading blocks do not change when P grows.
+def shell_uniforms(generator: np.random.Generator, number: int, classes: int = 0) -> np.ndarray:
+    """Return uniforms (P, P), or (P, P, classes), whose leading blocks do not change when P grows.
 
     The P^2 draws fill row and column m of the matrix, the diagonal last, for m = 0, 1, ...
     """
-    draws = generator.random(number * number)
+    draws = generator.random((number * number, classes) if classes else number * number)
     row, column = np.indices((number, number))
     shell = np.maximum(row, column)
     place = np.where(row == shell, 2 * column, 2 * row + 1)

@@ -34,8 +34,8 @@ class Contract(NamedTuple):
 
 
 def slots_per_protocol(scenario: Scenario) -> int:
-    """Return the slots of each protocol: traders and reserve, rounded up to whole blocks."""
-    wanted = scenario.trader.number + scenario.trader.reserve
+    """Return the slots of each protocol: traders, reserve and value funds, rounded up to whole blocks."""
+    wanted = scenario.trader.number + scenario.trader.reserve + scenario.value_fund.number
     return max(-(-wanted // BLOCK), 1) * BLOCK
 
 

@@ -58,13 +58,22 @@ def read_prices(path: str | Path) -> PriceSeries:
     allowed.
     """
     file = Path(path)
+    return _checked(file, _table(file))
+
+
+def read_volume(path: str | Path) -> NDArray[np.float64] | None:
+    """Return the volume of the bars that :func:`read_prices` gives, (B,), nil where unreadable; None if not kept."""
+    table = _table(Path(path))
+    return np.nan_to_num(_numbers(table["volume"])) if "volume" in table.column_names else None
+
+
+def _table(file: Path) -> pa.Table:
     if not file.is_file():
         raise PriceFileError([f"{file}: no such file: a CSV or Parquet file of prices is needed"])
     try:
-        table = _parquet(file) if _is_parquet(file) else _text(file)
+        return _parquet(file) if _is_parquet(file) else _text(file)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise PriceFileError([f"{file}: unreadable: {str(error).splitlines()[0]}: CSV or Parquet is needed"]) from error
-    return _checked(file, table)
 
 
 def _is_parquet(file: Path) -> bool:

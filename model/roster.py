@@ -20,6 +20,7 @@ from agents.liquidity_provider import LiquidityProvider
 from agents.protocol import Protocol
 from agents.reinsurer import Reinsurer
 from agents.trader import Trader
+from agents.value_fund import ValueFund
 
 
 class Roster(mesa.Model):
@@ -33,6 +34,7 @@ class Roster(mesa.Model):
     providers: Any
     pool: Any
     reinsurance: Any
+    value_investing: Any
     hot: Any
     ledger: Ledger
     slots_per_protocol: int
@@ -124,6 +126,7 @@ class Roster(mesa.Model):
             (LiquidityProvider, self.providers),
             (Reinsurer, self.pool),
             (CapitalProvider, self.reinsurance.providers),
+            (ValueFund, self.value_investing.funds),
         )
         for kind, table in tables:
             for row in range(len(table)):

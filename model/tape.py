@@ -40,15 +40,15 @@ class Tape(NamedTuple):
     daily_volatility: Floats  # (K,) log price per square root of a day, as known before the run
 
 
-def draw_tape(scenario: "Scenario", replication: int) -> Tape:
-    """Return the tape of one replication.
+def draw_tape(scenario: "Scenario", replication: int, streams: Streams | None = None) -> Tape:
+    """Return the tape of one replication, from `streams` where they are given in place of its own.
 
     Raises
     ------
     model.price_file.PriceFileError : when the price files are faulty.
     model.scenario.ScenarioError : when the run is longer than the record, or its step does not fit the bars.
     """
-    streams = Streams(scenario.seed, replication)
+    streams = streams or Streams(scenario.seed, replication)
     path = process_named(scenario.price.process).draw(scenario, streams)
     steps, assets = path.log_return.shape
     shocks = Shocks(scenario, streams, steps)

@@ -1,8 +1,12 @@
 """The page without a browser: its components render, and what a visitor asks for happens to that visitor alone."""
 
 import base64
+import gc
+import json
 import re
+import threading
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ from solara.server import server, settings
 
 from experiments.app.account_sheet import account_sheet, holdings
 from experiments.app.arrangement import Arrangement
+from experiments.app.chart.network import diameter, nearest
 from experiments.app.chart.stage import LIVE, drawing, headline, stage
 from experiments.app.configuration import Configuration, from_query, from_toml
 from experiments.app.control import bounds, controls, groups, nice, parse, slider_range
@@ -21,8 +26,10 @@ from experiments.app.intervention import Intervention
 from experiments.app.scene import SCENES
 from experiments.app.server import SETTINGS, free_port
 from experiments.app.session import Session, build
-from experiments.app.snapshot import snapshot
+from experiments.app.snapshot import Member, snapshot
 from experiments.app.upload import LARGEST_PRICES, safe_name
+from experiments.app.view import live
+from experiments.app.view.detail import money
 from experiments.app.view.live import Live
 from experiments.app.wave import largest, wave
 from model.parameter import declarations
@@ -222,7 +229,10 @@ def test_every_chart_can_be_drawn_and_says_what_it_is(hit):
     assert [chart.key for chart in charts] == list(LIVE)
     assert all(chart.summary and chart.option["series"] for chart in charts)
     assert all(chart.option["animation"] is False for chart in charts)
-    assert '"number":3' in drawing(3, charts)
+    number, *lines = drawing(3, charts).split("\n")
+    assert number == "3"
+    assert [line.split("\t")[0] for line in lines] == list(LIVE)
+    assert [json.loads(line.split("\t")[2]) for line in lines] == [chart.option for chart in charts]
 
 
 def test_the_headline_names_who_covers_more(hit):
@@ -278,6 +288,50 @@ def test_nothing_is_asked_of_the_outside_world():
     assert free_port("localhost") > 0
 
 
+def players():
+    return {thread for thread in threading.enumerate() if thread.name == "player" and thread.is_alive()}
+
+
+def play_and_leave(monkeypatch):
+    """Open the page, play, close it; return the folder of its uploads and a weak reference to its model."""
+    made = []
+    monkeypatch.setattr(live, "opened", lambda publish, query: made.append(Session(publish, TINY)) or made[-1])
+    _, context = solara.render(Live(""), handle_error=False)
+    [session] = made
+    session.player.play(True)
+    wait(lambda: session.world.clock > 1)
+    context.close()
+    return session.uploads.folder, weakref.ref(session.world.sides[0].ecosystem)
+
+
+def test_a_page_that_is_gone_stops_its_model_and_leaves_nothing_behind(monkeypatch):
+    before = players()
+    folder, model = play_and_leave(monkeypatch)
+    wait(lambda: not players() - before)
+    monkeypatch.undo()
+    gc.collect()
+    assert model() is None
+    assert not folder.exists()
+
+
+def test_the_page_is_rendered_once_a_frame_and_holds_no_long_lists(monkeypatch):
+    """What a frame costs the server: Solara walks through every list on the page in every pass."""
+    made = []
+    monkeypatch.setattr(live, "opened", lambda publish, query: made.append(Session(publish, TINY)) or made[-1])
+    _, context = solara.render(Live(""), handle_error=False)
+    shelf = next(widget for widget in context.find(VuetifyTemplate).widgets if widget.has_trait("sides"))
+    wait(lambda: made[0].player.goal is None)
+    time.sleep(0.3)
+    passes, shown = context.render_count, made[0].player._published
+    made[0].player.drawn(shown)
+    made[0].player.seek(3)
+    wait(lambda: made[0].player._published > shown)
+    time.sleep(0.3)
+    assert context.render_count - passes <= made[0].player._published - shown
+    assert isinstance(shelf.groups, str)
+    context.close()
+
+
 def test_the_page_renders_and_follows_its_shelf():
     box, context = solara.render(Live(TINY.to_query()), handle_error=False)
     shelf = next(widget for widget in context.find(VuetifyTemplate).widgets if widget.has_trait("sides"))
@@ -292,3 +346,36 @@ def test_the_page_renders_and_follows_its_shelf():
     wait(lambda: "TOML" in shelf.problems.get("load", ""))
     context.close()
     assert box is not None
+
+
+@pytest.mark.parametrize("number", [2, 3, 8, 24, 60])
+def test_nodes_of_a_network_never_overlap(number):
+    size = max(diameter(member(interest), 100.0, number) for interest in (0.0, 50.0, 100.0))
+    assert 0 < size <= nearest(number)
+
+
+def member(interest):
+    return Member("P0", "BTC", interest, 1.0, True, False, -1, "", 0.0, 0.0)
+
+
+def test_money_is_told_in_hundredths():
+    assert [money(value) for value in (0.0, 1e-12, 5e-6, -5e-6, 0.01, -1234.5)] == [
+        "0.00",
+        "0.00",
+        "< 0.01",
+        "> −0.01",
+        "0.01",
+        "-1,234.50",
+    ]
+
+
+def test_a_chart_that_shows_the_same_is_the_same_text(hit):
+    """What changes by less than can be seen, and what only the pointer asks for, is no reason to draw again."""
+    shot = snapshot(hit)
+    side = shot.sides[0]
+    moved = [item._replace(open_interest=item.open_interest * (1 + 1e-6), health=item.health) for item in side.members]
+    layers = [item._replace(left=item.left * (1 + 1e-7)) for item in side.layers]
+    later = shot._replace(sides=(side._replace(members=moved, layers=layers), shot.sides[1]))
+    before, after = (stage(item, ("network-a", "layers")) for item in (shot, later))
+    assert [chart.option for chart in before] == [chart.option for chart in after]
+    assert len(before[0].notes) == len(side.members)

@@ -21,6 +21,7 @@ from agents.settlement import SETTLEMENTS
 from agents.strategy import STRATEGIES
 from agents.structure import STRUCTURES
 from agents.trigger import TRIGGERS
+from agents.value_fund import ValueFund
 from experiments.parameter_table import markdown
 from model.impact import SHAPES
 from model.market import MARKET_COLUMNS
@@ -42,7 +43,13 @@ ELEMENTS = (
     "Initialization",
     "Input data",
     "Submodels",
+    "The questions of ODD+D",
 )
+QUESTIONS = {
+    "I.i": "ab", "I.ii": "abcde", "I.iii": "a", "II.i": "abcde", "II.ii": "abcdefgh", "II.iii": "ab", "II.iv": "abcde",
+    "II.v": "abc", "II.vi": "abcd", "II.vii": "ab", "II.viii": "ab", "II.ix": "a", "II.x": "ab",
+    "III.i": "ab", "III.ii": "abc", "III.iii": "a", "III.iv": "abc",
+}  # fmt: skip
 CONCEPTS = (
     "Basic principles",
     "Emergence",
@@ -64,6 +71,7 @@ ENTITIES = {
     "LiquidityProvider": LiquidityProvider,
     "Reinsurer": Reinsurer,
     "CapitalProvider": CapitalProvider,
+    "ValueFund": ValueFund,
 }
 CHOICES = {
     "process": PROCESSES,
@@ -143,7 +151,7 @@ def test_the_odd_description_names_the_code_in_every_layer_it_describes():
     assert {name.partition(".")[0] for name in named_in(ODD)} >= {"agents", "model"}
 
 
-def test_the_seven_elements_of_odd_are_there_in_order():
+def test_the_seven_elements_of_odd_are_there_in_order_and_then_the_questions_of_odd_d():
     assert tuple(headings(ODD, 2)) == ELEMENTS
 
 
@@ -157,6 +165,47 @@ def test_the_phases_are_described_in_the_order_in_which_they_run():
     methods = [name.removeprefix(prefix) for name in described if name.startswith(prefix)]
     assert len(phases()) == 9
     assert [name for name in methods if name != "step"] == phases()
+
+
+def calls(method: str) -> list[str]:
+    """The names of what a method of Ecosystem calls, in order."""
+    tree = ast.parse((ROOT / "model" / "ecosystem.py").read_text(encoding="utf-8"))
+    [found] = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == method]
+    calls = sorted((n for n in ast.walk(found) if isinstance(n, ast.Call)), key=lambda n: (n.lineno, n.col_offset))
+    return [ast.unparse(call.func).rpartition(".")[2] for call in calls]
+
+
+@pytest.mark.parametrize("phase", phases())
+def test_what_a_phase_is_done_by_is_called_in_that_order(phase):
+    [row] = re.findall(rf"^\| \d \| `model.ecosystem.Ecosystem.{phase}` \|.*$", ODD, re.MULTILINE)
+    named = [name.rpartition(".")[2] for name in named_in(row)[1:]]
+    assert named and [name for name in calls(phase) if name in named] == named
+
+
+def test_every_question_of_odd_d_is_answered_once_and_in_order():
+    """Müller et al. (2013), table 1."""
+    answered = []
+    for numeral, first, last in re.findall(r"^\| (I+\.[ivx]+)\.([a-h])(?:–([a-h]))? .+ \| .+ \|$", ODD, re.MULTILINE):
+        letters = range(ord(first), ord(last or first) + 1)
+        answered += [(numeral, chr(letter)) for letter in letters]
+    assert answered == [(numeral, letter) for numeral, letters in QUESTIONS.items() for letter in letters]
+
+
+def rules() -> set[str]:
+    """The dotted names of all functions declared as rules."""
+    found = set()
+    for path in [path for package in ("agents", "model") for path in (ROOT / package).rglob("*.py")]:
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and any(ast.unparse(mark) == "rule" for mark in node.decorator_list):
+                found.add(f"{module}.{node.name}")
+    return found
+
+
+def test_every_rule_is_named_or_its_module_is():
+    named, ledger = set(named_in(ODD)), {name for name in rules() if name.startswith("agents.ledger.")}
+    assert len(rules()) > 70
+    assert {name for name in rules() - ledger if not {name, name.rpartition(".")[0]} & named} == set()
 
 
 @pytest.mark.parametrize("entity", ENTITIES)

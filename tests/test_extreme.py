@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from world import CRASH, SMALL, crash, run, small
 
+from agents.ledger import FUND, LENT
+from model import population
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario, ScenarioError
 
@@ -164,6 +166,65 @@ def test_relabelling_protocols_relabels_outcomes():
         assert getattr(turned, name) == pytest.approx(getattr(straight, name)[order], rel=1e-9, abs=1e-6), name
 
 
+def fund(ecosystem: Ecosystem) -> np.ndarray:
+    """What stands in own funds, at hand and lent."""
+    return ecosystem.ledger.balance[FUND] + ecosystem.ledger.balance[LENT]
+
+
+@pytest.mark.parametrize("structure", ["isolated", "pooled", "reinsured", "mutual"])
+@pytest.mark.parametrize("order", [[2, 0, 1], [0, 2, 1]])
+def test_relabelling_protocols_with_their_traders_relabels_outcomes(monkeypatch, structure, order):
+    """Traders who do not look have no draws of their own in a step: their books, turned round, turn outcomes round."""
+    interest, assets, draw = (1e8, 6e7, 3e7), (0, 1, 0), population.draw_population
+
+    def outcome(columns):
+        def turned(scenario, streams, contracts):
+            """Draw for protocol i what protocol columns[i] draws in the straight order."""
+            straight = [contracts[columns.index(i)] for i in range(len(contracts))]
+            drawn = draw(scenario, streams, straight)
+            return type(drawn)(*(column.reshape(len(columns), -1)[columns].ravel() for column in drawn))
+
+        monkeypatch.setattr("model.ecosystem.draw_population", turned)
+        ecosystem = Ecosystem(crash(
+            protocol__open_interest=tuple(interest[i] for i in columns), steps=12,
+            protocol__asset=tuple(assets[i] for i in columns), trader__attention=0.0,
+            trader__alert_attention=0.0, provider__number=1, provider__tolerance_spread=0.0,
+            exposure__graph="complete", backstop__structure=structure, backstop__capital_ratio=0.002,
+            keeper__capacity=10.0,
+        ))  # fmt: skip
+        tape = ecosystem.tape
+        own = {name: getattr(tape, name)[:, columns].copy("C") for name in ("oracle_error", "exploit", "keeper")}
+        ecosystem.tape = tape._replace(log_return=np.full_like(tape.log_return, -0.06), **own)
+        ecosystem.run_for(12)
+        return ecosystem.protocol
+
+    straight, turned = outcome([0, 1, 2]), outcome(order)
+    assert (straight.deficit > 0).all() and straight.uncovered.sum() > 0
+    for name in ("deficit", "uncovered", "paid_fund", "paid_pool", "paid_mutual", "paid_regime", "status"):
+        assert getattr(turned, name) == pytest.approx(getattr(straight, name)[order], rel=1e-9, abs=1e-3), name
+
+
+@pytest.mark.parametrize("minutes", [0.25, 1.0, 4.0])
+def test_what_flows_steadily_does_not_depend_on_the_length_of_a_step(minutes):
+    """In two hours without trade: the decay of a dislocation, funding at a constant rate, contributions, yield."""
+    steps = round(120 / minutes)
+    ecosystem = Ecosystem(small(
+        minutes=minutes, steps=steps, trader__attention=0.0, trader__alert_attention=0.0, market__interest=0.0001,
+        fund__contribution_rate=(0.5,), fund__lent_share=0.5, fund__yield_rate=0.2, keeper__number=0,
+        market__arbitrage=0.02, market__funding_clamp=1.0, market__funding_cap=0.02,
+    ))  # fmt: skip
+    ecosystem.tape = ecosystem.tape._replace(log_return=np.zeros_like(ecosystem.tape.log_return))
+    held, contracts = fund(ecosystem), ecosystem.exchange.long_size * ecosystem.exchange.mark
+    lent = ecosystem.ledger.balance[LENT].copy()
+    ecosystem.market.dislocation[:] = 0.01
+    ecosystem.run_for(steps)
+    assert ecosystem.market.dislocation == pytest.approx(0.01 * np.exp(-0.02 * 120), rel=1e-9)
+    assert (ecosystem.exchange.funding_index / ecosystem.exchange.mark)[0] == pytest.approx(0.0001 / 4, rel=0.05)
+    year = 365 * 1440
+    gained = fund(ecosystem) - held
+    assert gained == pytest.approx((0.5 * contracts + 0.2 * lent) * 120 / year, rel=0.02)
+
+
 @pytest.mark.compiled
 def test_results_do_not_depend_on_the_length_of_a_step_once_it_is_short():
     """One diffusive path, summed over steps of 2 minutes, 30 and 7.5 seconds: the liquidated share stays the same."""
@@ -182,6 +243,9 @@ def test_results_do_not_depend_on_the_length_of_a_step_once_it_is_short():
 
 
 def test_what_cannot_be_is_refused():
-    for changes in ({"trader.number": -1}, {"asset.maximal_leverage": (0.5,)}, {"protocol.number": 0}):
+    inf, nan = float("inf"), float("nan")
+    endless = ("backstop.capital_ratio", "protocol.treasury_ratio", "protocol.vault_ratio", "keeper.cash")
+    sums = [{name: value} for name in endless for value in (inf, nan)] + [{"protocol.open_interest": (1e8, inf)}]
+    for changes in ({"trader.number": -1}, {"asset.maximal_leverage": (0.5,)}, {"protocol.number": 0}, *sums):
         with pytest.raises(ScenarioError):
             Scenario().replace(SMALL | CRASH | changes)

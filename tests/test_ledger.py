@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from world import crash, run, small
 
-from agents.ledger import FUND, OUTSIDE, POOL, TREASURY, Ledger, LedgerError
+from agents.ledger import FUND, OUTSIDE, POOL, TRADE, TREASURY, Ledger, LedgerError
 from agents.trader import Trader
 from model.ecosystem import Ecosystem
 
@@ -49,6 +49,19 @@ def test_a_violation_stops_the_run_and_is_named(table, attribute, account):
     ecosystem.blocks.stale[:] = 1
     with pytest.raises(LedgerError, match=rf"'{account}' of protocol 1 .* step 5 in phase 'trade'"):
         ecosystem.run_for(1)
+
+
+@pytest.mark.parametrize(("error", "broken"), [(1e-10, False), (1e-8, True)])
+def test_contracts_are_judged_by_the_most_there_were(error, broken):
+    """Rounding of contracts stays as large as it was when there were many, whatever the price has become."""
+    ecosystem = Ecosystem(small())
+    ecosystem.run_for(3)
+    exchange = ecosystem.exchange
+    assert (exchange.peak_size >= exchange.long_size + exchange.short_size).all()
+    exchange.mark[1] = 1e20
+    exchange.vault_size[1] += error * exchange.peak_size[1]
+    ecosystem.reconcile(TRADE)
+    assert (ecosystem.ledger.book.breach[0] == TRADE) == broken
 
 
 def test_a_balance_that_cannot_be_negative_stops_the_run():

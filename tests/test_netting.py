@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from model.netting import bilateral_exposure, cleared_exposure
+from model.netting import bilateral_exposure, cleared_exposure, net_debts
+from model.scenario import Scenario, ScenarioError
 
 FIRST = np.array([[0.0, 3.0, -1.0], [-3.0, 0.0, 2.0], [1.0, -2.0, 0.0]])
 
@@ -29,3 +30,25 @@ def test_clearing_the_only_class_never_raises_exposure():
 def test_what_is_no_claim_is_refused(claims, word):
     with pytest.raises(ValueError, match=word):
         bilateral_exposure(claims)
+
+
+@pytest.mark.parametrize("cleared", range(4))
+def test_netting_leaves_everybody_its_net_claims_and_nobody_in_debt_to_itself(cleared):
+    drawn = np.triu(np.random.default_rng(cleared).standard_normal((3, 7, 7)), 1)
+    claims = drawn - np.swapaxes(drawn, 1, 2)
+    debts = net_debts(claims, cleared)
+    assert debts.sum(axis=0) - debts.sum(axis=1) == pytest.approx(claims.sum(axis=(0, 2)))
+    assert (debts >= 0).all() and not debts.diagonal().any()
+    pairs = np.minimum(debts, debts.T)
+    assert pairs.any() == (0 < cleared < 3)  # what is cleared is not set off against what is not
+
+
+def test_all_classes_cleared_leave_nobody_both_owing_and_owed():
+    drawn = np.triu(np.random.default_rng(5).standard_normal((2, 6, 6)), 1)
+    debts = net_debts(drawn - np.swapaxes(drawn, 1, 2), 2)
+    assert not (debts.any(axis=0) & debts.any(axis=1)).any()
+
+
+def test_more_cleared_than_there_are_is_refused():
+    with pytest.raises(ScenarioError, match="at most classes"):
+        Scenario().replace({"exposure.graph": "netted", "exposure.classes": 2, "exposure.cleared": 3})

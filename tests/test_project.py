@@ -1,5 +1,6 @@
 """The project's own files agree with each other."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -31,6 +32,18 @@ def test_every_dependency_is_pinned_within_its_bounds(wanted):
 def test_one_version_is_named_everywhere():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert re.search(r"^version: (.+)$", citation, re.MULTILINE)[1] == PROJECT["project"]["version"]
+
+
+def test_codemeta_says_what_the_project_says():
+    told = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))
+    project = PROJECT["project"]
+    for name in ("version", "description", "keywords"):
+        assert told[name] == project[name], name
+    needed = [Requirement(wanted).name for wanted in project["dependencies"]]
+    assert [name.lower() for name in told["softwareRequirements"]] == needed
+    supported = [word.rpartition(" ")[2] for word in project["classifiers"] if "Python :: 3." in word]
+    assert told["runtimePlatform"] == f"Python {supported[0]} to {supported[-1]}"
+    assert [place for place in told["softwareHelp"] if not (ROOT / place).exists()] == []
 
 
 def test_every_parameter_states_unit_meaning_and_source():

@@ -1,8 +1,10 @@
 """The validation suite: every claim passes by code and by file, the file is covered, and the page is current."""
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from place import SHARED, present
@@ -14,6 +16,7 @@ from experiments.validation.claim import CLAIMS, Claim, agrees, judge, looked_up
 from experiments.validation.suite import claims, row, run_suite
 
 ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 SUITE = list(claims())
 REGENERATE = "docs/validation.md is out of date: backstop validate --data ../shared/data --write"
 # What stands in the file and is an input, not a result, or prose: 'about 18 %' has no number of its own.
@@ -61,6 +64,8 @@ def test_a_number_passes_within_its_tolerance_alone(ours, passes):
 @pytest.mark.parametrize(("low", "high", "passes"), [(1.0, 3.0, True), (2.1, 3.0, False), (1.0, 1.9, False)])
 def test_an_interval_passes_if_it_holds_the_value(low, high, passes):
     assert judge(Claim("f", "n", "s", 2.0, lambda: Interval(2.0, low, high, 9))).passed is passes
+    numbers = Interval(*np.array([2.0, low, high]), 9)
+    assert judge(Claim("f", "n", "s", np.float64(2.0), lambda: numbers)).passed is passes
 
 
 def test_the_page_is_current(findings):
@@ -79,6 +84,12 @@ def test_a_failure_is_exit_code_one_and_is_named(monkeypatch):
     done = run(monkeypatch, [*SUITE[:2], wrong])
     assert done.exit_code == 1
     assert "two is three" in done.stdout and "FAIL" in done.stdout and "2 pass, 1 FAIL" in done.stdout
+
+
+def test_the_readme_counts_the_claims():
+    told = re.search(r"puts (\d+) published results.*?(\w+) more with", README, re.DOTALL)
+    needing = sum(bool(one.needs) for one in SUITE)
+    assert (int(told[1]), told[2]) == (len(SUITE) - needing, {2: "two"}[needing])
 
 
 def test_the_document_has_every_claim(monkeypatch):

@@ -10,7 +10,13 @@ from model.scenario import Scenario
 STRUCTURES = tuple(BACKSTOP_STRUCTURES)
 REGIMES = tuple(LOSS_REGIMES)
 
-SMALL: dict[str, Any] = {"trader.number": 40, "steps": 40, "protocol.number": 3, "provider.number": 3}
+SMALL: dict[str, Any] = {
+    "price.process": "gbm",
+    "trader.number": 40,
+    "steps": 40,
+    "protocol.number": 3,
+    "provider.number": 3,
+}
 CRASH: dict[str, Any] = SMALL | {
     "price.process": "jump_diffusion",
     "price.jump_intensity": 200.0,

@@ -115,7 +115,7 @@ def largest(held: dict[str, Array]) -> list[Holding]:
     names, order = tuple(STRATEGIES), np.argsort(-np.abs(held["notional"]), kind="stable")[:LARGEST]
     return [
         Holding(
-            f"account {int(held['slot'][row])}",
+            str(int(held["slot"][row])),
             float(held["notional"][row]) * MILLION,
             float(held["leverage"][row]),
             float(held["distance"][row]),

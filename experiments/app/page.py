@@ -8,6 +8,7 @@ from pathlib import Path
 
 import solara
 
+from experiments.app.palette import style
 from experiments.app.view.explore import Explore
 from experiments.app.view.learn import Learn
 from experiments.app.view.live import Live
@@ -24,7 +25,7 @@ def Page() -> None:  # noqa: N802
     query = solara.use_router().search or ""
     here = solara.use_reactive(next(iter(VIEWS)))
     solara.Title("Backstop")
-    solara.Style(Path(__file__).with_name("page.css"))
+    solara.Style(style() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"))
     with solara.v.Html(tag="div", class_="bs-page"):
         Head(claim=CLAIM, views=list(VIEWS), here=here.value, event_go=here.set)
         VIEWS[here.value](query).key(here.value)

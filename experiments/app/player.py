@@ -116,7 +116,8 @@ class Player:
     def _nap(self) -> float:
         if self.goal is not None and not (self._abandoned() or self._opening()):
             return 0.0
-        return min(1.0 / self.speed, IDLE) if self.playing else IDLE
+        due = self._stepped_at + 1.0 / self.speed - time.monotonic()
+        return min(max(due, 0.0), IDLE) if self.playing and not self._abandoned() else IDLE
 
     def _abandoned(self) -> bool:
         late = self._published > self._drawn

@@ -1,7 +1,7 @@
 """Explore: what a result folder holds, ready to draw: distributions, paired differences and a phase diagram.
 
-Only folders inside one folder, given when the server starts, can be opened. A phase diagram is drawn where the runs
-carry two parameters of a sweep as columns.
+Only folders inside one folder, given when the server starts, can be opened: those of comparisons, and those of sweeps
+(:mod:`experiments.app.swept`), whose phase diagram is drawn where they sweep two fields or more.
 """
 
 import json
@@ -17,6 +17,7 @@ import pyarrow.types
 from experiments.app.server import RESULTS
 from experiments.part import read_table
 from experiments.statistic import Difference, Interval, mean_interval, paired_difference
+from experiments.sweep.folder import FORMAT
 
 KEYS = ("cell", "structure", "regime", "replication")
 BINS = 24
@@ -97,9 +98,21 @@ def read(name: str) -> Result:
     folder = base() / name
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        return Result(name, read_table(folder / "runs"), manifest)
+        table = runs_of(folder, manifest)
+        if missing := {"cell", "replication"} - set(table.column_names):
+            raise ValueError(f"runs without {' and '.join(sorted(missing))}")
+        return Result(name, table, manifest)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise ValueError(f"{name}: cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def runs_of(folder: Path, manifest: dict[str, Any]) -> pa.Table:
+    """Return a row per finished run of a sweep or of a comparison."""
+    if manifest.get("format") != FORMAT:
+        return read_table(folder / "runs")
+    from experiments.app.swept import swept_runs  # noqa: PLC0415
+
+    return swept_runs(folder)
 
 
 def edges(values: Array) -> Array:
@@ -115,15 +128,25 @@ def binned(values: Array, bins: Array) -> list[int]:
     return [int(count) for count in np.histogram(values[np.isfinite(values)], bins)[0]]
 
 
-def phase(
-    result: Result, across: str, up: str, metric: str, cell: str
-) -> tuple[list[Any], list[Any], list[list[float]]]:
-    """Return the values of two swept parameters and [x, y, mean of the metric] for every point of their grid."""
-    columns = (result.table[name].to_pylist() for name in ("cell", across, up, metric))
-    points: dict[tuple[Any, Any], list[float]] = {}
-    for name, x, y, value in zip(*columns, strict=True):
-        if name == cell and value is not None:
-            points.setdefault((x, y), []).append(value)
-    xs, ys = (sorted({point[axis] for point in points}) for axis in (0, 1))
-    grid = [[xs.index(x), ys.index(y), float(np.mean(values))] for (x, y), values in points.items()]
-    return xs, ys, grid
+class Grid(NamedTuple):
+    """Means of a metric, or of its paired differences, over two swept fields; `points` are [x, y, mean] by position."""
+
+    xs: list[Any]
+    ys: list[Any]
+    points: list[list[float]]
+
+
+def phase(result: Result, axes: tuple[str, str], metric: str, contrast: tuple[str, str], factor: float = 1.0) -> Grid:
+    """Return `factor` times the mean of a metric at every point: of one cell, or of one less another where both run."""
+    cell, less = contrast
+    found = result.values(cell, metric)
+    if less:
+        other = result.values(less, metric)
+        found = {number: value - other[number] for number, value in found.items() if number in other}
+    columns = (result.table[name].to_pylist() for name in ("cell", "replication", *axes))
+    held: dict[tuple[Any, Any], list[float]] = {}
+    for name, number, x, y in zip(*columns, strict=True):
+        if name == cell and np.isfinite(found.get(number, np.nan)):
+            held.setdefault((x, y), []).append(factor * found[number])
+    xs, ys = (sorted({point[axis] for point in held}) for axis in (0, 1))
+    return Grid(xs, ys, [[xs.index(x), ys.index(y), float(np.mean(values))] for (x, y), values in held.items()])

@@ -25,7 +25,6 @@ SETTINGS = {
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_ASSETS_CDN": "http://localhost:9/",
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "True",
-    "SOLARA_KERNEL_CULL_TIMEOUT": "3m",
     "SOLARA_KERNEL_MAX_PER_SESSION": "20",
     "SOLARA_THEME_VARIANT": "light",
     "SOLARA_THEME_SHOW_BANNER": "False",
@@ -35,9 +34,9 @@ SETTINGS = {
 MINIATURE = {"trader.number": 64, "steps": 6, "provider.number": 2}
 
 
-def serve(host: str, port: int, results: str, browser: bool) -> None:
-    """Serve the page until interrupted."""
-    os.environ.update(SETTINGS)
+def serve(host: str, port: int, results: str, idle: int, browser: bool) -> None:
+    """Serve the page until interrupted; a session is freed `idle` seconds after its connection was lost."""
+    os.environ.update(SETTINGS, SOLARA_KERNEL_CULL_TIMEOUT=f"{idle}s")
     os.environ[RESULTS] = str(Path(results).absolute())
     number = port or free_port(host)
     click.echo("Preparing; on a machine that has never run these sources this takes about half a minute.", err=True)

@@ -17,6 +17,8 @@ from experiments.app.world import SIDES, Side, World
 from model.record import ASSET_SERIES, ECOSYSTEM_SERIES, PROTOCOL_SERIES
 
 MILLION = 1e-6
+STRIDES = 24
+"""Strides of the axes in a window: labels stand still between them."""
 Points = list[list[float]]
 
 
@@ -105,10 +107,11 @@ def snapshot(world: World, view: View = View()) -> Snapshot:  # noqa: B008
 
 
 def axis(clock: int, horizon: int, window: int) -> tuple[int, int]:
-    """Return the first and last step on the axes; they do not move before the window is full."""
+    """Return the first and last step on the axes; they move in strides, once the window is full."""
     if not window:
         return 0, max(horizon, 1)
-    last = max(clock, min(window, horizon), 1)
+    stride = max(window // STRIDES, 1)
+    last = max(min(-(-clock // stride) * stride, horizon), min(window, horizon), 1)
     return max(last - window, 0), last
 
 
@@ -152,21 +155,19 @@ def members(side: Side) -> list[Member]:
     exchange, protocol = ecosystem.exchange, ecosystem.protocol
     interest = np.maximum(exchange.long_size, exchange.short_size) * exchange.mark
     health, struck = healths(side), exchange.liquidated_long + exchange.liquidated_short
-    return [
-        Member(
-            name=f"P{i}",
-            asset=ecosystem.assets[int(exchange.asset[i])],
-            open_interest=float(interest[i]) * MILLION,
-            health=float(health[i]),
-            has_backstop=bool(protocol.capital[i] > 0),
-            defaulted=bool(protocol.status[i] == DEFAULTED),
-            wave=int(protocol.wave[i]),
-            cause=CAUSES[int(protocol.cause[i])],
-            liquidated=float(struck[i]) * MILLION,
-            uncovered=float(protocol.uncovered[i]) * MILLION,
-        )
-        for i in range(len(protocol))
-    ]
+    columns = (
+        [f"P{i}" for i in range(len(protocol))],
+        [ecosystem.assets[k] for k in exchange.asset.tolist()],
+        (interest * MILLION).tolist(),
+        health.tolist(),
+        (protocol.capital > 0).tolist(),
+        (protocol.status == DEFAULTED).tolist(),
+        protocol.wave.tolist(),
+        [CAUSES[cause] for cause in protocol.cause.tolist()],
+        (struck * MILLION).tolist(),
+        (protocol.uncovered * MILLION).tolist(),
+    )
+    return [Member(*row) for row in zip(*columns, strict=True)]
 
 
 def edges(side: Side) -> list[Edge]:

@@ -91,7 +91,7 @@ def judge(one: Claim, oracles: Any = None, data: Path | None = None) -> Finding:
 def agrees(one: Claim, published: Any, ours: Any) -> bool:
     """Tell whether ours is near enough to the published value."""
     if isinstance(ours, Interval):
-        return ours.low <= published <= ours.high
+        return bool(ours.low <= published <= ours.high)
     wanted, found = np.asarray(published, float), np.asarray(ours, float)
     if wanted.shape != found.shape:
         return False

@@ -15,6 +15,8 @@ FAMILIES = (
     "experiments.validation.capital",
     "experiments.validation.venue",
     "experiments.validation.ecosystem",
+    "experiments.validation.limit",
+    "experiments.validation.fat_tail",
 )
 VERDICTS = {True: "pass", False: "FAIL", None: "not run"}
 ORACLES = "published.json"

@@ -29,6 +29,8 @@ PROCESSES = {
     "gbm": Registration("model.process.gbm", "GeometricBrownianMotion", "declared"),
     "garch": Registration("model.process.garch", "Garch", "declared"),
     "jump_diffusion": Registration("model.process.jump_diffusion", "JumpDiffusion", "declared"),
+    "noise_demand": Registration("model.process.noise_demand", "NoiseDemand", "declared"),
+    "stochastic_volatility": Registration("model.process.stochastic_volatility", "StochasticVolatility", "declared"),
     "bootstrap": Registration("model.process.bootstrap", "Bootstrap", "files", needs_files=True),
     "replay": Registration("model.process.replay", "Replay", "files", needs_files=True),
     "episode": Registration("model.process.episode", "EpisodePrice", "episode"),

@@ -5,6 +5,7 @@ from the command line, from a TOML file (``[backstop]`` table) and from :meth:`S
 errors with the closest known name; all problems of a configuration are told at once (:class:`ScenarioError`).
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,7 @@ from model.scenario.protocol import ProtocolSection, ProviderSection
 from model.scenario.reinsurance import ReinsuranceSection
 from model.scenario.shock import ShockSection
 from model.scenario.trader import TraderSection
+from model.scenario.value_fund import ValueFundSection
 
 __all__ = ["Scenario", "ScenarioError"]
 
@@ -57,6 +59,7 @@ class Scenario(Section):
     shock: ShockSection = ShockSection()
     market: MarketSection = MarketSection()
     trader: TraderSection = TraderSection()
+    value_fund: ValueFundSection = ValueFundSection()
     exchange: ExchangeSection = ExchangeSection()
     keeper: KeeperSection = KeeperSection()
     control: ControlSection = ControlSection()
@@ -78,8 +81,8 @@ class Scenario(Section):
         return self
 
     def _protocol_problems(self) -> list[str]:
-        bad = [value for value in self.protocol.open_interest if value <= 0]
-        return [f"protocol.open_interest {value}: allowed: more than 0" for value in bad]
+        bad = [value for value in self.protocol.open_interest if not 0 < value < math.inf]
+        return [f"protocol.open_interest {value}: allowed: more than 0, finite" for value in bad]
 
     def _loss_problems(self) -> list[str]:
         members = self.protocol.number

@@ -30,7 +30,12 @@ class BackstopSection(Section):
     structure: str = parameter("isolated", "name", "who holds the backstop capital", "design: structures")
     regime: str = parameter("socialized_loss", "name", "who pays the residual loss", "design: loss regimes")
     capital_ratio: float = parameter(
-        0.015, "1", "total backstop capital as a fraction of total open interest", CALIBRATION, ge=0
+        0.015,
+        "1",
+        "total backstop capital as a fraction of total open interest",
+        CALIBRATION,
+        ge=0,
+        allow_inf_nan=False,
     )
     allotment: str = parameter(
         "open_interest", "name", "how the capital is allotted across members", "design: allotment"

@@ -73,4 +73,6 @@ class KeeperSection(Section):
     cost_spread: float = parameter(
         0.5, "log", "spread of keepers' costs around the gas price", "modelling choice", ge=0
     )
-    cash: float = parameter(1e6, "USD", "cash of each keeper at the start", "modelling choice", ge=0)
+    cash: float = parameter(
+        1e6, "USD", "cash of each keeper at the start", "modelling choice", ge=0, allow_inf_nan=False
+    )

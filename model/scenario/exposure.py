@@ -19,6 +19,7 @@ GRAPHS = Registry(
         "core_periphery": "model.network:core_periphery",
         "star": "model.network:star",
         "scale_free": "model.network:scale_free",
+        "netted": "model.network:netted",
         "file": "model.network:file",
     },
 )
@@ -61,6 +62,12 @@ class ExposureSection(Section):
         "members of the core of `core_periphery`",
         "Craig and von Peter (2014): a small core",
         ge=1,
+    )
+    classes: int = parameter(
+        2, "classes", "classes of claims between every pair, in `netted`", "Duffie and Zhu (2011)", ge=1
+    )
+    cleared: int = parameter(
+        0, "classes", "of them, cleared by a central counterparty, in `netted`", "Duffie and Zhu (2011): one", ge=0
     )
     alpha: float = parameter(
         1.0,
@@ -107,6 +114,12 @@ class ExposureSection(Section):
     @classmethod
     def _known_resolution(cls, value: str) -> str:
         return one_of("resolution", value, RESOLUTIONS)
+
+    @model_validator(mode="after")
+    def _cleared_classes(self) -> Self:
+        if self.cleared > self.classes:
+            raise ValueError(f"cleared is {self.cleared}; allowed: at most classes, {self.classes}")
+        return self
 
     @model_validator(mode="after")
     def _file_and_graph(self) -> Self:

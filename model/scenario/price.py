@@ -14,13 +14,19 @@ from model.parameter import Section, parameter
 from model.process import PROCESSES
 from model.scenario.problem import one_of
 
+MOMENTS = "simulated moments of hourly returns of BTC and ETH, 2020-26 (`backstop calibrate`)"
 CRASHES = "prototype, 10 October 2025"
 
 
 class PriceSection(Section):
     """Parameters of the fundamental prices."""
 
-    process: str = parameter("gbm", "name", "process of the fundamental prices", "calm market")
+    process: str = parameter(
+        "stochastic_volatility",
+        "name",
+        "process of the fundamental prices",
+        "calibrated to hourly returns, docs/ODD.md 7.13",
+    )
     episode: str = parameter("2025-10-10", "name", "named episode, for process episode", "largest cascade on record")
     files: tuple[str, ...] = parameter((), "path", "price files, one asset each, for replay and bootstrap", "the user")
     start: str = parameter("", "ISO date", "first moment replayed, UTC; empty for the files' first", "the user")
@@ -77,6 +83,24 @@ class PriceSection(Section):
         ge=0.0,
         le=10.0,
     )
+    demand_persistence: float = parameter(
+        0.99, "1", "what is left after a step of noise traders' log demand over its mean",
+        "Thurner, Farmer, Geanakoplos (2012)", ge=0.0, lt=1.0,
+    )  # fmt: skip
+    demand_sd: float = parameter(
+        0.035, "log", "standard deviation of its innovation, a step", "Thurner, Farmer, Geanakoplos (2012)", gt=0.0
+    )
+    volatility_excess: float = parameter(
+        1.44, "1", "root mean square volatility over the calm one, for stochastic_volatility", MOMENTS, gt=0.0, le=10.0
+    )
+    slow_sd: float = parameter(
+        0.61, "log", "standard deviation of log volatility's slow part, likewise", MOMENTS, ge=0.0, le=2.0
+    )
+    slow_half_life: float = parameter(373.0, "h", "half-life of a slow deviation", MOMENTS, gt=0.0, le=1e5)
+    fast_sd: float = parameter(
+        0.635, "log", "standard deviation of log volatility's fast part, likewise", MOMENTS, ge=0.0, le=2.0
+    )
+    fast_half_life: float = parameter(0.36, "h", "half-life of a fast deviation", MOMENTS, gt=0.0, le=1e4)
     block_length: float = parameter(
         24.0,
         "bars",

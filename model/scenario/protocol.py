@@ -21,7 +21,9 @@ class ProtocolSection(Section):
         "asset each protocol trades; empty: protocol i trades asset i modulo the number of assets",
         "modelling choice",
     )
-    treasury_ratio: float = parameter(0.005, "1", "treasury as a fraction of open interest", CALIBRATION, ge=0)
+    treasury_ratio: float = parameter(
+        0.005, "1", "treasury as a fraction of open interest", CALIBRATION, ge=0, allow_inf_nan=False
+    )
     skin_in_the_game: float = parameter(
         0.25,
         "1",
@@ -36,6 +38,7 @@ class ProtocolSection(Section):
         "vault capital as a fraction of open interest",
         "at least 3 % keeps vault insolvency rare",
         ge=0,
+        allow_inf_nan=False,
     )
 
 
@@ -44,7 +47,12 @@ class ProviderSection(Section):
 
     number: int = parameter(10, "providers", "liquidity providers per protocol", "modelling choice", ge=0)
     cash_ratio: float = parameter(
-        0.2, "1", "cash a provider keeps outside, as a multiple of the deposit", "modelling choice", ge=0
+        0.2,
+        "1",
+        "cash a provider keeps outside, as a multiple of the deposit",
+        "modelling choice",
+        ge=0,
+        allow_inf_nan=False,
     )
     tolerance: float = parameter(
         0.15,

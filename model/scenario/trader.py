@@ -57,7 +57,12 @@ class TraderSection(Section):
         ge=0,
     )
     wallet_ratio: float = parameter(
-        0.5, "1", "mean money a trader keeps outside, as a multiple of equity", "modelling choice", ge=0
+        0.5,
+        "1",
+        "mean money a trader keeps outside, as a multiple of equity",
+        "modelling choice",
+        ge=0,
+        allow_inf_nan=False,
     )
     attention: float = parameter(
         0.02, "1/min", "probability that a trader looks at the account, calm", CALIBRATION, ge=0, le=1

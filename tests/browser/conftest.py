@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = bool(os.environ.get("BACKSTOP_BROWSER"))
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 PATIENCE = 120
+SMALL = "compare --replications 4 --set trader.number=64 --workers 1 --quiet --out"
 
 
 def free_port() -> int:
@@ -34,25 +35,28 @@ def address(tmp_path_factory):
     if CHROMIUM is None and not REQUIRED:
         pytest.skip("no Chromium on this machine")
     results, number = tmp_path_factory.mktemp("results"), free_port()
-    small = [
-        "--replications",
-        "4",
-        "--set",
-        "trader.number=64",
-        "--workers",
-        "1",
-        "--quiet",
-        "--out",
-        str(results / "small"),
-    ]
     run = [sys.executable, "-m", "experiments.command_line"]
-    subprocess.run([*run, "compare", *small], cwd=ROOT, check=True)
-    serve = [*run, "app", "--port", str(number), "--no-open", "--results", str(results)]
+    subprocess.run([*run, *SMALL.split(), str(results / "small")], cwd=ROOT, check=True)
+    make_map(results / "map")
+    serve = [*run, "app", "--port", str(number), "--no-open", "--idle", "2", "--results", str(results)]
     server = subprocess.Popen(serve, cwd=ROOT)
     wait_for(f"http://localhost:{number}/readyz", server)
     yield f"http://localhost:{number}/"
     server.terminate()
     server.wait(20)
+
+
+def make_map(place: Path) -> None:
+    """Make the folder of a sweep of two fields whose runs cost nothing."""
+    from experiments.phase.axis import read_axis  # noqa: PLC0415
+    from experiments.phase.run import grid_plan  # noqa: PLC0415
+    from experiments.sweep.execution import sweep  # noqa: PLC0415
+
+    axes = [read_axis("axis", text) for text in ("price.severity_correlation=0,0.3", "price.severity=0.75:3.75:4")]
+    across = {"backstop.structure": ("isolated", "pooled"), "backstop.regime": ("bad_debt",)}
+    settings = ("protocol.number=4", "protocol.open_interest=[100.0]")
+    plan = grid_plan({"settings": settings, "process": "gbm"}, tuple(axes), across, 5, False)
+    sweep(plan._replace(runner="sweep_runner:waterfall"), place, quiet=True)
 
 
 def wait_for(url: str, server: subprocess.Popen) -> None:

@@ -1,5 +1,9 @@
 """What a person does on the page, done in Chromium."""
 
+import json
+import time
+import urllib.request
+
 import pytest
 
 from experiments.app.chart.stage import LIVE
@@ -201,14 +205,36 @@ def test_every_scene_ends_as_it_says(visit):
         assert scene.ending in page.inner_text("[data-ending]")
 
 
+def explore(page, folder):
+    page.click("[data-view=Explore]")
+    page.wait_for_selector("[data-choice=Results]")
+    page.select_option("[data-choice=Results]", folder)
+    page.wait_for_selector("[data-canvas=distribution] canvas")
+
+
 def test_a_result_folder_can_be_explored(visit):
     page = visit()
-    page.click("[data-view=Explore]")
-    page.wait_for_selector("[data-canvas=distribution] canvas")
+    explore(page, "small")
     assert page.evaluate(INKED, "distribution") > LEAST_COLOURS
     page.select_option("[data-choice=Metric]", "deficit")
     page.wait_for_function("document.querySelector('[data-chart=distribution]').innerText.includes('deficit')")
     assert "isolated less pooled" in page.inner_text(".bs-main-area")
+
+
+def test_a_sweep_shows_its_phase_diagram(visit):
+    page = visit()
+    explore(page, "map")
+    title = "document.querySelector('[data-chart=phase] .bs-chart-title').innerText"
+    page.wait_for_function(f"{title}.includes('isolated less pooled')")
+    page.wait_for_selector("[data-canvas=phase] canvas")
+    page.locator("[data-chart=phase]").scroll_into_view_if_needed()
+    page.wait_for_timeout(150)
+    assert page.evaluate(INKED, "phase") > LEAST_COLOURS
+    page.select_option("[data-choice='Map of']", "pooled")
+    page.wait_for_function(f"{title}.includes('uncovered, pooled')")
+    page.select_option("[data-choice=Across]", "price.severity")
+    unit = "document.querySelector('[data-chart=phase] .bs-unit').innerText"
+    page.wait_for_function(f"{unit} === 'price.severity_correlation over price.severity'")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -220,14 +246,112 @@ def test_nothing_sticks_out_at_any_width_in_any_light(visit, width, scheme):
     assert dark == (scheme == "dark")
 
 
-def test_the_keyboard_reaches_play(visit):
-    page = visit()
-    reached = []
-    for _ in range(60):
+REACHABLE = """() => [...document.querySelectorAll("button, input, select, summary, a[href]")].filter((e) =>
+  !e.disabled && e.getClientRects().length && getComputedStyle(e).visibility === "visible").length"""
+FOCUS = """() => {
+  const e = document.activeElement, look = getComputedStyle(e), box = e.getBoundingClientRect();
+  e.dataset.number = e.dataset.number || String(document.querySelectorAll("[data-number]").length + 1);
+  return {
+    number: e.dataset.number, tag: e.tagName, top: Math.round(box.top), left: Math.round(box.left),
+    name: e.getAttribute("aria-label") || e.innerText || e.title || (e.labels && e.labels[0] && e.labels[0].innerText),
+    rim: look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2,
+    seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+  };
+}"""
+
+
+def walk(page):
+    """Press Tab until it comes round; return what had the focus, in order."""
+    page.focus(".bs-head button")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    found = {}
+    while (focus := page.evaluate(FOCUS))["tag"] != "BODY" and focus["number"] not in found:
+        found[focus["number"]] = focus
         page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.dataset.do || ''"))
-        if reached[-1] == "play":
-            break
-    assert reached[-1] == "play"
+    return list(found.values())
+
+
+@pytest.mark.parametrize("view", ["Live", "Learn", "Explore"])
+def test_the_keyboard_reaches_every_control_and_shows_where_it_is(visit, view):
+    page = visit()
+    if view == "Explore":
+        explore(page, "map")
+        page.wait_for_selector("[data-canvas=phase] canvas")
+    elif view == "Learn":
+        page.click("[data-view=Learn]")
+        page.wait_for_selector("[data-scene]")
+        page.wait_for_selector("[data-canvas=price] canvas")
+    else:
+        for group in ("interventions", "backstop", "files"):
+            page.click(f"[data-group={group}] summary")
+        page.wait_for_selector("[data-control='backstop.capital_ratio']")
+    found = walk(page)
+    assert len(found) >= page.evaluate(REACHABLE)
+    assert [focus for focus in found if not (focus["rim"] and focus["seen"] and focus["name"])] == []
+
+
+def test_the_keyboard_alone_plays_slides_and_looks_into_a_protocol(visit):
+    page = visit()
+    page.focus("[data-do=play]")
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('[data-do=play]').innerText.includes('Pause')")
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelector('[data-do=play]').innerText.includes('Play')")
+    page.focus("[data-do=timeline]")
+    page.keyboard.press("Home")
+    wait_for_step(page, 0)
+    page.keyboard.press("ArrowRight")
+    wait_for_step(page, 1)
+    page.focus("[data-choice='Look into']")
+    page.keyboard.type("P3")
+    page.wait_for_selector("[data-detail=protocol] table")
+    assert "Protocol P3" in page.inner_text("[data-detail=protocol]")
+
+
+def sessions(address):
+    with urllib.request.urlopen(f"{address}resourcez") as answer:
+        return json.load(answer)["kernels"]["total"]
+
+
+@pytest.mark.parametrize("query", ["", "?solara-no-close-beacon"], ids=["closed", "lost"])
+def test_a_session_ends_with_its_page(visit, address, query):
+    """Also where the browser cannot say goodbye: the connection is lost, and the session idle."""
+    page = visit(query)
+    page.click("[data-do=play]")
+    page.wait_for_function("document.querySelector('[data-do=play]').innerText.includes('Pause')")
+    assert sessions(address) >= 1
+    page.close()
+    deadline = time.monotonic() + 30
+    while sessions(address):
+        assert time.monotonic() < deadline, "the session is still there"
+        time.sleep(0.1)
+
+
+def test_a_file_that_is_too_large_is_not_even_sent(visit):
+    page = visit()
+    page.evaluate("""() => {
+      const box = document.querySelector("[data-part=upload]"), held = new DataTransfer();
+      held.items.add(new File([new Uint8Array(10000001)], "huge.csv"));
+      box.files = held.files;
+      box.dispatchEvent(new Event("change"));
+    }""")
+    page.wait_for_selector("[data-problem=upload]")
+    assert "at most 10000000" in page.inner_text("[data-problem=upload]")
+
+
+def test_a_saved_configuration_is_loaded_again_and_nonsense_is_told(visit):
+    page = visit()
+    page.click("[data-group=files] summary")
+    page.select_option("[data-side=b] [data-part=structure]", "mutual")
+    page.wait_for_function("document.querySelector('[data-chart=network-b]').innerText.includes('mutual')")
+    with page.expect_download() as waiting:
+        page.click("[data-do=toml]")
+    saved = waiting.value.path().read_bytes()
+    page.set_input_files("[data-part=load]", {"name": "x.toml", "mimeType": "text/plain", "buffer": b"seed = seed"})
+    page.wait_for_selector("[data-problem=load]")
+    page.select_option("[data-side=b] [data-part=structure]", "none")
+    page.wait_for_function("document.querySelector('[data-chart=network-b]').innerText.includes('none')")
+    page.set_input_files("[data-part=load]", {"name": "x.toml", "mimeType": "text/plain", "buffer": saved})
+    page.wait_for_function("document.querySelector('[data-chart=network-b]').innerText.includes('mutual')")
+    assert page.locator("[data-problem=load]").count() == 0

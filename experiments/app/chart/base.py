@@ -1,23 +1,28 @@
 """What all charts share: colours, axes, and what a chart is.
 
-Colours are names that the page turns into those of its theme: ``$a`` and ``$b`` are the two sides, ``$text``,
-``$muted``, ``$line`` and ``$panel`` belong to light or dark. The others are of Okabe and Ito (2008), which stay apart
-under the common kinds of colour blindness; the sides differ in dash as well.
+Colours are names that the page turns into those of its theme (:mod:`experiments.app.palette`): ``$a`` and ``$b`` are
+the two sides, ``$text``, ``$muted``, ``$line`` and ``$panel`` belong to light or dark. The key of a chart is text of
+the page rather than part of the drawing, and the drawing has a fixed place for the labels of its axes: nothing jumps
+while the numbers change, and a frame costs the browser less.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 Option = dict[str, Any]
 COLOURS = ("$a", "$b")
 DASHES = ("solid", "dashed")
-LAYER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#999999", "#CC79A7", "#F0E442", "#6A3D9A", "#D55E00")
 FONT = 11
+LEFT = 46
+"""Pixels for the labels of the vertical axis."""
 
 
 class Chart(NamedTuple):
     """One chart.
 
-    `pick` says what a click on it chooses: ``item``, ``step`` or nothing; `wide` is its share of a row of six.
+    `pick` says what a click on it chooses: ``item``, ``step`` or nothing; `wide` is its share of a row of six; `notes`
+    are what the pointer shows of an item, by its name, so that a note that changes is no reason to draw again.
     """
 
     key: str
@@ -27,6 +32,7 @@ class Chart(NamedTuple):
     summary: str
     wide: int = 2
     pick: str = ""
+    notes: Mapping[str, str] = MappingProxyType({})
 
 
 def chart_option(**parts: Any) -> Option:
@@ -35,22 +41,8 @@ def chart_option(**parts: Any) -> Option:
         "animation": False,
         "textStyle": {"color": "$text", "fontSize": FONT},
         "tooltip": {"trigger": "axis", "confine": True, "transitionDuration": 0},
-        "grid": {"left": 8, "right": 14, "top": 34, "bottom": 8, "containLabel": True},
+        "grid": {"left": LEFT, "right": 14, "top": 10, "bottom": 22},
         **parts,
-    }
-
-
-def legend(names: list[str]) -> Option:
-    """Return a legend above the drawing that scrolls where it does not fit."""
-    return {
-        "data": names,
-        "type": "scroll",
-        "top": 2,
-        "left": 4,
-        "right": 4,
-        "itemWidth": 18,
-        "itemHeight": 8,
-        "textStyle": {"color": "$text", "fontSize": FONT},
     }
 
 
@@ -70,7 +62,7 @@ def value_axis(**parts: Any) -> Option:
 def time_axis(first: int, last: int) -> Option:
     """Return the axis of steps from `first` to `last`."""
     label = {"color": "$muted", "fontSize": FONT, "hideOverlap": True}
-    label |= {"showMinLabel": first % 10 == 0, "showMaxLabel": last % 10 == 0 and last - first < 100}
+    label |= {"showMinLabel": first == 0, "showMaxLabel": last % 10 == 0 and last - first < 100}
     split = {"show": False}
     line = {"show": True, "lineStyle": {"color": "$line"}}
     return value_axis(min=first, max=last, axisLabel=label, splitLine=split, axisLine=line, minInterval=1)
@@ -85,5 +77,31 @@ def line(name: str, data: list[list[float]], colour: str, dash: str = "solid", *
         "showSymbol": False,
         "lineStyle": {"width": 2, "color": colour, "type": dash},
         "itemStyle": {"color": colour},
+        "emphasis": {"disabled": True},
         **parts,
     }
+
+
+class Key(NamedTuple):
+    """One entry of a chart's key: `look` is a dash, or ``box`` or ``hollow`` for an area."""
+
+    name: str
+    colour: str
+    look: str
+
+
+def keys(chart: Chart) -> list[Key]:
+    """Return what is explained above a chart: its series, where there are several."""
+    found = [key(item) for item in chart.option["series"] if item["type"] in ("line", "bar")]
+    return found if len(found) > 1 else []
+
+
+def key(series: Option) -> Key:
+    """Return the entry of one series."""
+    style = series.get("itemStyle", {})
+    if series["type"] == "line":
+        return Key(series["name"], style["color"], series["lineStyle"]["type"])
+    hollow = style.get("borderType") == "dashed"
+    return Key(
+        series["name"], style["borderColor"] if hollow else style.get("color", "$muted"), "hollow" if hollow else "box"
+    )

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
-from experiments.app.chart.base import COLOURS, FONT, Chart, chart_option, legend, value_axis
+from experiments.app.chart.base import COLOURS, FONT, Chart, chart_option, value_axis
 from experiments.app.world import SIDES
+
+MOST = 12
+"""Intervals up to which every one has its label."""
 
 
 def histogram(
@@ -16,12 +19,18 @@ def histogram(
     unit: str = "",
 ) -> Chart:
     """Return bars of `counts`, one group for every interval in `names`, one bar for every one of `sides`."""
-    label = {"color": "$muted", "fontSize": FONT - 1, "hideOverlap": True}
+    label = {
+        "color": "$muted",
+        "fontSize": FONT - 1,
+        "hideOverlap": True,
+        "interval": 0 if len(names) <= MOST else "auto",
+    }
+    label["padding"] = [0, 3]
     axis = {"type": "category", "data": names, "axisLabel": label, "axisTick": {"show": False}}
     axis["axisLine"] = {"lineStyle": {"color": "$line"}}
     series = [
         {"name": side, "type": "bar", "data": list(values), "itemStyle": {"color": colours[n % len(colours)]}}
         for n, (side, values) in enumerate(zip(sides, counts, strict=True))
     ]
-    option = chart_option(legend=legend(list(sides)), xAxis=axis, yAxis=value_axis(), series=series)
+    option = chart_option(xAxis=axis, yAxis=value_axis(minInterval=1), series=series)
     return Chart(key, title, unit, option, title, wide=3)

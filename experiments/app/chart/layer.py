@@ -1,6 +1,9 @@
 """The waterfall: its layers filling and draining, and who paid so far."""
 
-from experiments.app.chart.base import FONT, LAYER_COLOURS, Chart, Option, chart_option, legend, value_axis
+import math
+
+from experiments.app.chart.base import FONT, Chart, Option, chart_option, value_axis
+from experiments.app.palette import LAYERS
 from experiments.app.snapshot import Snapshot
 
 LEAST = 1e-9
@@ -11,11 +14,12 @@ def layers(shot: Snapshot) -> Chart:
     rows = [f"{side.name} {layer.title}" for side in reversed(shot.sides) for layer in reversed(side.layers)]
     held = [layer for side in reversed(shot.sides) for layer in reversed(side.layers)]
     owners = [side.name for side in reversed(shot.sides) for _ in side.layers]
+    top = max(max(layer.left, layer.paid) for layer in held)
     left = [
-        {"value": rounded(layer.left), "itemStyle": {"color": f"${name.lower()}"}}
+        {"value": coarse(layer.left, top), "itemStyle": {"color": f"${name.lower()}"}}
         for layer, name in zip(held, owners, strict=True)
     ]
-    paid = [rounded(layer.paid) for layer in held]
+    paid = [coarse(layer.paid, top) for layer in held]
     series: list[Option] = [
         {
             "name": "left",
@@ -27,7 +31,7 @@ def layers(shot: Snapshot) -> Chart:
         },
         {"name": "paid", "type": "bar", "stack": "all", "data": paid, "itemStyle": HOLLOW},
     ]
-    option = horizontal(rows, series, ["left", "paid"])
+    option = horizontal(rows, series, 78)
     return Chart("layers", "Layers of the waterfall", "$M left and paid", option, "what is left in each layer")
 
 
@@ -43,33 +47,35 @@ def payers(shot: Snapshot) -> Chart:
     """Return who paid the losses below bankruptcy so far, layer by layer."""
     names = [name for name, _ in shot.sides[0].payers]
     seen = [n for n, name in enumerate(names) if any(side.payers[n][1] > LEAST for side in shot.sides)]
+    top = max(amount for side in shot.sides for _, amount in side.payers)
     series = [
         {
             "name": names[n],
             "type": "bar",
             "stack": "all",
-            "data": [rounded(side.payers[n][1]) for side in reversed(shot.sides)],
-            "itemStyle": {"color": LAYER_COLOURS[n % len(LAYER_COLOURS)], "borderColor": "$panel", "borderWidth": 1},
+            "data": [coarse(side.payers[n][1], top) for side in reversed(shot.sides)],
+            "itemStyle": {"color": LAYERS[n % len(LAYERS)], "borderColor": "$panel", "borderWidth": 1},
             "barMaxWidth": 46,
         }
         for n in seen
     ]
     empty: Option = {"name": "nothing yet", "type": "bar", "data": [0, 0]}
-    shown = series or [empty]
-    option = horizontal([side.name for side in reversed(shot.sides)], shown, [str(item["name"]) for item in shown])
-    option["legend"]["type"] = "plain"
-    option["grid"] = {**option["grid"], "top": 52}
+    option = horizontal([side.name for side in reversed(shot.sides)], series or [empty], 22)
+    if not series:
+        style = {"color": "$muted", "fontSize": FONT + 1, "fontWeight": "normal"}
+        option["title"] = {"text": "nothing to pay so far", "left": "center", "top": "middle", "textStyle": style}
     return Chart("payers", "Who paid so far", "$M", option, "payments by layer on both sides")
 
 
-def horizontal(rows: list[str], series: list[Option], names: list[str]) -> Option:
-    """Return horizontal bars, one for every row, the first at the bottom."""
+def horizontal(rows: list[str], series: list[Option], left: int) -> Option:
+    """Return horizontal bars, one for every row, the first at the bottom, with `left` pixels for the rows' names."""
     label = {"color": "$text", "fontSize": FONT, "interval": 0}
     category: Option = {"type": "category", "data": rows, "axisLabel": label, "axisTick": {"show": False}}
     category["axisLine"] = {"lineStyle": {"color": "$line"}}
-    return chart_option(legend=legend(names), xAxis=value_axis(min=0), yAxis=category, series=series)
+    option = chart_option(xAxis=value_axis(min=0), yAxis=category, series=series)
+    return {**option, "grid": {**option["grid"], "left": left}}
 
 
-def rounded(value: float) -> float:
-    """Return a value in three decimals: thousands of USD."""
-    return round(value, 3)
+def coarse(value: float, top: float) -> float:
+    """Return a value as exactly as a bar can show it beside one of `top`: smaller changes need no drawing."""
+    return round(value, 3 - math.ceil(math.log10(top))) if top > LEAST else 0.0

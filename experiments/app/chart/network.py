@@ -1,14 +1,17 @@
-"""The exposure network: protocols on a circle, coloured by fund health, sized by open interest, edges by exposure."""
+"""The exposure network: protocols on an ellipse, coloured by fund health, sized by open interest, edges by exposure."""
 
 import math
+from functools import cache
+from itertools import pairwise
 
 from experiments.app.chart.base import FONT, Chart, Option, chart_option
+from experiments.app.palette import HEALTH, STRUCK
 from experiments.app.snapshot import Member, SideShot, Snapshot
 
-# Cividis (Nuñez, Anderton and Renslow 2018), from an empty fund to a full one: one order of lightness for every eye.
-HEALTH = ("#FDE737", "#D9C84B", "#B5A94F", "#8F8F63", "#6D7278", "#4B5B77", "#26456E", "#00204D")
-SMALLEST, LARGEST = 16.0, 44.0
-RADIUS = 100.0
+WIDE, HIGH = 84.0, 48.0
+"""Half axes of the ellipse, in pixels on the smallest card."""
+SMALLEST, LARGEST, GAP = 14.0, 38.0, 4.0
+"""Pixels: diameters of nodes, and what is left free between them."""
 MOST_LABELS = 24
 
 
@@ -22,41 +25,54 @@ def network(shot: Snapshot, number: int) -> Chart:
         "data": [node(side, i, top) for i in range(len(side.members))],
         "links": links(side),
         "roam": False,
-        "top": 60,
-        "bottom": 54,
-        "left": "center",
+        "room": {"beside": 76, "above": 34, "aspect": round(WIDE / HIGH, 3)},
         "edgeSymbol": ["none", "arrow"],
         "edgeSymbolSize": 6,
         "emphasis": {"focus": "adjacency"},
     }
     option = chart_option(series=[series], tooltip={"trigger": "item", "confine": True})
     title = f"{side.name}  {side.title}"
-    return Chart(f"network-{side.name.lower()}", title, "", option, network_summary(side), wide=2, pick="item")
+    notes = {member.name: described(member) for member in side.members}
+    key = f"network-{side.name.lower()}"
+    return Chart(key, title, "", option, network_summary(side), wide=2, pick="item", notes=notes)
 
 
 def node(side: SideShot, i: int, top: float) -> Option:
     """Return one protocol."""
-    member, angle = side.members[i], 2.0 * math.pi * i / len(side.members) - math.pi / 2.0
-    labelled = len(side.members) <= MOST_LABELS
+    member, number = side.members[i], len(side.members)
+    angle = 2.0 * math.pi * i / number - math.pi / 2.0
+    labelled = number <= MOST_LABELS
     return {
         "name": member.name,
-        "x": round(RADIUS * math.cos(angle), 2),
-        "y": round(RADIUS * math.sin(angle), 2),
+        "x": round(WIDE * math.cos(angle), 2),
+        "y": round(HIGH * math.sin(angle), 2),
         "symbol": "rect" if member.defaulted else "circle",
-        "symbolSize": round(SMALLEST + (LARGEST - SMALLEST) * math.sqrt(max(member.open_interest, 0.0) / top), 1),
+        "symbolSize": diameter(member, top, number),
         "itemStyle": {"color": colour(member), "borderColor": border(member), "borderWidth": width(member)},
         "label": {
             "show": labelled,
             "position": place(angle),
             "formatter": label(member),
             "fontSize": FONT,
-            "lineHeight": FONT + 2,
             "textBorderWidth": 0,
             "color": "$text",
         },
-        "tooltip": {"formatter": described(member)},
-        "value": round(member.health, 4),
     }
+
+
+def diameter(member: Member, top: float, number: int) -> int:
+    """Return the diameter of a node in whole pixels: it grows with open interest and overlaps no neighbour."""
+    room = max(nearest(number) - GAP, 3.0)
+    largest, smallest = min(LARGEST, room), min(SMALLEST, 0.5 * room)
+    return int(smallest + (largest - smallest) * math.sqrt(min(max(member.open_interest, 0.0) / top, 1.0)))
+
+
+@cache
+def nearest(number: int) -> float:
+    """Return the distance of the nearest two of `number` places on the ellipse, pixels."""
+    angles = [2.0 * math.pi * i / number - math.pi / 2.0 for i in range(number + 1)]
+    places = [(WIDE * math.cos(angle), HIGH * math.sin(angle)) for angle in angles]
+    return min((math.dist(a, b) for a, b in pairwise(places)), default=math.inf) if number > 1 else math.inf
 
 
 def links(side: SideShot) -> list[Option]:
@@ -89,14 +105,14 @@ def colour(member: Member) -> str:
 
 def border(member: Member) -> str:
     """Return the colour of the rim: loud for a default or for liquidations in this step."""
-    return "#D55E00" if member.defaulted or member.liquidated > 0 else "$muted"
+    return STRUCK if member.defaulted or member.liquidated > 0 else "$muted"
 
 
 def width(member: Member) -> float:
     """Return the width of the rim, wider the more is liquidated in this step."""
     if member.defaulted:
         return 4.0
-    return 1.0 + 3.0 * min(20.0 * member.liquidated / max(member.open_interest, 1e-9), 1.0)
+    return 1.0 + round(6.0 * min(20.0 * member.liquidated / max(member.open_interest, 1e-9), 1.0)) / 2.0
 
 
 def place(angle: float) -> str:
@@ -109,8 +125,8 @@ def place(angle: float) -> str:
 def label(member: Member) -> str:
     """Return the name of a protocol and the health of its backstop, or its default with its wave."""
     if member.defaulted:
-        return f"{member.name}\n✕ wave {member.wave}"
-    return f"{member.name}\n{100 * member.health:.0f} %" if member.has_backstop else member.name
+        return f"{member.name} ✕ wave {member.wave}"
+    return f"{member.name} {100 * member.health:.0f} %" if member.has_backstop else member.name
 
 
 def described(member: Member) -> str:
@@ -125,5 +141,5 @@ def described(member: Member) -> str:
 
 def network_summary(side: SideShot) -> str:
     """Return the network in words, for who cannot see it."""
-    parts = [label(member).replace("\n", " ") for member in side.members]
+    parts = [label(member) for member in side.members]
     return f"Side {side.name}, {side.title}: {', '.join(parts)}"

@@ -3,24 +3,22 @@
 from experiments.app.chart.base import (
     COLOURS,
     DASHES,
-    LAYER_COLOURS,
     Chart,
     Option,
     chart_option,
-    legend,
     line,
     time_axis,
     value_axis,
 )
+from experiments.app.palette import LAYERS
 from experiments.app.snapshot import Snapshot
+
+DIFFERENCE_DASHES = ("solid", "dashed", "dotted")
 
 
 def over_time(shot: Snapshot, lines: list[Option], **axis: object) -> Option:
     """Return lines, or bars, over the steps of the window."""
-    names = [item["name"] for item in lines]
-    return chart_option(
-        legend=legend(names), xAxis=time_axis(shot.first, shot.last), yAxis=value_axis(**axis), series=lines
-    )
+    return chart_option(xAxis=time_axis(shot.first, shot.last), yAxis=value_axis(**axis), series=lines)
 
 
 def price(shot: Snapshot) -> Chart:
@@ -49,6 +47,7 @@ def liquidations(shot: Snapshot) -> Chart:
             "barGap": "-100%",
             "barMinWidth": 2,
             "barMaxWidth": 6,
+            "emphasis": {"disabled": True},
         }
         for n, (side, sign) in enumerate(zip(shot.sides, (1.0, -1.0), strict=True))
     ]
@@ -68,8 +67,8 @@ def capital(shot: Snapshot) -> Chart:
 
 def difference(shot: Snapshot) -> Chart:
     """Return the running differences between the sides."""
-    colours = ("$text", LAYER_COLOURS[5], LAYER_COLOURS[-1])
-    pairs = zip(shot.difference.items(), colours, ("solid", "dashed", "dotted"), strict=False)
+    colours = ("$text", LAYERS[5], LAYERS[-1])
+    pairs = zip(shot.difference.items(), colours, DIFFERENCE_DASHES, strict=True)
     lines = [line(name, data, colour, dash) for (name, data), colour, dash in pairs]
     option = over_time(shot, lines)
     return Chart("difference", "Running difference, A less B", "$M", option, "difference between the sides over time")

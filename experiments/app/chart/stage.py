@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from experiments.app.chart.base import Chart
+from experiments.app.chart.base import Chart, keys
 from experiments.app.chart.layer import layers, payers
 from experiments.app.chart.network import network
 from experiments.app.chart.series import capital, depth, difference, liquidations, price
@@ -31,13 +31,26 @@ def stage(shot: Snapshot, keys: tuple[str, ...] = LIVE) -> list[Chart]:
 
 def places(charts: list[Chart]) -> list[dict[str, Any]]:
     """Return what the page has to know of the charts before it draws them."""
-    return [chart._asdict() | {"option": None} for chart in charts]
+    entries = ([entry._asdict() for entry in keys(chart)] for chart in charts)
+    return [
+        chart._asdict() | {"option": None, "notes": None, "keys": found}
+        for chart, found in zip(charts, entries, strict=True)
+    ]
 
 
 def drawing(number: int, charts: list[Chart]) -> str:
-    """Return the options of all charts as one text: the browser reads it without watching every number in it."""
-    options = {chart.key: chart.option for chart in charts}
-    return json.dumps({"number": number, "options": options}, separators=(",", ":"), ensure_ascii=False)
+    """Return all charts as one text: a line with the number, then one for each with key, notes, option, tabs between.
+
+    The browser compares the lines with those it drew before, and neither reads nor draws a chart that is the same.
+    """
+    return "\n".join(
+        [str(number), *(f"{chart.key}\t{text(dict(chart.notes))}\t{text(chart.option)}" for chart in charts)]
+    )
+
+
+def text(value: Any) -> str:
+    """Return a value as JSON, on one line."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def headline(shot: Snapshot) -> str:

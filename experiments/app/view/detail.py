@@ -14,6 +14,8 @@ from experiments.app.widget.stage import Stage
 from experiments.app.world import SIDES
 
 EVERY = 10
+REMAINDER = 1e-8
+"""In millions: what is less is left over by arithmetic."""
 
 
 @solara.component
@@ -66,7 +68,7 @@ def ProtocolDetail(session: Session, i: int, fresh: int) -> None:  # noqa: N802
             Table(f"Largest accounts, {name}", LARGEST_HEADING, [largest_row(*holding) for holding in sheet.largest])
 
 
-LARGEST_HEADING = ["", "position $M", "leverage", "to liquidation", "equity $M", "haircut $M", "strategy"]
+LARGEST_HEADING = ["account", "position $M", "leverage", "to liquidation", "equity $M", "haircut $M", "strategy"]
 
 
 def largest_row(
@@ -117,5 +119,9 @@ def WaveSide(name: str, item: Wave | None) -> None:  # noqa: N802
 
 
 def money(value: float) -> str:
-    """Return millions with as many digits as matter."""
-    return f"{value:,.2f}" if abs(value) >= 0.005 or value == 0 else f"{value:.1g}"
+    """Return millions in hundredths, and say where there is less than half of one."""
+    if abs(value) < REMAINDER:
+        return "0.00"
+    if abs(value) < 0.005:
+        return "< 0.01" if value > 0 else "> −0.01"
+    return f"{value:,.2f}"

@@ -1,14 +1,16 @@
 """The explore view: a result folder's distributions, paired differences and phase diagram."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import solara
 
-from experiments.app.chart.base import LAYER_COLOURS, Chart
+from experiments.app.chart.base import Chart
 from experiments.app.chart.histogram import histogram
 from experiments.app.chart.phase import phase_diagram
 from experiments.app.chart.stage import drawing, places
+from experiments.app.palette import LAYERS
 from experiments.app.result import Result, base, binned, edges, names, phase, read
 from experiments.app.view.table import Table
 from experiments.app.widget.choice import Choice
@@ -65,7 +67,7 @@ def Distribution(result: Result, metric: str) -> None:  # noqa: N802
     values = [factor * np.array(list(result.values(cell, metric).values())) for cell in result.cells]
     bins = edges(np.concatenate(values))
     counts = [binned(item, bins) for item in values]
-    chart = histogram("distribution", f"Runs by {metric}", middles(bins), counts, result.cells, LAYER_COLOURS, unit)
+    chart = histogram("distribution", f"Runs by {metric}", middles(bins), counts, result.cells, LAYERS, unit)
     show([chart._replace(wide=6)], metric)
     intervals = [result.interval(cell, metric) for cell in result.cells]
     rows = [
@@ -80,14 +82,16 @@ def Differences(result: Result, metric: str) -> None:  # noqa: N802
     """Show the paired differences of a metric between cells."""
     factor, unit = scaling(metric)
     pairs = result.pairs(metric)
+    if not pairs:
+        return
     charts = []
     for number, pair in enumerate(pairs[:MOST_PAIRS]):
         bins = edges(factor * pair.values)
         counts = [binned(factor * pair.values, bins)]
-        title, colour = f"{pair.a} less {pair.b}", LAYER_COLOURS[number % len(LAYER_COLOURS)]
-        charts.append(
-            histogram(f"pair-{number}", title, middles(bins), counts, ("runs",), (colour,), unit)._replace(wide=2)
+        chart = histogram(
+            f"pair-{number}", f"{pair.a} less {pair.b}", middles(bins), counts, ("runs",), ("$muted",), unit
         )
+        charts.append(chart._replace(wide={1: 6, 2: 3}.get(len(pairs), 2)))
     show(charts, f"differences {metric}")
     rows = [
         [
@@ -103,20 +107,31 @@ def Differences(result: Result, metric: str) -> None:  # noqa: N802
 
 @solara.component
 def Phase(result: Result, metric: str) -> None:  # noqa: N802
-    """Show a metric over two swept parameters, where the folder holds a sweep."""
-    axes = result.axes
-    cell = solara.use_reactive(result.cells[0])
-    if len(axes) < 2:
+    """Show a metric over two swept fields, of one cell or as the difference of two, where the folder holds a sweep."""
+    fields, contrasts = result.axes, dict(contrasts_of(result.cells))
+    chosen, across, up = solara.use_reactive(""), solara.use_reactive(""), solara.use_reactive("")
+    if len(fields) < 2:
         words = "A phase diagram appears here where the runs sweep two parameters."
         solara.v.Html(tag="p", class_="bs-help", children=[words])
         return
-    known = cell.value if cell.value in result.cells else result.cells[0]
-    Choice("Cell", result.cells, known, cell.set)
-    across, up = axes[:2]
-    show(
-        [phase_diagram(f"{metric}, {known}", across, up, *phase(result, across, up, metric, known))],
-        f"phase {metric} {known}",
-    )
+    title = chosen.value if chosen.value in contrasts else next(reversed(contrasts))
+    x = across.value if across.value in fields else fields[0]
+    others = [name for name in fields if name != x]
+    y = up.value if up.value in others else others[0]
+    with solara.v.Html(tag="div", class_="bs-bar", attributes={"data-part": "phase"}):
+        Choice("Map of", list(contrasts), title, chosen.set)
+        Choice("Across", fields, x, across.set)
+        Choice("Up", others, y, up.set)
+    factor, unit = scaling(metric)
+    grid = phase(result, (x, y), metric, contrasts[title], factor)
+    heading = f"{metric}, {title}, {unit}".removesuffix(", ")
+    show([phase_diagram(heading, x, y, grid, bool(contrasts[title][1]))], f"phase {metric} {title}")
+
+
+def contrasts_of(cells: list[str]) -> list[tuple[str, tuple[str, str]]]:
+    """Return what can be mapped by its title: every cell, and every pair of cells."""
+    pairs = [(f"{a} less {b}", (a, b)) for a, b in list(combinations(cells, 2))[:MOST_PAIRS]]
+    return [*((cell, (cell, "")) for cell in cells), *reversed(pairs)]
 
 
 def show(charts: list[Chart], label: str) -> None:
@@ -133,4 +148,4 @@ def scaling(metric: str) -> tuple[float, str]:
 
 def middles(bins: np.ndarray) -> list[str]:
     """Return the middles of bins as text."""
-    return [f"{value:.4g}" for value in (bins[1:] + bins[:-1]) / 2.0]
+    return [f"{value:.3g}" for value in (bins[1:] + bins[:-1]) / 2.0]

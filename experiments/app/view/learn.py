@@ -48,6 +48,8 @@ def Guided(scene: Scene) -> None:  # noqa: N802
         solara.v.Html(tag="div", class_="bs-formula", children=[scene.formula])
         if over:
             Ending(session, scene)
+        else:
+            solara.v.Html(tag="p", class_="bs-help bs-ending", children=["Play to the end to see what comes of it."])
     if shot is None:
         return
     SceneTransport(session, scene, frame)
@@ -71,7 +73,9 @@ def Ending(session: Session, scene: Scene) -> None:  # noqa: N802
     kept = solara.use_memo(read, [scene.name])
     attributes = {"data-ending": str(kept).lower(), "role": "status"}
     words = f"✓ {scene.ending}" if kept else "The scene has not come to its end."
-    solara.v.Html(tag="p", attributes=attributes, children=[solara.v.Html(tag="strong", children=[words])])
+    solara.v.Html(
+        tag="p", class_="bs-ending", attributes=attributes, children=[solara.v.Html(tag="strong", children=[words])]
+    )
 
 
 @solara.component

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import reacton.core
 import solara
 
-from experiments.app.chart.network import HEALTH
 from experiments.app.chart.stage import LIVE, drawing, headline, places, stage
 from experiments.app.configuration import from_query
+from experiments.app.palette import HEALTH
 from experiments.app.player import Frame
 from experiments.app.session import Session
 from experiments.app.view.detail import Detail
@@ -24,7 +25,13 @@ WINDOWS = {"4 hours": 240, "1 hour": 60, "whole run": 0}
 def use_session(make: Callable[[Callable[[Frame], None]], Session]) -> tuple[Session, Any]:
     """Return a session of this visitor's own, playing while the view is shown, and its newest frame."""
     frame: Any = solara.use_reactive(None)
-    session = solara.use_memo(lambda: make(frame.set), [])
+    page = reacton.core.get_render_context()
+
+    def publish(newest: Frame) -> None:
+        with page:  # one pass over the page, however many of its parts show the frame
+            frame.set(newest)
+
+    session = solara.use_memo(lambda: make(publish), [])
 
     def life() -> Callable[[], None]:
         session.player.start()

@@ -1,6 +1,7 @@
 """The shelf of the live view: what a session shows there, and what is done with a visitor's wishes."""
 
 import base64
+import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -60,9 +61,10 @@ def shelf_state(session: Session) -> dict[str, Any]:
 
 
 @cache
-def shelves() -> list[dict[str, Any]]:
-    """Return all groups of controls as the browser reads them."""
-    return [{**group._asdict(), "controls": [item._asdict() for item in group.controls]} for group in groups()]
+def shelves() -> str:
+    """Return all groups of controls as one text: Solara walks through every list it is given at every frame."""
+    shown = [{**group._asdict(), "controls": [item._asdict() for item in group.controls]} for group in groups()]
+    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
 
 
 def targets(session: Session) -> dict[str, list[str]]:

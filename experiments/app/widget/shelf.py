@@ -10,7 +10,7 @@ import solara
 def Shelf(  # noqa: N802
     sides: list[dict[str, str]],
     choices: dict[str, list[str]],
-    groups: list[dict[str, Any]],
+    groups: str,
     values: dict[str, Any],
     problems: dict[str, str],
     kinds: list[dict[str, Any]],
@@ -33,6 +33,6 @@ def Shelf(  # noqa: N802
 ) -> None:
     """Show arrangements, prices, interventions, parameters, saving and sharing.
 
-    `problems` holds a message for every control whose last value was not accepted; `download` a file to be saved,
-    with a number that grows.
+    `groups` is :func:`experiments.app.view.setting.shelves`. `problems` holds a message for every control whose last
+    value was not accepted; `download` a file to be saved, with a number that grows.
     """

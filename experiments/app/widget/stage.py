@@ -5,12 +5,15 @@ from typing import Any
 
 import solara
 
+from experiments.app.palette import THEMES
+
 
 @solara.component_vue("stage.vue")
 def Stage(  # noqa: N802
     charts: list[dict[str, Any]],
     frame: str,
     label: str = "charts",
+    colours: dict[str, dict[str, str]] = THEMES,
     event_drawn: Callable[[int], None] | None = None,
     event_picked: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:

@@ -1,0 +1,77 @@
+"""The record to be matched: price files side by side, their volume where they have it, and how sure its moments are.
+
+The covariance of the moments is that over resamples of the record in long blocks, all assets together (the stationary
+bootstrap of :mod:`model.process.bootstrap`), so that the persistence of volatility widens it.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.calibration.moment import LEAST_BARS, Floats, Series, vector
+from experiments.configuration import ConfigurationError
+from model.price_file import read_prices, read_volume
+from model.process.bar import read_bars
+from model.process.bootstrap import blocks
+
+RESAMPLES = 400
+BLOCK_DAYS = 60
+BLOCKS = 10  # a record is at least so many blocks
+SEED = 20_251_010
+
+
+class Record(NamedTuple):
+    """Recorded bars of K assets."""
+
+    assets: tuple[str, ...]  # labels of the files
+    minutes: float  # length of a bar
+    start: int  # first bar, milliseconds since 1970, UTC
+    series: Series
+
+
+def read_record(files: tuple[str, ...]) -> Record:
+    """Read and align the price files.
+
+    Raises
+    ------
+    PriceFileError : where a file is faulty or shares no time with the others.
+    ConfigurationError : where too few bars are common to all.
+    """
+    bars = read_bars(files, np.inf)
+    returns = bars.relative[3, 1:]
+    if len(returns) < LEAST_BARS:
+        reason = f"{len(returns)} bars in common: at least {LEAST_BARS} are needed for moments"
+        raise ConfigurationError([f"{', '.join(files)}: {reason}"])
+    volume = [_volume(file, bars.time) for file in files]
+    known = all(one is not None and (one > 0.0).mean() > 0.5 for one in volume)
+    together = np.stack([one[1:] for one in volume if one is not None], axis=1) if known else None
+    return Record(asset_labels(files), bars.minutes, int(bars.time[0]), Series(returns.copy(), together))
+
+
+def asset_labels(files: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what comes before the first mark of punctuation in each name, or where that is not unique all of it."""
+    stems = tuple(Path(file).stem for file in files)
+    short = tuple(re.split(r"[\W_]", stem)[0] for stem in stems)
+    return short if all(short) and len(set(short)) == len(short) else stems
+
+
+def _volume(file: str, time: NDArray[np.int64]) -> Floats | None:
+    found = read_volume(file)
+    return None if found is None else found[np.searchsorted(read_prices(file).time, time)]
+
+
+def covariance(record: Record, resamples: int = RESAMPLES) -> Floats:
+    """Return the (M, M) covariance of the record's moments by block bootstrap, the same for equal records."""
+    returns, volume = record.series
+    number = len(returns)
+    length = min(BLOCK_DAYS * 1440 / record.minutes, number / BLOCKS)
+    generator = np.random.default_rng(SEED)
+    found = []
+    for _ in range(resamples):
+        fresh, where = generator.random((2, number))
+        rows = blocks(fresh, where, length, number)
+        found.append(vector(Series(returns[rows], None if volume is None else volume[rows])))
+    return np.cov(np.array(found), rowvar=False)

@@ -1,0 +1,171 @@
+"""What a calibration tells: the estimate, moment by moment what is met, a scenario to go on with, a result folder."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from rich.table import Table
+
+from experiments.calibration.field import current_value
+from experiments.calibration.fit import Fit
+from experiments.calibration.moment import Series, natural
+from experiments.calibration.record import Record
+from experiments.manifest import COMPLETE
+from experiments.phase.run import write_rows
+from experiments.provenance import command_line, provenance, utc_now
+from experiments.table import interval, number
+
+if TYPE_CHECKING:
+    from experiments.result_folder import ResultFolder
+    from model.scenario import Scenario
+
+PER_STEP = ("garch",)  # processes whose parameters hold for one length of a step only
+
+
+class Calibration(NamedTuple):
+    """A finished calibration.
+
+    Attributes
+    ----------
+    scenario : simulated, before the estimate.
+    record : what was matched.
+    names : of the moments.
+    fit : the estimate.
+    series : simulated bars at the estimate, for the figure.
+    whole : whether the whole model was simulated, not the price process alone.
+    """
+
+    scenario: "Scenario"
+    record: Record
+    names: list[str]
+    fit: Fit
+    series: Series
+    whole: bool
+
+
+def field_rows(found: Calibration) -> list[dict[str, Any]]:
+    """Return a row per free field: estimate, interval, bounds, what it was."""
+    rows = []
+    for i, (name, value) in enumerate(found.fit.values.items()):
+        low, high = found.fit.interval(i)
+        field = found.fit.fields[i]
+        rows.append(
+            {
+                "field": name,
+                "estimate": value,
+                "low": low,
+                "high": high,
+                "least": field.low,
+                "most": field.high,
+                "before": current_value(found.scenario, name),
+            }
+        )
+    return rows
+
+
+def moment_rows(found: Calibration) -> list[dict[str, Any]]:
+    """Return a row per moment: recorded, simulated, standardised difference, verdict."""
+    fit, assets = found.fit, len(found.record.assets)
+    volume = any(name.endswith("volume with absolute returns") for name in found.names)
+    recorded, simulated = (natural(values, assets, volume) for values in (fit.target.moments, fit.simulated))
+    columns = zip(found.names, recorded, simulated, fit.scores, fit.missed, strict=True)
+    return [
+        {
+            "moment": name,
+            "recorded": float(a),
+            "simulated": float(b),
+            "z": float(z),
+            "verdict": "miss" if missed else "hit",
+        }
+        for name, a, b, z, missed in columns
+    ]
+
+
+def tables(found: Calibration) -> list[Table]:
+    """Return the estimate and the moments as tables."""
+    fields, moments = Table(title="Estimate and 95 % intervals"), Table(title=title(found))
+    for table, names in ((fields, ("field", "estimate", "interval", "before")), (moments, COLUMNS)):
+        for name in names:
+            table.add_column(name, justify="left" if name in ("field", "moment", "verdict") else "right")
+    for row in field_rows(found):
+        fields.add_row(
+            row["field"], number(row["estimate"]), interval(row["low"], row["high"]), number(float(row["before"]))
+        )
+    for row in moment_rows(found):
+        moments.add_row(
+            row["moment"], number(row["recorded"]), number(row["simulated"]), f"{row['z']:.1f}", row["verdict"]
+        )
+    return [fields, moments]
+
+
+COLUMNS = ("moment", "recorded", "simulated", "z", "verdict")
+
+
+def title(found: Calibration) -> str:
+    """Return the line above the moments: how near, and how many are missed."""
+    fit = found.fit
+    return (
+        f"Moments: J = {fit.distance:.1f}, a worse fit with probability {fit.probability:.2f}; "
+        f"{int(fit.missed.sum())} of {len(fit.missed)} missed"
+    )
+
+
+def fragment(found: Calibration) -> str:
+    """Return the estimate as a scenario in TOML, to be given to ``--scenario``."""
+    values = found.fit.values
+    process = found.scenario.price.process
+    lines = [f"# Calibrated to {', '.join(found.record.assets)}; {title(found).removeprefix('Moments: ')}."]
+    lines += [f"minutes = {found.scenario.minutes!r}"] * (process in PER_STEP)
+    sections: dict[str, list[str]] = {"price": [f'process = "{process}"']}
+    for name, value in values.items():
+        section, _, leaf = name.rpartition(".")
+        held = getattr(getattr(found.scenario, section) if section else found.scenario, leaf)
+        text = (
+            f"[{value:.6g}]" if isinstance(held, tuple) else f"{round(value) if isinstance(held, int) else value:.6g}"
+        )
+        sections.setdefault(section, []).append(f"{leaf} = {text}")
+    lines += sections.pop("", [])
+    for section, rows in sections.items():
+        lines += ["", f"[{section}]", *rows]
+    return "\n".join(lines) + "\n"
+
+
+def document(found: Calibration) -> dict[str, Any]:
+    """Return all of it for JSON."""
+    fit = found.fit
+    return {
+        "assets": list(found.record.assets),
+        "bars": len(found.record.series.returns),
+        "bar_minutes": found.record.minutes,
+        "whole_model": found.whole,
+        "fields": field_rows(found),
+        "moments": moment_rows(found),
+        "distance": fit.distance,
+        "probability": fit.probability,
+        "missed": [name for name, missed in zip(found.names, fit.missed, strict=True) if missed],
+        "evaluations": fit.evaluations,
+    }
+
+
+def keep(folder: "ResultFolder", found: Calibration) -> None:
+    """Leave tables, scenario, figure and manifest in the result folder."""
+    from experiments.figure import calibration  # noqa: PLC0415
+    from experiments.figure.style import save, styled  # noqa: PLC0415
+
+    write_rows(folder.hidden / "fields.csv", field_rows(found))
+    write_rows(folder.hidden / "moments.csv", moment_rows(found))
+    (folder.hidden / "calibrated.toml").write_text(fragment(found), encoding="utf-8")
+    (folder.hidden / "figures").mkdir()
+    with styled():
+        save(calibration.draw(found), folder.hidden / "figures" / "moments")
+    folder.finish(
+        {
+            "status": COMPLETE,
+            "command_line": command_line(),
+            "finished": utc_now(),
+            **provenance(),
+            "seed": found.scenario.seed,
+            "first_bar": str(np.datetime64(found.record.start, "ms")),
+            "scenario": found.scenario.model_dump(mode="json"),
+            "calibration": document(found),
+        }
+    )

@@ -1,0 +1,102 @@
+"""A calibration from the words of the command line to its findings."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from experiments.calibration.field import Field, applied, chosen_fields, current_value
+from experiments.calibration.fit import Search, Target
+from experiments.calibration.moment import labels, vector
+from experiments.calibration.record import Record, covariance, read_record
+from experiments.calibration.report import Calibration
+from experiments.calibration.simulation import Simulation, simulation
+from experiments.configuration import ORIGIN, ConfigurationError, Options, base_scenario
+from model.price_file import PriceFileError
+from model.scenario.problem import ScenarioError
+from model.streams import Streams
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+
+
+class Wish(NamedTuple):
+    """What the user typed."""
+
+    prices: tuple[str, ...]
+    process: str
+    fields: tuple[str, ...]
+    scenario: str | None
+    settings: tuple[str, ...]
+    days: float | None  # length of a run of the whole model; none for the process alone
+    replications: int
+    starts: int
+    iterations: int
+    seed: int | None
+
+
+class Task(NamedTuple):
+    """A calibration that has been checked and can be run."""
+
+    record: Record
+    fields: tuple[Field, ...]
+    simulation: Simulation
+    target: Target
+
+
+def task(wish: Wish) -> Task:
+    """Check what was typed and read the record.
+
+    Raises
+    ------
+    ConfigurationError : with every problem, one line each.
+    """
+    record, scenario = _read(wish)
+    fields = chosen_fields(wish.process, wish.fields, scenario, len(record.assets))
+    simulated = simulation(scenario, record, wish.replications, wish.days)
+    if not simulated.volume:
+        record = record._replace(series=record.series._replace(volume=None))
+    moments = vector(record.series)
+    if len(moments) < len(fields):
+        reason = f"{len(fields)} fields: at most {len(moments)}, the number of moments, are allowed"
+        raise ConfigurationError([f"{ORIGIN}: --field: {reason}"])
+    steps = simulated.scenario.steps or 0
+    longer = wish.replications * steps / simulated.inside / len(record.series.returns)
+    return Task(record, fields, simulated, Target(moments, (1.0 + 1.0 / longer) * covariance(record)))
+
+
+def _read(wish: Wish) -> "tuple[Record, Scenario]":
+    problems: list[str] = []
+    if not wish.prices:
+        problems.append(f"{ORIGIN}: --prices: none: at least one price file is needed")
+    record = scenario = None
+    try:
+        scenario = base_scenario(
+            Options(process=wish.process, scenario=wish.scenario, settings=wish.settings, seed=wish.seed)
+        )
+        record = read_record(wish.prices) if wish.prices else None
+    except (ConfigurationError, PriceFileError, ScenarioError) as error:
+        problems += error.problems
+    if record is None or scenario is None or problems:
+        raise ConfigurationError(problems)
+    return record, scenario
+
+
+def run(task: Task, starts: int, iterations: int, advance: Callable[[], Any]) -> Calibration:
+    """Search and return the findings."""
+    simulated, record = task.simulation, task.record
+    search = Search(
+        task.fields, task.target, simulated.moments, None if simulated.whole else simulated.scatter, advance
+    )
+    fit = search.run(starts, iterations, _present(task))
+    found = applied(simulated.scenario, fit.values)
+    series = simulated.joined(found) if simulated.whole else simulated.path(found, Streams(found.seed, 0))
+    names = labels(record.assets, record.series.volume is not None)
+    return Calibration(simulated.scenario, record, names, fit, series, simulated.whole)
+
+
+def _present(task: Task) -> np.ndarray | None:
+    """Return the scenario's own values as a further start, None where one is out of bounds."""
+    held = [(field, float(current_value(task.simulation.scenario, field.name))) for field in task.fields]
+    inside = all(field.low <= value <= field.high for field, value in held)
+    return np.array([field.unit(value) for field, value in held]) if inside else None

@@ -1,0 +1,115 @@
+"""``backstop rare``: the probability of an event that plain replications would hardly see."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from experiments.configuration import Plan
+    from experiments.rare.answer import Answer
+
+DEFAULT_STRUCTURES = ("isolated", "pooled")
+
+
+@click.command()
+@click.option("--metric", default="uncovered", show_default=True, metavar="NAME", help="Metric of a run.")
+@click.option("--threshold", type=float, default=0.01, show_default=True, help="What it has to exceed, in its unit.")
+@click.option("--structure", "structures", multiple=True, metavar="NAME", help="Repeatable; default isolated, pooled.")
+@click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
+@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
+@click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
+@click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
+@click.option("--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`; it replaces the default episode.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+@click.option("--replications", type=int, default=1000, show_default=True, help="Replications shared by all cells.")
+@click.option("--pilot", type=int, default=400, show_default=True, help="Replications of one trial of a pilot.")
+@click.option("--untilted", type=float, default=0.1, show_default=True, help="Share of replications left as they are.")
+@click.option("--blocks", type=int, default=8, show_default=True, help="Stretches a long stream is tilted in.")
+@click.option("--plain", type=int, default=0, show_default=True, help="Plain replications beside, to compare.")
+@click.option("--seed", type=int, help="Seed of every random stream.")
+@click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
+@click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
+@click.option("--quiet", is_flag=True, help="No progress and no tables.")
+@click.option("--json", "as_json", is_flag=True, help="The answer as one JSON document on standard output.")
+@click.pass_context
+def rare(context: click.Context, quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) -> None:
+    """Estimate how probable it is that a metric exceeds a threshold, down to 1e-4 and below.
+
+    Importance sampling on the shock tape: a pilot finds which shocks make the event common, replications are drawn
+    with those shocks shifted and weighted by their exact likelihood ratio. Told with interval, relative error and the
+    gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or
+    configuration.
+    """
+    from experiments.configuration import ConfigurationError, Options, plan  # noqa: PLC0415
+    from experiments.crew import prepare  # noqa: PLC0415
+    from experiments.rare.search import RareError  # noqa: PLC0415
+    from experiments.result_folder import FolderError  # noqa: PLC0415
+
+    if typed["workers"] != 1:
+        prepare()
+    own = {name: typed.pop(name) for name in ("metric", "threshold", "pilot", "untilted", "blocks", "plain")}
+    try:
+        _check(own)
+        chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
+        answer = _answer(chosen, own, quiet)
+    except (ConfigurationError, FolderError) as error:
+        for problem in error.problems:
+            click.echo(f"error: {problem}", err=True)
+        context.exit(2)
+    except (RareError, RuntimeError, KeyboardInterrupt) as error:
+        click.echo(f"error: {error or 'interrupted; nothing was written'}", err=True)
+        context.exit(1)
+    _report(answer, chosen, quiet, as_json)
+
+
+def _check(own: dict[str, Any]) -> None:
+    import math  # noqa: PLC0415
+
+    from experiments.configuration import ConfigurationError  # noqa: PLC0415
+
+    allowed = {
+        "threshold": (math.isfinite(own["threshold"]), "a number"),
+        "pilot": (50 <= own["pilot"] <= 100_000, "50 to 100000"),
+        "untilted": (0.01 <= own["untilted"] < 1.0, "0.01 to below 1"),
+        "blocks": (1 <= own["blocks"] <= 64, "1 to 64"),
+        "plain": (0 <= own["plain"] <= 1_000_000, "0 to 1000000"),
+    }
+    problems = [
+        f"command line: --{name}: {own[name]}: allowed is {text}" for name, (well, text) in allowed.items() if not well
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _answer(chosen: "Plan", own: dict[str, Any], quiet: bool) -> "Answer":
+    from experiments.progress import Progress  # noqa: PLC0415
+    from experiments.rare.execution import Effort, check_metric, expected_runs, keep, study  # noqa: PLC0415
+    from experiments.rare.search import Event  # noqa: PLC0415
+    from experiments.result_folder import ResultFolder  # noqa: PLC0415
+
+    event = Event(own["metric"], own["threshold"])
+    effort = Effort(own["pilot"], own["untilted"], own["blocks"], own["plain"])
+    check_metric(chosen, event.metric)
+    with ResultFolder(chosen.folder) as folder, Progress(expected_runs(chosen, effort), quiet) as progress:
+        answer = study(chosen, event, effort, progress.advance)
+        keep(folder, chosen, answer)
+    return answer
+
+
+def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool) -> None:
+    from experiments.rare.view import caveats, document, tables  # noqa: PLC0415
+
+    if as_json:
+        import json  # noqa: PLC0415
+
+        from experiments.result_folder import plain  # noqa: PLC0415
+
+        click.echo(json.dumps(plain(document(answer)), indent=2, allow_nan=False))
+    elif not quiet:
+        from experiments.table import console  # noqa: PLC0415
+
+        for table in tables(answer):
+            console().print(table)
+    if not quiet:
+        for line in [*caveats(answer), f"results in {chosen.folder}"]:
+            click.echo(line, err=True)

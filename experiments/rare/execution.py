@@ -1,0 +1,99 @@
+"""A rare-event study from plan to result folder: pilots, shared replications, document, figure, manifest."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from experiments.cell import Cell
+from experiments.configuration import ConfigurationError, Plan
+from experiments.crew import Crew
+from experiments.manifest import COMPLETE
+from experiments.provenance import command_line, provenance, utc_now
+from experiments.rare.answer import Answer
+from experiments.rare.mixture import Mixture
+from experiments.rare.search import Event, Sampler
+from experiments.rare.view import document
+
+if TYPE_CHECKING:
+    from experiments.result_folder import ResultFolder
+
+EXPECTED = 4  # trials a pilot is expected to need; only for the progress bar
+
+
+class Effort(NamedTuple):
+    """How much is spent on what."""
+
+    pilot: int  # replications of a trial
+    untilted: float  # share of the replications that is not tilted
+    blocks: int  # stretches of a long stream
+    plain: int  # plain replications run beside, to compare
+
+
+def cells(plan: Plan) -> list[Cell]:
+    """Return every structure under every regime."""
+    pairs = [(structure, regime) for regime in plan.regimes for structure in plan.structures]
+    return [
+        Cell(
+            f"{structure}/{regime}", structure, regime,
+            plan.scenario.replace({"backstop.structure": structure, "backstop.regime": regime}),
+        )
+        for structure, regime in pairs
+    ]  # fmt: skip
+
+
+def check_metric(plan: Plan, metric: str) -> None:
+    """Raise ConfigurationError unless the runs of `plan` report `metric`."""
+    from model.ecosystem import Ecosystem  # noqa: PLC0415
+
+    known = Ecosystem(plan.scenario).summary()
+    if metric not in known:
+        raise ConfigurationError([f"command line: --metric: {metric!r}: allowed: {', '.join(known)}"])
+
+
+def expected_runs(plan: Plan, effort: Effort) -> int:
+    """Return about how many runs a study takes."""
+    return len(cells(plan)) * (plan.replications + effort.plain + EXPECTED * effort.pilot)
+
+
+def study(plan: Plan, event: Event, effort: Effort, advance: Callable[[], None]) -> Answer:
+    """Find the tilts of every cell and estimate all probabilities from shared replications."""
+    chosen = cells(plan)
+    with Crew(plan.workers) as crew:
+        sampler = Sampler(plan.scenario, event, effort.blocks, crew, advance)
+        pilots = [sampler.pilot(cell, effort.pilot) for cell in chosen]
+        mixture = Mixture.defended([pilot.mixture for pilot in pilots], effort.untilted)
+        sample = sampler.sample(chosen, mixture, plan.replications)
+        plain = sampler.plain(chosen, effort.plain) if effort.plain else np.empty((0, len(chosen)))
+    names = tuple(cell.name for cell in chosen)
+    return Answer(event, names, sampler.axes, tuple(pilots), effort.pilot, sample, plain)
+
+
+def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
+    """Leave weighted replications, figure and manifest in the result folder."""
+    from experiments.figure import rare  # noqa: PLC0415
+    from experiments.figure.style import save, styled  # noqa: PLC0415
+
+    sample, event = answer.sample, answer.event
+    numbers = {"replication": np.arange(len(sample.weights)), "component": sample.component, "weight": sample.weights}
+    values = {f"{event.metric}:{cell}": sample.values[:, i] for i, cell in enumerate(answer.cells)}
+    pq.write_table(pa.table({**numbers, **values}), folder.hidden / "replications.parquet")
+    (folder.hidden / "figures").mkdir()
+    with styled():
+        save(rare.draw(answer), folder.hidden / "figures" / "rare")
+    folder.finish(_manifest(plan, answer))
+
+
+def _manifest(plan: Plan, answer: Answer) -> dict[str, object]:
+    return {
+        "status": COMPLETE,
+        "command_line": command_line(),
+        "finished": utc_now(),
+        **provenance(),
+        "seed": plan.scenario.seed,
+        "replications": plan.replications,
+        "scenario": plan.scenario.model_dump(mode="json"),
+        "rare": document(answer),
+    }

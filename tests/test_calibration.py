@@ -1,0 +1,220 @@
+"""Claims about calibration: moments are what they say, known parameters are found again, bad input is refused."""
+
+import json
+import tomllib
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from experiments.calibration.field import Field, applied, chosen_fields
+from experiments.calibration.fit import Search, Target, exceedance
+from experiments.calibration.moment import MOMENTS, Series, activity, hill, kurtosis, labels, natural, summed, vector
+from experiments.calibration.record import asset_labels, read_record
+from experiments.command_line import main
+from experiments.configuration import ConfigurationError
+from model.process import process_named
+from model.scenario import Scenario
+from model.streams import Streams
+
+TRUE = {
+    "price.volatility_excess": 1.4,
+    "price.slow_sd": 0.5,
+    "price.slow_half_life": 120.0,
+    "price.fast_sd": 0.6,
+    "price.fast_half_life": 1.5,
+}
+
+
+def simulated(bars, seed=99, inside=6, **changes):
+    """Return (bars, 1) hourly returns of the true process."""
+    scenario = Scenario().replace(
+        {"price.process": "stochastic_volatility", "asset.name": ("BTC",), "minutes": 60 / inside}
+        | {"steps": bars * inside, "seed": seed, **TRUE, **changes}
+    )
+    drawn = process_named("stochastic_volatility").draw(scenario, Streams(seed, 7)).log_return
+    return drawn.reshape(bars, inside, 1).sum(axis=1)
+
+
+def write(path, returns, volume=None):
+    """Write closes whose log returns are given as an hourly file; return its path."""
+    close = 100.0 * np.exp(np.concatenate([[0.0], np.cumsum(returns)]))
+    before = np.concatenate([[100.0], close[:-1]])
+    lines = ["timestamp,open,high,low,close" + ",volume" * (volume is not None)]
+    for i, (a, b) in enumerate(zip(before, close, strict=True)):
+        tail = "" if volume is None else f",{volume[i]:.17g}"
+        row = ",".join(f"{price:.17g}" for price in (a, max(a, b), min(a, b), b))
+        lines.append(f"{1_600_000_000_000 + 3_600_000 * i},{row}{tail}")
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def calibrate(*words):
+    return CliRunner().invoke(main, ["calibrate", *map(str, words)])
+
+
+def test_moments_of_a_normal_sample_are_those_of_the_normal_law():
+    returns = 0.01 * np.random.default_rng(1).standard_normal((60_000, 1))
+    found = dict(zip(labels(["A"], False), natural(vector(Series(returns)), 1, False), strict=True))
+    assert found["A: standard deviation"] == pytest.approx(0.01, rel=0.01)
+    assert found["A: kurtosis"] == pytest.approx(3.0, abs=0.1)
+    assert found["A: kurtosis of 24 bars"] == pytest.approx(3.0, abs=0.4)
+    assert abs(found["A: the same of absolute returns, lag 24"]) < 0.02
+
+
+def test_the_hill_index_of_either_tail_is_the_exponent_of_that_tail():
+    uniform = np.random.default_rng(2).random((2, 200_000))
+    returns = np.where(uniform[0] < 0.5, -(uniform[1] ** (-1 / 2.0)), uniform[1] ** (-1 / 4.0))[:, None]
+    names = [moment.name for moment in MOMENTS]
+    found = vector(Series(returns))
+    assert found[names.index("Hill index of falls, 2.5 %")] == pytest.approx(2.0, rel=0.05)
+    assert found[names.index("Hill index of rises, 2.5 %")] == pytest.approx(4.0, rel=0.05)
+    assert hill(returns[:, 0], 0.01) == pytest.approx(2.0, rel=0.1)
+
+
+def test_adding_returns_up_keeps_whole_groups_only():
+    assert summed(np.ones(50)).tolist() == [24.0, 24.0]
+    assert kurtosis(np.array([-1.0, 1.0] * 10)) == pytest.approx(1.0)
+
+
+def test_activity_leaves_out_bars_without_volume():
+    returns, volume = np.array([0.1, -0.2, 0.3, 5.0]), np.exp(np.array([1.0, 2.0, 3.0, -np.inf]))
+    assert activity(returns, volume) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("inside", [1, 3])
+def test_volatility_has_the_declared_mean_square_at_any_step(inside):
+    """E v^2 = (g s)^2, whatever wanders."""
+    returns = simulated(150_000 // inside, inside=inside)[:, 0]
+    assert returns.std() * np.sqrt(24) == pytest.approx(1.4 * 0.025, rel=0.05)
+
+
+def test_clusters_and_tails_do_not_depend_on_the_length_of_a_step():
+    """Moments of an hour from steps of 2 and of 10 minutes agree within their own scatter over seeds."""
+    fine, coarse = (
+        np.array([vector(Series(simulated(4_000, seed, inside))) for seed in range(6)]) for inside in (30, 6)
+    )
+    error = np.sqrt(fine.var(axis=0, ddof=1) + coarse.var(axis=0, ddof=1)) / np.sqrt(6)
+    assert (np.abs(fine.mean(axis=0) - coarse.mean(axis=0)) < 3.5 * error).all()
+
+
+def test_without_wandering_the_process_is_a_random_walk():
+    returns = simulated(20_000, inside=1, **{"price.slow_sd": 0.0, "price.fast_sd": 0.0})[:, 0]
+    assert kurtosis(returns) == pytest.approx(3.0, abs=0.15)
+
+
+def test_known_parameters_are_found_again(tmp_path):
+    """Calibrating on data simulated from known parameters returns them within the intervals."""
+    file = write(tmp_path / "true.csv", simulated(5_000)[:, 0])
+    done = calibrate(
+        *("--prices", file, "--replications", 2, "--starts", 16, "--iterations", 5, "--set", "asset.correlation=0.5"),
+        *("--set", "asset.daily_volatility=[0.025]", "--json", "--quiet", "--out", tmp_path / "out"),
+    )
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    for row in told["fields"]:
+        assert row["low"] <= TRUE[row["field"]] <= row["high"], row
+        assert row["high"] / row["low"] < 12.0, row
+    assert len(told["missed"]) <= 1 and told["probability"] > 0.01
+    made = {path.name for path in (tmp_path / "out").iterdir()}
+    assert made == {"manifest.json", "fields.csv", "moments.csv", "calibrated.toml", "figures"}
+    again = Scenario.from_toml(tmp_path / "out" / "calibrated.toml")
+    assert again.price.fast_sd == pytest.approx(told["fields"][3]["estimate"], rel=1e-5)
+    assert tomllib.loads((tmp_path / "out" / "calibrated.toml").read_text())["price"]["process"] == again.price.process
+
+
+def test_what_a_model_cannot_do_is_missed(tmp_path):
+    """Brownian motion, fitted to clustered fat-tailed returns, says what it misses."""
+    file = write(tmp_path / "true.csv", simulated(2_000)[:, 0])
+    done = calibrate(
+        *("--prices", file, "--process", "gbm", "--replications", 2, "--starts", 4, "--iterations", 5),
+        *("--json", "--quiet", "--out", tmp_path / "out"),
+    )
+    told = json.loads(done.stdout)
+    assert told["probability"] < 0.01
+    assert "true: kurtosis" in told["missed"] and "true: the same of absolute returns, lag 1" in told["missed"]
+
+
+def test_the_whole_model_is_simulated_with_its_volume(tmp_path):
+    """One free habit of traders, mid prices and volume of two short runs: a moment more, that of volume."""
+    returns = simulated(1_200)[:, 0]
+    file = write(tmp_path / "true.csv", returns, volume=1.0 + np.abs(np.append(returns, 0.0)))
+    settings = ("trader.number=10", "protocol.number=1", "provider.number=1", "minutes=30")
+    done = calibrate(
+        *("--prices", file, "--whole", "--days", 8, "--replications", 2, "--starts", 2, "--iterations", 1),
+        *(word for setting in settings for word in ("--set", setting)),
+        *("--field", "trader.turnover=0.01:0.9", "--json", "--quiet", "--out", tmp_path / "out"),
+    )
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["whole_model"] and told["moments"][-1]["moment"] == "true: volume with absolute returns"
+    assert [row["field"] for row in told["fields"]] == ["trader.turnover"]
+
+
+def test_a_linear_problem_has_the_textbook_answer():
+    """Moments that are the parameters themselves: the estimate is the data, its deviation theirs."""
+    fields = (Field("a", 0.0, 10.0), Field("b", 1.0, 100.0))
+    target = Target(np.array([3.0, 20.0]), np.diag([0.04, 1.0]))
+    fit = Search(fields, target, lambda values: np.array([values["a"], values["b"]])).run(16, 20)
+    assert fit.values == pytest.approx({"a": 3.0, "b": 20.0}, rel=0.02)
+    low, high = fit.interval(0)
+    assert (high - low) / 2 == pytest.approx(1.96 * 0.2, rel=0.02)
+    assert not fit.missed.any()
+
+
+def test_a_field_that_moves_nothing_has_no_interval_inside_its_bounds():
+    fields = (Field("a", 0.0, 1.0), Field("idle", 0.0, 1.0))
+    fit = Search(fields, Target(np.array([0.4]), np.eye(1)), lambda values: np.array([values["a"]])).run(8, 10)
+    assert fit.interval(1) == (0.0, 1.0)
+
+
+def test_the_law_of_the_distance_is_chi_square_where_that_is_known():
+    assert exceedance(3.84, np.eye(1), np.ones(1)) == pytest.approx(0.05, abs=0.006)
+    assert exceedance(2 * 5.99, 2 * np.eye(2), np.ones(2)) == pytest.approx(0.05, abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "--prices"),
+        (("--prices", "absent.csv"), "absent.csv"),
+        (("--field", "trader.turnover"), "NAME=LOW:HIGH"),
+        (("--field", "trader.turnover=0.5:0.1"), "NAME=LOW:HIGH"),
+        (("--field", "trader.turnovr=0:1"), "turnover"),
+        (("--field", "trader.turnover=0:2"), "trader.turnover"),
+        (("--field", "price.process=0:1"), "price.process"),
+        (("--process", "gmb"), "gbm"),
+        (("--process", "episode"), "--field"),
+        (("--set", "asset.nonsense=1"), "nonsense"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line_each(tmp_path, words, told):
+    file = write(tmp_path / "true.csv", 0.01 * np.random.default_rng(3).standard_normal(1_100))
+    prices = () if not words or "--prices" in words else ("--prices", file)
+    done = calibrate(*prices, *words, "--out", tmp_path / "out")
+    assert done.exit_code == 2, done.output
+    lines = done.stderr.splitlines()
+    assert lines and all(line.startswith("error: ") for line in lines)
+    assert any(told in line for line in lines), lines
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_record_too_short_for_moments_is_refused(tmp_path):
+    file = write(tmp_path / "short.csv", 0.01 * np.random.default_rng(3).standard_normal(50))
+    with pytest.raises(ConfigurationError, match="1000 are needed"):
+        read_record((file,))
+
+
+def test_files_are_called_by_what_tells_them_apart():
+    assert asset_labels(("a/BTCUSDT_perp.csv", "ETH-1h.csv")) == ("BTCUSDT", "ETH")
+    assert asset_labels(("BTC_1h.csv", "BTC_1d.csv")) == ("BTC_1h", "BTC_1d")
+
+
+def test_garch_is_searched_only_where_its_variance_has_a_mean():
+    scenario = Scenario().replace({"price.process": "garch"})
+    assert [field.name for field in chosen_fields("garch", (), scenario)][1:3] == [
+        "price.garch_alpha",
+        "price.garch_beta",
+    ]
+    with pytest.raises(ValueError, match="less than 1"):
+        applied(scenario, {"price.garch_alpha": 0.4, "price.garch_beta": 0.9})

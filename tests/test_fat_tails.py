@@ -1,0 +1,62 @@
+"""Leverage causes fat tails: the finding in shorter runs of fixed seed, and what is measured of them."""
+
+import numpy as np
+import pytest
+
+from experiments.fat_tail import Tail, falls, measure, returns, tail
+from experiments.figure.fat_tail import draw
+
+STEPS = 12_000
+
+
+@pytest.fixture(scope="module")
+def low():
+    return tail(1.0, 0, STEPS)
+
+
+@pytest.fixture(scope="module")
+def high():
+    return tail(10.0, 0, STEPS)
+
+
+def test_leverage_calms_the_market_and_fattens_its_tail(low, high):
+    assert high.sd < 0.95 * low.sd
+    assert high.kurtosis > 2.0 * low.kurtosis
+    assert low.hill > 4.5 and high.hill < 3.2
+
+
+def test_without_leverage_nobody_fails(low, high):
+    assert low.bankruptcies == 0 and high.bankruptcies > 20
+
+
+class Run:
+    """As much of a finished run as is measured: four prices after a first one of 1, and a fund that failed twice."""
+
+    clock = 4
+
+    def __init__(self):
+        self.tape = type("Tape", (), {"initial_price": np.array([1.0])})
+        self.record = type("Record", (), {"asset": np.zeros((4, 1, 3))})
+        self.record.asset[:, 0, 1] = np.exp([0.1, -0.2, -0.5, -0.4])
+        funds = type("Funds", (), {"failures": np.array([2.0])})
+        self.value_investing = type("Investing", (), {"funds": funds})
+
+
+def test_falls_are_those_of_steps_that_begin_below_value():
+    assert returns(Run()) == pytest.approx([0.1, -0.3, -0.3, 0.1])
+    assert falls(Run()) == pytest.approx([0.3])
+
+
+def test_the_bankruptcies_of_all_funds_are_counted(monkeypatch):
+    monkeypatch.setattr("experiments.fat_tail.hill", lambda values: 4.0)
+    found = measure(Run())
+    assert (found.bankruptcies, found.hill) == (2.0, 4.0)
+    assert found.sd == pytest.approx(np.std([0.1, -0.3, -0.3, 0.1]))
+
+
+def test_the_figure_has_a_curve_a_leverage_and_a_point_a_replication():
+    found = {1.0: [Tail(0.03, 3.0, 5.0, 0.0)] * 2, 10.0: [Tail(0.028, 9.0, 2.5, 200.0)] * 2}
+    figure = draw({1.0: np.array([0.1, 0.2]), 10.0: np.array([0.1, 0.4, 0.3])}, found)
+    assert len(figure.axes) == 5
+    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [2, 3]
+    assert len(figure.axes[1].lines[0].get_xdata()) == 4
