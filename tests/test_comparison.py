@@ -130,6 +130,16 @@ def test_the_pilot_expects_the_shortfall_of_the_worst_runs():
     assert expected_shortfall([], members=2, level=0.99) == ()
 
 
+def test_premium_rules_are_an_axis_of_their_own():
+    found = cells(Scenario(), ("pooled",), ("adl",), Estimate(), ("flat", "vote"))
+    assert [(cell.name, cell.scenario.reinsurance.premium) for cell in found] == [
+        ("pooled/flat", "flat"),
+        ("pooled/vote", "vote"),
+    ]
+    [alone] = cells(Scenario(), ("pooled",), ("adl",), Estimate(), ("vote",))
+    assert (alone.name, alone.scenario.reinsurance.premium) == ("pooled", "vote")
+
+
 def test_cells_differ_in_the_backstop_alone():
     for cell in cells(Scenario(), ("isolated", "pooled", "none"), ("adl", "bad_debt"), Estimate()):
         changed = cell.scenario.model_dump()

@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from experiments.command_line import main
+from experiments.size.answer import Answer
+from experiments.size.caveat import caveats
 from experiments.size.exposure import benefit, cover, needed, rearranged
 from experiments.size.order_statistic import least_number, ranks
 from experiments.size.search import Search
+from experiments.size.sizing import Size
+from experiments.size.view import verdict
 
 
 def searched(critical, tolerance=1e-6):
@@ -127,3 +131,26 @@ def test_bad_words_are_told_apart(tmp_path):
     assert done.exit_code == 2 and "--target" in done.output
     done = sized(tmp_path, "--structure", "nonsense")
     assert done.exit_code == 2 and "nonsense" in done.output
+
+
+def answered(number, target):
+    """Return an answer over `number` replications in which nothing but one large loss happened."""
+    losses = np.zeros((number, 2))
+    losses[0] = [3e6, 1e6]
+    bare = np.zeros((number, 2), dtype=bool)
+    sizes = tuple(Size(f"{n}/adl", n, "adl", c, 0.0, np.inf, 1, bare) for n, c in (("isolated", 6e6), ("pooled", 4e6)))
+    return Answer(target, np.array([1e8, 1e8]), np.array([0.5, 0.5]), losses, sizes)
+
+
+def test_too_few_replications_for_the_target_are_owned_up_to():
+    """40 replications say nothing of one in a thousand but the worst they met; 3,688 bound it; 400 do for 0.99."""
+    [line] = caveats(answered(40, 0.999))
+    assert "once in 1,000" in line and "3688" in line and "lower bound" in line
+    assert caveats(answered(400, 0.99)) == []
+    assert "no upper end" in caveats(answered(200, 0.99))[0]
+
+
+def test_the_verdict_says_how_large_and_what_joining_saves_and_risks():
+    isolated, pooled, joining = verdict(answered(40, 0.999))
+    assert isolated.startswith("isolated/adl: $6.00M") and pooled.startswith("pooled/adl: $4.00M")
+    assert "protocol 0 saves most ($1.00M), protocol 1 least ($-1.00M)" in joining

@@ -6,7 +6,7 @@ import click
 
 if TYPE_CHECKING:
     from experiments.configuration import Plan
-    from experiments.size.view import Answer
+    from experiments.size.answer import Answer
 
 DEFAULT_STRUCTURES = ("isolated", "pooled")
 
@@ -84,8 +84,8 @@ def _answer(chosen: "Plan", target: float, tolerance: float, quiet: bool) -> "An
 
 
 def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool) -> None:
-    from experiments.size.order_statistic import least_number  # noqa: PLC0415
-    from experiments.size.view import caveats, document, tables  # noqa: PLC0415
+    from experiments.size.caveat import caveats  # noqa: PLC0415
+    from experiments.size.view import document, tables, verdict  # noqa: PLC0415
 
     if as_json:
         import json  # noqa: PLC0415
@@ -98,6 +98,8 @@ def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool) -> Non
 
         for table in tables(answer):
             console().print(table)
+        for line in verdict(answer):
+            click.echo(line)
     if not quiet:
-        for line in [*caveats(answer, least_number(answer.target)), f"results in {chosen.folder}"]:
+        for line in [*caveats(answer), f"results in {chosen.folder}"]:
             click.echo(line, err=True)

@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figure.style import caption, looks, new_figure
+from experiments.size.answer import Answer
 from experiments.size.exposure import benefit_by_correlation
-from experiments.size.view import MILLION, Answer
+from experiments.size.view import MILLION
 
 
 def draw(answer: Answer) -> Figure:
@@ -16,7 +17,9 @@ def draw(answer: Answer) -> Figure:
     _capital(left, answer)
     _benefit(right, answer)
     number = len(answer.losses)
-    caption(figure, f"Capital with P(uncovered) <= {1 - answer.target:.4g}; 95 % interval from {number} replications.")
+    few = "; too few for this target: the worst one, a lower bound" if number * (1.0 - answer.target) < 1.0 else ""
+    told = f"Capital with P(uncovered) <= {1 - answer.target:.4g}; 95 % interval from {number} replications{few}."
+    caption(figure, told)
     return figure
 
 

@@ -11,8 +11,9 @@ from experiments.configuration import Plan
 from experiments.crew import Crew
 from experiments.manifest import COMPLETE
 from experiments.provenance import command_line, provenance, utc_now
+from experiments.size.answer import Answer
 from experiments.size.sizing import Sizer
-from experiments.size.view import Answer, document
+from experiments.size.view import document
 
 if TYPE_CHECKING:
     from experiments.result_folder import ResultFolder

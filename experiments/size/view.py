@@ -1,28 +1,18 @@
 """The answer of a sizing as tables, as one document and as a folder."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.table import Table
 
-from experiments.size.exposure import CORRELATIONS, Losses, benefit, benefit_by_correlation, cover
+from experiments.size.answer import Answer
+from experiments.size.caveat import caveats
+from experiments.size.exposure import CORRELATIONS, benefit, benefit_by_correlation, cover
 from experiments.size.sizing import Size, own_fund
 from experiments.table import number
 from model.risk import expected_shortfall, value_at_risk
 
 MILLION = 1e-6
-
-
-class Answer(NamedTuple):
-    """All there is to say: what was asked, the losses, and the capital each arrangement needs."""
-
-    target: float
-    interest: NDArray[np.float64]  # (protocols,) USD, open interest at the start
-    weights: NDArray[np.float64]  # (protocols,) share of each in the total capital
-    losses: Losses
-    sizes: tuple[Size, ...]
 
 
 def document(answer: Answer) -> dict[str, Any]:
@@ -43,6 +33,7 @@ def document(answer: Answer) -> dict[str, Any]:
             },
         },
         "members": [_member(answer, i) for i in range(losses.shape[1])],
+        "caveats": caveats(answer),
     }
 
 
@@ -52,15 +43,30 @@ def tables(answer: Answer) -> list[Table]:
     return [_capital_table(told, answer), _exposure_table(told), _member_table(told)]
 
 
-def caveats(answer: Answer, least: int) -> list[str]:
-    """Return what the reader must know: an interval without an upper end, or no capital that is enough."""
-    lines = []
-    if any(math.isinf(size.high) for size in answer.sizes) and len(answer.losses) < least:
-        lines.append(f"no upper end with {len(answer.losses)} replications: target {answer.target} needs {least}")
-    for size in answer.sizes:
-        if math.isinf(size.capital):
-            lines.append(f"{size.cell}: no capital that was tried leaves so few replications uncovered")
-    return lines
+def verdict(answer: Answer) -> list[str]:
+    """Return the answer in sentences: how large, and what joining each pool would save or risk."""
+    told = document(answer)
+    own = sum(told["exposure"]["own_funds"])
+    lines = [
+        f"{row['structure']}/{row['regime']}: ${_money(row['capital'])}M in all, "
+        f"{row['share_of_open_interest']:.2%} of open interest"
+        for row in told["capital"]
+    ]
+    pools = [size for size in answer.sizes if size.structure not in ("none", "isolated")]
+    return [*lines, *(_joining(told, size, own) for size in pools if math.isfinite(size.capital))]
+
+
+def _joining(told: dict[str, Any], size: Size, own: float) -> str:
+    """Return what joining one pool comes to for its members."""
+    there = [member["arrangements"][size.cell] for member in told["members"]]
+    saved = [arrangement["saved"] for arrangement in there]
+    risk = [arrangement["uncovered_by_others"] for arrangement in there]
+    best, worst, hit = saved.index(max(saved)), saved.index(min(saved)), risk.index(max(risk))
+    return (
+        f"joining {size.cell}: ${_money(size.capital)}M in all where funds of their own right sizes need "
+        f"${_money(own)}M; protocol {best} saves most (${_money(saved[best])}M), protocol {worst} least "
+        f"(${_money(saved[worst])}M); others' losses leave protocol {hit} uncovered in {risk[hit]:.1%} of worlds"
+    )
 
 
 def _size(size: Size, answer: Answer) -> dict[str, Any]:

@@ -1,0 +1,24 @@
+"""What the reader of a sizing must know: how far so many replications can speak of so rare an event."""
+
+import math
+
+from experiments.size.answer import Answer
+from experiments.size.order_statistic import least_number
+
+
+def caveats(answer: Answer) -> list[str]:
+    """Return a line for an estimate that is only the worst replication, an interval without end, no capital enough."""
+    number, target = len(answer.losses), answer.target
+    needed = least_number(target)
+    lines = []
+    if number * (1.0 - target) < 1.0:
+        lines.append(
+            f"{number} replications cannot show what happens once in {1 / (1 - target):,.0f}: the capital found is "
+            f"that of the worst one, a lower bound in all likelihood; --replications {needed} bound target {target}"
+        )
+    elif any(math.isinf(size.high) for size in answer.sizes) and number < needed:
+        lines.append(f"no upper end with {number} replications: target {target} needs {needed}")
+    for size in answer.sizes:
+        if math.isinf(size.capital):
+            lines.append(f"{size.cell}: no capital that was tried leaves so few replications uncovered")
+    return lines
