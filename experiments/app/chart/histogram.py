@@ -6,7 +6,7 @@ from experiments.app.chart.base import COLOURS, FONT, Chart, chart_option, value
 from experiments.app.world import SIDES
 
 MOST = 12
-"""Intervals up to which every one has its label."""
+"""Intervals up to which every one has its label, slanted so that it fits a phone."""
 
 
 def histogram(
@@ -23,9 +23,8 @@ def histogram(
         "color": "$muted",
         "fontSize": FONT - 1,
         "hideOverlap": True,
-        "interval": 0 if len(names) <= MOST else "auto",
+        **({"interval": 0, "rotate": 40} if len(names) <= MOST else {}),
     }
-    label["padding"] = [0, 3]
     axis = {"type": "category", "data": names, "axisLabel": label, "axisTick": {"show": False}}
     axis["axisLine"] = {"lineStyle": {"color": "$line"}}
     series = [
@@ -33,4 +32,5 @@ def histogram(
         for n, (side, values) in enumerate(zip(sides, counts, strict=True))
     ]
     option = chart_option(xAxis=axis, yAxis=value_axis(minInterval=1), series=series)
+    option["grid"] = {**option["grid"], "bottom": 36 if len(names) <= MOST else 22}
     return Chart(key, title, unit, option, title, wide=3)
