@@ -40,7 +40,7 @@ class ValueFund(RowAgent):
     """One value-investing fund."""
 
     account = Column("i8", "row", "its account among the traders'")
-    aggression = Column("f8", "1, >= 0", "leverage per unit of relative mispricing")
+    aggression = Column("f8", "1, > 0", "leverage per unit of relative mispricing")
     wealth = Column("f8", "USD", "wealth at the end of the last step, flows included")
     performance = Column("f8", "1 per step", "average return investors go by")
     cash = Column("f8", "USD, a loan < 0", "wealth less contracts at the price, as of the last auction")
@@ -117,7 +117,7 @@ def judge_fund(
     row = funds.account[h]
     settle_to_mark(accounts, blocks, exchange, row, i)
     wealth = accounts.collateral[row] + accounts.wallet[row]
-    if wealth < mandate.ruin * mandate.wealth:
+    if wealth <= mandate.ruin * mandate.wealth:
         funds.back[h], funds.wealth[h] = step + mandate.absence, wealth
         funds.failures[h] += 1.0
     else:

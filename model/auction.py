@@ -28,6 +28,7 @@ from model.market import mark_all
 from model.trading import fill_one
 
 CLEARED = 1e-12
+"""What counts as nothing: relative excess demand, and relative distance of a root from the end of its piece."""
 
 
 @rule
@@ -84,7 +85,7 @@ def first_root(a: float, b: float, c: float, start: float, end: float) -> float:
     half = -0.5 * (b + np.copysign(np.sqrt(root), b))
     first = half / a if a != 0.0 else np.nan
     second = c / half if half != 0.0 else np.nan
-    low, high = min(start, end), max(start, end)
+    low, high = min(start, end) * (1.0 - CLEARED), max(start, end) * (1.0 + CLEARED)
     inside, other = low <= first <= high, low <= second <= high
     if inside and other:
         return first if abs(first - start) <= abs(second - start) else second
@@ -185,14 +186,16 @@ def auction(
 ) -> None:  # fmt: skip
     """Find every asset's price, fill the funds' orders at it, and let investors judge the funds.
 
+    Where other accounts hold more than the supply there is no auction.
+
     `value` (assets,) USD per contract, `supply` (assets,) contracts.
     """
     held, takes_part = np.empty(funds.shape[0]), np.empty(funds.shape[0], np.bool_)
     limit = mandate.leverage
     for k in range(market.shape[0]):
         contracts = prepare(accounts, blocks, exchange, protocol, book, funds, held, takes_part, k)
-        if takes_part.any():
-            start, noise = market.mid[k], supply[k] + held_by_vaults(exchange, k)
+        start, noise = market.mid[k], supply[k] + held_by_vaults(exchange, k)
+        if takes_part.any() and noise > 0.0:
             price = clearing_price(funds, held, limit, value[k], noise * start, noise + contracts, start)
             set_price(market, k, price)
             fill_all(accounts, blocks, exchange, market, book, funds, held, takes_part, limit, value[k], fee, price)

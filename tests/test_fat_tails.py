@@ -19,12 +19,14 @@ def high():
     return tail(10.0, 0, STEPS)
 
 
+@pytest.mark.compiled
 def test_leverage_calms_the_market_and_fattens_its_tail(low, high):
     assert high.sd < 0.95 * low.sd
     assert high.kurtosis > 2.0 * low.kurtosis
     assert low.hill > 4.5 and high.hill < 3.2
 
 
+@pytest.mark.compiled
 def test_without_leverage_nobody_fails(low, high):
     assert low.bankruptcies == 0 and high.bankruptcies > 20
 

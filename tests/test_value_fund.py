@@ -11,7 +11,7 @@ from experiments.fat_tail import returns
 from model.auction import clearing_price, first_root
 from model.ecosystem import Ecosystem
 from model.process.noise_demand import return_sd
-from model.scenario import Scenario
+from model.scenario import Scenario, ScenarioError
 from model.world import scenario_path
 
 SETTING = Scenario.from_toml(scenario_path("fat_tails"))
@@ -203,6 +203,7 @@ def reference(eco: Ecosystem, steps: int) -> np.ndarray:
     return np.array(found)
 
 
+@pytest.mark.compiled
 def test_the_market_is_that_of_the_source_by_another_road():
     eco = world(1500)
     eco.run_for(1500)
@@ -211,6 +212,7 @@ def test_the_market_is_that_of_the_source_by_another_road():
     np.testing.assert_allclose(prices, reference(eco, 1500), rtol=1e-6)
 
 
+@pytest.mark.compiled
 def test_without_funds_the_price_is_what_noise_traders_pay():
     eco = world(4000, number=0)
     eco.run_for(4000)
@@ -219,6 +221,7 @@ def test_without_funds_the_price_is_what_noise_traders_pay():
     assert return_sd(0.99, 0.035) == pytest.approx(0.0350879, abs=1e-7)
 
 
+@pytest.mark.compiled
 def test_money_is_conserved_and_the_funds_contracts_are_the_vaults():
     eco = world(400)
     eco.run_for(400)
@@ -239,6 +242,19 @@ def test_a_halted_venue_trades_no_fund():
     eco.exchange.halt[0] = 5.0
     eco.run_for(1)
     assert eco.accounts.size.sum() == 0.0 and eco.market.mid[0] == pytest.approx(0.8)
+
+
+def test_a_supply_that_others_hold_already_means_no_auction():
+    eco = Ecosystem(small(value_fund__number=1, value_fund__supply=1.0))
+    eco.exchange.vault_size[:] -= 1e9
+    eco.value_investing.trade(np.zeros(3), 0)
+    assert (eco.accounts.size[eco.value_investing.funds.account] == 0.0).all()
+
+
+@pytest.mark.parametrize("aggression", [(0.0,), (5.0, -1.0)])
+def test_a_fund_without_aggression_is_refused(aggression):
+    with pytest.raises(ScenarioError, match="aggression"):
+        Scenario().replace({"value_fund.aggression": aggression})
 
 
 def test_none_is_the_default_and_changes_nothing():

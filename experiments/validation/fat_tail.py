@@ -41,7 +41,7 @@ def calmer() -> float:
 
 @claim(FAMILY, "kurtosis at leverage 10 over that at 1: about 3", 3.0, SOURCE)
 def fatter() -> Interval:
-    """Paired by replication; with a tail index below 4 it grows with the length of the run."""
+    """Paired by replication. Of thirty runs the interval is 2.5 to 7.3; with a tail index below 4 there is no limit."""
     return one_more(measured("kurtosis", 10.0, REPLICATIONS) / measured("kurtosis", 1.0, REPLICATIONS))
 
 

@@ -1,5 +1,7 @@
 """Parameters of the value-investing funds: how many, how bold, how levered, and how their investors behave."""
 
+from pydantic import field_validator
+
 from model.parameter import Section, parameter
 
 THURNER = "Thurner, Farmer, Geanakoplos (2012)"
@@ -36,3 +38,11 @@ class ValueFundSection(Section):
         0.1, "1", "fraction of the wealth it began with below which a fund is bankrupt", THURNER, ge=0, lt=1
     )
     absence: int = parameter(100, "steps", "steps until a new fund takes a bankrupt one's place", THURNER, ge=1)
+
+    @field_validator("aggression")
+    @classmethod
+    def _is_positive(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        bad = [value for value in values if not 0.0 < value < float("inf")]
+        if bad:
+            raise ValueError(f"{', '.join(map(str, bad))}: allowed: more than 0")
+        return values
