@@ -4,6 +4,8 @@ Against exact tails of Gaussian sums, exact crossing probabilities of a random w
 model itself at probabilities that plain replications see.
 """
 
+import json
+
 import numpy as np
 import pytest
 from bench import Bench
@@ -126,14 +128,14 @@ def test_tilted_tapes_have_the_weights_they_say(process):
     """The mean of any function of the tape is that of plain tapes: here the last price, whose law tilting changes."""
     scenario = small(price__process=process, steps=24, minutes=30.0)
     axes = axes_of(scenario, 4)
-    mean = np.where([axis.name in ("price.common", "price.severity.common") for axis in axes], 0.5, 0.0)
+    mean = np.where([axis.name in ("price.common", "price.severity.common") for axis in axes], 0.8, 0.0)
     tape = TiltedTape(scenario, axes, tuple(mean))
-    plain = np.stack([draw_tape(scenario, r).log_return.sum(axis=0) for r in range(2000)])
-    tilted = np.stack([tape(r).log_return.sum(axis=0) for r in range(2000, 4000)])
-    moved = np.stack([scores(Streams(scenario.seed, r), axes) + mean for r in range(2000, 4000)])
+    plain = np.stack([draw_tape(scenario, r).log_return.sum(axis=0) for r in range(600)])
+    tilted = np.stack([tape(r).log_return.sum(axis=0) for r in range(600, 1200)])
+    moved = np.stack([scores(Streams(scenario.seed, r), axes) + mean for r in range(600, 1200)])
     weights = np.exp(mean @ mean / 2 - moved @ mean)
-    assert abs(weights.mean() - 1.0) < ERRORS * weights.std() / np.sqrt(2000)
-    error = np.sqrt(plain.var(axis=0) / 2000 + (weights[:, None] * tilted).var(axis=0) / 2000)
+    assert abs(weights.mean() - 1.0) < ERRORS * weights.std() / np.sqrt(600)
+    error = np.sqrt(plain.var(axis=0) / 600 + (weights[:, None] * tilted).var(axis=0) / 600)
     assert (np.abs(plain.mean(axis=0) - (weights[:, None] * tilted).mean(axis=0)) < ERRORS * error).all()
     assert not np.allclose(plain.mean(axis=0), tilted.mean(axis=0), atol=float(ERRORS * error.max()))
 
@@ -194,19 +196,56 @@ def test_plain_weights_give_the_share_and_no_gain():
     assert found.gain(1000) == pytest.approx(1.0, rel=2e-3)
 
 
-TINY = {"trader.number": 20, "provider.number": 2, "protocol.number": 2, "steps": 16, "minutes": 45.0}
+TINY = {"trader.number": 100, "provider.number": 2, "protocol.number": 2, "steps": 16, "minutes": 45.0}
 CRASH = {**TINY, "price.process": "episode", "price.severity_dispersion": 0.5}
+LOSS = 6.5e7
 
 
 @pytest.mark.compiled
 def test_the_models_own_probability_is_that_of_brute_force():
-    """Uncovered loss of more than $3M, near 1e-2; both estimates within what their errors allow."""
+    """Uncovered loss of more than $65M, near 1e-2; both estimates within what their errors allow."""
     scenario = small().replace(CRASH)
-    cells = [Cell(name, name, "bad_debt", scenario.replace({"backstop.structure": name})) for name in ("isolated",)]
-    sampler = Sampler(scenario, Event("uncovered", 3e6), 4, Crew(1))
-    pilot = sampler.pilot(cells[0], 80)
-    sample = sampler.sample(cells, Mixture.defended([pilot.mixture], 0.2), 200)
-    found = probability(sample.values[:, 0] > 3e6, sample.weights, sample.component)
-    plain = (sampler.plain(cells, 800)[:, 0] > 3e6).mean()
-    assert abs(plain - found.value) < ERRORS * np.hypot(found.error, np.sqrt(found.value / 800))
-    assert found.error < 0.3 * found.value
+    cell = Cell("isolated", "isolated", "bad_debt", scenario)
+    sampler = Sampler(scenario, Event("uncovered", LOSS), 4, Crew(1))
+    pilot = sampler.pilot(cell, 80)
+    sample = sampler.sample([cell], Mixture.defended([pilot.mixture], 0.2), 150)
+    found = probability(sample.values[:, 0] > LOSS, sample.weights, sample.component)
+    plain = (sampler.plain([cell], 400)[:, 0] > LOSS).mean()
+    assert abs(plain - found.value) < ERRORS * np.hypot(found.error, np.sqrt(max(found.value, 1e-2) / 400))
+    assert found.gain(150) > 1.0
+
+
+@pytest.mark.parametrize(
+    "words, problem",
+    [
+        (["--metric", "nonsense"], "--metric: 'nonsense': allowed: deficit"),
+        (["--pilot", "3"], "--pilot: 3: allowed is 50 to 100000"),
+        (["--untilted", "0"], "--untilted: 0.0: allowed is 0.01"),
+        (["--threshold", "nan"], "--threshold: nan: allowed is a number"),
+        (["--structure", "castle"], "castle"),
+    ],
+)
+def test_bad_input_is_told_in_one_line(words, problem, tmp_path):
+    done = CliRunner().invoke(main, ["rare", "--workers", "1", "--out", str(tmp_path / "made"), *words])
+    assert done.exit_code == 2
+    assert problem in done.stderr
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.compiled
+def test_the_command_tells_tables_and_leaves_a_folder(tmp_path):
+    folder, base = tmp_path / "found", ["rare", "--workers", "1", "--replications", "40", "--pilot", "50"]
+    settings = [f"--set={name}={value}" for name, value in TINY.items()]
+    words = [*base, *settings, "--threshold", "1e6", "--plain", "20", "--out", str(folder), "--json", "--quiet"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert set(told["cells"]) == {"isolated/socialized_loss", "pooled/socialized_loss"}
+    for cell in told["cells"].values():
+        assert cell["ci95"][0] <= cell["probability"] <= cell["ci95"][1]
+        assert cell["runs"] == 40 + cell["pilot_runs"]
+        assert cell["plain"]["runs"] == 20
+    assert sorted(path.name for path in folder.rglob("*.*")) == [
+        "manifest.json", "rare.pdf", "rare.png", "replications.parquet",
+    ]  # fmt: skip
+    assert json.loads((folder / "manifest.json").read_text())["rare"] == told
