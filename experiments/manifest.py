@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from experiments.configuration import Plan
+from experiments.precision import record
 from experiments.provenance import command_line, provenance, utc_now
 
 if TYPE_CHECKING:
@@ -41,9 +42,10 @@ def manifest(
         "finished": utc_now(),
         **provenance(),
         "seed": plan.scenario.seed,
-        "replications": plan.replications,
+        "replications": comparison.replications,
+        **({"precision": record(plan.precision, comparison)} if plan.precision else {}),
         "workers": plan.workers,
-        "runs": {"planned": len(cells) * plan.replications, "finished": comparison.finished},
+        "runs": {"planned": len(cells) * comparison.replications, "finished": comparison.finished},
         "scenario": plan.scenario.model_dump(mode="json"),
         "cells": {cell.name: _cell(cell) for cell in cells},
         "pilot": {"replications": pilot.replications, **pilot.estimate._asdict()},

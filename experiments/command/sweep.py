@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from experiments.command.option import explained
+
 if TYPE_CHECKING:
     from experiments.sweep.execution import Outcome, Where
     from experiments.sweep.shard import Shard
@@ -22,25 +24,18 @@ TOLD = 5  # different errors told
 @click.option("--sbatch", is_flag=True, help="Print a SLURM job file of --workers shards, and run nothing.")
 @click.option("--yes", "allow_many", is_flag=True, help="Run more than 20,000 runs.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-@click.pass_context
-def sweep(context: click.Context, plan: Path, out: Path | None, quiet: bool, **typed: object) -> None:
+@explained
+def sweep(plan: Path, out: Path | None, quiet: bool, **typed: object) -> int:
     """Run a plan of many scenarios; started again, it does what is missing.
 
     Exit codes: 0 done, 1 some runs failed or it was stopped (finished runs are kept), 2 bad usage or plan.
     """
-    from experiments.sweep.problem import SweepError  # noqa: PLC0415
-
     folder = out or Path("results") / plan.stem
-    try:
-        outcome = _sweep(plan, folder, quiet, typed)
-    except SweepError as error:
-        for problem in error.problems:
-            click.echo(f"error: {problem}", err=True)
-        context.exit(error.code)
+    outcome = _sweep(plan, folder, quiet, typed)
     if outcome is None:
-        return
+        return 0
     _report(outcome, folder, quiet)
-    context.exit(0 if outcome.complete and not outcome.failed else 1)
+    return 0 if outcome.complete and not outcome.failed else 1
 
 
 def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> "Outcome | None":
