@@ -22,6 +22,7 @@ TOLD = 5  # different errors told
 @click.option("--slurm", is_flag=True, help="--workers SLURM jobs, by dask-jobqueue and its configuration.")
 @click.option("--shard", metavar="I/N", help="Only the I-th of N shares; shares may run at once, anywhere.")
 @click.option("--sbatch", is_flag=True, help="Print a SLURM job file of --workers shards, and run nothing.")
+@click.option("--retry-failed", "retry", is_flag=True, help="Do runs again that failed before.")
 @click.option("--yes", "allow_many", is_flag=True, help="Run more than 20,000 runs.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @explained
@@ -35,7 +36,7 @@ def sweep(plan: Path, out: Path | None, quiet: bool, **typed: object) -> int:
     if outcome is None:
         return 0
     _report(outcome, folder, quiet)
-    return 0 if outcome.complete and not outcome.failed else 1
+    return 0 if outcome.complete and not (outcome.failed or outcome.failed_before) else 1
 
 
 def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> "Outcome | None":
@@ -53,7 +54,7 @@ def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> "Outcome | Non
     from experiments.sweep.execution import sweep as run  # noqa: PLC0415
 
     with Interrupt() as stop:
-        return run(read, folder, str(plan), shard, where.engage, stop, quiet)
+        return run(read, folder, str(plan), shard, where.engage, stop, quiet, bool(typed["retry"]))
 
 
 def _shard(typed: dict) -> "Shard":
@@ -77,6 +78,9 @@ def _report(outcome: "Outcome", folder: Path, quiet: bool) -> None:
         alike.setdefault(error, []).append(run)
     for error, runs in list(alike.items())[:TOLD]:
         click.echo(f"failed: {len(runs)} runs, first run {runs[0]}: {error}", err=True)
+    earlier = outcome.failed_before
+    if outcome.failed or earlier:
+        click.echo(f"{outcome.failed + earlier} runs are recorded as failed; --retry-failed does them again", err=True)
     if not quiet:
         state = "complete" if outcome.complete else "interrupted"
         done = outcome.before + outcome.finished
