@@ -12,6 +12,7 @@ from experiments.command.bench import bench
 from experiments.command.compare import compare
 from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
+from experiments.command.paper import paper
 from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
 from experiments.command.replay import replay
@@ -29,7 +30,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    compare, app, attribute, size, sweep, phase, frontier, report, sensitivity, query, export, reproduce,
+    compare, app, attribute, size, sweep, phase, frontier, paper, report, sensitivity, query, export, reproduce,
     replay, validate, bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:
