@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
+from experiments.statistic import finite
+
 RESAMPLES = 4_000
 TAIL_RESAMPLES = 1_000
 SEED = 20_251_010
@@ -47,8 +49,7 @@ def bca_interval(values: ArrayLike, level: float = 0.95) -> Ends:
     Ends
         NaN with fewer than two values; of no width where nothing varies.
     """
-    array = np.asarray(values, dtype=np.float64)
-    known = array[np.isfinite(array)]
+    known = finite(values)
     if known.size < 2:
         return Ends(math.nan, math.nan)
     mean, deviation = known.mean(), known - known.mean()
@@ -63,8 +64,7 @@ def bca_interval(values: ArrayLike, level: float = 0.95) -> Ends:
 
 def percentile_interval(values: ArrayLike, statistic: Callable[[Floats], float], level: float = 0.95) -> Ends:
     """Return the percentile interval of `statistic` of the finite `values`; parameters as :func:`bca_interval`."""
-    array = np.asarray(values, dtype=np.float64)
-    known = array[np.isfinite(array)]
+    known = finite(values)
     if known.size < 2:
         return Ends(math.nan, math.nan)
     found = [float(statistic(known[row])) for row in _draws(known.size, TAIL_RESAMPLES)]

@@ -14,6 +14,7 @@ from experiments.command.compare import compare
 from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
 from experiments.command.network import network
+from experiments.command.paper import paper
 from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
 from experiments.command.rare import rare
@@ -32,7 +33,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    compare, app, attribute, size, rare, network, sweep, phase, frontier, report, sensitivity, query, export,
+    compare, app, attribute, size, rare, network, sweep, phase, frontier, paper, report, sensitivity, query, export,
     reproduce, calibrate, replay, validate, bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:

@@ -37,8 +37,15 @@ class Comparison:
         self.cells = tuple(cells)
         self.failed: list[Run] = []
         self.finished = 0
-        self._row = {replication: row for row, replication in enumerate(replications)}
+        self._row: dict[int, int] = {}
         self._values: dict[tuple[str, str], NDArray[np.float64]] = {}
+        self.extend(replications)
+
+    def extend(self, replications: Sequence[int]) -> None:
+        """Expect further `replications`."""
+        self._row |= {replication: row for row, replication in enumerate(replications, len(self._row))}
+        more = np.full(len(replications), np.nan)
+        self._values = {name: np.concatenate([column, more]) for name, column in self._values.items()}
 
     def add(self, run: "Run") -> None:
         """Take in the metrics of `run`, or note that it failed."""

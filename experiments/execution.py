@@ -4,7 +4,7 @@ Rows are written as the runs come in, so memory does not grow with the number of
 and still finishes the folder with those that were done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,9 +15,11 @@ from experiments.crew import Crew
 from experiments.figure.draw import draw_all
 from experiments.manifest import COMPLETE, INTERRUPTED, manifest, status
 from experiments.pilot import pilot_replications, run_pilot
+from experiments.precision import Term, batches, lacking, require_known
 from experiments.progress import Progress
 from experiments.provenance import utc_now
 from experiments.result_folder import ResultFolder
+from experiments.worker import Run
 
 
 class Outcome(NamedTuple):
@@ -58,14 +60,15 @@ def _execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callabl
     started = utc_now()
     pilot = run_pilot(plan, crew, stop, lambda: progress.advance("pilot"))
     chosen = cells(plan.scenario, plan.structures, plan.regimes, pilot.estimate, plan.premiums)
-    comparison = Comparison([cell.name for cell in chosen], range(plan.replications))
-    interrupted = _run(chosen, (comparison, folder), progress, stop, crew)
+    comparison = Comparison([cell.name for cell in chosen], ())
+    interrupted = _run(plan, chosen, (comparison, folder), progress, stop, crew)
     ended = status(comparison, pilot, interrupted)
     written = manifest(plan, chosen, pilot, comparison, started, ended)
     return Outcome(comparison, written, _finish(folder, comparison, written, crew))
 
 
 def _run(
+    plan: Plan,
     chosen: tuple[Cell, ...],
     takers: tuple[Comparison, ResultFolder],
     progress: Progress,
@@ -73,16 +76,30 @@ def _run(
     crew: Crew,
 ) -> bool:
     """Hand every run to the takers; return whether it was cut short."""
-    comparison, folder = takers
+    comparison, _ = takers
     try:
-        for run in crew.replicate(chosen, comparison.wanted, stop):
-            comparison.add(run)
-            if run.failure is None:
-                folder.add(run)
-            progress.advance()
+        for batch in batches(plan.replications, bool(plan.precision)):
+            comparison.extend(batch)
+            _take(crew.replicate(chosen, batch, stop), takers, progress, plan.precision)
+            if comparison.finished + len(comparison.failed) < len(chosen) * comparison.replications:
+                return True
+            if plan.precision and not lacking(plan.precision, comparison):
+                return False
     except KeyboardInterrupt:
         return True
-    return comparison.finished + len(comparison.failed) < len(chosen) * len(comparison.wanted)
+    return False
+
+
+def _take(
+    runs: Iterable[Run], takers: tuple[Comparison, ResultFolder], progress: Progress, terms: tuple[Term, ...]
+) -> None:
+    comparison, folder = takers
+    for run in runs:
+        comparison.add(run)
+        if run.failure is None:
+            require_known(terms, tuple(run.summary))
+            folder.add(run)
+        progress.advance()
 
 
 def _finish(folder: ResultFolder, comparison: Comparison, written: dict[str, Any], crew: Crew) -> Path | None:

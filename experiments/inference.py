@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, stdtr
 
+from experiments.statistic import finite
+
 type Floats = NDArray[np.float64]
 
 
@@ -33,7 +35,7 @@ class Effect(NamedTuple):
 
 def effect_size(differences: ArrayLike) -> Effect:
     """Return the effect sizes of the finite `differences`, (n,)."""
-    known = _finite(differences)
+    known = finite(differences)
     spread = _spread(known)
     if not spread > 0.0:
         return Effect(math.nan, math.nan)
@@ -54,7 +56,7 @@ def paired_p(differences: ArrayLike) -> float:
     Where differences do not vary there is no t: p is 1 where they are zero, else that of the sign test, 2^(1 − n).
     Fewer than two have none.
     """
-    known = _finite(differences)
+    known = finite(differences)
     if known.size < 2:
         return math.nan
     spread, mean = _spread(known), abs(float(known.mean()))
@@ -93,8 +95,3 @@ def _spread(known: Floats) -> float:
         return math.nan
     spread = float(known.std(ddof=1))
     return spread if spread > 1e-12 * float(np.abs(known).max()) else 0.0
-
-
-def _finite(values: ArrayLike) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    return array[np.isfinite(array)]

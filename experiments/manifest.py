@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from experiments.configuration import Plan
+from experiments.precision import record
 from experiments.provenance import command_line, provenance, utc_now
+from experiments.sweep.identity import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from experiments.comparison import Comparison
     from experiments.pilot import Pilot
     from experiments.worker import Run
+    from model.scenario import Scenario
 
 COMPLETE, PARTLY_FAILED, INTERRUPTED = "complete", "some runs failed", "interrupted"
 
@@ -41,10 +44,12 @@ def manifest(
         "finished": utc_now(),
         **provenance(),
         "seed": plan.scenario.seed,
-        "replications": plan.replications,
+        "replications": comparison.replications,
+        **({"precision": record(plan.precision, comparison)} if plan.precision else {}),
         "workers": plan.workers,
-        "runs": {"planned": len(cells) * plan.replications, "finished": comparison.finished},
+        "runs": {"planned": len(cells) * comparison.replications, "finished": comparison.finished},
         "scenario": plan.scenario.model_dump(mode="json"),
+        "files": {name: file_digest(name) for name in _files(plan.scenario)},
         "cells": {cell.name: _cell(cell) for cell in cells},
         "pilot": {"replications": pilot.replications, **pilot.estimate._asdict()},
         "failures": failures([*pilot.failed, *comparison.failed]),
@@ -62,6 +67,11 @@ def failures(runs: "Iterable[Run]") -> list[dict[str, Any]]:
         }
         for run in runs
     ]
+
+
+def _files(scenario: "Scenario") -> tuple[str, ...]:
+    """Return the files that the scenario reads."""
+    return (*scenario.price.files, *([scenario.exposure.file] if scenario.exposure.file else []))
 
 
 def _cell(cell: "Cell") -> dict[str, Any]:

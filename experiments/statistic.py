@@ -59,12 +59,12 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     Interval
         With no value all three numbers are NaN; with one value the interval is NaN.
     """
-    finite = _finite(values)
-    if finite.size == 0:
+    known = finite(values)
+    if known.size == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
-    mean = float(finite.mean())
-    half = _half_width(finite, level)
-    return Interval(mean, mean - half, mean + half, finite.size)
+    mean = float(known.mean())
+    half = _half_width(known, level)
+    return Interval(mean, mean - half, mean + half, known.size)
 
 
 def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Difference:
@@ -106,6 +106,12 @@ def variance_reduction(a: ArrayLike, b: ArrayLike) -> float:
     return apart / paired if paired > ROUNDING**2 * size else math.nan
 
 
+def finite(values: ArrayLike) -> NDArray[np.float64]:
+    """Return the finite among `values`, in their order."""
+    array = np.asarray(values, dtype=np.float64)
+    return array[np.isfinite(array)]
+
+
 def _half_width(values: NDArray[np.float64], level: float) -> float:
     if values.size < 2:
         return math.nan
@@ -123,11 +129,6 @@ def _varies(values: NDArray[np.float64]) -> bool:
     if values.size < 2:
         return False
     return float(values.std()) > ROUNDING * float(np.abs(values).max())
-
-
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    array = np.asarray(values, dtype=np.float64)
-    return array[np.isfinite(array)]
 
 
 def _both_finite(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

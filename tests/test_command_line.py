@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from experiments.command.listing import as_text
 from experiments.command_line import main
-from experiments.configuration import parse_setting
+from experiments.scenario_option import parse_setting
 from model.episode import EPISODES
 from model.parameter import declarations
 from model.scenario import Scenario

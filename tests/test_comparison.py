@@ -9,7 +9,7 @@ import pytest
 
 from experiments.cell import BY_LOSS, BY_SHORTFALL, Cell, Estimate, cells, needs_pilot
 from experiments.comparison import Comparison
-from experiments.configuration import Options, plan
+from experiments.configuration import ConfigurationError, Options, plan
 from experiments.crew import Crew
 from experiments.execution import execute, planned_runs
 from experiments.interrupt import Interrupt
@@ -192,6 +192,23 @@ def test_a_wish_to_stop_keeps_the_finished_runs(tmp_path, made_up):
     outcome, _ = executed(chosen, stop=lambda: next(asked))
     assert outcome.manifest["status"] == INTERRUPTED
     assert 0 < read_table(outcome.folder / "runs").num_rows < 5
+
+
+@pytest.mark.parametrize(("most", "done"), [(200, 67), (40, 40)])
+def test_a_comparison_stops_at_its_precision_or_at_its_most(tmp_path, made_up, most, done):
+    chosen = planned(tmp_path, structures=("isolated", "pooled"), replications=most, precision=("deficit=1",))
+    outcome, _ = executed(chosen)
+    assert outcome.complete and outcome.comparison.finished == 3 * done
+    written = outcome.manifest
+    assert written["replications"] == done and written["precision"]["asked"] == ["deficit=1"]
+    # The made-up deficits never differ, which is believed from sixty replications on.
+    assert bool(written["precision"]["lacking"]) == (done < 60)
+
+
+def test_a_precision_of_no_metric_is_told_after_the_first_run(tmp_path, made_up):
+    with pytest.raises(ConfigurationError, match=r"uncoverd: unknown metric.*uncovered"):
+        executed(planned(tmp_path, precision=("uncoverd=1",)))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_stopped_before_any_run_nothing_is_written(tmp_path, made_up):

@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pytest
 from bench import Bench
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
@@ -16,6 +17,7 @@ from scipy.stats import binom
 from world import small
 
 from experiments.cell import Cell
+from experiments.command_line import main
 from experiments.crew import Crew
 from experiments.rare.cross_entropy import Trial, haar, search
 from experiments.rare.mixture import Mixture, log_weights

@@ -156,14 +156,15 @@ def test_a_corrupt_part_is_moved_aside_and_its_runs_done_again(tmp_path, table, 
     assert both(tmp_path / "out") == before
 
 
-def test_a_flipped_bit_is_noticed(tmp_path):
+@pytest.mark.parametrize("table", ["runs", "series"])
+def test_a_flipped_bit_is_noticed(tmp_path, table):
     plan = plan_of(tmp_path)
     sweep(plan, tmp_path / "out", quiet=True)
-    part = sorted((tmp_path / "out" / "runs").iterdir())[-1]
+    part = sorted((tmp_path / "out" / table).iterdir())[-1]
     content = bytearray(part.read_bytes())
     content[200] ^= 1
     part.write_bytes(content)
-    done, lines = Store(tmp_path / "out").done(plan.runs)
+    done, _, lines = Store(tmp_path / "out").done(plan.runs)
     assert len(lines) == 1 and not done.all()
 
 

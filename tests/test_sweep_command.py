@@ -145,7 +145,7 @@ def test_shards_are_a_partition():
         assert [len(share) for share in shares] == [Shard(place, 4).size(runs) for place in range(1, 5)]
 
 
-def test_chunks_grow_to_what_three_seconds_are_worth():
+def test_chunks_grow_to_what_their_target_is_worth():
     pace, sizes = Pace(), []
     for _ in range(6):
         sizes.append(pace.size(100_000, 2))

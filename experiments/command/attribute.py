@@ -4,48 +4,42 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from experiments.command.option import PRESET, explained, scenario_options
+
 if TYPE_CHECKING:
     from experiments.attribution import Ledger
     from experiments.configuration import Plan
 
 
 @click.command()
-@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
-@click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
-@click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
-@click.option("--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`; it replaces the default episode.")
-@click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+@scenario_options
+@PRESET
 @click.option("--structure", "structures", multiple=True, metavar="NAME", help="Who holds the capital; repeatable.")
 @click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Who pays the residual loss; repeatable.")
 @click.option("--replications", type=int, default=20, show_default=True, help="Tapes, each replayed up to 16 times.")
-@click.option("--seed", type=int, help="Seed of every random stream.")
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-@click.pass_context
-def attribute(context: click.Context, quiet: bool, as_json: bool, **typed: Any) -> None:
+@explained
+def attribute(quiet: bool, as_json: bool, **typed: Any) -> int:
     """Label every default and every loss by its cause.
 
     Own loss, exposures to other protocols, depletion of the shared pool, price spill-over, or runs: the same tapes are
     replayed with every combination of these channels closed, and losses are divided by Shapley values. Exit codes: 0
     done, 1 a run failed or Ctrl-C, 2 bad usage or configuration.
     """
-    from experiments.configuration import ConfigurationError, Options, plan  # noqa: PLC0415
+    from experiments.configuration import Options, plan  # noqa: PLC0415
     from experiments.crew import prepare  # noqa: PLC0415
 
     if typed["workers"] != 1:
         prepare()
     try:
         ledgers = _labelled(plan(Options(**typed)), quiet)
-    except ConfigurationError as error:
-        for problem in error.problems:
-            click.echo(f"error: {problem}", err=True)
-        context.exit(2)
     except (RuntimeError, KeyboardInterrupt) as error:
         click.echo(f"error: {error or 'interrupted'}", err=True)
-        context.exit(1)
+        return 1
     _report(ledgers, as_json)
+    return 0
 
 
 def _labelled(chosen: "Plan", quiet: bool) -> "list[Ledger]":

@@ -4,20 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from experiments.command.option import PRESET, explained, scenario_options
+
 if TYPE_CHECKING:
     from experiments.configuration import Plan
     from experiments.execution import Outcome
 
 
 @click.command()
-@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
-@click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
-@click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
-@click.option(
-    "--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`, `choices`; it replaces the default episode."
-)
-@click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+@scenario_options
+@PRESET
 @click.option(
     "--structure",
     "structures",
@@ -33,33 +29,34 @@ if TYPE_CHECKING:
     help="Who pays the residual loss; repeatable; default the preset's or socialized_loss.",
 )
 @click.option("--premium", "premiums", multiple=True, metavar="NAME", help="How the pool charges; repeatable.")
-@click.option("--replications", type=int, default=100, show_default=True, help="Paired replications of each cell.")
-@click.option("--seed", type=int, help="Seed of every random stream.")
+@click.option(
+    "--replications", type=int, help="Paired replications of each cell; default 100, with --precision 1000 at most."
+)
+@click.option(
+    "--precision",
+    multiple=True,
+    metavar="METRIC=BOUND",
+    help="Stop once the 95 % half-width of every paired difference is that small, in the metric's unit or as 5% of it.",
+)
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON document on standard output.")
-@click.pass_context
-def compare(context: click.Context, quiet: bool, as_json: bool, **typed: Any) -> None:
+@explained
+def compare(quiet: bool, as_json: bool, **typed: Any) -> int:
     """Compare backstop structures on paired replications.
 
     Without --scenario, --prices, --process or --episode the prices are those of 10 October 2025. Exit
     codes: 0 done, 1 some runs failed or Ctrl-C (the finished ones are kept), 2 bad usage or configuration.
     """
-    from experiments.configuration import ConfigurationError, Options, plan  # noqa: PLC0415
+    from experiments.configuration import Options, plan  # noqa: PLC0415
     from experiments.crew import prepare  # noqa: PLC0415
-    from experiments.result_folder import FolderError  # noqa: PLC0415
 
     if typed["workers"] != 1:
         prepare()
-    try:
-        outcome = _execute(plan(Options(**typed)), quiet)
-    except (ConfigurationError, FolderError) as error:
-        for problem in error.problems:
-            click.echo(f"error: {problem}", err=True)
-        context.exit(2)
+    outcome = _execute(plan(Options(**typed)), quiet)
     _report(outcome, quiet, as_json)
-    context.exit(0 if outcome.complete else 1)
+    return 0 if outcome.complete else 1
 
 
 def _execute(chosen: "Plan", quiet: bool) -> "Outcome":
@@ -86,7 +83,8 @@ def _report(outcome: "Outcome", quiet: bool, as_json: bool) -> None:
     for line in _failure_lines(outcome.manifest["failures"]):
         click.echo(line, err=True)
     if not quiet:
-        click.echo(_closing_line(outcome), err=True)
+        for line in [*_precision_lines(outcome.manifest), _closing_line(outcome)]:
+            click.echo(line, err=True)
 
 
 def _failure_lines(failures: list[dict[str, Any]]) -> list[str]:
@@ -100,6 +98,14 @@ def _failure_lines(failures: list[dict[str, Any]]) -> list[str]:
     ]
 
 
+def _precision_lines(manifest: dict[str, Any]) -> list[str]:
+    if "precision" not in manifest:
+        return []
+    asked, lacking = ", ".join(manifest["precision"]["asked"]), manifest["precision"]["lacking"]
+    reached = "not reached" if lacking else "reached"
+    return [f"precision {asked}: {reached} with {manifest['replications']} replications", *lacking]
+
+
 def _closing_line(outcome: "Outcome") -> str:
     runs = outcome.manifest["runs"]
     where = f"results in {outcome.folder}" if outcome.folder else "nothing was written"
@@ -111,11 +117,11 @@ def _document(outcome: "Outcome") -> str:
 
     from experiments.result_folder import plain  # noqa: PLC0415
 
-    kept = ("status", "commit", "seed", "replications", "runs", "pilot")
+    kept = ("status", "commit", "seed", "replications", "runs", "pilot", "precision")
     document = {
         **outcome.comparison.document(),
         "failed": outcome.manifest["failures"],
-        "manifest": {name: outcome.manifest[name] for name in kept},
+        "manifest": {name: outcome.manifest[name] for name in kept if name in outcome.manifest},
         "folder": str(outcome.folder) if outcome.folder else None,
     }
     return json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False)

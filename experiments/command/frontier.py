@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from experiments.command.phase import base_options, chosen, run_options
-from experiments.command.query import explained
+from experiments.command.option import explained, scenario_options
+from experiments.command.phase import chosen, run_options
 
 CAPITAL = "backstop.capital_ratio=0.0075,0.015,0.03"
 
@@ -18,7 +18,7 @@ CAPITAL = "backstop.capital_ratio=0.0075,0.015,0.03"
 @click.option("--capital", default=CAPITAL, show_default=True, metavar="AXIS", help="Sizes of the backstop.")
 @click.option("--replications", type=int, default=20, show_default=True, help="Paired replications of a point.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/frontier"), show_default=True)
-@base_options
+@scenario_options
 @run_options
 @explained
 def frontier(out: Path, as_json: bool, **typed: Any) -> int:
@@ -39,7 +39,6 @@ def frontier(out: Path, as_json: bool, **typed: Any) -> int:
 
 
 def _plan(typed: dict[str, Any]) -> Any:
-    from experiments.configuration import ConfigurationError  # noqa: PLC0415
     from experiments.phase.axis import read_axis  # noqa: PLC0415
     from experiments.phase.run import grid_plan  # noqa: PLC0415
     from experiments.phase.table import REGIME, STRUCTURE  # noqa: PLC0415
@@ -50,10 +49,7 @@ def _plan(typed: dict[str, Any]) -> Any:
     if axis.name != "backstop.capital_ratio":
         raise SweepError(f"--capital: {axis.name}: allowed is backstop.capital_ratio")
     across = {STRUCTURE: typed["structures"] or tuple(STRUCTURES), REGIME: typed["regimes"] or tuple(REGIMES)}
-    try:
-        return grid_plan(chosen(typed), [axis], across, typed["replications"], typed["many"])
-    except ConfigurationError as error:
-        raise SweepError(error.problems) from error
+    return grid_plan(chosen(typed), [axis], across, typed["replications"], typed["many"])
 
 
 def _line(item: Any) -> str:

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from experiments.command.option import PRESET, scenario_options
+
 if TYPE_CHECKING:
     from experiments.configuration import Plan
     from experiments.network.survey import Survey
@@ -15,14 +17,9 @@ if TYPE_CHECKING:
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.9, show_default=True, help="Of a holder's value.")
 @click.option("--failure-cost", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of its value.")
 @click.option("--default-probability", type=click.FloatRange(0, 1), help="Of own losses, for all; nothing is run then.")
-@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
-@click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
-@click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
-@click.option("--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`; it replaces the default episode.")
-@click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+@scenario_options
+@PRESET
 @click.option("--replications", type=int, default=20, show_default=True, help="Runs in which defaults are counted.")
-@click.option("--seed", type=int, help="Seed of every random stream.")
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")

@@ -6,38 +6,18 @@ from typing import Any
 
 import click
 
-from experiments.command.query import explained
+from experiments.command.option import SCENARIO_NAMES, explained, scenario_options, with_options
 
 SHOCK = "price.severity=0.4:2.8:7"
 CORRELATION = "price.severity_correlation=0:1:5"
 
 
-def base_options(command: Any) -> Any:
-    """Add the options that say what all points share, and how they are run."""
-    options = [
-        click.option("--episode", metavar="NAME", help="Named episode; default 2025-10-10."),
-        click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ..."),
-        click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset; repeatable."),
-        click.option("--scenario", metavar="FILE", help="Scenario in TOML; it replaces the default as a whole."),
-        click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins."),
-        click.option("--seed", type=int, help="Seed of every random stream."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def run_options(command: Any) -> Any:
-    """Add the options of how it is run."""
-    options = [
-        click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
-        click.option("--yes", "many", is_flag=True, help="Run more than 20,000 runs."),
-        click.option("--quiet", is_flag=True, help="No progress."),
-        click.option("--json", "as_json", is_flag=True, help="The points as JSON on standard output."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+run_options = with_options(
+    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
+    click.option("--yes", "many", is_flag=True, help="Run more than 20,000 runs."),
+    click.option("--quiet", is_flag=True, help="No progress."),
+    click.option("--json", "as_json", is_flag=True, help="The points as JSON on standard output."),
+)
 
 
 @click.command()
@@ -49,7 +29,7 @@ def run_options(command: Any) -> Any:
 @click.option("--regime", default="bad_debt", show_default=True, help="Who pays the residual loss.")
 @click.option("--replications", type=int, default=20, show_default=True, help="Paired replications of a point.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/phase"), show_default=True)
-@base_options
+@scenario_options
 @run_options
 @explained
 def phase(x: str, y: str, a: str, b: str, metrics: tuple[str, ...], out: Path, as_json: bool, **typed: Any) -> int:
@@ -73,7 +53,6 @@ def phase(x: str, y: str, a: str, b: str, metrics: tuple[str, ...], out: Path, a
 
 
 def _plan(x: str, y: str, pair: tuple[str, str], typed: dict[str, Any]) -> tuple[Any, tuple[str, str]]:
-    from experiments.configuration import ConfigurationError  # noqa: PLC0415
     from experiments.phase.axis import read_axis  # noqa: PLC0415
     from experiments.phase.run import grid_plan  # noqa: PLC0415
     from experiments.phase.table import REGIME, STRUCTURE  # noqa: PLC0415
@@ -83,17 +62,13 @@ def _plan(x: str, y: str, pair: tuple[str, str], typed: dict[str, Any]) -> tuple
     if axes[0].name == axes[1].name or pair[0] == pair[1]:
         raise SweepError("--x and --y, --a and --b: allowed are two different ones")
     across = {STRUCTURE: pair, REGIME: (typed["regime"],)}
-    try:
-        plan = grid_plan(chosen(typed), axes[::-1], across, typed["replications"], typed["many"])
-    except ConfigurationError as error:
-        raise SweepError(error.problems) from error
+    plan = grid_plan(chosen(typed), axes[::-1], across, typed["replications"], typed["many"])
     return plan, (axes[0].name, axes[1].name)
 
 
 def chosen(typed: dict[str, Any]) -> dict[str, Any]:
     """Return the options of the base scenario among those typed."""
-    names = ("episode", "process", "prices", "scenario", "settings", "seed")
-    return {name: typed[name] for name in names if typed[name] is not None}
+    return {name: typed[name] for name in SCENARIO_NAMES if typed[name] is not None}
 
 
 def _lines(found: list[dict[str, Any]], a: str, b: str) -> list[str]:

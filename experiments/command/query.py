@@ -1,32 +1,13 @@
 """``backstop query``, ``export`` and ``reproduce``: what to do with a sweep's folder."""
 
 import json
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
+from experiments.command.option import explained
+
 FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-
-
-def explained(command: Callable[..., int]) -> Callable[..., None]:
-    """Let `command` end with the exit code it returns, or with its problems and theirs."""
-
-    @wraps(command)
-    def run(*arguments: Any, **typed: Any) -> None:
-        from experiments.sweep.problem import SweepError  # noqa: PLC0415
-
-        try:
-            code = command(*arguments, **typed)
-        except SweepError as error:
-            for problem in error.problems:
-                click.echo(f"error: {problem}", err=True)
-            code = error.code
-        click.get_current_context().exit(code)
-
-    return run
 
 
 @click.command()

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from experiments.command.option import scenario_options
+
 if TYPE_CHECKING:
     from experiments.configuration import Plan
     from experiments.rare.answer import Answer
@@ -16,17 +18,12 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 @click.option("--threshold", type=float, default=0.01, show_default=True, help="What it has to exceed, in its unit.")
 @click.option("--structure", "structures", multiple=True, metavar="NAME", help="Repeatable; default isolated, pooled.")
 @click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
-@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
-@click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
-@click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
-@click.option("--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`; it replaces the default episode.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+@scenario_options
 @click.option("--replications", type=int, default=1000, show_default=True, help="Replications shared by all cells.")
 @click.option("--pilot", type=int, default=400, show_default=True, help="Replications of one trial of a pilot.")
 @click.option("--untilted", type=float, default=0.1, show_default=True, help="Share of replications left as they are.")
 @click.option("--blocks", type=int, default=8, show_default=True, help="Stretches a long stream is tilted in.")
 @click.option("--plain", type=int, default=0, show_default=True, help="Plain replications beside, to compare.")
-@click.option("--seed", type=int, help="Seed of every random stream.")
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from experiments.command.query import FOLDER, explained
+from experiments.command.option import explained
+from experiments.command.query import FOLDER
 
 
 @click.command()

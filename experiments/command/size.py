@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from experiments.command.option import explained, scenario_options
+
 if TYPE_CHECKING:
     from experiments.configuration import Plan
     from experiments.size.answer import Answer
@@ -15,34 +17,28 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 @click.option("--target", type=float, default=0.99, show_default=True, help="Wanted probability that nothing is bare.")
 @click.option("--structure", "structures", multiple=True, metavar="NAME", help="Repeatable; default isolated, pooled.")
 @click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
-@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
-@click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
-@click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
-@click.option("--scenario", metavar="FILE", help="Scenario in TOML, or `innocents`; it replaces the default episode.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+@scenario_options
 @click.option(
     "--replications", type=int, default=400, show_default=True, help="Replications, the same at every capital."
 )
 @click.option("--tolerance", type=float, default=0.01, show_default=True, help="Relative width at which to stop.")
-@click.option("--seed", type=int, help="Seed of every random stream.")
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 @click.option("--json", "as_json", is_flag=True, help="The answer as one JSON document on standard output.")
-@click.pass_context
+@explained
 def size(
-    context: click.Context, target: float, tolerance: float, quiet: bool, as_json: bool, structures: tuple[str, ...],
+    target: float, tolerance: float, quiet: bool, as_json: bool, structures: tuple[str, ...],
     **typed: Any,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Size the backstop: how large must the fund be, and what would joining a pool save or risk.
 
     The least total capital at which the probability of uncovered loss over the horizon is at most 1 - target, for
     every structure and regime, by bisection on common random numbers. Exit codes: 0 done, 1 a run failed or Ctrl-C,
     2 bad usage or configuration.
     """
-    from experiments.configuration import ConfigurationError, Options, plan  # noqa: PLC0415
+    from experiments.configuration import Options, plan  # noqa: PLC0415
     from experiments.crew import prepare  # noqa: PLC0415
-    from experiments.result_folder import FolderError  # noqa: PLC0415
 
     if typed["workers"] != 1:
         prepare()
@@ -50,14 +46,11 @@ def size(
         _check(target, tolerance)
         chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
         answer = _answer(chosen, target, tolerance, quiet)
-    except (ConfigurationError, FolderError) as error:
-        for problem in error.problems:
-            click.echo(f"error: {problem}", err=True)
-        context.exit(2)
     except (RuntimeError, KeyboardInterrupt) as error:
         click.echo(f"error: {error or 'interrupted; nothing was written'}", err=True)
-        context.exit(1)
+        return 1
     _report(answer, chosen, quiet, as_json)
+    return 0
 
 
 def _check(target: float, tolerance: float) -> None:

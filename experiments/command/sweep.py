@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from experiments.command.option import explained
+
 if TYPE_CHECKING:
     from experiments.sweep.execution import Outcome, Where
     from experiments.sweep.shard import Shard
@@ -20,27 +22,21 @@ TOLD = 5  # different errors told
 @click.option("--slurm", is_flag=True, help="--workers SLURM jobs, by dask-jobqueue and its configuration.")
 @click.option("--shard", metavar="I/N", help="Only the I-th of N shares; shares may run at once, anywhere.")
 @click.option("--sbatch", is_flag=True, help="Print a SLURM job file of --workers shards, and run nothing.")
+@click.option("--retry-failed", "retry", is_flag=True, help="Do runs again that failed before.")
 @click.option("--yes", "allow_many", is_flag=True, help="Run more than 20,000 runs.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-@click.pass_context
-def sweep(context: click.Context, plan: Path, out: Path | None, quiet: bool, **typed: object) -> None:
+@explained
+def sweep(plan: Path, out: Path | None, quiet: bool, **typed: object) -> int:
     """Run a plan of many scenarios; started again, it does what is missing.
 
     Exit codes: 0 done, 1 some runs failed or it was stopped (finished runs are kept), 2 bad usage or plan.
     """
-    from experiments.sweep.problem import SweepError  # noqa: PLC0415
-
     folder = out or Path("results") / plan.stem
-    try:
-        outcome = _sweep(plan, folder, quiet, typed)
-    except SweepError as error:
-        for problem in error.problems:
-            click.echo(f"error: {problem}", err=True)
-        context.exit(error.code)
+    outcome = _sweep(plan, folder, quiet, typed)
     if outcome is None:
-        return
+        return 0
     _report(outcome, folder, quiet)
-    context.exit(0 if outcome.complete and not outcome.failed else 1)
+    return 0 if outcome.complete and not (outcome.failed or outcome.failed_before) else 1
 
 
 def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> "Outcome | None":
@@ -58,7 +54,7 @@ def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> "Outcome | Non
     from experiments.sweep.execution import sweep as run  # noqa: PLC0415
 
     with Interrupt() as stop:
-        return run(read, folder, str(plan), shard, where.engage, stop, quiet)
+        return run(read, folder, str(plan), shard, where.engage, stop, quiet, bool(typed["retry"]))
 
 
 def _shard(typed: dict) -> "Shard":
@@ -82,6 +78,9 @@ def _report(outcome: "Outcome", folder: Path, quiet: bool) -> None:
         alike.setdefault(error, []).append(run)
     for error, runs in list(alike.items())[:TOLD]:
         click.echo(f"failed: {len(runs)} runs, first run {runs[0]}: {error}", err=True)
+    earlier = outcome.failed_before
+    if outcome.failed or earlier:
+        click.echo(f"{outcome.failed + earlier} runs are recorded as failed; --retry-failed does them again", err=True)
     if not quiet:
         state = "complete" if outcome.complete else "interrupted"
         done = outcome.before + outcome.finished

@@ -1,4 +1,4 @@
-"""Burden on winners against tail loss, a panel per size of the backstop; the frontier is filled and named."""
+"""Burden on winners against tail loss, a panel per size of the backstop or group; the frontier is filled and named."""
 
 import itertools
 import math
@@ -17,16 +17,17 @@ NAMED = 2  # regimes named at one place
 
 def draw(found: Sequence[Arrangement]) -> Figure:
     """Open markers are dominated by another arrangement of any size."""
-    ratios = sorted({item.ratio for item in found})
-    columns = min(COLUMNS, len(ratios))
-    rows = math.ceil(len(ratios) / columns)
-    figure, panels = new_figure(rows, columns, 1.1 + 2.6 * rows, sharex=True, sharey=True)
-    for panel in panels[len(ratios) :]:
+    kinds = sorted({(item.group, item.ratio) for item in found})
+    groups = len({item.group for item in found})
+    columns = min(COLUMNS if groups == 1 else 2, len(kinds))
+    rows = math.ceil(len(kinds) / columns)
+    figure, panels = new_figure(rows, columns, 1.1 + 2.6 * rows, sharex=groups == 1, sharey=groups == 1)
+    for panel in panels[len(kinds) :]:
         panel.remove()
     appearance = looks(list(dict.fromkeys(item.structure for item in found)))
-    for panel, ratio in zip(panels, ratios, strict=False):
-        _panel(panel, [item for item in found if item.ratio == ratio], appearance)
-    for panel in panels[:: len(ratios) and columns]:
+    for panel, kind in zip(panels, kinds, strict=False):
+        _panel(panel, [item for item in found if (item.group, item.ratio) == kind], appearance)
+    for panel in panels[: len(kinds) : columns]:
         panel.set_ylabel(f"uncovered loss,\nmean of the worst {1 - LEVEL:.0%} [$M]")
     legend_above(figure, panels[0])
     caption(
@@ -50,7 +51,8 @@ def _panel(panel: Axes, found: Sequence[Arrangement], appearance: Mapping[str, L
             )
         panel.plot([], [], look.marker, color=look.colour, label=structure)
     _names(panel, [item for item in found if item.best])
-    panel.set_title(f"capital ${found[0].capital * MILLION:.3g}M", loc="left")
+    group = f"{found[0].group}: " if found[0].group else ""
+    panel.set_title(f"{group}capital ${found[0].capital * MILLION:.3g}M", loc="left")
     panel.set_xlabel("borne by winners [$M]")
     panel.margins(x=0.25)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -10,6 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from experiments.figure.style import GREY, PALETTE, caption, new_figure
@@ -19,6 +21,8 @@ from experiments.phase.diagram import LEVEL, SAME, Diagram
 # From where a is better, over no difference, to where b is better.
 COLOURS = LinearSegmentedColormap.from_list("winner", [PALETTE[1], "#ffffff", PALETTE[2]])
 HATCH = "////"
+# Letters stand above the line and out of it.
+HALO: Any = {"path_effects": [withStroke(linewidth=2, foreground="white")], "zorder": 4}
 
 
 def draw(diagrams: Sequence[Diagram]) -> Figure:
@@ -69,7 +73,7 @@ def _marks(panel: Axes, diagram: Diagram) -> None:
     for (i, j), decided in np.ndenumerate(diagram.decided):
         if decided:
             letter = letters[int(diagram.difference[i, j] > 0)]
-            panel.text(j + 0.5, i + 0.5, letter, ha="center", va="center", fontsize=8, fontweight="bold")
+            panel.text(j + 0.5, i + 0.5, letter, ha="center", va="center", fontsize=8, fontweight="bold", **HALO)
         else:
             panel.add_patch(Rectangle((j, i), 1, 1, fill=False, edgecolor=GREY, linewidth=0.0, hatch=HATCH))
 

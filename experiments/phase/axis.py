@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from experiments.configuration import parse_setting
+from experiments.scenario_option import parse_setting
 from experiments.sweep.field import Field, read_field
 from experiments.sweep.problem import SweepError
 from model.parameter import declarations

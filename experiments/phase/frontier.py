@@ -23,11 +23,15 @@ from model.risk import expected_shortfall
 
 LEVEL = 0.95
 RATIO = "backstop.capital_ratio"
+METRICS = ("capital", "uncovered", "deficit", "borne_winners")
 SAME = 1e-9  # relative difference that is rounding
 
 
 class Arrangement(NamedTuple):
-    """A structure under a regime with one size of the backstop, amounts in USD; `low` and `high` of the tail."""
+    """A structure under a regime with one size of the backstop, amounts in USD; `low` and `high` of the tail.
+
+    `best` says that it is on the frontier of its `group`, such as an episode.
+    """
 
     structure: str
     regime: str
@@ -39,15 +43,21 @@ class Arrangement(NamedTuple):
     burden: float
     number: int
     best: bool = False
+    group: str = ""
 
 
 def read_frontier(folder: Path) -> list[Arrangement]:
     """Return every arrangement in a sweep's folder; raises SweepError where it lacks their columns."""
     keys = [STRUCTURE, REGIME, RATIO]
-    table = run_table(folder, [*keys, "capital", "uncovered", "deficit", "borne_winners"])
+    return arrangements(run_table(folder, [*keys, *METRICS]))
+
+
+def arrangements(table: pd.DataFrame, group: str = "") -> list[Arrangement]:
+    """Return every arrangement among the runs of `table`, a column for each key and metric."""
+    keys = [STRUCTURE, REGIME, RATIO]
     found = [_arrangement(names, runs) for names, runs in table.groupby(keys, sort=False)]
     amounts = np.array([[item.capital, item.tail, item.burden] for item in found])
-    return [item._replace(best=bool(best)) for item, best in zip(found, undominated(amounts), strict=True)]
+    return [item._replace(best=bool(best), group=group) for item, best in zip(found, undominated(amounts), strict=True)]
 
 
 def undominated(amounts: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from experiments.figure.vector import save_vector
 from experiments.report import comparing, method, sweeping
+from experiments.report.place import bare
 from experiments.report.table import Table, comma_separated, latex, markup
 from experiments.sweep.folder import FORMAT
 from experiments.sweep.problem import FAILED, SweepError, named
@@ -82,7 +83,9 @@ def _figures(folder: Path, figures: Iterable[tuple[str, str, Any]], stamp: str) 
 def _page(name: str, text: str, tables: list[Table], pictures: list[str], manifest: dict[str, Any]) -> str:
     parts = [f"<h1>{html.escape(name)}</h1>", *map(markup, tables), *pictures]
     parts += ["<h2>How it was done</h2>", f"<p>{html.escape(text)}</p>"]
-    parts += [f"<details><summary>Manifest</summary><pre>{html.escape(json.dumps(manifest, indent=1))}</pre></details>"]
+    parts += [
+        f"<details><summary>Manifest</summary><pre>{html.escape(json.dumps(bare(manifest), indent=1))}</pre></details>"
+    ]
     body = "\n".join(parts)
     head = f'<meta charset="utf-8"><title>{html.escape(name)}</title><style>{STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from experiments.report.place import bare
 from experiments.report.sweeping import described
 
 
@@ -13,10 +14,12 @@ def of_comparison(manifest: dict[str, Any]) -> str:
     cells = ", ".join(
         f"{name} ({cell['structure']}, residual losses: {cell['regime']})" for name, cell in manifest["cells"].items()
     )
+    runs = manifest["runs"]
     return (
-        f"{_world(manifest['scenario'])} {number} replications (0 to {number - 1}, seed {manifest['seed']}) were run "
-        f"in each of {len(manifest['cells'])} cells on common random numbers: {cells}.{sized} "
-        f"{manifest['runs']['finished']} of {manifest['runs']['planned']} runs finished. {_origin(manifest)}"
+        f"{_world(manifest['scenario'], manifest.get('files', {}))} {number} replications (0 to {number - 1}, "
+        f"seed {manifest['seed']}) were run in each of {len(manifest['cells'])} cells on common random numbers: "
+        f"{cells}.{sized} {_stopped(manifest)}"
+        f"{runs['finished']} of {runs['planned']} runs finished. {_origin(manifest)}"
     )
 
 
@@ -27,9 +30,11 @@ def of_sweep(manifest: dict[str, Any]) -> str:
     fields = "; ".join(f"{name} {described(text)}" for name, text in moved.items()) or "points listed one by one"
     first, number = plan["replications"]["first"], plan["replications"]["number"]
     design = plan["design"]
+    digests = plan["base"]["price"]["files"]
+    files = dict(zip(manifest["scenario"]["price"]["files"], digests, strict=True))
     drawn = f", {design['points']} points, design seed {design['seed']}" if design["points"] else ""
     return (
-        f"{_world(manifest['scenario'])} The design ({design['kind'].replace('_', ' ')}{drawn}) moved {fields}: "
+        f"{_world(manifest['scenario'], files)} The design ({design['kind'].replace('_', ' ')}{drawn}) moved {fields}: "
         f"{manifest['points']} points in replications {first} to {first + number - 1} (seed {manifest['seed']}) on "
         f"common random numbers, {manifest['runs']} runs. Code digest {manifest['code']}. {_origin(manifest)}"
     )
@@ -43,9 +48,11 @@ def stamp(manifest: dict[str, Any]) -> str:
     return f"Seed {manifest['seed']}, replications {first} to {first + number - 1}; commit {commit[:12]}."
 
 
-def _world(scenario: dict[str, Any]) -> str:
+def _world(scenario: dict[str, Any], files: dict[str, str]) -> str:
     price = scenario["price"]
     prices = f"the episode {price['episode']}" if price["process"] == "episode" else f"the process {price['process']}"
+    if price["files"]:
+        prices += " of " + ", ".join(f"{bare(name)} ({files.get(name, 'digest unknown')})" for name in price["files"])
     steps = f"{scenario['steps']} steps of" if scenario.get("steps") else "steps of"
     return (
         f"We simulated {scenario['protocol']['number']} protocols with {scenario['trader']['number']} traders each "
@@ -54,8 +61,16 @@ def _world(scenario: dict[str, Any]) -> str:
     )
 
 
+def _stopped(manifest: dict[str, Any]) -> str:
+    asked = ", ".join(manifest.get("precision", {}).get("asked", ()))
+    rule = (
+        "Their number was not fixed beforehand: looks at fixed numbers ended the runs once every paired difference had"
+    )
+    return f"{rule} a 95 % half-width of {asked}, or at the most allowed. " if asked else ""
+
+
 def _origin(manifest: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {manifest['versions'].get(name)}" for name in ("backstop", "numpy", "numba", "scipy"))
     commit = manifest.get("commit") or "unknown"
-    command = " ".join(manifest["command_line"])
+    command = " ".join(bare(manifest["command_line"]))
     return f"Commit {commit}; Python {manifest['python']}; {versions}. Command: {command}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from experiments.sweep.chunk import Job, job
@@ -15,8 +16,10 @@ from experiments.sweep.hands import Hands, Own
 from experiments.sweep.lock import Lock
 from experiments.sweep.meter import Meter
 from experiments.sweep.plan import Plan, Task
+from experiments.sweep.problem import FAILED, SweepError, named
+from experiments.sweep.retry import carry_on, forget_failures
 from experiments.sweep.shard import Shard
-from experiments.sweep.store import Store
+from experiments.sweep.store import Found, Store
 
 type Engage = Callable[[Job], AbstractContextManager[Hands]]
 
@@ -47,6 +50,7 @@ class Outcome(NamedTuple):
     total, before, finished, failed : runs of the sweep or shard; of these found done, done now, and failed now.
     failures : number and error of runs that failed now, the first thousand.
     complete : whether none is missing any more.
+    failed_before : runs found failed, which count as done.
     """
 
     total: int
@@ -55,6 +59,7 @@ class Outcome(NamedTuple):
     failed: int
     failures: tuple[tuple[int, str], ...]
     complete: bool
+    failed_before: int = 0
 
 
 def sweep(
@@ -65,6 +70,7 @@ def sweep(
     engage: Engage = Own,
     stop: Callable[[], bool] = lambda: False,
     quiet: bool = False,
+    retry: bool = False,
 ) -> Outcome:
     """Do what is missing of `plan` in `folder`.
 
@@ -77,6 +83,7 @@ def sweep(
     engage : called with the job, returns a context with the hands that do it.
     stop : read between chunks.
     quiet : tell no progress.
+    retry : whether runs found failed are done again.
 
     Raises
     ------
@@ -86,13 +93,25 @@ def sweep(
     enter(folder, plan, origin)
     with Lock(folder, shard):
         store = Store(folder, shard)
-        done, lines = store.done(plan.runs)
+        found = _found(store, plan.runs, retry)
         total = shard.size(plan.runs)
-        before = int(np.count_nonzero(done[shard.place - 1 :: shard.number]))
+        before = int(np.count_nonzero(found.done[shard.place - 1 :: shard.number]))
         with Meter(total - before, total, quiet) as meter:
-            for line in lines:
+            for line in found.lines:
                 meter.say(line)
-            return _work(plan, store, done, meter, engage, stop)
+            outcome = _work(plan, store, found.done, meter, engage, stop)
+            return outcome._replace(failed_before=found.failed)
+
+
+def _found(store: Store, runs: int, retry: bool) -> Found:
+    try:
+        if retry:
+            forget_failures(store)
+        carry_on(store)
+    except (OSError, pa.ArrowException) as error:
+        reason = named(error) if isinstance(error, OSError) else str(error).splitlines()[0]
+        raise SweepError(f"{store.folder}: {reason}", FAILED) from error
+    return store.done(runs)
 
 
 def _work(

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.provenance import command_line, provenance, utc_now
-from experiments.sweep.identity import as_text, code_version
+from experiments.provenance import command_line, commit, provenance, utc_now, version
+from experiments.sweep.identity import LIBRARIES, as_text, code_version
 from experiments.sweep.plan import Plan, differences, point_identities
 from experiments.sweep.plan_table import write_plan
 from experiments.sweep.problem import FAILED, SweepError, named
@@ -99,10 +99,18 @@ def _manifest(plan: Plan) -> dict[str, Any]:
 def _require_same(folder: Path, plan: Plan) -> None:
     manifest = read_manifest(folder)
     if manifest["code"] != code_version():
-        commit = manifest.get("commit") or "an unknown commit"
-        versions = f"written by version {manifest['code']} ({commit}) of the code, this is {code_version()}"
-        raise SweepError(f"{folder}: {versions}; name another folder with --out")
+        versions = f"written by version {manifest['code']} of the code, this is {code_version()}"
+        raise SweepError(f"{folder}: {versions} ({_what_differs(manifest)}); name another folder with --out")
     changed = differences(manifest["plan"], json.loads(as_text(plan.described)))
     if changed:
         advice = "name another folder with --out"
         raise SweepError([f"{folder}: begun with another plan: {line}; {advice}" for line in changed])
+
+
+def _what_differs(manifest: dict[str, Any]) -> str:
+    """Say in which of what makes a version the folder differs from this program."""
+    before = manifest.get("versions", {})
+    pairs = {name: (before.get(name), version(name)) for name in LIBRARIES}
+    pairs["commit"] = manifest.get("commit") or "unknown", commit() or "unknown"
+    changed = [f"{name} {there} there, {here} here" for name, (there, here) in pairs.items() if there != here]
+    return ", ".join(changed) or f"sources changed since commit {pairs['commit'][1]}"

@@ -1,10 +1,10 @@
-"""How many runs a chunk holds: as many as are worth some three seconds, from what runs have taken so far.
+"""How many runs a chunk holds: as many as are worth some four seconds, from what runs have taken so far.
 
 The first chunks are single runs, for a process's first run says nothing of the next; then chunks grow eightfold at
 most. Towards the end they shrink to a quarter, so that no worker waits long for the last one.
 """
 
-TARGET = 3.0  # s, within the 1 to 5 s that hide the cost of a message and bound what a dying worker loses
+TARGET = 4.5  # s, within the 1 to 5 s that hide the cost of a message and bound what a dying worker loses
 GROWTH = 8  # times, from one chunk to the next
 MEMORY = 0.5  # weight of the latest chunk in the estimate
 TURNS = 2  # chunks left to each worker towards the end

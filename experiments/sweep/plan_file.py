@@ -25,7 +25,7 @@ from model.parameter import declarations
 from model.scenario import Scenario, ScenarioError, read_toml
 from model.scenario.problem import one_of, section_at, suggestion
 
-NOT_BASE = {"settings", "structures", "regimes", "replications", "workers", "out"}
+NOT_BASE = {"settings", "structures", "regimes", "replications", "workers", "out", "precision"}
 BASE = tuple(name for name in Options._fields if name not in NOT_BASE)
 OTHER = ("set", "design", "fields", "across", "point", "replications", "first_replication", "series")
 PATHS = ("scenario", "prices")

@@ -48,7 +48,7 @@ def runs_part(made: Sequence[Made], series: bytes) -> bytes:
     }
     metrics = {name: column for name, column in _metrics(made).items() if name not in key}
     about = {SERIES_SIZE: str(len(series)), SERIES_DIGEST: sha256(series).hexdigest()}
-    return _encoded(pa.table(key | metrics).replace_schema_metadata(about))
+    return encoded(pa.table(key | metrics).replace_schema_metadata(about))
 
 
 def _metrics(made: Sequence[Made]) -> dict[str, pa.Array]:
@@ -66,7 +66,7 @@ def series_part(made: Sequence[Made]) -> bytes:
     having = [item for item in made if item.run.series]
     alike = itertools.groupby(having, key=lambda item: tuple(item.run.series))
     tables = [_steps(list(items), names) for names, items in alike]
-    return _encoded(pa.concat_tables(tables, promote_options="permissive")) if tables else b""
+    return encoded(pa.concat_tables(tables, promote_options="permissive")) if tables else b""
 
 
 def _steps(made: Sequence[Made], names: Sequence[str]) -> pa.Table:
@@ -80,7 +80,8 @@ def _steps(made: Sequence[Made], names: Sequence[str]) -> pa.Table:
     return pa.table(columns)
 
 
-def _encoded(table: pa.Table) -> bytes:
+def encoded(table: pa.Table) -> bytes:
+    """Return the bytes of a part."""
     # Bytes of equal rank beside each other compress floats that change slowly.
     floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
     others = [field.name for field in table.schema if field.name not in floats]

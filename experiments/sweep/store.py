@@ -5,7 +5,7 @@
 ``plan.parquet``           a row per run: its number, identity, point, replication and changed fields
 ``series/part-*.parquet``  written first
 ``runs/part-*.parquet``    written last: its presence says that its runs are done
-``aside/``                 parts that could not be read, their runs done again
+``aside/``                 parts that could not be read or had failed runs, these done again
 =========================  ===========================================================================
 
 A part is written beside its place, seen on the disk and moved there, so it is whole or absent; it is named by the shard
@@ -16,6 +16,7 @@ at most a series part without its runs, which counts for nothing and is cleared 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,10 +25,19 @@ from numpy.typing import NDArray
 
 from experiments.sweep import atomic
 from experiments.sweep.problem import FAILED, SweepError, named
-from experiments.sweep.rows import SERIES_SIZE
+from experiments.sweep.rows import FAILED as FAILED_RUN
+from experiments.sweep.rows import SERIES_DIGEST, SERIES_SIZE
 from experiments.sweep.shard import Shard
 
-PARTS = "part-*.parquet"
+PARTS, ASIDE = "part-*.parquet", "aside"
+
+
+class Found(NamedTuple):
+    """What a folder holds: which runs are `done`, how many of them `failed`, a line for every part moved aside."""
+
+    done: NDArray[np.bool_]
+    failed: int
+    lines: list[str]
 
 
 class Store:
@@ -69,8 +79,8 @@ class Store:
         """Return the runs parts in order of name."""
         return sorted(self.runs.glob(PARTS))
 
-    def done(self, runs: int) -> tuple[NDArray[np.bool_], list[str]]:
-        """Return which of `runs` runs are done, and a line for every part moved aside.
+    def done(self, runs: int) -> Found:
+        """Return which of `runs` runs are done, moving aside the parts that are unsound.
 
         Raises
         ------
@@ -83,27 +93,33 @@ class Store:
         except OSError as error:
             raise SweepError(f"{self.folder}: {named(error)}", FAILED) from error
 
-    def _read_done(self, runs: int) -> tuple[NDArray[np.bool_], list[str]]:
-        done, lines = np.zeros(runs, bool), []
+    def _read_done(self, runs: int) -> Found:
+        done, failed, lines = np.zeros(runs, bool), 0, []
         for part in self.committed():
             try:
-                done[self.numbers(part)] = True
+                table = self.sound(part)
+                done[table.column("run").to_numpy()] = True
+                failed += table.column("status").to_pylist().count(FAILED_RUN) if self.owns(part) else 0
             except (pa.ArrowException, IndexError, ValueError, FileNotFoundError) as error:
-                if self._own(part):
+                if self.owns(part):
                     lines.append(self._move_aside(part, error))
-        return done, lines
+        return Found(done, failed, lines)
 
     def numbers(self, part: Path) -> NDArray[np.int64]:
-        """Return the runs in a runs part; raises ValueError or pyarrow's errors where it or its series is unsound."""
+        """Return the runs in a runs part; raises as :meth:`sound`."""
+        return self.sound(part).column("run").to_numpy()
+
+    def sound(self, part: Path) -> pa.Table:
+        """Return a runs part; raises ValueError, OSError or pyarrow's errors where it or its series is unsound."""
         content = part.read_bytes()
         if not part.stem.endswith(_fingerprint(content)):
             raise ValueError("it is not what its name says")
         table = pq.read_table(pa.BufferReader(content))
-        size = int((table.schema.metadata or {}).get(SERIES_SIZE, b"-1"))
-        found = self.series / part.name
-        if size and found.stat().st_size != size:
-            raise ValueError(f"its series part has not the {size} bytes it should have")
-        return table.column("run").to_numpy()
+        about = table.schema.metadata or {}
+        size, digest = int(about.get(SERIES_SIZE, b"-1")), about.get(SERIES_DIGEST, b"").decode()
+        if size:
+            _check_series(self.series / part.name, size, digest)
+        return table
 
     def series_parts(self) -> Iterator[Path]:
         """Yield the series parts whose runs are committed."""
@@ -111,28 +127,42 @@ class Store:
             if (self.series / part.name).exists():
                 yield self.series / part.name
 
-    def _clear(self) -> None:
-        """Remove what a killed writer left; only the own leavings where others may be writing."""
+    def make(self) -> None:
+        """Make the folders of parts where there are none."""
         for folder in (self.runs, self.series):
             folder.mkdir(exist_ok=True)
+
+    def _clear(self) -> None:
+        """Remove what a killed writer left; only the own leavings where others may be writing."""
+        self.make()
+        for folder in (self.runs, self.series):
             for left in folder.glob(f".part-*{atomic.TEMPORARY}"):
-                if self._own(left):
+                if self.owns(left):
                     left.unlink(missing_ok=True)
         for orphan in self.series.glob(PARTS):
-            if self._own(orphan) and not (self.runs / orphan.name).exists():
+            if self.owns(orphan) and not (self.runs / orphan.name).exists():
                 orphan.unlink()
 
-    def _own(self, part: Path) -> bool:
+    def owns(self, part: Path) -> bool:
+        """Whether a part is this shard's."""
         return self.shard.whole or part.name.lstrip(".").startswith(f"part-{self.shard.tag}-")
 
     def _move_aside(self, part: Path, error: Exception) -> str:
-        aside = self.folder / "aside"
+        aside = self.folder / ASIDE
         aside.mkdir(exist_ok=True)
         for folder in (self.runs, self.series):
             if (folder / part.name).exists():
                 (folder / part.name).replace(aside / f"{folder.name}-{part.name}")
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         return f"{part}: unreadable, moved to {aside}; its runs are done again ({reason})"
+
+
+def _check_series(path: Path, size: int, digest: str) -> None:
+    if path.stat().st_size != size:
+        raise ValueError(f"its series part has not the {size} bytes it should have")
+    with path.open("rb") as file:
+        if digest and hashlib.file_digest(file, "sha256").hexdigest() != digest:
+            raise ValueError("its series part is not what was written")
 
 
 def _fingerprint(content: bytes) -> str:

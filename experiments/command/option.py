@@ -1,0 +1,62 @@
+"""What commands have in common: the options that describe a scenario, and how bad input ends."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+PRICES = click.option(
+    "--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable."
+)
+PROCESS = click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
+EPISODE = click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
+SCENARIO = click.option(
+    "--scenario",
+    metavar="FILE",
+    help="Scenario in TOML, or `innocents`, `choices`, `fat_tails`; it replaces the default episode.",
+)
+PRESET = click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
+SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+SEED = click.option("--seed", type=int, help="Seed of every random stream.")
+SCENARIO_NAMES = ("prices", "process", "episode", "scenario", "settings", "seed")
+
+type Command = Callable[..., Any]
+
+
+def scenario_options(command: Command) -> Command:
+    """Add the options that describe a scenario."""
+    return with_options(PRICES, PROCESS, EPISODE, SCENARIO, SET, SEED)(command)
+
+
+def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return a decorator that adds `options`, told in this order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def explained(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Let `command` end with the exit code it returns, or with its problems, a line each, and their code.
+
+    Bad configurations and result folders end with 2, a sweep's problems with the code they carry.
+    """
+
+    @wraps(command)
+    def run(*arguments: Any, **typed: Any) -> None:
+        try:
+            code = command(*arguments, **typed) or 0
+        except ValueError as error:
+            problems = getattr(error, "problems", None)
+            if problems is None:
+                raise
+            for problem in problems:
+                click.echo(f"error: {problem}", err=True)
+            code = getattr(error, "code", 2)
+        click.get_current_context().exit(code)
+
+    return run

@@ -1,0 +1,105 @@
+"""What a report says of structures and loss regimes where a sweep ran both: tables, and the frontier.
+
+Structures are compared by paired differences to the one named first, regimes by who bore the deficit. In both the mean
+over the other axis is taken within each replication first, so that the replications alone make the interval. Where
+something else was swept with few values, such as the episode, each of its values is told by itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from experiments.headline import HEADLINES, Headline
+from experiments.phase.frontier import METRICS, RATIO, arrangements
+from experiments.phase.table import REGIME, STRUCTURE
+from experiments.report.table import Table
+from experiments.statistic import Interval, mean_interval
+from experiments.table import interval, number
+
+if TYPE_CHECKING:
+    from experiments.report.sweeping import Swept
+
+MOST_GROUPS = 6
+BORNE = (
+    Headline("borne_winners", "by winners", "%", 100.0),
+    Headline("borne_vault", "by vaults", "%", 100.0),
+    Headline("borne_frozen", "frozen", "%", 100.0),
+    Headline("borne_treasury", "by treasuries", "%", 100.0),
+    Headline("borne_bad_debt", "bad debt", "%", 100.0),
+    Headline("largest_cut", "largest cut", "% of equity", 100.0),
+    Headline("defaults", "in default", "protocols"),
+)
+COMPARED = ("uncovered", "exhausted", "all_exhausted", "defaults")
+
+
+def tables(swept: "Swept") -> Iterator[Table]:
+    """Yield a table of structures and one of regimes, each where there are several."""
+    if swept.several(STRUCTURE):
+        lines = tuple(line for line in HEADLINES if line.metric in COMPARED and line.metric in swept.held)
+        first = str(swept.runs[STRUCTURE].iloc[0])
+        note = f"Mean paired difference to {first}, over all else but what the row names. {_note(swept)}"
+        yield _table("structures", "Structures", STRUCTURE, swept, lines, first, note)
+    if swept.several(REGIME):
+        lines = tuple(line for line in BORNE if line.metric in swept.held)
+        note = f"Means over all else but what the row names; shares are of the deficit. {_note(swept)}"
+        yield _table("regimes", "Who bears it", REGIME, swept, lines, None, note)
+
+
+def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
+    """Yield the frontier where structures and regimes were crossed."""
+    if not (swept.several(STRUCTURE) and swept.several(REGIME) and set(METRICS) <= set(swept.held)):
+        return
+    from experiments.figure.frontier import draw  # noqa: PLC0415
+
+    base = swept.base
+    missing = {name: base[name] for name in (STRUCTURE, REGIME, RATIO) if name not in swept.fields}
+    found = [item for label, runs in _groups(swept, (RATIO,)) for item in arrangements(runs.assign(**missing), label)]
+    yield "frontier", "Capital, tail loss and burden on winners", partial(draw, found)
+
+
+def _table(
+    name: str, title: str, axis: str, swept: "Swept", lines: Sequence[Headline], first: str | None, note: str
+) -> Table:
+    rows, data = [], []
+    for label, runs in _groups(swept):
+        for value, found in _compared(runs, axis, lines, first):
+            rows.append((label, value, *(_text(item, line) for item, line in zip(found, lines, strict=True))))
+            for item, line in zip(found, lines, strict=True):
+                data.append({"group": label, axis: value, "metric": line.metric, **item._asdict()})
+    head = ("group", axis.partition(".")[2], *(f"{line.label}, {line.unit}" for line in lines))
+    return Table(name, title, head, tuple(rows), note, tuple(data))
+
+
+def _compared(
+    runs: pd.DataFrame, axis: str, lines: Sequence[Headline], first: str | None
+) -> Iterator[tuple[str, list[Interval]]]:
+    means = {line.metric: runs.groupby([axis, "replication"])[line.metric].mean().unstack(0) for line in lines}
+    for value in dict.fromkeys(runs[axis]):
+        if value != first:
+            yield value, [_interval(means[line.metric], value, first) for line in lines]
+
+
+def _interval(means: pd.DataFrame, value: str, first: str | None) -> Interval:
+    column = means[value] if first is None else means[value] - means[first]
+    return mean_interval(column.to_numpy())
+
+
+def _groups(swept: "Swept", apart: Sequence[str] = ()) -> list[tuple[str, pd.DataFrame]]:
+    """Return label and runs for every combination of what else was swept, or all at once where there are many."""
+    others = [name for name in swept.fields if name not in (STRUCTURE, REGIME, *apart) and swept.several(name)]
+    found = list(swept.runs.groupby(others, sort=True)) if others else []
+    if not 1 < len(found) <= MOST_GROUPS:
+        return [("", swept.runs)]
+    return [(", ".join(map(str, key)), runs) for key, runs in found]
+
+
+def _note(swept: "Swept") -> str:
+    replications = swept.runs["replication"].nunique()
+    return f"95 % interval (Student) over n = {replications} replications on common random numbers."
+
+
+def _text(found: Interval, line: Headline) -> str:
+    mean, low, high = (line.factor * value for value in found[:3])
+    return f"{number(mean)} {interval(low, high)}"

@@ -1,0 +1,68 @@
+"""What a sweep's design allows besides: a map where two fields make a grid, indices where it was sampled."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from experiments.phase.diagram import Diagram, read_diagram, rows
+from experiments.phase.table import REGIME, STRUCTURE
+from experiments.report.table import Table
+from experiments.sensitivity.analysis import Index, sensitivity
+from experiments.sweep.problem import SweepError
+from experiments.table import number
+
+if TYPE_CHECKING:
+    from experiments.report.sweeping import Swept
+
+MAPPED = ("uncovered", "defaults")
+AXES = 2
+
+
+def diagrams(swept: "Swept") -> list[Diagram]:
+    """Return the maps of a grid over two fields in which two structures or more were run; none of any other design."""
+    axes = [name for name in swept.fields if name != STRUCTURE and swept.several(name)]
+    grid = swept.manifest["plan"]["design"]["kind"] == "grid"
+    if not (grid and len(axes) == AXES and REGIME not in axes and swept.several(STRUCTURE)):
+        return []
+    a, b = list(dict.fromkeys(swept.runs[STRUCTURE]))[:2]
+    named = [metric for metric in MAPPED if metric in swept.held and {"deficit", "capital"} <= set(swept.held)]
+    return [read_diagram(swept.folder, axes[1], axes[0], (a, b), metric) for metric in named]
+
+
+def indices(swept: "Swept") -> dict[str, list[Index]]:
+    """Return sensitivity indices by metric: of each shown that varies, in a sampled design that is complete."""
+    found = {}
+    for line in swept.lines:
+        try:
+            found[line.metric] = sensitivity(swept.folder, line.metric)
+        except SweepError:  # the design has none, or the metric does not vary
+            continue
+    return {metric: items for metric, items in found.items() if items}
+
+
+def tables(swept: "Swept") -> Iterator[Table]:
+    """Yield the numbers behind the maps and the indices."""
+    mapped = [row for diagram in swept.diagrams for row in rows(diagram)]
+    if mapped:
+        yield _plain("map", "Who wins", mapped, "Paired differences; p adjusted after Benjamini and Hochberg.")
+    told = [{"metric": name, **item._asdict()} for name, items in swept.indices.items() for item in items]
+    if told:
+        yield _plain("sensitivity", "Sensitivity", told, "Half-widths of 95 % bootstrap intervals where there are any.")
+
+
+def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
+    """Yield the map and a figure of indices for every metric that has any."""
+    if swept.diagrams:
+        from experiments.figure.phase import draw as draw_map  # noqa: PLC0415
+
+        pair = f"{swept.diagrams[0].a} and {swept.diagrams[0].b}"
+        yield "phase", f"Where {pair} win", partial(draw_map, swept.diagrams)
+    for metric, items in swept.indices.items():
+        from experiments.figure.sensitivity import draw  # noqa: PLC0415
+
+        yield f"sensitivity-{metric}", f"Which fields move {metric}", partial(draw, items, metric)
+
+
+def _plain(name: str, title: str, data: list[dict[str, Any]], note: str) -> Table:
+    shown = tuple(tuple(number(x) if isinstance(x, float) else str(x) for x in row.values()) for row in data)
+    return Table(name, title, tuple(dict.fromkeys(key for row in data for key in row)), shown, note, tuple(data))

@@ -1,0 +1,23 @@
+"""A report calls files by their names: where they lay on somebody's machine changes nothing."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+
+def bare(value: Any) -> Any:
+    """Return plain data with every absolute path in it, also after an equals sign, reduced to its last name."""
+    if isinstance(value, Mapping):
+        return {name: bare(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [bare(item) for item in value]
+    return _bare_word(value) if isinstance(value, str) else value
+
+
+def _bare_word(word: str) -> str:
+    name, equals, place = word.rpartition("=")
+    for kind in (PurePosixPath, PureWindowsPath):
+        path = kind(place)
+        if path.is_absolute() and path.name:
+            return f"{name}{equals}{path.name}"
+    return word
