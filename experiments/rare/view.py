@@ -38,7 +38,9 @@ def caveats(answer: Answer) -> list[str]:
     for i, (cell, pilot) in enumerate(zip(answer.cells, answer.pilots, strict=True)):
         found = answer.probability(i)
         if pilot.effective < ENOUGH:
-            lines.append(f"{cell}: the pilot saw too few events, effectively {pilot.effective:.0f}, to fit a tilt to them")
+            lines.append(
+                f"{cell}: the pilot saw too few events, effectively {pilot.effective:.0f}, to fit a tilt to them"
+            )
         if not found.hits:
             lines.append(f"{cell}: no replication shows the event; only the upper bound means anything")
         elif found.hits < FEW or found.largest > HANGS:
