@@ -40,7 +40,7 @@ SHORT = 8  # numbers of a stream that are axes of their own
 LEAST, MOST = 2.0**-54, 1.0 - 2.0**-53
 FAR = 30.0  # a shift that nothing that looks at a score can miss
 PROBE = 3_000_000  # replication whose tape is probed
-UNFELT = ("priority",)  # columns of the tape that are drawn anew from equal uniforms and move no price
+UNFELT = ("priority",)  # columns that only put first-come claims in order
 
 
 @dataclass(frozen=True, slots=True)
