@@ -16,7 +16,7 @@ the same aggression takes its place after some steps. Its account is an ordinary
 collateral, liquidation and losses below bankruptcy are the exchange's.
 
 Source: Thurner, Farmer and Geanakoplos (2012), Leverage causes fat tails and clustered volatility, Quantitative Finance
-12:695-707, section 2. Their mispricing is V − p with V = 1, here relative to V.
+12:695-707. Their mispricing is V − p with V = 1, here relative to V.
 """
 
 from collections import namedtuple

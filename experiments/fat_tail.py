@@ -2,7 +2,7 @@
 
 Moments are of all log returns. The tail is that of negative returns in steps that begin below value, where funds hold
 something and can be made to sell: the Hill index of the largest 5 %. Source of both: Thurner, Farmer and Geanakoplos
-(2012), section 3.
+(2012).
 """
 
 from functools import cache

@@ -13,7 +13,7 @@ price falls. The auctioneer starts at p₀ and moves the price in the direction 
 first price that clears (tâtonnement; Walras). Between *knots*, where a fund's mispricing, limit or wealth changes its
 regime, E is a quadratic, so the price is found exactly.
 
-Source: Thurner, Farmer and Geanakoplos (2012), section 2. That the first price counts is our choice.
+Source: Thurner, Farmer and Geanakoplos (2012). That the first price counts is our choice.
 """
 
 from typing import Any

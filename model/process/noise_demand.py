@@ -8,7 +8,7 @@ They spend ξ USD on N contracts whatever the price, so that the price without a
 
     σ √(2 / (1 + ρ)),                                                                            (2)
 
-0.03508783 for ρ = 0.99 and σ = 0.035. Source: Thurner, Farmer and Geanakoplos (2012), section 2, noise traders.
+0.03508783 for ρ = 0.99 and σ = 0.035. Source: Thurner, Farmer and Geanakoplos (2012), noise traders.
 """
 
 import math

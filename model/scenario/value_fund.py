@@ -28,7 +28,10 @@ class ValueFundSection(Section):
         gt=0,
     )
     benchmark: float = parameter(
-        0.005, "1 per step", "performance at which investors neither add nor withdraw", THURNER + ", read as in 7.19"
+        0.005,
+        "1 per step",
+        "performance at which investors neither add nor withdraw",
+        "public implementations of that model; see docs/ODD.md, 7.19",
     )
     sensitivity: float = parameter(
         0.15, "1", "part of wealth added per unit of performance above the benchmark", THURNER, ge=0
