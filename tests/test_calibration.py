@@ -98,6 +98,17 @@ def test_clusters_and_tails_do_not_depend_on_the_length_of_a_step():
     assert (np.abs(fine.mean(axis=0) - coarse.mean(axis=0)) < 3.5 * error).all()
 
 
+def test_the_season_is_known_before_the_run():
+    """With no slow part all paths start from the root mean square; with one, calm and lively seasons differ."""
+    draw = process_named("stochastic_volatility").draw
+    still = Scenario().replace({"steps": 5, **TRUE, "price.slow_sd": 0.0})
+    assert draw(still, Streams(1, 0)).daily_volatility == pytest.approx([1.4 * s for s in still.asset.daily_volatility])
+    wandering = Scenario().replace({"steps": 5, **TRUE})
+    known = np.array([draw(wandering, Streams(1, r)).daily_volatility[0] for r in range(400)])
+    assert np.log(known).std() == pytest.approx(0.5, rel=0.12)
+    assert np.sqrt((known**2).mean()) == pytest.approx(1.4 * 0.025, rel=0.15)
+
+
 def test_without_wandering_the_process_is_a_random_walk():
     returns = simulated(20_000, inside=1, **{"price.slow_sd": 0.0, "price.fast_sd": 0.0})[:, 0]
     assert kurtosis(returns) == pytest.approx(3.0, abs=0.15)

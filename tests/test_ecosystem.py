@@ -179,7 +179,7 @@ def crash_runs():
 
 
 @pytest.mark.compiled
-def test_a_calm_day_hardly_draws_a_fund():
+def test_a_day_of_the_default_process_hardly_draws_a_fund():
     """Expectation 1: deficits of 0.01 % of open interest are rarer than 5 %, and hardly anything is liquidated.
 
     Over 30 days no more than 4 with such a deficit: at a true rate of 5 % more would be seen in 2 % of such tests.

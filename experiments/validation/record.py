@@ -18,7 +18,7 @@ from model.scenario import Scenario
 LEVEL = 0.95
 HOUR, DAYS = 60, 30
 FUNDAMENTAL, MID, DEPTH = 0, 1, 2
-ASSUMED = ("stochastic_volatility", "gbm")
+ASSUMED = ("stochastic_volatility",)
 RESAMPLES = 400
 Array = np.ndarray
 

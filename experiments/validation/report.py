@@ -46,10 +46,11 @@ BTC's open interest liquidated, top ten 0.24, Gini 0.49, leverage 1.8 at the med
   record's leverage is more dispersed.
 - *Depth.* The record is at one level; at all levels up to 90 % was lost, and the default lies between.""",
     "facts": """Hourly returns of BTC's mid price, thirty days a replication, all runs together; the record is BTC, 2020
-to 2024. Hit: the published value lies in the 95 % interval by bootstrap over replications. `stochastic_volatility` is
-the default, calibrated to BTC and ETH by `backstop calibrate`; `gbm` shows what traders alone add. Kurtosis is ruled by
-single days: the record's by 12 and 13 March 2020. One correlation serves all assets: that of BTC with ETH is the
-highest recorded (0.50 to 0.85). Returns of one minute were not matched; of the twenty hours before
+to 2024. Hit: the published value lies in the 95 % interval by bootstrap over replications. The price process is the
+default, calibrated to BTC and ETH by `backstop calibrate`, on top of which come the traders. Kurtosis is ruled by
+single days, the record's by 12 and 13 March 2020; few months hold one. Impact that arbitrage takes back makes returns
+a little negatively correlated. One correlation serves all assets: that of BTC with ETH is the highest
+recorded (0.50 to 0.85). Returns of one minute were not matched; of the twenty hours before
 the crash of 10 October 2025 they had kurtosis 8.4 and 2.4 % a day, and 200 simulated spans have a median of 8.8 (90 %
 between 5.8 and 24) and of 2.4 % (0.8 to 6.9).""",
 }

@@ -14,7 +14,7 @@ from model.parameter import Section, parameter
 from model.process import PROCESSES
 from model.scenario.problem import one_of
 
-MOMENTS = "simulated moments of hourly returns of BTC and ETH, 2020-26 (`backstop calibrate`)"
+MOMENTS = "simulated moments of hourly returns of BTC and ETH, 2020-24 (`backstop calibrate`)"
 CRASHES = "prototype, 10 October 2025"
 
 
