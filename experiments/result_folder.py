@@ -18,6 +18,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -62,7 +63,8 @@ class ResultFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for parts in self._parts.values():
-            parts.close()
+            with suppress(OSError):  # on a full disk there is nothing left to close
+                parts.close()
         shutil.rmtree(self.hidden, ignore_errors=True)
 
     def add(self, run: "Run") -> None:

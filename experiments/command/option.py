@@ -1,5 +1,6 @@
 """What commands have in common: the options that describe a scenario, and how bad input ends."""
 
+import errno
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -20,6 +21,8 @@ PRESET = click.option("--preset", metavar="NAME", help="A real arrangement (see 
 SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
 SEED = click.option("--seed", type=int, help="Seed of every random stream.")
 SCENARIO_NAMES = ("prices", "process", "episode", "scenario", "settings", "seed")
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 type Command = Callable[..., Any]
 
@@ -43,7 +46,7 @@ def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], 
 def explained(command: Callable[..., int | None]) -> Callable[..., None]:
     """Let `command` end with the exit code it returns, or with its problems, a line each, and their code.
 
-    Bad configurations and result folders end with 2, a sweep's problems with the code they carry.
+    Bad configurations and result folders end with 2, a sweep's problems with the code they carry, a full disk with 1.
     """
 
     @wraps(command)
@@ -57,6 +60,13 @@ def explained(command: Callable[..., int | None]) -> Callable[..., None]:
             for problem in problems:
                 click.echo(f"error: {problem}", err=True)
             code = getattr(error, "code", 2)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            click.echo(
+                f"error: {error.strerror or error}: nothing more can be written; make room and start again", err=True
+            )
+            code = 1
         click.get_current_context().exit(code)
 
     return run

@@ -13,6 +13,7 @@ from experiments.phase.frontier import LEVEL, Arrangement
 MILLION = 1e-6
 COLUMNS = 3
 NAMED = 2  # regimes named at one place
+WIDE, HIGH = 0.3, 0.12  # parts of a panel that a name takes
 
 
 def draw(found: Sequence[Arrangement]) -> Figure:
@@ -33,7 +34,8 @@ def draw(found: Sequence[Arrangement]) -> Figure:
     caption(
         figure,
         f"{found[0].number} paired replications. Bars: 95 % interval (percentile bootstrap). Filled: no other"
-        "\narrangement of any size has no more of all three and less of one. Names: loss regimes on that frontier.",
+        "\narrangement of any size has no more of all three and less of one. Names: loss regimes on that frontier,"
+        "\nwhere there is room for them.",
     )
     return figure
 
@@ -50,23 +52,36 @@ def _panel(panel: Axes, found: Sequence[Arrangement], appearance: Mapping[str, L
                 *place, look.marker, color=look.colour, markerfacecolor=fill, markersize=5, clip_on=False, zorder=over
             )
         panel.plot([], [], look.marker, color=look.colour, label=structure)
-    _names(panel, [item for item in found if item.best])
     group = f"{found[0].group}: " if found[0].group else ""
-    panel.set_title(f"{group}capital ${found[0].capital * MILLION:.3g}M", loc="left")
+    panel.set_title(f"{group}capital ${max(item.capital for item in found) * MILLION:.3g}M", loc="left")
     panel.set_xlabel("borne by winners [$M]")
     panel.margins(x=0.25)
+    panel.set_xlim(left=-0.05 * panel.get_xlim()[1])
+    _names(panel, [item for item in found if item.best])
 
 
 def _names(panel: Axes, best: Sequence[Arrangement]) -> None:
     def place(item: Arrangement) -> tuple[float, float]:
-        return round(item.burden * MILLION, 2), round(item.tail * MILLION, 2)
+        return float(f"{item.burden * MILLION:.3g}"), float(f"{item.tail * MILLION:.3g}")
 
-    places = itertools.groupby(sorted(best, key=place), key=place)
-    # Neighbours are named above and below in turn.
-    for ((x, y), items), lift in zip(places, itertools.cycle((6, -14)), strict=False):
+    places = {key: list(items) for key, items in itertools.groupby(sorted(best, key=place), key=place)}
+    # Neighbours are named above and below in turn, and not where a name would cover another.
+    apart = _apart(panel, list(places))
+    for (x, y), lift in zip(apart, itertools.cycle((6, -14)), strict=False):
+        items = places[x, y]
         regimes = list(dict.fromkeys(item.regime for item in items))
         more = f" +{len(regimes) - NAMED}" if len(regimes) > NAMED else ""
         text = "\n".join(regimes[:NAMED]) + more
         panel.annotate(
             text, (x, y), xytext=(5, lift), textcoords="offset points", fontsize=6, color=GREY, annotation_clip=False
         )
+
+
+def _apart(panel: Axes, places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the places that are no nearer to one before them than a name is wide and high."""
+    (left, right), (low, high) = panel.get_xlim(), panel.get_ylim()
+    kept: list[tuple[float, float]] = []
+    for x, y in places:
+        if all(abs(x - u) > WIDE * (right - left) or abs(y - v) > HIGH * (high - low) for u, v in kept):
+            kept.append((x, y))
+    return kept

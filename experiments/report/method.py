@@ -18,8 +18,8 @@ def of_comparison(manifest: dict[str, Any]) -> str:
     return (
         f"{_world(manifest['scenario'], manifest.get('files', {}))} {number} replications (0 to {number - 1}, "
         f"seed {manifest['seed']}) were run in each of {len(manifest['cells'])} cells on common random numbers: "
-        f"{cells}.{sized} {_stopped(manifest)}"
-        f"{runs['finished']} of {runs['planned']} runs finished. {_origin(manifest)}"
+        f"{cells}.{sized} {_stopped(manifest)}{runs['finished']} of {runs['planned']} runs finished. "
+        f"{_origin(manifest)}"
     )
 
 
@@ -54,10 +54,10 @@ def _world(scenario: dict[str, Any], files: dict[str, str]) -> str:
     if price["files"]:
         prices += " of " + ", ".join(f"{bare(name)} ({files.get(name, 'digest unknown')})" for name in price["files"])
     steps = f"{scenario['steps']} steps of" if scenario.get("steps") else "steps of"
+    size = f"{scenario['protocol']['number']} protocols with {scenario['trader']['number']} traders each"
     return (
-        f"We simulated {scenario['protocol']['number']} protocols with {scenario['trader']['number']} traders each "
-        f"under {prices}, in {steps} {scenario['minutes']:g} min, with backstop capital of "
-        f"{scenario['backstop']['capital_ratio']:.3g} of open interest unless said otherwise."
+        f"Unless said otherwise we simulated {size} under {prices}, in {steps} {scenario['minutes']:g} min, with "
+        f"backstop capital of {scenario['backstop']['capital_ratio']:.3g} of open interest."
     )
 
 
