@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from experiments.report.sweeping import Swept
 
 LEVELS, BINS, COLUMNS = 12, 8, 4
+ABREAST = 3  # words that fit beside each other
 STRUCTURE = "backstop.structure"
 
 
@@ -32,6 +33,7 @@ def draw(swept: "Swept") -> Figure:
             panel.set_ylabel(f"{swept.lines[row].label}\n[{swept.lines[row].unit}]", fontsize=7.5)
         if row == len(swept.lines) - 1:
             panel.set_xlabel(fields[column])
+        _turn_words(panel, swept.runs[fields[column]], row == len(swept.lines) - 1)
     legend_above(figure, panels[0])
     caption(
         figure,
@@ -43,6 +45,12 @@ def draw(swept: "Swept") -> Figure:
 def _panel(panel: Axes, groups: dict[str, pd.DataFrame], field: str, line: Headline) -> None:
     for (name, runs), look in zip(groups.items(), looks(list(groups)).values(), strict=True):
         _line(panel, runs, field, line, name, look)
+
+
+def _turn_words(panel: Axes, values: pd.Series, last: bool) -> None:
+    """Write many words upwards, and once below the column."""
+    if not pd.api.types.is_numeric_dtype(values) and values.nunique() > ABREAST:
+        panel.tick_params(axis="x", labelrotation=90, labelsize=7, labelbottom=last)
 
 
 def _line(panel: Axes, runs: pd.DataFrame, field: str, line: Headline, name: str, look: Look) -> None:

@@ -65,15 +65,13 @@ def _names(panel: Axes, best: Sequence[Arrangement]) -> None:
         return float(f"{item.burden * MILLION:.3g}"), float(f"{item.tail * MILLION:.3g}")
 
     places = {key: list(items) for key, items in itertools.groupby(sorted(best, key=place), key=place)}
-    # Neighbours are named above and below in turn, and not where a name would cover another.
-    apart = _apart(panel, list(places))
-    for (x, y), lift in zip(apart, itertools.cycle((6, -14)), strict=False):
+    for x, y in _apart(panel, list(places)):
         items = places[x, y]
         regimes = list(dict.fromkeys(item.regime for item in items))
         more = f" +{len(regimes) - NAMED}" if len(regimes) > NAMED else ""
         text = "\n".join(regimes[:NAMED]) + more
         panel.annotate(
-            text, (x, y), xytext=(5, lift), textcoords="offset points", fontsize=6, color=GREY, annotation_clip=False
+            text, (x, y), xytext=(6, -2), textcoords="offset points", fontsize=6, color=GREY, annotation_clip=False
         )
 
 
