@@ -49,7 +49,7 @@ class Term(NamedTuple):
 
     def __str__(self) -> str:
         """Return it as it is typed."""
-        return f"{self.metric}={self.bound:.4%}" if self.relative else f"{self.metric}={self.bound:g}"
+        return f"{self.metric}={100.0 * self.bound:g}%" if self.relative else f"{self.metric}={self.bound:g}"
 
 
 def read_term(text: str) -> Term:
