@@ -31,7 +31,7 @@ class MadeUpEcosystem:
     broken: tuple[int, ...] = ()
     horizon = STEPS
 
-    def __init__(self, scenario, replication):
+    def __init__(self, scenario, replication, tape=None):
         if replication in self.broken:
             raise RuntimeError(f"replication {replication} is broken")
         backstop = scenario.backstop

@@ -149,7 +149,7 @@ class Arbitrageur(mesa.Agent):
 
 POOLS = 5
 CONSTANT_PRODUCT: dict[str, Any] = {
-    "market.impact": "constant_product", "market.permanent_share": 1.0, "market.interest": 0.0,
+    "price.process": "gbm", "market.impact": "constant_product", "market.permanent_share": 1.0, "market.interest": 0.0,
     "market.depth_volatility": 0.0, "asset.half_spread_bp": (0.0,), "exchange.trading_fee": 0.0, "trader.number": 0,
     "keeper.number": 0, "protocol.number": POOLS, "protocol.open_interest": (1e8,), "asset.depth_per_oi": (6.0,),
     "asset.name": tuple("ABCDE"), "asset.initial_price": (100.0,), "asset.correlation": 0.0, "minutes": 3.0,
