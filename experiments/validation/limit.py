@@ -116,7 +116,7 @@ def ruin_by_ten() -> Interval:
 @cache
 def ruined_ever() -> np.ndarray:
     """Return which funds of 0, 1 and 2 are ruined within 30 time units, (3, paths); later ruins are some 1e-4."""
-    return ruined(np.tile([0.0, 1.0, 2.0], 300), 2.0, 30.0, 1200).reshape(-1, 3).T
+    return ruined(np.tile([0.0, 1.0, 2.0], 1000), 2.0, 30.0, 1200).reshape(-1, 3).T
 
 
 for _fund in range(3):
