@@ -248,14 +248,19 @@ def test_nothing_sticks_out_at_any_width_in_any_light(visit, width, scheme):
 
 REACHABLE = """() => [...document.querySelectorAll("button, input, select, summary, a[href]")].filter((e) =>
   !e.disabled && e.getClientRects().length && getComputedStyle(e).visibility === "visible").length"""
-FOCUS = """() => {
-  const e = document.activeElement, look = getComputedStyle(e), box = e.getBoundingClientRect();
+# What has the focus, once the browser has scrolled it into view, which takes it some frames.
+FOCUS = """async () => {
+  const e = document.activeElement, look = getComputedStyle(e);
+  const seen = (box) => box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  for (let frame = 0; frame < 60 && !seen(e.getBoundingClientRect()); frame++)
+    await new Promise((after) => requestAnimationFrame(after));
+  const box = e.getBoundingClientRect();
   e.dataset.number = e.dataset.number || String(document.querySelectorAll("[data-number]").length + 1);
   return {
     number: e.dataset.number, tag: e.tagName, top: Math.round(box.top), left: Math.round(box.left),
     name: e.getAttribute("aria-label") || e.innerText || e.title || (e.labels && e.labels[0] && e.labels[0].innerText),
     rim: look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2,
-    seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+    seen: seen(box),
   };
 }"""
 
