@@ -17,25 +17,25 @@ def halves() -> tuple[Callable[["Cell"], None], ...]:
     """Return what has to be called, in any process, before runs are: nothing where it has been before."""
     from agents.kernel import is_cold  # noqa: PLC0415
 
-    return (compile_all_but_liquidation, compile_liquidation) if is_cold() else ()
+    return (compile_trade, compile_liquidation) if is_cold() else ()
 
 
-def compile_all_but_liquidation(cell: "Cell") -> None:
-    """Compile all phases but liquidation."""
+def compile_trade(cell: "Cell") -> None:
+    """Compile the phases up to trading and the capital's."""
     ecosystem = _tiny(cell)
     ecosystem.apply_shocks()
     ecosystem.set_prices()
     ecosystem.charge_funding()
     ecosystem.trade()
     ecosystem.settle_capital()
-    ecosystem.write_record()
 
 
 def compile_liquidation(cell: "Cell") -> None:
-    """Compile liquidation, which takes as long as all the rest, and the cell's loss regime."""
+    """Compile liquidation, which takes longest, the cell's loss regime, and the record."""
     ecosystem = _tiny(cell)
     ecosystem.liquidate()
     ecosystem.regime.first.collect(ecosystem.venue, 0, 0.0, 0)
+    ecosystem.write_record()
 
 
 def _tiny(cell: "Cell") -> Any:
