@@ -12,7 +12,7 @@ from numba.core.dispatcher import Dispatcher
 from world import small
 from agents import kernel
 from experiments.cell import Cell
-from experiments.warm_up import compile_all_but_liquidation, compile_liquidation
+from experiments.warm_up import compile_trade, compile_liquidation
 from experiments.worker import run_cell
 import gc
 
@@ -21,7 +21,7 @@ def compiled():
 
 cell = Cell("isolated", "isolated", "socialized_loss", small())
 compile_liquidation(cell)
-compile_all_but_liquidation(cell)
+compile_trade(cell)
 before = compiled()
 assert run_cell(cell, 0).failure is None
 assert compiled() == before, "a run compiled what the warm-up had not"
