@@ -56,6 +56,20 @@ def manifest(
     }
 
 
+def study_manifest(scenario: "Scenario", name: str, document: dict[str, Any], **told: Any) -> dict[str, Any]:
+    """Return the manifest of a finished study, its `document` under its `name`, and what else is `told`."""
+    return {
+        "status": COMPLETE,
+        "command_line": command_line(),
+        "finished": utc_now(),
+        **provenance(),
+        "seed": scenario.seed,
+        **told,
+        "scenario": scenario.model_dump(mode="json"),
+        name: document,
+    }
+
+
 def failures(runs: "Iterable[Run]") -> list[dict[str, Any]]:
     """Return what failed: cell, replication, the error in one line and its traceback."""
     return [

@@ -9,9 +9,8 @@ from experiments.calibration.field import current_value
 from experiments.calibration.fit import Fit
 from experiments.calibration.moment import Series, natural
 from experiments.calibration.record import Record
-from experiments.manifest import COMPLETE
+from experiments.manifest import study_manifest
 from experiments.phase.run import write_rows
-from experiments.provenance import command_line, provenance, utc_now
 from experiments.table import interval, number
 
 if TYPE_CHECKING:
@@ -149,23 +148,11 @@ def document(found: Calibration) -> dict[str, Any]:
 def keep(folder: "ResultFolder", found: Calibration) -> None:
     """Leave tables, scenario, figure and manifest in the result folder."""
     from experiments.figure import calibration  # noqa: PLC0415
-    from experiments.figure.style import save, styled  # noqa: PLC0415
+    from experiments.figure.style import save_alone  # noqa: PLC0415
 
     write_rows(folder.hidden / "fields.csv", field_rows(found))
     write_rows(folder.hidden / "moments.csv", moment_rows(found))
     (folder.hidden / "calibrated.toml").write_text(fragment(found), encoding="utf-8")
-    (folder.hidden / "figures").mkdir()
-    with styled():
-        save(calibration.draw(found), folder.hidden / "figures" / "moments")
-    folder.finish(
-        {
-            "status": COMPLETE,
-            "command_line": command_line(),
-            "finished": utc_now(),
-            **provenance(),
-            "seed": found.scenario.seed,
-            "first_bar": str(np.datetime64(found.record.start, "ms")),
-            "scenario": found.scenario.model_dump(mode="json"),
-            "calibration": document(found),
-        }
-    )
+    save_alone(folder.hidden, "moments", calibration.draw, found)
+    start = str(np.datetime64(found.record.start, "ms"))
+    folder.finish(study_manifest(found.scenario, "calibration", document(found), first_bar=start))

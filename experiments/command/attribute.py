@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from experiments.command.answer import tell
 from experiments.command.option import PRESET, explained, scenario_options
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def attribute(quiet: bool, as_json: bool, **typed: Any) -> int:
     try:
         ledgers = _labelled(plan(Options(**typed)), quiet)
     except (RuntimeError, KeyboardInterrupt) as error:
-        click.echo(f"error: {error or 'interrupted'}", err=True)
+        click.echo(f"error: {str(error) or 'interrupted'}", err=True)
         return 1
     _report(ledgers, as_json)
     return 0
@@ -70,13 +71,6 @@ def _stop_if_failed(runs: "list[Any]") -> None:
 
 
 def _report(ledgers: "list[Ledger]", as_json: bool) -> None:
-    import json  # noqa: PLC0415
-
     from experiments.attribution_view import document, table  # noqa: PLC0415
-    from experiments.result_folder import plain  # noqa: PLC0415
-    from experiments.table import console  # noqa: PLC0415
 
-    if as_json:
-        click.echo(json.dumps(plain(document(ledgers)), indent=2, allow_nan=False))
-    else:
-        console().print(table(ledgers))
+    tell(ledgers, document, lambda found: [table(found)], False, as_json)

@@ -4,9 +4,12 @@ from typing import Any
 
 import click
 
+from experiments.command.answer import tell
+from experiments.command.option import PRICES, SEED, SET, explained
+
 
 @click.command()
-@click.option("--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable.")
+@PRICES
 @click.option("--process", default="stochastic_volatility", show_default=True, metavar="NAME", help="Price process.")
 @click.option(
     "--field", "fields", multiple=True, metavar="NAME=LOW:HIGH", help="A free field; default those of the process."
@@ -14,42 +17,35 @@ import click
 @click.option("--whole", is_flag=True, help="Simulate the whole model: mid prices and volume, not the process alone.")
 @click.option("--days", type=click.FloatRange(1.0), default=30.0, show_default=True, help="Length of a run of those.")
 @click.option("--scenario", metavar="FILE", help="Scenario in TOML, for all that is not free.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+@SET
 @click.option("--replications", type=click.IntRange(1), default=4, show_default=True, help="Simulations of a point.")
 @click.option("--starts", type=click.IntRange(2), default=32, show_default=True, help="Points the search starts from.")
 @click.option("--iterations", type=click.IntRange(1), default=12, show_default=True, help="Most steps from the best.")
-@click.option("--seed", type=int, help="Seed of every random stream.")
+@SEED
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of tables.")
-@click.pass_context
-def calibrate(
-    context: click.Context, whole: bool, days: float, out: str | None, quiet: bool, as_json: bool, **typed: Any
-) -> None:
+@explained
+def calibrate(whole: bool, days: float, out: str | None, quiet: bool, as_json: bool, **typed: Any) -> int:
     """Fit parameters to recorded prices by the method of simulated moments.
 
     Tells the estimate with intervals, the fit, and moment by moment what is met and what is missed; leaves a scenario
     for `--scenario`. Exit codes: 0 done (whatever is missed), 1 Ctrl-C, 2 bad usage or files.
     """
     from experiments.calibration.run import Wish, task  # noqa: PLC0415
-    from experiments.configuration import ConfigurationError  # noqa: PLC0415
-    from experiments.result_folder import FolderError  # noqa: PLC0415
 
     try:
         wish = Wish(days=days if whole else None, **typed)
         _run(wish, task(wish), out, quiet, as_json)
-    except (ConfigurationError, FolderError) as error:
-        for problem in error.problems:
-            click.echo(f"error: {problem}", err=True)
-        context.exit(2)
     except KeyboardInterrupt:
         click.echo("error: interrupted; nothing was written", err=True)
-        context.exit(1)
+        return 1
+    return 0
 
 
 def _run(wish: Any, task: Any, out: str | None, quiet: bool, as_json: bool) -> None:
     from experiments.calibration.fit import BEST  # noqa: PLC0415
-    from experiments.calibration.report import keep  # noqa: PLC0415
+    from experiments.calibration.report import document, keep, tables  # noqa: PLC0415
     from experiments.calibration.run import run  # noqa: PLC0415
     from experiments.progress import Progress  # noqa: PLC0415
     from experiments.result_folder import ResultFolder  # noqa: PLC0415
@@ -59,7 +55,7 @@ def _run(wish: Any, task: Any, out: str | None, quiet: bool, as_json: bool) -> N
     with ResultFolder(_place(out)) as folder, Progress(most, quiet) as progress:
         found = run(task, wish.starts, wish.iterations, lambda: progress.advance("points"))
         keep(folder, found)
-    _tell(found, quiet, as_json)
+    tell(found, document, tables, quiet, as_json)
     click.echo(f"results in {folder.path}", err=True)
 
 
@@ -70,18 +66,3 @@ def _place(out: str | None) -> Any:
     from experiments.result_folder import free_path  # noqa: PLC0415
 
     return Path(out) if out else free_path(Path("results") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-calibration")
-
-
-def _tell(found: Any, quiet: bool, as_json: bool) -> None:
-    from experiments.calibration.report import document, tables  # noqa: PLC0415
-    from experiments.table import console  # noqa: PLC0415
-
-    if as_json:
-        import json  # noqa: PLC0415
-
-        from experiments.result_folder import plain  # noqa: PLC0415
-
-        click.echo(json.dumps(plain(document(found)), indent=2, allow_nan=False))
-    elif not quiet:
-        for table in tables(found):
-            console().print(table)

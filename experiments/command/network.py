@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.command.option import PRESET, scenario_options
+from experiments.command.answer import tell
+from experiments.command.option import PRESET, explained, scenario_options, stoppable
 
 if TYPE_CHECKING:
     from experiments.configuration import Plan
@@ -24,32 +25,25 @@ if TYPE_CHECKING:
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-@click.pass_context
+@explained
+@stoppable
 def network(
-    context: click.Context, quiet: bool, as_json: bool, default_probability: float | None, holdings: str | None,
+    quiet: bool, as_json: bool, default_probability: float | None, holdings: str | None,
     threshold: float, failure_cost: float, edges: str | None, settings: tuple[str, ...], **typed: Any,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Survey the exposure network: debts, DebtRank, central nodes, waves of default, bound on amplification.
 
     Debts are those of the scenario at the start, or of a file; how likely each protocol is to fail is counted in runs.
     Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or configuration.
     """
-    from experiments.configuration import ConfigurationError, Options, plan  # noqa: PLC0415
-    from experiments.result_folder import FolderError  # noqa: PLC0415
+    from experiments.configuration import Options, plan  # noqa: PLC0415
 
     from_file = ("exposure.graph=file", f"exposure.file={edges}") if edges else ()
-    try:
-        chosen = plan(Options(settings=(*from_file, *settings), **typed))
-        owned = _read(holdings, chosen)
-        found = _survey(chosen, default_probability, owned, (threshold, failure_cost), quiet)
-    except (ConfigurationError, FolderError) as error:
-        for problem in error.problems:
-            click.echo(f"error: {problem}", err=True)
-        context.exit(2)
-    except (RuntimeError, KeyboardInterrupt) as error:
-        click.echo(f"error: {error or 'interrupted; nothing was written'}", err=True)
-        context.exit(1)
+    chosen = plan(Options(settings=(*from_file, *settings), **typed))
+    owned = _read(holdings, chosen)
+    found = _survey(chosen, default_probability, owned, (threshold, failure_cost), quiet)
     _report(found, chosen, quiet, as_json)
+    return 0
 
 
 def _read(holdings: str | None, chosen: "Plan") -> Any:
@@ -84,17 +78,7 @@ def _survey(
 def _report(found: "Survey", chosen: "Plan", quiet: bool, as_json: bool) -> None:
     from experiments.network.view import conclusions, document, tables  # noqa: PLC0415
 
-    if as_json:
-        import json  # noqa: PLC0415
-
-        from experiments.result_folder import plain  # noqa: PLC0415
-
-        click.echo(json.dumps(plain(document(found)), indent=2, allow_nan=False))
-    elif not quiet:
-        from experiments.table import console  # noqa: PLC0415
-
-        for table in tables(found):
-            console().print(table)
+    tell(found, document, tables, quiet, as_json)
     if not quiet:
         for line in [*conclusions(found), f"results in {chosen.folder}"]:
             click.echo(line, err=True)

@@ -43,6 +43,20 @@ def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], 
     return add
 
 
+def stoppable(command: Callable[..., int]) -> Callable[..., int]:
+    """Let a failed run or Ctrl-C end `command` with one line and exit code 1; its folder is then not made."""
+
+    @wraps(command)
+    def run(*arguments: Any, **typed: Any) -> int:
+        try:
+            return command(*arguments, **typed)
+        except (RuntimeError, KeyboardInterrupt) as error:
+            click.echo(f"error: {str(error) or 'interrupted; nothing was written'}", err=True)
+            return 1
+
+    return run
+
+
 def explained(command: Callable[..., int | None]) -> Callable[..., None]:
     """Let `command` end with the exit code it returns, or with its problems, a line each, and their code.
 

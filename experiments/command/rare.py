@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.command.option import scenario_options
+from experiments.command.answer import tell
+from experiments.command.option import explained, scenario_options, stoppable
 
 if TYPE_CHECKING:
     from experiments.configuration import Plan
@@ -28,8 +29,9 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 @click.option("--json", "as_json", is_flag=True, help="The answer as one JSON document on standard output.")
-@click.pass_context
-def rare(context: click.Context, quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) -> None:
+@explained
+@stoppable
+def rare(quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) -> int:
     """Estimate how probable it is that a metric exceeds a threshold, down to 1e-4 and below.
 
     Importance sampling on the shock tape: a pilot finds which shocks make the event common, replications are drawn
@@ -37,26 +39,17 @@ def rare(context: click.Context, quiet: bool, as_json: bool, structures: tuple[s
     gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or
     configuration.
     """
-    from experiments.configuration import ConfigurationError, Options, plan  # noqa: PLC0415
+    from experiments.configuration import Options, plan  # noqa: PLC0415
     from experiments.crew import prepare  # noqa: PLC0415
-    from experiments.rare.search import RareError  # noqa: PLC0415
-    from experiments.result_folder import FolderError  # noqa: PLC0415
 
     if typed["workers"] != 1:
         prepare()
     own = {name: typed.pop(name) for name in ("metric", "threshold", "pilot", "untilted", "blocks", "plain")}
-    try:
-        _check(own)
-        chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
-        answer = _answer(chosen, own, quiet)
-    except (ConfigurationError, FolderError) as error:
-        for problem in error.problems:
-            click.echo(f"error: {problem}", err=True)
-        context.exit(2)
-    except (RareError, RuntimeError, KeyboardInterrupt) as error:
-        click.echo(f"error: {error or 'interrupted; nothing was written'}", err=True)
-        context.exit(1)
+    _check(own)
+    chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
+    answer = _answer(chosen, own, quiet)
     _report(answer, chosen, quiet, as_json)
+    return 0
 
 
 def _check(own: dict[str, Any]) -> None:
@@ -96,17 +89,7 @@ def _answer(chosen: "Plan", own: dict[str, Any], quiet: bool) -> "Answer":
 def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool) -> None:
     from experiments.rare.view import caveats, document, tables  # noqa: PLC0415
 
-    if as_json:
-        import json  # noqa: PLC0415
-
-        from experiments.result_folder import plain  # noqa: PLC0415
-
-        click.echo(json.dumps(plain(document(answer)), indent=2, allow_nan=False))
-    elif not quiet:
-        from experiments.table import console  # noqa: PLC0415
-
-        for table in tables(answer):
-            console().print(table)
+    tell(answer, document, tables, quiet, as_json)
     if not quiet:
         for line in [*caveats(answer), f"results in {chosen.folder}"]:
             click.echo(line, err=True)

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.command.option import explained, scenario_options
+from experiments.command.answer import tell
+from experiments.command.option import explained, scenario_options, stoppable
 
 if TYPE_CHECKING:
     from experiments.configuration import Plan
@@ -27,6 +28,7 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 @click.option("--json", "as_json", is_flag=True, help="The answer as one JSON document on standard output.")
 @explained
+@stoppable
 def size(
     target: float, tolerance: float, quiet: bool, as_json: bool, structures: tuple[str, ...],
     **typed: Any,
@@ -42,13 +44,9 @@ def size(
 
     if typed["workers"] != 1:
         prepare()
-    try:
-        _check(target, tolerance)
-        chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
-        answer = _answer(chosen, target, tolerance, quiet)
-    except (RuntimeError, KeyboardInterrupt) as error:
-        click.echo(f"error: {error or 'interrupted; nothing was written'}", err=True)
-        return 1
+    _check(target, tolerance)
+    chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
+    answer = _answer(chosen, target, tolerance, quiet)
     _report(answer, chosen, quiet, as_json)
     return 0
 
@@ -80,17 +78,8 @@ def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool) -> Non
     from experiments.size.caveat import caveats  # noqa: PLC0415
     from experiments.size.view import document, tables, verdict  # noqa: PLC0415
 
-    if as_json:
-        import json  # noqa: PLC0415
-
-        from experiments.result_folder import plain  # noqa: PLC0415
-
-        click.echo(json.dumps(plain(document(answer)), indent=2, allow_nan=False))
-    elif not quiet:
-        from experiments.table import console  # noqa: PLC0415
-
-        for table in tables(answer):
-            console().print(table)
+    tell(answer, document, tables, quiet, as_json)
+    if not (quiet or as_json):
         for line in verdict(answer):
             click.echo(line)
     if not quiet:

@@ -5,7 +5,7 @@ cells differ in marker and dash as well, so a grey copy is legible too. Figures 
 interactive layer of matplotlib, so they need no display and leave no state behind.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,3 +86,10 @@ def save(figure: Figure, stem: Path) -> None:
     figure.set_layout_engine("none")
     figure.savefig(stem.with_suffix(".png"), dpi=160)
     figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None})
+
+
+def save_alone[Result](folder: Path, name: str, draw: Callable[[Result], Figure], result: Result) -> None:
+    """Draw a study's only figure and save it as ``folder/figures/name``."""
+    (folder / "figures").mkdir()
+    with styled():
+        save(draw(result), folder / "figures" / name)

@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING
 
 from experiments.configuration import Plan
-from experiments.manifest import COMPLETE
+from experiments.manifest import study_manifest
 from experiments.network.survey import Survey
 from experiments.network.view import document
-from experiments.provenance import command_line, provenance, utc_now
 
 if TYPE_CHECKING:
     from experiments.result_folder import ResultFolder
@@ -15,20 +14,7 @@ if TYPE_CHECKING:
 def keep(folder: "ResultFolder", plan: Plan, found: Survey) -> None:
     """Leave figure and manifest in the result folder."""
     from experiments.figure import network  # noqa: PLC0415
-    from experiments.figure.style import save, styled  # noqa: PLC0415
+    from experiments.figure.style import save_alone  # noqa: PLC0415
 
-    (folder.hidden / "figures").mkdir()
-    with styled():
-        save(network.draw(found), folder.hidden / "figures" / "network")
-    folder.finish(
-        {
-            "status": COMPLETE,
-            "command_line": command_line(),
-            "finished": utc_now(),
-            **provenance(),
-            "seed": plan.scenario.seed,
-            "replications": plan.replications,
-            "scenario": plan.scenario.model_dump(mode="json"),
-            "network": document(found),
-        }
-    )
+    save_alone(folder.hidden, "network", network.draw, found)
+    folder.finish(study_manifest(plan.scenario, "network", document(found), replications=plan.replications))

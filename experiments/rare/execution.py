@@ -10,8 +10,7 @@ import pyarrow.parquet as pq
 from experiments.cell import Cell
 from experiments.configuration import ConfigurationError, Plan
 from experiments.crew import Crew
-from experiments.manifest import COMPLETE
-from experiments.provenance import command_line, provenance, utc_now
+from experiments.manifest import study_manifest
 from experiments.rare.answer import Answer
 from experiments.rare.mixture import Mixture
 from experiments.rare.search import Event, Sampler
@@ -74,26 +73,11 @@ def study(plan: Plan, event: Event, effort: Effort, advance: Callable[[], None])
 def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     """Leave weighted replications, figure and manifest in the result folder."""
     from experiments.figure import rare  # noqa: PLC0415
-    from experiments.figure.style import save, styled  # noqa: PLC0415
+    from experiments.figure.style import save_alone  # noqa: PLC0415
 
     sample, event = answer.sample, answer.event
     numbers = {"replication": np.arange(len(sample.weights)), "component": sample.component, "weight": sample.weights}
     values = {f"{event.metric}:{cell}": sample.values[:, i] for i, cell in enumerate(answer.cells)}
     pq.write_table(pa.table({**numbers, **values}), folder.hidden / "replications.parquet")
-    (folder.hidden / "figures").mkdir()
-    with styled():
-        save(rare.draw(answer), folder.hidden / "figures" / "rare")
-    folder.finish(_manifest(plan, answer))
-
-
-def _manifest(plan: Plan, answer: Answer) -> dict[str, object]:
-    return {
-        "status": COMPLETE,
-        "command_line": command_line(),
-        "finished": utc_now(),
-        **provenance(),
-        "seed": plan.scenario.seed,
-        "replications": plan.replications,
-        "scenario": plan.scenario.model_dump(mode="json"),
-        "rare": document(answer),
-    }
+    save_alone(folder.hidden, "rare", rare.draw, answer)
+    folder.finish(study_manifest(plan.scenario, "rare", document(answer), replications=plan.replications))

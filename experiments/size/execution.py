@@ -9,8 +9,7 @@ import pyarrow.parquet as pq
 
 from experiments.configuration import Plan
 from experiments.crew import Crew
-from experiments.manifest import COMPLETE
-from experiments.provenance import command_line, provenance, utc_now
+from experiments.manifest import study_manifest
 from experiments.size.answer import Answer
 from experiments.size.sizing import Sizer
 from experiments.size.view import document
@@ -43,26 +42,11 @@ def find(plan: Plan, target: float, tolerance: float, advance: Callable[[], None
 def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     """Leave losses, figure and manifest in the result folder."""
     from experiments.figure import size  # noqa: PLC0415
-    from experiments.figure.style import save, styled  # noqa: PLC0415
+    from experiments.figure.style import save_alone  # noqa: PLC0415
 
     columns = {f"protocol_{i}": answer.losses[:, i] for i in range(answer.losses.shape[1])}
     pq.write_table(
         pa.table({"replication": np.arange(len(answer.losses)), **columns}), folder.hidden / "losses.parquet"
     )
-    (folder.hidden / "figures").mkdir()
-    with styled():
-        save(size.draw(answer), folder.hidden / "figures" / "size")
-    folder.finish(_manifest(plan, answer))
-
-
-def _manifest(plan: Plan, answer: Answer) -> dict[str, object]:
-    return {
-        "status": COMPLETE,
-        "command_line": command_line(),
-        "finished": utc_now(),
-        **provenance(),
-        "seed": plan.scenario.seed,
-        "replications": plan.replications,
-        "scenario": plan.scenario.model_dump(mode="json"),
-        "sizing": document(answer),
-    }
+    save_alone(folder.hidden, "size", size.draw, answer)
+    folder.finish(study_manifest(plan.scenario, "sizing", document(answer), replications=plan.replications))

@@ -1,0 +1,20 @@
+"""What commands have in common: how a study that cannot be finished ends."""
+
+import pytest
+from click.testing import CliRunner
+
+from experiments.command_line import main
+
+
+@pytest.mark.parametrize("name", ["size", "rare", "network"])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(KeyboardInterrupt(), "error: interrupted; nothing was written\n"), (RuntimeError("no"), "error: no\n")],
+)
+def test_a_study_that_is_cut_short_ends_with_one_line(name, error, told, monkeypatch):
+    def plan(options):
+        raise error
+
+    monkeypatch.setattr("experiments.configuration.plan", plan)
+    done = CliRunner().invoke(main, [name, "--workers", "1"])
+    assert (done.exit_code, done.stderr) == (1, told)
