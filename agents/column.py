@@ -10,6 +10,7 @@ attribute for the many (traders). A kernel reads ``table.cash[i]`` from either. 
 when somebody asks for it, reads and writes that row, and holds nothing itself.
 """
 
+from functools import cache
 from typing import Any
 
 import mesa
@@ -84,4 +85,9 @@ def bare(table: np.ndarray) -> np.ndarray:
     Where compilation is disabled the record array itself is returned, whose columns are attributes in Python too.
     """
     interpreted = config.DISABLE_JIT  # type: ignore[attr-defined]
-    return table if interpreted else table.view(np.dtype((np.void, table.dtype))).view(np.ndarray)
+    return table if interpreted else table.view(_plain(table.dtype)).view(np.ndarray)
+
+
+@cache
+def _plain(kind: np.dtype) -> np.dtype:
+    return np.dtype((np.void, kind))

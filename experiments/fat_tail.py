@@ -35,7 +35,7 @@ def finished(leverage: float, replication: int = 0, steps: int | None = None) ->
     changes = {"value_fund.leverage": leverage} if leverage else {"value_fund.number": 0}
     scenario = Scenario.from_toml(scenario_path(NAME)).replace(changes | ({"steps": steps} if steps else {}))
     ecosystem = Ecosystem(scenario, replication)
-    ecosystem.run_for(ecosystem.horizon)
+    ecosystem.run()
     return ecosystem
 
 

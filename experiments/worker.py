@@ -58,7 +58,7 @@ def _simulate(cell: "Cell", replication: int) -> "Outcome":
 
     tape = cell.tape(replication) if cell.tape else None
     ecosystem = Ecosystem(cell.scenario, replication, tape)
-    ecosystem.run_for(ecosystem.horizon)
+    ecosystem.run()
     summary = {name: float(value) for name, value in ecosystem.summary().items()}
     series = {name: values.astype("float32") for name, values in ecosystem.series().items()}
     return summary, series

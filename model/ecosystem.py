@@ -13,13 +13,10 @@ import numpy as np
 
 from agents.account import make_blocks
 from agents.column import bare
-from agents.exchange import charge_funding
 from agents.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
 from agents.trader import decide, look
 from agents.venue import Venue
-from model import foundation, market
-from model.capital import settle_capital
-from model.cascade import liquidate
+from model import foundation
 from model.confidence import Confidence
 from model.contagion import make_contagion
 from model.control import Control
@@ -28,7 +25,7 @@ from model.loss import make_loss_regime
 from model.metric import summarise
 from model.population import draw_population, slots_per_protocol
 from model.process import asset_names
-from model.record import Record, write_step
+from model.record import Record
 from model.reinsurance_market import ReinsuranceMarket
 from model.roster import Roster
 from model.rulebook import Hot, make_rulebook, make_scratch
@@ -36,7 +33,7 @@ from model.scenario import Scenario
 from model.segment import market_names
 from model.streams import Streams
 from model.tape import Tape, draw_tape
-from model.trading import fill, trade
+from model.trading import fill
 from model.value_investing import ValueInvesting
 from model.waterfall import Waterfall
 
@@ -145,20 +142,22 @@ class Ecosystem(Roster):
             )
         hot, tape, t = self.hot, self.tape, self.clock
         returns, spread, exploit = tape.log_return[t], tape.spread[t], tape.exploit[t]
-        market.shock(hot.market, hot.exchange, hot.protocol, self.ledger.book, returns, spread, exploit)
+        self.machine.shock(hot.market, hot.exchange, hot.protocol, self.ledger.book, returns, spread, exploit)
 
     def set_prices(self) -> None:
         """Phase 2: arbitrage, mid and mark prices, depth, attention."""
         hot = self.hot
         self._oracle_error = self.tape.oracle_error[self.clock]
         depth, rules = self.tape.depth[self.clock], self.rules.market
-        market.price(hot.market, hot.exchange, hot.protocol, rules, depth, self._oracle_error)
+        self.machine.price(hot.market, hot.exchange, hot.protocol, rules, depth, self._oracle_error)
 
     def charge_funding(self) -> None:
         """Phase 3: funding between longs and shorts."""
         hot = self.hot
         rules, minutes = self.scenario.market, self.scenario.minutes
-        charge_funding(hot.exchange, hot.market, rules.interest, rules.funding_clamp, rules.funding_cap, minutes)
+        self.machine.charge_funding(
+            hot.exchange, hot.market, rules.interest, rules.funding_clamp, rules.funding_cap, minutes
+        )
 
     def trade(self) -> None:
         """Phase 4: own agents act, funds and noise traders meet, traders decide, all their orders are filled."""
@@ -166,7 +165,7 @@ class Ecosystem(Roster):
             members.shuffle_do("step")
         self.value_investing.trade(self._oracle_error, self.clock)
         hot, rules = self.hot, self.rules
-        trade(
+        self.machine.trade(
             self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, rules.market, rules.habit,
             rules.keys, self.scenario.exchange.trading_fee, self.clock, self._oracle_error, self.scratch.acting,
         )  # fmt: skip
@@ -174,7 +173,7 @@ class Ecosystem(Roster):
     def liquidate(self) -> None:
         """Phase 5: liquidation rounds until nobody is flagged that a keeper will serve."""
         hot, tape, t, scratch = self.hot, self.tape, self.clock, self.scratch
-        self._rounds = liquidate(
+        self._rounds = self.machine.liquidate(
             self.accounts, hot.blocks, hot.exchange, hot.market, hot.keepers, self.ledger.book, self.rules.market,
             self.rules.tariff, tape.gas[t], t, tape.keeper[t], self._oracle_error, scratch.capacity, scratch.flagged,
             scratch.jobs,
@@ -199,7 +198,9 @@ class Ecosystem(Roster):
         hot = self.hot
         book, entitlement = self.ledger.book, self.structure.entitlement
         self.confidence.update(self.clock)
-        settle_capital(hot.exchange, hot.protocol, hot.providers, hot.pool, book, entitlement, self.rules.terms)
+        self.machine.settle_capital(
+            hot.exchange, hot.protocol, hot.providers, hot.pool, book, entitlement, self.rules.terms
+        )
         self.fund.manage(self.clock)
         self.reinsurance.manage(self.clock)
         self.control.update(hot.exchange, hot.market, hot.protocol, book, entitlement)
@@ -207,7 +208,7 @@ class Ecosystem(Roster):
     def write_record(self) -> None:
         """Phase 9: the series, and the audit."""
         hot, record, t = self.hot, self.record, self.clock
-        write_step(
+        self.machine.write_step(
             hot.market, hot.exchange, hot.protocol, self.ledger.book, self._rounds,
             record.ecosystem[t], record.asset[t], record.protocol[t],
         )  # fmt: skip

@@ -12,6 +12,7 @@ References: O'Neill, "PCG" (2014); Law, "Simulation Modeling and Analysis" (2015
 synchronisation.
 """
 
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 from zlib import crc32
 
@@ -21,6 +22,9 @@ from scipy.special import chdtri, ndtri
 
 Shape = int | tuple[int, ...]
 _TINY = 2.0**-54
+# Regimes compared on the same shocks ask for the same streams one after the other: those of one replication are kept,
+# as far as they are short.
+KEPT, SHORT = 256, 1 << 13
 
 
 class Streams(NamedTuple):
@@ -48,8 +52,8 @@ class Streams(NamedTuple):
         return int(self.sequence(name, *index).generate_state(1, np.uint64)[0])
 
     def uniform(self, name: str, *index: int, size: Shape) -> NDArray[np.float64]:
-        """Return the first uniforms of the stream, strictly inside (0, 1)."""
-        return self.generator(name, *index).random(size) * (1.0 - 2.0 * _TINY) + _TINY
+        """Return the first uniforms of the stream, strictly inside (0, 1); read-only."""
+        return (_kept if np.prod(size) <= SHORT else _uniform)(Streams(*self), name, index, size)
 
     def normal(self, name: str, *index: int, size: Shape) -> NDArray[np.float64]:
         """Return the first standard normal variates of the stream."""
@@ -58,6 +62,15 @@ class Streams(NamedTuple):
     def chi_square(self, name: str, *index: int, freedom: float, size: Shape) -> NDArray[np.float64]:
         """Return the first chi-square variates of the stream, with `freedom` degrees of freedom."""
         return chdtri(freedom, self.uniform(name, *index, size=size))
+
+
+def _uniform(streams: Streams, name: str, index: tuple[int, ...], size: Shape) -> NDArray[np.float64]:
+    drawn = streams.generator(name, *index).random(size) * (1.0 - 2.0 * _TINY) + _TINY
+    drawn.setflags(write=False)
+    return drawn
+
+
+_kept = lru_cache(KEPT)(_uniform)
 
 
 class Draw(Protocol):

@@ -93,7 +93,7 @@ class Simulation(NamedTuple):
     def run(self, scenario: "Scenario", number: int) -> Series:
         """Return the bars of one run of the whole model: log returns of the mid price, and volume in USD."""
         world = Ecosystem(scenario, number)
-        world.run_for(world.horizon)
+        world.run()
         mid = world.record.asset[: world.clock, :, ASSET_SERIES.index("mid")]
         first = world.tape.initial_price[None, : mid.shape[1]]
         returns = np.diff(np.log(np.concatenate([first, mid])), axis=0)

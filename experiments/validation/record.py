@@ -133,7 +133,7 @@ FACTS: dict[str, tuple[Fact, ...]] = {
 def finished(changes: dict[str, Any], replication: int) -> Ecosystem:
     """Return a finished run of the default scenario with changes."""
     run = Ecosystem(Scenario().replace(changes), replication)
-    run.run_for(run.horizon)
+    run.run()
     return run
 
 
