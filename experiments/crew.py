@@ -38,9 +38,12 @@ PRELOAD = ["experiments.preload"]
 type Chunk = tuple[Sequence[Task], Future[list[Run]]]
 
 
-def prepare() -> None:
-    """Let the server that workers are forked from begin its imports; it ends with this process."""
-    if _context().get_start_method() == "forkserver":
+def prepare(workers: int | None) -> None:
+    """Let the server that `workers` are forked from, if more than one, begin its imports; it ends with this process.
+
+    To be called first of all, before this process imports anything heavy itself.
+    """
+    if workers != 1 and _context().get_start_method() == "forkserver":
         from multiprocessing.forkserver import ensure_running  # noqa: PLC0415
 
         ensure_running()
@@ -89,13 +92,15 @@ class Crew:
             yield from self._elsewhere(tasks, stop)
 
     def each(self, action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
-        """Call `action` with every item's arguments, in any order; an exception of one is raised here."""
-        if self.workers == 1:
-            for item in items:
-                action(*item)
-        else:
-            for future in [self._submit(action, *item) for item in items]:
-                future.result()
+        """Call `action` with every item's arguments, in any order, one share of the items in this process.
+
+        An exception of one is raised here.
+        """
+        shares = min(self.workers, len(items))
+        elsewhere = [self._submit(_call_all, action, items[share::shares]) for share in range(1, shares)]
+        _call_all(action, items[:: shares or 1])
+        for future in elsewhere:
+            future.result()
 
     def dismiss(self, at_once: bool = False) -> None:
         """End the workers; those `at_once` in the middle of what they do."""
@@ -140,6 +145,11 @@ class Crew:
             lost: Future[Any] = Future()
             lost.set_exception(broken)
             return lost
+
+
+def _call_all(action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
+    for item in items:
+        action(*item)
 
 
 def _here(tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[Run]:

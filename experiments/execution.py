@@ -12,7 +12,7 @@ from experiments.cell import Cell, cells, needs_pilot
 from experiments.comparison import Comparison
 from experiments.configuration import Plan
 from experiments.crew import Crew
-from experiments.figure.draw import draw_all
+from experiments.figure.draw import draw_all, prepare
 from experiments.manifest import COMPLETE, INTERRUPTED, manifest, status
 from experiments.pilot import pilot_replications, run_pilot
 from experiments.precision import Term, batches, lacking, require_known
@@ -53,6 +53,8 @@ def execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable
     stop : read between runs; once true no further run is begun.
     """
     with Crew(plan.workers) as crew:
+        if plan.workers > 1:
+            prepare()
         return _execute(plan, folder, progress, stop, crew)
 
 

@@ -16,6 +16,7 @@ from agents.control.circuit_breaker import CircuitBreaker
 from agents.control.partial_liquidation import PartialRule
 from agents.control.tightening import raised, tightening
 from agents.kernel import kernel
+from agents.prepared import Prepared
 from model.capital import fund_health
 from model.market import stress
 from model.scenario import Scenario
@@ -78,6 +79,7 @@ class Control:
         self.rules = ControlRule(*(getattr(control, name) for name in CONSTANTS))
         terms = (exchange.liquidation_fee, exchange.initial_margin, exchange.maintenance, exchange.interest_cap)
         self.start = Start(*(np.array(term) for term in terms))
+        self._adjust_terms = Prepared(adjust_terms)
         self.adapts = any(getattr(control, name) for name in SENSITIVITIES)
         self.breaker = make_breaker(scenario, np.array(market.mid))
         self.suspends = control.breaker_liquidations
@@ -85,7 +87,7 @@ class Control:
     def update(self, exchange: Any, market: Any, protocol: Any, book: Any, entitlement: np.ndarray) -> None:
         """Set terms and halts for the next step."""
         if self.adapts:
-            adjust_terms(exchange, market, protocol, book, entitlement, self.rules, self.start)
+            self._adjust_terms(exchange, market, protocol, book, entitlement, self.rules, self.start)
         if self.breaker:
             left = self.breaker.observe(np.array(market["mid"]))[exchange["asset"]]
             exchange["halt"][:] = left

@@ -16,6 +16,7 @@ from agents.contribution import contribution, gap, target_size, tier
 from agents.fund_asset import revaluation
 from agents.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE
 from agents.lending import Recall, manage_lending
+from agents.prepared import Prepared
 from agents.reinsurer import MINUTES_PER_YEAR
 from model.market import per_step
 
@@ -32,6 +33,7 @@ class FundManagement:
 
     def __init__(self, ecosystem: Any) -> None:
         scenario = ecosystem.scenario
+        self._lend = Prepared(manage_lending)
         self.terms, self.backstop, self.minutes = scenario.fund, scenario.backstop, scenario.minutes
         self.structure, self.ledger, self.waterfall = ecosystem.structure, ecosystem.ledger, ecosystem.waterfall
         self.exchange, self.market, self.pool = ecosystem.exchange, ecosystem.market, ecosystem.pool
@@ -72,7 +74,7 @@ class FundManagement:
             self._collect()
         if self.lends:
             structure, waterfall, recall = self.structure, self.waterfall, self.recall
-            manage_lending(
+            self._lend(
                 self.ledger.balance, recall.coming, recall.waiting, waterfall.unpaid_fund, waterfall.unpaid_pot,
                 structure.pot, structure.entitlement, structure.outside, step, *self.loan,
             )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from agents.kernel import kernel, rule
+from agents.prepared import Prepared
 from model.waterfall import columns
 
 Array = np.ndarray
@@ -75,10 +76,11 @@ class ParametricTrigger:
         levels = terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth
         interest = np.array(ecosystem.protocol["open_interest"])
         self.gauge = np.array(levels), np.tile(market.mid, (window + 1, 1)), market.depth.copy(), interest
+        self._gauge_step = Prepared(gauge_step)
         self.found = np.zeros(len(ecosystem.exchange), dtype=np.bool_)
 
     def hit(self, step: int) -> Array:
         """Return whose trigger is hit, (members,) bool; to be asked once a step, in order."""
         tape = self.ecosystem.tape
-        gauge_step(*self.measured, tape.oracle_error[step], tape.exploit[step], *self.gauge, step, self.found)
+        self._gauge_step(*self.measured, tape.oracle_error[step], tape.exploit[step], *self.gauge, step, self.found)
         return self.found

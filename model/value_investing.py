@@ -11,6 +11,7 @@ import numpy as np
 from agents.account import GUEST
 from agents.column import bare
 from agents.ledger import SET_UP, WALLET
+from agents.prepared import Prepared
 from agents.value_fund import MANDATE, Mandate, make_value_funds
 from model.auction import auction
 from model.parameter import per_item
@@ -31,7 +32,7 @@ class ValueInvesting:
     def __init__(self, ecosystem: Any) -> None:
         scenario = ecosystem.scenario
         terms, members = scenario.value_fund, len(ecosystem.exchange)
-        self.ecosystem = ecosystem
+        self.ecosystem, self._auction = ecosystem, Prepared(auction)
         self.mandate = Mandate(*(getattr(terms, name) for name in MANDATE))
         self.value = np.array(ecosystem.tape.initial_price)
         self.supply = terms.supply / self.value
@@ -54,7 +55,7 @@ class ValueInvesting:
         """Hold the auction, if there are funds."""
         if len(self.funds):
             eco, hot = self.ecosystem, self.ecosystem.hot
-            auction(
+            self._auction(
                 eco.accounts, hot.blocks, hot.exchange, hot.protocol, hot.market, eco.ledger.book, self._table,
                 self.mandate, self.value, self.supply, eco.scenario.exchange.trading_fee, oracle_error, step,
             )  # fmt: skip

@@ -145,6 +145,16 @@ def test_a_run_cannot_go_beyond_its_tape():
         ecosystem.step()
 
 
+def test_a_whole_run_is_the_same_with_and_without_the_calendar():
+    """`run` goes past Mesa's calendar of events to the end of the tape, from wherever it is."""
+    by_calendar, whole = Ecosystem(small(steps=12)), Ecosystem(small(steps=12))
+    by_calendar.run_for(12)
+    whole.step()
+    whole.run()
+    assert whole.summary() == by_calendar.summary()
+    assert whole.time == by_calendar.time == whole.clock == 12
+
+
 def test_steps_and_run_for_are_the_same():
     """Mesa's two ways of going on."""
     by_step, by_run = Ecosystem(small()), Ecosystem(small())

@@ -29,11 +29,11 @@ def attribute(quiet: bool, as_json: bool, **typed: Any) -> int:
     replayed with every combination of these channels closed, and losses are divided by Shapley values. Exit codes: 0
     done, 1 a run failed or Ctrl-C, 2 bad usage or configuration.
     """
-    from experiments.configuration import Options, plan  # noqa: PLC0415
     from experiments.crew import prepare  # noqa: PLC0415
 
-    if typed["workers"] != 1:
-        prepare()
+    prepare(typed["workers"])
+    from experiments.configuration import Options, plan  # noqa: PLC0415
+
     try:
         ledgers = _labelled(plan(Options(**typed)), quiet)
     except (RuntimeError, KeyboardInterrupt) as error:

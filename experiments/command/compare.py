@@ -49,11 +49,11 @@ def compare(quiet: bool, as_json: bool, **typed: Any) -> int:
     Without --scenario, --prices, --process or --episode the prices are those of 10 October 2025. Exit
     codes: 0 done, 1 some runs failed or Ctrl-C (the finished ones are kept), 2 bad usage or configuration.
     """
-    from experiments.configuration import Options, plan  # noqa: PLC0415
     from experiments.crew import prepare  # noqa: PLC0415
 
-    if typed["workers"] != 1:
-        prepare()
+    prepare(typed["workers"])
+    from experiments.configuration import Options, plan  # noqa: PLC0415
+
     outcome = _execute(plan(Options(**typed)), quiet)
     _report(outcome, quiet, as_json)
     return 0 if outcome.complete else 1

@@ -36,6 +36,9 @@ def network(
     Debts are those of the scenario at the start, or of a file; how likely each protocol is to fail is counted in runs.
     Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or configuration.
     """
+    from experiments.crew import prepare  # noqa: PLC0415
+
+    prepare(typed["workers"] if default_probability is None else 1)
     from experiments.configuration import Options, plan  # noqa: PLC0415
 
     from_file = ("exposure.graph=file", f"exposure.file={edges}") if edges else ()

@@ -39,11 +39,11 @@ def rare(quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) 
     gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or
     configuration.
     """
-    from experiments.configuration import Options, plan  # noqa: PLC0415
     from experiments.crew import prepare  # noqa: PLC0415
 
-    if typed["workers"] != 1:
-        prepare()
+    prepare(typed["workers"])
+    from experiments.configuration import Options, plan  # noqa: PLC0415
+
     own = {name: typed.pop(name) for name in ("metric", "threshold", "pilot", "untilted", "blocks", "plain")}
     _check(own)
     chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))

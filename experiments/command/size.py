@@ -39,11 +39,11 @@ def size(
     every structure and regime, by bisection on common random numbers. Exit codes: 0 done, 1 a run failed or Ctrl-C,
     2 bad usage or configuration.
     """
-    from experiments.configuration import Options, plan  # noqa: PLC0415
     from experiments.crew import prepare  # noqa: PLC0415
 
-    if typed["workers"] != 1:
-        prepare()
+    prepare(typed["workers"])
+    from experiments.configuration import Options, plan  # noqa: PLC0415
+
     _check(target, tolerance)
     chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
     answer = _answer(chosen, target, tolerance, quiet)

@@ -1,17 +1,30 @@
 """Draw every figure of a comparison into its folder; a new figure is one file and one name here.
 
 A figure is a module with ``SHOWN``, the totals of series it needs, and ``draw``, from a result to a matplotlib
-figure. The drawing library is imported by whoever draws: where that is a worker, this process never loads it.
+figure. The drawing library is imported by whoever draws; this process can do so while workers run.
 """
 
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 from experiments.comparison import Comparison
 from experiments.crew import Crew
 
-FIGURES = ("outcome", "fan", "market", "exhaustion")
+FIGURES = ("outcome", "fan", "exhaustion", "market")
 WITH_SERIES = {"choice": "mean_cap"}  # drawn only where runs have that series
+
+LIBRARIES = (
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_pdf",
+    "fontTools.subset",
+    "experiments.figure.result",
+)
+
+
+def prepare() -> None:
+    """Begin to import what drawing needs, beside what this process does."""
+    Thread(target=lambda: [import_module(name) for name in LIBRARIES]).start()
 
 
 def draw_all(folder: Path, comparison: Comparison, crew: Crew) -> list[Path]:

@@ -37,6 +37,8 @@ SETTINGS: Any = {
     "lines.linewidth": 1.3,
     "pdf.fonttype": 42,
     "text.parse_math": False,
+    # Letters keep their shape; fitting them to pixels takes a tenth of the drawing time.
+    "text.hinting": "none",
 }
 
 
@@ -81,10 +83,9 @@ def caption(figure: Figure, text: str) -> None:
 
 def save(figure: Figure, stem: Path) -> None:
     """Save as PNG for the screen and as PDF for print; no date is kept, so equal figures are equal files."""
-    # One layout holds for both files.
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
     figure.savefig(stem.with_suffix(".png"), dpi=160)
+    # The layout found for one file holds for the other.
+    figure.set_layout_engine("none")
     figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None})
 
 
