@@ -13,7 +13,7 @@ import multiprocessing
 import signal
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
@@ -101,6 +101,12 @@ class Crew:
         _call_all(action, items[:: shares or 1])
         for future in elsewhere:
             future.result()
+
+    def map[Item, Result](self, action: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Return `action` of every item, in their order; an exception of one is raised here."""
+        if self.workers == 1:
+            return [action(item) for item in items]
+        return [future.result() for future in [self._submit(action, item) for item in items]]
 
     def dismiss(self, at_once: bool = False) -> None:
         """End the workers; those `at_once` in the middle of what they do."""

@@ -6,8 +6,8 @@ long runs are costly, put end to end. Seed and replications stay the same whatev
 smoothly with them.
 """
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,6 +28,9 @@ FINENESS = 6  # steps in a bar, at least
 RECORDS = 60  # simulated for the covariance of moments
 LONGEST_STEP = 60.0  # minutes
 BY_ASSET = ("initial_price", "daily_volatility", "depth_per_oi", "half_spread_bp", "maximal_leverage")
+
+
+type Spread = Callable[[Callable[[int], Series], Iterable[int]], Iterable[Series]]
 
 
 class Remembered(Streams):
@@ -63,11 +66,14 @@ class Simulation(NamedTuple):
     whole: bool
     volume: bool
 
-    def moments(self, values: Mapping[str, float]) -> Floats:
-        """Return the vector of moments under `values` of the free fields; ValueError where they are not allowed."""
+    def moments(self, values: Mapping[str, float], spread: Spread = map) -> Floats:
+        """Return the vector of moments under `values` of the free fields; ValueError where they are not allowed.
+
+        `spread` applies a function to the replications of the whole model, as `map` does.
+        """
         scenario = applied(self.scenario, values)
         if self.whole:
-            return vector(self.joined(scenario))
+            return vector(self.joined(scenario, spread))
         seed = scenario.seed
         found = [vector(self.path(scenario, Remembered(seed, number))) for number in range(self.replications)]
         return np.mean(found, axis=0)
@@ -79,9 +85,9 @@ class Simulation(NamedTuple):
         found = [vector(self.path(scenario, Streams(scenario.seed, number))) for number in numbers]
         return (1.0 + 1.0 / self.replications) * np.cov(np.array(found), rowvar=False)
 
-    def joined(self, scenario: "Scenario") -> Series:
+    def joined(self, scenario: "Scenario", spread: Spread = map) -> Series:
         """Return the bars of all runs of the whole model, end to end."""
-        runs = [self.run(scenario, number) for number in range(self.replications)]
+        runs = list(spread(partial(self.run, scenario), range(self.replications)))
         volume = np.concatenate([run.volume for run in runs if run.volume is not None]) if self.volume else None
         return Series(np.concatenate([run.returns for run in runs]), volume)
 
