@@ -11,8 +11,10 @@ from experiments.calibration.field import Field, applied, chosen_fields
 from experiments.calibration.fit import Search, Target, exceedance
 from experiments.calibration.moment import MOMENTS, Series, activity, hill, kurtosis, labels, natural, summed, vector
 from experiments.calibration.record import asset_labels, read_record
+from experiments.calibration.simulation import Simulation
 from experiments.command_line import main
 from experiments.configuration import ConfigurationError
+from experiments.crew import Crew
 from model.process import process_named
 from model.scenario import Scenario
 from model.streams import Streams
@@ -153,6 +155,7 @@ def test_the_whole_model_is_simulated_with_its_volume(tmp_path):
     settings = ("trader.number=10", "protocol.number=1", "provider.number=1", "minutes=30")
     done = calibrate(
         *("--prices", file, "--whole", "--days", 8, "--replications", 2, "--starts", 2, "--iterations", 1),
+        *("--workers", 1),
         *(word for setting in settings for word in ("--set", setting)),
         *("--field", "trader.turnover=0.01:0.9", "--json", "--quiet", "--out", tmp_path / "out"),
     )
@@ -160,6 +163,17 @@ def test_the_whole_model_is_simulated_with_its_volume(tmp_path):
     told = json.loads(done.stdout)
     assert told["whole_model"] and told["moments"][-1]["moment"] == "true: volume with absolute returns"
     assert [row["field"] for row in told["fields"]] == ["trader.turnover"]
+
+
+def test_replications_of_the_whole_model_are_the_same_on_several_processes():
+    scenario = Scenario().replace(
+        {"asset.name": ("BTC",), "trader.number": 4, "protocol.number": 1, "provider.number": 1, "steps": 48}
+    )
+    simulated = Simulation(scenario, inside=6, replications=3, whole=True, volume=True)
+    with Crew(2) as crew:
+        alone, shared = simulated.joined(scenario), simulated.joined(scenario, crew.map)
+    assert alone.returns.shape == (24, 1)
+    assert np.array_equal(alone.returns, shared.returns) and np.array_equal(alone.volume, shared.volume)
 
 
 def test_a_linear_problem_has_the_textbook_answer():
