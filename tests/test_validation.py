@@ -11,7 +11,7 @@ from place import SHARED, present
 
 from experiments.command_line import main
 from experiments.statistic import Interval
-from experiments.validation import report
+from experiments.validation import report, stylised
 from experiments.validation.claim import CLAIMS, Claim, agrees, judge, looked_up
 from experiments.validation.suite import claims, row, run_suite
 
@@ -116,5 +116,10 @@ def test_bad_oracles_are_one_line(monkeypatch, tmp_path, content):
 
 
 def test_a_section_that_was_not_run_is_kept():
-    first = report.page(report.Report([], {"facts": [{"fact": "kurtosis", "ours": "3"}]}))
+    first = report.page(report.Report([], {"facts": [{"fact": "kurtosis", "ours": "3", "verdict": "miss"}]}))
     assert "kurtosis" in report.page(report.Report([], {}), first)
+
+
+def test_only_hits_are_counted_as_hits():
+    told = [{"verdict": verdict} for verdict in (stylised.OVERLAP, stylised.HIT, stylised.MISS, stylised.OVERLAP)]
+    assert report.tally(told) == "4 facts: 1 hit; 1 miss; 2 miss, intervals overlap"
