@@ -13,7 +13,7 @@ import multiprocessing
 import signal
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
@@ -91,6 +91,13 @@ class Crew:
         elif tasks and not stop():
             yield from self._elsewhere(tasks, stop)
 
+    def compile(self, cell: "Cell") -> None:
+        """Compile what runs of `cell` need, shared between workers, where that has not been done on this machine."""
+        if self.workers > 1:
+            from experiments.warm_up import halves  # noqa: PLC0415
+
+            wait([self._submit(half, cell) for half in halves()])
+
     def each(self, action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
         """Call `action` with every item's arguments, in any order, one share of the items in this process.
 
@@ -102,18 +109,11 @@ class Crew:
         for future in elsewhere:
             future.result()
 
-    def gather(self, action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Return what `action` makes of every item's arguments, in their order; an exception of one is raised here."""
+    def map[Item, Result](self, action: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Return `action` of every item, in their order; an exception of one is raised here."""
         if self.workers == 1:
-            return [action(*item) for item in items]
-        return [future.result() for future in [self._submit(action, *item) for item in items]]
-
-    def compile(self, cell: "Cell") -> None:
-        """Compile what runs of `cell` need, shared between workers, where that has not been done on this machine."""
-        if self.workers > 1:
-            from experiments.warm_up import halves  # noqa: PLC0415
-
-            wait([self._submit(half, cell) for half in halves()])
+            return [action(item) for item in items]
+        return [future.result() for future in [self._submit(action, item) for item in items]]
 
     def dismiss(self, at_once: bool = False) -> None:
         """End the workers; those `at_once` in the middle of what they do."""

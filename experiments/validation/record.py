@@ -4,6 +4,7 @@ Nothing is fitted to these figures, but for what docs/ODD.md, section 7, names. 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -144,10 +145,9 @@ def episode_rows(replications: int, crew: Crew) -> list[dict[str, str]]:
     """Return a row per recorded fact of every named episode: recorded, ours, interval for one more replication."""
     first = replayed(next(iter(FACTS)))
     crew.compile(Cell("episode", first.backstop.structure, first.backstop.regime, first))
-    values = iter(crew.gather(found, [(name, number) for name in FACTS for number in range(replications)]))
     rows = []
     for name, facts in FACTS.items():
-        runs = np.array([next(values) for _ in range(replications)])
+        runs = np.array(crew.map(partial(found, name), range(replications)))
         for fact, ours in zip(facts, runs.T, strict=True):
             rows.append({"episode": name, "fact": fact.name, **compared(fact.recorded, ours)})
     return rows

@@ -9,6 +9,7 @@ of all runs together; the interval is between quantiles over runs drawn again wi
 The price process is calibrated to these returns (`backstop calibrate`), without the traders' own impact.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -97,7 +98,7 @@ def fact_rows(replications: int, crew: Crew) -> list[dict[str, str]]:
     """Return a row per statistic: recorded and ours, both with intervals, runs, verdict."""
     scenario = market()
     crew.compile(Cell("market", scenario.backstop.structure, scenario.backstop.regime, scenario))
-    runs = crew.gather(bars, [(scenario, number) for number in range(replications)])
+    runs = crew.map(partial(bars, scenario), range(replications))
     found = zip(labels(ASSETS, volume=True), statistics(together(runs)), *interval(runs), strict=True)
     return [told(name, Recorded(*map(float, ours)), len(runs)) for name, *ours in found]
 
