@@ -51,8 +51,8 @@ thirty days a run, all runs together; neither a pair nor a sum reaches from one 
 those that `backstop calibrate` matches. The record: hourly bars of the perpetual futures BTCUSDT and ETHUSDT, 1 March
 2020 to 18 April 2024, with 95 % intervals by block bootstrap. Verdicts: *hit*, the recorded value lies in the 95 %
 interval of ours, by bootstrap over runs; *miss, intervals overlap*, it does not, but the record's interval and ours
-have values in common, so that the two may agree; *miss*, they have none. Few runs make ours uncertain, and its
-interval, resampled from them, rather too narrow.
+have values in common, so that the two may agree; *miss*, they have none. Fifty runs are as long as the
+record; few make ours uncertain, and its interval, resampled from them, rather too narrow.
 
 The price process is the default, calibrated to the same returns by `backstop calibrate`, on top of which come the
 traders. Kurtosis is ruled by single days, the record's by 12 and 13 March 2020, and few months hold one. Impact that
