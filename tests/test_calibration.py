@@ -9,7 +9,18 @@ from click.testing import CliRunner
 
 from experiments.calibration.field import Field, applied, chosen_fields
 from experiments.calibration.fit import Search, Target, exceedance
-from experiments.calibration.moment import MOMENTS, Series, activity, hill, kurtosis, labels, natural, summed, vector
+from experiments.calibration.moment import (
+    MOMENTS,
+    Series,
+    activity,
+    autocorrelation,
+    hill,
+    kurtosis,
+    labels,
+    natural,
+    summed,
+    vector,
+)
 from experiments.calibration.record import asset_labels, read_record
 from experiments.calibration.simulation import Simulation
 from experiments.command_line import main
@@ -77,6 +88,36 @@ def test_the_hill_index_of_either_tail_is_the_exponent_of_that_tail():
 def test_adding_returns_up_keeps_whole_groups_only():
     assert summed(np.ones(50)).tolist() == [24.0, 24.0]
     assert kurtosis(np.array([-1.0, 1.0] * 10)) == pytest.approx(1.0)
+
+
+def test_runs_count_together_and_stay_apart():
+    """Every moment of several runs, by loops over what lies within a run."""
+    returns = np.random.default_rng(4).standard_t(4, (3, 30)) + np.array([[0.0], [1.0], [-2.0]])
+    every = [run[i] - returns.mean() for run in returns for i in range(30)]
+    pairs = [(run[i] - returns.mean()) * (run[i + 6] - returns.mean()) for run in returns for i in range(30 - 6)]
+    assert autocorrelation(returns, 6) == pytest.approx(np.mean(pairs) / np.mean(np.square(every)))
+    assert summed(returns) == pytest.approx([run[:24].sum() for run in returns])
+    assert hill(returns) == hill(returns.ravel()) and kurtosis(returns) == kurtosis(returns.ravel())
+
+
+def test_the_moments_of_one_run_are_those_of_a_record():
+    returns = np.random.default_rng(5).standard_t(4, (1, 1_000, 2))
+    volume = np.abs(returns) + 1.0
+    assert vector(Series(returns, volume)) == pytest.approx(vector(Series(returns[0], volume[0])))
+
+
+def test_what_has_no_order_in_time_is_that_of_all_runs_end_to_end():
+    returns = np.random.default_rng(6).standard_t(4, (4, 240, 2))
+    volume = np.exp(returns)
+    apart, joined = (
+        dict(zip(labels(["A", "B"], True), vector(one), strict=True))
+        for one in (Series(returns, volume), Series(returns.reshape(-1, 2), volume.reshape(-1, 2)))
+    )
+    in_time = {name for name in apart if "lag" in name}
+    assert len(in_time) == 10
+    for name in apart.keys() - in_time:
+        assert apart[name] == pytest.approx(joined[name]), name
+    assert all(apart[name] != joined[name] for name in in_time)
 
 
 def test_activity_leaves_out_bars_without_volume():
