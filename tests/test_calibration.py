@@ -213,7 +213,7 @@ def test_replications_of_the_whole_model_are_the_same_on_several_processes():
     simulated = Simulation(scenario, inside=6, replications=3, whole=True, volume=True)
     with Crew(2) as crew:
         alone, shared = simulated.joined(scenario), simulated.joined(scenario, crew.map)
-    assert alone.returns.shape == (24, 1)
+    assert alone.returns.shape == (3, 8, 1)
     assert np.array_equal(alone.returns, shared.returns) and np.array_equal(alone.volume, shared.volume)
 
 
