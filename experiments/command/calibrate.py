@@ -15,7 +15,13 @@ from experiments.command.option import PRICES, SEED, SET, explained
     "--field", "fields", multiple=True, metavar="NAME=LOW:HIGH", help="A free field; default those of the process."
 )
 @click.option("--whole", is_flag=True, help="Simulate the whole model: mid prices and volume, not the process alone.")
-@click.option("--days", type=click.FloatRange(1.0), default=30.0, show_default=True, help="Length of a run of those; 192 bars at least.")
+@click.option(
+    "--days",
+    type=click.FloatRange(1.0),
+    default=30.0,
+    show_default=True,
+    help="Length of a run of those; 192 bars at least.",
+)
 @click.option("--scenario", metavar="FILE", help="Scenario in TOML, for all that is not free.")
 @SET
 @click.option("--replications", type=click.IntRange(1), default=4, show_default=True, help="Simulations of a point.")
