@@ -36,10 +36,10 @@ class AssetSection(Section):
         min_length=1,
     )
     correlation: Numbers = parameter(
-        (0.6,),
+        (0.9, 0.9, 0.4),
         "1",
         "share of an innovation's variance common to all assets; two correlate by the root of the product",
-        "hourly returns, 2020-24: 0.5 to 0.85",
+        "simulated moments of hourly BTC and ETH, 2020-24 (`backstop calibrate --whole`); thin: 0.6 with either",
         min_length=1,
     )
     depth_per_oi: tuple[float, ...] = parameter(
