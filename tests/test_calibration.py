@@ -42,7 +42,12 @@ TRUE = {
 def simulated(bars, seed=99, inside=6, **changes):
     """Return (bars, 1) hourly returns of the true process."""
     scenario = Scenario().replace(
-        {"price.process": "stochastic_volatility", "asset.name": ("BTC",), "minutes": 60 / inside}
+        {
+            "price.process": "stochastic_volatility",
+            "asset.name": ("BTC",),
+            "asset.correlation": 0.6,
+            "minutes": 60 / inside,
+        }
         | {"steps": bars * inside, "seed": seed, **TRUE, **changes}
     )
     drawn = process_named("stochastic_volatility").draw(scenario, Streams(seed, 7)).log_return
