@@ -13,7 +13,7 @@ import multiprocessing
 import signal
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
@@ -91,6 +91,13 @@ class Crew:
         elif tasks and not stop():
             yield from self._elsewhere(tasks, stop)
 
+    def compile(self, cell: "Cell") -> None:
+        """Compile what runs of `cell` need, shared between workers, where that has not been done on this machine."""
+        if self.workers > 1:
+            from experiments.warm_up import halves  # noqa: PLC0415
+
+            wait([self._submit(half, cell) for half in halves()])
+
     def each(self, action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
         """Call `action` with every item's arguments, in any order, one share of the items in this process.
 
@@ -102,6 +109,12 @@ class Crew:
         for future in elsewhere:
             future.result()
 
+    def map[Item, Result](self, action: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Return `action` of every item, in their order; an exception of one is raised here."""
+        if self.workers == 1:
+            return [action(item) for item in items]
+        return [future.result() for future in [self._submit(action, item) for item in items]]
+
     def dismiss(self, at_once: bool = False) -> None:
         """End the workers; those `at_once` in the middle of what they do."""
         if self._pool is not None:
@@ -111,7 +124,7 @@ class Crew:
             self._pool = None
 
     def _elsewhere(self, tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[Run]:
-        self._compile(tasks[0][0])
+        self.compile(tasks[0][0])
         chunks = _chunks(tasks, self.workers)
         complete = False
         try:
@@ -129,11 +142,6 @@ class Crew:
             self._broken = True
             reason = f"a worker process died\n{traceback.format_exc()}"
             return [failed_run(*task, reason) for task in chunk]
-
-    def _compile(self, cell: "Cell") -> None:
-        from experiments.warm_up import halves  # noqa: PLC0415
-
-        wait([self._submit(half, cell) for half in halves()])
 
     def _submit(self, action: Callable[..., Any], *arguments: Any) -> Future[Any]:
         if self._pool is None:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kurtosis
 
-from experiments.validation.record import hill, prices
+from experiments.calibration.moment import hill
+from experiments.validation.record import prices
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 from model.world import scenario_path

@@ -153,11 +153,9 @@ class Ecosystem(Roster):
 
     def charge_funding(self) -> None:
         """Phase 3: funding between longs and shorts."""
-        hot = self.hot
-        rules, minutes = self.scenario.market, self.scenario.minutes
-        self.machine.charge_funding(
-            hot.exchange, hot.market, rules.interest, rules.funding_clamp, rules.funding_cap, minutes
-        )
+        hot, rules = self.hot, self.scenario.market
+        terms = rules.interest, rules.funding_clamp, rules.funding_cap, self.scenario.minutes
+        self.machine.charge_funding(hot.exchange, hot.market, *terms)
 
     def trade(self) -> None:
         """Phase 4: own agents act, funds and noise traders meet, traders decide, all their orders are filled."""

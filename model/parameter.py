@@ -10,9 +10,9 @@ Nothing heavy is imported, so that ``backstop parameters`` answers at once.
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def parameter(default: Any, unit: str, meaning: str, source: str, **bounds: Any) -> Any:
@@ -27,6 +27,14 @@ def parameter(default: Any, unit: str, meaning: str, source: str, **bounds: Any)
     **bounds : pydantic bounds (``ge``, ``gt``, ``le``, ``lt``, ``min_length``).
     """
     return Field(default, description=meaning, json_schema_extra={"unit": unit, "source": source}, **bounds)
+
+
+def several(value: Any) -> Any:
+    """Return a plain number as a tuple of one; anything else as it is."""
+    return (value,) if isinstance(value, int | float) else value
+
+
+type Numbers = Annotated[tuple[float, ...], BeforeValidator(several)]
 
 
 class Section(BaseModel):

@@ -9,10 +9,23 @@ from click.testing import CliRunner
 
 from experiments.calibration.field import Field, applied, chosen_fields
 from experiments.calibration.fit import Search, Target, exceedance
-from experiments.calibration.moment import MOMENTS, Series, activity, hill, kurtosis, labels, natural, summed, vector
+from experiments.calibration.moment import (
+    MOMENTS,
+    Series,
+    activity,
+    autocorrelation,
+    hill,
+    kurtosis,
+    labels,
+    natural,
+    summed,
+    vector,
+)
 from experiments.calibration.record import asset_labels, read_record
+from experiments.calibration.simulation import Simulation
 from experiments.command_line import main
 from experiments.configuration import ConfigurationError
+from experiments.crew import Crew
 from model.process import process_named
 from model.scenario import Scenario
 from model.streams import Streams
@@ -29,7 +42,12 @@ TRUE = {
 def simulated(bars, seed=99, inside=6, **changes):
     """Return (bars, 1) hourly returns of the true process."""
     scenario = Scenario().replace(
-        {"price.process": "stochastic_volatility", "asset.name": ("BTC",), "minutes": 60 / inside}
+        {
+            "price.process": "stochastic_volatility",
+            "asset.name": ("BTC",),
+            "asset.correlation": 0.6,
+            "minutes": 60 / inside,
+        }
         | {"steps": bars * inside, "seed": seed, **TRUE, **changes}
     )
     drawn = process_named("stochastic_volatility").draw(scenario, Streams(seed, 7)).log_return
@@ -75,6 +93,36 @@ def test_the_hill_index_of_either_tail_is_the_exponent_of_that_tail():
 def test_adding_returns_up_keeps_whole_groups_only():
     assert summed(np.ones(50)).tolist() == [24.0, 24.0]
     assert kurtosis(np.array([-1.0, 1.0] * 10)) == pytest.approx(1.0)
+
+
+def test_runs_count_together_and_stay_apart():
+    """Every moment of several runs, by loops over what lies within a run."""
+    returns = np.random.default_rng(4).standard_t(4, (3, 30)) + np.array([[0.0], [1.0], [-2.0]])
+    every = [run[i] - returns.mean() for run in returns for i in range(30)]
+    pairs = [(run[i] - returns.mean()) * (run[i + 6] - returns.mean()) for run in returns for i in range(30 - 6)]
+    assert autocorrelation(returns, 6) == pytest.approx(np.mean(pairs) / np.mean(np.square(every)))
+    assert summed(returns) == pytest.approx([run[:24].sum() for run in returns])
+    assert hill(returns) == hill(returns.ravel()) and kurtosis(returns) == kurtosis(returns.ravel())
+
+
+def test_the_moments_of_one_run_are_those_of_a_record():
+    returns = np.random.default_rng(5).standard_t(4, (1, 1_000, 2))
+    volume = np.abs(returns) + 1.0
+    assert vector(Series(returns, volume)) == pytest.approx(vector(Series(returns[0], volume[0])))
+
+
+def test_what_has_no_order_in_time_is_that_of_all_runs_end_to_end():
+    returns = np.random.default_rng(6).standard_t(4, (4, 240, 2))
+    volume = np.exp(returns)
+    apart, joined = (
+        dict(zip(labels(["A", "B"], True), vector(one), strict=True))
+        for one in (Series(returns, volume), Series(returns.reshape(-1, 2), volume.reshape(-1, 2)))
+    )
+    in_time = {name for name in apart if "lag" in name}
+    assert len(in_time) == 10
+    for name in apart.keys() - in_time:
+        assert apart[name] == pytest.approx(joined[name]), name
+    assert all(apart[name] != joined[name] for name in in_time)
 
 
 def test_activity_leaves_out_bars_without_volume():
@@ -153,6 +201,7 @@ def test_the_whole_model_is_simulated_with_its_volume(tmp_path):
     settings = ("trader.number=10", "protocol.number=1", "provider.number=1", "minutes=30")
     done = calibrate(
         *("--prices", file, "--whole", "--days", 8, "--replications", 2, "--starts", 2, "--iterations", 1),
+        *("--workers", 1),
         *(word for setting in settings for word in ("--set", setting)),
         *("--field", "trader.turnover=0.01:0.9", "--json", "--quiet", "--out", tmp_path / "out"),
     )
@@ -160,6 +209,17 @@ def test_the_whole_model_is_simulated_with_its_volume(tmp_path):
     told = json.loads(done.stdout)
     assert told["whole_model"] and told["moments"][-1]["moment"] == "true: volume with absolute returns"
     assert [row["field"] for row in told["fields"]] == ["trader.turnover"]
+
+
+def test_replications_of_the_whole_model_are_the_same_on_several_processes():
+    scenario = Scenario().replace(
+        {"asset.name": ("BTC",), "trader.number": 4, "protocol.number": 1, "provider.number": 1, "steps": 48}
+    )
+    simulated = Simulation(scenario, inside=6, replications=3, whole=True, volume=True)
+    with Crew(2) as crew:
+        alone, shared = simulated.joined(scenario), simulated.joined(scenario, crew.map)
+    assert alone.returns.shape == (3, 8, 1)
+    assert np.array_equal(alone.returns, shared.returns) and np.array_equal(alone.volume, shared.volume)
 
 
 def test_a_linear_problem_has_the_textbook_answer():

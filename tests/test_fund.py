@@ -86,8 +86,8 @@ def test_contributions_come_from_the_treasury_by_tier():
 def test_income_above_the_target_goes_to_the_treasury():
     """With a target of the initial size, fees leave the fund where it is and go where the rest of the fees go."""
     for structure in ("isolated", "pooled"):
-        ecosystem = run(small(backstop__structure=structure, fund__target_ratio=1.0))
-        free = run(small(backstop__structure=structure))
+        ecosystem = run(small(backstop__structure=structure, fund__target_ratio=1.0, trader__turnover=0.5))
+        free = run(small(backstop__structure=structure, trader__turnover=0.5))
         assert backing(ecosystem) == pytest.approx(ecosystem.protocol.capital)
         assert (backing(free) > free.protocol.capital).all()
         both = [e.ledger.balance[[*HELD, TREASURY]].sum() for e in (ecosystem, free)]

@@ -91,6 +91,27 @@ def test_correlation_reaches_its_limits(rho):
     assert np.corrcoef(moves[:, 0], moves[:, 1])[0, 1] == pytest.approx(rho, abs=0.05)
 
 
+def test_two_assets_correlate_by_the_root_of_their_shares():
+    """Of three assets, two close to each other and one apart."""
+    moves = draw(scenario(20_000, asset=correlation_of((0.9, 0.9, 0.4)), process="gbm")).log_return
+    found = np.corrcoef(moves.T)
+    assert found[0, 1] == pytest.approx(0.9, abs=0.02)
+    assert found[0, 2] == pytest.approx(0.6, abs=0.02) and found[1, 2] == pytest.approx(0.6, abs=0.02)
+
+
+def test_one_share_serves_all_and_a_name_finds_its_own():
+    alike = [draw(scenario(50, asset=correlation_of(c), process="gbm")).log_return for c in (0.5, (0.5,), (0.5, 0.5))]
+    assert np.array_equal(alike[0], alike[1]) and np.array_equal(alike[0], alike[2])
+    asset = AssetSection(correlation=(0.9, 0.8, 0.4))
+    assert asset.values("correlation", ("XRPUSDT", "BTCUSDT")) == (0.4, 0.9)
+
+
+@pytest.mark.parametrize("bad", [1.5, (0.5, -0.1), ()])
+def test_a_share_outside_the_unit_interval_is_refused(bad):
+    with pytest.raises(ValueError, match="correlation"):
+        AssetSection(correlation=bad)
+
+
 def test_garch_variance_is_the_declared_one_at_every_scale():
     for minutes in (1.0, 30.0):
         setting = scenario(60_000, minutes, ONE, process="garch", degrees_of_freedom=30.0, garch_beta=0.8)

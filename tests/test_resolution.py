@@ -88,6 +88,7 @@ def test_nothing_moves_at_a_dead_protocol():
         backstop__capital_ratio=0.0,
         shock__exploit_intensity=500.0,
         provider__withdrawal=0.5,
+        trader__turnover=0.5,
         provider__tolerance=0.01,
     )
     wallets, vault = ecosystem.accounts.wallet.copy(), ecosystem.ledger.balance[VAULT, 0]

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from place import SHARED, present
 
 from experiments.command_line import main
+from experiments.crew import Crew
 from experiments.statistic import Interval
-from experiments.validation import report
+from experiments.validation import record, report, stylised
 from experiments.validation.claim import CLAIMS, Claim, agrees, judge, looked_up
 from experiments.validation.suite import claims, row, run_suite
 
@@ -116,5 +117,19 @@ def test_bad_oracles_are_one_line(monkeypatch, tmp_path, content):
 
 
 def test_a_section_that_was_not_run_is_kept():
-    first = report.page(report.Report([], {"facts": [{"fact": "kurtosis", "ours": "3"}]}))
+    first = report.page(report.Report([], {"facts": [{"fact": "kurtosis", "ours": "3", "verdict": "miss"}]}))
     assert "kurtosis" in report.page(report.Report([], {}), first)
+
+
+def test_a_row_per_recorded_fact_of_an_episode(monkeypatch):
+    facts = record.FACTS["2021-05-19"]
+    monkeypatch.setattr(record, "FACTS", {"2021-05-19": facts})
+    rows = record.episode_rows(2, Crew(1))
+    assert [(one["fact"], one["runs"]) for one in rows] == [(fact.name, "2") for fact in facts]
+    ours = np.mean([record.found("2021-05-19", number) for number in (0, 1)], axis=0)
+    assert [one["ours"] for one in rows] == [f"{value:.3g}" for value in ours]
+
+
+def test_only_hits_are_counted_as_hits():
+    told = [{"verdict": verdict} for verdict in (stylised.OVERLAP, stylised.HIT, stylised.MISS, stylised.OVERLAP)]
+    assert report.tally(told) == "4 facts: 1 hit; 1 miss; 2 miss, intervals overlap"

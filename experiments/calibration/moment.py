@@ -4,6 +4,9 @@ After Cont (2001), Quantitative Finance 1:223: fat tails (kurtosis; Hill index o
 returns, slow decay of that of absolute returns, tails that thin as returns are added up (kurtosis of 24 bars), and
 activity that goes with volatility (correlation of absolute returns with log volume; Karpoff 1987). Several assets add
 their correlations. Positive skewed statistics enter as logarithms, nearer to normal in resampling.
+
+Bars are one record of (n,), or several runs of (runs, n) equally long ones: all bars count together, about their common
+mean, but neither a pair of bars nor a sum of 24 reaches from one run into the next.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,14 +26,14 @@ LEAST_BARS = 1_000
 
 
 class Series(NamedTuple):
-    """What was recorded or simulated, in n bars of K assets."""
+    """What was recorded or simulated, in n bars of K assets, once or in several runs."""
 
-    returns: Floats  # (n, K) log returns
-    volume: Floats | None = None  # (n, K) volume in any unit, positive
+    returns: Floats  # (n, K) or (runs, n, K) log returns
+    volume: Floats | None = None  # likewise, volume in any unit; bars without any are left out
 
 
 class Moment(NamedTuple):
-    """A statistic of one asset's returns (n,); `logarithmic` ones are matched as logarithms."""
+    """A statistic of one asset's returns, (n,) or (runs, n); `logarithmic` ones are matched as logarithms."""
 
     name: str
     find: Callable[[Floats], float]
@@ -45,7 +48,7 @@ def kurtosis(returns: Floats) -> float:
 
 def hill(values: Floats, share: float = 0.05) -> float:
     """Return the Hill index of the largest `share` of absolute values."""
-    ordered = np.sort(np.abs(values))[::-1]
+    ordered = np.sort(np.abs(values), axis=None)[::-1]
     count = max(int(share * len(ordered)), 2)
     return float(1.0 / np.log(ordered[:count] / ordered[count]).mean())
 
@@ -56,9 +59,9 @@ def tail(values: Floats) -> float:
 
 
 def autocorrelation(values: Floats, lag: int) -> float:
-    """Return the autocorrelation at a lag."""
+    """Return the autocorrelation at a lag: the mean product of pairs of one run over the variance of all values."""
     centred = values - values.mean()
-    return float((centred[lag:] * centred[:-lag]).sum() / (centred**2).sum())
+    return float((centred[..., lag:] * centred[..., :-lag]).mean() / (centred**2).mean())
 
 
 def absolute_autocorrelation(lag: int) -> Callable[[Floats], float]:
@@ -67,9 +70,9 @@ def absolute_autocorrelation(lag: int) -> Callable[[Floats], float]:
 
 
 def summed(returns: Floats) -> Floats:
-    """Return the sums of whole groups of 24 returns."""
-    whole = len(returns) // SUMMED * SUMMED
-    return returns[:whole].reshape(-1, SUMMED).sum(axis=1)
+    """Return the sums of whole groups of 24 returns of one run."""
+    whole = returns.shape[-1] // SUMMED * SUMMED
+    return returns[..., :whole].reshape(-1, SUMMED).sum(axis=1)
 
 
 MOMENTS = (
@@ -100,12 +103,12 @@ def labels(assets: Sequence[str], volume: bool) -> list[str]:
 def vector(series: Series) -> Floats:
     """Return all moments as they are matched: asset by asset, then the correlations."""
     found: list[float] = []
-    for k in range(series.returns.shape[1]):
-        own = np.ascontiguousarray(series.returns[:, k])
+    for k in range(series.returns.shape[-1]):
+        own = np.ascontiguousarray(series.returns[..., k])
         values = [(moment.find(own), moment.logarithmic) for moment in MOMENTS]
         found += [np.log(value) if logarithmic else value for value, logarithmic in values]
-        found += [] if series.volume is None else [activity(own, series.volume[:, k])]
-    pairs = combinations(series.returns.T, 2)
+        found += [] if series.volume is None else [activity(own, series.volume[..., k])]
+    pairs = combinations(np.moveaxis(series.returns, -1, 0), 2)
     return np.array([*found, *(correlation(a, b) for a, b in pairs)])
 
 

@@ -1,6 +1,7 @@
 """A calibration from the words of the command line to its findings."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from experiments.calibration.record import Record, covariance, read_record
 from experiments.calibration.report import Calibration
 from experiments.calibration.simulation import Simulation, simulation
 from experiments.configuration import ORIGIN, ConfigurationError, Options, base_scenario
+from experiments.crew import Crew
 from model.price_file import PriceFileError
 from model.scenario.problem import ScenarioError
 from model.streams import Streams
@@ -82,15 +84,19 @@ def _read(wish: Wish) -> "tuple[Record, Scenario]":
     return record, scenario
 
 
-def run(task: Task, starts: int, iterations: int, advance: Callable[[], Any]) -> Calibration:
-    """Search and return the findings."""
+def run(task: Task, starts: int, iterations: int, workers: int, advance: Callable[[], Any]) -> Calibration:
+    """Search and return the findings; replications of the whole model are shared among `workers` processes."""
+    with Crew(workers if task.simulation.whole else 1) as crew:
+        return _run(task, starts, iterations, crew, advance)
+
+
+def _run(task: Task, starts: int, iterations: int, crew: Crew, advance: Callable[[], Any]) -> Calibration:
     simulated, record = task.simulation, task.record
-    search = Search(
-        task.fields, task.target, simulated.moments, None if simulated.whole else simulated.scatter, advance
-    )
+    moments = partial(simulated.moments, spread=crew.map)
+    search = Search(task.fields, task.target, moments, None if simulated.whole else simulated.scatter, advance)
     fit = search.run(starts, iterations, _present(task))
     found = applied(simulated.scenario, fit.values)
-    series = simulated.joined(found) if simulated.whole else simulated.path(found, Streams(found.seed, 0))
+    series = simulated.joined(found, crew.map) if simulated.whole else simulated.path(found, Streams(found.seed, 0))
     names = labels(record.assets, record.series.volume is not None)
     return Calibration(simulated.scenario, record, names, fit, series, simulated.whole)
 

@@ -2,18 +2,18 @@
 
 Two simulations are offered. Of the *process* alone: its fundamental returns, a replication as long as the record.
 Of the *whole* model: mid prices, which traders' flow and liquidations move, and volume; replications of some days, as
-long runs are costly, put end to end. Seed and replications stay the same whatever the parameters, so that moments move
+long runs are costly, side by side. Seed and replications stay the same whatever the parameters, so that moments move
 smoothly with them.
 """
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from experiments.calibration.field import applied
-from experiments.calibration.moment import Floats, Series, vector
+from experiments.calibration.moment import LAGS, SUMMED, Floats, Series, vector
 from experiments.calibration.record import Record
 from model.ecosystem import Ecosystem
 from model.process import MINUTES_A_DAY, process_named
@@ -25,9 +25,13 @@ if TYPE_CHECKING:
 
 VOLUME = PROTOCOL_SERIES.index("volume")
 FINENESS = 6  # steps in a bar, at least
+LEAST_RUN = LAGS[-1] + SUMMED  # bars in a run of the whole model
 RECORDS = 60  # simulated for the covariance of moments
 LONGEST_STEP = 60.0  # minutes
 BY_ASSET = ("initial_price", "daily_volatility", "depth_per_oi", "half_spread_bp", "maximal_leverage")
+
+
+type Spread = Callable[[Callable[[int], Series], Iterable[int]], Iterable[Series]]
 
 
 class Remembered(Streams):
@@ -63,11 +67,14 @@ class Simulation(NamedTuple):
     whole: bool
     volume: bool
 
-    def moments(self, values: Mapping[str, float]) -> Floats:
-        """Return the vector of moments under `values` of the free fields; ValueError where they are not allowed."""
+    def moments(self, values: Mapping[str, float], spread: Spread = map) -> Floats:
+        """Return the vector of moments under `values` of the free fields; ValueError where they are not allowed.
+
+        `spread` applies a function to the replications of the whole model, as `map` does.
+        """
         scenario = applied(self.scenario, values)
         if self.whole:
-            return vector(self.joined(scenario))
+            return vector(self.joined(scenario, spread))
         seed = scenario.seed
         found = [vector(self.path(scenario, Remembered(seed, number))) for number in range(self.replications)]
         return np.mean(found, axis=0)
@@ -79,11 +86,11 @@ class Simulation(NamedTuple):
         found = [vector(self.path(scenario, Streams(scenario.seed, number))) for number in numbers]
         return (1.0 + 1.0 / self.replications) * np.cov(np.array(found), rowvar=False)
 
-    def joined(self, scenario: "Scenario") -> Series:
-        """Return the bars of all runs of the whole model, end to end."""
-        runs = [self.run(scenario, number) for number in range(self.replications)]
-        volume = np.concatenate([run.volume for run in runs if run.volume is not None]) if self.volume else None
-        return Series(np.concatenate([run.returns for run in runs]), volume)
+    def joined(self, scenario: "Scenario", spread: Spread = map) -> Series:
+        """Return the bars of all runs of the whole model, (runs, n, K), so that no pair is made of two runs."""
+        runs = list(spread(partial(self.run, scenario), range(self.replications)))
+        volume = np.stack([run.volume for run in runs if run.volume is not None]) if self.volume else None
+        return Series(np.stack([run.returns for run in runs]), volume)
 
     def path(self, scenario: "Scenario", streams: Streams) -> Series:
         """Return the bars of one path of the price process."""
@@ -110,7 +117,7 @@ def simulation(scenario: "Scenario", record: Record, replications: int, days: fl
     asset = scenario.asset
     known = {f"asset.{name}": asset.values(name, record.assets) for name in BY_ASSET}
     inside = _inside(record.minutes, scenario.minutes if days else record.minutes / FINENESS)
-    bars = len(record.series.returns) if days is None else max(1, round(days * MINUTES_A_DAY / record.minutes))
+    bars = len(record.series.returns) if days is None else max(LEAST_RUN, round(days * MINUTES_A_DAY / record.minutes))
     changes = {**known, "asset.name": record.assets, "minutes": record.minutes / inside, "steps": bars * inside}
     volume = days is not None and record.series.volume is not None
     return Simulation(scenario.replace(changes), inside, replications, days is not None, volume)

@@ -15,45 +15,57 @@ from experiments.command.option import PRICES, SEED, SET, explained
     "--field", "fields", multiple=True, metavar="NAME=LOW:HIGH", help="A free field; default those of the process."
 )
 @click.option("--whole", is_flag=True, help="Simulate the whole model: mid prices and volume, not the process alone.")
-@click.option("--days", type=click.FloatRange(1.0), default=30.0, show_default=True, help="Length of a run of those.")
+@click.option(
+    "--days",
+    type=click.FloatRange(1.0),
+    default=30.0,
+    show_default=True,
+    help="Length of a run of those; 192 bars at least.",
+)
 @click.option("--scenario", metavar="FILE", help="Scenario in TOML, for all that is not free.")
 @SET
 @click.option("--replications", type=click.IntRange(1), default=4, show_default=True, help="Simulations of a point.")
 @click.option("--starts", type=click.IntRange(2), default=32, show_default=True, help="Points the search starts from.")
 @click.option("--iterations", type=click.IntRange(1), default=12, show_default=True, help="Most steps from the best.")
 @SEED
+@click.option("--workers", type=click.IntRange(1), help="Processes, of the whole model; default one per core.")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of tables.")
 @explained
-def calibrate(whole: bool, days: float, out: str | None, quiet: bool, as_json: bool, **typed: Any) -> int:
+def calibrate(
+    whole: bool, days: float, workers: int | None, out: str | None, quiet: bool, as_json: bool, **typed: Any
+) -> int:
     """Fit parameters to recorded prices by the method of simulated moments.
 
     Tells the estimate with intervals, the fit, and moment by moment what is met and what is missed; leaves a scenario
     for `--scenario`. Exit codes: 0 done (whatever is missed), 1 Ctrl-C, 2 bad usage or files.
     """
     from experiments.calibration.run import Wish, task  # noqa: PLC0415
+    from experiments.provenance import cores  # noqa: PLC0415
 
     try:
         wish = Wish(days=days if whole else None, **typed)
-        _run(wish, task(wish), out, quiet, as_json)
+        _run(task(wish), (wish.starts, wish.iterations, workers or cores()), out, quiet, as_json)
     except KeyboardInterrupt:
         click.echo("error: interrupted; nothing was written", err=True)
         return 1
     return 0
 
 
-def _run(wish: Any, task: Any, out: str | None, quiet: bool, as_json: bool) -> None:
+def _run(task: Any, effort: tuple[int, int, int], out: str | None, quiet: bool, as_json: bool) -> None:
+    """Run with `effort`: starts, iterations, workers."""
     from experiments.calibration.fit import BEST  # noqa: PLC0415
     from experiments.calibration.report import document, keep, tables  # noqa: PLC0415
     from experiments.calibration.run import run  # noqa: PLC0415
     from experiments.progress import Progress  # noqa: PLC0415
     from experiments.result_folder import ResultFolder  # noqa: PLC0415
 
+    starts, iterations, _ = effort
     around = 1 + 2 * len(task.fields)
-    most = wish.starts + 1 + 2 * BEST * (1 + wish.iterations * around) + around
+    most = starts + 1 + 2 * BEST * (1 + iterations * around) + around
     with ResultFolder(_place(out)) as folder, Progress(most, quiet) as progress:
-        found = run(task, wish.starts, wish.iterations, lambda: progress.advance("points"))
+        found = run(task, *effort, lambda: progress.advance("points"))
         keep(folder, found)
     tell(found, document, tables, quiet, as_json)
     click.echo(f"results in {folder.path}", err=True)

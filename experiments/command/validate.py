@@ -19,6 +19,7 @@ PLACE = click.Path(path_type=Path)
 @click.option("--episodes", is_flag=True, help="Also the named episodes beside the recorded facts.")
 @click.option("--facts", is_flag=True, help="Also the stylised facts of the default market.")
 @click.option("--replications", type=click.IntRange(2), default=5, show_default=True, help="For those two.")
+@click.option("--workers", type=click.IntRange(1), help="Processes for those two; default one per core.")
 @click.option("--write", is_flag=True, help="Write what was run into docs/validation.md.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of tables.")
 @click.pass_context
@@ -28,6 +29,10 @@ def validate(context: click.Context, write: bool, as_json: bool, **typed: Any) -
     What episodes and the default market miss is shown and does not count as failure: it is a finding. Exit codes: 0 all
     claims pass, 1 one or more fail, 2 bad usage.
     """
+    from experiments.crew import prepare  # noqa: PLC0415
+
+    if typed["episodes"] or typed["facts"]:
+        prepare(typed["workers"])
     from experiments.validation.report import Report, show, write_page  # noqa: PLC0415
     from experiments.validation.suite import ValidationError, document, run_suite  # noqa: PLC0415
 
@@ -46,15 +51,21 @@ def validate(context: click.Context, write: bool, as_json: bool, **typed: Any) -
     context.exit(_code(findings))
 
 
-def _recorded(episodes: bool, facts: bool, replications: int, **_: Any) -> dict[str, list[dict[str, str]]]:
+def _recorded(
+    episodes: bool, facts: bool, replications: int, workers: int | None, **_: Any
+) -> dict[str, list[dict[str, str]]]:
     """Return the tables of what was recorded beside what is simulated, those that are asked for."""
-    from experiments.validation.record import episode_rows, fact_rows  # noqa: PLC0415
+    from experiments.crew import Crew  # noqa: PLC0415
+    from experiments.provenance import cores  # noqa: PLC0415
+    from experiments.validation.record import episode_rows  # noqa: PLC0415
+    from experiments.validation.stylised import fact_rows  # noqa: PLC0415
 
     found = {}
-    if episodes:
-        found["episodes"] = episode_rows(replications)
-    if facts:
-        found["facts"] = fact_rows(replications)
+    with Crew(workers or cores()) as crew:
+        if episodes:
+            found["episodes"] = episode_rows(replications, crew)
+        if facts:
+            found["facts"] = fact_rows(replications, crew)
     return found
 
 

@@ -21,7 +21,7 @@ def draw(found: Calibration) -> Figure:
     _scores(panels[0], found)
     pair = {
         "recorded": found.record.series.returns[:, 0] / found.record.series.returns[:, 0].std(),
-        "simulated": found.series.returns[:, 0] / found.series.returns[:, 0].std(),
+        "simulated": found.series.returns[..., 0] / found.series.returns[..., 0].std(),
     }
     for name, returns in pair.items():
         marker, colour = LOOKS[name]
@@ -50,12 +50,12 @@ def _scores(panel: Axes, found: Calibration) -> None:
 
 def _clusters(returns: Floats) -> tuple[Floats, Floats]:
     """Return lags and the autocorrelation of absolute returns there."""
-    lags = np.unique(np.geomspace(1, min(LONGEST, len(returns) // 2), 25).astype(int))
+    lags = np.unique(np.geomspace(1, min(LONGEST, returns.shape[-1] // 2), 25).astype(int))
     return lags, np.array([autocorrelation(np.abs(returns), int(lag)) for lag in lags])
 
 
 def _survival(returns: Floats) -> tuple[Floats, Floats]:
     """Return absolute returns and the share of bars beyond each, thinned for drawing."""
-    ordered = np.sort(np.abs(returns))[::-1]
+    ordered = np.sort(np.abs(returns).ravel())[::-1]
     rank = np.unique(np.geomspace(1, len(ordered) // 2, 60).astype(int))
     return ordered[rank - 1], rank / len(ordered)

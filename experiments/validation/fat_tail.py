@@ -1,6 +1,6 @@
 """Leverage causes fat tails: the whole model in the setting of Thurner, Farmer and Geanakoplos (2012).
 
-Runs of 38,000 steps of the shipped scenario ``fat_tails``, four replications at maximal leverage 1 and 10. A figure
+Runs of 38,000 steps of the shipped scenario ``fat_tails``, ten replications at maximal leverage 1 and 10. A figure
 that the source has of one run is compared with the 95 % interval for one more replication, as recorded episodes are.
 How far the standard deviation falls between the two is no claim here: it is missed (docs/ODD.md, 7.19).
 """
@@ -15,7 +15,7 @@ from model.process.noise_demand import return_sd
 
 FAMILY = "Leverage causes fat tails, by the whole model"
 SOURCE = "Thurner, Farmer, Geanakoplos (2012)"
-REPLICATIONS = 4
+REPLICATIONS = 10
 LEVEL = 0.95
 
 

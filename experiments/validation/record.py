@@ -1,25 +1,23 @@
-"""What was recorded beside what the default model does: the named episodes, and stylised facts of hourly returns.
+"""The named episodes: what was recorded beside what the default model does.
 
-The default price process is calibrated to hourly returns (`backstop calibrate`), without the traders' own impact;
-nothing else to these figures, but for what docs/ODD.md, section 7, names. Hits and misses are both findings.
+Nothing is fitted to these figures, but for what docs/ODD.md, section 7, names. Hits and misses are both findings.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 
-from experiments.calibration.moment import hill, kurtosis
-from experiments.statistic import correlation
+from experiments.cell import Cell
+from experiments.crew import Crew
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 
 LEVEL = 0.95
-HOUR, DAYS = 60, 30
+HOUR = 60
 FUNDAMENTAL, MID, DEPTH = 0, 1, 2
-ASSUMED = ("stochastic_volatility",)
-RESAMPLES = 400
 Array = np.ndarray
 
 
@@ -130,98 +128,44 @@ FACTS: dict[str, tuple[Fact, ...]] = {
 }
 
 
-def finished(changes: dict[str, Any], replication: int) -> Ecosystem:
-    """Return a finished run of the default scenario with changes."""
-    run = Ecosystem(Scenario().replace(changes), replication)
+def replayed(name: str) -> Scenario:
+    """Return the default scenario in a named episode."""
+    changes = {"price.process": "episode", "price.episode": name, "backstop.regime": "adl"}
+    return Scenario().replace(changes)
+
+
+def found(name: str, replication: int) -> list[float]:
+    """Return every fact of a named episode in one run of it."""
+    run = Ecosystem(replayed(name), replication)
     run.run()
-    return run
+    return [fact.find(run) for fact in FACTS[name]]
 
 
-def episode_rows(replications: int) -> list[dict[str, str]]:
+def episode_rows(replications: int, crew: Crew) -> list[dict[str, str]]:
     """Return a row per recorded fact of every named episode: recorded, ours, interval for one more replication."""
+    first = replayed(next(iter(FACTS)))
+    crew.compile(Cell("episode", first.backstop.structure, first.backstop.regime, first))
     rows = []
     for name, facts in FACTS.items():
-        changes = {"price.process": "episode", "price.episode": name, "backstop.regime": "adl"}
-        runs = [[fact.find(run) for fact in facts] for run in (finished(changes, r) for r in range(replications))]
-        for fact, values in zip(facts, np.array(runs).T, strict=True):
-            rows.append({"episode": name, "fact": fact.name, **compared(fact.recorded, values)})
+        runs = np.array(crew.map(partial(found, name), range(replications)))
+        for fact, ours in zip(facts, runs.T, strict=True):
+            rows.append({"episode": name, "fact": fact.name, **compared(fact.recorded, ours)})
     return rows
 
 
 def compared(recorded: float, values: Array) -> dict[str, str]:
     """Return recorded, mean, interval for one more replication and verdict as text."""
-    found = values[np.isfinite(values)]
-    if len(found) < 2:
+    known = values[np.isfinite(values)]
+    if len(known) < 2:
         return {"recorded": f"{recorded:.3g}", "ours": "-", "interval": "did not occur", "runs": "0", "verdict": "miss"}
-    mean = float(found.mean())
-    half = stdtrit(len(found) - 1, 0.5 + 0.5 * LEVEL) * found.std(ddof=1) * np.sqrt(1.0 + 1.0 / len(found))
+    mean = float(known.mean())
+    half = stdtrit(len(known) - 1, 0.5 + 0.5 * LEVEL) * known.std(ddof=1) * np.sqrt(1.0 + 1.0 / len(known))
     low, high = mean - half, mean + half
     verdict = "hit" if low <= recorded <= high else "miss"
     return {
         "recorded": f"{recorded:.3g}",
         "ours": f"{mean:.3g}",
         "interval": f"[{low:.3g}, {high:.3g}]",
-        "runs": str(len(found)),
+        "runs": str(len(known)),
         "verdict": verdict,
-    }
-
-
-def hourly(run: Ecosystem) -> Array:
-    """Return hourly log returns of two assets' mid prices, (hours, 2)."""
-    return np.stack([np.diff(np.log(prices(run, asset)[::HOUR])) for asset in (0, 1)], axis=1)
-
-
-class Stylised(NamedTuple):
-    """A recorded statistic of hourly returns and the function of (runs, hours, 2) returns that gives ours."""
-
-    name: str
-    recorded: float
-    find: Callable[[Array], float]
-
-
-def pooled_lag(values: Array, lag: int) -> float:
-    """Return the autocorrelation at a lag of (runs, hours) values about their common mean, no pair across two runs."""
-    centred = values - values.mean()
-    return float((centred[:, lag:] * centred[:, :-lag]).mean() / (centred**2).mean())
-
-
-def absolute_lag(lag: int) -> Callable[[Array], float]:
-    """Return the function that gives the autocorrelation of absolute hourly returns at a lag."""
-    return lambda returns: pooled_lag(np.abs(returns[:, :, 0]), lag)
-
-
-STYLISED = (
-    Stylised("standard deviation", 0.0073, lambda returns: float(returns[:, :, 0].std())),
-    Stylised("kurtosis", 59.6, lambda returns: kurtosis(returns[:, :, 0].ravel())),
-    Stylised("Hill index, 5 %", 2.5, lambda returns: hill(returns[:, :, 0].ravel())),
-    Stylised("autocorrelation of returns, 1 h", 0.0, lambda returns: pooled_lag(returns[:, :, 0], 1)),
-    *(
-        Stylised(f"autocorrelation of absolute returns, {lag} h", value, absolute_lag(lag))
-        for lag, value in ((1, 0.30), (6, 0.19), (24, 0.17), (168, 0.12))
-    ),
-    Stylised("correlation of BTC with ETH", 0.85, lambda returns: correlation(*returns.reshape(-1, 2).T)),
-)
-
-
-def fact_rows(replications: int) -> list[dict[str, str]]:
-    """Return a row per stylised fact and price process: BTC, 2020 to 2024, ours of all runs together, interval."""
-    rows = []
-    for process in ASSUMED:
-        changes = {"price.process": process, "steps": DAYS * 24 * HOUR}
-        returns = np.stack([hourly(finished(changes, replication)) for replication in range(replications)])
-        chosen = np.random.default_rng(0).integers(0, replications, (RESAMPLES, replications))
-        for fact in STYLISED:
-            again = [fact.find(returns[picked]) for picked in chosen]
-            low, high = np.quantile(again, (0.5 - LEVEL / 2, 0.5 + LEVEL / 2))
-            rows.append({"process": process, "fact": fact.name, **told(fact, fact.find(returns), low, high)})
-    return rows
-
-
-def told(fact: Stylised, ours: float, low: float, high: float) -> dict[str, str]:
-    """Return recorded, ours, interval and verdict as text."""
-    return {
-        "recorded": f"{fact.recorded:.3g}",
-        "ours": f"{ours:.3g}",
-        "interval": f"[{low:.3g}, {high:.3g}]",
-        "verdict": "hit" if low <= fact.recorded <= high else "miss",
     }

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from model.episode import EPISODES, Anchors, Episode
 from model.parameter import per_item
 from model.process import MINUTES_A_DAY, asset_names, horizon
-from model.process.innovation import innovations
+from model.process.innovation import innovations, price_innovations
 from model.process.path import PricePath, Stress
 from model.streams import Streams
 
@@ -93,7 +93,7 @@ class EpisodePrice:
 
 def _walks(scenario: "Scenario", streams: Streams, volatility: Floats, multiple: Floats) -> Floats:
     """Return (n + 1, K) correlated random walks from 0, of the volatility of the bridge."""
-    z = innovations(streams, "price", scenario.asset.correlation, len(multiple), len(volatility))
+    z = price_innovations(scenario, streams, len(multiple))
     deviation = scenario.price.bridge_volatility * math.sqrt(scenario.minutes / MINUTES_A_DAY)
     steps = deviation * multiple[:, None] * volatility * z
     return np.concatenate([np.zeros((1, len(volatility))), np.cumsum(steps, axis=0)])

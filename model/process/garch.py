@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.kernel import kernel
-from model.process.innovation import innovations, setting
+from model.process.innovation import price_innovations, setting
 from model.process.path import PricePath, calm
 from model.streams import Streams
 
@@ -47,7 +47,7 @@ class Garch:
         """Return a path of the declared assets."""
         steps, days, price, volatility = setting(scenario)
         freedom = scenario.price.degrees_of_freedom
-        z = innovations(streams, "price", scenario.asset.correlation, steps, price.size)
+        z = price_innovations(scenario, streams, steps)
         mixing = streams.chi_square("price.mixing", freedom=freedom, size=steps)
         z *= np.sqrt((freedom - 2.0) / mixing)[:, None]
         returns = garch_returns(z, volatility**2 * days, scenario.price.garch_alpha, scenario.price.garch_beta)

@@ -11,7 +11,7 @@ so that ``E F[t] = F[0] exp(mu t)``. Reference: Glasserman, "Monte Carlo Methods
 import math
 from typing import TYPE_CHECKING
 
-from model.process.innovation import innovations, setting
+from model.process.innovation import price_innovations, setting
 from model.process.path import PricePath, calm
 from model.streams import Streams
 
@@ -25,6 +25,6 @@ class GeometricBrownianMotion:
     def draw(self, scenario: "Scenario", streams: Streams) -> PricePath:
         """Return a path of the declared assets."""
         steps, days, price, volatility = setting(scenario)
-        z = innovations(streams, "price", scenario.asset.correlation, steps, price.size)
+        z = price_innovations(scenario, streams, steps)
         drift = (scenario.price.drift - 0.5 * volatility**2) * days
         return PricePath(drift + volatility * math.sqrt(days) * z, price, volatility, calm(steps))

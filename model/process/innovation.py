@@ -2,19 +2,19 @@
 
 With *g0* common and *g_k* an asset's own, all independent standard normal::
 
-    z[t, k] = sqrt(rho) g0[t] + sqrt(1 - rho) g_k[t]
+    z[t, k] = sqrt(c_k) g0[t] + sqrt(1 - c_k) g_k[t]
 
-so each *z* is standard normal and any two correlate by *rho*. Every asset has a stream of its own: another
+so each *z* is standard normal and two correlate by the root of c_j c_k. Every asset has a stream of its own: another
 asset changes no draw of those already there.
 """
 
-import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.process import MINUTES_A_DAY, horizon
+from model.process import MINUTES_A_DAY, asset_names, horizon
 from model.streams import Streams, columns
 
 if TYPE_CHECKING:
@@ -38,8 +38,17 @@ def setting(scenario: "Scenario") -> Setting:
     return Setting(horizon(scenario), scenario.minutes / MINUTES_A_DAY, price, volatility)
 
 
-def innovations(streams: Streams, name: str, correlation: float, steps: int, assets: int) -> NDArray[np.float64]:
-    """Return (steps, assets) standard normals, independent over time."""
+def price_innovations(scenario: "Scenario", streams: Streams, steps: int, name: str = "price") -> NDArray[np.float64]:
+    """Return (steps, assets) innovations of the scenario's assets, correlated as it says."""
+    names = asset_names(scenario)
+    return innovations(streams, name, scenario.asset.values("correlation", names), steps, len(names))
+
+
+def innovations(
+    streams: Streams, name: str, correlation: float | Sequence[float], steps: int, assets: int
+) -> NDArray[np.float64]:
+    """Return (steps, assets) standard normals, independent over time; `correlation` is c, of all or of each."""
     common = streams.normal(f"{name}.common", size=steps)
     own = columns(streams.normal, f"{name}.own", assets, steps)
-    return math.sqrt(correlation) * common[:, None] + math.sqrt(1.0 - correlation) * own
+    share = np.asarray(correlation)
+    return np.sqrt(share) * common[:, None] + np.sqrt(1.0 - share) * own

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr
 
-from model.process.innovation import innovations, setting
+from model.process.innovation import price_innovations, setting
 from model.process.path import PricePath, calm
 from model.streams import Streams
 
@@ -43,10 +43,10 @@ class JumpDiffusion:
     def draw(self, scenario: "Scenario", streams: Streams) -> PricePath:
         """Return a path of the declared assets."""
         steps, days, price, volatility = setting(scenario)
-        rule, rho = scenario.price, scenario.asset.correlation
+        rule = scenario.price
         mean, sd = volatility * rule.jump_mean, volatility * rule.jump_sd
         count = poisson(streams.uniform("price.jump", size=steps), rule.jump_intensity * days)[:, None]
-        jump = mean * count + sd * np.sqrt(count) * innovations(streams, "price.jump", rho, steps, price.size)
+        jump = mean * count + sd * np.sqrt(count) * price_innovations(scenario, streams, steps, "price.jump")
         drift = rule.drift - 0.5 * volatility**2 - compensator(rule.jump_intensity, mean, sd)
-        diffusion = volatility * math.sqrt(days) * innovations(streams, "price", rho, steps, price.size)
+        diffusion = volatility * math.sqrt(days) * price_innovations(scenario, streams, steps)
         return PricePath(drift * days + diffusion + jump, price, volatility, calm(steps))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.signal import lfilter
 
-from model.process.innovation import innovations, setting
+from model.process.innovation import price_innovations, setting
 from model.process.path import PricePath, calm
 from model.streams import Streams
 
@@ -37,7 +37,7 @@ class NoiseDemand:
         """Return a path of the declared assets; volatility is that of a step, (2), not the declared one."""
         steps, days, price, _ = setting(scenario)
         persistence, sd = scenario.price.demand_persistence, scenario.price.demand_sd
-        drawn = sd * innovations(streams, "price", scenario.asset.correlation, steps, price.size)
+        drawn = sd * price_innovations(scenario, streams, steps)
         level = lfilter([1.0], [1.0, -persistence], drawn, axis=0)
         volatility = np.full(price.size, return_sd(persistence, sd) / math.sqrt(days))
         return PricePath(np.diff(level, axis=0, prepend=0.0), price, volatility, calm(steps))

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.kernel import kernel
-from model.process.innovation import innovations, setting
+from model.process.innovation import price_innovations, setting
 from model.process.path import PricePath, calm
 from model.streams import Streams
 
@@ -70,7 +70,7 @@ class StochasticVolatility:
         slow = component(streams, "slow", rule.slow_sd, rule.slow_half_life, days, steps)
         fast = component(streams, "fast", rule.fast_sd, rule.fast_half_life, days, steps)
         now = rule.volatility_excess * np.exp(slow + fast)[:, None] * volatility
-        z = innovations(streams, "price", scenario.asset.correlation, steps, price.size)
+        z = price_innovations(scenario, streams, steps)
         returns = (rule.drift - 0.5 * now**2) * days + math.sqrt(days) * now * z
         known = rule.volatility_excess * math.exp(slow[0]) * volatility
         return PricePath(returns, price, known, calm(steps))

@@ -1,15 +1,15 @@
 """The traded assets: what is known of each before the run.
 
 A tuple holds one value per asset. Assets beyond its end take its last value. One-factor correlation: the
-innovation of asset *k* is ``sqrt(rho) g0 + sqrt(1 - rho) g_k`` with *g0* common to all, so any two assets
-correlate by *rho*.
+innovation of asset *k* is ``sqrt(c_k) g0 + sqrt(1 - c_k) g_k`` with *g0* common to all, so two assets correlate by
+``sqrt(c_j c_k)``, and by *c* where it is the same for both.
 """
 
 from typing import Self
 
 from pydantic import model_validator
 
-from model.parameter import Section, parameter
+from model.parameter import Numbers, Section, parameter
 
 CALIBRATION = "prototype"
 TIERS = "public margin tiers of large venues, 2025"
@@ -35,13 +35,12 @@ class AssetSection(Section):
         "prototype, calm days",
         min_length=1,
     )
-    correlation: float = parameter(
-        0.6,
+    correlation: Numbers = parameter(
+        (0.9, 0.9, 0.4),
         "1",
-        "correlation between any two assets' innovations",
-        "hourly returns, 2020-24: 0.5 to 0.85",
-        ge=0.0,
-        le=1.0,
+        "share of an innovation's variance common to all assets; two correlate by the root of the product",
+        "simulated moments of hourly BTC and ETH, 2020-24 (`backstop calibrate --whole`); thin: 0.6 with either",
+        min_length=1,
     )
     depth_per_oi: tuple[float, ...] = parameter(
         (6.0, 5.0, 2.4),
@@ -70,6 +69,7 @@ class AssetSection(Section):
         problems = [
             line for field, low, allowed in _BOUNDS for line in _below(field, getattr(self, field), low, allowed)
         ]
+        problems += [f"correlation: {c:g}: a number from 0 to 1" for c in self.correlation if not 0.0 <= c <= 1.0]
         if len(set(self.name)) < len(self.name):
             problems.append(f"name: {', '.join(self.name)}: every asset has a name of its own")
         if problems:

@@ -1,27 +1,19 @@
 """Parameters of the backstop: who holds the capital, by what rule it pays, and who pays when it runs out."""
 
-from typing import Annotated, Any, Self
+from typing import Self
 
-from pydantic import BeforeValidator, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from agents.loss_regime import REGIMES
 from agents.settlement import SETTLEMENTS
 from agents.structure import STRUCTURES
 from agents.trigger import TRIGGERS
-from model.parameter import Section, parameter
+from model.parameter import Numbers, Section, parameter
 from model.scenario.market import CALIBRATION
 from model.scenario.problem import one_of
 
 ALLOTMENTS = ("open_interest", "expected_loss", "expected_shortfall")
 NOT_NEGATIVE = ("expected_loss", "expected_shortfall", "sublimit", "retention", "limit", "reinstatements", "cluster")
-
-
-def several(value: Any) -> Any:
-    """Return a plain number as a tuple of one; anything else as it is."""
-    return (value,) if isinstance(value, int | float) else value
-
-
-type Numbers = Annotated[tuple[float, ...], BeforeValidator(several)]
 
 
 class BackstopSection(Section):

@@ -1,7 +1,6 @@
 """Parameters of protocols' choices: leverage caps, retentions, membership of a pool; all off by default."""
 
-from model.parameter import Section, parameter
-from model.scenario.backstop import Numbers
+from model.parameter import Numbers, Section, parameter
 
 LEARNING = "Sutton and Barto (1998), sections 2.5 and 2.8"
 

@@ -75,7 +75,14 @@ class TraderSection(Section):
         ge=0,
         le=1,
     )
-    turnover: float = parameter(0.1, "1", "probability that a look ends in a trade", CALIBRATION, ge=0, le=1)
+    turnover: float = parameter(
+        0.055,
+        "1",
+        "probability that a look ends in a trade",
+        "simulated moments of hourly BTC and ETH, 2020-24 (`backstop calibrate --whole`)",
+        ge=0,
+        le=1,
+    )
     noise: float = parameter(0.60, "1", "share of noise traders", CALIBRATION, ge=0)
     trend: float = parameter(0.10, "1", "share of trend followers", CALIBRATION, ge=0)
     fundamentalist: float = parameter(0.10, "1", "share of fundamentalists", CALIBRATION, ge=0)
