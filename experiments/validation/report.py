@@ -29,8 +29,8 @@ the interval holds the published one.""",
 replication; few replications make it wide. Price paths are built on anchors of the same records, so that a hit of a
 fall checks the loop and predicts nothing. The worst hours are from open to low, as recorded.
 
-What is missed on 10 October 2025, and why (alternatives: three to six replications each, beside a default of 0.14 of
-BTC's open interest liquidated, top ten 0.24, Gini 0.49, leverage 1.8 at the median and 5.8 at the 95th percentile):
+What is missed on 10 October 2025, and why (alternatives: three to six replications each, beside a default of 0.15 of
+BTC's open interest liquidated, top ten 0.23, Gini 0.49, leverage 1.8 at the median and 6.3 at the 95th percentile):
 
 - *Open interest lost.* The record's fall holds voluntary closing and deleveraging too. Ours counts liquidations alone:
   the vault takes over what is liquidated, so open interest with the vault in it hardly falls.
@@ -38,12 +38,12 @@ BTC's open interest liquidated, top ten 0.24, Gini 0.49, leverage 1.8 at the med
   liquidated in all, so no minute can hold much of it. Faster keepers leave air pockets in thin markets.
 - *Longs among the liquidated.* The record counts all coins and a whole day. Highly levered shorts opened near the low,
   which a rebound catches, are not modelled.
-- *Concentration.* The record holds 19,337 wallets; here some 320 of 8,000 accounts are hit, and a Gini coefficient of
-  few accounts is low. With the Pareto index of sizes at 0.81, in the midst of the record's Hill indices: top ten 0.30,
-  Gini 0.58, but 0.10 of BTC liquidated; with accounts up to 10 % of open interest besides: top ten 0.46, but 0.08
-  liquidated; with 5,000 accounts a protocol and shorts' leverage as below: Gini 0.77, top ten 0.22. No value serves
+- *Concentration.* The record holds 19,337 wallets; here some 350 of 8,000 accounts are hit, and a Gini coefficient of
+  few accounts is low. With the Pareto index of sizes at 0.81, in the midst of the record's Hill indices: top ten 0.32,
+  Gini 0.63, but 0.12 of BTC liquidated; with accounts up to 10 % of open interest besides: top ten 0.49, but 0.09
+  liquidated; with 5,000 accounts a protocol and shorts' leverage as below: Gini 0.61, top ten 0.16. No value serves
   all, so the default stays.
-- *Leverage of those deleveraged.* Shorts' median at 0.43 brings the median to 0.75, but the 95th percentile to 2.4: the
+- *Leverage of those deleveraged.* Shorts' median at 0.43 brings the median to 0.70, but the 95th percentile to 2.4: the
   record's leverage is more dispersed.
 - *Depth.* The record is at one level; at all levels up to 90 % was lost, and the default lies between.""",
     "facts": """Hourly returns of the mid prices of BTC and ETH, and volume in USD of the protocols that trade them, in
