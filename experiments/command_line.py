@@ -6,6 +6,7 @@ listings answer at once. What they import is never garbage: it is not searched f
 
 import atexit
 import gc
+import sys
 
 import click
 
@@ -37,7 +38,13 @@ RARELY = 50_000
 def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
     gc.set_threshold(RARELY)
-    atexit.register(gc.freeze)
+    atexit.register(leave)
+
+
+def leave() -> None:
+    """End without looking for garbage, unless a library is loaded that complains of what is left."""
+    if "duckdb" not in sys.modules:
+        gc.freeze()
 
 
 COMMANDS = (
