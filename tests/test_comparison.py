@@ -247,7 +247,7 @@ def test_a_worker_that_dies_makes_failed_runs_and_no_wait(made_up):
         runs = list(crew.replicate([deadly], range(6)))
         assert [run.replication for run in runs] == list(range(6))
         assert all("a worker process died" in run.failure for run in runs)
-        crew.each(os.getpid, [()])
+        crew.each(os.getpid, [(), ()])
 
 
 def test_any_number_of_workers_gives_the_same_runs():
