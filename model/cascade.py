@@ -49,7 +49,7 @@ Tariff = namedtuple("Tariff", ["bounty", "rounds", "surcharge", "takeover", "par
 def make_jobs(rows: int, keepers: int, protocols: int) -> Any:
     """Return room for one round's assignments: every row once, and once more where a keeper's capacity ends."""
     room = rows + keepers * protocols
-    return Jobs(np.zeros(room, np.int32), np.zeros(room, np.int32), np.zeros(room))
+    return Jobs(np.zeros(room, np.int32), np.zeros(room, np.int16), np.zeros(room))
 
 
 @part

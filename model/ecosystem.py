@@ -165,7 +165,7 @@ class Ecosystem(Roster):
         hot, rules = self.hot, self.rules
         self.machine.trade(
             self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, rules.market, rules.habit,
-            rules.keys, self.scenario.exchange.trading_fee, self.clock, self._oracle_error, self.scratch.acting,
+            rules.keys, self.scenario.exchange.trading_fee, self.clock, self._oracle_error, self.scratch.rows,
         )  # fmt: skip
 
     def liquidate(self) -> None:
@@ -173,7 +173,7 @@ class Ecosystem(Roster):
         hot, tape, t, scratch = self.hot, self.tape, self.clock, self.scratch
         self._rounds = self.machine.liquidate(
             self.accounts, hot.blocks, hot.exchange, hot.market, hot.keepers, self.ledger.book, self.rules.market,
-            self.rules.tariff, tape.gas[t], t, tape.keeper[t], self._oracle_error, scratch.capacity, scratch.flagged,
+            self.rules.tariff, tape.gas[t], t, tape.keeper[t], self._oracle_error, scratch.capacity, scratch.rows,
             scratch.jobs,
         )  # fmt: skip
 
@@ -215,8 +215,8 @@ class Ecosystem(Roster):
 
     def acting(self) -> np.ndarray:
         """Return the rows of the traders who look at their account in the present step, in order of slot."""
-        count = look(self.accounts, self.hot.exchange, self.rules.keys, self.clock, self.scratch.acting)
-        return self.scratch.acting[:count]
+        count = look(self.accounts, self.hot.exchange, self.rules.keys, self.clock, self.scratch.rows)
+        return self.scratch.rows[:count]
 
     def decide(self, rows: np.ndarray) -> None:
         """Let the traders in `rows` decide on their orders."""

@@ -40,8 +40,7 @@ class Hot(NamedTuple):
 class Scratch(NamedTuple):
     """Room for lists that kernels make within a step."""
 
-    acting: np.ndarray  # (rows,) traders who look at their account
-    flagged: np.ndarray  # (rows,) positions below maintenance margin
+    rows: np.ndarray  # (rows,) traders who look at their account; later in the step, positions below maintenance margin
     jobs: Any  # model.cascade.Jobs, one round's liquidations
     capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
 
@@ -91,7 +90,6 @@ def capital_terms(scenario: Scenario, structure: Structure) -> Terms:
 def make_scratch(rows: int, keepers: int, protocols: int) -> Scratch:
     """Return the room a run of that size needs."""
     return Scratch(
-        np.zeros(rows, np.int32),
         np.zeros(rows, np.int32),
         make_jobs(rows, keepers, protocols),
         np.zeros((keepers, protocols)),

@@ -29,8 +29,8 @@ the interval holds the published one.""",
 replication; few replications make it wide. Price paths are built on anchors of the same records, so that a hit of a
 fall checks the loop and predicts nothing. The worst hours are from open to low, as recorded.
 
-What is missed on 10 October 2025, and why (alternatives: three to six replications each, beside a default of 0.15 of
-BTC's open interest liquidated, top ten 0.23, Gini 0.49, leverage 1.8 at the median and 6.3 at the 95th percentile):
+What is missed on 10 October 2025, and why (alternatives: three to six replications each, beside a default of 0.14 of
+BTC's open interest liquidated, top ten 0.24, Gini 0.48, leverage 1.9 at the median and 6.2 at the 95th percentile):
 
 - *Open interest lost.* The record's fall holds voluntary closing and deleveraging too. Ours counts liquidations alone:
   the vault takes over what is liquidated, so open interest with the vault in it hardly falls.

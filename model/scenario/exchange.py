@@ -62,7 +62,7 @@ class ExchangeSection(Section):
 class KeeperSection(Section):
     """How many keepers there are and what each can do."""
 
-    number: int = parameter(4, "keepers", "keepers serving all protocols", "modelling choice", ge=0)
+    number: int = parameter(4, "keepers", "keepers serving all protocols", "modelling choice", ge=0, le=30_000)
     capacity: float = parameter(
         0.02,
         "1/min",
