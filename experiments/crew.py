@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from experiments.cell import Cell
+    from model.scenario import Scenario
 
 # Runs per message at most: enough to hide its cost, few enough that Ctrl-C and the progress bar are prompt.
 CHUNK = 16
@@ -91,12 +92,12 @@ class Crew:
         elif tasks and not stop():
             yield from self._elsewhere(tasks, stop)
 
-    def compile(self, cell: "Cell") -> None:
-        """Compile what runs of `cell` need, shared between workers, where that has not been done on this machine."""
+    def compile(self, scenario: "Scenario") -> None:
+        """Compile what runs of `scenario` need, shared between workers, where this machine has not done so before."""
         if self.workers > 1:
             from experiments.warm_up import halves  # noqa: PLC0415
 
-            wait([self._submit(half, cell) for half in halves()])
+            wait([self._submit(half, scenario) for half in halves()])
 
     def each(self, action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
         """Call `action` with every item's arguments, in any order, one share of the items in this process.
@@ -124,7 +125,7 @@ class Crew:
             self._pool = None
 
     def _elsewhere(self, tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[Run]:
-        self.compile(tasks[0][0])
+        self.compile(tasks[0][0].scenario)
         chunks = _chunks(tasks, self.workers)
         complete = False
         try:

@@ -10,22 +10,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.cell import Cell
+    from model.scenario import Scenario
 
 TINY = {"trader.number": 1, "steps": 2, "provider.number": 1}
 
 
-def halves() -> tuple[Callable[["Cell"], None], ...]:
+def halves() -> tuple[Callable[["Scenario"], None], ...]:
     """Return what has to be called, in any process, before runs are: nothing where it has been before."""
     from agents.kernel import is_cold  # noqa: PLC0415
 
     return (compile_trade, compile_liquidation) if is_cold() else ()
 
 
-def compile_trade(cell: "Cell") -> None:
+def compile_trade(scenario: "Scenario") -> None:
     """Compile the phases up to trading and the capital's."""
     with uncollected():
-        ecosystem = _tiny(cell)
+        ecosystem = _tiny(scenario)
         ecosystem.apply_shocks()
         ecosystem.set_prices()
         ecosystem.charge_funding()
@@ -33,10 +33,10 @@ def compile_trade(cell: "Cell") -> None:
         ecosystem.settle_capital()
 
 
-def compile_liquidation(cell: "Cell") -> None:
-    """Compile liquidation, which takes longest, the cell's loss regime, and the record."""
+def compile_liquidation(scenario: "Scenario") -> None:
+    """Compile liquidation, which takes longest, the scenario's loss regime, and the record."""
     with uncollected():
-        ecosystem = _tiny(cell)
+        ecosystem = _tiny(scenario)
         ecosystem.liquidate()
         ecosystem.regime.first.collect(ecosystem.venue, 0, 0.0, 0)
         ecosystem.write_record()
@@ -52,7 +52,7 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _tiny(cell: "Cell") -> Any:
+def _tiny(scenario: "Scenario") -> Any:
     from model.ecosystem import Ecosystem  # noqa: PLC0415
 
-    return Ecosystem(cell.scenario.replace(TINY))
+    return Ecosystem(scenario.replace(TINY))

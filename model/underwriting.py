@@ -16,7 +16,6 @@ from agents.ledger import FUND, POOL, POOL_LENT, TRADER, TREASURY
 from agents.premium import PREMIUMS
 from agents.premium.base import Exposure, credible
 from agents.premium.cycle import Cycle
-from agents.prepared import Prepared
 from agents.reinsurer import MINUTES_PER_YEAR
 from model.waterfall import columns
 
@@ -66,7 +65,6 @@ class Underwriting:
 
     def __init__(self, ecosystem: Any, desk: Any) -> None:
         scenario = ecosystem.scenario
-        self._observe_traders = Prepared(observe_traders)
         self.ecosystem, self.desk, self.structure = ecosystem, desk, ecosystem.structure
         self.terms, self.minutes = scenario.reinsurance, scenario.minutes
         self.protocol, self.pool = columns(ecosystem.protocol), columns(ecosystem.pool)
@@ -146,7 +144,7 @@ class Underwriting:
 
     def _traders(self) -> Array:
         """Return open interest, gearing and crowding of every member, (3, members)."""
-        return self._observe_traders(self.ecosystem.hot.exchange, self.ecosystem.ledger.balance[TRADER], self.assets)
+        return observe_traders(self.ecosystem.hot.exchange, self.ecosystem.ledger.balance[TRADER], self.assets)
 
     def _pilot(self, backstop: Any, years: float) -> tuple[Array | None, Array | None]:
         """Return a pilot's expected losses per year and expected shortfalls, where the scenario has them."""

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from place import SHARED, present
 
-from experiments.calibration.moment import activity, labels, natural, vector
+from experiments.calibration.moment import activity, labels, natural, together, vector
 from experiments.calibration.record import covariance, read_record
 from experiments.command_line import main
 from experiments.crew import Crew
@@ -50,7 +50,7 @@ def test_a_row_per_fact_of_both_assets(tiny):
     rows = stylised.fact_rows(2, Crew(1))
     assert [one["asset"] for one in rows] == ["BTC"] * 11 + ["ETH"] * 11 + ["BTC with ETH"]
     assert {one["runs"] for one in rows} == {"2"}
-    both = stylised.together([stylised.bars(stylised.market(), number) for number in (0, 1)])
+    both = together([stylised.bars(stylised.market(), number) for number in (0, 1)])
     assert both.returns.shape == (2, 240, 2)
     assert rows[0]["ours"] == f"{both.returns[..., 0].std():.3g}"
 
@@ -64,7 +64,7 @@ def test_an_interval_is_over_runs_and_holds_those_that_are_all_alike(tiny):
     one = stylised.bars(stylised.market(), 0)
     low, high = stylised.interval([one, one])
     assert low == pytest.approx(high)
-    assert low == pytest.approx(stylised.statistics(stylised.together([one, one])))
+    assert low == pytest.approx(stylised.statistics(together([one, one])))
 
 
 def test_the_command_tells_facts_alone_without_failing(tiny, monkeypatch):

@@ -20,8 +20,8 @@ def compiled():
     return {id(item): len(item.signatures) for item in gc.get_objects() if isinstance(item, Dispatcher)}
 
 cell = Cell("isolated", "isolated", "socialized_loss", small())
-compile_liquidation(cell)
-compile_trade(cell)
+compile_liquidation(cell.scenario)
+compile_trade(cell.scenario)
 before = compiled()
 assert run_cell(cell, 0).failure is None
 assert compiled() == before, "a run compiled what the warm-up had not"

@@ -32,6 +32,11 @@ class Series(NamedTuple):
     volume: Floats | None = None  # likewise, volume in any unit; bars without any are left out
 
 
+def together(runs: Sequence[Series]) -> Series:
+    """Return runs of (n, K) bars side by side, (runs, n, K), so that no pair is made of two runs."""
+    return Series(*(np.stack([np.asarray(part) for part in parts]) for parts in zip(*runs, strict=True)))
+
+
 class Moment(NamedTuple):
     """A statistic of one asset's returns, (n,) or (runs, n); `logarithmic` ones are matched as logarithms."""
 

@@ -92,6 +92,7 @@ def run(task: Task, starts: int, iterations: int, workers: int, advance: Callabl
 
 def _run(task: Task, starts: int, iterations: int, crew: Crew, advance: Callable[[], Any]) -> Calibration:
     simulated, record = task.simulation, task.record
+    crew.compile(simulated.scenario)
     moments = partial(simulated.moments, spread=crew.map)
     search = Search(task.fields, task.target, moments, None if simulated.whole else simulated.scatter, advance)
     fit = search.run(starts, iterations, _present(task))

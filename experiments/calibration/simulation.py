@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from experiments.calibration.field import applied
-from experiments.calibration.moment import LAGS, SUMMED, Floats, Series, vector
+from experiments.calibration.moment import LAGS, SUMMED, Floats, Series, together, vector
 from experiments.calibration.record import Record
 from model.ecosystem import Ecosystem
 from model.process import MINUTES_A_DAY, process_named
@@ -87,10 +87,9 @@ class Simulation(NamedTuple):
         return (1.0 + 1.0 / self.replications) * np.cov(np.array(found), rowvar=False)
 
     def joined(self, scenario: "Scenario", spread: Spread = map) -> Series:
-        """Return the bars of all runs of the whole model, (runs, n, K), so that no pair is made of two runs."""
-        runs = list(spread(partial(self.run, scenario), range(self.replications)))
-        volume = np.stack([run.volume for run in runs if run.volume is not None]) if self.volume else None
-        return Series(np.stack([run.returns for run in runs]), volume)
+        """Return the bars of all runs of the whole model, (runs, n, K)."""
+        series = together(list(spread(partial(self.run, scenario), range(self.replications))))
+        return series if self.volume else series._replace(volume=None)
 
     def path(self, scenario: "Scenario", streams: Streams) -> Series:
         """Return the bars of one path of the price process."""

@@ -14,9 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.calibration.moment import Floats, Series, labels, natural, vector
+from experiments.calibration.moment import Floats, Series, labels, natural, together, vector
 from experiments.calibration.simulation import Simulation
-from experiments.cell import Cell
 from experiments.crew import Crew
 from model.scenario import Scenario
 
@@ -77,11 +76,6 @@ def bars(scenario: Scenario, replication: int) -> Series:
     return Series(run.returns[:, places], None if run.volume is None else run.volume[:, places])
 
 
-def together(runs: list[Series]) -> Series:
-    """Return (runs, hours, assets) bars of runs that stay apart."""
-    return Series(*(np.stack([np.asarray(part) for part in parts]) for parts in zip(*runs, strict=True)))
-
-
 def statistics(series: Series) -> Floats:
     """Return the statistics in their own units, in the order of `RECORDED`."""
     return natural(vector(series), len(ASSETS), volume=True)
@@ -97,7 +91,7 @@ def interval(runs: list[Series]) -> Floats:
 def fact_rows(replications: int, crew: Crew) -> list[dict[str, str]]:
     """Return a row per statistic: recorded and ours, both with intervals, runs, verdict."""
     scenario = market()
-    crew.compile(Cell("market", scenario.backstop.structure, scenario.backstop.regime, scenario))
+    crew.compile(scenario)
     runs = crew.map(partial(bars, scenario), range(replications))
     found = zip(labels(ASSETS, volume=True), statistics(together(runs)), *interval(runs), strict=True)
     return [told(name, Recorded(*map(float, ours)), len(runs)) for name, *ours in found]
