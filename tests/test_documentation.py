@@ -33,7 +33,11 @@ from model.scenario.exposure import GRAPHS
 ROOT = Path(__file__).resolve().parents[1]
 ODD = (ROOT / "docs" / "ODD.md").read_text(encoding="utf-8")
 PARAMETERS = ROOT / "docs" / "parameters.md"
-PAGES = ("docs/ODD.md", "README.md")
+PAGES = (
+    "docs/ODD.md",
+    "README.md",
+    *(f"docs/guide/{path.name}" for path in sorted((ROOT / "docs" / "guide").glob("*.md"))),
+)
 REGENERATE = "docs/parameters.md is out of date: python -m experiments.parameter_table > docs/parameters.md"
 ELEMENTS = (
     "Purpose and patterns",
