@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from agents.account import total, touch
-from agents.exchange import book_failure, record_liquidation
+from agents.exchange import book_failure, book_trader_deficit, record_liquidation
 from agents.kernel import part, rule
 from agents.ledger import DEFICIT, TRADER, VAULT, pay
 from agents.position import bankruptcy_price, equity
@@ -36,7 +36,7 @@ def take_over(accounts: Any, blocks: Any, exchange: Any, book: Any, row: int, i:
     pay(book, TRADER, VAULT, i, max(own, 0.0) - size * (mark - funding))
     if own < 0.0:
         pay(book, DEFICIT, TRADER, i, -own)
-        exchange.deficit[i] -= own
+        book_trader_deficit(exchange, i, -own)
         price = bankruptcy_price(entry, size, accounts.collateral[row])
         book_failure(exchange, i, side, abs(size), price)
     record_liquidation(exchange, i, side, abs(size) * mark)
@@ -51,6 +51,8 @@ def sweep(
 ) -> int:
     """Let the vaults take over the `found` flagged rows they may; return how many are left, in order, in `flagged`.
 
+    A closed vault takes nothing over: its successor stands in for fills only.
+
     `fraction` is None where no vault takes anything over: the compiler then leaves all of this out.
     """
     if fraction is None:
@@ -63,7 +65,8 @@ def sweep(
         owed = exchange.funding_index[i] - accounts.entry_funding[row]
         own = equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
         notional = abs(accounts.size[row]) * exchange.mark[i]
-        if exchange.suspension[i] > 0.0 or not is_taken_over(own, notional, exchange.maintenance[i], fraction):
+        off = exchange.suspension[i] > 0.0 or exchange.vault_closed[i] > 0.0
+        if off or not is_taken_over(own, notional, exchange.maintenance[i], fraction):
             flagged[left] = row
             left += 1
         else:

@@ -1,7 +1,11 @@
 """Parameters of the protocols' balance sheets, their vaults and their liquidity providers."""
 
+from pydantic import field_validator
+
+from agents.vault_closing import CLOSURES
 from model.parameter import Section, parameter
 from model.scenario.market import CALIBRATION
+from model.scenario.problem import one_of
 
 
 class ProtocolSection(Section):
@@ -40,6 +44,17 @@ class ProtocolSection(Section):
         ge=0,
         allow_inf_nan=False,
     )
+    vault_closure: str = parameter(
+        "takeover",
+        "name",
+        "how the position of a vault without equity passes on: takeover (from outside), or deleverage first",
+        "CPMI-IOSCO 2020: default auctions; GMX v2, Hyperliquid since March 2025: deleveraging",
+    )
+
+    @field_validator("vault_closure")
+    @classmethod
+    def _vault_closure(cls, value: str) -> str:
+        return one_of("vault_closure", value, CLOSURES)
 
 
 class ProviderSection(Section):
