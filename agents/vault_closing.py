@@ -39,7 +39,7 @@ ROUNDING = 1e-12
 
 @rule
 def closing_price(contracts: float, mark: float, mid: float) -> float:
-    """Return the price at which a vault is judged: of mark and mid that which is better for its position."""
+    """Return the price at which a position passes on: of mark and mid that which is better for its holder."""
     return max(mark, mid) if contracts > 0.0 else min(mark, mid)
 
 

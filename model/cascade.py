@@ -197,7 +197,7 @@ def liquidate(
     set_capacity(keepers, exchange, factor, remaining)
     done = 0
     found = flag(accounts, blocks, exchange, flagged)
-    found = sweep(accounts, blocks, exchange, book, tariff.takeover, flagged, found)
+    found = sweep(accounts, blocks, exchange, market, book, tariff.takeover, flagged, found)
     while found > 0 and done < tariff.rounds:
         count = assign(accounts, exchange, keepers, remaining, tariff, gas, step, flagged, found, jobs)
         if count == 0:
@@ -206,7 +206,7 @@ def liquidate(
         mark_all(market, exchange, oracle_error)
         total(accounts, blocks, exchange)
         found = flag(accounts, blocks, exchange, flagged)
-        found = sweep(accounts, blocks, exchange, book, tariff.takeover, flagged, found)
+        found = sweep(accounts, blocks, exchange, market, book, tariff.takeover, flagged, found)
         done += 1
     record_unserved(accounts, exchange, flagged, found)
     close_vaults(exchange, market, book)

@@ -207,12 +207,16 @@ def test_deleveraging_places_the_position_with_winners_at_the_mark():
 
 
 def test_a_closed_vault_takes_nothing_over():
-    """Of two protocols in the same crash the one whose vault is closed leaves its accounts to keepers."""
-    ecosystem = Ecosystem(crash(control__takeover=2 / 3, protocol__asset=(0,), shock__oracle_intensity=0.0))
-    ecosystem.exchange.vault_closed[0] = 1.0
-    ecosystem.run_for(ecosystem.horizon)
-    assert ecosystem.exchange.taken_over[0] == 0.0 < ecosystem.exchange.taken_over[1]
-    assert ecosystem.ledger.imbalance() < 1e-12
+    """In the same crash keepers liquidate what an open vault would have taken over."""
+    taken, sold = [], []
+    for closed in (0.0, 1.0):
+        ecosystem = Ecosystem(crash(control__takeover=2 / 3, shock__oracle_intensity=0.0))
+        ecosystem.exchange.vault_closed[:] = closed
+        ecosystem.run_for(ecosystem.horizon)
+        taken.append(ecosystem.exchange.taken_over.sum())
+        sold.append(ecosystem.keepers.served.sum())
+        assert ecosystem.ledger.imbalance() < 1e-12
+    assert taken[0] > 0.0 == taken[1] and sold[1] > sold[0]
 
 
 def test_a_successor_is_no_claimant_of_a_dead_protocol():
