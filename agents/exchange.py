@@ -44,6 +44,8 @@ class Exchange(RowAgent):
     alarm = Column("f8", "1, >= 0", "what traders go by who may panic, sensitivity times alarm")
     vault_size = Column("f8", "contracts, short < 0", "position of the vault")
     vault_start = Column("f8", "USD, >= 0", "vault capital at the start")
+    vault_closed = Column("f8", "flag", "1 once its providers' vault was closed and a successor has its position")
+    successor_profit = Column("f8", "USD", "what the successor of a closed vault has gained so far, fees included")
     supplied_depth = Column("f8", "USD per unit log price", "depth the full vault supplies")
     long_size = Column("f8", "contracts, >= 0", "open longs")
     short_size = Column("f8", "contracts, >= 0", "open shorts")
@@ -55,7 +57,10 @@ class Exchange(RowAgent):
     liquidated_long = Column("f8", "USD, >= 0", "notional of longs liquidated in this step")
     liquidated_short = Column("f8", "USD, >= 0", "notional of shorts liquidated in this step")
     liquidations = Column("f8", "positions", "positions closed in whole or part in this step")
-    deficit = Column("f8", "USD, >= 0", "losses below bankruptcy in this step, vault and exploits included")
+    deficit = Column("f8", "USD, >= 0", "losses below bankruptcy in this step, the sum of the next three")
+    trader_deficit = Column("f8", "USD, >= 0", "of it, left by accounts closed below bankruptcy")
+    vault_deficit = Column("f8", "USD, >= 0", "of it, lost by the vault beyond its equity when it was closed")
+    exploit_loss = Column("f8", "USD, >= 0", "of it, taken by exploits")
     bankrupt_long = Column("f8", "contracts, >= 0", "longs whose close left a deficit in this step")
     bankrupt_long_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
     bankrupt_short = Column("f8", "contracts, >= 0", "shorts whose close left a deficit in this step")
@@ -127,6 +132,13 @@ def allowed_order(size: float, order: float, own: float, mark: float, initial_ma
     """Return the part of an order that leaves |q| p ≤ equity / initial margin, or the position no larger than it is."""
     bound = max(own, 0.0) / (initial_margin * mark)
     return min(max(size + order, min(-bound, size)), max(bound, size)) - size
+
+
+@rule
+def book_trader_deficit(exchange: Any, i: int, amount: float) -> None:
+    """Note `amount` USD that an account left below bankruptcy."""
+    exchange.deficit[i] += amount
+    exchange.trader_deficit[i] += amount
 
 
 @part

@@ -16,13 +16,18 @@ import numpy as np
 
 from agents.account import BLOCK
 from agents.ledger import BAD_DEBT, FUND, OUTSIDE, TRADER, VAULT, WALLET, WHOLE, pay, transfer
+from agents.vault_closing import settle_successor
 from agents.venue import Venue
 
 DUST = 1e-6
 
 
-def tear_up(venue: Venue, protocol: int) -> tuple[float, float]:
-    """Close every position of `protocol` at its mark.
+def tear_up(venue: Venue, protocol: int, stands: bool = False) -> tuple[float, float]:
+    """Close every position of `protocol` at its mark; a vault left below nil is closed for good.
+
+    Parameters
+    ----------
+    stands : whether the own fund stands for the vault too.
 
     Returns
     -------
@@ -37,6 +42,8 @@ def tear_up(venue: Venue, protocol: int) -> tuple[float, float]:
     own = collateral + gain
     pay(book, VAULT, TRADER, protocol, float((size * (mark - index)).sum()))
     exchange["vault_size"][protocol] = 0.0
+    if exchange["vault_closed"][protocol]:
+        settle_successor(exchange, book, protocol, float(book.balance[VAULT, protocol]))
     accounts.realised[rows] += np.maximum(gain, -collateral)
     accounts.collateral[rows] = np.maximum(own, 0.0)
     size[:] = accounts.level[rows] = accounts.order[rows] = 0.0
@@ -44,9 +51,13 @@ def tear_up(venue: Venue, protocol: int) -> tuple[float, float]:
     shortfall, hole = float(np.maximum(-own, 0.0).sum()), max(-float(book.balance[VAULT, protocol]), 0.0)
     pay(book, BAD_DEBT, TRADER, protocol, shortfall)
     pay(book, BAD_DEBT, VAULT, protocol, hole)
-    covered = min(shortfall + hole, max(float(book.balance[FUND, protocol]), 0.0))
+    if hole > 0.0:
+        exchange["vault_closed"][protocol] = 1.0
+    covered = min(shortfall + hole * stands, max(float(book.balance[FUND, protocol]), 0.0))
     pay(book, FUND, BAD_DEBT, protocol, covered)
     exchange["deficit"][protocol] += shortfall + hole
+    exchange["trader_deficit"][protocol] += shortfall
+    exchange["vault_deficit"][protocol] += hole
     return shortfall + hole, covered
 
 

@@ -23,6 +23,9 @@ class Headline(NamedTuple):
 
 HEADLINES = (
     Headline("deficit", "deficit below bankruptcy", "$M", 1e-6, paired=True),
+    Headline("trader_deficit", "of it, left by traders", "$M", 1e-6),
+    Headline("vault_deficit", "of it, lost by closed vaults", "$M", 1e-6),
+    Headline("exploit_loss", "of it, taken by exploits", "$M", 1e-6),
     Headline("uncovered", "uncovered loss", "$M", 1e-6, paired=True),
     Headline("paid_regime", "borne by the loss regime", "$M", 1e-6),
     Headline("borne_winners", "deficit borne by winners", "%", 100.0),

@@ -58,19 +58,19 @@ def run_pilot(plan: Plan, crew: Crew, stop: Callable[[], bool], advance: Callabl
 
 
 def expected_loss(runs: Sequence[Run], members: int) -> tuple[float, ...]:
-    """Return (P,) mean deficit of each of P `members` in USD >= 0; empty where there are no runs."""
+    """Return (P,) mean loss that the backstop stands for, by member, USD >= 0; empty where there are no runs."""
     if not runs:
         return ()
-    return tuple(fmean(run.summary[f"deficit_{i}"] for run in runs) for i in range(members))
+    return tuple(fmean(run.summary[f"backstop_loss_{i}"] for run in runs) for i in range(members))
 
 
 def expected_shortfall(runs: Sequence[Run], members: int, level: float) -> tuple[float, ...]:
-    """Return (P,) expected shortfall of each member's deficit at `level`, USD >= 0; empty where there are no runs."""
+    """Return (P,) expected shortfall at `level` of the same loss, USD >= 0; empty where there are no runs."""
     from model import risk  # noqa: PLC0415
 
     if not runs:
         return ()
-    deficits = ([run.summary[f"deficit_{i}"] for run in runs] for i in range(members))
+    deficits = ([run.summary[f"backstop_loss_{i}"] for run in runs] for i in range(members))
     return tuple(float(risk.expected_shortfall(losses, level)) for losses in deficits)
 
 

@@ -32,6 +32,7 @@ from agents.ledger import (
 )
 from agents.liquidity_provider import content, loss_elsewhere, profit, provider_step, serve_queue, vault_equity
 from agents.reinsurer import collect_premium
+from agents.vault_closing import cancel_shares, settle_vaults
 
 Terms = namedtuple(
     "Terms",
@@ -124,9 +125,12 @@ def serve_providers(
         wealth = losses_elsewhere(protocol, providers, book, open_profit, terms.wealth)
     protocols, money, tolerance = providers.protocol, providers.cash, providers.tolerance
     requested, deposited, shares = providers.requested, providers.deposited, protocol.shares
+    closed = exchange.vault_closed
     balance, strain, sensitivity = book.balance, terms.strain, terms.sensitivity
     for row in range(protocols.shape[0]):
         i = protocols[row]
+        if closed[i] > 0.0:
+            continue
         equity, pressed = balance[VAULT, i] + open_profit[i], strain[i] + wealth[row]
         fall = 1.0 - equity / max(shares[i], 1.0) + pressed
         if not content(requested[row], deposited[row], fall, tolerance[row], health[i], sensitivity):
@@ -153,5 +157,7 @@ def settle_capital(
         collect_premium(book, exchange, pool, terms.pot, paid, terms.premium, terms.minutes)
         for i in range(members):
             entitlement[i] += paid[i]
+    cancel_shares(exchange, protocol, providers)
     serve_providers(exchange, protocol, providers, book, entitlement, terms)
+    settle_vaults(exchange, book)
     reconcile(book, exchange, CAPITAL)

@@ -17,7 +17,7 @@ import numpy as np
 from agents.account import flag, total, touch
 from agents.control.partial_liquidation import contracts_to_sell
 from agents.control.takeover import sweep
-from agents.exchange import book_failure, record_liquidation
+from agents.exchange import book_failure, book_trader_deficit, record_liquidation
 from agents.insurance_fund import fund_delta
 from agents.keeper import assign_row, set_capacity
 from agents.kernel import kernel, part
@@ -36,9 +36,9 @@ from agents.ledger import (
     reconcile,
     transfer,
 )
-from agents.liquidity_provider import vault_equity
 from agents.order import descending
 from agents.position import bankruptcy_price, equity
+from agents.vault_closing import close_vaults
 from model.market import MarketRule, mark_all, move
 from model.trading import fill_price
 
@@ -136,7 +136,7 @@ def liquidate_part(
     else:
         accounts.realised[row] -= share
         pay(book, DEFICIT, TRADER, i, -delta)
-        exchange.deficit[i] -= delta
+        book_trader_deficit(exchange, i, -delta)
         book_failure(exchange, i, side, part, bankruptcy_price(entry, side * part, share))
     pay_keeper(keepers, book, keeper, bounty, gas)
     record_liquidation(exchange, i, side, notional)
@@ -164,16 +164,6 @@ def record_unserved(accounts: Any, exchange: Any, flagged: np.ndarray, found: in
         owed = exchange.funding_index[i] - accounts.entry_funding[row]
         own = equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
         exchange.unserved[i] += max(-own, 0.0)
-
-
-@part
-def cover_vaults(exchange: Any, book: Any) -> None:
-    """Turn a vault's negative equity into a deficit: its winners' profits must be paid by somebody."""
-    for i in range(exchange.shape[0]):
-        own = vault_equity(book.balance[VAULT, i], exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
-        if own < 0.0:
-            pay(book, DEFICIT, VAULT, i, -own)
-            exchange.deficit[i] -= own
 
 
 @part
@@ -207,7 +197,7 @@ def liquidate(
     set_capacity(keepers, exchange, factor, remaining)
     done = 0
     found = flag(accounts, blocks, exchange, flagged)
-    found = sweep(accounts, blocks, exchange, book, tariff.takeover, flagged, found)
+    found = sweep(accounts, blocks, exchange, market, book, tariff.takeover, flagged, found)
     while found > 0 and done < tariff.rounds:
         count = assign(accounts, exchange, keepers, remaining, tariff, gas, step, flagged, found, jobs)
         if count == 0:
@@ -216,10 +206,10 @@ def liquidate(
         mark_all(market, exchange, oracle_error)
         total(accounts, blocks, exchange)
         found = flag(accounts, blocks, exchange, flagged)
-        found = sweep(accounts, blocks, exchange, book, tariff.takeover, flagged, found)
+        found = sweep(accounts, blocks, exchange, market, book, tariff.takeover, flagged, found)
         done += 1
     record_unserved(accounts, exchange, flagged, found)
-    cover_vaults(exchange, book)
+    close_vaults(exchange, market, book)
     cash = 0.0
     for j in range(keepers.shape[0]):
         cash += keepers.cash[j]

@@ -32,6 +32,7 @@ from model.rulebook import Hot, make_rulebook, make_scratch
 from model.scenario import Scenario
 from model.segment import market_names
 from model.streams import Streams
+from model.succession import Succession
 from model.tape import Tape, draw_tape
 from model.trading import fill
 from model.value_investing import ValueInvesting
@@ -114,6 +115,7 @@ class Ecosystem(Roster):
         self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
         self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
+        self.succession = Succession(scenario, streams.key("loss"), self.venue)
         self.fund = FundManagement(self)
         self.contagion = make_contagion(scenario, streams, self.venue)
         self.confidence = Confidence(self)
@@ -137,9 +139,7 @@ class Ecosystem(Roster):
     def apply_shocks(self) -> None:
         """Phase 1: returns, spreads and exploits from the tape."""
         if self.clock >= self.horizon:
-            raise RuntimeError(
-                f"the run has {self.horizon} steps and all are done; set scenario.steps for a longer one"
-            )
+            raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
         hot, tape, t = self.hot, self.tape, self.clock
         returns, spread, exploit = tape.log_return[t], tape.spread[t], tape.exploit[t]
         self.machine.shock(hot.market, hot.exchange, hot.protocol, self.ledger.book, returns, spread, exploit)
@@ -178,12 +178,13 @@ class Ecosystem(Roster):
         )  # fmt: skip
 
     def absorb_deficits(self) -> None:
-        """Phase 6: funds are valued, deficits go down each protocol's waterfall, debt from before is served."""
+        """Phase 6: closed vaults pass on, funds are valued, deficits go down each waterfall, older debt is served."""
         self.fund.revalue()
+        passed = self.succession.pass_on(self.clock)
         moved = self.waterfall.absorb(
             self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[self.clock], self.clock
         )
-        if self.regime.advance(self.venue, self.clock) or moved:
+        if self.regime.advance(self.venue, self.clock) or moved or passed:
             self.reconcile(WATERFALL)
 
     def clear_exposures(self) -> None:
@@ -237,8 +238,7 @@ class Ecosystem(Roster):
     def vault_equity(self) -> np.ndarray:
         """Return each vault's equity, (protocols,) USD."""
         exchange = self.exchange
-        flat = self.ledger.balance[VAULT]
-        return flat + exchange.vault_size * (exchange.mark - exchange.funding_index)
+        return self.ledger.balance[VAULT] + exchange.vault_size * (exchange.mark - exchange.funding_index)
 
     def summary(self) -> dict[str, float]:
         """Return the run's metrics so far (:mod:`model.metric`)."""

@@ -76,6 +76,7 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Any:
     exchange.spread[:] = traits.half_spread[exchange.asset]
     interest = open_interest(scenario)
     exchange.vault_start[:] = scenario.protocol.vault_ratio * interest * bool(scenario.provider.number)
+    exchange.vault_closed[:] = exchange.vault_start == 0.0
     exchange.liquidation_fee[:] = scenario.exchange.liquidation_fee
     exchange.interest_cap[:] = (scenario.control.interest_cap or np.inf) * interest
     supplied = traits.depth[exchange.asset] * interest

@@ -10,8 +10,8 @@ d ← d · exp(−κ Δt). Depth is what the vaults supply, in contracts per uni
     D = m · Σ supplied depth · max(vault shares / shares at the start, ¼) · max(thinning, floor) / F   (2)
 
 with the sum over the protocols that trade the asset and the scenario's multiplier m: a quarter of a vault's depth stays
-whoever runs, unless the protocol is halted. Thinning is the lesser of what the tape says and of
-1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility. κ = ∞ and m = ∞ make prices exogenous.
+whoever runs, even where the vault was closed, unless the protocol is halted. Thinning is the lesser of what the tape
+says and of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility. κ = ∞ and m = ∞ make prices exogenous.
 """
 
 from typing import Any, NamedTuple
@@ -156,7 +156,8 @@ def shock(
         exchange.bankrupt_long[i] = exchange.bankrupt_long_value[i] = 0.0
         exchange.bankrupt_short[i] = exchange.bankrupt_short_value[i] = 0.0
         exchange.spread[i] = market.half_spread[exchange.asset[i]]
-        exchange.deficit[i] = exploit[i] * (1.0 - protocol.halted[i])
+        exchange.trader_deficit[i] = exchange.vault_deficit[i] = 0.0
+        exchange.deficit[i] = exchange.exploit_loss[i] = exploit[i] * (1.0 - protocol.halted[i])
         transfer(book, DEFICIT, i, OUTSIDE, WHOLE, exchange.deficit[i])
 
 

@@ -20,6 +20,10 @@ def waterfall_metrics(protocol: Any) -> Metrics:
     """Return what each layer was asked and paid."""
     names = (
         "deficit",
+        "trader_deficit",
+        "vault_deficit",
+        "exploit_loss",
+        "backstop_loss",
         "paid_fund",
         "paid_skin",
         "paid_pool",
@@ -70,6 +74,8 @@ def capital_metrics(ecosystem: Any) -> Metrics:
         "treasury_end": float(balance[TREASURY].sum()),
         "traders_wallets": float(balance[WALLET].sum()),
         "vault_profit": float(ecosystem.vault_equity().sum() - vaults.sum() - ecosystem.providers.deposited.sum()),
+        "vaults_closed": float(ecosystem.exchange.vault_closed[vaults > 0.0].sum()),
+        "successor_profit": float(ecosystem.exchange.successor_profit.sum()),
         "keeper_profit": float(keepers.bounties.sum() - keepers.gas_paid.sum()),
         "reinsurer_profit": float(pool.premiums.sum() + pool.contributions.sum() - pool.claims_paid.sum()),
     }
@@ -99,10 +105,11 @@ def market_metrics(ecosystem: Any, steps: int) -> Metrics:
 
 
 def member_metrics(protocol: Any) -> Metrics:
-    """Return deficit, uncovered loss, exhaustion, default and its wave, -1 for none, for pairing member by member."""
+    """Return losses, exhaustion, default and its wave, -1 for none, for pairing member by member."""
     found: Metrics = {}
     for i in range(len(protocol)):
         found[f"deficit_{i}"] = float(protocol.deficit[i])
+        found[f"backstop_loss_{i}"] = float(protocol.backstop_loss[i])
         found[f"uncovered_{i}"] = float(protocol.uncovered[i])
         found[f"exhausted_{i}"] = float(protocol.exhausted_step[i] >= 0)
         found[f"default_{i}"] = float(protocol.status[i] > 0)

@@ -28,6 +28,9 @@ PROTOCOL_SERIES = (
     "treasury",  # USD
     "vault_equity",  # USD
     "funding_rate",  # 1 per 8 h
+    "trader_deficit",  # USD in this step, part of the deficit
+    "vault_deficit",  # USD in this step, part of the deficit
+    "exploit_loss",  # USD in this step, part of the deficit
 )
 
 
@@ -36,7 +39,7 @@ class Record:
 
     Attributes
     ----------
-    ecosystem : (steps, 4); asset : (steps, assets, 3); protocol : (steps, protocols, 13), columns as named above.
+    ecosystem : (steps, 4); asset : (steps, assets, 3); protocol : (steps, protocols, 16), columns as named above.
     """
 
     def __init__(self, steps: int, assets: tuple[str, ...], protocols: int) -> None:
@@ -81,6 +84,7 @@ def write_protocol(exchange: Any, protocol: Any, book: Any, row: np.ndarray, i: 
         book.balance[VAULT, i], exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i]
     )
     row[i, 12] = exchange.funding_rate[i]
+    row[i, 13], row[i, 14], row[i, 15] = exchange.trader_deficit[i], exchange.vault_deficit[i], exchange.exploit_loss[i]
 
 
 @kernel

@@ -49,6 +49,7 @@ class Dead(Continue):
         self.skin = scenario.protocol.skin_in_the_game * self.treasury
         self.delay = scenario.exposure.resolution_delay / scenario.minutes
         self.reaction = scenario.trader.haircut_reaction
+        self.stands = scenario.backstop.vault_cover == "backstop"
         self.waiting = False
 
     def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
@@ -60,12 +61,18 @@ class Dead(Continue):
 
     def _wind_up(self, venue: Venue, protocol: Any, i: int, step: int) -> float:
         """Tear up one protocol and note the losses that come to light; return the bad debt they leave, USD."""
-        loss, covered = tear_up(venue, i)
+        before = float(venue.exchange["vault_deficit"][i])
+        loss, covered = tear_up(venue, i, self.stands)
+        vault = float(venue.exchange["vault_deficit"][i]) - before
+        asked = loss - vault * (not self.stands)
         protocol.deficit[i] += loss
+        protocol.vault_deficit[i] += vault
+        protocol.trader_deficit[i] += loss - vault
+        protocol.backstop_loss[i] += asked
         protocol.paid_fund[i] += covered
-        protocol.uncovered[i] += loss - covered
+        protocol.uncovered[i] += asked - covered
         protocol.infeasible[i] += loss - covered
-        if loss > covered and protocol.exhausted_step[i] < 0:
+        if asked > covered and protocol.exhausted_step[i] < 0:
             protocol.exhausted_step[i] = step
         return loss - covered
 

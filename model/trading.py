@@ -12,6 +12,7 @@ import numpy as np
 
 from agents.account import total, touch
 from agents.control.order_limit import is_limited, limit_orders
+from agents.exchange import book_trader_deficit
 from agents.kernel import kernel, part, rule
 from agents.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, pay, reconcile
 from agents.position import after_fill
@@ -35,7 +36,7 @@ def settle_flat(accounts: Any, exchange: Any, book: Any, row: int, i: int) -> No
         pay(book, TRADER, WALLET, i, left)
     else:
         pay(book, DEFICIT, TRADER, i, -left)
-        exchange.deficit[i] -= left
+        book_trader_deficit(exchange, i, -left)
 
 
 @part

@@ -2,6 +2,10 @@
 
     own fund → skin in the game → pot → survivors' funds → assessments → loss regime → bad debt      (1)
 
+What a vault lost beyond its equity when it was closed (:mod:`agents.vault_closing`) enters (1) at the top where the
+backstop stands for it (``backstop.vault_cover``), otherwise at the loss regime: then no layer is asked, nothing of it
+is uncovered, and it exhausts nobody.
+
 Each layer pays what its rule and its cash allow and passes on the rest; a structure has a pot, with or without
 treaties, or survivors who stand in for each other. Claims of all protocols are settled together at the end of the
 step. A trigger may send a protocol's deficit past all layers. Uncovered loss U is what the layers leave, whoever bears
@@ -68,11 +72,11 @@ class Waterfall:
         if not self._deficit.any():
             return False
         deficit = np.maximum(-self._deficit, 0.0)
-        self._member.deficit += deficit
-        left = self._descend(deficit, priority, step)
-        called = bool(left.any())
+        past = self._divide(venue, deficit)
+        left = self._descend(without_dust(deficit, past), priority, step)
+        called = bool((left + past).any())
         if called:
-            self._residual(venue, ledger, self._member, left, step)
+            self._residual(venue, ledger, self._member, left, past, step)
         else:
             ledger.transfer(BAD_DEBT, DEFICIT, -self._deficit)
         return called
@@ -83,6 +87,18 @@ class Waterfall:
         balance = ledger.balance
         self._deficit, self._fund, self._lent = balance[DEFICIT], balance[FUND], balance[LENT]
         self._treasury, self._pot = balance[TREASURY], balance[POOL, : self.structure.pots]
+
+    def _divide(self, venue: Venue, deficit: Array) -> Array:
+        """Note whose loss the deficits are; return what of them goes past all layers, (members,) USD."""
+        member, exploit = self._member, np.minimum(venue.exchange["exploit_loss"], deficit)
+        vault = np.minimum(venue.exchange["vault_deficit"], deficit - exploit)
+        past = vault if self.structure.terms.vault_cover == "none" else np.zeros_like(vault)
+        member.deficit += deficit
+        member.exploit_loss += exploit
+        member.vault_deficit += vault
+        member.trader_deficit += without_dust(deficit, exploit + vault)
+        member.backstop_loss += without_dust(deficit, past)
+        return past
 
     def _descend(self, deficit: Array, priority: Array, step: int) -> Array:
         """Return what the layers leave of the deficits."""
@@ -171,15 +187,16 @@ class Waterfall:
         self._deficit += paid
         return paid, contribute_pro_rata(room, float(paid.sum()))
 
-    def _residual(self, venue: Venue, ledger: Ledger, protocol: Any, left: Array, step: int) -> None:
+    def _residual(self, venue: Venue, ledger: Ledger, protocol: Any, left: Array, past: Array, step: int) -> None:
         protocol.uncovered[:] += left
         protocol.exhausted_step[(left > 0.0) & (protocol.exhausted_step < 0)] = step
-        for i in np.flatnonzero(left):
-            placement = self.regime.place(venue, int(i), float(left[i]), step)
+        owed = left + past
+        for i in np.flatnonzero(owed):
+            placement = self.regime.place(venue, int(i), float(owed[i]), step)
             protocol.paid_regime[i] += placement.placed
             protocol.paid_fallback[i] += placement.fallback
             protocol.overshoot[i] += placement.overshoot
-            protocol.infeasible[i] += left[i] - placement.placed
+            protocol.infeasible[i] += owed[i] - placement.placed
         ledger.transfer(BAD_DEBT, DEFICIT, -ledger.balance[DEFICIT])
 
 

@@ -240,6 +240,22 @@ def test_the_headline_names_who_covers_more(hit):
     assert "No loss" in headline(snapshot(build(TINY)))
 
 
+def test_a_closed_vault_is_named_in_headline_sheet_and_wave():
+    """Traders' and vaults' deficits are told apart wherever losses are shown."""
+    world = build(TINY.changed("protocol.vault_ratio", 1e-3))
+    world.intervene(Intervention("price_shock", 2, -0.2))
+    world.step(10)
+    ecosystem = world.sides[0].ecosystem
+    i = int(ecosystem.protocol.vault_deficit.argmax())
+    assert ecosystem.protocol.vault_deficit[i] > 1e4
+    assert "Closed vaults lost" in headline(snapshot(world))
+    terms = dict(account_sheet(world.sides[0], i).treaty)
+    assert terms["its vault"].startswith("closed")
+    assert terms["of them, the vault's beyond its equity"] == f"${ecosystem.protocol.vault_deficit[i] * 1e-6:.2f}M"
+    found = wave(world.sides[0], 3)
+    assert found is not None and found.vault_deficit[i] * 1e6 == pytest.approx(ecosystem.protocol.vault_deficit[i])
+
+
 def test_the_account_sheet_agrees_with_the_margin_engine(hit):
     side = hit.sides[0]
     sheet, held = account_sheet(side, 0), holdings(side, 0)

@@ -138,6 +138,8 @@ def test_every_arrangement_can_be_looked_at(structure, regime):
     for side in frame.sides:
         balance = sum(paid for _, paid in side.payers)
         assert balance == pytest.approx(side.totals["deficit"], rel=1e-6, abs=1e-9)
+        parts = sum(side.totals[name] for name in ("trader_deficit", "vault_deficit", "exploit_loss"))
+        assert parts == pytest.approx(side.totals["deficit"], rel=1e-9, abs=1e-12)
 
 
 def test_what_the_layers_paid_between_two_steps_adds_up():

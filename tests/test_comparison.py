@@ -36,7 +36,7 @@ class MadeUpEcosystem:
             raise RuntimeError(f"replication {replication} is broken")
         backstop = scenario.backstop
         self.level = 1e6 * (1 + replication % 7) / (2 if backstop.structure == "pooled" else 1)
-        self.losses = {f"deficit_{i}": i * self.level for i in range(scenario.protocol.number)}
+        self.losses = {f"backstop_loss_{i}": i * self.level for i in range(scenario.protocol.number)}
 
     def run(self):
         pass
@@ -124,7 +124,7 @@ def test_an_allotment_without_its_estimate_gets_the_pilots():
 
 def test_the_pilot_expects_the_shortfall_of_the_worst_runs():
     """Of deficits 1 to 10 the worst fifth has mean 9.5, the worst hundredth is the largest."""
-    runs = [run_of("pilot", k, deficit_0=float(k + 1), deficit_1=0.0) for k in range(10)]
+    runs = [run_of("pilot", k, backstop_loss_0=float(k + 1), backstop_loss_1=0.0) for k in range(10)]
     assert expected_shortfall(runs, members=2, level=0.8) == pytest.approx((9.5, 0.0))
     assert expected_shortfall(runs, members=1, level=0.99) == (10.0,)
     assert expected_shortfall([], members=2, level=0.99) == ()
@@ -149,8 +149,8 @@ def test_cells_differ_in_the_backstop_alone():
 
 def test_the_pilot_expects_the_mean_loss():
     runs = [
-        run_of("pilot", 0, deficit_0=1.0, deficit_1=0.0),
-        run_of("pilot", 1, deficit_0=3.0, deficit_1=2.0),
+        run_of("pilot", 0, backstop_loss_0=1.0, backstop_loss_1=0.0),
+        run_of("pilot", 1, backstop_loss_0=3.0, backstop_loss_1=2.0),
     ]
     assert expected_loss(runs, members=2) == (2.0, 1.0)
     assert expected_loss([], members=2) == ()

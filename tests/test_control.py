@@ -351,3 +351,15 @@ def test_impossible_controls_are_refused(wrong):
     """Margins of one, nothing per round, a halt of no length, a misspelt name."""
     with pytest.raises(ScenarioError):
         Scenario().replace(wrong)
+
+
+def test_a_takeover_on_a_wrong_mark_is_no_loss_of_the_fund():
+    """A mark 30 % too low for a moment: the vault takes the position at the market's price, and nothing is a deficit."""
+    ecosystem, exchange, account = lonely(control__takeover=2 / 3)
+    vault, own = ecosystem.vault_equity()[0], account.equity
+    ecosystem.exchange.mark[0] *= 0.7
+    ecosystem.liquidate()
+    assert account.size == account.collateral == 0.0
+    assert ecosystem.exchange.deficit[0] == 0.0
+    ecosystem.exchange.mark[0] = ecosystem.market.mid[0]
+    assert ecosystem.vault_equity()[0] == pytest.approx(vault + own)

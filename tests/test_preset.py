@@ -182,3 +182,14 @@ def test_listing_presets_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.rpartition("LOADED")[2].split()}
     assert not loaded & {"numpy", "numba", "mesa", "pandas", "matplotlib", "pyarrow", "scipy", "networkx"}
+
+
+def test_who_stands_for_a_vault_and_how_it_passes_on_is_the_venues_rule():
+    """Drift's fund pays its maker's deficit; Hyperliquid and Lighter deleverage; the others have no such vault."""
+    changes = {name: load_preset(name).changes for name in SHIPPED}
+    covers = {name for name, found in changes.items() if found.get("backstop.vault_cover") == "backstop"}
+    closes = {
+        name: found["protocol.vault_closure"] for name, found in changes.items() if "protocol.vault_closure" in found
+    }
+    assert covers == {"drift"}
+    assert closes == {"hyperliquid": "deleverage", "lighter_2026_02": "deleverage"}

@@ -1,4 +1,7 @@
-"""Liquidity providers absorb: the vault pays the residual out of its equity (GMX, Hyperliquid's vault, Perp v2)."""
+"""Liquidity providers absorb: the vault pays the residual out of its equity (GMX, Hyperliquid's vault, Perp v2).
+
+Where the vault was closed there are no providers left to pay; its successor owes nothing.
+"""
 
 from agents.kernel import kernel
 from agents.ledger import DEFICIT, VAULT, pay
@@ -20,6 +23,7 @@ def charge_vault(venue: Venue, protocol: int, residual: float) -> float:
     """Take up to `residual` USD from the vault's equity; return what was taken."""
     exchange, cash = venue.exchange, venue.book.balance[VAULT, protocol]
     mark, funding = exchange.mark[protocol], exchange.funding_index[protocol]
-    placed = min(residual, max(vault_equity(cash, exchange.vault_size[protocol], mark, funding), 0.0))
+    own = vault_equity(cash, exchange.vault_size[protocol], mark, funding)
+    placed = min(residual, max(own, 0.0)) if exchange.vault_closed[protocol] == 0.0 else 0.0
     pay(venue.book, VAULT, DEFICIT, protocol, placed)
     return placed

@@ -138,6 +138,10 @@ def treaty(side: Side, i: int) -> list[tuple[str, str]]:
         ("pool's capital", f"${ecosystem.ledger.balance[POOL].sum() * MILLION:.2f}M"),
         ("claims paid by the pool", f"${protocol.paid_pool[i] * MILLION:.2f}M"),
         ("losses below bankruptcy", f"${protocol.deficit[i] * MILLION:.2f}M"),
+        ("of them, left by traders", f"${protocol.trader_deficit[i] * MILLION:.2f}M"),
+        ("of them, the vault's beyond its equity", f"${protocol.vault_deficit[i] * MILLION:.2f}M"),
+        ("of them, exploits", f"${protocol.exploit_loss[i] * MILLION:.2f}M"),
+        ("its vault", "closed: a successor trades" if ecosystem.exchange.vault_closed[i] else "open"),
         ("left uncovered", f"${protocol.uncovered[i] * MILLION:.2f}M"),
     ]
     return [(name, str(value)) for name, value in rows]

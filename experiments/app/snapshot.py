@@ -206,6 +206,9 @@ def totals(side: Side) -> dict[str, float]:
     protocol, balance = ecosystem.protocol, ecosystem.ledger.balance
     return {
         "deficit": float(protocol.deficit.sum()) * MILLION,
+        "trader_deficit": float(protocol.trader_deficit.sum()) * MILLION,
+        "vault_deficit": float(protocol.vault_deficit.sum()) * MILLION,
+        "exploit_loss": float(protocol.exploit_loss.sum()) * MILLION,
         "uncovered": float(protocol.uncovered.sum()) * MILLION,
         "bad_debt": float(-balance[BAD_DEBT].sum()) * MILLION,
         "capital": float(funds(side).sum() + pots(side).sum()) * MILLION,

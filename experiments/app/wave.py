@@ -13,6 +13,7 @@ from experiments.app.trace import LAYERS, STRATEGY_NAMES, layer_title
 from experiments.app.world import Side
 
 QUIET = 5
+STRUCK = ("liquidated", "liquidations", "deficit", "vault_deficit")
 Array = np.ndarray
 
 
@@ -25,6 +26,7 @@ class Wave(NamedTuple):
     longs: float  # share of longs in what was liquidated
     positions: list[float]
     deficit: list[float]  # $M
+    vault_deficit: list[float]  # $M of it, lost by vaults that were closed
     layers: list[tuple[str, float]]  # $M paid
     bearers: list[tuple[str, float]]  # $M of the rest, by strategy of who bore it
     accounts: int  # accounts that bore any so far
@@ -59,7 +61,7 @@ def wave(side: Side, step: int) -> Wave | None:
     if edges is None:
         return None
     first, last = edges
-    inside = {name: member_sum(side, name, first, last) for name in ("liquidated", "liquidations", "deficit")}
+    inside = {name: member_sum(side, name, first, last) for name in STRUCK}
     total, longs = inside["liquidated"].sum(), member_sum(side, "liquidated_long", first, last).sum()
     paid = side.trace.between(first, last).sum(axis=1)
     borne = side.trace.borne[last] - (side.trace.borne[first - 1] if first else 0.0)
@@ -70,6 +72,7 @@ def wave(side: Side, step: int) -> Wave | None:
         float(longs / total),
         inside["liquidations"].tolist(),
         (inside["deficit"] * MILLION).tolist(),
+        (inside["vault_deficit"] * MILLION).tolist(),
         [(layer_title(name), float(value) * MILLION) for name, value in zip(LAYERS, paid, strict=True)],
         [(name, float(value) * MILLION) for name, value in zip(STRATEGY_NAMES, borne, strict=True)],
         int(side.trace.hit[last]),

@@ -67,9 +67,9 @@ class Sizer:
         self.members = scenario.protocol.number
 
     def losses(self, structure: str = "isolated", regime: str = "bad_debt") -> Losses:
-        """Return (replications, protocols) losses below bankruptcy, USD, under ample capital."""
+        """Return (replications, protocols) losses that the backstop stands for, USD, under ample capital."""
         cell = _cell(self.scenario, structure, regime, AMPLE)
-        return self._table([(cell, number) for number in self.replications], "deficit")
+        return self._table([(cell, number) for number in self.replications], "backstop_loss")
 
     def size(self, structure: str, regime: str, losses: Losses, target: float, tolerance: float) -> Size:
         """Return the least total capital at which P(uncovered) <= 1 − `target`, with its 95 % interval."""

@@ -13,6 +13,7 @@ from model.scenario.market import CALIBRATION
 from model.scenario.problem import one_of
 
 ALLOTMENTS = ("open_interest", "expected_loss", "expected_shortfall")
+VAULT_COVERS = ("none", "backstop")
 NOT_NEGATIVE = ("expected_loss", "expected_shortfall", "sublimit", "retention", "limit", "reinstatements", "cluster")
 
 
@@ -55,6 +56,12 @@ class BackstopSection(Section):
     )
     trigger: str = parameter(
         "exhausted", "name", "when a deficit goes past the layers to the loss regime", "design: triggers"
+    )
+    vault_cover: str = parameter(
+        "none",
+        "name",
+        "who stands for what a closed vault lost beyond its equity: none (the loss regime), or backstop (the layers)",
+        "HLP, GLP, GM: nobody; Derive's security module and Drift's fund pay for their pool",
     )
     trigger_drop: float = parameter(
         0.3, "1", "fall from its rolling peak that spares a fund, for `drawdown`", "OKX, Bybit: 30 %", ge=0, le=1
@@ -147,6 +154,11 @@ class BackstopSection(Section):
     @classmethod
     def _trigger(cls, value: str) -> str:
         return one_of("trigger", value, TRIGGERS)
+
+    @field_validator("vault_cover")
+    @classmethod
+    def _vault_cover(cls, value: str) -> str:
+        return one_of("vault_cover", value, VAULT_COVERS)
 
     @field_validator("allotment")
     @classmethod

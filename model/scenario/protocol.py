@@ -1,7 +1,11 @@
 """Parameters of the protocols' balance sheets, their vaults and their liquidity providers."""
 
+from pydantic import field_validator
+
+from agents.vault_closing import CLOSURES
 from model.parameter import Section, parameter
 from model.scenario.market import CALIBRATION
+from model.scenario.problem import one_of
 
 
 class ProtocolSection(Section):
@@ -33,13 +37,24 @@ class ProtocolSection(Section):
         le=1,
     )
     vault_ratio: float = parameter(
-        0.06,
+        1.0,
         "1",
         "vault capital as a fraction of open interest",
-        "at least 3 % keeps vault insolvency rare",
+        "GMX v1: the pool holds every position in reserve; from 0.5 on no vault closed in any episode, at 0.3 some did",
         ge=0,
         allow_inf_nan=False,
     )
+    vault_closure: str = parameter(
+        "takeover",
+        "name",
+        "how the position of a vault without equity passes on: takeover (from outside), or deleverage first",
+        "CPMI-IOSCO 2020: default auctions; GMX v2, Hyperliquid since March 2025: deleveraging",
+    )
+
+    @field_validator("vault_closure")
+    @classmethod
+    def _vault_closure(cls, value: str) -> str:
+        return one_of("vault_closure", value, CLOSURES)
 
 
 class ProviderSection(Section):

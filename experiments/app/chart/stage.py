@@ -63,6 +63,8 @@ def headline(shot: Snapshot) -> str:
         f"Uncovered: A ${a['uncovered']:.2f}M, B ${b['uncovered']:.2f}M of ${max(a['deficit'], b['deficit']):.2f}M"
         f" below bankruptcy. Backstops exhausted: A {a['exhausted']:.0f}, B {b['exhausted']:.0f} of {number}."
     )
+    if max(a["vault_deficit"], b["vault_deficit"]) >= 5e-3:
+        found += f" Closed vaults lost ${a['vault_deficit']:.2f}M and ${b['vault_deficit']:.2f}M beyond their equity."
     if abs(apart) < 5e-3:
         return f"{found} No difference so far."
     return f"{found} {'B' if apart > 0 else 'A'} covers ${abs(apart):.2f}M more."

@@ -108,11 +108,13 @@ def WaveSide(name: str, item: Wave | None) -> None:  # noqa: N802
         solara.v.Html(tag="p", children=[f"{name}: nothing has been liquidated so far."])
         return
     heading = f"{name}: steps {item.first} to {item.last}, ${sum(item.liquidated):.2f}M, {100 * item.longs:.0f} % longs"
-    columns = zip(item.liquidated, item.positions, item.deficit, strict=True)
+    columns = zip(item.liquidated, item.positions, item.deficit, item.vault_deficit, strict=True)
     rows = [
-        [f"P{i}", money(value), f"{number:.0f}", money(deficit)] for i, (value, number, deficit) in enumerate(columns)
+        [f"P{i}", money(value), f"{number:.0f}", money(deficit - vault), money(vault)]
+        for i, (value, number, deficit, vault) in enumerate(columns)
     ]
-    Table(heading, ["hit", "liquidated $M", "positions", "below bankruptcy $M"], [row for row in rows if row[2] != "0"])
+    head = ["hit", "liquidated $M", "positions", "traders' deficit $M", "vault's deficit $M"]
+    Table(heading, head, [row for row in rows if row[2] != "0" or row[4] != "0.00"])
     Table("What each layer paid, $M", ["", "paid"], [[layer, money(paid)] for layer, paid in item.layers])
     borne = [[strategy, money(amount)] for strategy, amount in item.bearers]
     Table(f"Who bore the rest, $M ({item.accounts} accounts so far)", ["", "borne"], borne)
