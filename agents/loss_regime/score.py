@@ -64,7 +64,13 @@ class Ranking(NamedTuple):
 
     score: Callable[[Standing], Array]
     allot: Callable[[Array, Array, float], Array]  # score, limits, amount → given
-    protects_principal: bool = False
+    protects_principal: bool = False  # nobody gives more than its profit
+    spares_nobody: bool = False  # losers are closed as winners are
+
+    @property
+    def is_queue(self) -> bool:
+        """Whether scores are an order; otherwise they are weights."""
+        return self.allot is adl_close
 
 
 def raised(rate: Array, factor: Array) -> Array:
@@ -95,7 +101,7 @@ notional_profit = Ranking(lambda s: s.notional * s.gain, adl_close)
 position = Ranking(lambda s: np.abs(s.size), adl_close)
 profit = Ranking(lambda s: s.gain, adl_close)
 equity = Ranking(lambda s: s.equity, adl_close)
-lot = Ranking(lambda s: s.lot, adl_close)
+lot = Ranking(lambda s: s.lot, adl_close, spares_nobody=True)
 pro_rata_position = Ranking(lambda s: np.abs(s.size), proportional)
 pro_rata_profit = Ranking(positive_gain, proportional)
 pro_rata_equity = Ranking(positive_equity, proportional)
