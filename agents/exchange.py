@@ -56,13 +56,9 @@ class Exchange(RowAgent):
     liquidated_short = Column("f8", "USD, >= 0", "notional of shorts liquidated in this step")
     liquidations = Column("f8", "positions", "positions closed in whole or part in this step")
     deficit = Column("f8", "USD, >= 0", "losses below bankruptcy in this step, vault and exploits included")
-    bankrupt_long = Column(
-        "f8", "contracts, >= 0", "longs whose close left a deficit in this step, less what was handed on"
-    )
+    bankrupt_long = Column("f8", "contracts, >= 0", "longs that left a deficit in this step, less what was handed on")
     bankrupt_long_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
-    bankrupt_short = Column(
-        "f8", "contracts, >= 0", "shorts whose close left a deficit in this step, less what was handed on"
-    )
+    bankrupt_short = Column("f8", "contracts, >= 0", "shorts that left a deficit in this step, less what was handed on")
     bankrupt_short_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
     unserved = Column("f8", "USD, >= 0", "negative equity of positions no keeper would serve")
     taken_over = Column("f8", "USD, >= 0", "notional of positions the vault took over so far")

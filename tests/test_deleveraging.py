@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from desk import CROWD, Desk
+from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
 from world import crash
@@ -158,9 +158,8 @@ def test_the_previous_mark_is_that_of_the_step_before_and_never_worse_than_the_m
 
 def test_a_lot_falls_on_winners_and_losers_alike_and_a_queue_on_winners_only():
     """dYdX v4 walks the opposite side from a random place on, whatever the profit."""
-    crowd = tuple((-1.0, entry, 200.0, 0.0, 0.0) for entry in np.linspace(80.0, 99.0, 20)) + (
-        (20.0, 90.0, 900.0, 0.0, 0.0),
-    )
+    shorts = [(-1.0, entry, 200.0, 0.0, 0.0) for entry in np.linspace(80.0, 99.0, 20)]
+    crowd = (*shorts, (20.0, 90.0, 900.0, 0.0, 0.0))
     losers = {}
     for ranking in ("random", "bitmex"):
         table = desk(Terms(ranking=ranking), failed(20.0, 95.0), crowd=crowd)

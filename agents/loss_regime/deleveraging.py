@@ -16,8 +16,8 @@ a contract, no more than its equity in all. The close price x is
       nᵢ = min(nᵢ(R), nᵢ(F)),    Σ nᵢ gᵢ ≤ R,    Σ nᵢ ≤ F                                         (2)
 
   with nᵢ(R) the ranking's division of the residual in USD and nᵢ(F) that of the contracts.
-- **mark**: nothing is saved by price. What the venue gets rid of is risk: all F contracts are handed to winners, and the
-  residual, which is what the takeover has cost already, is passed to the fallback (OKX).
+- **mark**: nothing is saved by price. What the venue gets rid of is risk: all F contracts are handed to winners, and
+  the residual, which is what the takeover has cost already, is passed to the fallback (OKX).
 - **previous_mark**: the mark of the step before. All F contracts are handed to winners at it, or at the mark where that
   is the worse for them. An account that was solvent a step before leaves no debt there (Hyperliquid). The rule does not
   ask how much is needed: what it saves above the residual is overshoot, and stays with the vault.
@@ -25,8 +25,6 @@ a contract, no more than its equity in all. The close price x is
 Losses that no failed position explains, as exploits, cannot be deleveraged. Only accounts in profit are closed, under
 the drawn ranking any; closing off the book moves no price, and contracts still sum to zero. Units: contracts, USD.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 

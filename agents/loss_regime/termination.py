@@ -6,9 +6,9 @@ bankruptcy price b of the failed side, and of F contracts that failed never more
     fraction f = min(τ, R / Σ min(|q| |p − b|, e), F / Σ |q|) of every account opposite, winner or loser     (1)
 
 **Full** (τ = 1): all of them, at the price s of the last settlement. What that takes, Σ min(|q| |s − p|, e), does not
-ask what failed or is needed: the surplus over the residual is overshoot, and stays with the vault. Nothing is torn up where the
-price has moved in favour of the failed side. (LME, 8 March 2022; clearing houses' last resort, ISDA 2013.) Nobody
-loses more than its equity. Units: contracts, USD.
+ask what failed or is needed: the surplus over the residual is overshoot, and stays with the vault. Nothing is torn up
+where the price has moved in favour of the failed side. (LME, 8 March 2022; clearing houses' last resort, ISDA 2013.)
+Nobody loses more than its equity. Units: contracts, USD.
 """
 
 import numpy as np
