@@ -103,7 +103,12 @@ def test_the_flow_that_moves_a_price_is_the_inverse_of_its_impact(shape, r, star
 def traded(shape, permanent, parts, band=1.0, share=0.2):
     """Return the market and the wealth of an account after it bought `share` of the depth in so many parts."""
     changes = {"market__impact": shape, "market__permanent_share": permanent, "market__price_band": band}
-    changes |= {"asset__half_spread_bp": (0.0, 0.0, 0.0), "exchange__trading_fee": 0.0, "trader__number": 0, "trader__reserve": 64}
+    changes |= {
+        "asset__half_spread_bp": (0.0, 0.0, 0.0),
+        "exchange__trading_fee": 0.0,
+        "trader__number": 0,
+        "trader__reserve": 64,
+    }
     ecosystem = Ecosystem(small(**changes))
     exchange = ecosystem.agents_by_type[Exchange][0]
     ecosystem.set_prices()
