@@ -36,6 +36,7 @@ from agents.loss_regime.failure import failure, hand_on
 from agents.loss_regime.haircut import note_loss
 from agents.loss_regime.ranking import RANKINGS
 from agents.loss_regime.score import Ranking, Standing, draw_lots
+from agents.position import closed_of
 from agents.venue import Venue
 
 Array = np.ndarray
@@ -182,8 +183,9 @@ def close(
     mark, funding = exchange.mark[protocol], exchange.funding_index[protocol]
     bought = saved = returned = 0.0
     for position in range(rows.shape[0]):
-        row, closed, gap = rows[position], contracts[position], gaps[position]
-        if closed > 0.0:
+        row, gap = rows[position], gaps[position]
+        if contracts[position] > 0.0:
+            closed = closed_of(sizes[row], contracts[position])
             size, entry = sizes[row], entries[row] + funding - fundings[row]
             if gap > 0.0:
                 note_loss(accounts, row, closed * gap, collaterals[row] + size * (mark - entry), reaction)

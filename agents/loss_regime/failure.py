@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.position import closed_of
 from agents.venue import Venue
 
 
@@ -30,7 +31,7 @@ def hand_on(venue: Venue, protocol: int, side: float, contracts: float) -> None:
     """Strike off `contracts` that winners took over, at the average price, so that this does not change."""
     exchange, name = venue.exchange[protocol], column(side)
     before = float(exchange[name])
-    left = max(before - contracts, 0.0)
+    left = before - closed_of(before, contracts)
     exchange[f"{name}_value"] *= left / before if before > 0.0 else 0.0
     exchange[name] = left
 
