@@ -75,7 +75,9 @@ def make_blocks(rows: int) -> Any:
 
 @rule
 def touch(accounts: Any, blocks: Any, row: int) -> None:
-    """Recompute the level of a row that changed and mark its block stale."""
+    """Recompute the level of a row that changed and mark its block stale; who is flat has no entry either."""
+    if accounts.size[row] == 0.0:
+        accounts.entry_price[row] = accounts.entry_funding[row] = 0.0
     accounts.level[row] = level(
         accounts.collateral[row], accounts.size[row], accounts.entry_price[row], accounts.entry_funding[row]
     )

@@ -21,6 +21,8 @@ Units: contracts, USD per contract, USD.
 
 from agents.kernel import rule
 
+DUST = 1e-9
+
 
 @rule
 def equity(collateral: float, size: float, entry: float, mark: float, funding: float) -> float:
@@ -78,6 +80,22 @@ def after_fill(size: float, entry: float, traded: float, price: float) -> tuple[
     if size * kept > 0.0:
         return kept, entry, -traded * (price - entry)
     return kept, price, size * (price - entry)
+
+
+@rule
+def closed_of(size: float, contracts: float) -> float:
+    """Return how many contracts of a position are closed when `contracts` >= 0 are to be: all where only dust is left.
+
+    A position sold in parts leaves the rounding of their sum, which is nobody's wish; dust is a 1e-9th of the position.
+    """
+    whole = abs(size)
+    return whole if contracts >= whole * (1.0 - DUST) else contracts
+
+
+@rule
+def filled(size: float, order: float) -> float:
+    """Return the contracts bought by an `order` (sale < 0): just the position where that closes it but for dust."""
+    return -size if size != 0.0 and abs(size + order) <= DUST * abs(size) else order
 
 
 @rule

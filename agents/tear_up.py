@@ -47,6 +47,7 @@ def tear_up(venue: Venue, protocol: int, stands: bool = False) -> tuple[float, f
     accounts.realised[rows] += np.maximum(gain, -collateral)
     accounts.collateral[rows] = np.maximum(own, 0.0)
     size[:] = accounts.level[rows] = accounts.order[rows] = 0.0
+    accounts.entry_price[rows] = accounts.entry_funding[rows] = 0.0
     venue.blocks["stale"][rows.start // BLOCK : rows.stop // BLOCK] = 1
     shortfall, hole = float(np.maximum(-own, 0.0).sum()), max(-float(book.balance[VAULT, protocol]), 0.0)
     pay(book, BAD_DEBT, TRADER, protocol, shortfall)

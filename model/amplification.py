@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.argument import column, fractions, network_matrix
 from model.clearing import settle
-from model.liability import column, refuse_outside_unit, square_matrix
 
 
 class SystemLoss(NamedTuple):
@@ -40,8 +40,11 @@ class SystemLoss(NamedTuple):
 
 
 def connectivity(liabilities: Any, outside: Any) -> np.ndarray:
-    """Return beta (n,): the part of every node's debts that it owes to other nodes; 0 where it owes nothing."""
-    inside = np.asarray(square_matrix("liabilities", liabilities).sum(axis=1), dtype=float)
+    """Return beta (n,): the part of every node's debts that it owes to other nodes; 0 where it owes nothing.
+
+    Arguments and errors are those of :func:`amplification_bound`.
+    """
+    inside = np.asarray(network_matrix("liabilities", liabilities).sum(axis=1), dtype=float)
     due = inside + column("outside", outside, inside.size)
     return np.divide(inside, due, out=np.zeros_like(due), where=due > 0)
 
@@ -51,15 +54,21 @@ def amplification_bound(liabilities: Any, outside_assets: Any, outside: Any, def
 
     Parameters
     ----------
-    liabilities : (n, n) USD >= 0, row owes column.
+    liabilities : (n, n) USD >= 0, zero diagonal, row owes column.
     outside_assets : c, (n,) USD >= 0, not all nil.
     outside : b, (n,) USD >= 0, owed to outsiders.
     default_probability : delta, (n,) in [0, 1], of failure by the own shock alone.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a sign, a range or the diagonal is wrong (:mod:`agents.argument`), or nobody has outside assets.
     """
-    most = float(connectivity(liabilities, outside).max(initial=0.0))
-    assets = column("outside_assets", outside_assets, len(outside))
-    likely = column("default_probability", default_probability, len(outside))
-    refuse_outside_unit("default_probability", likely)
+    tied = connectivity(liabilities, outside)
+    most, assets = float(tied.max()), column("outside_assets", outside_assets, tied.size)
+    if not assets.any():
+        raise ValueError("outside_assets must not all be nil: there is nothing to be lost")
+    likely = fractions("default_probability", default_probability, tied.size)
     exposed = float(likely @ assets)
     if exposed == 0.0:
         return 1.0
@@ -67,15 +76,29 @@ def amplification_bound(liabilities: Any, outside_assets: Any, outside: Any, def
 
 
 def net_worth(liabilities: Any, outside_assets: Any, outside: Any) -> np.ndarray:
-    """Return w (n,) USD, every debt counted in full; negative for a node that fails unshocked."""
-    owed = square_matrix("liabilities", liabilities)
-    return np.asarray(outside_assets + owed.sum(axis=0) - owed.sum(axis=1) - outside, dtype=float)
+    """Return w (n,) USD, every debt counted in full; negative for a node that fails unshocked.
+
+    Arguments and errors are those of :func:`amplification_bound`.
+    """
+    owed = network_matrix("liabilities", liabilities)
+    assets, due = (
+        column(name, values, owed.shape[0])
+        for name, values in (("outside_assets", outside_assets), ("outside", outside))
+    )
+    return np.asarray(assets + owed.sum(axis=0) - owed.sum(axis=1) - due, dtype=float)
 
 
 def system_loss(liabilities: Any, outside_assets: Any, outside: Any, shock: Any) -> SystemLoss:
-    """Return the losses (1) and (2) of one shock (n,) USD, at most the outside assets."""
-    hit, worth = np.asarray(shock, dtype=float), net_worth(liabilities, outside_assets, outside)
-    outcome = settle(liabilities, outside_assets - hit, outside=outside, seniority="pari_passu")
-    owed = np.asarray(square_matrix("liabilities", liabilities).sum(axis=1), dtype=float)
-    shortfall = (owed - outcome.payments).sum() + (outside - outcome.outside).sum()
+    """Return the losses (1) and (2) of one shock (n,) USD >= 0, at most the outside assets of each.
+
+    Arguments and errors are those of :func:`amplification_bound`.
+    """
+    worth = net_worth(liabilities, outside_assets, outside)
+    hit, assets = column("shock", shock, worth.size), column("outside_assets", outside_assets, worth.size)
+    if (hit > assets).any():
+        raise ValueError("shock must be at most the outside assets: what is not there cannot be lost")
+    due = np.asarray(outside, dtype=float)
+    outcome = settle(liabilities, assets - hit, outside=due, seniority="pari_passu")
+    owed = np.asarray(network_matrix("liabilities", liabilities).sum(axis=1), dtype=float)
+    shortfall = (owed - outcome.payments).sum() + (due - outcome.outside).sum()
     return SystemLoss(float(hit.sum() + shortfall), float(hit.sum() + np.maximum(hit - worth, 0.0).sum()))

@@ -139,7 +139,7 @@ def prepare(
 def set_price(market: Any, k: int, price: float) -> None:
     """Let the auction's price be the asset's mid price."""
     market.average[k] = market.mid[k] = price
-    market.dislocation[k] = np.log(price / market.fundamental[k])
+    market.dislocation[k] = market.pressure[k] = np.log(price / market.fundamental[k])
 
 
 @part

@@ -37,7 +37,7 @@ from agents.ledger import (
     transfer,
 )
 from agents.order import descending
-from agents.position import bankruptcy_price, equity
+from agents.position import bankruptcy_price, closed_of, equity
 from agents.vault_closing import close_vaults
 from model.market import MarketRule, mark_all, move
 from model.trading import fill_price
@@ -117,7 +117,7 @@ def liquidate_part(
     i = row // (accounts.size.shape[0] // exchange.shape[0])
     size, funding = accounts.size[row], exchange.funding_index[i]
     side = 1.0 if size > 0.0 else -1.0
-    part = min(contracts, abs(size))
+    part = closed_of(size, contracts)
     paid = fill_price(market.average[exchange.asset[i]], exchange.spread[i], -side)
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     gain, notional = side * part * (paid - entry), part * paid

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 import networkx as nx
 import numpy as np
 
+from agents.argument import network_matrix, positive_column
 from model.debtrank import debtrank
-from model.liability import column, square_matrix
 
 KATZ = 0.5
 
@@ -44,11 +44,16 @@ def centrality(liabilities: Any, buffers: Any, variant: str = "linear") -> Centr
 
     Parameters
     ----------
-    liabilities : (n, n) USD >= 0, row owes column.
+    liabilities : (n, n) USD >= 0, zero diagonal, row owes column.
     buffers : (n,) USD > 0, capital that absorbs losses.
     variant : of DebtRank, ``linear`` or ``2012``.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a sign, the diagonal or the variant's name is wrong (:mod:`agents.argument`).
     """
-    owed = square_matrix("liabilities", liabilities)
+    owed = network_matrix("liabilities", liabilities)
     graph = nx.from_numpy_array(owed.toarray() if hasattr(owed, "tocsr") else owed, create_using=nx.DiGraph)
     return Centrality(
         impact(owed, buffers, variant),
@@ -60,9 +65,12 @@ def centrality(liabilities: Any, buffers: Any, variant: str = "linear") -> Centr
 
 
 def impact(liabilities: Any, buffers: Any, variant: str = "linear") -> np.ndarray:
-    """Return for every protocol the part of the others' buffers (n,) that its default takes."""
-    owed = square_matrix("liabilities", liabilities)
-    buffer = column("buffers", buffers, owed.shape[0])
+    """Return for every protocol the part of the others' buffers (n,) that its default takes.
+
+    Arguments and errors are those of :func:`centrality`; who is alone takes nothing.
+    """
+    owed = network_matrix("liabilities", liabilities)
+    buffer = positive_column("buffers", buffers, owed.shape[0])
     lost = np.array([debtrank(owed.T, buffer, alone, variant) @ buffer for alone in np.eye(buffer.size)])
     others = buffer.sum() - buffer
     return np.divide(lost - buffer, others, out=np.zeros_like(buffer), where=others > 0)

@@ -94,7 +94,7 @@ def clearing_vector(
     Raises
     ------
     ValueError
-        If a shape, a sign, a range or a name is wrong.
+        If a shape, a sign, a range or a name is wrong (:mod:`agents.argument`).
 
     Notes
     -----
@@ -110,8 +110,8 @@ def settle(
 ) -> Settlement:  # fmt: skip
     """Clear as :func:`clearing_vector` does and return everybody's account of it.
 
-    A defaulter loses (1 - alpha) e_i + (1 - beta) r_i. Rounding within `TOLERANCE` of a solvent protocol's
-    debts is absorbed by its equity, which is never negative.
+    Arguments and errors are those of :func:`clearing_vector`. A defaulter loses (1 - alpha) e_i + (1 - beta) r_i.
+    Rounding within `TOLERANCE` of a solvent protocol's debts is absorbed by its equity, which is never negative.
     """
     debts = checked_debts(liabilities, external_assets, alpha, beta, outside, seniority)
     payments, waves = _cascade(debts)

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from model.liability import column, square_matrix
+from agents.argument import column, network_matrix
 
 
 class Valuation(NamedTuple):
@@ -67,6 +67,11 @@ def cross_holdings_value(holdings: Any, assets: Any, thresholds: Any, failure_co
     assets : e, (n,) USD >= 0, primitive assets.
     thresholds : t, (n,) USD >= 0; a protocol fails whose market value is below.
     failure_costs : b, (n,) USD >= 0, lost by a protocol that fails, whatever it has left.
+
+    Raises
+    ------
+    ValueError
+        As :func:`cross_holdings_dependency`, or if a column has a wrong shape or sign.
     """
     held = _checked(holdings)
     own, threshold, cost = (
@@ -85,10 +90,8 @@ def cross_holdings_value(holdings: Any, assets: Any, thresholds: Any, failure_co
 
 
 def _checked(holdings: Any) -> np.ndarray:
-    held = square_matrix("holdings", holdings)
+    held = network_matrix("holdings", holdings)
     held = held.toarray() if hasattr(held, "tocsr") else held
-    if held.diagonal().any():
-        raise ValueError("holdings must have a zero diagonal: nobody owns itself")
     if not (held.sum(axis=0) < 1.0).all():
         raise ValueError("holdings must leave a part of every protocol to outside holders: columns below 1 in sum")
     return held

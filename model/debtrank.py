@@ -32,7 +32,8 @@ from typing import Any
 
 import numpy as np
 
-from model.liability import column, faster_form, refuse_outside_unit, square_matrix
+from agents.argument import column, fractions, network_matrix, positive_column, refuse_unknown, whole
+from model.liability import faster_form
 
 SETTLED = 1e-16
 LONGEST = 100_000
@@ -45,7 +46,8 @@ def debtrank(
 
     Parameters
     ----------
-    exposures : (n, n) array, list or SciPy sparse matrix, USD >= 0; holder i on issuer j (liabilities turned over).
+    exposures : (n, n) array, list or SciPy sparse matrix, USD >= 0, zero diagonal; holder i on issuer j, which is
+        liabilities turned over.
     buffers : (n,) USD > 0, capital that absorbs losses; 1 each where `exposures` is a leverage matrix.
     initial_distress : (n,) in [0, 1].
     variant : ``linear`` (Bardoscia et al. 2015) or ``2012`` (Battiston et al. 2012).
@@ -58,19 +60,32 @@ def debtrank(
     Raises
     ------
     ValueError
-        If a shape, a sign, a range or the variant's name is wrong.
+        If a shape, a sign, a range or the variant's name is wrong (:mod:`agents.argument`).
     """
-    leverage, initial = _leverage(exposures, buffers), column("initial_distress", initial_distress, len(buffers))
-    refuse_outside_unit("initial_distress", initial)
-    if variant not in VARIANTS:
-        raise ValueError(f"variant {variant!r} is unknown; allowed: {', '.join(VARIANTS)}")
-    return VARIANTS[variant](leverage, initial, rounds)
+    leverage = _leverage(exposures, buffers)
+    initial = fractions("initial_distress", initial_distress, leverage.shape[0])
+    refuse_unknown("variant", variant, VARIANTS)
+    return VARIANTS[variant](leverage, initial, whole("rounds", rounds, LONGEST))
 
 
 def additional_stress(final: Any, initial: Any, weights: Any) -> float:
-    """Return sum_j v_j (h_j(end) - h_j(1)) with weights v normalised to 1: the DebtRank of a shock, in [0, 1]."""
-    share = np.asarray(weights, dtype=float)
-    return float(share @ (np.asarray(final) - np.asarray(initial)) / share.sum())
+    """Return sum_j v_j (h_j(end) - h_j(1)) with weights v normalised to 1: the DebtRank of a shock, in [0, 1].
+
+    Parameters
+    ----------
+    final, initial : (n,) in [0, 1], distress at the end and at the start.
+    weights : (n,) >= 0, not all nil.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a sign or a range is wrong, or no protocol has any weight.
+    """
+    size = np.size(weights)
+    share = column("weights", weights, size)
+    if not share.any():
+        raise ValueError("weights must not all be nil: there is no economy to be stressed")
+    return float(share @ (fractions("final", final, size) - fractions("initial", initial, size)) / share.sum())
 
 
 def linear(leverage: Any, initial: np.ndarray, rounds: int) -> np.ndarray:
@@ -102,8 +117,6 @@ VARIANTS = {"linear": linear, "2012": once}
 
 def _leverage(exposures: Any, buffers: Any) -> Any:
     """Return Lambda (n, n): A_ij / E_i."""
-    matrix = square_matrix("exposures", exposures)
-    buffer = column("buffers", buffers, matrix.shape[0])
-    if not (buffer > 0).all():
-        raise ValueError("buffers must be more than 0: a protocol without any has failed already")
+    matrix = network_matrix("exposures", exposures)
+    buffer = positive_column("buffers", buffers, matrix.shape[0])  # a protocol without any has failed already
     return faster_form(matrix) * (1.0 / buffer)[:, np.newaxis]

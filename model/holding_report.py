@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.argument import fraction
 from model.cross_holding import Valuation, cross_holdings_dependency, cross_holdings_value
 from model.edge_list import EdgeListError, read_edges
 
@@ -52,8 +53,14 @@ def holding_report(holdings: np.ndarray, assets: np.ndarray, threshold: float, f
     ----------
     holdings : C, (P, P).
     assets : e, (P,) USD >= 0.
-    threshold, failure_cost : parts of each value at the start below which it fails, and that it then loses.
+    threshold, failure_cost : parts of each value at the start below which it fails, and that it then loses, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If a shape, a sign or a range is wrong (:mod:`agents.argument`).
     """
+    threshold, failure_cost = fraction("threshold", threshold), fraction("failure_cost", failure_cost)
     value = cross_holdings_value(holdings, assets, np.zeros_like(assets), np.zeros_like(assets)).value
     waves = []
     for lost in np.eye(len(assets), dtype=bool):

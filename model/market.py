@@ -4,8 +4,11 @@ Asset k has a fundamental value F (from the tape, plus the permanent part of imp
 
     p = F · exp(d)                                                                             (1)
 
-with dislocation d. Order flow moves d by its impact on the depth D (:mod:`model.impact`); arbitrage pulls it back,
-d ← d · exp(−κ Δt). Depth is what the vaults supply, in contracts per unit log price,
+with dislocation d. Order flow moves the price by its impact on the depth D (:mod:`model.impact`), from the state in
+which the flow before it left the book: its displacement s, which is d when the book is filled, at the start of every
+step. A change Δs moves d by (1 − φ) Δs and ln F by φ Δs, φ the permanent share, so that all orders of a step move both
+as far as one would, however they are cut. Arbitrage pulls d back, d ← d · exp(−κ Δt). Depth is what the vaults supply,
+in contracts per unit log price,
 
     D = m · Σ supplied depth · max(vault shares / shares at the start, ¼) · max(thinning, floor) / F   (2)
 
@@ -20,7 +23,7 @@ import numpy as np
 
 from agents.kernel import kernel, part, rule
 from agents.ledger import DEFICIT, OUTSIDE, WHOLE, transfer
-from model.impact import SHAPES, average_price, displacement
+from model.impact import SHAPES, absorbed_flow, average_price, displacement
 from model.scenario import Scenario
 
 MINUTES_PER_DAY = 1440.0
@@ -30,6 +33,7 @@ MARKET_COLUMNS = np.dtype(
     [
         ("fundamental", "f8"),  # USD per contract, > 0
         ("dislocation", "f8"),  # log, mid over fundamental
+        ("pressure", "f8"),  # log, displacement of the mid from where the book rests
         ("mid", "f8"),  # USD per contract, > 0
         ("depth", "f8"),  # contracts per unit log price, > 0, may be infinite
         ("half_spread", "f8"),  # 1, fraction of the price
@@ -108,24 +112,25 @@ def stress(variance: float, normal: float) -> float:
 
 
 @rule
-def within(dislocation: float, band: float) -> float:
-    """Return a dislocation cut to ± `band`."""
-    return min(max(dislocation, -band), band)
+def within(wanted: float, start: float, band: float) -> float:
+    """Return a displacement cut to ± `band`, or to where it was at the `start` if that is further out."""
+    return min(max(wanted, min(-band, start)), max(band, start))
 
 
 @part
 def move(market: Any, rules: MarketRule, k: int, contracts: float) -> None:
     """Let net flow of `contracts` in asset k move the price; its average price goes into the record.
 
-    At the edge of the price band outside capital takes the rest at that price.
+    At the edge of the price band, and of what a pool has, outside capital takes the rest at that price.
     """
     ratio = contracts / market.depth[k] if contracts != 0.0 else 0.0
-    before = market.mid[k]
-    wanted = displacement(rules.shape, ratio, rules.impact_volatility)
-    shift = within(market.dislocation[k] + wanted, rules.band) - market.dislocation[k]
-    part = shift / wanted if wanted != 0.0 else 1.0
-    path = average_price(rules.shape, ratio * part, rules.impact_volatility)
+    before, start, volatility = market.mid[k], market.pressure[k], rules.impact_volatility
+    wanted = displacement(rules.shape, ratio, volatility, start)
+    shift = within(start + wanted, start, rules.band) - start
+    part = absorbed_flow(rules.shape, shift, volatility, start) / ratio if ratio != 0.0 else 1.0
+    path = average_price(rules.shape, ratio * part, volatility, start)
     market.average[k] = before * (part * path + (1.0 - part) * np.exp(shift))
+    market.pressure[k] += shift
     market.fundamental[k] *= np.exp(rules.permanent * shift)
     market.dislocation[k] += (1.0 - rules.permanent) * shift
     market.mid[k] = market.fundamental[k] * np.exp(market.dislocation[k])
@@ -196,9 +201,10 @@ def price(
     tape_depth: np.ndarray,
     oracle_error: np.ndarray,
 ) -> None:
-    """Phase 2: arbitrage, mid and mark prices, running volatility, depth, traders' attention."""
+    """Phase 2: arbitrage, a book filled anew, mid and mark prices, running volatility, depth, traders' attention."""
     for k in range(market.shape[0]):
         market.dislocation[k] *= rules.decay
+        market.pressure[k] = market.dislocation[k]
         market.mid[k] = market.fundamental[k] * np.exp(market.dislocation[k])
         observe(market, rules, k)
     mark_all(market, exchange, oracle_error)

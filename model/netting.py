@@ -22,24 +22,44 @@ from typing import Any
 
 import numpy as np
 
+from agents.argument import finite, whole
+
 Array = np.ndarray
 
 
 def bilateral_exposure(claims: Any) -> Array:
-    """Return (1) of each member, (n,) USD; `claims` is (classes, n, n) USD, antisymmetric."""
+    """Return (1) of each member, (n,) USD.
+
+    Parameters
+    ----------
+    claims : (classes, n, n) USD, finite and antisymmetric, of one class and one member or more.
+
+    Raises
+    ------
+    ValueError
+        If claims have another shape, are not finite or not antisymmetric.
+    """
     return set_off(_antisymmetric(claims)).sum(axis=0)
 
 
 def cleared_exposure(claims: Any, cleared: int) -> Array:
-    """Return (2) of each member, (n,) USD; `cleared` is the number of the class that is cleared centrally."""
+    """Return (2) of each member, (n,) USD; `cleared` is the number of the class that is cleared centrally, from 0.
+
+    ValueError as :func:`bilateral_exposure`, or if there is no such class.
+    """
     owed = _antisymmetric(claims)
+    cleared = whole("cleared", cleared, len(owed) - 1)
     rest = np.delete(owed, cleared, axis=0)
     return (set_off(rest) + passed_through(owed[[cleared]])).sum(axis=0)
 
 
 def net_debts(claims: Any, cleared: int = 0) -> Array:
-    """Return what is left of claims, (n, n) USD, row owes column, when the first `cleared` classes go to one house."""
+    """Return what is left of claims, (n, n) USD, row owes column, when the first `cleared` classes go to one house.
+
+    ValueError as :func:`bilateral_exposure`, or if there are not so many classes.
+    """
     owed = _antisymmetric(claims)
+    cleared = whole("cleared", cleared, len(owed))
     return set_off(owed[cleared:]) + passed_through(owed[:cleared])
 
 
@@ -57,9 +77,9 @@ def passed_through(claims: Array) -> Array:
 
 def _antisymmetric(claims: Any) -> Array:
     """Return claims as an array; ValueError unless what i is owed by j is what j owes i."""
-    owed = np.asarray(claims, dtype=float)
-    if owed.ndim != 3 or owed.shape[1] != owed.shape[2]:
-        raise ValueError(f"claims have shape {owed.shape}; allowed: (classes, n, n)")
+    owed = finite("claims", claims)
+    if owed.ndim != 3 or owed.shape[1] != owed.shape[2] or not owed.size:
+        raise ValueError(f"claims have shape {owed.shape}; allowed: (classes, n, n), one or more of each")
     if not np.array_equal(owed, -np.swapaxes(owed, 1, 2)):
         raise ValueError("claims are not antisymmetric: what i is owed by j must be what j owes i")
     return owed

@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, ndtri, stdtrit
 
+from agents.argument import finite, non_negative, number, positive
+
 # A rank n·α this close above a whole number, relative to n, is that number: 100 · 0.07 is 7 and not 7.000000000000001.
 ROUNDING = 1e-12
 
@@ -75,8 +77,12 @@ def normal_risk(sd: ArrayLike, level: ArrayLike, mean: ArrayLike = 0.0) -> Risk:
     sd : standard deviation σ >= 0, USD.
     level : α in (0, 1).
     mean : expected loss μ, USD.
+
+    Raises
+    ------
+    ValueError : for an infinite or negative `sd`, a `mean` that is not finite, or a level outside (0, 1).
     """
-    alpha, scale = _level(level), _non_negative("sd", sd)
+    alpha, scale, mean = _level(level), non_negative("sd", sd), finite("mean", mean)
     z = ndtri(alpha)
     density = np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
     return Risk(mean + scale * z, mean + scale * density / (1.0 - alpha))
@@ -91,12 +97,17 @@ def student_risk(sd: ArrayLike, level: ArrayLike, degrees: float = 4.0, mean: Ar
     ----------
     sd : standard deviation σ >= 0, USD.
     level : α in (0, 1).
-    degrees : degrees of freedom ν > 2, below which there is no standard deviation.
+    degrees : degrees of freedom ν > 2, below which there is no standard deviation; the limit is the normal loss.
     mean : expected loss μ, USD.
+
+    Raises
+    ------
+    ValueError : as :func:`normal_risk`, or for degrees that are not one finite number above 2.
     """
-    if not degrees > 2.0:
+    if not number("degrees", degrees) > 2.0:
         raise ValueError(f"degrees {degrees}: allowed: more than 2, or the loss has no standard deviation")
-    alpha, scale = _level(level), _non_negative("sd", sd) * np.sqrt((degrees - 2.0) / degrees)
+    mean = finite("mean", mean)
+    alpha, scale = _level(level), non_negative("sd", sd) * np.sqrt((degrees - 2.0) / degrees)
     q = stdtrit(degrees, alpha)
     constant = gammaln(0.5 * (degrees + 1.0)) - gammaln(0.5 * degrees) - 0.5 * np.log(degrees * np.pi)
     density = np.exp(constant - 0.5 * (degrees + 1.0) * np.log1p(q * q / degrees))
@@ -112,11 +123,14 @@ def pareto_risk(exponent: ArrayLike, level: ArrayLike, minimum: ArrayLike = 1.0)
     exponent : tail exponent a > 0; with a <= 1 the expected shortfall is infinite.
     level : α in (0, 1).
     minimum : least loss x_m >= 0, USD.
+
+    Raises
+    ------
+    ValueError : for an `exponent` that is not finite and above 0, an infinite or negative `minimum`, or a level
+        outside (0, 1).
     """
-    tail = np.asarray(exponent, dtype=np.float64)
-    if not np.all(tail > 0.0):
-        raise ValueError(f"exponent {tail}: allowed: more than 0")
-    quantile = _non_negative("minimum", minimum) * (1.0 - _level(level)) ** (-1.0 / tail)
+    tail = positive("exponent", exponent)
+    quantile = non_negative("minimum", minimum) * (1.0 - _level(level)) ** (-1.0 / tail)
     heavy = tail <= 1.0
     return Risk(quantile, np.where(heavy, np.inf, quantile * tail / np.where(heavy, 1.0, tail - 1.0)))
 
@@ -140,10 +154,3 @@ def _level(level: ArrayLike) -> Floats:
     if not np.all((alpha > 0.0) & (alpha < 1.0)):
         raise ValueError(f"level {alpha}: allowed: between 0 and 1, both excluded")
     return alpha
-
-
-def _non_negative(name: str, value: ArrayLike) -> Floats:
-    found = np.asarray(value, dtype=np.float64)
-    if not np.all(found >= 0.0):
-        raise ValueError(f"{name} {found}: allowed: 0 or more")
-    return found

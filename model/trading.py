@@ -15,7 +15,7 @@ from agents.control.order_limit import is_limited, limit_orders
 from agents.exchange import book_trader_deficit
 from agents.kernel import kernel, part, rule
 from agents.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, pay, reconcile
-from agents.position import after_fill
+from agents.position import after_fill, filled
 from agents.trader import act, decide_all
 from model.market import MarketRule, mark_all, move
 
@@ -43,7 +43,7 @@ def settle_flat(accounts: Any, exchange: Any, book: Any, row: int, i: int) -> No
 def fill_one(accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, fee: float, row: int) -> None:
     """Fill the order waiting in one account against its protocol's vault."""
     i = row // (accounts.size.shape[0] // exchange.shape[0])
-    traded, funding = accounts.order[row], exchange.funding_index[i]
+    traded, funding = filled(accounts.size[row], accounts.order[row]), exchange.funding_index[i]
     accounts.order[row] = 0.0
     paid = fill_price(market.average[exchange.asset[i]], exchange.spread[i], traded)
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]

@@ -16,8 +16,8 @@ def indebted(regime: str, loss: float = 2e5) -> Ecosystem:
     ecosystem.market.mid *= 0.9
     ecosystem.reconcile(SET_UP)
     exchange = ecosystem.exchange
-    exchange.bankrupt_long[1] = 500.0
-    exchange.bankrupt_long_value[1] = 500.0 * exchange.mark[1] * 1.04
+    exchange.bankrupt_long[1] = 1500.0
+    exchange.bankrupt_long_value[1] = 1500.0 * exchange.mark[1] * 1.04
     ecosystem.ledger.balance[DEFICIT, 1] -= loss
     ecosystem.ledger.balance[OUTSIDE, 0] += loss
     return ecosystem

@@ -108,9 +108,9 @@ def test_levels_may_be_an_array_of_any_shape():
         (lambda: value_at_risk([1.0, -np.inf], 0.9), "not a finite number"),
         (lambda: value_at_risk([1.0], 1.0), "level 1.0"),
         (lambda: expected_shortfall([1.0], [0.5, 0.0]), "level"),
-        (lambda: normal_risk(-1.0, 0.9), "sd -1.0"),
+        (lambda: normal_risk(-1.0, 0.9), "sd must be finite and not negative"),
         (lambda: student_risk(1.0, 0.9, 2.0), "degrees 2.0"),
-        (lambda: pareto_risk(0.0, 0.9), "exponent 0.0"),
+        (lambda: pareto_risk(0.0, 0.9), "exponent must be finite and more than 0"),
     ],
 )
 def test_what_has_no_risk_is_refused(call, message):

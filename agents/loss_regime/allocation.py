@@ -12,14 +12,17 @@ for amount, caps, limits and results.
 import numpy as np
 from numpy.typing import ArrayLike
 
+from agents.argument import amount as money
+from agents.argument import finite, non_negative
 from agents.kernel import kernel
 from agents.order import call_next, line_up
 
 Array = np.ndarray
+ROUNDING = 1e-9
 
 
 def share(amount: float, weights: ArrayLike, total: float) -> Array:
-    """Return (1) for weights that sum to `total`, nil where that is nil."""
+    """Return (1) for weights that sum to `total`, nil where that is nil: no rule by itself, and unchecked."""
     weights = np.asarray(weights, float)
     return amount * weights / total if total > 0.0 else np.zeros_like(weights)
 
@@ -38,10 +41,15 @@ def socialized_loss(gains: ArrayLike, collected: float, owed: float) -> Array:
     Returns
     -------
     (n,) USD.
+
+    Raises
+    ------
+    ValueError : if a gain or sum is negative or not finite, or less is owed than the gains.
     """
-    if collected >= owed:
-        return np.array(gains, float)
-    return share(max(collected, 0.0), gains, owed)
+    due, collected, owed = non_negative("gains", gains), money("collected", collected), money("owed", owed)
+    if due.sum() > owed * (1.0 + ROUNDING):
+        raise ValueError("owed must be at least the sum of the gains, which are part of it")
+    return due.copy() if collected >= owed else share(collected, due, owed)
 
 
 def clawback_rate(loss: float, fund: float, profits: ArrayLike) -> float:
@@ -55,8 +63,13 @@ def clawback_rate(loss: float, fund: float, profits: ArrayLike) -> float:
     Returns
     -------
     At least 0; above 1 where all profit does not suffice, infinite where there is a loss and no profit.
+
+    Raises
+    ------
+    ValueError : if loss or fund is negative, or anything not finite.
     """
-    missing, profit = max(loss - fund, 0.0), float(np.maximum(np.asarray(profits, float), 0.0).sum())
+    missing = max(money("loss", loss) - money("fund", fund), 0.0)
+    profit = float(np.maximum(finite("profits", profits), 0.0).sum())
     if missing == 0.0:
         return 0.0
     return missing / profit if profit > 0.0 else np.inf
@@ -79,8 +92,15 @@ def capped_pro_rata(weights: ArrayLike, caps: ArrayLike, amount: float) -> Array
     Returns
     -------
     (n,), summing to `amount` or to all caps. Costs one sort.
+
+    Raises
+    ------
+    ValueError : if a weight, a cap or the amount is negative or undefined, or weight or amount infinite.
     """
-    weights, caps = np.broadcast_arrays(np.asarray(weights, float), np.asarray(caps, float))
+    amount, limits = money("amount", amount), np.asarray(caps, float)
+    if not (limits >= 0.0).all():
+        raise ValueError("caps must not be negative or undefined")
+    weights, caps = np.broadcast_arrays(non_negative("weights", weights), limits)
     given = np.zeros(weights.shape)
     able = (weights > 0.0) & (caps > 0.0)
     if amount > 0.0 and able.any():
@@ -113,9 +133,15 @@ def adl_close(scores: ArrayLike, sizes: ArrayLike, quantity: float) -> Array:
     -------
     (n,) >= 0, closed of each; whole positions except the last. BitMEX's published example: closing 20 of positions
     ranked 3, 6, 1, 4, 5, 2 closes those ranked 6 and 5.
+
+    Raises
+    ------
+    ValueError : if a score is undefined or not one of a list, a size not finite, or the quantity negative or infinite.
     """
-    limits = np.abs(np.asarray(sizes, float))
-    return take_in_order(np.asarray(scores, float), np.broadcast_to(limits, np.shape(scores)).copy(), float(quantity))
+    order, limits = np.asarray(scores, float), np.abs(finite("sizes", sizes))
+    if order.ndim != 1 or np.isnan(order).any():
+        raise ValueError("scores must be a list of numbers, none undefined; infinite ones are allowed")
+    return take_in_order(order, np.broadcast_to(limits, order.shape).copy(), money("quantity", quantity))
 
 
 @kernel

@@ -23,4 +23,4 @@ RANKINGS = Registry(
         "min_fraction": "agents.loss_regime.score:min_fraction",
     },
 )
-CLOSE_PRICES = ("bankruptcy", "mark")
+CLOSE_PRICES = ("bankruptcy", "mark", "previous_mark")

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from agents.argument import finite, positive
 from agents.hash import uniform
 from agents.kernel import kernel
 from agents.loss_regime.allocation import adl_close, capped_pro_rata, proportional
@@ -64,7 +65,13 @@ class Ranking(NamedTuple):
 
     score: Callable[[Standing], Array]
     allot: Callable[[Array, Array, float], Array]  # score, limits, amount → given
-    protects_principal: bool = False
+    protects_principal: bool = False  # nobody gives more than its profit
+    spares_nobody: bool = False  # losers are closed as winners are
+
+    @property
+    def is_queue(self) -> bool:
+        """Whether scores are an order; otherwise they are weights."""
+        return self.allot is adl_close
 
 
 def raised(rate: Array, factor: Array) -> Array:
@@ -95,7 +102,7 @@ notional_profit = Ranking(lambda s: s.notional * s.gain, adl_close)
 position = Ranking(lambda s: np.abs(s.size), adl_close)
 profit = Ranking(lambda s: s.gain, adl_close)
 equity = Ranking(lambda s: s.equity, adl_close)
-lot = Ranking(lambda s: s.lot, adl_close)
+lot = Ranking(lambda s: s.lot, adl_close, spares_nobody=True)
 pro_rata_position = Ranking(lambda s: np.abs(s.size), proportional)
 pro_rata_profit = Ranking(positive_gain, proportional)
 pro_rata_equity = Ranking(positive_equity, proportional)
@@ -141,13 +148,16 @@ def adl_score(
 
     Raises
     ------
-    KeyError : for an unknown ranking. ValueError : if neither equity nor bankruptcy price is given.
+    KeyError : for an unknown ranking.
+    ValueError : if neither equity nor bankruptcy price is given, a number is not finite, or a price or maintenance
+        margin not above nil.
     """
     if equity is None:
         if bankruptcy is None:
             raise ValueError("adl_score needs equity or bankruptcy")
-        equity = np.asarray(size, float) * (np.asarray(mark, float) - np.asarray(bankruptcy, float))
-    given = (np.asarray(value, float) for value in (size, entry, mark, equity, maintenance))
+        equity = finite("size", size) * (finite("mark", mark) - finite("bankruptcy", bankruptcy))
+    prices, margin = (positive("entry", entry), positive("mark", mark)), positive("maintenance", maintenance)
+    given = (finite("size", size), *prices, finite("equity", equity), margin)
     columns = np.broadcast_arrays(*given, np.asarray(np.nan if lot is None else lot, float))
     if lot is None:
         columns = (*columns[:5], draw_lots(np.uint64(0), 0, 0, columns[0].size).reshape(columns[0].shape))

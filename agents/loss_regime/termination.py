@@ -1,19 +1,20 @@
 """Tear-up: contracts against the failed side are terminated, the same fraction of everybody's.
 
 The contracts opposite to what failed are closed against the vault, which holds what failed. **Partial** (τ < 1), at the
-bankruptcy price b of the failed side:
+bankruptcy price b of the failed side, and of F contracts that failed never more than F:
 
-    fraction f = min(τ, R / Σ min(|q| |p − b|, e)) of every account opposite, winner or loser                (1)
+    fraction f = min(τ, R / Σ min(|q| |p − b|, e), F / Σ |q|) of every account opposite, winner or loser     (1)
 
 **Full** (τ = 1): all of them, at the price s of the last settlement. What that takes, Σ min(|q| |s − p|, e), does not
-ask what is needed: the surplus over the residual is overshoot, and stays with the vault. Nothing is torn up where the
-price has moved in favour of the failed side. (LME, 8 March 2022; clearing houses' last resort, ISDA 2013.) Nobody
-loses more than its equity. Units: contracts, USD.
+ask what failed or is needed: the surplus over the residual is overshoot, and stays with the vault. Nothing is torn up
+where the price has moved in favour of the failed side. (LME, 8 March 2022; clearing houses' last resort, ISDA 2013.)
+Nobody loses more than its equity. Units: contracts, USD.
 """
 
 import numpy as np
 
-from agents.loss_regime.deleveraging import close, failure, opposite
+from agents.loss_regime.deleveraging import close, opposite
+from agents.loss_regime.failure import failure, hand_on
 from agents.loss_regime.haircut import holding
 from agents.loss_regime.window import WindowRegime
 from agents.venue import Venue
@@ -43,7 +44,9 @@ class TearUp(WindowRegime):
         rows = rows[held.equity[rows - held.rows.start] > 0.0]
         size, equity = np.abs(venue.accounts.size[rows]), held.equity[rows - held.rows.start]
         gaps = np.minimum(gap, equity / size)
-        most = float((size * gaps).sum())
-        fraction = 1.0 if full else min(self.terms.tear_up, residual / most if most > 0.0 else 0.0)
+        most, contracts = float((size * gaps).sum()), float(size.sum())
+        part = min(self.terms.tear_up, residual / most, failed.contracts / contracts) if most > 0.0 else 0.0
+        fraction = 1.0 if full else part
         close(venue, protocol, rows, fraction * size, gaps, self.reaction)
+        hand_on(venue, protocol, side, fraction * contracts)
         return fraction * most

@@ -20,8 +20,9 @@ class LossSection(Section):
     close_price: str = parameter(
         "bankruptcy",
         "name",
-        "price at which `adl` closes: bankruptcy (of the failed side) or mark (the residual goes to the fallback)",
-        "BitMEX, dYdX v4: bankruptcy; OKX: mark",
+        "price at which `adl` closes: bankruptcy (of the failed side), mark (the residual goes to the fallback) or "
+        "previous_mark (of the step before)",
+        "BitMEX, dYdX v4: bankruptcy; OKX: mark; Hyperliquid: previous_mark",
     )
     window: float = parameter(
         480.0,
