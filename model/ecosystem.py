@@ -13,6 +13,7 @@ import numpy as np
 
 from agents.account import make_blocks
 from agents.column import bare
+from agents.late_money import LateMoney
 from agents.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
 from agents.trader import decide, look
 from agents.venue import Venue
@@ -114,8 +115,8 @@ class Ecosystem(Roster):
         self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
         self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
+        self.contagion = make_contagion(scenario, streams, self.venue, LateMoney(self.ledger, self.protocol, self.venue))
         self.fund = FundManagement(self)
-        self.contagion = make_contagion(scenario, streams, self.venue)
         self.confidence = Confidence(self)
         self._oracle_error, self._rounds = self.tape.oracle_error[0], 0
         self.control = Control(scenario, self.exchange, self.market)

@@ -73,6 +73,7 @@ class ReinsuranceMarket:
         office = Office(
             structure, terms, self.ledger, ecosystem.protocol, self.pool, second, ecosystem.tape.priority,
             ecosystem.scenario.minutes, np.uint64(streams.key("reinsurance.dispute")),
+            ecosystem.contagion.late,
         )  # fmt: skip
         self.desk = CLAIMS[terms.claims](office)
         if terms.claims == "parametric":
@@ -135,6 +136,7 @@ class ReinsuranceMarket:
             "claims_reimbursed": float(desk.office.protocol.reimbursed.sum()),
             "claims_open": float(desk.open.sum()),
             "claims_refused": float(getattr(desk, "refused", np.zeros(1)).sum()),
+            "claims_lapsed": float(getattr(desk, "lapsed", np.zeros(1)).sum()),
             "paid_without_loss": float(getattr(desk, "without_loss", np.zeros(1)).sum()),
             "loss_without_payment": float(getattr(desk, "without_payment", np.zeros(1)).sum()),
             "provider_deposits": float(table.deposited.sum()),

@@ -45,7 +45,7 @@ class Waterfall:
     Attributes
     ----------
     trigger : when a deficit is kept from the layers.
-    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of own funds and pots last time and not at hand.
+    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of own funds and pots, not at hand and not recalled yet.
     """
 
     def __init__(self, structure: Structure, regime: Chain) -> None:
@@ -69,7 +69,8 @@ class Waterfall:
             return False
         deficit = np.maximum(-self._deficit, 0.0)
         self._member.deficit += deficit
-        left = self._descend(deficit, priority, step)
+        with self.structure.at_once:
+            left = self._descend(deficit, priority, step)
         called = bool(left.any())
         if called:
             self._residual(venue, ledger, self._member, left, step)
@@ -118,8 +119,8 @@ class Waterfall:
         self._fund -= paid
         self._deficit += paid
         self._member.paid_fund += paid
-        self.unpaid_fund = left - paid
-        return self.unpaid_fund
+        self.unpaid_fund += left - paid
+        return left - paid
 
     def _skin(self, left: Array) -> Array:
         paid = np.minimum(left, np.minimum(self._member.skin, self._treasury))
@@ -141,7 +142,8 @@ class Waterfall:
         reinsurer.claims_paid += given
         short = given < asked * (1.0 - ROUNDING)
         reinsurer.exhausted_step[short & (reinsurer.exhausted_step < 0)] = step
-        self.unpaid_pot = asked - given + self.desk.lacking
+        self.unpaid_pot += asked - given + self.desk.lacking
+        structure.unpaid += due - paid
         return without_dust(left, paid)
 
     def _default_fund(self, left: Array, priority: Array) -> Array:
@@ -173,6 +175,8 @@ class Waterfall:
 
     def _residual(self, venue: Venue, ledger: Ledger, protocol: Any, left: Array, step: int) -> None:
         protocol.uncovered[:] += left
+        own = protocol.capital + protocol.income
+        protocol.by_others[:] += np.where(protocol.deficit <= own, left, 0.0)
         protocol.exhausted_step[(left > 0.0) & (protocol.exhausted_step < 0)] = step
         for i in np.flatnonzero(left):
             placement = self.regime.place(venue, int(i), float(left[i]), step)
