@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from agents.account import BLOCK
-from agents.ledger import BAD_DEBT, FROZEN_DEBT, VAULT, WALLET, Ledger
+from agents.ledger import BAD_DEBT, FROZEN_DEBT, TREASURY, VAULT, WALLET, Ledger
 from agents.venue import Venue
 
 Array = np.ndarray
@@ -72,6 +72,17 @@ class LateMoney:
                 counted[i] += given
                 rest[i] = max(rest[i] - given, 0.0)
         return rest
+
+    def borne(self) -> Array:
+        """Return what each member bears of its losses beside its own layers, (protocols,) USD: debt open and paid."""
+        return self.open() + np.asarray(self.protocol.paid_treasury)
+
+    def repay(self, rest: Array, column: str) -> None:
+        """Give treasuries back what they paid of bad debt, `rest` USD each, counted in `column` as open debt is."""
+        protocol = self.protocol
+        self.ledger.balance[TREASURY] += rest
+        getattr(protocol, column)[:] += rest
+        protocol.paid_treasury[:] = np.maximum(protocol.paid_treasury - rest, 0.0)
 
     def _pay_estate(self, i: int, amount: float) -> float:
         """Pay customers and vault of a torn-up protocol what they lost, pro rata; return what was paid."""

@@ -119,6 +119,16 @@ def overindebted(owed: np.ndarray, treasury: np.ndarray) -> np.ndarray:
     return np.asarray(treasury + owed.sum(axis=0) < due * (1.0 - TOLERANCE))
 
 
+def debt_warnings(scenario: Scenario, replication: int = 0) -> list[str]:
+    """Return a line for every protocol whose debts exceed its treasury and what it is owed, before any loss."""
+    owed, treasury = first_debts(scenario, Streams(scenario.seed, replication)), treasuries(scenario)
+    return [
+        f"protocol_{i} owes ${owed[i].sum():,.0f}, has ${treasury[i]:,.0f} and is owed ${owed[:, i].sum():,.0f}: "
+        "it cannot pay all from the start, and defaults for its debts, not for a loss, once debts fall due"
+        for i in map(int, np.flatnonzero(overindebted(owed, treasury)))
+    ]
+
+
 def mark_defaults(protocol: Any, waves: np.ndarray, doomed: np.ndarray, step: int) -> None:
     """Write status, cause, wave and step of every new default.
 

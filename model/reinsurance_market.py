@@ -17,6 +17,7 @@ from agents.claim import CLAIMS
 from agents.claim.base import Office
 from agents.ledger import RETROCESSION, WHOLE
 from agents.retrocession import Retrocession, found
+from model.cash_call import CashCalls
 from model.choice import Choice
 from model.investment import Investment, make_providers
 from model.parametric_trigger import ParametricTrigger
@@ -47,6 +48,7 @@ class ReinsuranceMarket:
         scenario, structure = ecosystem.scenario, ecosystem.structure
         self.terms, self.structure, self.ledger = scenario.reinsurance, structure, ecosystem.ledger
         self.pool, self.third_party = ecosystem.pool, 0.0
+        self.calls: CashCalls | None = None
         self.active = is_active(scenario)
         if self.active:
             self.third_party = self._share_capital()
@@ -79,6 +81,10 @@ class ReinsuranceMarket:
         if terms.claims == "parametric":
             self.desk.sense = ParametricTrigger(ecosystem).hit
         ecosystem.waterfall.desk = self.desk
+        delay = round(terms.assessment_delay / ecosystem.scenario.minutes)
+        if structure.mutual and delay:
+            self.calls = CashCalls(structure, ecosystem.contagion.late, ecosystem.tape.priority, delay)
+            ecosystem.waterfall.calls = self.calls
         self.underwriting = Underwriting(ecosystem, self.desk)
         self.investment = Investment(ecosystem, self.providers, self.underwriting, self.desk)
         self.choice = Choice(ecosystem, self.underwriting, self.desk, streams.key("choice"))
@@ -91,6 +97,8 @@ class ReinsuranceMarket:
         if not self.active:
             return
         self.desk.late(step)
+        if self.calls:
+            self.calls.pay(self.desk.office.protocol, step)
         reviewed, chosen = step % self.review == 0, self.choice.due(step)
         if reviewed:
             self.underwriting.collect(step)

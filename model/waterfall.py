@@ -24,6 +24,7 @@ from agents.structure.base import Structure
 from agents.trigger import TRIGGERS
 from agents.trigger.base import Means
 from agents.venue import Venue
+from model.cash_call import CashCalls
 
 ROUNDING = 1e-12
 Array = np.ndarray
@@ -51,6 +52,7 @@ class Waterfall:
     def __init__(self, structure: Structure, regime: Chain) -> None:
         self.structure = structure
         self.desk: Any = structure  # who settles claims
+        self.calls: CashCalls | None = None  # assessments that take time
         self.regime = regime
         members = len(structure.capital)
         self.trigger = TRIGGERS[structure.terms.trigger](structure.terms, structure.minutes, members)
@@ -111,7 +113,10 @@ class Waterfall:
             left = self._claim(deficit, left, priority, step)
         elif self.structure.mutual and left.any():
             left = self._default_fund(left, priority)
-            left = self._assess(left, priority)
+            if self.calls:
+                self.calls.file(left, step)
+            else:
+                left = self._assess(left, priority)
         return left
 
     def _own_fund(self, left: Array) -> Array:

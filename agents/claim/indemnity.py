@@ -17,7 +17,6 @@ import numpy as np
 
 from agents.claim.base import Array, Desk, Office
 from agents.hash import uniform
-from agents.ledger import TREASURY
 
 UPHELD = np.uint64(0x5851F42D4C957F2D)
 
@@ -90,16 +89,13 @@ class Indemnity(Desk):
             self.refused += disputed - upheld
             due = upheld if due is None else due + upheld
         if due is not None:
-            borne = np.minimum(due, self.office.late.open() + self.office.protocol.paid_treasury)
+            borne = np.minimum(due, self.office.late.borne())
             self.lapsed += due - borne
             self.reimburse(borne, step)
 
     def give(self, rest: Array) -> None:
         """Give treasuries back what they paid of the loss."""
-        protocol = self.office.protocol
-        self.office.ledger.balance[TREASURY] += rest
-        protocol.paid_claims[:] += rest
-        protocol.paid_treasury[:] = np.maximum(protocol.paid_treasury - rest, 0.0)
+        self.office.late.repay(rest, "paid_claims")
 
     def _upheld(self, made: int) -> Array:
         """Return which disputes over claims made at that step are decided for the member, (members,) bool."""
