@@ -180,8 +180,9 @@ class Waterfall:
 
     def _residual(self, venue: Venue, ledger: Ledger, protocol: Any, left: Array, step: int) -> None:
         protocol.uncovered[:] += left
-        own = protocol.capital + protocol.income
-        protocol.by_others[:] += np.where(protocol.deficit <= own, left, 0.0)
+        if self.structure.shares or self.structure.mutual:
+            own = protocol.capital + protocol.income
+            protocol.by_others[:] += np.where(protocol.deficit <= own, left, 0.0)
         protocol.exhausted_step[(left > 0.0) & (protocol.exhausted_step < 0)] = step
         for i in np.flatnonzero(left):
             placement = self.regime.place(venue, int(i), float(left[i]), step)
