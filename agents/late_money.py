@@ -1,7 +1,7 @@
 """Late money: one rule for whatever arrives after the loss it was meant for.
 
-Recalled loans of funds and pots, claims paid late, parametric payouts, late calls on members and fresh capital all go the
-same way. An amount x that arrives for protocol i pays, in this order,
+Recalled loans of funds and pots, claims paid late, parametric payouts, late calls on members and fresh capital all go
+the same way. An amount x that arrives for protocol i pays, in this order,
 
     bad debt → frozen debt → customers and vault of a torn-up protocol, pro rata to their cut → the rest    (1)
 

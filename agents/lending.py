@@ -53,10 +53,12 @@ class AtOnce:
         self.balance, self.structure, self.kept = balance, structure, 1.0 - haircut
         self.places = (FUND, LENT, slice(None)), (POOL, POOL_LENT, slice(structure.pots))
         self.brought: list[Array] = []
+        self.depth = 0  # a context within another does nothing
 
     def __enter__(self) -> None:
         """Put all that is lent at hand, at what it fetches."""
-        for cash, away, columns in self.places:
+        self.depth += 1
+        for cash, away, columns in self.places if self.depth == 1 else ():
             worth = self.balance[away, columns] * self.kept
             self.brought.append(worth)
             self.balance[away, columns] -= worth
@@ -64,6 +66,9 @@ class AtOnce:
 
     def __exit__(self, *_: object) -> None:
         """Give back what was not needed beside the cash there was; the haircut on the rest leaves the ecosystem."""
+        self.depth -= 1
+        if self.depth:
+            return
         for cash, away, columns in self.places:
             worth = self.brought.pop(0)
             back = np.minimum(worth, np.maximum(self.balance[cash, columns], 0.0))

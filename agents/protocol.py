@@ -42,7 +42,9 @@ class Protocol(RowAgent):
     paid_assessment = Column("f8", "USD, >= 0", "paid by assessments on other members' treasuries so far")
     assessed = Column("f8", "USD, >= 0", "paid out of the treasury for other members so far")
     paid_regime = Column("f8", "USD, >= 0", "placed by the loss regime so far")
-    paid_treasury = Column("f8", "USD, >= 0", "bad debt paid by the rest of the treasury so far, less what late claims repaid")
+    paid_treasury = Column(
+        "f8", "USD, >= 0", "bad debt paid by the rest of the treasury so far, less what late claims repaid"
+    )
     uncovered = Column("f8", "USD, >= 0", "left after fund, skin and pool so far, before the loss regime")
     infeasible = Column("f8", "USD, >= 0", "what the loss regime could not place so far")
     paid_fallback = Column("f8", "USD, >= 0", "of that, placed by the fallback regime so far")

@@ -6,13 +6,13 @@ Every USD of deficit D ends somewhere, so the shares add up to 1 (all are 0 wher
 
 Layers are the protocols' columns ``paid_*``: own fund, skin in the game, pool and so on, and the treasury where it pays
 bad debt; after them what paid such debt later or in default: recalled money (``late``), ``claims``, ``outsiders`` who
-recapitalised, and the ``creditors``, protocols whose money clearing gave to customers. What a tear-up cut from customers
-and vault of a failed protocol is theirs, ``customers`` and ``vault``. What the loss regime and its fallback placed is
-split: on **winners** whatever they took from accounts, less what was above the need (levies reach every open position,
-so "winners" are then all who paid); on **frozen** debt what still awaits repayment; and on the **vault** the rest, fees
-that repaid frozen debt included; late money that repaid frozen debt is a layer and not placed. **Flat-leverage winners**
-owned less than they had, leverage below 1 at the start: those whom a ranking by leverage promises to spare, and whom
-10 October 2025 did not (median leverage 0.43).
+recapitalised, and the ``creditors``, protocols whose money clearing gave to customers. What a tear-up cut from
+customers and vault of a failed protocol is theirs, ``customers`` and ``vault``. What the loss regime and its fallback
+placed is split: on **winners** whatever they took from accounts, less what was above the need (levies reach every open
+position, so "winners" are then all who paid); on **frozen** debt what still awaits repayment; and on the **vault** the
+rest, fees that repaid frozen debt included; late money that repaid frozen debt is a layer and not placed.
+**Flat-leverage winners** owned less than they had, leverage below 1 at the start: those whom a ranking by leverage
+promises to spare, and whom 10 October 2025 did not (median leverage 0.43).
 
 Gini coefficient and top share are taken over the accounts that paid. Units: USD, shares and fractions in [0, 1].
 """

@@ -1,10 +1,10 @@
 """Calls for cash that take time: a mutual's members are assessed now and pay later.
 
-With ``reinsurance.assessment_delay`` a > 0 what contributions leave of a loss c is not asked of the members' treasuries in
-the step of the loss. It goes on to the loss regime, and at t + a the members who are sound and short of nothing themselves
-pay, each up to its assessment power left, min(c, what the member that lost still bears of it): first its debts still open,
-then its treasury for those it has paid (:mod:`agents.late_money`). Nasdaq Clearing's members had until the second business
-day to pay in after 10 September 2018; LCH calls by the next. Units: USD.
+With ``reinsurance.assessment_delay`` a > 0 what contributions leave of a loss c is not asked of the members' treasuries
+in the step of the loss. It goes on to the loss regime, and at t + a the members who are sound and short of nothing
+themselves pay, each up to its assessment power left, min(c, what the member that lost still bears of it): first its
+debts still open, then its treasury for those it has paid (:mod:`agents.late_money`). Nasdaq Clearing's members had
+until the second business day to pay in after 10 September 2018; LCH calls by the next. Units: USD.
 """
 
 from typing import Any

@@ -8,6 +8,7 @@ leaves the ecosystem; the exposures are gone. What becomes of the defaulters is 
 tearing up their positions may add bad debt, so that clearing is repeated until nobody fails anew. Units: USD.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ class Contagion:
     Attributes
     ----------
     liabilities : what is still owed; nil once the network was closed out.
+    at_once : context within which what funds have lent is at hand, where recalls take no time.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Contagion:
     ) -> None:
         self.liabilities = liabilities
         self.exposure, self.resolution, self.venue, self.late = exposure, resolution, venue, late
+        self.at_once: AbstractContextManager[None] = nullcontext()
 
     def clear(self, protocol: Any, ledger: Ledger, step: int) -> bool:
         """Let halted protocols resume, pay bad debt from treasuries, settle defaults; return whether money moved."""
@@ -73,13 +76,18 @@ class Contagion:
         failed = np.zeros(len(alive), dtype=bool)
         outcome = self._settle(ledger, alive)
         waves = outcome.waves.copy()
-        while self.resolution.halt(self.venue, protocol, outcome.default & alive & ~failed, step):
+        while self._halt(protocol, outcome.default & alive & ~failed, step):
             failed |= outcome.default
             outcome = self._settle(ledger, alive)
             waves = np.where(waves < 0, outcome.waves, waves)  # of the loss that made it fail, not of its tear-up
         self._book(protocol, ledger, outcome)
         mark_defaults(protocol, waves, doomed, step)
         self.resolution.distribute(self.venue, self.late, outcome.default & alive)
+
+    def _halt(self, protocol: Any, failed: np.ndarray, step: int) -> bool:
+        """Wind up those who `failed`, loans that are recalled at once being at hand; return whether that added debt."""
+        with self.at_once:
+            return self.resolution.halt(self.venue, protocol, failed, step)
 
     def _settle(self, ledger: Ledger, alive: np.ndarray) -> Settlement:
         treasury, debt = ledger.balance[TREASURY], -ledger.balance[BAD_DEBT]
@@ -99,9 +107,10 @@ class Contagion:
         self.liabilities = np.zeros_like(self.liabilities)
 
 
-def make_contagion(scenario: Scenario, streams: Streams, venue: Venue, late: LateMoney) -> Contagion:
+def make_contagion(scenario: Scenario, streams: Streams, venue: Venue, ledger: Ledger, protocol: Any) -> Contagion:
     """Return the exposures of a scenario at the start; protocols are named ``protocol_0`` and so on."""
-    return Contagion(first_debts(scenario, streams), scenario.exposure, make_resolution(scenario), venue, late)
+    late, resolution = LateMoney(ledger, protocol, venue), make_resolution(scenario)
+    return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
 
 
 def first_debts(scenario: Scenario, streams: Streams) -> np.ndarray:

@@ -13,7 +13,6 @@ import numpy as np
 
 from agents.account import make_blocks
 from agents.column import bare
-from agents.late_money import LateMoney
 from agents.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
 from agents.trader import decide, look
 from agents.venue import Venue
@@ -115,7 +114,7 @@ class Ecosystem(Roster):
         self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
         self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
-        self.contagion = make_contagion(scenario, streams, self.venue, LateMoney(self.ledger, self.protocol, self.venue))
+        self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol)
         self.fund = FundManagement(self)
         self.confidence = Confidence(self)
         self._oracle_error, self._rounds = self.tape.oracle_error[0], 0

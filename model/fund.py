@@ -53,8 +53,10 @@ class FundManagement:
         income = any(self.terms.contribution_rate) or self.terms.replenishment * self.terms.target_ratio > 0.0
         self.collects, self.lends = bool(again or income), self.terms.lent_share > 0.0
         self.active = self.collects or self.lends
-        if self.lends and not delay:
+        self.instant = self.lends and not delay
+        if self.instant:
             self.structure.at_once = AtOnce(self.ledger.balance, self.structure, self.terms.recall_haircut)
+            ecosystem.contagion.at_once = self.structure.at_once
 
     def revalue(self) -> None:
         """Value what is held in base assets at this step's mid prices."""
@@ -79,6 +81,8 @@ class FundManagement:
             self._collect()
         if self.lends:
             structure, waterfall, recall = self.structure, self.waterfall, self.recall
+            if self.instant:  # what was needed has come home already
+                waterfall.unpaid_fund[:] = waterfall.unpaid_pot[:] = 0.0
             self._lend(
                 self.ledger.balance, recall.coming, recall.waiting, recall.arrived, waterfall.unpaid_fund,
                 waterfall.unpaid_pot, structure.pot, structure.entitlement, structure.outside, step, *self.loan,

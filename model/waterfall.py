@@ -71,8 +71,7 @@ class Waterfall:
             return False
         deficit = np.maximum(-self._deficit, 0.0)
         self._member.deficit += deficit
-        with self.structure.at_once:
-            left = self._descend(deficit, priority, step)
+        left = self._descend(deficit, priority, step)
         called = bool(left.any())
         if called:
             self._residual(venue, ledger, self._member, left, step)
@@ -88,11 +87,12 @@ class Waterfall:
         self._treasury, self._pot = balance[TREASURY], balance[POOL, : self.structure.pots]
 
     def _descend(self, deficit: Array, priority: Array, step: int) -> Array:
-        """Return what the layers leave of the deficits."""
-        if not self.trigger.selects:
-            return self._layers(deficit, priority, step)
-        spared = self._spared = self.trigger.spared(deficit, self._means(deficit, priority, step))
-        return np.where(spared, deficit, self._layers(np.where(spared, 0.0, deficit), priority, step))
+        """Return what the layers leave of the deficits, loans that are recalled at once being at hand."""
+        with self.structure.at_once:
+            if not self.trigger.selects:
+                return self._layers(deficit, priority, step)
+            spared = self._spared = self.trigger.spared(deficit, self._means(deficit, priority, step))
+            return np.where(spared, deficit, self._layers(np.where(spared, 0.0, deficit), priority, step))
 
     def _means(self, deficit: Array, priority: Array, step: int) -> Means:
         """Return what stands ready for the deficits of this step."""

@@ -127,7 +127,7 @@ POOR = {
 @pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize("regime", REGIMES)
 def test_every_dollar_is_borne_once_whatever_the_resolution_and_the_claims(structure, regime):
-    """Shares sum to one in a world with defaults, debts between protocols, loans recalled late and every kind of claim."""
+    """Shares sum to one with defaults, debts between protocols, loans recalled late and every kind of claim."""
     defaults = 0.0
     for resolution in RESOLUTIONS:
         for claims in CLAIMS.values():
@@ -138,7 +138,9 @@ def test_every_dollar_is_borne_once_whatever_the_resolution_and_the_claims(struc
             assert borne(found) == pytest.approx(1.0, abs=1e-6), (resolution, claims)
             parts = [value for name, value in found.items() if name.startswith("borne_")]
             assert min(parts) >= -1e-9 and max(parts) <= 1.0 + 1e-9, (resolution, claims)
-            assert found["defaults_own_loss"] + found["defaults_exposure"] + found["defaults_debts"] == found["defaults"]
+            assert (
+                found["defaults_own_loss"] + found["defaults_exposure"] + found["defaults_debts"] == found["defaults"]
+            )
     assert defaults > 0 or regime not in ("bad_debt", "adl", "tear_up")  # exploits nobody can be deleveraged for
 
 
@@ -148,7 +150,7 @@ def borne(found):
 
 
 def test_what_failure_costs_others_has_its_own_share():
-    """Customers of dead protocols, outsiders, creditors, late claims and recalled money: each bears a part somewhere."""
+    """Customers of dead protocols, outsiders, creditors, late claims and recalled money: each bears a part."""
     common = POOR | {"backstop__structure": "pooled", "backstop__regime": "bad_debt"}
     dead = run(crash(**common, exposure__resolution="dead")).summary()
     late = run(crash(**common, **LATE_CLAIMS)).summary()

@@ -145,7 +145,7 @@ def test_lending_by_hand():
 
 @pytest.mark.parametrize("structure", ["isolated", "pooled"])
 def test_what_is_lent_out_is_not_at_hand_and_comes_back_later(structure):
-    """Of 100, 60 are lent. A loss of 50 finds 40; 12.5 are recalled, lose a fifth, and pay the open debt two minutes on."""
+    """Of 100, 60 are lent. A loss of 50 finds 40; 12.5 are recalled, lose a fifth, and pay the debt two minutes on."""
     ecosystem = Ecosystem(
         small(
             backstop__structure=structure, protocol__number=1, protocol__open_interest=(6e7,), trader__number=0,

@@ -1,10 +1,13 @@
-"""Choices that do nothing are told, in every structure, and only they; a mutual's calls take the time they are given."""
+"""Choices that do nothing are told, in every structure, and only they; a mutual's calls take their time."""
 
 import json
 
 import numpy as np
 import pytest
+from bench import Bench
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from test_conservation import assert_books_close
 from world import CRASH, STRUCTURES, crash, run, small
 
@@ -36,7 +39,7 @@ CHOICES = {
     "backstop.assessment": 0.1,
     "backstop.premium_rate": 5.0,
 }
-WORLD = {"backstop.capital_ratio": 2e-3, "backstop.regime": "bad_debt", "choice.epoch": 5.0, "reinsurance.review": 2.0,
+WORLD = {"backstop.capital_ratio": 1e-3, "backstop.regime": "bad_debt", "choice.epoch": 5.0, "reinsurance.review": 2.0,
          "reinsurance.joining": 0.2, "backstop.premium_rate": 2.0, "protocol.treasury_ratio": 0.01}  # fmt: skip
 COUNTS = ("imbalance", "members_end", "claims_made", "claims_open", "claims_lapsed", "claims_refused")
 
@@ -74,10 +77,14 @@ def test_defaults_choose_nothing():
 
 
 def test_one_line_a_choice_in_a_comparison():
-    """Premiums do nothing in three of four structures: one line for the pot, one for those without; none for its own."""
+    """What only one structure reads is told where it is alone; what needs a pot, of all without one, in one line."""
     changes = {"reinsurance.retrocession_share": 0.2, "backstop.pooled_share": 0.2, "backstop.assessment": 1.0}
-    compared = [Scenario().replace({**changes, "backstop.structure": name}) for name in ("isolated", "mutual", "partial")]
-    assert inert_choices(*compared) == ["reinsurance.retrocession_share does nothing in isolated, mutual: it has no pot"]
+    compared = [
+        Scenario().replace({**changes, "backstop.structure": name}) for name in ("isolated", "mutual", "partial")
+    ]
+    assert inert_choices(*compared) == [
+        "reinsurance.retrocession_share does nothing in isolated, mutual: it has no pot"
+    ]
     assert len(inert_choices(compared[0])) == 3
 
 
@@ -107,14 +114,15 @@ def test_structures_that_are_alike_are_named():
         assert outcome(name, ends)[0] == pooled
 
 
-def test_partial_and_reinsured_pay_alike_without_a_premium():
-    """Half and half, a layer that begins where the own fund ends, no premium: the claims are equal to a part in 1,000."""
-    partial, reinsured = (
-        run(crash(backstop__structure=name, backstop__capital_ratio=1e-3, backstop__premium_rate=0.0)).summary()
-        for name in ("partial", "reinsured")
-    )
-    assert partial["paid_pool"] > 0
-    assert reinsured["paid_pool"] == pytest.approx(partial["paid_pool"], rel=1e-3)
+@given(st.lists(st.lists(st.floats(0.0, 60.0), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_partial_and_reinsured_pay_alike_without_premium_and_income(losses):
+    """Half and half, and a layer that begins where the own fund ends: the same claims are paid, whatever the losses."""
+    partial, reinsured = (Bench(name, [50.0, 30.0, 20.0]) for name in ("partial", "reinsured"))
+    for step, hits in enumerate(losses):
+        for bench in (partial, reinsured):
+            bench.lose(np.array(hits), step)
+    assert reinsured.protocol.paid_fund == pytest.approx(partial.protocol.paid_fund, abs=1e-9)
+    assert reinsured.protocol.paid_pool == pytest.approx(partial.protocol.paid_pool, abs=1e-9)
 
 
 def test_members_stay_in_a_pool_of_default_price():

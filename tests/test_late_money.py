@@ -53,7 +53,7 @@ def test_a_fund_recalled_at_once_covers_what_an_unlent_one_does(lent):
 
 
 def test_a_haircut_costs_what_is_taken_and_no_more():
-    """A fund of 1.5M, 1.35M of it lent at a haircut of a fifth, pays 0.15M + 1.08M; a loss of 0.55M costs 0.1M of it."""
+    """A fund of 1.5M, 1.35M of it lent at a haircut of a fifth, pays 0.15M + 1.08M; a loss of 0.55M costs 0.1M."""
     terms = {"fund__lent_share": 0.9, "fund__recall_delay": 0.0, "fund__recall_haircut": 0.2}
     assert hit(**terms).protocol.uncovered[0] == pytest.approx((4.0 - 0.125 - 0.15 - 1.08) * M)
     small_loss = hit(0.55 * M, **terms)
@@ -64,10 +64,11 @@ def test_a_haircut_costs_what_is_taken_and_no_more():
 @pytest.mark.parametrize("structure", [name for name in STRUCTURES if name != "none"])
 def test_without_delay_or_haircut_lending_changes_nothing(structure):
     """Every structure covers, step by step, what it covers unlent; entitlements are what the pots hold."""
+    at_once = {"fund__recall_delay": 0.0}
     kept, lent = (
-        Ecosystem(small(**FOUR | {"backstop__structure": structure, "fund__lent_share": share, "fund__recall_delay": 0.0}))
+        Ecosystem(small(**FOUR | {"backstop__structure": structure, "fund__lent_share": share} | at_once))
         for share in (0.0, 0.9)
-    )  # fmt: skip
+    )
     rng = np.random.default_rng(3)
     for step in range(4):
         losses = rng.exponential(1.2 * M, 4) * (rng.random(4) < 0.6)
@@ -175,6 +176,28 @@ def test_the_estate_of_a_torn_up_protocol_pays_its_customers_late():
     assert back.sum() == pytest.approx(lent * cut / (cut + trapped))
     assert ecosystem.ledger.balance[VAULT, 0] - vault == pytest.approx(lent * trapped / (cut + trapped))
     assert protocol.paid_customers[0] == pytest.approx(cut - back.sum())
+    assert ecosystem.ledger.imbalance() < 1e-9
+
+
+@pytest.mark.parametrize("lent", [0.0, 0.9])
+def test_a_fund_recalled_at_once_pays_what_a_tear_up_reveals(lent):
+    """Positions torn up at half the mark leave losses; the fund pays as much of them, lent out or not."""
+    ecosystem = Ecosystem(
+        small(
+            protocol__open_interest=(1e7,), protocol__treasury_ratio=1e-4, exposure__graph="none",
+            exposure__resolution="dead", fund__lent_share=lent, fund__recall_delay=0.0, fund__yield_rate=0.0,
+            exchange__fee_to_fund=0.0, exchange__liquidation_fee=0.0, exchange__keeper_share=0.0,
+        )
+    )  # fmt: skip
+    ecosystem.step()
+    fund = ecosystem.ledger.balance[[FUND, LENT], 0].sum()
+    ecosystem.ledger.balance[BAD_DEBT, 0] -= 1e6
+    ecosystem.ledger.balance[OUTSIDE, 0] += 1e6
+    ecosystem.exchange.mark[0] *= 0.5
+    ecosystem.clear_exposures()
+    protocol = ecosystem.protocol
+    assert protocol.halted[0] and protocol.deficit[0] > 0
+    assert protocol.paid_fund[0] == pytest.approx(min(fund, protocol.deficit[0]))
     assert ecosystem.ledger.imbalance() < 1e-9
 
 

@@ -46,7 +46,7 @@ def test_defaults_are_counted_in_runs(tmp_path):
 
 
 def test_debts_that_nobody_can_pay_are_told_and_named(tmp_path):
-    """Protocol 0 owes 5M and has 2M: it is told before the run, and fails for its debts when protocol 1 fails of a loss."""
+    """Protocol 0 owes 5M and has 2M: it is told before the run, and fails for its debts when 1 fails of a loss."""
     (tmp_path / "debts.txt").write_text("protocol_0,protocol_1,5e6\n")
     hit = ["--set", "shock.hit_share=1.0", "--set", "shock.hit_protocol=1", "--set", "shock.hit_minute=2"]
     words = [*hit, "--process", "gbm", "--edges", str(tmp_path / "debts.txt"), "--replications", "1"]

@@ -140,7 +140,9 @@ def answered(number, target):
     losses = np.zeros((number, 2))
     losses[0] = [3e6, 1e6]
     bare = np.zeros((number, 2), dtype=bool)
-    sizes = tuple(Size(f"{n}/adl", n, "adl", c, 0.0, np.inf, 1, bare, bare) for n, c in (("isolated", 6e6), ("pooled", 4e6)))
+    sizes = tuple(
+        Size(f"{n}/adl", n, "adl", c, 0.0, np.inf, 1, bare, bare) for n, c in (("isolated", 6e6), ("pooled", 4e6))
+    )
     return Answer(target, np.array([1e8, 1e8]), np.array([0.5, 0.5]), losses, sizes)
 
 

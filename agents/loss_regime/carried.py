@@ -49,7 +49,7 @@ class CarriedDebt(LossRegime):
         self.indebted = venue.book.balance[FROZEN_DEBT] < 0.0
         return bool(owing.any() or len(repaid))
 
-    def release(self, venue: Venue, protocol: int) -> None:  # noqa: B027 (most hold nothing back)
+    def release(self, venue: Venue, protocol: int) -> None:
         """Let go what was held back at `protocol`, whose debt somebody has repaid."""
 
     @abstractmethod

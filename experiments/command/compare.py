@@ -53,7 +53,6 @@ def compare(quiet: bool, as_json: bool, **typed: Any) -> int:
 
     prepare(typed["workers"])
     from experiments.configuration import Options, plan  # noqa: PLC0415
-
     from experiments.note import plan_notes, tell_notes  # noqa: PLC0415
 
     chosen = plan(Options(**typed))
