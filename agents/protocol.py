@@ -11,7 +11,8 @@ from agents.column import Column, RowAgent
 from agents.ledger import BAD_DEBT, FUND, TREASURY, Code
 
 SOUND, DEFAULTED = 0, 1
-CAUSES = ("none", "own loss", "exposure")
+CAUSES = ("none", "own loss", "exposure", "debts")
+NONE, OWN_LOSS, EXPOSURE, DEBTS = range(len(CAUSES))
 
 
 def standing(protocol: Any) -> Any:
@@ -45,11 +46,22 @@ class Protocol(RowAgent):
     paid_assessment = Column("f8", "USD, >= 0", "paid by assessments on other members' treasuries so far")
     assessed = Column("f8", "USD, >= 0", "paid out of the treasury for other members so far")
     paid_regime = Column("f8", "USD, >= 0", "placed by the loss regime so far")
-    paid_treasury = Column("f8", "USD, >= 0", "bad debt paid by the rest of the treasury so far")
+    paid_treasury = Column(
+        "f8", "USD, >= 0", "bad debt paid by the rest of the treasury so far, less what late claims repaid"
+    )
     uncovered = Column("f8", "USD, >= 0", "left after fund, skin and pool so far, before the loss regime")
     infeasible = Column("f8", "USD, >= 0", "what the loss regime could not place so far")
     paid_fallback = Column("f8", "USD, >= 0", "of that, placed by the fallback regime so far")
     overshoot = Column("f8", "USD, >= 0", "taken by the loss regime above what was needed so far")
+    paid_late = Column("f8", "USD, >= 0", "open debt paid by recalled money of own fund or pot so far")
+    paid_claims = Column("f8", "USD, >= 0", "open debt paid, or its payer repaid, by late and parametric claims so far")
+    paid_outsiders = Column("f8", "USD, >= 0", "open debt paid by outsiders who recapitalised it so far")
+    paid_creditors = Column("f8", "USD, >= 0", "bad debt paid in clearing at the cost of protocols it owed so far")
+    paid_customers = Column("f8", "USD, >= 0", "bad debt its traders bore when it was torn up, less what they got back")
+    paid_providers = Column("f8", "USD, >= 0", "bad debt its vault bore when it was torn up, less what it got back")
+    thawed = Column("f8", "USD, >= 0", "frozen debt, placed by the loss regime, that late money has paid so far")
+    income = Column("f8", "USD, >= 0", "fees that reached its fund or pot so far")
+    by_others = Column("f8", "USD, >= 0", "of uncovered, while its own capital and income exceeded its own losses")
 
     reimbursed = Column("f8", "USD, >= 0", "paid by the pool beside the waterfall so far: late and parametric claims")
     recapitalised = Column("f8", "USD, >= 0", "paid in by outsiders after a default so far")

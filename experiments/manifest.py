@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from experiments.configuration import Plan
+from experiments.note import notes, plan_notes
 from experiments.precision import record
 from experiments.provenance import command_line, provenance, utc_now
 from experiments.sweep.identity import file_digest
@@ -48,6 +49,7 @@ def manifest(
         **({"precision": record(plan.precision, comparison)} if plan.precision else {}),
         "workers": plan.workers,
         "runs": {"planned": len(cells) * comparison.replications, "finished": comparison.finished},
+        "notes": plan_notes(plan),
         "scenario": plan.scenario.model_dump(mode="json"),
         "files": {name: file_digest(name) for name in _files(plan.scenario)},
         "cells": {cell.name: _cell(cell) for cell in cells},
@@ -64,6 +66,7 @@ def study_manifest(scenario: "Scenario", name: str, document: dict[str, Any], **
         "finished": utc_now(),
         **provenance(),
         "seed": scenario.seed,
+        "notes": notes(scenario),
         **told,
         "scenario": scenario.model_dump(mode="json"),
         name: document,

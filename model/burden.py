@@ -5,11 +5,14 @@ Every USD of deficit D ends somewhere, so the shares add up to 1 (all are 0 wher
     D = Σ layers + traders + vault + frozen + bad debt                                          (1)
 
 Layers are the protocols' columns ``paid_*``: own fund, skin in the game, pool and so on, and the treasury where it pays
-bad debt. What the loss regime and its fallback placed is split: on **winners** whatever they took from accounts, less
-what was above the need (levies reach every open position, so "winners" are then all who paid); on **frozen** debt what
-still awaits repayment; and on the **vault** the rest, fees that repaid frozen debt included. **Flat-leverage winners**
-owned less than they had, leverage below 1 at the start: those whom a ranking by leverage promises to spare, and whom
-10 October 2025 did not (median leverage 0.43).
+bad debt; after them what paid such debt later or in default: recalled money (``late``), ``claims``, ``outsiders`` who
+recapitalised, and the ``creditors``, protocols whose money clearing gave to customers. What a tear-up cut from
+customers and vault of a failed protocol is theirs, ``customers`` and ``vault``. What the loss regime and its fallback
+placed is split: on **winners** whatever they took from accounts, less what was above the need (levies reach every open
+position, so "winners" are then all who paid); on **frozen** debt what still awaits repayment; and on the **vault** the
+rest, fees that repaid frozen debt included; late money that repaid frozen debt is a layer and not placed.
+**Flat-leverage winners** owned less than they had, leverage below 1 at the start: those whom a ranking by leverage
+promises to spare, and whom 10 October 2025 did not (median leverage 0.43).
 
 Gini coefficient and top share are taken over the accounts that paid. Units: USD, shares and fractions in [0, 1].
 """
@@ -85,14 +88,15 @@ def shares(protocol: Any, balance: Array, haircut: float, flat: float) -> Metric
     haircut, flat : USD taken from all accounts, and from those of flat leverage.
     """
     paid = {name.removeprefix(LAYER): float(protocol[name].sum()) for name in _layers(protocol)}
-    placed = sum(paid.pop(name) for name in REGIMES)
-    winners = min(max(haircut - float(protocol.overshoot.sum()), 0.0), placed)
+    placed = sum(paid.pop(name) for name in REGIMES) - float(protocol.thawed.sum())
+    torn_up = paid["customers"], paid.pop("providers")
+    winners = min(max(haircut - torn_up[0] - float(protocol.overshoot.sum()), 0.0), placed)
     frozen = min(float(-balance[FROZEN_DEBT].sum()), placed - winners)
     amounts = {
         **paid,
         "winners": winners,
         "flat_winners": winners * flat / haircut if haircut > 0 else 0.0,
-        "vault": placed - winners - frozen,
+        "vault": placed - winners - frozen + torn_up[1],
         "frozen": frozen,
         "bad_debt": float(-balance[BAD_DEBT].sum()),
     }

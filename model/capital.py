@@ -58,7 +58,9 @@ Terms = namedtuple(
 
 
 @rule
-def contribute(book: Any, pool: Any, entitlement: np.ndarray, i: int, account: Code, amount: float, terms: Any) -> None:
+def contribute(
+    book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, i: int, account: Code, amount: float, terms: Any
+) -> None:  # fmt: skip
     """Split income of the backstop between own fund and pot; what exceeds the target size is the treasury's."""
     if not terms.holds:
         transfer(book, account, i, OUTSIDE, WHOLE, amount)
@@ -71,17 +73,18 @@ def contribute(book: Any, pool: Any, entitlement: np.ndarray, i: int, account: C
     transfer(book, account, i, POOL, terms.pot[i], shared)
     pool.contributions[terms.pot[i]] += shared
     entitlement[i] += shared
+    protocol.income[i] += amount - spill
 
 
 @part
-def share_fees(book: Any, pool: Any, entitlement: np.ndarray, i: int, terms: Any) -> None:
+def share_fees(book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, i: int, terms: Any) -> None:
     """Distribute one protocol's fees of this step."""
     fees = book.balance[TRADING_FEE, i]
     to_vault, to_fund = fees * terms.vault, fees * terms.fund
     pay(book, TRADING_FEE, VAULT, i, to_vault)
-    contribute(book, pool, entitlement, i, TRADING_FEE, to_fund, terms)
+    contribute(book, protocol, pool, entitlement, i, TRADING_FEE, to_fund, terms)
     pay(book, TRADING_FEE, TREASURY, i, book.balance[TRADING_FEE, i])
-    contribute(book, pool, entitlement, i, LIQUIDATION_FEE, book.balance[LIQUIDATION_FEE, i], terms)
+    contribute(book, protocol, pool, entitlement, i, LIQUIDATION_FEE, book.balance[LIQUIDATION_FEE, i], terms)
     book.balance[TRADING_FEE, i] = book.balance[LIQUIDATION_FEE, i] = 0.0
 
 
@@ -151,7 +154,7 @@ def settle_capital(
     """Run phase 8 for every protocol and every provider."""
     members = exchange.shape[0]
     for i in range(members):
-        share_fees(book, pool, entitlement, i, terms)
+        share_fees(book, protocol, pool, entitlement, i, terms)
     if terms.premium > 0.0:
         paid = np.zeros(members)
         collect_premium(book, exchange, pool, terms.pot, paid, terms.premium, terms.minutes)

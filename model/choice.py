@@ -7,9 +7,9 @@ Every epoch a protocol earns, per day and in basis points of its open interest a
 and chooses a cap and a retention anew (:mod:`agents.learning`). A cap m times the asset's divides initial and
 maintenance margin by m, and traders' appetite follows it. Where premiums do not depend on leverage, others bear part of
 what more of it costs: moral hazard (Holmström 1979; Shavell 1979). A protocol leaves its pool when the premium exceeds
-its expected claims by more than a margin, so the pool is left with those who cost it more: adverse selection (Akerlof
-1970; Rothschild and Stiglitz 1976); the pool may expel who claimed too much. A leaver takes its entitlement home as
-far as cash goes. Units: USD, days.
+what its cover is worth, expected claims and the cost of the capital it saves, by more than a margin, so the pool is
+left with those who cost it more: adverse selection (Akerlof 1970; Rothschild and Stiglitz 1976); the pool may expel who
+claimed too much. A leaver takes its entitlement home as far as cash goes. Units: USD, days.
 """
 
 from typing import Any

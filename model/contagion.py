@@ -8,14 +8,16 @@ leaves the ecosystem; the exposures are gone. What becomes of the defaulters is 
 tearing up their positions may add bad debt, so that clearing is repeated until nobody fails anew. Units: USD.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
+from agents.late_money import LateMoney
 from agents.ledger import BAD_DEBT, OUTSIDE, TREASURY, Ledger
-from agents.protocol import DEFAULTED, standing
+from agents.protocol import DEBTS, DEFAULTED, EXPOSURE, OWN_LOSS, standing
 from agents.venue import Venue
-from model.clearing import Settlement, settle
+from model.clearing import TOLERANCE, Settlement, settle
 from model.foundation import treasuries
 from model.network import liabilities
 from model.resolution import Continue, make_resolution
@@ -35,19 +37,24 @@ class Contagion:
     exposure : recoveries and seniority of the clearing.
     resolution : what becomes of defaulters.
     venue : tables of accounts and exchanges, for winding up.
+    late : what is owed to those who were cut.
 
     Attributes
     ----------
     liabilities : what is still owed; nil once the network was closed out.
+    at_once : context within which what funds have lent is at hand, where recalls take no time.
     """
 
-    def __init__(self, liabilities: np.ndarray, exposure: ExposureSection, resolution: Continue, venue: Venue) -> None:
+    def __init__(
+        self, liabilities: np.ndarray, exposure: ExposureSection, resolution: Continue, venue: Venue, late: LateMoney
+    ) -> None:
         self.liabilities = liabilities
-        self.exposure, self.resolution, self.venue = exposure, resolution, venue
+        self.exposure, self.resolution, self.venue, self.late = exposure, resolution, venue, late
+        self.at_once: AbstractContextManager[None] = nullcontext()
 
     def clear(self, protocol: Any, ledger: Ledger, step: int) -> bool:
         """Let halted protocols resume, pay bad debt from treasuries, settle defaults; return whether money moved."""
-        resumed = self.resolution.resume(protocol, ledger, step)
+        resumed = self.resolution.resume(protocol, ledger, self.late, step)
         return self._pay(protocol, ledger, step) or resumed
 
     def _pay(self, protocol: Any, ledger: Ledger, step: int) -> bool:
@@ -65,14 +72,22 @@ class Contagion:
         return True
 
     def _close_out(self, protocol: Any, ledger: Ledger, alive: np.ndarray, step: int) -> None:
+        doomed = overindebted(self.liabilities, ledger.balance[TREASURY] * alive)
         failed = np.zeros(len(alive), dtype=bool)
         outcome = self._settle(ledger, alive)
-        while self.resolution.halt(self.venue, protocol, outcome.default & alive & ~failed, step):
+        waves = outcome.waves.copy()
+        while self._halt(protocol, outcome.default & alive & ~failed, step):
             failed |= outcome.default
             outcome = self._settle(ledger, alive)
+            waves = np.where(waves < 0, outcome.waves, waves)  # of the loss that made it fail, not of its tear-up
         self._book(protocol, ledger, outcome)
-        mark_defaults(protocol, outcome, step)
-        self.resolution.distribute(self.venue, outcome.default & alive)
+        mark_defaults(protocol, waves, doomed, step)
+        self.resolution.distribute(self.venue, self.late, outcome.default & alive)
+
+    def _halt(self, protocol: Any, failed: np.ndarray, step: int) -> bool:
+        """Wind up those who `failed`, loans that are recalled at once being at hand; return whether that added debt."""
+        with self.at_once:
+            return self.resolution.halt(self.venue, protocol, failed, step)
 
     def _settle(self, ledger: Ledger, alive: np.ndarray) -> Settlement:
         treasury, debt = ledger.balance[TREASURY], -ledger.balance[BAD_DEBT]
@@ -82,7 +97,9 @@ class Contagion:
     def _book(self, protocol: Any, ledger: Ledger, outcome: Settlement) -> None:
         """Move the money of a settlement; what bankruptcy destroys goes outside."""
         treasury = ledger.balance[TREASURY]
-        protocol.paid_treasury[:] += outcome.outside
+        own = np.minimum(outcome.outside, np.maximum(treasury + outcome.received - self.liabilities.sum(axis=1), 0.0))
+        protocol.paid_treasury[:] += own
+        protocol.paid_creditors[:] += outcome.outside - own
         ledger.transfer(TREASURY, BAD_DEBT, outcome.outside)
         treasury += outcome.received - outcome.payments - outcome.lost
         ledger.balance[OUTSIDE, 0] += outcome.lost.sum()
@@ -90,18 +107,47 @@ class Contagion:
         self.liabilities = np.zeros_like(self.liabilities)
 
 
-def make_contagion(scenario: Scenario, streams: Streams, venue: Venue) -> Contagion:
+def make_contagion(scenario: Scenario, streams: Streams, venue: Venue, ledger: Ledger, protocol: Any) -> Contagion:
     """Return the exposures of a scenario at the start; protocols are named ``protocol_0`` and so on."""
-    exposure, names = scenario.exposure, [f"protocol_{i}" for i in range(scenario.protocol.number)]
-    treasury = treasuries(scenario)
-    owed = liabilities(exposure, treasury, streams.generator("exposure"), names)
-    return Contagion(owed, exposure, make_resolution(scenario), venue)
+    late, resolution = LateMoney(ledger, protocol, venue), make_resolution(scenario)
+    return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
 
 
-def mark_defaults(protocol: Any, outcome: Settlement, step: int) -> None:
-    """Write status, cause (1 own loss, 2 exposure), wave and step of every new default."""
-    new = outcome.default & (protocol.status != DEFAULTED)
+def first_debts(scenario: Scenario, streams: Streams) -> np.ndarray:
+    """Return who owes whom at the start, (P, P) USD, row owes column."""
+    names = [f"protocol_{i}" for i in range(scenario.protocol.number)]
+    return liabilities(scenario.exposure, treasuries(scenario), streams.generator("exposure"), names)
+
+
+def overindebted(owed: np.ndarray, treasury: np.ndarray) -> np.ndarray:
+    """Return who could not pay its debts to protocols even if all paid theirs and nobody lost anything, (P,) bool.
+
+    p̄ᵢ > Tᵢ + Σⱼ Lⱼᵢ: such a protocol is insolvent by its balance sheet before any loss.
+    """
+    due = owed.sum(axis=1)
+    return np.asarray(treasury + owed.sum(axis=0) < due * (1.0 - TOLERANCE))
+
+
+def debt_warnings(scenario: Scenario, replication: int = 0) -> list[str]:
+    """Return a line for every protocol whose debts exceed its treasury and what it is owed, before any loss."""
+    owed, treasury = first_debts(scenario, Streams(scenario.seed, replication)), treasuries(scenario)
+    return [
+        f"protocol_{i} owes ${owed[i].sum():,.0f}, has ${treasury[i]:,.0f} and is owed ${owed[:, i].sum():,.0f}: "
+        "it cannot pay all from the start, and defaults for its debts, not for a loss, once debts fall due"
+        for i in map(int, np.flatnonzero(overindebted(owed, treasury)))
+    ]
+
+
+def mark_defaults(protocol: Any, waves: np.ndarray, doomed: np.ndarray, step: int) -> None:
+    """Write status, cause, wave and step of every new default.
+
+    Parameters
+    ----------
+    waves : (P,) wave in which each fails, -1 for none: 0 by what it lost or owes itself, later by exposure.
+    doomed : (P,) bool, whose debts exceeded what it had and was owed before any loss.
+    """
+    new = (waves >= 0) & (protocol.status != DEFAULTED)
     protocol.status[new] = DEFAULTED
     protocol.default_step[new] = step
-    protocol.wave[new] = outcome.waves[new]
-    protocol.cause[new] = np.where(outcome.waves[new] == 0, 1, 2)
+    protocol.wave[new] = waves[new]
+    protocol.cause[new] = np.where(waves[new] > 0, EXPOSURE, np.where(doomed[new], DEBTS, OWN_LOSS))

@@ -116,8 +116,8 @@ class Ecosystem(Roster):
         self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
         self.succession = Succession(scenario, streams.key("loss"), self.venue)
+        self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol)
         self.fund = FundManagement(self)
-        self.contagion = make_contagion(scenario, streams, self.venue)
         self.confidence = Confidence(self)
         self._oracle_error, self._rounds = self.tape.oracle_error[0], 0
         self.control = Control(scenario, self.exchange, self.market)

@@ -2,6 +2,8 @@
 
 Own funds and pots follow the same rules: what a member contributed to its pot is valued at the member's own asset, and
 gains and losses of a pot change the entitlements behind it. Everything here is off by default and then costs nothing.
+Recalled money pays the debt it was recalled for before the fund has it: a pot's goes by the settlement rule to the
+members it left short (:mod:`agents.late_money`).
 
 Order: funds are valued at this step's mid prices before the waterfall (:meth:`FundManagement.revalue`); after fees and
 premiums (:meth:`FundManagement.manage`) contributions, replenishment and reinstatement premiums are collected, recalls
@@ -15,7 +17,7 @@ import numpy as np
 from agents.contribution import contribution, gap, target_size, tier
 from agents.fund_asset import revaluation
 from agents.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE
-from agents.lending import Recall, manage_lending
+from agents.lending import AtOnce, Recall, manage_lending
 from agents.prepared import Prepared
 from agents.reinsurer import MINUTES_PER_YEAR
 from model.market import per_step
@@ -45,11 +47,16 @@ class FundManagement:
         self.recall = Recall(delay, members + pots)
         earned = self.terms.yield_rate * self.minutes / MINUTES_PER_YEAR
         self.loan = self.terms.lent_share, earned, self.terms.recall_haircut
+        self.late, self.priority = ecosystem.contagion.late, ecosystem.tape.priority
         self.owed = np.zeros(members)
         again = getattr(self.structure, "reinstated", None) is not None and any(self.backstop.reinstatements)
         income = any(self.terms.contribution_rate) or self.terms.replenishment * self.terms.target_ratio > 0.0
         self.collects, self.lends = bool(again or income), self.terms.lent_share > 0.0
         self.active = self.collects or self.lends
+        self.instant = self.lends and not delay
+        if self.instant:
+            self.structure.at_once = AtOnce(self.ledger.balance, self.structure, self.terms.recall_haircut)
+            ecosystem.contagion.at_once = self.structure.at_once
 
     def revalue(self) -> None:
         """Value what is held in base assets at this step's mid prices."""
@@ -74,10 +81,30 @@ class FundManagement:
             self._collect()
         if self.lends:
             structure, waterfall, recall = self.structure, self.waterfall, self.recall
+            if self.instant:  # what was needed has come home already
+                waterfall.unpaid_fund[:] = waterfall.unpaid_pot[:] = 0.0
             self._lend(
-                self.ledger.balance, recall.coming, recall.waiting, waterfall.unpaid_fund, waterfall.unpaid_pot,
-                structure.pot, structure.entitlement, structure.outside, step, *self.loan,
+                self.ledger.balance, recall.coming, recall.waiting, recall.arrived, waterfall.unpaid_fund,
+                waterfall.unpaid_pot, structure.pot, structure.entitlement, structure.outside, step, *self.loan,
             )  # fmt: skip
+            if recall.arrived.any():
+                self._pay_late(step)
+            np.minimum(structure.unpaid, self.late.open(), out=structure.unpaid)  # others have paid the rest
+
+    def _pay_late(self, step: int) -> None:
+        """Let what arrived pay the debt it was recalled for: own funds their own, pots that of members left short."""
+        members, balance, structure = len(self.exchange), self.ledger.balance, self.structure
+        arrived = self.recall.arrived
+        balance[FUND] -= arrived[:members] - self.late.pay(arrived[:members], "paid_late")
+        short = np.minimum(structure.still_due(structure.unpaid, step), self.late.open())
+        if arrived[members:].any() and short.any():
+            paid = structure.settle(short, arrived[members:], self.priority[step])
+            structure.unpaid -= paid
+            structure.settled(np.zeros_like(paid), short, paid, step)
+            self.late.pay(paid, "paid_late")
+            given = structure.by_pot(paid)
+            balance[POOL, : len(given)] -= given
+            self.pool.claims_paid[:] += given
 
     def _collect(self) -> None:
         """Take contributions and replenishment from treasuries, reinstatement premiums from funds."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, FUND, LENT, POOL, POOL_LENT, RETROCESSION, TREASURY, WALLET
+from agents.protocol import DEBTS, EXPOSURE, OWN_LOSS
 from model.burden import burden_metrics
 
 Array = np.ndarray
@@ -34,6 +35,13 @@ def waterfall_metrics(protocol: Any) -> Metrics:
         "infeasible",
         "paid_fallback",
         "paid_treasury",
+        "paid_late",
+        "paid_claims",
+        "paid_outsiders",
+        "paid_creditors",
+        "paid_customers",
+        "paid_providers",
+        "by_others",
     )
     return {name: float(getattr(protocol, name).sum()) for name in names}
 
@@ -48,8 +56,9 @@ def failure_metrics(protocol: Any, steps: int, minutes: float) -> Metrics:
         "all_exhausted": float(exhausted.all()),
         "first_exhaustion": first * minutes,
         "defaults": float((protocol.status > 0).sum()),
-        "defaults_own_loss": float((protocol.cause == 1).sum()),
-        "defaults_exposure": float((protocol.cause == 2).sum()),
+        "defaults_own_loss": float((protocol.cause == OWN_LOSS).sum()),
+        "defaults_exposure": float((protocol.cause == EXPOSURE).sum()),
+        "defaults_debts": float((protocol.cause == DEBTS).sum()),
         "default_waves": float(protocol.wave.max(initial=-1) + 1),
         "all_default": float((protocol.status > 0).all()),
     }
@@ -105,7 +114,10 @@ def market_metrics(ecosystem: Any, steps: int) -> Metrics:
 
 
 def member_metrics(protocol: Any) -> Metrics:
-    """Return losses, exhaustion, default and its wave, -1 for none, for pairing member by member."""
+    """Return, for pairing member by member, deficit, uncovered loss and by whom, exhaustion, default, wave and cause.
+
+    A wave is -1 and a cause 0 for none; causes are those of ``agents.protocol.CAUSES``.
+    """
     found: Metrics = {}
     for i in range(len(protocol)):
         found[f"deficit_{i}"] = float(protocol.deficit[i])
@@ -114,6 +126,8 @@ def member_metrics(protocol: Any) -> Metrics:
         found[f"exhausted_{i}"] = float(protocol.exhausted_step[i] >= 0)
         found[f"default_{i}"] = float(protocol.status[i] > 0)
         found[f"wave_{i}"] = float(protocol.wave[i])
+        found[f"cause_{i}"] = float(protocol.cause[i])
+        found[f"by_others_{i}"] = float(protocol.by_others[i])
     return found
 
 

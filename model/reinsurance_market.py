@@ -17,6 +17,7 @@ from agents.claim import CLAIMS
 from agents.claim.base import Office
 from agents.ledger import RETROCESSION, WHOLE
 from agents.retrocession import Retrocession, found
+from model.cash_call import CashCalls
 from model.choice import Choice
 from model.investment import Investment, make_providers
 from model.parametric_trigger import ParametricTrigger
@@ -47,6 +48,7 @@ class ReinsuranceMarket:
         scenario, structure = ecosystem.scenario, ecosystem.structure
         self.terms, self.structure, self.ledger = scenario.reinsurance, structure, ecosystem.ledger
         self.pool, self.third_party = ecosystem.pool, 0.0
+        self.calls: CashCalls | None = None
         self.active = is_active(scenario)
         if self.active:
             self.third_party = self._share_capital()
@@ -73,11 +75,16 @@ class ReinsuranceMarket:
         office = Office(
             structure, terms, self.ledger, ecosystem.protocol, self.pool, second, ecosystem.tape.priority,
             ecosystem.scenario.minutes, np.uint64(streams.key("reinsurance.dispute")),
+            ecosystem.contagion.late,
         )  # fmt: skip
         self.desk = CLAIMS[terms.claims](office)
         if terms.claims == "parametric":
             self.desk.sense = ParametricTrigger(ecosystem).hit
         ecosystem.waterfall.desk = self.desk
+        delay = round(terms.assessment_delay / ecosystem.scenario.minutes)
+        if structure.mutual and delay:
+            self.calls = CashCalls(structure, ecosystem.contagion.late, ecosystem.tape.priority, delay)
+            ecosystem.waterfall.calls = self.calls
         self.underwriting = Underwriting(ecosystem, self.desk)
         self.investment = Investment(ecosystem, self.providers, self.underwriting, self.desk)
         self.choice = Choice(ecosystem, self.underwriting, self.desk, streams.key("choice"))
@@ -90,6 +97,8 @@ class ReinsuranceMarket:
         if not self.active:
             return
         self.desk.late(step)
+        if self.calls:
+            self.calls.pay(self.desk.office.protocol, step)
         reviewed, chosen = step % self.review == 0, self.choice.due(step)
         if reviewed:
             self.underwriting.collect(step)
@@ -135,6 +144,7 @@ class ReinsuranceMarket:
             "claims_reimbursed": float(desk.office.protocol.reimbursed.sum()),
             "claims_open": float(desk.open.sum()),
             "claims_refused": float(getattr(desk, "refused", np.zeros(1)).sum()),
+            "claims_lapsed": float(getattr(desk, "lapsed", np.zeros(1)).sum()),
             "paid_without_loss": float(getattr(desk, "without_loss", np.zeros(1)).sum()),
             "loss_without_payment": float(getattr(desk, "without_payment", np.zeros(1)).sum()),
             "provider_deposits": float(table.deposited.sum()),

@@ -3,7 +3,7 @@
 - ``continue``: it goes on trading as if nothing had happened, its unpaid bad debt carried along.
 - ``dead``: trading halts for good. Positions are torn up at the last mark, claims on others are recovered through
   clearing, traders recover the same part of their equity, providers are trapped (:mod:`agents.tear_up`).
-- ``recapitalised``: the same, but after `exposure.resolution_delay` outsiders pay what is left of its bad debt, fill
+- ``recapitalised``: the same, but after `exposure.resolution_delay` outsiders pay what is left of its debt, fill
   its treasury to the initial level, and trading resumes. Its old exposures are gone.
 
 While a protocol is halted nobody trades there, its vault quotes no depth, no exploit reaches it and no provider
@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.ledger import BAD_DEBT, TREASURY, Ledger
+from agents.late_money import LateMoney
+from agents.ledger import BAD_DEBT, FROZEN_DEBT, TREASURY, VAULT, Ledger
 from agents.tear_up import pay_claims, tear_up
 from agents.venue import Venue
 from model.foundation import treasuries
@@ -33,10 +34,10 @@ class Continue:
         """Wind up those who `failed`, (protocols,) bool; return whether that added bad debt."""
         return False
 
-    def distribute(self, venue: Venue, failed: Array) -> None:
-        """Pay the customers of those who `failed` once debts are cleared."""
+    def distribute(self, venue: Venue, late: LateMoney, failed: Array) -> None:
+        """Pay the customers of those who `failed` once debts are cleared, and note what is owed to them still."""
 
-    def resume(self, protocol: Any, ledger: Ledger, step: int) -> bool:
+    def resume(self, protocol: Any, ledger: Ledger, late: LateMoney, step: int) -> bool:
         """Let those trade again whose time has come; return whether money moved."""
         return False
 
@@ -76,26 +77,30 @@ class Dead(Continue):
             protocol.exhausted_step[i] = step
         return loss - covered
 
-    def distribute(self, venue: Venue, failed: Array) -> None:
-        """Pay traders what their claims recover."""
-        for i in np.flatnonzero(failed):
-            pay_claims(venue, int(i), self.reaction)
+    def distribute(self, venue: Venue, late: LateMoney, failed: Array) -> None:
+        """Pay traders what their claims recover; what is cut is theirs should money come late."""
+        haircut, slots = venue.accounts.haircut, len(venue.accounts.haircut) // len(venue.exchange)
+        for i in map(int, np.flatnonzero(failed)):
+            rows, vault = slice(i * slots, (i + 1) * slots), float(venue.book.balance[VAULT, i])
+            before = haircut[rows].copy()
+            pay_claims(venue, i, self.reaction)
+            late.owe(i, haircut[rows] - before, vault - float(venue.book.balance[VAULT, i]))
 
 
 class Recapitalised(Dead):
     """A protocol in default is closed, and opens again with fresh capital from outside."""
 
-    def resume(self, protocol: Any, ledger: Ledger, step: int) -> bool:
-        """Fill the treasuries of those halted for the delay, from outside, and let them trade."""
+    def resume(self, protocol: Any, ledger: Ledger, late: LateMoney, step: int) -> bool:
+        """Pay the debts of those halted for the delay and fill their treasuries, from outside; let them trade."""
         if not self.waiting:
             return False
         due = (protocol.halted > 0) & (step - protocol.halt_step >= self.delay)
         if not due.any():
             return False
-        debt = np.where(due, -ledger.balance[BAD_DEBT], 0.0)
+        debt = np.where(due, np.maximum(-ledger.balance[[BAD_DEBT, FROZEN_DEBT]], 0.0).sum(axis=0), 0.0)
         missing = np.where(due, np.maximum(self.treasury - ledger.balance[TREASURY], 0.0), 0.0)
-        ledger.enter(BAD_DEBT, debt)
-        ledger.enter(TREASURY, missing)
+        ledger.enter(TREASURY, missing + debt)
+        ledger.balance[TREASURY] -= debt - late.pay(debt, "paid_outsiders")
         protocol.skin[due] = self.skin[due]
         protocol.recapitalised[:] += debt + missing
         protocol.halted[due] = 0

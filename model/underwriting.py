@@ -85,7 +85,7 @@ class Underwriting:
         self.cycle.advance(claims_paid - self._claims_paid)
         self._claims_paid = claims_paid
         seen = self.exposure(step)
-        self.yearly, self.expected = self._asked(seen) * self.structure.member, self.worth(seen) * self.structure.member
+        self.yearly, self.expected = self._asked(seen) * self.structure.member, self.cost(seen) * self.structure.member
         if not self.charges:
             return
         sound = self.protocol.halted == 0
@@ -93,10 +93,20 @@ class Underwriting:
         premiums = self._take(FUND, wanted)
         self._receive(premiums + self._take(TREASURY, wanted - premiums))
 
+    def cost(self, seen: Exposure) -> Array:
+        """Return what cover costs the pot in claims a year as far as is known, (members,) USD/year."""
+        return credible(seen.expected, seen.claims, seen.years, self.terms.credibility) * (1.0 - self.desk.kept)
+
     def worth(self, seen: Exposure) -> Array:
-        """Return what cover is worth to each for a year: its credible claims, (members,) USD/year."""
-        cost = credible(seen.expected, seen.claims, seen.years, self.terms.credibility)
-        return cost * (1.0 - self.desk.kept)
+        """Return what cover is worth to each for a year, (members,) USD/year: λ + c (ES − λ)⁺.
+
+        Beside its credible claims λ a member would have to hold its expected shortfall in capital, at the charge c: the
+        principle of :class:`agents.premium.shortfall.Shortfall`. Claims alone would make every cover too dear that has
+        a price above its expected claims, and no insurance would ever be bought.
+        """
+        claims = self.cost(seen)
+        tail = np.maximum(seen.shortfall * (1.0 - self.desk.kept) - claims, 0.0)
+        return claims + self.terms.capital_charge * tail
 
     def asked(self, step: int) -> Array:
         """Return what each would be asked for a year as a member, (members,) USD/year."""

@@ -28,6 +28,7 @@ from agents.structure.base import Structure
 from agents.trigger import TRIGGERS
 from agents.trigger.base import Means
 from agents.venue import Venue
+from model.cash_call import CashCalls
 
 ROUNDING = 1e-12
 Array = np.ndarray
@@ -49,12 +50,13 @@ class Waterfall:
     Attributes
     ----------
     trigger : when a deficit is kept from the layers.
-    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of own funds and pots last time and not at hand.
+    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of own funds and pots, not at hand and not recalled yet.
     """
 
     def __init__(self, structure: Structure, regime: Chain) -> None:
         self.structure = structure
         self.desk: Any = structure  # who settles claims
+        self.calls: CashCalls | None = None  # assessments that take time
         self.regime = regime
         members = len(structure.capital)
         self.trigger = TRIGGERS[structure.terms.trigger](structure.terms, structure.minutes, members)
@@ -101,11 +103,12 @@ class Waterfall:
         return past
 
     def _descend(self, deficit: Array, priority: Array, step: int) -> Array:
-        """Return what the layers leave of the deficits."""
-        if not self.trigger.selects:
-            return self._layers(deficit, priority, step)
-        spared = self._spared = self.trigger.spared(deficit, self._means(deficit, priority, step))
-        return np.where(spared, deficit, self._layers(np.where(spared, 0.0, deficit), priority, step))
+        """Return what the layers leave of the deficits, loans that are recalled at once being at hand."""
+        with self.structure.at_once:
+            if not self.trigger.selects:
+                return self._layers(deficit, priority, step)
+            spared = self._spared = self.trigger.spared(deficit, self._means(deficit, priority, step))
+            return np.where(spared, deficit, self._layers(np.where(spared, 0.0, deficit), priority, step))
 
     def _means(self, deficit: Array, priority: Array, step: int) -> Means:
         """Return what stands ready for the deficits of this step."""
@@ -126,7 +129,10 @@ class Waterfall:
             left = self._claim(deficit, left, priority, step)
         elif self.structure.mutual and left.any():
             left = self._default_fund(left, priority)
-            left = self._assess(left, priority)
+            if self.calls:
+                self.calls.file(left, step)
+            else:
+                left = self._assess(left, priority)
         return left
 
     def _own_fund(self, left: Array) -> Array:
@@ -134,8 +140,8 @@ class Waterfall:
         self._fund -= paid
         self._deficit += paid
         self._member.paid_fund += paid
-        self.unpaid_fund = left - paid
-        return self.unpaid_fund
+        self.unpaid_fund += left - paid
+        return left - paid
 
     def _skin(self, left: Array) -> Array:
         paid = np.minimum(left, np.minimum(self._member.skin, self._treasury))
@@ -157,7 +163,8 @@ class Waterfall:
         reinsurer.claims_paid += given
         short = given < asked * (1.0 - ROUNDING)
         reinsurer.exhausted_step[short & (reinsurer.exhausted_step < 0)] = step
-        self.unpaid_pot = asked - given + self.desk.lacking
+        self.unpaid_pot += asked - given + self.desk.lacking
+        structure.unpaid += due - paid
         return without_dust(left, paid)
 
     def _default_fund(self, left: Array, priority: Array) -> Array:
@@ -189,6 +196,9 @@ class Waterfall:
 
     def _residual(self, venue: Venue, ledger: Ledger, protocol: Any, left: Array, past: Array, step: int) -> None:
         protocol.uncovered[:] += left
+        if self.structure.shares or self.structure.mutual:
+            own = protocol.capital + protocol.income
+            protocol.by_others[:] += np.where(protocol.deficit <= own, left, 0.0)
         protocol.exhausted_step[(left > 0.0) & (protocol.exhausted_step < 0)] = step
         owed = left + past
         for i in np.flatnonzero(owed):

@@ -19,10 +19,10 @@ from model.waterfall import Waterfall
 
 
 @kernel
-def distribute(book: Any, pool: Any, entitlement: np.ndarray, terms: Any) -> None:
+def distribute(book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, terms: Any) -> None:
     """Share out every protocol's fees, as phase 8 does."""
     for i in range(entitlement.shape[0]):
-        share_fees(book, pool, entitlement, i, terms)
+        share_fees(book, protocol, pool, entitlement, i, terms)
 
 
 class Bench:
@@ -56,7 +56,7 @@ class Bench:
     def earn(self, fees: np.ndarray) -> None:
         """Let fees come in and reach funds and pots, (members,) USD >= 0."""
         self.ledger.enter(TRADING_FEE, fees)
-        distribute(self.ledger.book, self.pool, self.structure.entitlement, self.terms)
+        distribute(self.ledger.book, self.protocol, self.pool, self.structure.entitlement, self.terms)
 
     def lose(self, losses: np.ndarray, step: int = 0) -> None:
         """Send losses down the waterfall, (members,) USD >= 0."""

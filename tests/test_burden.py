@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from world import REGIMES, crash, run
+from world import REGIMES, STRUCTURES, crash, run
 
 from agents.account import make_accounts
 from agents.ledger import ACCOUNTS, BAD_DEBT, FROZEN_DEBT
 from agents.protocol import Protocol
 from model.burden import HEDGER, burden_metrics, gini, top_share
+from model.scenario.exposure import RESOLUTIONS
 
 amounts = arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1e6))
 
@@ -96,6 +97,70 @@ def test_the_top_share_grows_to_one(values, count):
     assert 0.0 <= share <= 1.0 + 1e-12
     assert top_share(values, len(values)) == (pytest.approx(1.0) if values.sum() > 0 else 0.0)
     assert share * max(len(values), count) >= min(count, len(values)) * top_share(values, len(values)) - 1e-9
+
+
+LATE_CLAIMS = {
+    "reinsurance__assessment_delay": 3.0,
+    "reinsurance__dispute_probability": 0.5,
+    "reinsurance__dispute_delay": 4.0,
+}
+CLAIMS = {
+    "at once": {},
+    "late": LATE_CLAIMS,
+    "parametric": {"reinsurance__claims": "parametric", "reinsurance__parametric_wait": 10.0},
+}
+POOR = {
+    "backstop__capital_ratio": 1e-3,
+    "protocol__treasury_ratio": 1e-4,
+    "exposure__weight": 2.0,
+    "exposure__alpha": 0.7,
+    "exposure__beta": 0.5,
+    "exposure__resolution_delay": 5.0,
+    "shock__exploit_intensity": 50.0,
+    "shock__exploit_share": 0.03,
+    "fund__lent_share": 0.5,
+    "fund__recall_delay": 2.0,
+    "fund__recall_haircut": 0.1,
+}
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize("regime", REGIMES)
+def test_every_dollar_is_borne_once_whatever_the_resolution_and_the_claims(structure, regime):
+    """Shares sum to one with defaults, debts between protocols, loans recalled late and every kind of claim."""
+    defaults = 0.0
+    for resolution in RESOLUTIONS:
+        for claims in CLAIMS.values():
+            world = {"backstop__structure": structure, "backstop__regime": regime, "exposure__resolution": resolution}
+            found = run(crash(**POOR, **world, **claims)).summary()
+            assert found["uncovered"] > 0
+            defaults += found["defaults"]
+            assert borne(found) == pytest.approx(1.0, abs=1e-6), (resolution, claims)
+            parts = [value for name, value in found.items() if name.startswith("borne_")]
+            assert min(parts) >= -1e-9 and max(parts) <= 1.0 + 1e-9, (resolution, claims)
+            assert (
+                found["defaults_own_loss"] + found["defaults_exposure"] + found["defaults_debts"] == found["defaults"]
+            )
+    assert defaults > 0 or regime not in ("bad_debt", "adl", "tear_up")  # exploits nobody can be deleveraged for
+
+
+def borne(found):
+    """Return the sum of all shares, those of flat leverage being part of the winners'."""
+    return sum(value for name, value in found.items() if name.startswith("borne_")) - found["borne_flat_winners"]
+
+
+def test_what_failure_costs_others_has_its_own_share():
+    """Customers of dead protocols, outsiders, creditors, late claims and recalled money: each bears a part."""
+    common = POOR | {"backstop__structure": "pooled", "backstop__regime": "bad_debt"}
+    dead = run(crash(**common, exposure__resolution="dead")).summary()
+    late = run(crash(**common, **LATE_CLAIMS)).summary()
+    rich = {"protocol__treasury_ratio": 1e-2, "exposure__alpha": 1.0, "exposure__beta": 1.0, "exposure__weight": 1.0}
+    creditors = run(crash(**common | rich | {"backstop__capital_ratio": 1e-5})).summary()
+    saved = run(crash(**common | {"protocol__vault_ratio": 0.0}, exposure__resolution="recapitalised")).summary()
+    assert dead["borne_customers"] > 0
+    assert late["borne_claims"] > 0 and late["borne_late"] >= 0
+    assert creditors["borne_creditors"] > 0
+    assert saved["borne_outsiders"] + saved["borne_customers"] > 0
 
 
 @pytest.mark.parametrize("structure", ["isolated", "pooled"])

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 from bench import Bench
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_conservation import assert_books_close
 from world import crash, run
 
 from agents.claim import CLAIMS
 from agents.claim.base import Office
-from agents.ledger import BAD_DEBT, FUND, OUTSIDE, POOL, RETROCESSION, WHOLE
+from agents.late_money import LateMoney
+from agents.ledger import BAD_DEBT, FUND, OUTSIDE, POOL, RETROCESSION, TREASURY, WHOLE
 from agents.retrocession import Retrocession, found
 from agents.structure import STRUCTURES
 from model.scenario.reinsurance import ReinsuranceSection
@@ -29,6 +32,7 @@ def desk_of(bench, claims="indemnity", second=(np.inf, 0.0), **terms):
         Office(
             bench.structure, ReinsuranceSection(**terms), bench.ledger, bench.protocol, bench.pool,
             Retrocession(bench.ledger, *layer), np.full((99, len(bench.structure.capital)), 0.5), 1.0, np.uint64(9),
+            LateMoney(bench.ledger, bench.protocol),
         )
     )  # fmt: skip
     bench.waterfall.desk = desk
@@ -50,16 +54,47 @@ def test_an_assessed_claim_is_paid_once_and_late():
     assert not desk.open.any()
 
 
-def test_what_others_bore_already_goes_to_the_fund():
-    """With the bad debt settled by someone else meanwhile, the payment refills the fund."""
+def test_what_others_bore_for_good_is_not_paid_again():
+    """Of a loss of 30 others bore 20 meanwhile and the treasury 4: 6 go to the debt, 4 to the treasury, 20 lapse."""
     bench = Bench("pooled", [50.0, 50.0])
     desk = desk_of(bench, assessment_delay=1.0)
     bench.lose(np.array([30.0, 0.0]), 0)
-    bench.ledger.balance[BAD_DEBT, 0] += 20.0
-    bench.ledger.balance[OUTSIDE, WHOLE] -= 20.0
+    bench.ledger.balance[BAD_DEBT, 0] += 24.0
+    bench.ledger.balance[OUTSIDE, WHOLE] -= 24.0
+    bench.protocol.paid_treasury[0] = 4.0
     desk.late(1)
-    assert bench.ledger.balance[FUND].tolist() == [20.0, 0.0]
+    assert bench.ledger.balance[FUND].tolist() == [0.0, 0.0]
     assert bench.ledger.balance[BAD_DEBT, 0] == 0.0
+    assert bench.ledger.balance[TREASURY, 0] == 4.0
+    assert bench.ledger.balance[POOL, 0] == 90.0
+    assert desk.lapsed.tolist() == [20.0, 0.0]
+    assert (bench.protocol.paid_claims[0], bench.protocol.paid_treasury[0]) == (10.0, 0.0)
+
+
+@settings(max_examples=25)
+@given(
+    structure=st.sampled_from(POTS),
+    delay=st.integers(0, 3),
+    disputed=st.floats(0.0, 1.0),
+    borne=st.floats(0.0, 1.0),
+    losses=st.lists(st.lists(st.floats(0.0, 80.0), min_size=3, max_size=3), min_size=1, max_size=5),
+)
+def test_an_indemnity_never_pays_more_than_the_loss(structure, delay, disputed, borne, losses):
+    """Whatever others bear in between, a member is paid at most its losses, and no claim makes the pots richer."""
+    bench = Bench(structure, [50.0, 30.0, 20.0], sublimit=(0.4,), limit=(0.4,), retention=(0.1,))
+    desk = desk_of(bench, assessment_delay=delay, dispute_probability=disputed, dispute_delay=2.0)
+    for step in range(len(losses) + 6):
+        held = bench.ledger.balance[POOL].sum()
+        bench.lose(np.array(losses[step]) if step < len(losses) else np.zeros(3), step)
+        others = -borne * bench.ledger.balance[BAD_DEBT]
+        bench.ledger.enter(BAD_DEBT, others)
+        protocol, before = bench.protocol, bench.protocol.deficit.sum()
+        desk.late(step)
+        assert bench.ledger.balance[POOL].sum() <= held + 1e-9 * before
+        paid = protocol.paid_fund + protocol.paid_skin + protocol.paid_pool + protocol.reimbursed
+        assert (paid <= protocol.deficit * (1 + 1e-12) + 1e-9).all()
+        assert (protocol.reimbursed <= protocol.paid_claims + 1e-9).all()
+        assert (bench.ledger.balance[FUND] <= bench.structure.own_capital + 1e-9).all()
 
 
 @pytest.mark.parametrize(("success", "paid"), [(1.0, 30.0), (0.0, 18.0)])
@@ -83,7 +118,7 @@ def test_no_claim_is_paid_twice(structure):
     desk, protocol = ecosystem.reinsurance.desk, ecosystem.protocol
     paid = protocol.paid_pool + protocol.reimbursed
     assert desk.claims.sum() > 0
-    assert (paid + desk.refused + desk.open <= desk.claims * (1 + 1e-12) + 1e-6).all()
+    assert (paid + desk.refused + desk.lapsed + desk.open <= desk.claims * (1 + 1e-12) + 1e-6).all()
     assert ecosystem.pool.claims_paid.sum() == pytest.approx(paid.sum())
     assert_books_close(ecosystem)
 

@@ -5,7 +5,8 @@ import pytest
 from world import crash, run, small
 
 from agents.ledger import BAD_DEBT, OUTSIDE, TREASURY
-from agents.protocol import DEFAULTED
+from agents.protocol import CAUSES, DEFAULTED, EXPOSURE, OWN_LOSS
+from model.contagion import debt_warnings
 from model.ecosystem import Ecosystem
 
 
@@ -36,6 +37,42 @@ def test_a_protocol_short_of_its_debts_defaults_alone_without_exposures():
     protocol = ecosystem.protocol
     assert protocol.status.tolist() == [DEFAULTED, 0, 0]
     assert (protocol.cause[0], protocol.wave[0], protocol.default_step[0]) == (1, 0, 7)
+
+
+def test_a_protocol_that_cannot_pay_its_debts_fails_for_them_and_not_for_a_loss(tmp_path):
+    """0 has 100 and owes 500 to 1, which loses 150: 1 fails of its own loss, 0 of its debts, and no cause is lost."""
+    (tmp_path / "debts.txt").write_text("protocol_0,protocol_1,500\n")
+    debts = {"exposure__graph": "file", "exposure__file": str(tmp_path / "debts.txt")}
+    ecosystem = Ecosystem(small(protocol__open_interest=(1e6,), protocol__treasury_ratio=1e-4, **debts))
+    ecosystem.ledger.balance[BAD_DEBT, 1] -= 250.0
+    ecosystem.ledger.balance[OUTSIDE, 0] += 250.0
+    ecosystem.contagion.clear(ecosystem.protocol, ecosystem.ledger, 3)
+    assert [CAUSES[cause] for cause in ecosystem.protocol.cause] == ["debts", "exposure", "none"]
+    found = ecosystem.summary()
+    assert (found["defaults"], found["defaults_debts"], found["defaults_own_loss"]) == (2.0, 1.0, 0.0)
+    assert found["defaults_exposure"] == 1.0
+    [line] = debt_warnings(ecosystem.scenario)
+    assert line.startswith("protocol_0 owes $500, has $100 and is owed $0")
+    assert debt_warnings(small()) == []
+
+
+@pytest.mark.parametrize("resolution", ["continue", "dead", "recapitalised"])
+def test_what_a_tear_up_reveals_is_no_own_loss(resolution):
+    """A chain in which 1 fails because 0 does: that its tear-up reveals losses makes it no case of own loss."""
+    changes = {"exposure__degree": 1, "exposure__weight": 2.0, "exposure__alpha": 0.0, "exposure__beta": 0.0}
+    ecosystem = stricken(150.0, exposure__resolution=resolution, backstop__capital_ratio=0.0, **changes)
+    ecosystem.exchange.mark[:] *= 0.5
+    ecosystem.contagion.clear(ecosystem.protocol, ecosystem.ledger, 3)
+    assert ecosystem.protocol.cause.tolist() == [OWN_LOSS, EXPOSURE, EXPOSURE]
+    assert ecosystem.protocol.wave.tolist() == [0, 1, 2]
+
+
+def test_what_creditors_lose_to_customers_is_theirs():
+    """An estate of 100 + 100 received pays 150 to customers, and owes 100: 100 were the owner's, 50 the creditor's."""
+    ecosystem = stricken(150.0, exposure__degree=1, exposure__weight=1.0)
+    ecosystem.contagion.clear(ecosystem.protocol, ecosystem.ledger, 3)
+    assert ecosystem.protocol.paid_treasury.tolist() == pytest.approx([100.0, 0.0, 0.0])
+    assert ecosystem.protocol.paid_creditors.tolist() == pytest.approx([50.0, 0.0, 0.0])
 
 
 def test_default_spreads_along_exposures():

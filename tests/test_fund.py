@@ -10,7 +10,7 @@ from world import STRUCTURES, crash, run, small
 from agents.contribution import contribution, gap, target_size, tier
 from agents.fund_asset import revaluation
 from agents.insurance_fund import fund_delta
-from agents.ledger import DEFICIT, FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY
+from agents.ledger import BAD_DEBT, DEFICIT, FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY
 from agents.lending import Recall, arrive, call, to_lend, to_recall
 from agents.reinsurer import MINUTES_PER_YEAR
 from model.ecosystem import Ecosystem
@@ -145,7 +145,7 @@ def test_lending_by_hand():
 
 @pytest.mark.parametrize("structure", ["isolated", "pooled"])
 def test_what_is_lent_out_is_not_at_hand_and_comes_back_later(structure):
-    """Of 100, 60 are lent. A loss of 50 finds 40; 10 are recalled, lose a fifth, and arrive after two minutes."""
+    """Of 100, 60 are lent. A loss of 50 finds 40; 12.5 are recalled, lose a fifth, and pay the debt two minutes on."""
     ecosystem = Ecosystem(
         small(
             backstop__structure=structure, protocol__number=1, protocol__open_interest=(6e7,), trader__number=0,
@@ -165,7 +165,9 @@ def test_what_is_lent_out_is_not_at_hand_and_comes_back_later(structure):
         ecosystem.absorb_deficits()
         seen.append(ecosystem.ledger.balance[[cash, lent], 0] / percent)
     assert seen[1] == pytest.approx([0.0, 60.0])
-    assert seen[2].sum() == pytest.approx(10.0 + 60.0 - 12.5) and seen[2][1] == pytest.approx(47.5)
+    assert seen[2] == pytest.approx([0.0, 47.5], abs=1e-9)
+    assert ecosystem.ledger.balance[BAD_DEBT, 0] == pytest.approx(0.0, abs=1e-6)
+    assert ecosystem.protocol.paid_late[0] == pytest.approx(10.0 * percent)
     own, held = entitled(ecosystem)
     assert own == pytest.approx(held)
 

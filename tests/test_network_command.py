@@ -39,9 +39,24 @@ def test_defaults_are_counted_in_runs(tmp_path):
     """A hit of all its open interest lets protocol 1 fail of its own loss in every run; 0 and 2 stand without debts."""
     hit = ["--set", "shock.hit_share=1.0", "--set", "shock.hit_protocol=1", "--set", "shock.hit_minute=2"]
     found = told(tmp_path, *hit, "--process", "gbm", "--replications", "2", "--set", "exposure.graph=none")
-    assert found["runs"] == {"replications": 2, "defaults": 1.0, "by_wave": [1.0]}
+    causes = {"own loss": 1.0, "exposure": 0.0, "debts": 0.0}
+    assert found["runs"] == {"replications": 2, "defaults": 1.0, "by_wave": [1.0], "by_cause": causes}
     for key in ("default_probability", "own_default_probability"):
         assert [row[key] for row in found["protocols"]] == [0.0, 1.0, 0.0]
+
+
+def test_debts_that_nobody_can_pay_are_told_and_named(tmp_path):
+    """Protocol 0 owes 5M and has 2M: it is told before the run, and fails for its debts when 1 fails of a loss."""
+    (tmp_path / "debts.txt").write_text("protocol_0,protocol_1,5e6\n")
+    hit = ["--set", "shock.hit_share=1.0", "--set", "shock.hit_protocol=1", "--set", "shock.hit_minute=2"]
+    words = [*hit, "--process", "gbm", "--edges", str(tmp_path / "debts.txt"), "--replications", "1"]
+    found = told(tmp_path, *words)
+    [line] = found["notes"]
+    assert "protocol_0 owes $5,000,000" in line and "cannot pay all" in line
+    assert found["runs"]["by_cause"] == {"own loss": 1.0, "exposure": 0.0, "debts": 1.0}
+    assert [row["own_default_probability"] for row in found["protocols"]] == [0.0, 1.0, 0.0]
+    loud = CliRunner().invoke(main, ["network", *SMALL, "--out", str(tmp_path / "loud"), *words])
+    assert f"note: {line}" in loud.stderr
 
 
 def test_cross_holdings_are_read_valued_and_fail_in_waves(tmp_path):

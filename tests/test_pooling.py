@@ -85,3 +85,21 @@ def test_the_diversification_trap(published, index):
     assert {"2": shared < LEVEL, "1": abs(shared - LEVEL) < ERRORS * spread, "0.5": shared > LEVEL + ERRORS * spread}[
         index
     ]
+
+
+def test_a_member_is_uncovered_by_others_where_its_own_contribution_would_have_paid():
+    """Of a pot of 20 a member took 18. Another loses 5 and gets 2: its 10 would have paid, so 3 are by others' losses.
+
+    A third, in a pot of its own, loses 12 against 10 paid in and 1 earned: that is its own doing.
+    """
+    bench = Bench("clustered", [10.0, 10.0, 10.0], cluster=(0, 0, 1))
+    bench.protocol.capital[:] = 10.0
+    bench.earn(np.array([0.0, 0.0, 1.0]))
+    bench.lose(np.array([18.0, 0.0, 0.0]), 0)
+    bench.lose(np.array([0.0, 5.0, 12.0]), 1)
+    assert bench.protocol.uncovered.tolist() == [0.0, 3.0, 1.0]
+    assert bench.protocol.by_others.tolist() == [0.0, 3.0, 0.0]
+    alone = Bench("isolated", [10.0, 10.0])
+    alone.protocol.capital[:] = 10.0
+    alone.lose(np.array([18.0, 5.0]), 0)
+    assert alone.protocol.by_others.tolist() == [0.0, 0.0]

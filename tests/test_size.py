@@ -122,6 +122,8 @@ def test_the_command_sizes_and_its_capital_keeps_the_promise(tmp_path):
     for member in told["members"]:
         there = member["arrangements"]["pooled/socialized_loss"]
         assert there["saved"] == pytest.approx(member["own_fund"] - there["contribution"])
+        assert there["uncovered_by_others"] <= there["uncovered_probability"]
+        assert member["arrangements"]["isolated/socialized_loss"]["uncovered_by_others"] == 0.0
     assert (tmp_path / "out" / "figures" / "size.pdf").exists()
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["sizing"]["replications"] == 20
 
@@ -138,7 +140,9 @@ def answered(number, target):
     losses = np.zeros((number, 2))
     losses[0] = [3e6, 1e6]
     bare = np.zeros((number, 2), dtype=bool)
-    sizes = tuple(Size(f"{n}/adl", n, "adl", c, 0.0, np.inf, 1, bare) for n, c in (("isolated", 6e6), ("pooled", 4e6)))
+    sizes = tuple(
+        Size(f"{n}/adl", n, "adl", c, 0.0, np.inf, 1, bare, bare) for n, c in (("isolated", 6e6), ("pooled", 4e6))
+    )
     return Answer(target, np.array([1e8, 1e8]), np.array([0.5, 0.5]), losses, sizes)
 
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.ledger import BAD_DEBT, FUND, POOL, Ledger
+from agents.late_money import LateMoney
+from agents.ledger import FUND, POOL, Ledger
 from agents.retrocession import Retrocession
 from agents.structure.base import Structure
 
@@ -29,6 +30,7 @@ class Office(NamedTuple):
     priority: Array  # (steps, members) uniform draws of the tape
     minutes: float
     key: np.uint64  # of the draws of disputes
+    late: LateMoney
 
 
 class Desk(ABC):
@@ -83,17 +85,21 @@ class Desk(ABC):
         return structure.settle(due, cash, priority)
 
     def reimburse(self, due: Array, step: int) -> Array:
-        """Pay claims beside the waterfall: on bad debt still open, the rest into the own fund; return what was paid."""
+        """Pay claims beside the waterfall: on debt still open, the rest as the cover says; return what was paid."""
         office, balance = self.office, self.office.ledger.balance
-        cash = balance[POOL, : self.structure.pots]
-        paid = self.settle(due, cash, office.priority[step])
-        on_debt = np.minimum(paid, -balance[BAD_DEBT])
-        cash -= self.structure.by_pot(paid)
-        balance[BAD_DEBT] += on_debt
-        balance[FUND] += paid - on_debt
+        with self.structure.at_once:
+            cash = balance[POOL, : self.structure.pots]
+            paid = self.settle(due, cash, office.priority[step])
+            cash -= self.structure.by_pot(paid)
+        self.structure.unpaid += due - paid
+        self.give(office.late.pay(paid, "paid_claims"))
         office.protocol.reimbursed[:] += paid
         self._note(self.structure.by_pot(due), self.structure.by_pot(paid), step)
         return paid
+
+    def give(self, rest: Array) -> None:
+        """Give members what no open debt needed of a payment, (members,) USD: into their funds."""
+        self.office.ledger.balance[FUND] += rest
 
     def _note(self, asked: Array, given: Array, step: int) -> None:
         pool = self.office.pool

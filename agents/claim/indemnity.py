@@ -5,10 +5,12 @@ assessment delay a, the rest after a further delay b, and is then paid with prob
 
     at t + a: (1 − d 1{disputed}) c,   at t + a + b: d c 1{disputed} 1{upheld}                (1)
 
-What is not paid in the step of the loss goes on down the protocol's waterfall, and others bear it. What arrives later
-pays bad debt that is still open; the rest refills the protocol's fund, whoever bore the loss. Sub-limits and treaties
-count a claim when it is made. Nothing is set aside for open claims, but capital providers' shares are valued net of
-them, and no provider is paid out of what they need. Draws are keyed by step and protocol. Units: USD.
+What is not paid in the step of the loss goes on down the protocol's waterfall, and others bear it. What falls due later
+pays debt that is still open, those a tear-up left short among it, then gives the treasury back what it paid of such
+debt. Nothing more is paid: an indemnity never exceeds the loss that the member still bears (Castellain v Preston 1883),
+and what others have borne for good by then lapses and stays in the pot. Sub-limits and treaties count a claim when it
+is made. Nothing is set aside for open claims, but capital providers' shares are valued net of them, and no provider is
+paid out of what they need. Draws are keyed by step and protocol. Units: USD.
 """
 
 import numpy as np
@@ -25,7 +27,7 @@ class Indemnity(Desk):
     Attributes
     ----------
     docket : step at which they fall due → (due, undecided) amounts, (members,) USD each.
-    refused : (members,) USD, claims refused so far.
+    refused, lapsed : (members,) USD, claims so far that were refused, and that were due when others had borne the loss.
     """
 
     def __init__(self, office: Office) -> None:
@@ -35,7 +37,7 @@ class Indemnity(Desk):
         self.dispute_delay = max(round(terms.dispute_delay / minutes), 1)
         self.docket: dict[int, Array] = {}
         self.contested: dict[int, tuple[Array, int]] = {}
-        self.refused = np.zeros_like(self.kept)
+        self.refused, self.lapsed = np.zeros((2, len(self.kept)))
 
     @property
     def open(self) -> Array:
@@ -87,7 +89,13 @@ class Indemnity(Desk):
             self.refused += disputed - upheld
             due = upheld if due is None else due + upheld
         if due is not None:
-            self.reimburse(due, step)
+            borne = np.minimum(due, self.office.late.borne())
+            self.lapsed += due - borne
+            self.reimburse(borne, step)
+
+    def give(self, rest: Array) -> None:
+        """Give treasuries back what they paid of the loss."""
+        self.office.late.repay(rest, "paid_claims")
 
     def _upheld(self, made: int) -> Array:
         """Return which disputes over claims made at that step are decided for the member, (members,) bool."""

@@ -1,8 +1,9 @@
 """Parametric cover: the pot pays a fixed sum when something measured happens, at once and whatever was lost.
 
 A trigger is an oracle error, an exploit, a price move within a window or a fall of depth beyond its threshold. It pays
-π cᵢ, c the member's capital at the start, into the member's fund before deficits go down, and for the time w no more:
-one event, one payment. Nothing is paid on losses, so there is basis risk:
+π cᵢ, c the member's capital at the start, before deficits go down: on debt still open, the rest into the member's fund;
+and for the time w no more: one event, one payment. Nothing is paid on losses, so that by its nature the cover may pay
+more than was lost, and there is basis risk:
 
     paid without loss:  Σ over events (payment − deficits within w)⁺                          (1)
     loss without payment:  what an indemnity would still have been due, after the own layers  (2)

@@ -19,11 +19,13 @@ class CarriedDebt(LossRegime):
     Attributes
     ----------
     wallet : wallets when they were last looked at, (rows,) USD; kept up only while a debt is open.
+    indebted : (protocols,) bool, whose debt was open when it was last looked at.
     """
 
     def begin(self, venue: Venue) -> None:
         """Make room for the wallets."""
         self.wallet = venue.accounts.wallet.copy()
+        self.indebted = np.zeros(len(venue.exchange), dtype=bool)
 
     def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
         """Freeze the whole residual; return it."""
@@ -36,12 +38,19 @@ class CarriedDebt(LossRegime):
 
     def advance(self, venue: Venue, step: int) -> bool:
         """Serve every open debt; return whether there was one."""
-        indebted = np.flatnonzero(venue.book.balance[FROZEN_DEBT] < 0.0)
-        for protocol in indebted:
+        owing = venue.book.balance[FROZEN_DEBT] < 0.0
+        repaid = np.flatnonzero(self.indebted & ~owing)  # by late money, between two looks
+        for protocol in np.flatnonzero(owing):
             rows = self.rows(venue, int(protocol))
             self.serve(venue, int(protocol), np.maximum(venue.accounts.wallet[rows] - self.wallet[rows], 0.0))
             self.wallet[rows] = venue.accounts.wallet[rows]
-        return bool(len(indebted))
+        for protocol in repaid:
+            self.release(venue, int(protocol))
+        self.indebted = venue.book.balance[FROZEN_DEBT] < 0.0
+        return bool(owing.any() or len(repaid))
+
+    def release(self, venue: Venue, protocol: int) -> None:
+        """Let go what was held back at `protocol`, whose debt somebody has repaid."""
 
     @abstractmethod
     def serve(self, venue: Venue, protocol: int, withdrawn: np.ndarray) -> None:

@@ -27,7 +27,11 @@ class FrozenDebt(CarriedDebt):
             balance[fees, protocol] -= paid
             balance[FROZEN_DEBT, protocol] += paid
         if not balance[FROZEN_DEBT, protocol] < 0.0:
-            open_gate(venue, protocol)
+            self.release(venue, protocol)
+
+    def release(self, venue: Venue, protocol: int) -> None:
+        """Open the gate."""
+        open_gate(venue, protocol)
 
 
 @kernel

@@ -6,6 +6,7 @@ go to the own fund first; what is left is a claim on the pot, cut by the structu
 settlement rule. Pots do not help each other.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ class Structure:
     outside : (pots,) USD, what capital providers own of each pot; with the entitlements it is all the pot has.
     member : (members,) bool, who is in its pot at present.
     lacking : (pots,) USD, cash that claims made and not yet due will lack; nil where all are settled at once.
+    unpaid : (members,) USD, claims due so far that the pot had no cash for; recalled money pays them late.
+    at_once : context within which what is lent out is at hand; does nothing unless recalls take no time.
     """
 
     own_share = 1.0
@@ -61,6 +64,8 @@ class Structure:
         self.loss = np.zeros_like(capital)
         self.outside = np.zeros(self.pots)
         self.member = np.ones(len(capital), dtype=bool)
+        self.unpaid = np.zeros_like(capital)
+        self.at_once: AbstractContextManager[None] = nullcontext()
 
     @property
     def own_capital(self) -> Array:
@@ -105,6 +110,10 @@ class Structure:
         paid = self.settle(due, cash, priority)
         self.settled(deficit, due, paid, step)
         return due, paid
+
+    def still_due(self, unpaid: Array, step: int) -> Array:
+        """Return what the treaty still lets late money pay of claims left unpaid, (members,) USD."""
+        return unpaid
 
     def settled(self, deficit: Array, due: Array, paid: Array, step: int) -> None:
         """Take note of a settlement; subclasses whose treaties remember more than losses add to it."""

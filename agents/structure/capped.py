@@ -40,6 +40,10 @@ class Capped(Structure):
         self._forget(step)
         return np.minimum(claim, np.maximum(self.limit - self.drawn, 0.0))
 
+    def still_due(self, unpaid: Array, step: int) -> Array:
+        """Return what the sub-limits leave of claims left unpaid."""
+        return self.due(unpaid, unpaid, step)
+
     def settled(self, deficit: Array, due: Array, paid: Array, step: int) -> None:
         """Count payments against the sub-limits."""
         super().settled(deficit, due, paid, step)

@@ -53,8 +53,11 @@ def compare(quiet: bool, as_json: bool, **typed: Any) -> int:
 
     prepare(typed["workers"])
     from experiments.configuration import Options, plan  # noqa: PLC0415
+    from experiments.note import plan_notes, tell_notes  # noqa: PLC0415
 
-    outcome = _execute(plan(Options(**typed)), quiet)
+    chosen = plan(Options(**typed))
+    tell_notes(plan_notes(chosen), quiet)
+    outcome = _execute(chosen, quiet)
     _report(outcome, quiet, as_json)
     return 0 if outcome.complete else 1
 
@@ -117,7 +120,7 @@ def _document(outcome: "Outcome") -> str:
 
     from experiments.result_folder import plain  # noqa: PLC0415
 
-    kept = ("status", "commit", "seed", "replications", "runs", "pilot", "precision")
+    kept = ("status", "commit", "seed", "replications", "runs", "pilot", "precision", "notes")
     document = {
         **outcome.comparison.document(),
         "failed": outcome.manifest["failures"],

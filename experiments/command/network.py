@@ -40,9 +40,11 @@ def network(
 
     prepare(typed["workers"] if default_probability is None else 1)
     from experiments.configuration import Options, plan  # noqa: PLC0415
+    from experiments.note import notes, tell_notes  # noqa: PLC0415
 
     from_file = ("exposure.graph=file", f"exposure.file={edges}") if edges else ()
     chosen = plan(Options(settings=(*from_file, *settings), **typed))
+    tell_notes(notes(chosen.scenario), quiet)
     owned = _read(holdings, chosen)
     found = _survey(chosen, default_probability, owned, (threshold, failure_cost), quiet)
     _report(found, chosen, quiet, as_json)

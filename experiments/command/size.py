@@ -43,9 +43,11 @@ def size(
 
     prepare(typed["workers"])
     from experiments.configuration import Options, plan  # noqa: PLC0415
+    from experiments.note import plan_notes, tell_notes  # noqa: PLC0415
 
     _check(target, tolerance)
     chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
+    tell_notes(plan_notes(chosen), quiet)
     answer = _answer(chosen, target, tolerance, quiet)
     _report(answer, chosen, quiet, as_json)
     return 0

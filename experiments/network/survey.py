@@ -22,6 +22,7 @@ class Failures(NamedTuple):
 
     default: Array  # bool
     wave: Array  # int, -1 for none
+    cause: Array  # int, of agents.protocol.CAUSES
 
 
 class Survey(NamedTuple):
@@ -34,6 +35,7 @@ class Survey(NamedTuple):
     likely: Array  # (P,) 1, that each fails of its own losses
     failures: Failures
     holdings: "HoldingReport | None"
+    notes: list[str]  # what must be known of the debts: who cannot pay them
 
 
 class SurveyError(RuntimeError):
@@ -52,20 +54,23 @@ def survey(
     advance : told of every run.
     """
     from agents.ledger import FUND, TREASURY  # noqa: PLC0415
+    from agents.protocol import OWN_LOSS  # noqa: PLC0415
     from model.centrality import impact  # noqa: PLC0415
+    from model.contagion import debt_warnings  # noqa: PLC0415
     from model.ecosystem import Ecosystem  # noqa: PLC0415
     from model.holding_report import holding_report  # noqa: PLC0415
     from model.network_report import LEAST_BUFFER, network_report  # noqa: PLC0415
 
     members = plan.scenario.protocol.number
-    failures = _count(plan, advance) if likely is None else Failures(*np.zeros((2, 0, members), dtype=int))
-    own = (failures.wave == 0).mean(axis=0) if likely is None else np.full(members, likely)
+    failures = _count(plan, advance) if likely is None else Failures(*np.zeros((3, 0, members), dtype=int))
+    own = (failures.cause == OWN_LOSS).mean(axis=0) if likely is None else np.full(members, likely)
     ecosystem = Ecosystem(plan.scenario)
     debts, balance = ecosystem.contagion.liabilities, ecosystem.ledger.balance
     treasury, assets = balance[TREASURY].copy(), balance[TREASURY] + balance[FUND]
     return Survey(
         network_report(ecosystem, own), debts, treasury, impact(debts, np.maximum(treasury, LEAST_BUFFER), "2012"),
         own, failures, None if holdings is None else holding_report(holdings, assets, *levels),
+        debt_warnings(plan.scenario),
     )  # fmt: skip
 
 
@@ -77,11 +82,11 @@ def _count(plan: Plan, advance: Callable[[], None]) -> Failures:
         for run in crew.replicate([cell], range(plan.replications)):
             rows.append(_failed(run, plan.scenario.protocol.number))
             advance()
-    default, wave = np.array(rows).transpose(1, 0, 2)
-    return Failures(default > 0, wave.astype(int))
+    default, wave, cause = np.array(rows).transpose(1, 0, 2)
+    return Failures(default > 0, wave.astype(int), cause.astype(int))
 
 
 def _failed(run: Run, members: int) -> Sequence[Sequence[Any]]:
     if run.failure is not None:
         raise SurveyError(f"replication {run.replication}: {run.failure}")
-    return [[run.summary[f"{name}_{i}"] for i in range(members)] for name in ("default", "wave")]
+    return [[run.summary[f"{name}_{i}"] for i in range(members)] for name in ("default", "wave", "cause")]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from agents.protocol import CAUSES
 from experiments.network.survey import Survey
 from experiments.table import number
 
@@ -21,6 +22,7 @@ def document(found: Survey) -> dict[str, Any]:
         "debts": found.debts.tolist(),
         "runs": _runs(found),
         "holdings": _holdings(found),
+        "notes": found.notes,
     }
 
 
@@ -45,7 +47,7 @@ def _protocol(found: Survey, i: int) -> dict[str, Any]:
 
 def _runs(found: Survey) -> dict[str, Any] | None:
     """Return defaults a run, by wave; None where none were run."""
-    default, wave = found.failures
+    default, wave, cause = found.failures
     if not len(default):
         return None
     waves = range(wave.max(initial=-1) + 1)
@@ -53,6 +55,7 @@ def _runs(found: Survey) -> dict[str, Any] | None:
         "replications": len(default),
         "defaults": float(default.sum(axis=1).mean()),
         "by_wave": [float((wave == k).sum(axis=1).mean()) for k in waves],
+        "by_cause": {name: float((cause == k).sum(axis=1).mean()) for k, name in enumerate(CAUSES) if k},
     }
 
 

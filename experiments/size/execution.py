@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from experiments.configuration import Plan
 from experiments.crew import Crew
 from experiments.manifest import study_manifest
+from experiments.note import plan_notes
 from experiments.size.answer import Answer
 from experiments.size.sizing import Sizer
 from experiments.size.view import document
@@ -49,4 +50,5 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
         pa.table({"replication": np.arange(len(answer.losses)), **columns}), folder.hidden / "losses.parquet"
     )
     save_alone(folder.hidden, "size", size.draw, answer)
-    folder.finish(study_manifest(plan.scenario, "sizing", document(answer), replications=plan.replications))
+    told = {"replications": plan.replications, "notes": plan_notes(plan)}
+    folder.finish(study_manifest(plan.scenario, "sizing", document(answer), **told))

@@ -3,8 +3,8 @@
 First every replication is run with more capital than it can lose, which measures what there is to insure
 (:mod:`experiments.size.exposure`); then the capital is bisected (:mod:`experiments.size.search`) to the order
 statistics that estimate and enclose the target (:mod:`experiments.size.order_statistic`). At the capital found, each
-protocol's own probability of being uncovered is counted, and how often that happened although its own contribution
-would have paid its whole loss: the risk it takes over by joining the pool.
+protocol's own probability of being uncovered is counted, and how often that happened although its own contribution and
+income would have paid all its losses of that run (``by_others``): the risk it takes over by joining the pool.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +44,7 @@ class Size(NamedTuple):
     high: float
     runs: int
     uncovered: NDArray[np.bool_]  # (replications, protocols) at that capital
+    others: NDArray[np.bool_]  # the same, of those whose own contribution would have paid their losses
 
 
 class Sizer:
@@ -78,17 +79,18 @@ class Sizer:
         def trial(indices: Sequence[int], capital: float) -> NDArray[np.bool_]:
             cell = _cell(self.scenario, structure, regime, capital / self.interest)
             tasks = [(cell, self.replications[index]) for index in indices]
-            bare = self._table(tasks, "uncovered") > CENT
-            found.update({(index, capital): row for index, row in zip(indices, bare, strict=True)})
-            return bare.any(axis=1)
+            both = self._table(tasks, "uncovered", "by_others") > CENT
+            found.update({(index, capital): row for index, row in zip(indices, both, strict=True)})
+            return both[:, : self.members].any(axis=1)
 
         number = len(self.replications)
         search = Search(trial, losses.sum(axis=1) <= CENT, tolerance)
         wanted, guesses = ranks(number, target), np.sort(self.needed(structure, losses))
         low, capital, high = (search.least(rank, guess) for rank, guess in _trials(wanted, guesses))
-        none = np.zeros(self.members, dtype=bool)
-        uncovered = np.array([_at(found, index, capital, none) for index in range(number)])
-        return Size(f"{structure}/{regime}", structure, regime, capital, low, high, search.runs, uncovered)
+        none = np.zeros(2 * self.members, dtype=bool)
+        both = np.array([_at(found, index, capital, none) for index in range(number)])
+        bare, others = both[:, : self.members], both[:, self.members :]
+        return Size(f"{structure}/{regime}", structure, regime, capital, low, high, search.runs, bare, others)
 
     def needed(self, structure: str, losses: Losses) -> NDArray[np.float64]:
         """Return (replications,) USD: what each would need if losses did not depend on the capital."""
@@ -99,12 +101,13 @@ class Sizer:
         own_share = make_structure(chosen, Streams(chosen.seed, 0)).own_share
         return needed(losses, allotment_weights(self.scenario), own_share)
 
-    def _table(self, tasks: Sequence[tuple[Cell, int]], metric: str) -> Losses:
+    def _table(self, tasks: Sequence[tuple[Cell, int]], *metrics: str) -> Losses:
+        """Return the members' values of the metrics side by side, (tasks, metrics × protocols)."""
         rows = []
         for run in self.crew.run(tasks):
-            rows.append([_value(run, f"{metric}_{i}") for i in range(self.members)])
+            rows.append([_value(run, f"{metric}_{i}") for metric in metrics for i in range(self.members)])
             self.advance()
-        return np.array(rows, dtype=float).reshape(len(rows), self.members)
+        return np.array(rows, dtype=float).reshape(len(rows), self.members * len(metrics))
 
 
 def _trials(wanted: Ranks, guesses: NDArray[np.float64]) -> Iterator[tuple[int, float]]:

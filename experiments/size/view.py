@@ -93,16 +93,11 @@ def _member(answer: Answer, i: int) -> dict[str, Any]:
                 "contribution": size.capital * float(answer.weights[i]),
                 "saved": float(alone) - size.capital * float(answer.weights[i]),
                 "uncovered_probability": float(size.uncovered[:, i].mean()),
-                "uncovered_by_others": _by_others(answer, size, i),
+                "uncovered_by_others": float(size.others[:, i].mean()),
             }
             for size in answer.sizes
         },
     }
-
-
-def _by_others(answer: Answer, size: Size, i: int) -> float:
-    """Return how often `i` was uncovered although its own contribution would have paid its whole loss."""
-    return float((size.uncovered[:, i] & (answer.losses[:, i] <= size.capital * answer.weights[i])).mean())
 
 
 def _money(value: float) -> str:

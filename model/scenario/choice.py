@@ -28,7 +28,7 @@ class ChoiceSection(Section):
     leave_margin: float = parameter(
         0.5,
         "1",
-        "a member leaves when the premium exceeds its expected claims by more than this part",
+        "a member leaves when the premium exceeds what its cover is worth by more than this part",
         "modelling choice",
         ge=0,
     )

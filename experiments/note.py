@@ -1,0 +1,35 @@
+"""What a reader must know before a run: choices that do nothing, structures that are alike, debts nobody can pay."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from experiments.configuration import Plan
+    from model.scenario import Scenario
+
+
+def notes(scenario: "Scenario", structures: Sequence[str] = (), premiums: Sequence[str] = ()) -> list[str]:
+    """Return a line for everything worth knowing of a scenario, in all structures and premium rules compared."""
+    from model.contagion import debt_warnings  # noqa: PLC0415
+    from model.scenario.alike import alike_structures  # noqa: PLC0415
+    from model.scenario.inert import inert_choices  # noqa: PLC0415
+
+    compared = [
+        scenario.replace({"backstop.structure": structure, "reinsurance.premium": premium})
+        for structure in structures or (scenario.backstop.structure,)
+        for premium in premiums or (scenario.reinsurance.premium,)
+    ]
+    return [*inert_choices(*compared), *alike_structures(scenario, structures), *debt_warnings(scenario)]
+
+
+def plan_notes(plan: "Plan") -> list[str]:
+    """Return the notes of a comparison."""
+    return notes(plan.scenario, plan.structures, plan.premiums)
+
+
+def tell_notes(lines: Sequence[str], quiet: bool) -> None:
+    """Print notes to standard error, a line each, unless `quiet`."""
+    for line in () if quiet else lines:
+        click.echo(f"note: {line}", err=True)

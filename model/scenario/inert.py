@@ -1,0 +1,191 @@
+"""Choices that change nothing: what a scenario sets and nothing in it reads.
+
+A parameter that differs from its default is a choice. It is inert where the part it belongs to is switched off, or
+where the structure has nothing it could act on: a member of `isolated` has no pot to leave. A run then equals, to the
+last bit, the run without the choice, which the tests assert for every structure; the reader is told before the run.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+
+POTS = ("pooled", "partial", "capped", "clustered", "reinsured")
+NO_POT = "it has no pot"
+NO_PREMIUM = "only `reinsured` charges premiums, unless reinsurance.charge_all is true"
+
+type Test = Callable[["Scenario"], bool]
+
+
+class Rule(NamedTuple):
+    """When choices are read: `names` below one section, by what, and why not."""
+
+    names: tuple[str, ...]
+    works: Test
+    why: str
+    of_structure: bool = False  # whether it is the matter of one structure, and no news in the others beside it
+
+
+class Inert(NamedTuple):
+    """A choice that does nothing in a structure."""
+
+    choice: str
+    structure: str
+    why: str
+    of_structure: bool
+
+
+def has_pot(scenario: "Scenario") -> bool:
+    """Tell whether the structure has a pot."""
+    return scenario.backstop.structure in POTS
+
+
+def charges(scenario: "Scenario") -> bool:
+    """Tell whether members pay premiums to their pot."""
+    return scenario.backstop.structure == "reinsured" or (has_pot(scenario) and scenario.reinsurance.charge_all)
+
+
+def indemnifies(scenario: "Scenario") -> bool:
+    """Tell whether losses are claimed of a pot."""
+    return has_pot(scenario) and scenario.reinsurance.claims == "indemnity"
+
+
+def structure_is(*names: str) -> Test:
+    """Return the test that the structure is one of `names`."""
+    return lambda scenario: scenario.backstop.structure in names
+
+
+def choice_of(section: str, *names: str) -> tuple[str, ...]:
+    """Return dotted names."""
+    return tuple(f"{section}.{name}" for name in names)
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(choice_of("reinsurance", "premium", "cycle"), lambda s: charges(s) or not has_pot(s), NO_PREMIUM),
+    Rule(choice_of("reinsurance", "premium", "cycle", "charge_all"), has_pot, NO_POT),
+    Rule(choice_of("reinsurance", "retrocession_share", "providers", "claims"), has_pot, NO_POT),
+    Rule(choice_of("reinsurance", "dispute_probability"), indemnifies, "no losses are claimed of a pot"),
+    Rule(
+        choice_of("reinsurance", "assessment_delay"),
+        lambda s: indemnifies(s) or s.backstop.structure == "mutual",
+        "no losses are claimed of a pot or of members",
+    ),
+    Rule(choice_of("choice", "membership"), has_pot, NO_POT),
+    Rule(
+        choice_of("choice", "membership"),
+        lambda s: not has_pot(s) or charges(s) or s.choice.refusal_ratio > 0.0,
+        f"nobody leaves a pot that costs nothing; {NO_PREMIUM}",
+    ),
+    Rule(choice_of("fund", "replenishment"), lambda s: s.fund.target_ratio > 0.0, "fund.target_ratio is 0: no target"),
+    Rule(
+        choice_of("fund", "lent_share", "base_share", "target_ratio"),
+        lambda s: s.backstop.structure != "none",
+        "it has neither funds nor pots",
+    ),
+    Rule(
+        choice_of("fund", "recall_delay", "recall_haircut", "yield_rate"),
+        lambda s: s.fund.lent_share > 0.0,
+        "fund.lent_share is 0: nothing is lent",
+    ),
+    Rule(
+        choice_of("fund", "tier_bounds", "tier_by"),
+        lambda s: any(s.fund.contribution_rate),
+        "fund.contribution_rate is 0",
+    ),
+    Rule(choice_of("backstop", "pooled_share"), structure_is("partial"), "only `partial` reads it", True),
+    Rule(
+        choice_of("backstop", "capped_share", "sublimit", "sublimit_window"),
+        structure_is("capped"), "only `capped` reads it", True,
+    ),
+    Rule(choice_of("backstop", "clusters", "cluster"), structure_is("clustered"), "only `clustered` reads it", True),
+    Rule(
+        choice_of(
+            "backstop", "ceded_share", "quota_share", "retention", "limit", "reinstatements", "reinstatement_premium",
+            "stop_loss_retention", "stop_loss_limit",
+        ),
+        structure_is("reinsured"), "only `reinsured` reads it", True,
+    ),
+    Rule(choice_of("backstop", "assessment"), structure_is("mutual"), "only `mutual` reads it", True),
+    Rule(choice_of("backstop", "premium_rate"), charges, NO_PREMIUM, True),
+    Rule(
+        choice_of("backstop", "trigger_drop", "trigger_window"),
+        lambda s: s.backstop.trigger == "drawdown",
+        "only backstop.trigger `drawdown` reads it",
+    ),
+    Rule(
+        choice_of("reinsurance", "provider_share", "provider_cash", "hurdle", "joining", "lock_up", "exit_rate"),
+        lambda s: s.reinsurance.providers > 0,
+        "reinsurance.providers is 0",
+    ),
+    Rule(
+        choice_of("reinsurance", "retrocession_attachment", "retrocession_limit"),
+        lambda s: s.reinsurance.retrocession_share > 0.0,
+        "reinsurance.retrocession_share is 0",
+    ),
+    Rule(
+        choice_of("reinsurance", "disputed_share", "dispute_delay", "dispute_success"),
+        lambda s: s.reinsurance.dispute_probability > 0.0,
+        "reinsurance.dispute_probability is 0",
+    ),
+    Rule(
+        choice_of("reinsurance", "cycle_half_life", "cycle_floor", "cycle_bound"),
+        lambda s: s.reinsurance.cycle > 0.0,
+        "reinsurance.cycle is 0",
+    ),
+    Rule(
+        choice_of("choice", "leave_margin", "refusal_ratio", "return_wait"),
+        lambda s: s.choice.membership,
+        "choice.membership is false",
+    ),
+    Rule(
+        choice_of("choice", "caps", "retentions", "learning", "sensitivity"),
+        lambda s: s.choice.leverage,
+        "choice.leverage is false",
+    ),
+    Rule(
+        choice_of("exposure", "resolution_delay"),
+        lambda s: s.exposure.resolution == "recapitalised",
+        "only exposure.resolution `recapitalised` reads it",
+    ),
+)  # fmt: skip
+
+
+def inert(scenario: "Scenario") -> list[Inert]:
+    """Return the choices of a scenario that do nothing in its structure."""
+    structure = scenario.backstop.structure
+    return [
+        Inert(name, structure, rule.why, rule.of_structure)
+        for rule in RULES
+        for name in rule.names
+        if _chosen(scenario, name) and not rule.works(scenario)
+    ]
+
+
+def inert_choices(scenario: "Scenario", *others: "Scenario") -> list[str]:
+    """Return a line for every choice that does nothing, in one scenario or in those that are compared.
+
+    What concerns one structure alone is told only where it does nothing in any of them.
+    """
+    compared = (scenario, *others)
+    found = [item for one in compared for item in inert(one)]
+    lines: dict[tuple[str, str], list[str]] = {}
+    for item in found:
+        lines.setdefault((item.choice, item.why), []).append(item.structure)
+    hidden = {item.choice for item in found if item.of_structure and not _everywhere(item.choice, compared)}
+    return [
+        f"{choice} does nothing in {', '.join(dict.fromkeys(structures))}: {why}"
+        for (choice, why), structures in lines.items()
+        if choice not in hidden
+    ]
+
+
+def _everywhere(choice: str, compared: Sequence["Scenario"]) -> bool:
+    return all(any(item.choice == choice for item in inert(one)) for one in compared)
+
+
+def _chosen(scenario: "Scenario", name: str) -> bool:
+    """Tell whether a parameter differs from its default."""
+    section, field = name.split(".")
+    values = getattr(scenario, section)
+    return bool(getattr(values, field) != type(values).model_fields[field].default)
