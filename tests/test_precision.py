@@ -66,7 +66,7 @@ def test_an_interval_covers_as_it_says_though_its_width_stopped_the_runs(kind, f
     draw, least = DRAWS[kind]
     rng = np.random.default_rng(7)
     wanted = 1.96 * draw(rng, 200_000).std() / np.sqrt(100)
-    covered, trials = 0, 400
+    covered, trials = 0, 300
     for _ in range(trials):
         values = draw(rng, MOST)
         sizes = [look.stop for look in batches(MOST, True)]
