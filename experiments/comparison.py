@@ -6,22 +6,21 @@ b, a the cell named first.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.family import inference, tail_interval, with_families
+from experiments.estimate import Contrast, Estimate, contrast, estimate
+from experiments.family import row, with_families
+from experiments.kind import members_among
 from experiments.pairing import pairings
-from experiments.statistic import Difference, Interval, mean_interval, paired_difference
-from model.risk import expected_shortfall, value_at_risk
+from experiments.tail import LEVEL, tail
 
 if TYPE_CHECKING:
     from experiments.worker import Run
-
-# Level of value at risk and expected shortfall: with 100 replications, the worst five.
-LEVEL = 0.95
 
 
 class Comparison:
@@ -39,11 +38,13 @@ class Comparison:
         self.finished = 0
         self._row: dict[int, int] = {}
         self._values: dict[tuple[str, str], NDArray[np.float64]] = {}
+        self._contrasts: dict[tuple[str, str, str], Contrast] = {}
         self.extend(replications)
 
     def extend(self, replications: Sequence[int]) -> None:
         """Expect further `replications`."""
         self._row |= {replication: row for row, replication in enumerate(replications, len(self._row))}
+        self._contrasts.clear()
         more = np.full(len(replications), np.nan)
         self._values = {name: np.concatenate([column, more]) for name, column in self._values.items()}
 
@@ -53,6 +54,7 @@ class Comparison:
             self.failed.append(run)
             return
         self.finished += 1
+        self._contrasts.clear()
         for metric, value in run.summary.items():
             self._column(run.cell, metric)[self._row[run.replication]] = value
 
@@ -80,13 +82,30 @@ class Comparison:
         """Return (R,) values of `metric` in `cell`, in its own unit, NaN where there is none."""
         return self._values.get((cell, metric), np.full(len(self._row), np.nan))
 
-    def interval(self, cell: str, metric: str) -> Interval:
-        """Return the mean of `metric` in `cell` with its 95 % interval."""
-        return mean_interval(self.values(cell, metric))
+    @property
+    def members(self) -> int:
+        """Number of protocols of a run, 0 where the runs do not report them one by one."""
+        return members_among(self.metrics)
 
-    def difference(self, a: str, b: str, metric: str) -> Difference:
+    def interval(self, cell: str, metric: str) -> Estimate:
+        """Return the mean of `metric` in `cell` with its 95 % interval."""
+        return estimate(metric, self.values(cell, metric), self.members)
+
+    def difference(self, a: str, b: str, metric: str) -> Contrast:
         """Return the paired difference of `metric`, cell `a` less cell `b`."""
-        return paired_difference(self.values(a, metric), self.values(b, metric))
+        key = a, b, metric
+        if key not in self._contrasts:
+            self._contrasts[key] = contrast(metric, self.values(a, metric), self.values(b, metric), self.members)
+        return self._contrasts[key]
+
+    def differences(self, metrics: Sequence[str]) -> list[dict[str, Any]]:
+        """Return every paired difference of `metrics`, each with its family and adjusted p."""
+        return with_families(
+            [
+                row(metric, a, b, self.difference(a, b, metric), self.values(a, metric) - self.values(b, metric))
+                for (a, b), metric in itertools.product(self.pairs, metrics)
+            ]
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the whole summary as nested mappings and lists."""
@@ -94,7 +113,7 @@ class Comparison:
             "cells": {
                 cell: {metric: _plain(self.interval(cell, metric)) for metric in self.metrics} for cell in self.cells
             },
-            "pairs": with_families(list(self._differences())),
+            "pairs": self.differences(self.metrics),
             "pairing": [
                 {"a": pair.a, "b": pair.b, "innocents": _plain(pair.innocents), "saved": _plain(pair.saved)}
                 for pair in pairings(self)
@@ -103,28 +122,18 @@ class Comparison:
         }
 
     def risk(self, cell: str, metric: str = "uncovered", level: float = LEVEL) -> dict[str, Any]:
-        """Return value at risk and expected shortfall of `metric` with intervals, None where there are no runs."""
-        values = self.values(cell, metric)
-        known = values[np.isfinite(values)]
-        measures = {"value_at_risk": value_at_risk, "expected_shortfall": expected_shortfall}
-        found = {name: float(measure(known, level)) if len(known) else None for name, measure in measures.items()}
-        intervals = {f"{name}_ci95": tail_interval(known, measure, level) for name, measure in measures.items()}
-        return {"level": level, **found, **intervals}
-
-    def _differences(self) -> Iterator[dict[str, Any]]:
-        for (a, b), metric in itertools.product(self.pairs, self.metrics):
-            found = self.difference(a, b, metric)
-            yield {
-                "metric": metric,
-                "a": a,
-                "b": b,
-                "difference": found.mean,
-                "ci95": [found.low, found.high],
-                "n": found.number,
-                "correlation": found.correlation,
-                "variance_reduction": found.variance_reduction,
-                **inference(self.values(a, metric) - self.values(b, metric)),
-            }
+        """Return the tail of `metric`, None where there are no runs; expected shortfall has no interval."""
+        found = tail(self.values(cell, metric), level)
+        known = found.number > 0
+        return {
+            "level": level,
+            "value_at_risk": found.value_at_risk if known else None,
+            "expected_shortfall": found.expected_shortfall if known else None,
+            "value_at_risk_ci95": list(found.ends),
+            "expected_shortfall_ci95": [math.nan, math.nan],
+            "tail_runs": found.runs,
+            "n": found.number,
+        }
 
     def _column(self, cell: str, metric: str) -> NDArray[np.float64]:
         if (cell, metric) not in self._values:
@@ -132,6 +141,12 @@ class Comparison:
         return self._values[cell, metric]
 
 
-def _plain(found: Interval) -> dict[str, Any]:
-    mean, low, high, number = found
-    return {"mean": mean, "ci95": [low, high], "n": number}
+def _plain(found: Estimate) -> dict[str, Any]:
+    return {
+        "mean": found.mean,
+        "ci95": [found.low, found.high],
+        "n": found.number,
+        "events": found.events,
+        "kind": found.kind,
+        "method": found.method,
+    }

@@ -31,6 +31,7 @@ HEADLINES = (
     Headline("borne_winners", "deficit borne by winners", "%", 100.0),
     Headline("largest_cut", "largest cut of one account", "% of equity", 100.0),
     Headline("exhausted", "funds exhausted", "funds", paired=True),
+    Headline("any_exhausted", "any fund exhausted", "share of runs", paired=True),
     Headline("all_exhausted", "all funds exhausted", "share of runs", paired=True),
     Headline("defaults", "protocols in default", "protocols", paired=True),
     Headline("bad_debt", "bad debt", "$M", 1e-6),

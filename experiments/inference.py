@@ -1,8 +1,7 @@
 """How large a paired difference is in its own spread, and whether a family of them may be believed.
 
-With differences d of n pairs, mean d̄ and standard deviation s:
+With differences d of n pairs, mean d̄ and standard deviation s (tests of d̄ = 0: :mod:`experiments.estimate`):
 
-- Student's test of d̄ = 0:  t = d̄ √n / s with n − 1 degrees of freedom, two-sided;
 - **Cohen's d** of pairs, d̄ / s, and **Hedges' g** = J d, which takes out its bias in small samples,
   J = Γ(m/2) / (√(m/2) Γ((m − 1)/2)), m = n − 1 (Hedges 1981, J. Educ. Stat. 6:107; Lakens 2013, Front. Psychol. 4:863);
 - **Holm** (1979, Scand. J. Stat. 6:65) for what was asked beforehand: the chance of even one false claim in the family
@@ -19,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln, stdtr
+from scipy.special import gammaln
 
 from experiments.statistic import finite
 
@@ -48,21 +47,6 @@ def small_sample_factor(degrees: int) -> float:
     if degrees < 2:
         return math.nan
     return float(np.exp(gammaln(degrees / 2) - gammaln((degrees - 1) / 2)) / math.sqrt(degrees / 2))
-
-
-def paired_p(differences: ArrayLike) -> float:
-    """Return the two-sided p of Student's test that the mean of the finite `differences`, (n,), is zero.
-
-    Where differences do not vary there is no t: p is 1 where they are zero, else that of the sign test, 2^(1 − n).
-    Fewer than two have none.
-    """
-    known = finite(differences)
-    if known.size < 2:
-        return math.nan
-    spread, mean = _spread(known), abs(float(known.mean()))
-    if spread == 0.0:
-        return 1.0 if mean == 0.0 else 2.0 ** (1 - known.size)
-    return float(2.0 * stdtr(known.size - 1, -mean * math.sqrt(known.size) / spread))
 
 
 def holm(p: ArrayLike) -> Floats:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from experiments.statistic import Interval, mean_interval
+from experiments.estimate import Estimate, estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +28,8 @@ class Pairing(NamedTuple):
 
     a: str
     b: str
-    innocents: Interval
-    saved: Interval
+    innocents: Estimate
+    saved: Estimate
 
 
 def compare_members(first: "NDArray[np.float64]", second: "NDArray[np.float64]") -> "NDArray[np.float64]":
@@ -54,4 +54,5 @@ def pairings(comparison: "Comparison") -> list[Pairing]:
 def _pairing(comparison: "Comparison", a: str, b: str, members: list[str]) -> Pairing:
     first, second = (np.column_stack([comparison.values(cell, name) for name in members]) for cell in (a, b))
     innocents, saved = compare_members(first, second).T
-    return Pairing(a, b, mean_interval(innocents), mean_interval(saved))
+    number = len(members)
+    return Pairing(a, b, estimate("innocents", innocents, number), estimate("saved", saved, number))

@@ -26,7 +26,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.statistic import ROUNDING, finite, mean_interval
+from experiments.bootstrap import varies
+from experiments.interval import Ends
+from experiments.statistic import ROUNDING, finite
 
 if TYPE_CHECKING:
     from experiments.comparison import Comparison
@@ -95,15 +97,15 @@ def require_known(terms: Sequence[Term], metrics: Sequence[str]) -> None:
         raise ConfigurationError(f"{origin}: {name}: unknown metric{suggestion(name, metrics)}" for name in unknown)
 
 
-def too_wide(differences: ArrayLike, wanted: float) -> str | None:
-    """Say why the interval of the mean of `differences`, (n,), does not count as of half-width `wanted`, or None."""
-    known = finite(differences)
-    mean, low, high, number = mean_interval(known)
-    half = (high - low) / 2.0
+def too_wide(values: ArrayLike, ends: Ends, wanted: float) -> str | None:
+    """Say why the interval `ends` of the mean of `values`, (n,), does not count as of half-width `wanted`, or None."""
+    known = finite(values)
+    number, half = known.size, (ends.high - ends.low) / 2.0
+    if number > 1 and not varies(known) and not half > wanted:
+        few = f"does not vary in {number} replications, too few to say that it never does"
+        return few if number < STILL else None
     if not half <= wanted:
         return f"half-width {half:.4g}, wanted {wanted:.4g}"
-    if half <= ROUNDING * abs(mean) and number < STILL:
-        return f"does not vary in {number} replications, too few to say that it never does"
     needed = SKEWED * _skewness(known) ** 2
     return f"so skewed that an interval needs {needed:.0f} replications" if number < needed else None
 
@@ -118,17 +120,19 @@ def _skewness(values: NDArray[np.float64]) -> float:
 
 
 def _lacking(term: Term, comparison: "Comparison") -> Iterator[str]:
-    for label, values, size in _differences(term.metric, comparison):
-        why = too_wide(values, term.bound * size if term.relative else term.bound)
+    for label, values, ends, size in _differences(term.metric, comparison):
+        why = too_wide(values, ends, term.bound * size if term.relative else term.bound)
         if why:
             yield f"{term.metric}, {label}: {why}"
 
 
-def _differences(metric: str, comparison: "Comparison") -> Iterator[tuple[str, NDArray[np.float64], float]]:
-    """Yield label, differences (n,) and the size they are relative to, of every pair, or the values of one cell."""
+def _differences(metric: str, comparison: "Comparison") -> Iterator[tuple[str, NDArray[np.float64], Ends, float]]:
+    """Yield label, differences (n,), interval and the size they are relative to, of every pair, or of one cell."""
     values = {cell: comparison.values(cell, metric) for cell in comparison.cells}
-    sizes = {cell: abs(mean_interval(known).mean) for cell, known in values.items()}
+    found = {cell: comparison.interval(cell, metric) for cell in comparison.cells}
     if not comparison.pairs:
-        yield from ((cell, known, sizes[cell]) for cell, known in values.items())
+        yield from ((cell, values[cell], Ends(own.low, own.high), abs(own.mean)) for cell, own in found.items())
     for a, b in comparison.pairs:
-        yield f"{a} - {b}", values[a] - values[b], max(sizes[a], sizes[b])
+        apart = comparison.difference(a, b, metric)
+        size = max(abs(found[a].mean), abs(found[b].mean))
+        yield f"{a} - {b}", values[a] - values[b], Ends(apart.low, apart.high), size

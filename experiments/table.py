@@ -1,29 +1,31 @@
 """The tables of a comparison on standard output: means with intervals, paired differences, innocents and saved."""
 
 import itertools
-import math
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
-from experiments.comparison import LEVEL
 from experiments.headline import Headline, shown
 from experiments.pairing import pairings
-from experiments.statistic import Interval
+from experiments.tail import LEVEL, Tail, tail
+from experiments.wording import METHODS, SIGNS, VERDICTS, apart, interval, number, probability, told
 
 if TYPE_CHECKING:
     from experiments.comparison import Comparison
 
+__all__ = ["console", "interval", "number", "show"]
+
 # Columns of a table where the output is no terminal.
-WIDTH = 140
+WIDTH = 150
 
 
 def show(comparison: "Comparison") -> None:
     """Print the tables of `comparison`."""
     tables = [mean_table(comparison), difference_table(comparison)]
-    for table in [*tables, pairing_table(comparison)] if comparison.pairs else tables:
+    for table in [*tables, pairing_table(comparison)] if comparison.pairs else tables[:1]:
         console().print(table)
 
 
@@ -33,31 +35,36 @@ def console() -> Console:
 
 
 def mean_table(comparison: "Comparison") -> Table:
-    """Return the headline metrics, a column per cell: mean and 95 % interval."""
-    table = Table(title=f"Means and 95 % intervals of {comparison.replications} replications")
+    """Return the headline metrics, a column per cell: mean and 95 % interval, and the tail of the uncovered loss."""
+    title = f"Means and 95 % intervals of {comparison.replications} replications"
+    table = Table(title=title, caption=f"{METHODS} {SIGNS}")
     table.add_column("metric")
     for cell in comparison.cells:
-        table.add_column(cell, justify="right", no_wrap=True)
+        table.add_column(cell, justify="right")
     for headline in shown(comparison.metrics):
-        table.add_row(_name(headline), *(_mean(comparison, cell, headline) for cell in comparison.cells))
-    worst = (comparison.risk(cell)["expected_shortfall"] for cell in comparison.cells)
-    name = f"uncovered loss, mean of the worst {1 - LEVEL:.0%}, $M"
-    table.add_row(name, *(number(math.nan if loss is None else loss * 1e-6) for loss in worst))
+        found = (comparison.interval(cell, headline.metric) for cell in comparison.cells)
+        table.add_row(_name(headline), *(told(item, headline.factor) for item in found))
+    tails = [tail(comparison.values(cell, "uncovered")) for cell in comparison.cells]
+    table.add_row(f"uncovered loss, {LEVEL:.0%} quantile, $M", *map(_quantile, tails))
+    table.add_row(f"uncovered loss, mean of the worst {1 - LEVEL:.0%}, $M", *map(_shortfall, tails))
     return table
 
 
 def difference_table(comparison: "Comparison") -> Table:
-    """Return the headline metrics pair by pair, with what pairing gained."""
+    """Return the headline metrics pair by pair, with the test of each and what pairing gained."""
     pairs = _pairs(comparison)
-    table = Table(title="Paired differences, a - b", caption=_rest(comparison, pairs))
+    notes = ["p after Holm over all pairs of these metrics.", METHODS, VERDICTS, _rest(comparison, pairs)]
+    table = Table(title="Paired differences, a - b", caption=" ".join(filter(None, notes)))
     for name in ("metric", "a", "b"):
         table.add_column(name, overflow="fold")
-    for name in ("a - b", "95 % interval", "correlation", "variance\nreduction"):
+    for name in ("a - b", "95 % interval", "p (Holm)", "correlation", "variance\nreduction"):
         table.add_column(name, justify="right", no_wrap=True)
-    for headline in (line for line in shown(comparison.metrics) if line.paired):
-        names = itertools.chain([_name(headline)], itertools.repeat(""))
-        for name, (a, b) in zip(names, pairs, strict=False):
-            table.add_row(name, a, b, *_difference(comparison, a, b, headline))
+    lines = {line.metric: line for line in shown(comparison.metrics) if line.paired}
+    rows = [row for row in comparison.differences(tuple(lines)) if (row["a"], row["b"]) in pairs]
+    for metric, line in lines.items():
+        own = [row for row in rows if row["metric"] == metric]
+        for name, row in zip(itertools.chain([_name(line)], itertools.repeat("")), own, strict=False):
+            table.add_row(name, row["a"], row["b"], *_difference(comparison, row, line))
         table.add_section()
     return table
 
@@ -72,26 +79,11 @@ def pairing_table(comparison: "Comparison") -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for pair in pairings(comparison):
         if (pair.a, pair.b) in pairs:
-            table.add_row(pair.a, pair.b, _with_interval(pair.innocents), _with_interval(pair.saved))
+            table.add_row(pair.a, pair.b, told(pair.innocents), told(pair.saved))
     return table
 
 
-def number(value: float) -> str:
-    """Return `value` with three significant digits or as a whole number, ``n/a`` where it is undefined."""
-    if not math.isfinite(value):
-        return "n/a"
-    if value != 0 and not 1e-4 <= abs(value) < 1e7:
-        return f"{value:.2e}"
-    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
-    return f"{value:,.{digits}f}"
-
-
-def interval(low: float, high: float) -> str:
-    """Return an interval as text, ``n/a`` where it is undefined."""
-    return f"[{number(low)}, {number(high)}]" if math.isfinite(low) else "n/a"
-
-
-def _pairs(comparison: "Comparison") -> list[tuple[str, str]]:
+def _pairs(comparison: "Comparison") -> Sequence[tuple[str, str]]:
     """Return the pairs worth a line each: all of four cells, of more only those with the first."""
     few = len(comparison.cells) <= 4
     return [pair for pair in comparison.pairs if few or pair[0] == comparison.cells[0]]
@@ -101,21 +93,22 @@ def _name(headline: Headline) -> str:
     return f"{headline.label}, {headline.unit}"
 
 
-def _rest(comparison: "Comparison", pairs: list[tuple[str, str]]) -> str | None:
+def _rest(comparison: "Comparison", pairs: Sequence[tuple[str, str]]) -> str | None:
     rest = len(comparison.pairs) - len(pairs)
     return f"{rest} more pairs: --json" if rest else None
 
 
-def _mean(comparison: "Comparison", cell: str, headline: Headline) -> str:
-    return _with_interval(comparison.interval(cell, headline.metric), headline.factor)
+def _quantile(found: Tail) -> str:
+    low, high = (end * 1e-6 for end in found.ends)
+    return f"{number(found.value_at_risk * 1e-6)} {interval(low, high) if found.number else ''}".rstrip()
 
 
-def _with_interval(found: Interval, factor: float = 1.0) -> str:
-    mean, low, high = (value * factor for value in found[:3])
-    return f"{number(mean)} {interval(low, high)}"
+def _shortfall(found: Tail) -> str:
+    mean = number(found.expected_shortfall * 1e-6)
+    return f"{mean} (worst {found.runs} of {found.number})" if found.number else mean
 
 
-def _difference(comparison: "Comparison", a: str, b: str, headline: Headline) -> tuple[str, ...]:
-    found = comparison.difference(a, b, headline.metric)
-    mean, low, high = (value * headline.factor for value in found[:3])
-    return number(mean), interval(low, high), number(found.correlation), number(found.variance_reduction)
+def _difference(comparison: "Comparison", row: dict[str, Any], line: Headline) -> tuple[str, ...]:
+    found = comparison.difference(row["a"], row["b"], row["metric"])
+    numbers = probability(row["p_adjusted"]), number(found.correlation), number(found.variance_reduction)
+    return number(found.mean * line.factor), apart(found, line.factor), *numbers

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.comparison import Comparison
-from experiments.inference import benjamini_hochberg, effect_size, holm, paired_p, small_sample_factor
+from experiments.inference import benjamini_hochberg, effect_size, holm, small_sample_factor
 from experiments.worker import Run
 
 # Benjamini and Hochberg (1995), section 3.2: 15 tests of thrombolysis, of which 4 are claimed at 5 %; Bonferroni 3.
@@ -63,16 +63,6 @@ def test_effect_sizes_by_hand():
     assert all(map(math.isnan, effect_size([2.0, 2.0])))
 
 
-@given(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=20).filter(lambda values: np.std(values) > 1e-3))
-def test_the_paired_test_is_students(values):
-    assert paired_p(values) == pytest.approx(stats.ttest_1samp(values, 0.0).pvalue, abs=1e-12)
-
-
-def test_a_constant_difference_is_judged_by_its_sign():
-    assert (paired_p([0.0, 0.0]), paired_p([2.0] * 5)) == (1.0, stats.binomtest(5, 5).pvalue)
-    assert math.isnan(paired_p([1.0]))
-
-
 def test_the_document_of_a_comparison_tells_family_interval_and_size():
     comparison = Comparison(["a", "b"], range(40))
     draws = np.random.default_rng(2).exponential(size=(2, 40))
@@ -83,8 +73,32 @@ def test_the_document_of_a_comparison_tells_family_interval_and_size():
     document = comparison.document()
     asked, looked = document["pairs"]
     assert (asked["family"], looked["family"]) == ("confirmatory", "exploratory")
-    assert asked["p_adjusted"] == asked["p"] < 1e-6  # the one of its family
-    assert asked["bca95"][0] < asked["difference"] < asked["bca95"][1]
+    assert asked["p_adjusted"] == asked["p"] < 1e-3  # the one of its family
+    assert asked["method"] == "bootstrap-t"
+    assert 0.0 < asked["ci95"][0] < asked["difference"] < asked["ci95"][1]
     assert asked["cohen_d"] > asked["hedges_g"] > 0.5
-    low, high = document["risk"]["a"]["expected_shortfall_ci95"]
-    assert low <= document["risk"]["a"]["expected_shortfall"] <= high
+
+
+def test_an_identity_stands_in_no_family():
+    """Deficits that differ by $266 of $9.8M, each world alike in sign, are no finding though their p would be small.
+
+    Nor is another test adjusted for them: of two families of one, each p is its own.
+    """
+    rng = np.random.default_rng(4)
+    comparison = Comparison(["isolated", "pooled"], range(100))
+    for replication in range(100):
+        deficit, loss = 9.8e6 * rng.exponential(), rng.exponential()
+        for cell, fed, more in (("isolated", 266.0 * (1 + rng.random()), 1.0), ("pooled", 0.0, 0.0)):
+            summary = {
+                "deficit": deficit + fed,
+                "uncovered": 1e6 * loss + 2e5 * more * rng.random(),
+                "deficit_0": deficit,
+            }
+            comparison.add(Run(cell, cell, "adl", replication, summary, {}))
+    trivial, finding, same = comparison.document()["pairs"]
+    assert (trivial["family"], trivial["verdict"]) == ("identity", "trivial")
+    assert (same["family"], same["verdict"]) == ("identity", "identical")
+    for row in (trivial, same):
+        assert all(math.isnan(row[name]) for name in ("p", "p_adjusted", "hedges_g", "variance_reduction"))
+    assert (finding["family"], finding["verdict"]) == ("confirmatory", "")
+    assert finding["p_adjusted"] == finding["p"] < 0.01

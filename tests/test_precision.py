@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from experiments import bootstrap
 from experiments.comparison import Comparison
 from experiments.configuration import ConfigurationError, Options, plan
+from experiments.estimate import estimate
+from experiments.interval import NONE, Ends
 from experiments.precision import LEAST, MOST, STILL, Term, batches, lacking, read_term, too_wide
-from experiments.statistic import mean_interval
 from experiments.worker import Run
 
 DRAWS = {
@@ -14,6 +16,10 @@ DRAWS = {
     "exponential": (lambda rng, n: rng.exponential(size=n), 0.89),
     "rare": (lambda rng, n: 20.0 * (rng.random(n) < 0.05), 0.89),
 }
+
+
+def ends_of(metric, values):
+    return Ends(*estimate(metric, values)[1:3])
 
 
 def compared(a, b):
@@ -47,31 +53,42 @@ def test_a_bound_that_is_none_says_what_is_allowed(text):
         read_term(text)
 
 
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 400)
+    bootstrap._counts.cache_clear()
+    yield
+    bootstrap._counts.cache_clear()
+
+
 @pytest.mark.parametrize("kind", DRAWS)
-def test_an_interval_covers_as_it_says_though_its_width_stopped_the_runs(kind):
+def test_an_interval_covers_as_it_says_though_its_width_stopped_the_runs(kind, few):
     draw, least = DRAWS[kind]
     rng = np.random.default_rng(7)
     wanted = 1.96 * draw(rng, 200_000).std() / np.sqrt(100)
-    covered, trials = 0, 1_000
+    covered, trials = 0, 300
     for _ in range(trials):
         values = draw(rng, MOST)
         sizes = [look.stop for look in batches(MOST, True)]
-        size = next((n for n in sizes if too_wide(values[:n], wanted) is None), MOST)
-        _, low, high, _ = mean_interval(values[:size])
+        size = next((n for n in sizes if too_wide(values[:n], ends_of("x", values[:n]), wanted) is None), MOST)
+        low, high = ends_of("x", values[:size])
         covered += low <= 1.0 <= high
     # Three standard errors of the simulation, 0.02 and more, lie between what was measured and the bound.
     assert covered / trials >= least
 
 
 def test_what_has_not_varied_is_not_known_before_the_rule_of_three():
-    assert "does not vary" in too_wide(np.zeros(STILL - 1), 1.0)
-    assert too_wide(np.zeros(STILL), 1.0) is None
+    assert "does not vary" in too_wide(np.zeros(STILL - 1), NONE, 1.0)
+    assert too_wide(np.zeros(STILL), NONE, 1.0) is None
+    # An event that never came has an interval with a width, and is judged by that.
+    assert "half-width" in too_wide(np.zeros(STILL), ends_of("all_exhausted", np.zeros(STILL)), 0.01)
 
 
 def test_one_world_that_holds_all_the_loss_is_no_ground_to_stop():
     values = np.zeros(LEAST)
     values[3] = 1.0
-    assert "so skewed" in too_wide(values, 10.0)
+    assert "half-width nan" in too_wide(values, ends_of("x", values), 10.0)
+    assert "so skewed" in too_wide(values, Ends(0.0, 1.0), 10.0)
 
 
 def test_a_relative_bound_is_of_the_larger_mean_of_the_two_cells():

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.types
 
 from experiments.app.server import RESULTS
+from experiments.estimate import Contrast, Estimate, contrast, estimate
+from experiments.kind import members_among
 from experiments.part import read_table
-from experiments.statistic import Difference, Interval, mean_interval, paired_difference
 from experiments.sweep.folder import FORMAT
 
 KEYS = ("cell", "structure", "regime", "replication")
@@ -30,7 +31,7 @@ class Pair(NamedTuple):
     a: str
     b: str
     values: Array  # one per replication
-    summary: Difference
+    summary: Contrast
 
 
 class Result(NamedTuple):
@@ -58,9 +59,10 @@ class Result(NamedTuple):
         rows = zip(*columns, strict=True)
         return {number: np.nan if value is None else value for name, number, value in rows if name == cell}
 
-    def interval(self, cell: str, metric: str) -> Interval:
-        """Return mean and interval of a metric in a cell."""
-        return mean_interval(list(self.values(cell, metric).values()))
+    def interval(self, cell: str, metric: str) -> Estimate:
+        """Return mean and interval of a metric in a cell, over replications in their order."""
+        values = [value for _, value in sorted(self.values(cell, metric).items())]
+        return estimate(metric, values, members_among(self.metrics))
 
     def pairs(self, metric: str) -> list[Pair]:
         """Return the paired differences of all cells."""
@@ -71,7 +73,7 @@ class Result(NamedTuple):
         first, second = self.values(a, metric), self.values(b, metric)
         both = sorted(first.keys() & second.keys())
         x, y = (np.array([side[number] for number in both], dtype=float) for side in (first, second))
-        return Pair(a, b, x - y, paired_difference(x, y))
+        return Pair(a, b, x - y, contrast(metric, x, y, members_among(self.metrics)))
 
     @property
     def axes(self) -> list[str]:

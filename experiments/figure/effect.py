@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from experiments.figure.style import Look, caption, legend_above, looks, new_figure
 from experiments.headline import Headline
-from experiments.statistic import mean_interval
 
 if TYPE_CHECKING:
     from experiments.report.sweeping import Swept
@@ -28,7 +27,7 @@ def draw(swept: "Swept") -> Figure:
     groups = dict(list(swept.runs.groupby(STRUCTURE, sort=False))) if split else {"all runs": swept.runs}
     for index, panel in enumerate(panels):
         row, column = divmod(index, len(fields))
-        _panel(panel, groups, fields[column], swept.lines[row])
+        _panel(panel, swept, groups, (fields[column], swept.lines[row]))
         if column == 0:
             panel.set_ylabel(f"{swept.lines[row].label}\n[{swept.lines[row].unit}]", fontsize=7.5)
         if row == len(swept.lines) - 1:
@@ -37,14 +36,15 @@ def draw(swept: "Swept") -> Figure:
     legend_above(figure, panels[0])
     caption(
         figure,
-        "Means at a value, or in an eighth of the range, over all else; 95 % interval (Student) over replications.",
+        "Means at a value, or in an eighth of the range, over all else; 95 % interval over replications\n"
+        "(exact for shares of runs, bootstrap-t for other means; none where too few runs differ).",
     )
     return figure
 
 
-def _panel(panel: Axes, groups: dict[str, pd.DataFrame], field: str, line: Headline) -> None:
+def _panel(panel: Axes, swept: "Swept", groups: dict[str, pd.DataFrame], shown: tuple[str, Headline]) -> None:
     for (name, runs), look in zip(groups.items(), looks(list(groups)).values(), strict=True):
-        _line(panel, runs, field, line, name, look)
+        _line(panel, swept, runs, shown, (name, look))
 
 
 def _turn_words(panel: Axes, values: pd.Series, last: bool) -> None:
@@ -53,10 +53,13 @@ def _turn_words(panel: Axes, values: pd.Series, last: bool) -> None:
         panel.tick_params(axis="x", labelrotation=90, labelsize=7, labelbottom=last)
 
 
-def _line(panel: Axes, runs: pd.DataFrame, field: str, line: Headline, name: str, look: Look) -> None:
+def _line(
+    panel: Axes, swept: "Swept", runs: pd.DataFrame, shown: tuple[str, Headline], named: tuple[str, Look]
+) -> None:
+    (field, line), (name, look) = shown, named
     # Runs of one replication share their shocks, so a replication counts once.
     means = runs[line.metric].groupby([_places(runs[field]), runs["replication"]], sort=True).mean()
-    found = {place: mean_interval(values.to_numpy()) for place, values in means.groupby(level=0)}
+    found = {place: swept.mean(line.metric, values) for place, values in means.groupby(level=0)}
     places = list(found)
     mean, low, high = (line.factor * np.array([item[k] for item in found.values()]) for k in range(3))
     panel.vlines(places, low, high, color=look.colour, linewidth=1.0)

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figure.style import GREY, Look, caption, legend_above, looks, new_figure
-from experiments.phase.frontier import LEVEL, Arrangement
+from experiments.phase.frontier import Arrangement
+from experiments.tail import LEVEL
 
 MILLION = 1e-6
 COLUMNS = 3
@@ -33,9 +34,9 @@ def draw(found: Sequence[Arrangement]) -> Figure:
     legend_above(figure, panels[0])
     caption(
         figure,
-        f"{found[0].number} paired replications. Bars: 95 % interval (percentile bootstrap). Filled: no other"
-        "\narrangement of any size has no more of all three and less of one. Names: loss regimes on that frontier,"
-        "\nwhere there is room for them.",
+        f"{found[0].number} paired replications; tails are means of the worst {found[0].tail_runs}, too few for an"
+        " interval.\nFilled: no other arrangement of any size has no more of all three and less of one (by estimates)."
+        "\nNames: loss regimes on that frontier, where there is room for them.",
     )
     return figure
 
@@ -46,7 +47,6 @@ def _panel(panel: Axes, found: Sequence[Arrangement], appearance: Mapping[str, L
         for item in own:
             fill = look.colour if item.best else "white"
             place = [item.burden * MILLION], [item.tail * MILLION]
-            panel.plot([place[0][0]] * 2, [item.low * MILLION, item.high * MILLION], color=look.colour, linewidth=0.7)
             over = 3 if item.best else 2
             panel.plot(
                 *place, look.marker, color=look.colour, markerfacecolor=fill, markersize=5, clip_on=False, zorder=over

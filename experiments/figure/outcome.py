@@ -27,7 +27,11 @@ def draw(result: Result) -> Figure:
         panel.remove()
     for panel, headline in zip(panels, headlines, strict=False):
         _panel(panel, comparison, headline)
-    caption(figure, f"Mean and 95 % interval (Student) of {comparison.replications} paired replications.")
+    caption(
+        figure,
+        f"Mean and 95 % interval of {comparison.replications} paired replications: exact for shares of runs,"
+        "\nbootstrap-t for other means; no bar where too few runs differ for an interval.",
+    )
     return figure
 
 

@@ -39,7 +39,7 @@ def draw(diagrams: Sequence[Diagram]) -> Figure:
     caption(
         figure,
         f"Mean paired difference {first.a} − {first.b} of {first.number} replications on common random numbers."
-        f"\nHatched: no significant difference (paired t, Benjamini–Hochberg at {LEVEL:.0%} over each panel)."
+        f"\nHatched: no difference (bootstrap-t or exact, Benjamini–Hochberg at {LEVEL:.0%} over each panel)."
         f"\nIdentity: total deficits differ by less than {SAME:.1%} in every run, so nothing feeds back.",
     )
     return figure

@@ -37,5 +37,8 @@ def draw(found: Sequence[Index], metric: str) -> Figure:
         panel.set_xlim(left=min(0.0, panel.get_xlim()[0]))
     if any(groups):
         legend_above(figure, panels[0])
-    caption(figure, f"Sensitivity of {metric}. Points are means over replications; bars: 95 % interval (bootstrap).")
+    caption(
+        figure,
+        f"Sensitivity of {metric}. Points are means over replications; bars: 95 % interval (points and replications).",
+    )
     return figure

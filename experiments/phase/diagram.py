@@ -12,6 +12,7 @@ That a pool leaves no more *uncovered* than isolated funds is an identity, max(0
 deficits do not depend on who holds the capital; a map of uncovered loss says so where the runs show it.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.inference import benjamini_hochberg, paired_p
+from experiments.estimate import difference_p
+from experiments.inference import benjamini_hochberg
 from experiments.phase.table import STRUCTURE, paired, run_table, treasury_per_capital
 from experiments.sweep.folder import read_manifest
 from experiments.sweep.problem import SweepError
@@ -86,7 +88,7 @@ def read_diagram(folder: Path, x: str, y: str, pair: tuple[str, str], metric: st
         raise SweepError(f"{folder}: no paired runs of {pair[0]} and {pair[1]}")
     difference = wide[pair[0]] - wide[pair[1]]
     groups = difference.groupby(level=[0, 1])
-    mean, p = _grid(groups.mean()), _grid(groups.apply(paired_p))
+    mean, p = _grid(groups.mean()), _grid(groups.apply(partial(difference_p, metric)))
     adjusted = benjamini_hochberg(p.to_numpy())
     strain = _strain(folder, table, x, y).reindex(index=mean.index, columns=mean.columns)
     told = metric == "uncovered" and set(pair) == POOLING

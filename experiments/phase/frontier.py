@@ -3,12 +3,14 @@
 For every structure, regime and size of the backstop, over paired replications r,
 
 - capital at the start, USD;
-- expected shortfall of the uncovered loss at 95 % (:mod:`model.risk`), USD, with a percentile bootstrap interval;
+- expected shortfall of the uncovered loss at 95 % (:mod:`model.risk`), USD, and the number of runs it is the mean of,
+  since no interval of so few can be trusted (:mod:`experiments.tail`);
 - burden on winners, mean over r of (share borne by winners) × deficit, USD (:mod:`model.burden`).
 
 An arrangement is on the *frontier* where no other has no more of all three and less of one, compared by estimates.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,20 +19,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.family import tail_interval
 from experiments.phase.table import REGIME, STRUCTURE, run_table
-from model.risk import expected_shortfall
+from experiments.tail import tail
 
-LEVEL = 0.95
 RATIO = "backstop.capital_ratio"
 METRICS = ("capital", "uncovered", "deficit", "borne_winners")
 SAME = 1e-9  # relative difference that is rounding
 
 
 class Arrangement(NamedTuple):
-    """A structure under a regime with one size of the backstop, amounts in USD; `low` and `high` of the tail.
+    """A structure under a regime with one size of the backstop, amounts in USD.
 
-    `best` says that it is on the frontier of its `group`, such as an episode.
+    `tail` is the mean of the worst `tail_runs` of `number` replications; `low` and `high` are the ends of its interval,
+    NaN because it has none. `best` says that it is on the frontier of its `group`, such as an episode.
     """
 
     structure: str
@@ -44,6 +45,7 @@ class Arrangement(NamedTuple):
     number: int
     best: bool = False
     group: str = ""
+    tail_runs: int = 0
 
 
 def read_frontier(folder: Path) -> list[Arrangement]:
@@ -71,9 +73,9 @@ def undominated(amounts: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _arrangement(names: Sequence, runs: pd.DataFrame) -> Arrangement:
     losses = runs["uncovered"].to_numpy()
     burden = (runs["borne_winners"].fillna(0.0) * runs["deficit"]).mean()
-    tail = float(expected_shortfall(losses, LEVEL))
-    low, high = tail_interval(losses, expected_shortfall, LEVEL)
+    found, unknown = tail(losses), math.nan
     structure, regime, ratio = names
     return Arrangement(
-        structure, regime, float(ratio), float(runs["capital"].mean()), tail, low, high, float(burden), len(runs)
-    )
+        structure, regime, float(ratio), float(runs["capital"].mean()), found.expected_shortfall, unknown, unknown,
+        float(burden), len(runs), tail_runs=found.runs,
+    )  # fmt: skip

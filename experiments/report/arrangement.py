@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from experiments.estimate import Contrast, Estimate, contrast
 from experiments.headline import HEADLINES, Headline
 from experiments.phase.frontier import METRICS, RATIO, arrangements
 from experiments.phase.table import REGIME, STRUCTURE
 from experiments.report.table import Table
-from experiments.statistic import Interval, mean_interval
-from experiments.table import interval, number
+from experiments.wording import METHODS, SIGNS, VERDICTS, apart, number, told
 
 if TYPE_CHECKING:
     from experiments.report.sweeping import Swept
@@ -64,7 +64,7 @@ def _table(
 ) -> Table:
     rows, data = [], []
     for label, runs in _groups(swept):
-        for value, found in _compared(runs, axis, lines, first):
+        for value, found in _compared(swept, runs, axis, lines, first):
             rows.append((label, value, *(_text(item, line) for item, line in zip(found, lines, strict=True))))
             for item, line in zip(found, lines, strict=True):
                 data.append({"group": label, axis: value, "metric": line.metric, **item._asdict()})
@@ -73,17 +73,18 @@ def _table(
 
 
 def _compared(
-    runs: pd.DataFrame, axis: str, lines: Sequence[Headline], first: str | None
-) -> Iterator[tuple[str, list[Interval]]]:
+    swept: "Swept", runs: pd.DataFrame, axis: str, lines: Sequence[Headline], first: str | None
+) -> Iterator[tuple[str, list[Estimate | Contrast]]]:
     means = {line.metric: runs.groupby([axis, "replication"])[line.metric].mean().unstack(0) for line in lines}
     for value in dict.fromkeys(runs[axis]):
         if value != first:
-            yield value, [_interval(means[line.metric], value, first) for line in lines]
+            yield value, [_found(swept, line.metric, means[line.metric], value, first) for line in lines]
 
 
-def _interval(means: pd.DataFrame, value: str, first: str | None) -> Interval:
-    column = means[value] if first is None else means[value] - means[first]
-    return mean_interval(column.to_numpy())
+def _found(swept: "Swept", metric: str, means: pd.DataFrame, value: str, first: str | None) -> Estimate | Contrast:
+    if first is None:
+        return swept.mean(metric, means[value])
+    return contrast(metric, means[value].to_numpy(), means[first].to_numpy(), swept.members)
 
 
 def _groups(swept: "Swept", apart: Sequence[str] = ()) -> list[tuple[str, pd.DataFrame]]:
@@ -97,9 +98,10 @@ def _groups(swept: "Swept", apart: Sequence[str] = ()) -> list[tuple[str, pd.Dat
 
 def _note(swept: "Swept") -> str:
     replications = swept.runs["replication"].nunique()
-    return f"95 % interval (Student) over n = {replications} replications on common random numbers."
+    return f"n = {replications} replications on common random numbers. {METHODS} {SIGNS} {VERDICTS}"
 
 
-def _text(found: Interval, line: Headline) -> str:
-    mean, low, high = (line.factor * value for value in found[:3])
-    return f"{number(mean)} {interval(low, high)}"
+def _text(found: Estimate | Contrast, line: Headline) -> str:
+    if isinstance(found, Estimate):
+        return told(found, line.factor)
+    return f"{number(found.mean * line.factor)} {apart(found, line.factor)}"

@@ -8,16 +8,17 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.estimate import Estimate, estimate
 from experiments.headline import Headline, shown
+from experiments.kind import members_among
 from experiments.phase.diagram import Diagram
 from experiments.phase.frontier import METRICS
 from experiments.phase.table import run_table
 from experiments.report import arrangement, designed
 from experiments.report.table import Table
 from experiments.sensitivity.analysis import Index
-from experiments.statistic import mean_interval
 from experiments.sweep.query import ask
-from experiments.table import interval, number
+from experiments.wording import METHODS, SIGNS, told
 
 SHOWN_POINTS = 60  # points in the page and in LaTeX; the CSV has all
 SHOWN_METRICS = 4
@@ -31,6 +32,7 @@ class Swept:
         names, _ = ask(folder, "SELECT * FROM runs LIMIT 0")
         self.folder, self.manifest = folder, manifest
         self.held = tuple(names)
+        self.members = members_among(names)
         self.fields = tuple(manifest["fields"])
         self.lines = tuple(line for line in shown(names) if line.paired)[:SHOWN_METRICS]
         self.metrics = tuple(line.metric for line in self.lines) or tuple(names[6 : 6 + SHOWN_METRICS])
@@ -56,6 +58,10 @@ class Swept:
             f"{name}.{key}": value for name, part in sections if isinstance(part, dict) for key, value in part.items()
         }
 
+    def mean(self, metric: str, values: pd.Series) -> Estimate:
+        """Return the mean of `metric` over replications with its interval."""
+        return estimate(metric, values.to_numpy(), self.members)
+
     def several(self, field: str) -> bool:
         """Whether `field` was swept and has more than one value."""
         return field in self.fields and self.runs[field].nunique() > 1
@@ -71,12 +77,12 @@ def _points(swept: Swept) -> Table:
     data, rows = [], []
     for point, runs in swept.runs.groupby("point", sort=True):
         fields = {name: runs[name].iloc[0] for name in swept.fields}
-        found = {line.metric: mean_interval(runs[line.metric].to_numpy()) for line in swept.lines}
+        found = {line.metric: swept.mean(line.metric, runs[line.metric]) for line in swept.lines}
         data += [{"point": point, **fields, "metric": name, **item._asdict()} for name, item in found.items()]
-        shown_means = (_mean(found[line.metric], line.factor) for line in swept.lines)
+        shown_means = (told(found[line.metric], line.factor) for line in swept.lines)
         rows.append((str(point), *map(_word, fields.values()), *shown_means))
     rest = f" The first {SHOWN_POINTS} of {len(rows)} points; all are in the CSV." if len(rows) > SHOWN_POINTS else ""
-    note = f"Mean with 95 % interval (Student) of up to n = {_most(swept)} replications on common random numbers.{rest}"
+    note = f"Means of up to n = {_most(swept)} replications on common random numbers. {METHODS} {SIGNS}{rest}"
     head = ("point", *swept.fields, *(f"{line.label}, {line.unit}" for line in swept.lines))
     return Table("points", "Means by point", head, tuple(rows[:SHOWN_POINTS]), note, tuple(data))
 
@@ -101,11 +107,6 @@ def described(text: str) -> str:
 
 def _most(swept: Swept) -> int:
     return int(swept.runs.groupby("point").size().max())
-
-
-def _mean(found: Any, factor: float) -> str:
-    mean, low, high = (factor * value for value in found[:3])
-    return f"{number(mean)} {interval(low, high)}"
 
 
 def _word(value: Any) -> str:

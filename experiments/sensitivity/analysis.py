@@ -10,7 +10,9 @@ The value of a point is its mean over replications on common random numbers, so 
   (Pianosi and Wagener 2018, Environ. Model. Softw. 108:197), which sees tails where variance does not; median over
   slices, beside that of a dummy field that does nothing.
 
-Half-widths are of 95 % bootstrap intervals. Each combination of what was crossed with the design is analysed by itself.
+Half-widths are of 95 % bootstrap intervals over design points and replications together
+(:mod:`experiments.sensitivity.resample`), NaN with one replication, whose noise is not known. Each combination of what
+was crossed with the design is analysed by itself.
 """
 
 from collections.abc import Iterator
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from SALib.analyze import morris, pawn, sobol
 
 from experiments.phase.table import run_table
+from experiments.sensitivity.resample import half_widths, morris_effects, sobol_indices
 from experiments.sweep.design import SAMPLERS, Terms
 from experiments.sweep.folder import read_manifest
 from experiments.sweep.problem import SweepError
@@ -80,49 +83,53 @@ def sensitivity(folder: Path, metric: str) -> list[Index]:
     for inner in range(number):
         runs = table[table["point"] % number == inner]
         group = ", ".join(str(runs[name].iloc[0]) for name in across) if len(runs) else str(inner)
-        found += list(_indices(design, _values(folder, runs, metric, number, len(design.coordinates)), group))
+        found += list(_indices(design, _runs(folder, runs, metric, number, len(design.coordinates)), group))
     return found
 
 
-def _values(folder: Path, runs: pd.DataFrame, metric: str, number: int, points: int) -> Floats:
-    """Return the mean of `metric` at every point, over the replications that all points have."""
+def _runs(folder: Path, runs: pd.DataFrame, metric: str, number: int, points: int) -> Floats:
+    """Return (points, replications) `metric` at every point in the replications that all points have."""
     wide = runs.pivot_table(index="point", columns="replication", values=metric, aggfunc="first", dropna=False)
     wide = wide.reindex(sorted(set(wide.index) | set(range(runs["point"].min() % number, points * number, number))))
     complete = wide.dropna(axis=1)
     if complete.shape[1] == 0 or len(wide) != points:
         raise SweepError(f"{folder}: {metric}: no replication has it at all of {points} points: run the rest first")
-    values = complete.mean(axis=1).to_numpy(np.float64)
+    values = complete.mean(axis=1)
     if np.ptp(values) <= 1e-12 * np.abs(values).max():
         raise SweepError(f"{folder}: {metric}: is the same at every point, so no field moves it")
-    return values
+    return complete.to_numpy(np.float64)
 
 
-def _indices(design: Design, values: Floats, group: str) -> Iterator[Index]:
+def _indices(design: Design, runs: Floats, group: str) -> Iterator[Index]:
     analyses = {"morris": _morris, "saltelli": _sobol}
     if design.terms.kind in analyses:
-        for name, estimate, width in analyses[design.terms.kind](design, values):
+        for name, estimate, width in analyses[design.terms.kind](design, runs):
             for field, value, half in zip(design.fields, estimate, width, strict=True):
                 yield Index(group, field, name, float(value), float(half))
-    if len(values) >= LEAST:
-        yield from _pawn(design, values, group)
+    if len(runs) >= LEAST:
+        yield from _pawn(design, runs.mean(axis=1), group)
 
 
-def _morris(design: Design, values: Floats) -> Iterator[tuple[str, Floats, Floats]]:
+def _morris(design: Design, runs: Floats) -> Iterator[tuple[str, Floats, Floats]]:
     found = morris.analyze(
-        design.problem, design.coordinates, values, num_resamples=RESAMPLES, conf_level=LEVEL,
-        num_levels=design.terms.levels, seed=SEED,
-    )  # fmt: skip
-    nothing = np.full(len(design.fields), np.nan)
-    yield "mu_star", np.asarray(found["mu_star"]), np.asarray(found["mu_star_conf"])
-    yield "sigma", np.asarray(found["sigma"]), nothing
-
-
-def _sobol(design: Design, values: Floats) -> Iterator[tuple[str, Floats, Floats]]:
-    found = sobol.analyze(
-        design.problem, values, calc_second_order=False, num_resamples=RESAMPLES, conf_level=LEVEL, seed=SEED
+        design.problem,
+        design.coordinates,
+        runs.mean(axis=1),
+        num_resamples=2,
+        num_levels=design.terms.levels,
+        seed=SEED,
     )
-    for name in ("S1", "ST"):
-        yield name, np.asarray(found[name]), np.asarray(found[f"{name}_conf"])
+    effects = morris_effects(design.coordinates)
+    [width] = half_widths(runs, len(design.fields) + 1, effects, LEVEL, RESAMPLES, SEED)
+    yield "mu_star", np.asarray(found["mu_star"]), width
+    yield "sigma", np.asarray(found["sigma"]), np.full(len(design.fields), np.nan)
+
+
+def _sobol(design: Design, runs: Floats) -> Iterator[tuple[str, Floats, Floats]]:
+    found = sobol.analyze(design.problem, runs.mean(axis=1), calc_second_order=False, num_resamples=2, seed=SEED)
+    widths = half_widths(runs, len(design.fields) + 2, sobol_indices, LEVEL, RESAMPLES, SEED)
+    for name, width in zip(("S1", "ST"), widths, strict=True):
+        yield name, np.asarray(found[name]), width
 
 
 def _pawn(design: Design, values: Floats, group: str) -> Iterator[Index]:

@@ -1,6 +1,6 @@
 """The explore view: a result folder's distributions, paired differences and phase diagram."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import numpy as np
@@ -15,6 +15,7 @@ from experiments.app.result import Result, base, binned, edges, names, phase, re
 from experiments.app.view.table import Table
 from experiments.app.widget.choice import Choice
 from experiments.app.widget.stage import Stage
+from experiments.estimate import Contrast, Estimate
 from experiments.headline import HEADLINES
 
 FIRST = "uncovered"
@@ -71,10 +72,16 @@ def Distribution(result: Result, metric: str) -> None:  # noqa: N802
     show([chart._replace(wide=6)], metric)
     intervals = [result.interval(cell, metric) for cell in result.cells]
     rows = [
-        [cell, *(f"{factor * number:.4g}" for number in found[:3]), str(found.number)]
+        [cell, *_plain(factor, found), str(found.number), found.method]
         for cell, found in zip(result.cells, intervals, strict=True)
     ]
-    Table(f"Mean of {metric}, {unit}, 95 % interval", ["cell", "mean", "from", "to", "runs"], rows)
+    Table(f"Mean of {metric}, {unit}, 95 % interval", ["cell", "mean", "from", "to", "runs", "method"], rows)
+
+
+def _plain(factor: float, found: Estimate | Contrast) -> Iterator[str]:
+    """Yield mean and ends of the interval, a dash where there is none."""
+    numbers = (factor * number for number in found[:3])
+    return (f"{number:.4g}" if np.isfinite(number) else "–" for number in numbers)
 
 
 @solara.component
@@ -96,12 +103,13 @@ def Differences(result: Result, metric: str) -> None:  # noqa: N802
     rows = [
         [
             f"{pair.a} less {pair.b}",
-            *(f"{factor * number:.4g}" for number in pair.summary[:3]),
-            *(f"{number:.3g}" if np.isfinite(number) else "–" for number in pair.summary[4:]),
+            *_plain(factor, pair.summary),
+            pair.summary.verdict or pair.summary.method,
+            *(f"{number:.3g}" if np.isfinite(number) else "–" for number in pair.summary[-2:]),
         ]
         for pair in pairs
     ]
-    heading = ["paired difference", "mean", "from", "to", "correlation", "variance reduction"]
+    heading = ["paired difference", "mean", "from", "to", "method", "correlation", "variance reduction"]
     Table(f"Paired differences of {metric}, {unit}, 95 % interval", heading, rows)
 
 
