@@ -33,7 +33,6 @@ from agents.kernel import part, rule
 from agents.ledger import DEFICIT, OUTSIDE, VAULT, WHOLE, pay, transfer
 from agents.liquidity_provider import vault_equity
 
-CLOSURES = ("takeover", "deleverage")
 ROUNDING = 1e-12
 
 
@@ -81,7 +80,7 @@ def settle_vaults(exchange: Any, book: Any) -> None:
 def cancel_shares(exchange: Any, protocol: Any, providers: Any) -> None:
     """Cancel the shares and requests of providers whose vault is closed."""
     for i in range(exchange.shape[0]):
-        if exchange.vault_closed[i] > 0.0 and protocol.shares[i] > 0.0:
+        if exchange.vault_closed[i] > 0.0 and protocol.shares[i] != 0.0:
             protocol.shares[i] = 0.0
             for row in range(providers.shape[0]):
                 if providers.protocol[row] == i:

@@ -354,8 +354,8 @@ def test_impossible_controls_are_refused(wrong):
 
 
 def test_a_takeover_on_a_wrong_mark_is_no_loss_of_the_fund():
-    """A mark 30 % too low for a moment: the vault takes the position at the market's price, and nothing is a deficit."""
-    ecosystem, exchange, account = lonely(control__takeover=2 / 3)
+    """A mark 30 % too low for a moment: the vault takes the position at the market price; nothing is a deficit."""
+    ecosystem, _, account = lonely(control__takeover=2 / 3)
     vault, own = ecosystem.vault_equity()[0], account.equity
     ecosystem.exchange.mark[0] *= 0.7
     ecosystem.liquidate()

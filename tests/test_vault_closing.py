@@ -10,8 +10,9 @@ from world import REGIMES, STRUCTURES, crash, run, small
 from agents.exchange import Exchange
 from agents.ledger import BAD_DEBT, FUND, OUTSIDE, VAULT
 from agents.tear_up import tear_up
-from agents.vault_closing import CLOSURES, closing_price
+from agents.vault_closing import closing_price
 from model.ecosystem import Ecosystem
+from model.scenario.protocol import CLOSURES
 
 QUIET = {
     "trader__number": 0,

@@ -2,10 +2,11 @@
 
 from pydantic import field_validator
 
-from agents.vault_closing import CLOSURES
 from model.parameter import Section, parameter
 from model.scenario.market import CALIBRATION
 from model.scenario.problem import one_of
+
+CLOSURES = ("takeover", "deleverage")
 
 
 class ProtocolSection(Section):
