@@ -14,6 +14,8 @@ from agents.loss_regime.ranking import RANKINGS
 CASES = {name: (name, Terms()) for name in REGIMES}
 CASES |= {f"adl {name}": ("adl", Terms(ranking=name)) for name in RANKINGS}
 CASES |= {"adl at mark": ("adl", Terms(close_price="mark")), "full tear-up": ("tear_up", Terms(tear_up=1.0))}
+CASES |= {"adl at the previous mark": ("adl", Terms(close_price="previous_mark"))}
+UNASKED = ("full tear-up", "adl at the previous mark")  # rules that do not ask how much is needed
 CARRIED = ("withdrawal_factor", "frozen_debt")
 NOBODY = (*CARRIED, "lp_absorbs", "bad_debt", "adl at mark")
 PAYING = [name for name in CASES if name not in NOBODY]
@@ -67,6 +69,14 @@ def test_what_is_placed_was_paid_and_the_rest_is_still_owed(case, loss):
     assert placement.placed + placement.fallback <= loss
     assert placement.placed < loss or table.ledger.balance[DEFICIT, 0] == 0.0  # to the last bit
     assert -table.ledger.balance[DEFICIT, 0] == pytest.approx(loss - placement.placed, rel=1e-9, abs=1e-7)
+
+
+@every_case
+@pytest.mark.parametrize("loss", [3.0, 77.0, 400.0, HUGE])
+def test_nothing_is_taken_beyond_what_is_needed_unless_the_rule_does_not_ask(case, loss):
+    """The full tear-up and the previous mark overshoot a small loss, as their venues do; nothing else ever does."""
+    overshoot = payments(case, loss)[1].overshoot
+    assert (overshoot > 0.0) == (case in UNASKED and loss < 150.0) or (case == "full tear-up" and loss == 400.0)
 
 
 @every_case
