@@ -111,15 +111,18 @@ def test_a_dispute_is_upheld_or_refused(success, paid):
     assert desk.refused.sum() == pytest.approx(30.0 - paid)
 
 
+@pytest.mark.parametrize("regime", ["socialized_loss", "frozen_debt", "bad_debt"])
 @pytest.mark.parametrize("structure", POTS)
-def test_no_claim_is_paid_twice(structure):
-    """What was claimed is paid, refused, still open, or was more than the pot had."""
-    ecosystem = run(crash(backstop__structure=structure, **LATE))
+def test_no_claim_is_paid_twice(structure, regime):
+    """What was claimed is paid, refused, lapsed, open, or was more than the pot had; nobody is paid above its loss."""
+    ecosystem = run(crash(backstop__structure=structure, backstop__regime=regime, **LATE))
     desk, protocol = ecosystem.reinsurance.desk, ecosystem.protocol
     paid = protocol.paid_pool + protocol.reimbursed
     assert desk.claims.sum() > 0
     assert (paid + desk.refused + desk.lapsed + desk.open <= desk.claims * (1 + 1e-12) + 1e-6).all()
     assert ecosystem.pool.claims_paid.sum() == pytest.approx(paid.sum())
+    payers = [name for name in protocol.dtype.names if name.startswith("paid_")]
+    assert (sum(protocol[name] for name in payers) - protocol.thawed <= protocol.deficit * (1 + 1e-9) + 1e-6).all()
     assert_books_close(ecosystem)
 
 

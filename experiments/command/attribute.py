@@ -33,9 +33,12 @@ def attribute(quiet: bool, as_json: bool, **typed: Any) -> int:
 
     prepare(typed["workers"])
     from experiments.configuration import Options, plan  # noqa: PLC0415
+    from experiments.note import plan_notes, tell_notes  # noqa: PLC0415
 
     try:
-        ledgers = _labelled(plan(Options(**typed)), quiet)
+        chosen = plan(Options(**typed))
+        tell_notes(plan_notes(chosen), quiet)
+        ledgers = _labelled(chosen, quiet)
     except (RuntimeError, KeyboardInterrupt) as error:
         click.echo(f"error: {str(error) or 'interrupted'}", err=True)
         return 1

@@ -43,10 +43,12 @@ def rare(quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) 
 
     prepare(typed["workers"])
     from experiments.configuration import Options, plan  # noqa: PLC0415
+    from experiments.note import plan_notes, tell_notes  # noqa: PLC0415
 
     own = {name: typed.pop(name) for name in ("metric", "threshold", "pilot", "untilted", "blocks", "plain")}
     _check(own)
     chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
+    tell_notes(plan_notes(chosen), quiet)
     answer = _answer(chosen, own, quiet)
     _report(answer, chosen, quiet, as_json)
     return 0
