@@ -12,8 +12,8 @@ The kind of a metric (:mod:`experiments.kind`) decides:
 
 A difference below :data:`FLOOR` of the larger mean is **trivial**, below :data:`FEEDBACK` where the metric is settled
 before anybody pays (deficits, liquidations): there the two cells are the same arithmetic on the same shocks, and what
-is left is a path that fed back on itself, not a finding. Such a difference has no test, nor has one that is nil in
-every world. Coverage of all of these, measured on runs of the default episode: docs/statistics.md.
+is left is a path that fed back on itself, not a finding. Such a difference has neither interval nor test, and one that
+is nil in every world no test. Coverage of all of these, measured on runs of the default episode: docs/statistics.md.
 """
 
 import math
@@ -123,6 +123,9 @@ def contrast(metric: str, a: ArrayLike, b: ArrayLike, members: int = 0) -> Contr
     verdict = _verdict(metric, kind, first, second)
     gain = math.nan if verdict else variance_reduction(first, second)
     p = math.nan if verdict else p
+    if verdict == TRIVIAL:
+        # What a few paths feed back is rarer and more skewed than any loss: no interval of it covers.
+        ends, method = NONE, NOTHING
     return Contrast(mean, *ends, number, events, kind.name, method, p, verdict, correlation(first, second), gain)
 
 

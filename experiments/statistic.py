@@ -1,4 +1,7 @@
-"""Summaries of replications: a mean with its interval, and the difference of two cells on the same worlds.
+"""Summaries of values that are not skewed: a mean with Student's interval, and a paired difference.
+
+What runs of the model report is skewed, bounded or an event and has the intervals of :mod:`experiments.estimate`; these
+here serve the validation suite, whose values are means already.
 
 A comparison is paired: replication r of one cell and replication r of another saw the same shocks, so their
 difference is estimated from the differences d_r = a_r - b_r, whose variance is

@@ -40,9 +40,10 @@ def test_the_summary_is_one_json_document(tmp_path):
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     assert list(document["cells"]) == ["isolated", "isolated_by_loss", "pooled", "reinsured"]
-    assert all({"mean", "ci95", "n"} == set(entry) for cell in document["cells"].values() for entry in cell.values())
+    told = {"mean", "ci95", "n", "events", "kind", "method"}
+    assert all(set(entry) == told for cell in document["cells"].values() for entry in cell.values())
     wanted = {"metric", "a", "b", "difference", "ci95", "n", "correlation", "variance_reduction"}
-    wanted |= {"bca95", "cohen_d", "hedges_g", "p", "p_adjusted", "family"}
+    wanted |= {"cohen_d", "hedges_g", "p", "p_adjusted", "family", "events", "kind", "method", "verdict"}
     assert all(set(pair) == wanted for pair in document["pairs"])
     assert document["failed"] == []
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())

@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 
 from experiments.comparison import Comparison
 from experiments.figure.result import Result
-from experiments.figure.style import caption, legend_above, looks, new_figure
+from experiments.figure.style import GREY, caption, legend_above, looks, new_figure
 from experiments.headline import EXHAUSTED, Total
+from experiments.interval import clopper_pearson
 
 # No series: the metrics of the runs say it all.
 SHOWN: tuple[Total, ...] = ()
@@ -24,14 +25,16 @@ def draw(result: Result) -> Figure:
     width = FILLED / len(comparison.cells)
     for place, (cell, look) in enumerate(looks(comparison.cells).items()):
         offset = (place - (len(comparison.cells) - 1) / 2) * width
-        panel.bar(counts + offset, _reached(comparison, cell, counts), width, color=look.colour, label=cell)
+        share, low, high = _reached(comparison, cell, counts)
+        panel.bar(counts + offset, share, width, color=look.colour, label=cell)
+        panel.vlines(counts + offset, low, high, color=GREY, linewidth=0.8)
     panel.set_xticks(counts)
     panel.set_xlabel("k, funds exhausted")
     panel.set_ylabel("share of runs with at least k")
     panel.set_ylim(0, 1)
     panel.grid(visible=False, axis="x")
     legend_above(figure, panel)
-    caption(figure, f"Share of {comparison.replications} paired replications; no bar: none of them.")
+    caption(figure, f"Share of {comparison.replications} paired replications, lines: 95 % interval (Clopper–Pearson).")
     return figure
 
 
@@ -41,8 +44,11 @@ def _most(comparison: Comparison) -> int:
 
 
 def _reached(comparison: Comparison, cell: str, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return (3, counts) share of runs with at least so many, and the ends of its exact interval."""
     values = _finite(comparison, cell)
-    return (values >= counts[:, None]).sum(axis=1) / max(1, values.size)
+    runs = (values >= counts[:, None]).sum(axis=1)
+    ends = [clopper_pearson(int(number), values.size) for number in runs]
+    return np.vstack([runs / max(1, values.size), np.transpose(ends)])
 
 
 def _finite(comparison: Comparison, cell: str) -> NDArray[np.float64]:
