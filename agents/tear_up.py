@@ -2,7 +2,8 @@
 
 All positions are closed against the vault at the last mark p, so that no order reaches the market and no price moves.
 An account's equity e = c + q (p − p₀) − q (Φ − Φ₀) becomes its claim e⁺; what is negative, and a vault below nil, is
-further bad debt. Once the protocol's debts are cleared, with U its bad debt still unpaid and E⁺ what the vault is
+a further deficit, which goes down the layers of the waterfall as any other; no loss regime can act, so what they leave
+is bad debt. Once the protocol's debts are cleared, with U its bad debt still unpaid and E⁺ what the vault is
 worth, customers rank equally and everybody recovers the same part of its claim,
 
     ρ = max(0, 1 − U / (Σ e⁺ + E⁺))                                                            (1)
@@ -15,19 +16,19 @@ clearing houses' tear-up are the models. Units: USD, contracts.
 import numpy as np
 
 from agents.account import BLOCK
-from agents.ledger import BAD_DEBT, FUND, OUTSIDE, TRADER, VAULT, WALLET, WHOLE, pay, transfer
+from agents.ledger import BAD_DEBT, DEFICIT, OUTSIDE, TRADER, VAULT, WALLET, WHOLE, pay, transfer
 from agents.venue import Venue
 
 DUST = 1e-6
 
 
 def tear_up(venue: Venue, protocol: int) -> tuple[float, float]:
-    """Close every position of `protocol` at its mark.
+    """Close every position of `protocol` at its mark and book what comes to light as a deficit.
 
     Returns
     -------
-    loss : USD >= 0, negative equity of accounts and vault that came to light.
-    covered : USD >= 0, the part that the protocol's own fund paid; the rest is bad debt.
+    shortfall : USD >= 0, negative equity of accounts.
+    hole : USD >= 0, negative equity of the vault.
     """
     rows = _rows(venue, protocol)
     accounts, exchange, book = venue.accounts, venue.exchange, venue.book
@@ -42,12 +43,10 @@ def tear_up(venue: Venue, protocol: int) -> tuple[float, float]:
     size[:] = accounts.level[rows] = accounts.order[rows] = 0.0
     venue.blocks["stale"][rows.start // BLOCK : rows.stop // BLOCK] = 1
     shortfall, hole = float(np.maximum(-own, 0.0).sum()), max(-float(book.balance[VAULT, protocol]), 0.0)
-    pay(book, BAD_DEBT, TRADER, protocol, shortfall)
-    pay(book, BAD_DEBT, VAULT, protocol, hole)
-    covered = min(shortfall + hole, max(float(book.balance[FUND, protocol]), 0.0))
-    pay(book, FUND, BAD_DEBT, protocol, covered)
+    pay(book, DEFICIT, TRADER, protocol, shortfall)
+    pay(book, DEFICIT, VAULT, protocol, hole)
     exchange["deficit"][protocol] += shortfall + hole
-    return shortfall + hole, covered
+    return shortfall, hole
 
 
 def pay_claims(venue: Venue, protocol: int, reaction: float) -> float:

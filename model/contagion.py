@@ -18,7 +18,7 @@ from agents.venue import Venue
 from model.clearing import Settlement, settle
 from model.foundation import treasuries
 from model.network import liabilities
-from model.resolution import Continue, make_resolution
+from model.resolution import Continue, Cover, make_resolution
 from model.scenario import Scenario
 from model.scenario.exposure import ExposureSection
 from model.streams import Streams
@@ -90,12 +90,12 @@ class Contagion:
         self.liabilities = np.zeros_like(self.liabilities)
 
 
-def make_contagion(scenario: Scenario, streams: Streams, venue: Venue) -> Contagion:
+def make_contagion(scenario: Scenario, streams: Streams, venue: Venue, cover: Cover) -> Contagion:
     """Return the exposures of a scenario at the start; protocols are named ``protocol_0`` and so on."""
     exposure, names = scenario.exposure, [f"protocol_{i}" for i in range(scenario.protocol.number)]
     treasury = treasuries(scenario)
     owed = liabilities(exposure, treasury, streams.generator("exposure"), names)
-    return Contagion(owed, exposure, make_resolution(scenario), venue)
+    return Contagion(owed, exposure, make_resolution(scenario, cover), venue)
 
 
 def mark_defaults(protocol: Any, outcome: Settlement, step: int) -> None:

@@ -7,6 +7,7 @@ A run is addressed by a scenario and the number of a replication: the same two g
 worker or many, and two scenarios that differ in who holds capital or who pays see the same shocks.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -114,8 +115,9 @@ class Ecosystem(Roster):
         self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
         self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
+        cover = partial(self.waterfall.cover, self.ledger, self.protocol, self.pool, self.tape.priority)
         self.fund = FundManagement(self)
-        self.contagion = make_contagion(scenario, streams, self.venue)
+        self.contagion = make_contagion(scenario, streams, self.venue, cover)
         self.confidence = Confidence(self)
         self._oracle_error, self._rounds = self.tape.oracle_error[0], 0
         self.control = Control(scenario, self.exchange, self.market)
@@ -194,14 +196,12 @@ class Ecosystem(Roster):
     def settle_capital(self) -> None:
         """Phase 8: fees, premiums, liquidity providers, what else funds do, risk controls."""
         hot = self.hot
-        book, entitlement = self.ledger.book, self.structure.entitlement
+        book, backing, terms = self.ledger.book, self.structure.backing, self.rules.terms
         self.confidence.update(self.clock)
-        self.machine.settle_capital(
-            hot.exchange, hot.protocol, hot.providers, hot.pool, book, entitlement, self.rules.terms
-        )
+        self.machine.settle_capital(hot.exchange, hot.protocol, hot.providers, hot.pool, book, backing, terms)
         self.fund.manage(self.clock)
         self.reinsurance.manage(self.clock)
-        self.control.update(hot.exchange, hot.market, hot.protocol, book, entitlement)
+        self.control.update(hot.exchange, hot.market, hot.protocol, book, backing)
 
     def write_record(self) -> None:
         """Phase 9: the series, and the audit."""

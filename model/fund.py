@@ -38,7 +38,7 @@ class FundManagement:
         self.structure, self.ledger, self.waterfall = ecosystem.structure, ecosystem.ledger, ecosystem.waterfall
         self.exchange, self.market, self.pool = ecosystem.exchange, ecosystem.market, ecosystem.pool
         self.risk = ecosystem.tape.daily_volatility[self.exchange.asset]
-        self.target = target_size(self.terms.target_ratio, self.structure.capital)
+        self.target = target_size(self.terms.target_ratio, self.structure.paid_in)
         self.mid = self._mid()
         members, pots = len(self.exchange), self.structure.pots
         delay = round(self.terms.recall_delay / self.minutes)
@@ -102,6 +102,7 @@ class FundManagement:
         shared = amount * (1.0 - structure.own_share) * structure.member
         balance[FUND] += amount - shared
         self.pool.contributions[:] += self._to_pots(shared)
+        structure.contributed += shared
 
     def _charge_reinstatements(self) -> None:
         """Charge a year's premium for every limit reinstated; what a fund cannot pay stays owed."""

@@ -1,8 +1,9 @@
 """What becomes of a protocol that has defaulted.
 
 - ``continue``: it goes on trading as if nothing had happened, its unpaid bad debt carried along.
-- ``dead``: trading halts for good. Positions are torn up at the last mark, claims on others are recovered through
-  clearing, traders recover the same part of their equity, providers are trapped (:mod:`agents.tear_up`).
+- ``dead``: trading halts for good. Positions are torn up at the last mark, the losses that come to light go down the
+  layers of the waterfall, claims on others are recovered through clearing, traders recover the same part of their
+  equity, providers are trapped (:mod:`agents.tear_up`).
 - ``recapitalised``: the same, but after `exposure.resolution_delay` outsiders pay what is left of its bad debt, fill
   its treasury to the initial level, and trading resumes. Its old exposures are gone.
 
@@ -13,6 +14,7 @@ Sources: Nasdaq Clearing recapitalised its default fund within about a week of 1
 Exchange was shut for four days in October 1987 and reopened after a rescue of HKD 2bn.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,13 +26,14 @@ from model.foundation import treasuries
 from model.scenario import Scenario
 
 Array = np.ndarray
+Cover = Callable[[Array, int], Array]  # sends losses, (protocols,) USD, down the layers at a step; returns what is left
 
 
 class Continue:
     """A protocol in default goes on as before."""
 
     def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
-        """Wind up those who `failed`, (protocols,) bool; return whether that added bad debt."""
+        """Wind up those who `failed`, (protocols,) bool; return whether that brought losses to light."""
         return False
 
     def distribute(self, venue: Venue, failed: Array) -> None:
@@ -44,7 +47,8 @@ class Continue:
 class Dead(Continue):
     """A protocol in default is closed."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, cover: Cover) -> None:
+        self.cover = cover
         self.treasury = treasuries(scenario)
         self.skin = scenario.protocol.skin_in_the_game * self.treasury
         self.delay = scenario.exposure.resolution_delay / scenario.minutes
@@ -56,18 +60,12 @@ class Dead(Continue):
         self.waiting |= bool(failed.any())
         protocol.halted[failed] = 1
         protocol.halt_step[failed] = step
-        return sum(self._wind_up(venue, protocol, int(i), step) for i in np.flatnonzero(failed)) > 0.0
-
-    def _wind_up(self, venue: Venue, protocol: Any, i: int, step: int) -> float:
-        """Tear up one protocol and note the losses that come to light; return the bad debt they leave, USD."""
-        loss, covered = tear_up(venue, i)
-        protocol.deficit[i] += loss
-        protocol.paid_fund[i] += covered
-        protocol.uncovered[i] += loss - covered
-        protocol.infeasible[i] += loss - covered
-        if loss > covered and protocol.exhausted_step[i] < 0:
-            protocol.exhausted_step[i] = step
-        return loss - covered
+        loss = np.zeros(len(failed))
+        for i in np.flatnonzero(failed):
+            loss[i] = sum(tear_up(venue, int(i)))
+        if loss.any():
+            self.cover(loss, step)
+        return bool(loss.any())
 
     def distribute(self, venue: Venue, failed: Array) -> None:
         """Pay traders what their claims recover."""
@@ -96,7 +94,8 @@ class Recapitalised(Dead):
         return True
 
 
-def make_resolution(scenario: Scenario) -> Continue:
-    """Return the resolution the scenario names."""
-    chosen = {"continue": Continue, "dead": lambda: Dead(scenario), "recapitalised": lambda: Recapitalised(scenario)}
-    return chosen[scenario.exposure.resolution]()
+def make_resolution(scenario: Scenario, cover: Cover) -> Continue:
+    """Return the resolution the scenario names; `cover` is the waterfall's."""
+    chosen = {"dead": Dead, "recapitalised": Recapitalised}
+    kind = chosen.get(scenario.exposure.resolution)
+    return kind(scenario, cover) if kind else Continue()

@@ -72,11 +72,12 @@ class Indemnity(Desk):
         return terms.disputed_share * (drawn < terms.dispute_probability)
 
     def file(self, assessed: Array, disputed: Array, step: int) -> None:
-        """Enter claims into the docket: one entry a step, taken out when it falls due."""
+        """Enter claims into the docket: one entry a step, added to what was claimed before, taken out when due."""
+        due, decided = step + self.delay, step + self.delay + self.dispute_delay
         if assessed.any():
-            self.docket[step + self.delay] = assessed
+            self.docket[due] = assessed + self.docket.get(due, 0.0)
         if disputed.any():
-            self.contested[step + self.delay + self.dispute_delay] = (disputed, step)
+            self.contested[decided] = (disputed + self.contested.get(decided, (0.0, step))[0], step)
 
     def late(self, step: int) -> None:
         """Pay what falls due at `step`: assessed claims, and disputes that are upheld."""
