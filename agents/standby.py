@@ -10,11 +10,11 @@ and in a mutual fund, with F the funds and A what is left of capital on call,
 
     sᵢ = Aᵢ + Σ (Fⱼ + Aⱼ) over the other members that are sound                                (2)
 
-always at most what was allotted to the member at the start: more than whole is not counted. Own fund and s over that
-start are the **health** of the backstop behind a protocol, 1 where there was none; whoever asks what may still be paid
-asks for it: liquidity providers, traders who may panic, risk controls. Members who left their pot have what it still
-owes them. Reference: Diamond and Dybvig (1983): a run answers to what the others may leave, not to what one put in.
-Units: USD.
+The **health** of the backstop behind a protocol is its own fund, loans included, and s, over what they were at the
+start or the capital allotted to it, whichever is less; at most 1, for more than whole is not counted, and 1 where there
+was none. Whoever asks what may still be paid asks for it: liquidity providers, traders who may panic, risk controls.
+Members who left their pot have what it still owes them. Reference: Diamond and Dybvig (1983): a run answers to what the
+others may leave, not to what one put in. Units: USD.
 """
 
 from collections import namedtuple
@@ -37,6 +37,7 @@ Backing = namedtuple(
         "entitlement",  # (members,) USD, what each owns of its pot
         "contributed",  # (members,) USD, of that at most paid in by itself
         "on_call",  # (members,) USD, capital on call at the start
+        "start",  # (members,) USD, own fund and (1) or (2) at the start
     ],
 )
 Array = np.ndarray
@@ -82,13 +83,13 @@ def of_members(balance: Array, protocol: object, backing: Backing, ready: Array)
 @part
 def healths(balance: Array, protocol: object, backing: Backing) -> Array:
     """Return the backstop behind each protocol over its start, (protocols,); 1 where there was none."""
-    start = protocol.capital
+    allotted, start = protocol.capital, backing.start
     health = np.zeros(start.shape[0])
     if backing.shares:
         of_pots(balance, backing, health)
     elif backing.mutual:
         of_members(balance, protocol, backing, health)
     for i in range(health.shape[0]):
-        whole = balance[FUND, i] + balance[LENT, i] + min(health[i], start[i])
-        health[i] = whole / start[i] if start[i] > 0.0 else 1.0
+        whole, enough = balance[FUND, i] + balance[LENT, i] + health[i], min(start[i], allotted[i])
+        health[i] = min(whole / enough, 1.0) if enough > 0.0 else 1.0
     return health

@@ -82,13 +82,13 @@ class Confidence:
         self.strain, self.alarm = ecosystem.rules.terms.strain, np.zeros(members)
         self.mood = owed | owed.T, np.zeros(members), np.zeros(members), self.alarm, self.strain
         self.tables = hot.exchange, hot.market, hot.protocol, ecosystem.ledger.balance
-        self.structure, self._feel = ecosystem.structure, Prepared(feel)
+        self.structure, self.backing, self._feel = ecosystem.structure, ecosystem.structure.backing, Prepared(feel)
         self.active = self.terms.panic or scenario.provider.volatility_sensitivity > 0.0
 
     def update(self, step: int) -> None:
         """Compute alarm and strain at the end of a step."""
         if self.active:
-            self._feel(*self.tables, self.structure.backing, *self.mood, step, *self.nerves)
+            self._feel(*self.tables, self.backing, *self.mood, step, *self.nerves)
 
     def capital_hazard(self) -> Array:
         """Return the multiple of the calm rate at which each pot's capital providers leave, (pots,), 1 in calm."""

@@ -103,10 +103,15 @@ class Structure:
 
     @cached_property
     def backing(self) -> Backing:
-        """What a kernel asks of a structure to know what stands ready (:mod:`agents.standby`), kept up in place."""
+        """What a kernel asks of a structure to know what stands ready (:mod:`agents.standby`), kept up in place.
+
+        Taken when a run is built, for it holds what stood ready at the start.
+        """
+        given = self.entitlement if self.reserves else self.pot_capital[self.pot]
+        ready = np.minimum(self.room, given) if self.shares else self.capital * self.mutual
         return Backing(
             self.shares, self.mutual, self.reserves, self.pot, self.member, self.room, self.entitlement,
-            self.contributed, self.on_call,
+            self.contributed, self.on_call, self.own_capital + ready,
         )  # fmt: skip
 
     @property
