@@ -18,10 +18,11 @@ others may leave, not to what one put in. Units: USD.
 """
 
 from collections import namedtuple
+from typing import Any
 
 import numpy as np
 
-from agents.kernel import part, rule
+from agents.kernel import kernel, part, rule
 from agents.ledger import FUND, LENT, POOL, POOL_LENT, TREASURY
 from agents.protocol import SOUND
 
@@ -50,7 +51,7 @@ def callable_still(on_call: float, assessed: float, treasury: float) -> float:
 
 
 @part
-def of_pots(balance: Array, backing: Backing, ready: Array) -> None:
+def of_pots(balance: Array, backing: Any, ready: Array) -> None:
     """Write (1) into `ready`, (members,) USD."""
     pot, member, room = backing.pot, backing.member, backing.room
     entitlement, contributed = backing.entitlement, backing.contributed
@@ -66,7 +67,7 @@ def of_pots(balance: Array, backing: Backing, ready: Array) -> None:
 
 
 @part
-def of_members(balance: Array, protocol: object, backing: Backing, ready: Array) -> None:
+def of_members(balance: Array, protocol: Any, backing: Any, ready: Array) -> None:
     """Write (2) into `ready`, (members,) USD."""
     status, assessed, on_call = protocol.status, protocol.assessed, backing.on_call
     together = 0.0
@@ -81,7 +82,7 @@ def of_members(balance: Array, protocol: object, backing: Backing, ready: Array)
 
 
 @part
-def healths(balance: Array, protocol: object, backing: Backing) -> Array:
+def healths(balance: Array, protocol: Any, backing: Any) -> Array:
     """Return the backstop behind each protocol over its start, (protocols,); 1 where there was none."""
     allotted, start = protocol.capital, backing.start
     health = np.zeros(start.shape[0])
@@ -93,3 +94,9 @@ def healths(balance: Array, protocol: object, backing: Backing) -> Array:
         whole, enough = balance[FUND, i] + balance[LENT, i] + health[i], min(start[i], allotted[i])
         health[i] = min(whole / enough, 1.0) if enough > 0.0 else 1.0
     return health
+
+
+@kernel
+def standing(balance: Array, protocol: Any, backing: Any) -> Array:
+    """Return every protocol's health, (protocols,), for who asks from outside a kernel."""
+    return healths(balance, protocol, backing)

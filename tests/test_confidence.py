@@ -7,7 +7,7 @@ from world import crash, run, small
 from agents.confidence import alarm, faded, flees, hazard, panics
 from agents.ledger import DEFICIT, FUND, OUTSIDE
 from agents.protocol import DEFAULTED
-from agents.standby import healths
+from agents.standby import standing
 from model.ecosystem import Ecosystem
 
 PANIC = {"confidence__panic": True}
@@ -97,7 +97,7 @@ def test_providers_and_controls_see_the_same_health():
     """Emptied by others, a pot alarms everybody; a member that drew nothing is not safer for its entitlement."""
     ecosystem = Ecosystem(small(**BIG, backstop__structure="pooled"))
     hit(ecosystem, 12.4e6)
-    health = healths(ecosystem.ledger.balance, ecosystem.hot.protocol, ecosystem.structure.backing)
+    health = standing(ecosystem.ledger.balance, ecosystem.hot.protocol, ecosystem.structure.backing)
     assert health == pytest.approx([1 / 3, 2 / 3, *[1.0] * 6])
 
 
@@ -215,3 +215,22 @@ def test_runs_take_open_interest_out_and_conserve_money():
     left = [float(np.abs(e.accounts.size).sum()) for e in (calm, panic)]
     assert panic.summary()["imbalance"] < 1e-12
     assert left[1] < 0.8 * left[0]
+
+
+def test_a_panic_does_not_save_losses_by_closing_shorts():
+    """In crashes that empty funds, panic takes longs out, leaves no fewer shorts, and lowers no deficit by it."""
+    thin = {"backstop__capital_ratio": 1e-4, "steps": 60, "trader__turnover": 0.0}
+    runs = [
+        [run(crash(**thin, confidence__trader_sensitivity=5.0, **terms), r) for r in range(3)] for terms in ({}, PANIC)
+    ]
+    longs, shorts, lost = (
+        [sum(measure(e) for e in side) for side in runs]
+        for measure in (
+            lambda e: float(np.maximum(e.accounts.size, 0.0).sum()),
+            lambda e: float(np.maximum(-e.accounts.size, 0.0).sum()),
+            lambda e: e.summary()["deficit"],
+        )
+    )
+    assert longs[1] < 0.8 * longs[0]
+    assert shorts[1] > 0.9 * shorts[0]
+    assert lost[1] > 0.99 * lost[0] > 0.0
