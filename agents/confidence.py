@@ -4,17 +4,20 @@ The alarm of protocol i (a pure number, 0 in calm) is a thin fund now and bad ne
 
     A = a (1 − h)⁺ + N,    N ← N · 2^(−Δt / half-life) + b · failed neighbours + c · [a claim was left unpaid]    (1)
 
-with h the fund's health (1 at the start) and neighbours those who owe i or are owed by it. People differ in nerve: of
-those who look, the share
+with h the health of the backstop behind it (1 at the start; :mod:`agents.standby`) and neighbours those who owe i or
+are owed by it. People differ in nerve: of those who look and whose side the market has not favoured, the share
 
     P = 1 − exp(−g A)                                                                                            (2)
 
-withdraws, always the most nervous, who stay away until the alarm has fallen below their nerve. A rate of withdrawal
-rises to 1 + g A times what it is in calm.
+withdraws, always the most nervous, who stay away until the alarm has fallen below their nerve. With position q and
+recent move m of the price, those with q m > 0 hold what is gaining and stay: longs flee a fall, shorts a rise, and
+where nothing moved everybody's reason is the venue itself. A rate of withdrawal rises to 1 + g A times what it is in
+calm.
 
 References: Diamond and Dybvig (1983), J. Political Economy 91:401, on runs; Granovetter (1978), American J. Sociology
 83:1420, on thresholds; Chen, Goldstein and Jiang (2010), J. Financial Economics 97:239: withdrawals answer to losses
-the more, the thinner the cushion.
+the more, the thinner the cushion. Brunnermeier and Pedersen (2009), Review of Financial Studies 22:2201: positions are
+unwound by those whom the move has hurt, and on the same side.
 """
 
 import math
@@ -51,6 +54,18 @@ def panics(nerve: float, alarmed: float) -> bool:
     alarmed : g A, sensitivity times alarm.
     """
     return nerve < 1.0 - math.exp(-alarmed)
+
+
+@rule
+def flees(size: float, move: float) -> bool:
+    """Tell whether a person has a reason to: not one whose position the market's recent move favours.
+
+    Parameters
+    ----------
+    size : contracts, short < 0, 0 for who is out and may stay away.
+    move : running return of the asset's price, log.
+    """
+    return not size * move > 0.0
 
 
 @rule

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from agents.account import BLOCK
-from agents.ledger import BAD_DEBT, FROZEN_DEBT, TREASURY, VAULT, WALLET, Ledger
+from agents.ledger import BAD_DEBT, FROZEN_DEBT, FUND, TREASURY, VAULT, WALLET, Ledger
 from agents.venue import Venue
 
 Array = np.ndarray
@@ -83,6 +83,16 @@ class LateMoney:
         self.ledger.balance[TREASURY] += rest
         getattr(protocol, column)[:] += rest
         protocol.paid_treasury[:] = np.maximum(protocol.paid_treasury - rest, 0.0)
+
+    def restore(self, fund: Array, skin: Array, column: str) -> None:
+        """Give own funds and skin in the game back what they paid in a pot's place, USD each, counted in `column`."""
+        protocol, balance = self.protocol, self.ledger.balance
+        balance[FUND] += fund
+        balance[TREASURY] += skin
+        protocol.skin[:] += skin
+        protocol.paid_fund[:] = np.maximum(protocol.paid_fund - fund, 0.0)
+        protocol.paid_skin[:] = np.maximum(protocol.paid_skin - skin, 0.0)
+        getattr(protocol, column)[:] += fund + skin
 
     def _pay_estate(self, i: int, amount: float) -> float:
         """Pay customers and vault of a torn-up protocol what they lost, pro rata; return what was paid."""

@@ -4,8 +4,8 @@ Claims of one step are settled together, never in order of arrival within the st
 
 - claims cᵢ ≥ 0, (members,) USD,
 - the cash K ≥ 0 of the pot, USD,
-- entitlements eᵢ ≥ 0, (members,) USD: what is left of each member's own contribution, Σ eᵢ = K
-  where nothing is lent out,
+- reserves rᵢ ≥ 0, (members,) USD: what is left of what each member contributed in its own name, Σ rᵢ ≤ K
+  where nothing is lent out; the surplus K − Σ rᵢ is what income, yield and capital providers added,
 - priority, (members,) uniform draws of the step's tape: the order of arrival across members,
 
 and returns payments 0 ≤ xᵢ ≤ cᵢ with Σ xᵢ ≤ K.
@@ -16,13 +16,13 @@ import numpy as np
 Array = np.ndarray
 
 
-def pro_rata(claims: Array, cash: float, entitlement: Array, priority: Array) -> Array:
+def pro_rata(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:
     """Return xᵢ = cᵢ · min(1, K / Σ c): all claims are cut alike (clearing-house default funds)."""
     asked = claims.sum()
     return claims * min(1.0, cash / asked) if asked > 0 else np.zeros_like(claims)
 
 
-def first_come(claims: Array, cash: float, entitlement: Array, priority: Array) -> Array:
+def first_come(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:
     """Return payments in full in order of arrival until the pot is empty (on-chain shared vaults)."""
     order = np.argsort(priority, kind="stable")
     before = np.cumsum(claims[order]) - claims[order]
@@ -31,23 +31,26 @@ def first_come(claims: Array, cash: float, entitlement: Array, priority: Array) 
     return paid
 
 
-def entitlement_first(claims: Array, cash: float, entitlement: Array, priority: Array) -> Array:
-    """Return min(cᵢ, eᵢ), then the rest of each claim pro rata from what non-claimants leave over.
+def entitlement_first(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:
+    """Return min(cᵢ, rᵢ), then the rest of each claim pro rata from the surplus (K − Σ rᵢ)⁺.
 
-    A member can always draw its own contribution in full; only the surplus is shared (prototype, finding 6).
+    What a member contributed is kept for it, whether it claims now or later: over time it is paid at least the lesser
+    of its claims and its contributions (segregated accounts; prototype, finding 6). Where part of the pot is lent out,
+    reserves are paid first, all cut alike.
     """
-    own = np.minimum(claims, entitlement)
-    own = pro_rata(own, cash, entitlement, priority)  # where part of the pot is lent out
-    surplus = max(cash - own.sum(), 0.0)
-    return own + pro_rata(claims - own, surplus, entitlement, priority)
+    own = pro_rata(np.minimum(claims, reserve), cash, reserve, priority)
+    surplus = max(cash - reserve.sum(), 0.0)
+    return own + pro_rata(claims - own, surplus, reserve, priority)
 
 
-def charge(entitlement: Array, payments: Array) -> Array:
+def charge(entitlement: Array, payments: Array, reserve: Array | float = 0.0) -> Array:
     """Return entitlements after `payments`: each pays its own claim first, the rest is charged to all pro rata.
 
-    What a member draws beyond its own entitlement comes out of the others' in proportion to what they have left.
+    What a member draws beyond its own entitlement comes out of the others', in proportion to what they have left
+    above `reserve`, which is never touched.
     """
     left = entitlement - np.minimum(payments, entitlement)
     excess = (payments - np.minimum(payments, entitlement)).sum()
-    total = left.sum()
-    return left * max(1.0 - excess / total, 0.0) if total > 0 else left
+    kept = np.minimum(left, np.maximum(reserve - payments, 0.0))
+    total = (left - kept).sum()
+    return kept + (left - kept) * max(1.0 - excess / total, 0.0) if total > 0 else left

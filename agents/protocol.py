@@ -26,7 +26,7 @@ class Protocol(RowAgent):
     shares = Column("f8", "shares, >= 0", "vault shares outstanding; worth 1 USD each at the start")
     open_interest = Column("f8", "USD, > 0", "one-sided open interest at the start")
     capital = Column("f8", "USD, >= 0", "backstop capital allotted at the start, own and pooled")
-    skin = Column("f8", "USD, >= 0", "treasury still committed ahead of shared layers")
+    skin = Column("f8", "USD, >= 0", "treasury still committed ahead of others' money")
     status = Column("i8", "code", "SOUND or DEFAULTED")
     cause = Column("i8", "code", "index into CAUSES")
     default_step = Column("i8", "step", "step of default, -1 for none")
@@ -40,11 +40,11 @@ class Protocol(RowAgent):
     exploit_loss = Column("f8", "USD, >= 0", "of it, taken by exploits")
     backstop_loss = Column("f8", "USD, >= 0", "of it, what the backstop's layers stand for")
     paid_fund = Column("f8", "USD, >= 0", "paid by the own fund so far")
-    paid_skin = Column("f8", "USD, >= 0", "paid by the treasury ahead of shared layers so far")
+    paid_skin = Column("f8", "USD, >= 0", "paid by the treasury as skin in the game so far")
     paid_pool = Column("f8", "USD, >= 0", "paid by the shared pool so far")
     paid_mutual = Column("f8", "USD, >= 0", "paid by other members' contributions so far")
-    paid_assessment = Column("f8", "USD, >= 0", "paid by assessments on other members' treasuries so far")
-    assessed = Column("f8", "USD, >= 0", "paid out of the treasury for other members so far")
+    paid_assessment = Column("f8", "USD, >= 0", "paid by capital on call so far, the member's own first")
+    assessed = Column("f8", "USD, >= 0", "capital on call that was called so far, for itself and others")
     paid_regime = Column("f8", "USD, >= 0", "placed by the loss regime so far")
     paid_treasury = Column(
         "f8", "USD, >= 0", "bad debt paid by the rest of the treasury so far, less what late claims repaid"

@@ -10,3 +10,4 @@ SETTLEMENTS = Registry(
         "entitlement_first": "agents.pot:entitlement_first",
     },
 )
+RESERVING = frozenset({"entitlement_first"})  # rules under which nobody draws what another contributed

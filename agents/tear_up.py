@@ -2,7 +2,8 @@
 
 All positions are closed against the vault at the last mark p, so that no order reaches the market and no price moves.
 An account's equity e = c + q (p − p₀) − q (Φ − Φ₀) becomes its claim e⁺; what is negative, and a vault below nil, is
-further bad debt. Once the protocol's debts are cleared, with U its bad debt still unpaid and E⁺ what the vault is
+a further deficit, which goes down the layers of the waterfall as any other; no loss regime can act, so what they leave
+is bad debt. Once the protocol's debts are cleared, with U its bad debt still unpaid and E⁺ what the vault is
 worth, customers rank equally and everybody recovers the same part of its claim,
 
     ρ = max(0, 1 − U / (Σ e⁺ + E⁺))                                                            (1)
@@ -15,24 +16,22 @@ clearing houses' tear-up are the models. Units: USD, contracts.
 import numpy as np
 
 from agents.account import BLOCK
-from agents.ledger import BAD_DEBT, FUND, OUTSIDE, TRADER, VAULT, WALLET, WHOLE, pay, transfer
+from agents.ledger import BAD_DEBT, DEFICIT, OUTSIDE, TRADER, VAULT, WALLET, WHOLE, pay, transfer
 from agents.vault_closing import settle_successor
 from agents.venue import Venue
 
 DUST = 1e-6
 
 
-def tear_up(venue: Venue, protocol: int, stands: bool = False) -> tuple[float, float]:
-    """Close every position of `protocol` at its mark; a vault left below nil is closed for good.
+def tear_up(venue: Venue, protocol: int) -> tuple[float, float]:
+    """Close every position of `protocol` at its mark and book what comes to light as a deficit.
 
-    Parameters
-    ----------
-    stands : whether the own fund stands for the vault too.
+    A vault left below nil is closed for good.
 
     Returns
     -------
-    loss : USD >= 0, negative equity of accounts and vault that came to light.
-    covered : USD >= 0, the part that the protocol's own fund paid; the rest is bad debt.
+    shortfall : USD >= 0, negative equity of accounts.
+    hole : USD >= 0, negative equity of the vault.
     """
     rows = _rows(venue, protocol)
     accounts, exchange, book = venue.accounts, venue.exchange, venue.book
@@ -50,16 +49,14 @@ def tear_up(venue: Venue, protocol: int, stands: bool = False) -> tuple[float, f
     accounts.entry_price[rows] = accounts.entry_funding[rows] = 0.0
     venue.blocks["stale"][rows.start // BLOCK : rows.stop // BLOCK] = 1
     shortfall, hole = float(np.maximum(-own, 0.0).sum()), max(-float(book.balance[VAULT, protocol]), 0.0)
-    pay(book, BAD_DEBT, TRADER, protocol, shortfall)
-    pay(book, BAD_DEBT, VAULT, protocol, hole)
+    pay(book, DEFICIT, TRADER, protocol, shortfall)
+    pay(book, DEFICIT, VAULT, protocol, hole)
     if hole > 0.0:
         exchange["vault_closed"][protocol] = 1.0
-    covered = min(shortfall + hole * stands, max(float(book.balance[FUND, protocol]), 0.0))
-    pay(book, FUND, BAD_DEBT, protocol, covered)
     exchange["deficit"][protocol] += shortfall + hole
     exchange["trader_deficit"][protocol] += shortfall
     exchange["vault_deficit"][protocol] += hole
-    return shortfall + hole, covered
+    return shortfall, hole
 
 
 def pay_claims(venue: Venue, protocol: int, reaction: float) -> float:

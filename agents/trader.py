@@ -3,8 +3,9 @@
 In a step each trader looks at its account with probability a (attention), which rises with the market's stress. One
 who looks
 
-1. where it is alarmed beyond its nerve, a fixed trait, closes its position, which returns the collateral to the
-   wallet, outside the exchange, and stays away while that lasts (:mod:`agents.confidence`);
+1. where it is alarmed beyond its nerve, a fixed trait, and the market's recent move is not in its favour, closes its
+   position, which returns the collateral to the wallet, outside the exchange, and stays away while that lasts
+   (:mod:`agents.confidence`);
 2. else, where its margin ratio e / (|q| p) is below ``stop_buffer`` maintenance margins, stops out, tops up from its
    wallet, or sits still, each a fixed trait of the person;
 3. otherwise trades with probability ``turnover`` towards the position its strategy wants, within its leverage
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from agents.account import OPEN, Account
-from agents.confidence import panics
+from agents.confidence import flees, panics
 from agents.exchange import put_collateral
 from agents.hash import next_arrival, uniform
 from agents.kernel import kernel, part, rule
@@ -210,12 +211,17 @@ def decide_all(
         accounts.entry_funding,
     )
     marks, indices, margins, alarms = exchange.mark, exchange.funding_index, exchange.maintenance, exchange.alarm
+    assets, moves = exchange.asset, market.momentum
     i = 0
     for row in rows:
         i = protocol_at(row, slots, i)
         slot, size = row - i * slots, sizes[row]
         own = equity(collaterals[row], size, entries[row], marks[i], indices[i] - fundings[row])
-        if alarms[i] > 0.0 and panics(uniform(keys.trait + np.uint64(i), NERVE, slot), alarms[i]):
+        if (
+            alarms[i] > 0.0
+            and flees(size, moves[assets[i]])
+            and panics(uniform(keys.trait + np.uint64(i), NERVE, slot), alarms[i])
+        ):
             accounts.order[row] = -size
         elif size != 0.0 and own < habit.stop_buffer * margins[i] * abs(size) * marks[i]:
             heed_margin(accounts, blocks, exchange, book, habit, keys.trait + np.uint64(i), row, i, slot, own)

@@ -32,6 +32,7 @@ from agents.ledger import (
 )
 from agents.liquidity_provider import content, loss_elsewhere, profit, provider_step, serve_queue, vault_equity
 from agents.reinsurer import collect_premium
+from agents.standby import healths
 from agents.vault_closing import cancel_shares, settle_vaults
 
 Terms = namedtuple(
@@ -88,13 +89,6 @@ def share_fees(book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, i: 
     book.balance[TRADING_FEE, i] = book.balance[LIQUIDATION_FEE, i] = 0.0
 
 
-@rule
-def fund_health(balance: np.ndarray, protocol: Any, entitlement: np.ndarray, i: int) -> float:
-    """Return the backstop behind a protocol, own fund and entitlement, over its start; 1 where there was none."""
-    start = protocol.capital[i]
-    return (balance[FUND, i] + balance[LENT, i] + entitlement[i]) / start if start > 0.0 else 1.0
-
-
 @part
 def losses_elsewhere(protocol: Any, providers: Any, book: Any, open_profit: np.ndarray, weight: float) -> np.ndarray:
     """Return what losses in other vaults add to the strain of each stake, (stakes,) falls of the share price."""
@@ -114,16 +108,13 @@ def losses_elsewhere(protocol: Any, providers: Any, book: Any, open_profit: np.n
 
 
 @part
-def serve_providers(
-    exchange: Any, protocol: Any, providers: Any, book: Any, entitlement: np.ndarray, terms: Any
-) -> None:  # fmt: skip
+def serve_providers(exchange: Any, protocol: Any, providers: Any, book: Any, backing: Any, terms: Any) -> None:
     """Let every provider redeem, come back or wait, and compare their cash with its control account."""
     members = exchange.shape[0]
-    cash, open_profit, health = np.zeros(members), np.zeros(members), np.zeros(members)
+    cash, open_profit, health = np.zeros(members), np.zeros(members), healths(book.balance, protocol, backing)
     wealth = np.zeros(providers.shape[0])
     for i in range(members):
         open_profit[i] = vault_equity(0.0, exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
-        health[i] = fund_health(book.balance, protocol, entitlement, i)
     if terms.vaults > 1:
         wealth = losses_elsewhere(protocol, providers, book, open_profit, terms.wealth)
     protocols, money, tolerance = providers.protocol, providers.cash, providers.tolerance
@@ -149,10 +140,10 @@ def serve_providers(
 
 @kernel
 def settle_capital(
-    exchange: Any, protocol: Any, providers: Any, pool: Any, book: Any, entitlement: np.ndarray, terms: Any
-) -> None:
-    """Run phase 8 for every protocol and every provider."""
-    members = exchange.shape[0]
+    exchange: Any, protocol: Any, providers: Any, pool: Any, book: Any, backing: Any, terms: Any
+) -> None:  # fmt: skip
+    """Run phase 8 for every protocol and every provider; `backing` is the structure's."""
+    members, entitlement = exchange.shape[0], backing.entitlement
     for i in range(members):
         share_fees(book, protocol, pool, entitlement, i, terms)
     if terms.premium > 0.0:
@@ -161,6 +152,6 @@ def settle_capital(
         for i in range(members):
             entitlement[i] += paid[i]
     cancel_shares(exchange, protocol, providers)
-    serve_providers(exchange, protocol, providers, book, entitlement, terms)
+    serve_providers(exchange, protocol, providers, book, backing, terms)
     settle_vaults(exchange, book)
     reconcile(book, exchange, CAPITAL)

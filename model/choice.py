@@ -19,9 +19,9 @@ import numpy as np
 from agents.hash import uniform
 from agents.learning import Learner
 from agents.ledger import FUND, POOL
+from model.layer import columns
 from model.market import MINUTES_PER_DAY
 from model.record import PROTOCOL_SERIES
-from model.waterfall import columns
 
 BASIS_POINT = 1e-4
 DUST = 1e-6
@@ -145,4 +145,4 @@ class Choice:
         structure, balance = self.ecosystem.structure, self.ecosystem.ledger.balance
         balance[FUND] -= amount
         balance[POOL, : structure.pots] += structure.by_pot(amount)
-        structure.entitlement += amount
+        structure.contribute(amount)

@@ -1,8 +1,9 @@
 """What drives withdrawals: the alarm over each protocol, and the strain on the providers of its vault.
 
-At the beginning of phase 8 every protocol's alarm is computed by :mod:`agents.confidence` from the health of its fund,
-from defaults of its neighbours in the exposure network as it was at the start, and from losses that fund and pool left
-unpaid in this step. Then
+At the beginning of phase 8 every protocol's alarm is computed by :mod:`agents.confidence` from the health of the
+backstop behind it, own fund and what pot or fellow members would pay it now (:mod:`agents.standby`), from defaults of
+its neighbours in the exposure network as it was at the start, and from losses that fund and pool left unpaid in this
+step. Then
 
 - traders who look at their account in the next step go by it (`exchange.alarm`, sensitivity × alarm);
 - liquidity providers feel, in falls of the share price, strain = v (σ̂ / σ − 1)⁺ + g A at once, σ̂ the running
@@ -20,7 +21,7 @@ import numpy as np
 from agents.confidence import alarm, faded, hazard
 from agents.kernel import kernel
 from agents.prepared import Prepared
-from model.capital import fund_health
+from agents.standby import healths
 from model.market import stress
 
 NERVES = ("thin_fund", "neighbour", "unpaid", "half_life", "trader_sensitivity", "provider_sensitivity")
@@ -29,7 +30,7 @@ Array = np.ndarray
 
 @kernel
 def feel(
-    exchange: Any, market: Any, protocol: Any, balance: Array, entitlement: Array, tied: Array, news: Array,
+    exchange: Any, market: Any, protocol: Any, balance: Array, backing: Any, tied: Array, news: Array,
     known: Array, alarms: Array, strain: Array, step: int, minutes: float, panic: bool, volatility: float,
     thin_fund: float, neighbour: float, unpaid: float, half_life: float, trader: float, provider: float,
 ) -> None:  # fmt: skip
@@ -37,12 +38,13 @@ def feel(
 
     Parameters
     ----------
-    balance, entitlement : of ledger and structure, behind every protocol.
+    balance, backing : of ledger and structure, behind every protocol.
     tied : (protocols, protocols) bool, whose failure alarms whom.
     news : (protocols,) bad news that has not faded; `known` USD, uncovered loss up to the step before.
     alarms, strain : (protocols,), to be set.
     volatility, thin_fund ... provider : weights and sensitivities of the scenario's sections.
     """
+    health = healths(balance, protocol, backing)
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]
         if panic:
@@ -52,7 +54,7 @@ def feel(
                 if protocol.default_step[j] == step and tied[i, j]:
                     bad += neighbour
             news[i] = faded(news[i], half_life, minutes) + bad
-            alarms[i] = alarm(fund_health(balance, protocol, entitlement, i), news[i], thin_fund)
+            alarms[i] = alarm(health[i], news[i], thin_fund)
             exchange.alarm[i] = trader * alarms[i]
         strain[i] = volatility * stress(market.variance[k], market.normal_volatility[k]) + provider * alarms[i]
 
@@ -80,13 +82,13 @@ class Confidence:
         self.strain, self.alarm = ecosystem.rules.terms.strain, np.zeros(members)
         self.mood = owed | owed.T, np.zeros(members), np.zeros(members), self.alarm, self.strain
         self.tables = hot.exchange, hot.market, hot.protocol, ecosystem.ledger.balance
-        self.structure, self._feel = ecosystem.structure, Prepared(feel)
+        self.structure, self.backing, self._feel = ecosystem.structure, ecosystem.structure.backing, Prepared(feel)
         self.active = self.terms.panic or scenario.provider.volatility_sensitivity > 0.0
 
     def update(self, step: int) -> None:
         """Compute alarm and strain at the end of a step."""
         if self.active:
-            self._feel(*self.tables, self.structure.entitlement, *self.mood, step, *self.nerves)
+            self._feel(*self.tables, self.backing, *self.mood, step, *self.nerves)
 
     def capital_hazard(self) -> Array:
         """Return the multiple of the calm rate at which each pot's capital providers leave, (pots,), 1 in calm."""

@@ -8,7 +8,6 @@ leaves the ecosystem; the exposures are gone. What becomes of the defaulters is 
 tearing up their positions may add bad debt, so that clearing is repeated until nobody fails anew. Units: USD.
 """
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from agents.venue import Venue
 from model.clearing import TOLERANCE, Settlement, settle
 from model.foundation import treasuries
 from model.network import liabilities
-from model.resolution import Continue, make_resolution
+from model.resolution import Continue, Cover, make_resolution
 from model.scenario import Scenario
 from model.scenario.exposure import ExposureSection
 from model.streams import Streams
@@ -36,21 +35,18 @@ class Contagion:
     liabilities : (P, P) USD, row owes column.
     exposure : recoveries and seniority of the clearing.
     resolution : what becomes of defaulters.
-    venue : tables of accounts and exchanges, for winding up.
-    late : what is owed to those who were cut.
+    late : what is owed to those who were cut, with the tables of accounts and exchanges, for winding up.
 
     Attributes
     ----------
     liabilities : what is still owed; nil once the network was closed out.
-    at_once : context within which what funds have lent is at hand, where recalls take no time.
     """
 
     def __init__(
-        self, liabilities: np.ndarray, exposure: ExposureSection, resolution: Continue, venue: Venue, late: LateMoney
+        self, liabilities: np.ndarray, exposure: ExposureSection, resolution: Continue, late: LateMoney
     ) -> None:
         self.liabilities = liabilities
-        self.exposure, self.resolution, self.venue, self.late = exposure, resolution, venue, late
-        self.at_once: AbstractContextManager[None] = nullcontext()
+        self.exposure, self.resolution, self.venue, self.late = exposure, resolution, late.venue, late
 
     def clear(self, protocol: Any, ledger: Ledger, step: int) -> bool:
         """Let halted protocols resume, pay bad debt from treasuries, settle defaults; return whether money moved."""
@@ -76,18 +72,13 @@ class Contagion:
         failed = np.zeros(len(alive), dtype=bool)
         outcome = self._settle(ledger, alive)
         waves = outcome.waves.copy()
-        while self._halt(protocol, outcome.default & alive & ~failed, step):
+        while self.resolution.halt(self.venue, protocol, outcome.default & alive & ~failed, step):
             failed |= outcome.default
             outcome = self._settle(ledger, alive)
             waves = np.where(waves < 0, outcome.waves, waves)  # of the loss that made it fail, not of its tear-up
         self._book(protocol, ledger, outcome)
         mark_defaults(protocol, waves, doomed, step)
         self.resolution.distribute(self.venue, self.late, outcome.default & alive)
-
-    def _halt(self, protocol: Any, failed: np.ndarray, step: int) -> bool:
-        """Wind up those who `failed`, loans that are recalled at once being at hand; return whether that added debt."""
-        with self.at_once:
-            return self.resolution.halt(self.venue, protocol, failed, step)
 
     def _settle(self, ledger: Ledger, alive: np.ndarray) -> Settlement:
         treasury, debt = ledger.balance[TREASURY], -ledger.balance[BAD_DEBT]
@@ -107,10 +98,9 @@ class Contagion:
         self.liabilities = np.zeros_like(self.liabilities)
 
 
-def make_contagion(scenario: Scenario, streams: Streams, venue: Venue, ledger: Ledger, protocol: Any) -> Contagion:
+def make_contagion(scenario: Scenario, streams: Streams, late: LateMoney, cover: Cover) -> Contagion:
     """Return the exposures of a scenario at the start; protocols are named ``protocol_0`` and so on."""
-    late, resolution = LateMoney(ledger, protocol, venue), make_resolution(scenario)
-    return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
+    return Contagion(first_debts(scenario, streams), scenario.exposure, make_resolution(scenario, cover), late)
 
 
 def first_debts(scenario: Scenario, streams: Streams) -> np.ndarray:

@@ -17,7 +17,7 @@ from agents.control.partial_liquidation import PartialRule
 from agents.control.tightening import raised, tightening
 from agents.kernel import kernel
 from agents.prepared import Prepared
-from model.capital import fund_health
+from agents.standby import healths
 from model.market import stress
 from model.scenario import Scenario
 
@@ -30,12 +30,13 @@ Start = namedtuple("Start", ["fee", "margin", "maintenance", "interest_cap"])
 
 @kernel
 def adjust_terms(
-    exchange: Any, market: Any, protocol: Any, book: Any, entitlement: np.ndarray, rules: Any, start: Any
-) -> None:
+    exchange: Any, market: Any, protocol: Any, book: Any, backing: Any, rules: Any, start: Any
+) -> None:  # fmt: skip
     """Set every venue's terms from its fund health and its asset's volatility; `start` has (protocols,) of each."""
+    healthy = healths(book.balance, protocol, backing)
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]
-        health = fund_health(book.balance, protocol, entitlement, i)
+        health = healthy[i]
         rough = stress(market.variance[k], market.normal_volatility[k])
         fee = tightening(health, rough, rules.fee_health, rules.fee_volatility)
         margin = tightening(health, rough, rules.margin_health, rules.margin_volatility)
@@ -84,10 +85,10 @@ class Control:
         self.breaker = make_breaker(scenario, np.array(market.mid))
         self.suspends = control.breaker_liquidations
 
-    def update(self, exchange: Any, market: Any, protocol: Any, book: Any, entitlement: np.ndarray) -> None:
+    def update(self, exchange: Any, market: Any, protocol: Any, book: Any, backing: Any) -> None:
         """Set terms and halts for the next step."""
         if self.adapts:
-            self._adjust_terms(exchange, market, protocol, book, entitlement, self.rules, self.start)
+            self._adjust_terms(exchange, market, protocol, book, backing, self.rules, self.start)
         if self.breaker:
             left = self.breaker.observe(np.array(market["mid"]))[exchange["asset"]]
             exchange["halt"][:] = left

@@ -7,12 +7,14 @@ A run is addressed by a scenario and the number of a replication: the same two g
 worker or many, and two scenarios that differ in who holds capital or who pays see the same shocks.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from agents.account import make_blocks
 from agents.column import bare
+from agents.late_money import LateMoney
 from agents.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
 from agents.trader import decide, look
 from agents.venue import Venue
@@ -116,7 +118,8 @@ class Ecosystem(Roster):
         self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
         self.succession = Succession(scenario, streams.key("loss"), self.venue)
-        self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol)
+        cover = partial(self.waterfall.cover, self.ledger, self.protocol, self.pool, self.tape.priority)
+        self.contagion = make_contagion(scenario, streams, LateMoney(self.ledger, self.protocol, self.venue), cover)
         self.fund = FundManagement(self)
         self.confidence = Confidence(self)
         self._oracle_error, self._rounds = self.tape.oracle_error[0], 0
@@ -195,14 +198,12 @@ class Ecosystem(Roster):
     def settle_capital(self) -> None:
         """Phase 8: fees, premiums, liquidity providers, what else funds do, risk controls."""
         hot = self.hot
-        book, entitlement = self.ledger.book, self.structure.entitlement
+        book, backing, terms = self.ledger.book, self.structure.backing, self.rules.terms
         self.confidence.update(self.clock)
-        self.machine.settle_capital(
-            hot.exchange, hot.protocol, hot.providers, hot.pool, book, entitlement, self.rules.terms
-        )
+        self.machine.settle_capital(hot.exchange, hot.protocol, hot.providers, hot.pool, book, backing, terms)
         self.fund.manage(self.clock)
         self.reinsurance.manage(self.clock)
-        self.control.update(hot.exchange, hot.market, hot.protocol, book, entitlement)
+        self.control.update(hot.exchange, hot.market, hot.protocol, book, backing)
 
     def write_record(self) -> None:
         """Phase 9: the series, and the audit."""

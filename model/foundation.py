@@ -215,7 +215,7 @@ def open_books(
         ledger.enter(account, ledger.subsidiaries[account]())
     flat = exchange.vault_size * (exchange.mark - exchange.funding_index)
     ledger.enter(VAULT, exchange.vault_start - flat)
-    ledger.enter(TREASURY, treasuries(scenario))
+    ledger.enter(TREASURY, treasuries(scenario) + structure.on_call)
     lent = scenario.fund.lent_share
     ledger.enter(FUND, structure.own_capital * (1.0 - lent))
     ledger.enter(LENT, structure.own_capital * lent)

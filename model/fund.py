@@ -40,7 +40,7 @@ class FundManagement:
         self.structure, self.ledger, self.waterfall = ecosystem.structure, ecosystem.ledger, ecosystem.waterfall
         self.exchange, self.market, self.pool = ecosystem.exchange, ecosystem.market, ecosystem.pool
         self.risk = ecosystem.tape.daily_volatility[self.exchange.asset]
-        self.target = target_size(self.terms.target_ratio, self.structure.capital)
+        self.target = target_size(self.terms.target_ratio, self.structure.paid_in)
         self.mid = self._mid()
         members, pots = len(self.exchange), self.structure.pots
         delay = round(self.terms.recall_delay / self.minutes)
@@ -56,7 +56,6 @@ class FundManagement:
         self.instant = self.lends and not delay
         if self.instant:
             self.structure.at_once = AtOnce(self.ledger.balance, self.structure, self.terms.recall_haircut)
-            ecosystem.contagion.at_once = self.structure.at_once
 
     def revalue(self) -> None:
         """Value what is held in base assets at this step's mid prices."""
@@ -129,6 +128,7 @@ class FundManagement:
         shared = amount * (1.0 - structure.own_share) * structure.member
         balance[FUND] += amount - shared
         self.pool.contributions[:] += self._to_pots(shared)
+        structure.contributed += shared
 
     def _charge_reinstatements(self) -> None:
         """Charge a year's premium for every limit reinstated; what a fund cannot pay stays owed."""

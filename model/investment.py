@@ -8,10 +8,10 @@ from scipy.special import ndtri
 from agents.capital_provider import CapitalProvider, ask, deposits, expected_return, served, share_price
 from agents.ledger import CAPITAL, INVESTOR, POOL, POOL_LENT, WHOLE, check
 from agents.structure.base import Structure
+from model.layer import columns
 from model.market import per_step
 from model.scenario import Scenario
 from model.streams import Streams
-from model.waterfall import columns
 
 DUST = 1e-6
 Array = np.ndarray

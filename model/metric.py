@@ -12,6 +12,9 @@ import numpy as np
 from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, FUND, LENT, POOL, POOL_LENT, RETROCESSION, TREASURY, WALLET
 from agents.protocol import DEBTS, EXPOSURE, OWN_LOSS
 from model.burden import burden_metrics
+from model.foundation import treasuries
+
+BACKSTOP_LAYERS = ("paid_fund", "paid_skin", "paid_pool", "paid_mutual", "paid_assessment")
 
 Array = np.ndarray
 Metrics = dict[str, float]
@@ -64,19 +67,33 @@ def failure_metrics(protocol: Any, steps: int, minutes: float) -> Metrics:
     }
 
 
+def callable_at_start(ecosystem: Any) -> float:
+    """Return all that the structure may call at the start, USD.
+
+    Own funds; pots with what capital providers and the second pool hold of them; members' capital on call; and skin in
+    the game, which is the same in every structure.
+    """
+    structure, scenario = ecosystem.structure, ecosystem.scenario
+    skin = scenario.protocol.skin_in_the_game * treasuries(scenario).sum()
+    held = structure.own_capital.sum() + structure.pot_capital.sum() + structure.on_call.sum()
+    return float(held + skin)
+
+
 def capital_metrics(ecosystem: Any) -> Metrics:
     """Return backstop capital at the start and the end, what it covered, and who earned what."""
     balance, protocol = ecosystem.ledger.balance, ecosystem.protocol
     start = float(protocol.capital.sum()) + ecosystem.reinsurance.third_party
     end = float(balance[FUND].sum() + balance[POOL].sum() + balance[[LENT, POOL_LENT]].sum())
-    mutual = protocol.paid_mutual.sum() + protocol.paid_assessment.sum()
-    covered = float(protocol.paid_fund.sum() + protocol.paid_pool.sum() + mutual)
+    end += float(ecosystem.structure.assessable(balance[TREASURY], protocol.assessed).sum())
+    callable_capital = callable_at_start(ecosystem)
+    covered = sum(float(protocol[layer].sum()) for layer in BACKSTOP_LAYERS)
     keepers, pool, vaults = ecosystem.keepers, ecosystem.pool, ecosystem.exchange.vault_start
     return {
         "capital": start,
         "capital_end": end + float(balance[RETROCESSION].sum()),
-        "loss_per_capital": float(protocol.deficit.sum()) / start if start > 0 else 0.0,
-        "covered_per_capital": covered / start if start > 0 else 0.0,
+        "callable_capital": callable_capital,
+        "loss_per_capital": float(protocol.deficit.sum()) / callable_capital if callable_capital > 0 else 0.0,
+        "covered_per_capital": covered / callable_capital if callable_capital > 0 else 0.0,
         "bad_debt": float(-balance[BAD_DEBT].sum()),
         "open_deficit": float(-balance[DEFICIT].sum()),
         "frozen_debt": float(-balance[FROZEN_DEBT].sum()),

@@ -14,7 +14,7 @@ import numpy as np
 
 from agents.kernel import kernel, rule
 from agents.prepared import Prepared
-from model.waterfall import columns
+from model.layer import columns
 
 Array = np.ndarray
 

@@ -52,7 +52,7 @@ class ReinsuranceMarket:
         self.active = is_active(scenario)
         if self.active:
             self.third_party = self._share_capital()
-            ecosystem.protocol.capital[:] = structure.own_capital + structure.entitlement
+            ecosystem.protocol.capital[:] = structure.own_capital + structure.entitlement + structure.on_call
         self.providers = make_providers(scenario, streams, structure)
         if self.active:
             self._open(ecosystem, streams)

@@ -1,8 +1,9 @@
 """What becomes of a protocol that has defaulted.
 
 - ``continue``: it goes on trading as if nothing had happened, its unpaid bad debt carried along.
-- ``dead``: trading halts for good. Positions are torn up at the last mark, claims on others are recovered through
-  clearing, traders recover the same part of their equity, providers are trapped (:mod:`agents.tear_up`).
+- ``dead``: trading halts for good. Positions are torn up at the last mark, the losses that come to light go down the
+  layers of the waterfall, claims on others are recovered through clearing, traders recover the same part of their
+  equity, providers are trapped (:mod:`agents.tear_up`).
 - ``recapitalised``: the same, but after `exposure.resolution_delay` outsiders pay what is left of its debt, fill
   its treasury to the initial level, and trading resumes. Its old exposures are gone.
 
@@ -13,6 +14,7 @@ Sources: Nasdaq Clearing recapitalised its default fund within about a week of 1
 Exchange was shut for four days in October 1987 and reopened after a rescue of HKD 2bn.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,13 +27,14 @@ from model.foundation import treasuries
 from model.scenario import Scenario
 
 Array = np.ndarray
+Cover = Callable[[Array, Array, int], Array]  # sends losses of accounts and vaults down the layers at a step
 
 
 class Continue:
     """A protocol in default goes on as before."""
 
     def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
-        """Wind up those who `failed`, (protocols,) bool; return whether that added bad debt."""
+        """Wind up those who `failed`, (protocols,) bool; return whether that brought losses to light."""
         return False
 
     def distribute(self, venue: Venue, late: LateMoney, failed: Array) -> None:
@@ -45,12 +48,12 @@ class Continue:
 class Dead(Continue):
     """A protocol in default is closed."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, cover: Cover) -> None:
+        self.cover = cover
         self.treasury = treasuries(scenario)
         self.skin = scenario.protocol.skin_in_the_game * self.treasury
         self.delay = scenario.exposure.resolution_delay / scenario.minutes
         self.reaction = scenario.trader.haircut_reaction
-        self.stands = scenario.backstop.vault_cover == "backstop"
         self.waiting = False
 
     def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
@@ -58,24 +61,13 @@ class Dead(Continue):
         self.waiting |= bool(failed.any())
         protocol.halted[failed] = 1
         protocol.halt_step[failed] = step
-        return sum(self._wind_up(venue, protocol, int(i), step) for i in np.flatnonzero(failed)) > 0.0
-
-    def _wind_up(self, venue: Venue, protocol: Any, i: int, step: int) -> float:
-        """Tear up one protocol and note the losses that come to light; return the bad debt they leave, USD."""
-        before = float(venue.exchange["vault_deficit"][i])
-        loss, covered = tear_up(venue, i, self.stands)
-        vault = float(venue.exchange["vault_deficit"][i]) - before
-        asked = loss - vault * (not self.stands)
-        protocol.deficit[i] += loss
-        protocol.vault_deficit[i] += vault
-        protocol.trader_deficit[i] += loss - vault
-        protocol.backstop_loss[i] += asked
-        protocol.paid_fund[i] += covered
-        protocol.uncovered[i] += asked - covered
-        protocol.infeasible[i] += loss - covered
-        if asked > covered and protocol.exhausted_step[i] < 0:
-            protocol.exhausted_step[i] = step
-        return loss - covered
+        shortfall, hole = np.zeros(len(failed)), np.zeros(len(failed))
+        for i in np.flatnonzero(failed):
+            shortfall[i], hole[i] = tear_up(venue, int(i))
+        if not (shortfall.any() or hole.any()):
+            return False
+        self.cover(shortfall, hole, step)
+        return True
 
     def distribute(self, venue: Venue, late: LateMoney, failed: Array) -> None:
         """Pay traders what their claims recover; what is cut is theirs should money come late."""
@@ -108,7 +100,8 @@ class Recapitalised(Dead):
         return True
 
 
-def make_resolution(scenario: Scenario) -> Continue:
-    """Return the resolution the scenario names."""
-    chosen = {"continue": Continue, "dead": lambda: Dead(scenario), "recapitalised": lambda: Recapitalised(scenario)}
-    return chosen[scenario.exposure.resolution]()
+def make_resolution(scenario: Scenario, cover: Cover) -> Continue:
+    """Return the resolution the scenario names; `cover` is the waterfall's."""
+    chosen = {"dead": Dead, "recapitalised": Recapitalised}
+    kind = chosen.get(scenario.exposure.resolution)
+    return kind(scenario, cover) if kind else Continue()

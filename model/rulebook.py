@@ -78,7 +78,7 @@ def capital_terms(scenario: Scenario, structure: Structure) -> Terms:
         per_step(provider.return_rate, minutes),
         provider.fund_sensitivity,
         structure.pot,
-        target_size(scenario.fund.target_ratio, structure.capital),
+        target_size(scenario.fund.target_ratio, structure.paid_in),
         min(provider.vaults, scenario.protocol.number),
         provider.cooldown / minutes,
         per_step(provider.exit_rate, minutes),

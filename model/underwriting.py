@@ -17,7 +17,7 @@ from agents.premium import PREMIUMS
 from agents.premium.base import Exposure, credible
 from agents.premium.cycle import Cycle
 from agents.reinsurer import MINUTES_PER_YEAR
-from model.waterfall import columns
+from model.layer import columns
 
 LEAST = 1e-9
 Array = np.ndarray

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from agents.kernel import kernel
-from agents.ledger import DEFICIT, FUND, OUTSIDE, POOL, TRADING_FEE, WHOLE, Ledger
+from agents.ledger import DEFICIT, FUND, OUTSIDE, POOL, TRADING_FEE, TREASURY, WHOLE, Ledger
 from agents.loss_regime import REGIMES
 from agents.loss_regime.base import Terms as LossTerms
 from agents.loss_regime.chain import Chain
@@ -41,6 +41,7 @@ class Bench:
         members = len(capital)
         self.ledger = Ledger(members)
         self.ledger.enter(FUND, self.structure.own_capital)
+        self.ledger.enter(TREASURY, self.structure.on_call)
         self.ledger.enter(POOL, self.structure.pot_capital, slice(self.structure.pots))
         self.protocol, self.pool = Protocol.make_table(members), Reinsurer.make_table(self.structure.pots)
         self.protocol.exhausted_step[:] = self.pool.exhausted_step[:] = -1

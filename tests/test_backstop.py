@@ -10,7 +10,7 @@ from world import REGIMES, STRUCTURES, crash, run, small
 from agents.insurance_fund import fund_delta, liquidation_delta
 from agents.pot import charge
 from agents.reinsurance import excess_of_loss, layer_increment
-from agents.settlement import SETTLEMENTS
+from agents.settlement import RESERVING, SETTLEMENTS
 from agents.structure import STRUCTURES as REGISTERED
 from model.ecosystem import Ecosystem
 
@@ -28,12 +28,14 @@ def test_published_fund_deltas(published):
 @pytest.mark.parametrize("rule", list(SETTLEMENTS))
 @given(claims=claims_of, entitlement=claims_of, priority=arrays(float, 5, elements=st.floats(0.0, 1.0)))
 def test_no_pot_pays_more_than_it_has_or_than_is_claimed(rule, claims, entitlement, priority):
-    """0 ≤ xᵢ ≤ cᵢ, Σ x ≤ K, and all is paid where the pot suffices."""
+    """0 ≤ xᵢ ≤ cᵢ, Σ x ≤ K; shared, all is paid where the pot suffices; reserved, each gets its own and no more."""
     cash = entitlement.sum()
     paid = SETTLEMENTS[rule](claims, cash, entitlement, priority)
     assert (paid >= 0).all() and (paid <= claims * (1 + 1e-12) + 1e-12).all()
-    assert paid.sum() == pytest.approx(min(cash, claims.sum()), rel=1e-9, abs=1e-9)
-    left = charge(entitlement, paid)
+    reserved = rule in RESERVING
+    expected = np.minimum(claims, entitlement).sum() if reserved else min(cash, claims.sum())
+    assert paid.sum() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    left = charge(entitlement, paid, entitlement * reserved)
     assert (left >= 0).all()
     assert left.sum() == pytest.approx(cash - paid.sum(), abs=1e-9)
 

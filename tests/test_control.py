@@ -168,7 +168,7 @@ def test_terms_follow_an_emptied_fund():
         ecosystem.hot.market,
         ecosystem.hot.protocol,
         ecosystem.ledger.book,
-        ecosystem.structure.entitlement,
+        ecosystem.structure.backing,
     )
     after = [exchange[name] for name in terms]
     for old, new, factor in zip(before, after, (2.0, 2.0, 2.0, 0.5), strict=True):

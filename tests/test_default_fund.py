@@ -52,7 +52,10 @@ def test_survivors_pay_pro_rata():
 
 
 def shocked(deficits, **changes):
-    """Return three equal members, funds of 90 and treasuries of 30 (skin 10), after `deficits` (in the same money)."""
+    """Return three equal members after `deficits`, in the same money: capital of 90, treasuries of 30 (skin 10).
+
+    Of the capital 30 are paid in and 60 on call.
+    """
     terms = {
         "protocol__open_interest": (6e7,),
         "protocol__treasury_ratio": 0.005,
@@ -78,38 +81,39 @@ def paid(ecosystem, member=0):
 
 
 def test_the_layers_of_a_clearing_house_in_order():
-    """Own 90, skin 10, then survivors' 180, then their treasuries of 30 each; what is left is uncovered."""
-    assert paid(shocked([80.0, 0, 0])) == [80, 0, 0, 0, 0]
-    assert paid(shocked([95.0, 0, 0])) == [90, 5, 0, 0, 0]
-    assert paid(shocked([150.0, 0, 0])) == [90, 10, 50, 0, 0]
-    assert paid(shocked([300.0, 0, 0])) == [90, 10, 180, 20, 0]
-    assert paid(shocked([400.0, 0, 0])) == [90, 10, 180, 60, 60]
+    """Own 30 and 60 on call, skin 10, then survivors' 60, then their 120 on call; what is left is uncovered."""
+    assert paid(shocked([80.0, 0, 0])) == [30, 0, 0, 50, 0]
+    assert paid(shocked([95.0, 0, 0])) == [30, 5, 0, 60, 0]
+    assert paid(shocked([150.0, 0, 0])) == [30, 10, 50, 60, 0]
+    assert paid(shocked([250.0, 0, 0])) == [30, 10, 60, 150, 0]
+    assert paid(shocked([400.0, 0, 0])) == [30, 10, 60, 180, 120]
 
 
 def test_survivors_bear_it_alike_and_claimants_nothing():
     """A call of 50 takes 25 of each survivor; a second claimant's own fund is not called upon for the first."""
     ecosystem = shocked([150.0, 0, 0])
-    assert ecosystem.ledger.balance[FUND] / 1e4 == pytest.approx([0, 65, 65])
+    assert ecosystem.ledger.balance[FUND] / 1e4 == pytest.approx([0, 5, 5])
     both = shocked([150.0, 150.0, 0])
-    assert both.protocol.paid_mutual.sum() / 1e4 == pytest.approx(90)
+    assert both.protocol.paid_mutual.sum() / 1e4 == pytest.approx(30)
     assert both.protocol.paid_mutual[0] == pytest.approx(both.protocol.paid_mutual[1])
     assert both.ledger.balance[FUND, 2] == pytest.approx(0.0)
 
 
 def test_assessments_stop_at_their_power():
-    """At a tenth of the contribution, 9 of each survivor's treasury of 30; and no power is used twice."""
-    ecosystem = shocked([400.0, 0, 0], backstop__assessment=0.1)
-    assert paid(ecosystem) == [90, 10, 180, 18, 102]
-    assert ecosystem.protocol.assessed / 1e4 == pytest.approx([0, 9, 9])
-    assert ecosystem.ledger.balance[TREASURY] / 1e4 == pytest.approx([20, 21, 21])
+    """At a half of what is paid in, 60 each, 30 of each are on call; no power is used twice, and treasuries stay."""
+    ecosystem = shocked([400.0, 0, 0], backstop__assessment=0.5)
+    assert paid(ecosystem) == [60, 10, 120, 90, 120]
+    assert ecosystem.protocol.assessed / 1e4 == pytest.approx([30, 30, 30])
+    assert ecosystem.ledger.balance[TREASURY] / 1e4 == pytest.approx([20, 30, 30])
     ecosystem.ledger.balance[DEFICIT, 0] -= 1e5
     ecosystem.absorb_deficits()
-    assert ecosystem.protocol.assessed / 1e4 == pytest.approx([0, 9, 9])
+    assert ecosystem.protocol.assessed / 1e4 == pytest.approx([30, 30, 30])
 
 
 def test_without_other_members_a_default_fund_is_an_isolated_fund():
-    """To the last bit."""
+    """But for the name of the payer: capital on call pays where the fund would (see test_layers)."""
     alone = {"protocol__number": 1, "backstop__capital_ratio": 1e-3, "shock__exploit_intensity": 200.0}
     mutual, isolated = (run(crash(backstop__structure=name, **alone)).summary() for name in ("mutual", "isolated"))
-    assert mutual == {**isolated, "imbalance": mutual["imbalance"]}
+    assert mutual["paid_fund"] + mutual["paid_assessment"] == pytest.approx(isolated["paid_fund"], rel=1e-12)
+    assert mutual["uncovered"] == pytest.approx(isolated["uncovered"], rel=1e-12)
     assert mutual["uncovered"] > 0

@@ -61,6 +61,47 @@ def test_everybody_recovers_the_same_part_of_its_equity():
     assert_books_close(ecosystem)
 
 
+READY = {  # USD thousand that stand ready for one of three members with capital of 50 each, beside its skin
+    "none": 0.0, "isolated": 50.0, "pooled": 150.0, "partial": 25.0 + 75.0, "capped": 0.25 * 150.0,
+    "clustered": 100.0, "reinsured": 25.0 + 75.0, "mutual": 150.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS[1:])
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_losses_that_a_tear_up_brings_to_light_go_down_the_layers(structure, resolution):
+    """Own fund, entitlement, skin of 25, others' money: each pays as for any other loss, and before customers do."""
+    ecosystem, (own, _, vault) = stricken(
+        fall=0.7, protocol__vault_ratio=0.5, backstop__structure=structure, backstop__cluster=(0, 0, 1),
+        backstop__capital_ratio=0.05, exposure__resolution=resolution,
+    )  # fmt: skip
+    member, loss = ecosystem.protocol, np.maximum(-own, 0.0).sum()
+    layers = sum(float(member[f"paid_{name}"][0]) for name in ("fund", "skin", "pool", "mutual", "assessment"))
+    assert vault > 0.0 and loss > 140e3 and member.deficit[0] == pytest.approx(loss)
+    assert layers + member.uncovered[0] == pytest.approx(loss)
+    assert member.infeasible[0] == pytest.approx(member.uncovered[0])
+    assert layers == pytest.approx(min(loss, READY[structure] * 1e3 + 25.0), rel=1e-3)
+    assert (member.exhausted_step[0] >= 0) == (member.uncovered[0] > 0.0)
+    assert_books_close(ecosystem)
+
+
+@pytest.mark.parametrize("structure", ["pooled", "mutual"])
+def test_a_halted_protocol_stands_in_for_nobody_and_a_sound_one_does(structure):
+    """Two fail together: the third's capital is all that others add, and it is divided between them."""
+    settings = {"protocol__open_interest": (1e6,), "protocol__treasury_ratio": 1e-4, "exposure__graph": "none"}
+    ecosystem = Ecosystem(small(**settings, backstop__structure=structure, exposure__resolution="dead"))
+    ecosystem.step()
+    ecosystem.ledger.balance[BAD_DEBT, :2] -= 5e4
+    ecosystem.ledger.balance[OUTSIDE, 0] += 1e5
+    ecosystem.exchange.mark[:2] *= 0.1
+    ecosystem.clear_exposures()
+    member = ecosystem.protocol
+    layers = sum(member[f"paid_{name}"] for name in ("fund", "skin", "pool", "mutual", "assessment"))
+    assert member.halted.tolist() == [1, 1, 0] and (member.uncovered[:2] > 0.0).all()
+    assert layers[2] == 0.0 and layers.sum() == pytest.approx(3 * 15e3 + 2 * 25.0, rel=2e-3)
+    assert_books_close(ecosystem)
+
+
 def test_a_bare_vault_and_worthless_accounts_leave_bad_debt():
     """Claims cannot fall below nil: what they do not bear stays on the books."""
     ecosystem, (own, _, vault) = stricken(debt=1e9, exposure__resolution="dead")

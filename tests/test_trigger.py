@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from world import STRUCTURES, crash, run, small
 
-from agents.ledger import DEFICIT, FUND, OUTSIDE
+from agents.ledger import DEFICIT, FUND, OUTSIDE, TREASURY
 from agents.trigger import TRIGGERS
 from agents.trigger.base import Means
 from agents.trigger.drawdown import has_fallen
@@ -29,8 +29,10 @@ def hit(ecosystem, deficits):
 
 
 def funds(ecosystem):
-    """Return own funds and entitlements, in multiples of a fund at the start."""
-    return (ecosystem.ledger.balance[FUND] + ecosystem.structure.entitlement) / WORTH
+    """Return own funds, entitlements and capital on call, in multiples of a fund at the start."""
+    balance, structure = ecosystem.ledger.balance, ecosystem.structure
+    on_call = structure.assessable(balance[TREASURY], ecosystem.protocol.assessed)
+    return (balance[FUND] + structure.entitlement + on_call) / WORTH
 
 
 def test_a_fund_has_fallen_at_the_drop():
@@ -103,7 +105,9 @@ def test_whole_asks_the_treaty():
 
 def test_whole_by_hand():
     """Own 10 each, pot 5: needs of 0, 4, 4 in the order 2, 1, 0; the first of the two takes the promise."""
-    means = Means(np.full(3, 10.0), np.array([5.0]), np.zeros(3, int), np.full(3, 5.0), np.array([0.9, 0.5, 0.1]))
+    promised, none = np.array([0.0, 4.0, 4.0]), np.zeros(3)
+    arrival = np.array([0.9, 0.5, 0.1])
+    means = Means(np.full(3, 10.0), np.array([5.0]), np.zeros(3, int), promised, arrival, none, none)
     trigger = TRIGGERS["whole"](small().backstop)
     assert trigger.spared(np.array([9.0, 14.0, 14.0]), means).tolist() == [False, True, False]
 

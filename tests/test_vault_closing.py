@@ -8,7 +8,7 @@ from test_conservation import assert_books_close
 from world import REGIMES, STRUCTURES, crash, run, small
 
 from agents.exchange import Exchange
-from agents.ledger import BAD_DEBT, FUND, OUTSIDE, VAULT
+from agents.ledger import DEFICIT, FUND, OUTSIDE, VAULT
 from agents.tear_up import tear_up
 from agents.vault_closing import closing_price
 from model.ecosystem import Ecosystem
@@ -235,9 +235,9 @@ def test_a_successor_is_no_claimant_of_a_dead_protocol():
     below.apply_shocks()
     below.set_prices()
     hole = -below.vault_equity()[0]
-    assert tear_up(below.venue, 0) == (pytest.approx(hole), 0.0) and hole > 0.0
+    assert tear_up(below.venue, 0) == (0.0, pytest.approx(hole)) and hole > 0.0
     assert below.exchange.vault_closed[0] == 1.0 and below.exchange.vault_deficit[0] == pytest.approx(hole)
-    assert below.ledger.balance[BAD_DEBT, 0] == pytest.approx(-hole)
+    assert below.ledger.balance[DEFICIT, 0] == pytest.approx(-hole)
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)

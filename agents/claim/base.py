@@ -55,6 +55,11 @@ class Desk(ABC):
         self.lacking = np.zeros(self.structure.pots)
 
     @property
+    def gross(self) -> bool:
+        """Whether claims are made on the gross loss, before the own fund pays."""
+        return self.structure.gross
+
+    @property
     def open(self) -> Array:
         """Return claims made and not yet decided, (members,) USD."""
         return np.zeros_like(self.kept)
@@ -63,7 +68,11 @@ class Desk(ABC):
         """Do what is due before the deficits of a step."""
 
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
-        """Return what members may claim, (members,) USD."""
+        """Return what the pots owe now, (members,) USD."""
+        return self.claimable(deficit, claim, step)
+
+    def claimable(self, deficit: Array, claim: Array, step: int) -> Array:
+        """Return what members may claim, whenever it will be paid, (members,) USD."""
         allowed = np.minimum(self.structure.due(deficit, claim, step), claim)
         return allowed * (1.0 - self.kept) * self.structure.member
 

@@ -6,8 +6,8 @@ assessment delay a, the rest after a further delay b, and is then paid with prob
     at t + a: (1 − d 1{disputed}) c,   at t + a + b: d c 1{disputed} 1{upheld}                (1)
 
 What is not paid in the step of the loss goes on down the protocol's waterfall, and others bear it. What falls due later
-pays debt that is still open, those a tear-up left short among it, then gives the treasury back what it paid of such
-debt. Nothing more is paid: an indemnity never exceeds the loss that the member still bears (Castellain v Preston 1883),
+pays debt that is still open, those a tear-up left short among it, then gives own fund, skin and treasury back what
+they paid in the pot's place. Nothing more is paid: an indemnity never exceeds the loss that the member still bears (Castellain v Preston 1883),
 and what others have borne for good by then lapses and stays in the pot. Sub-limits and treaties count a claim when it
 is made. Nothing is set aside for open claims, but capital providers' shares are valued net of them, and no provider is
 paid out of what they need. Draws are keyed by step and protocol. Units: USD.
@@ -74,11 +74,12 @@ class Indemnity(Desk):
         return terms.disputed_share * (drawn < terms.dispute_probability)
 
     def file(self, assessed: Array, disputed: Array, step: int) -> None:
-        """Enter claims into the docket: one entry a step, taken out when it falls due."""
+        """Enter claims into the docket: one entry a step, added to what was claimed before, taken out when due."""
+        due, decided = step + self.delay, step + self.delay + self.dispute_delay
         if assessed.any():
-            self.docket[step + self.delay] = assessed
+            self.docket[due] = assessed + self.docket.get(due, 0.0)
         if disputed.any():
-            self.contested[step + self.delay + self.dispute_delay] = (disputed, step)
+            self.contested[decided] = (disputed + self.contested.get(decided, (0.0, step))[0], step)
 
     def late(self, step: int) -> None:
         """Pay what falls due at `step`: assessed claims, and disputes that are upheld."""
@@ -89,13 +90,18 @@ class Indemnity(Desk):
             self.refused += disputed - upheld
             due = upheld if due is None else due + upheld
         if due is not None:
-            borne = np.minimum(due, self.office.late.borne())
+            borne = np.minimum(due, self.office.late.borne() + self.structure.fronted.sum(axis=0))
             self.lapsed += due - borne
             self.reimburse(borne, step)
 
     def give(self, rest: Array) -> None:
-        """Give treasuries back what they paid of the loss."""
-        self.office.late.repay(rest, "paid_claims")
+        """Give own fund, skin and the rest of the treasury back, in this order, what they paid in the pot's place."""
+        fronted, late = self.structure.fronted, self.office.late
+        fund = np.minimum(rest, fronted[0])
+        skin = np.minimum(rest - fund, fronted[1])
+        fronted -= fund, skin
+        late.restore(fund, skin, "paid_claims")
+        late.repay(rest - fund - skin, "paid_claims")
 
     def _upheld(self, made: int) -> Array:
         """Return which disputes over claims made at that step are decided for the member, (members,) bool."""

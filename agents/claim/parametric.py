@@ -19,7 +19,7 @@ from agents.claim.base import Array, Desk, Office
 
 
 class Parametric(Desk):
-    """Payments on triggers.
+    """Payments on triggers; losses are the own fund's, whatever the treaty.
 
     Attributes
     ----------
@@ -34,6 +34,11 @@ class Parametric(Desk):
         self.until = np.zeros(len(self.kept), dtype=np.int64)
         self.event_paid, self.event_loss = np.zeros_like(self.kept), np.zeros_like(self.kept)
         self._past, self.without_payment = np.zeros_like(self.kept), np.zeros_like(self.kept)
+
+    @property
+    def gross(self) -> bool:
+        """No: the own fund pays losses, whatever the treaty."""
+        return False
 
     @property
     def without_loss(self) -> Array:

@@ -1,18 +1,29 @@
 """What every backstop structure is: own funds, pots, and the rule by which a pot pays.
 
 With total capital C allotted as cᵢ to members i, a structure with own share a puts a cᵢ into member i's fund and
-(1 − a) cᵢ into the pot of which i is a member: the total is C in every structure. Income is split the same way. Losses
-go to the own fund first; what is left is a claim on the pot, cut by the structure's treaty and settled by its
-settlement rule. Pots do not help each other.
+(1 − a) cᵢ into the pot of which i is a member. Where only a part k of the capital is paid in, cᵢ is k cᵢ here and the
+rest stays in the member's treasury, on call. What may be called is C in every structure. Income is split the same way.
+A claim on the pot is cut by the structure's treaty and settled by its settlement rule; in which order layers pay is
+the matter of :mod:`model.waterfall`. Pots do not help each other.
+
+Of the pot with K USD member i owns its entitlement eᵢ, capital providers the rest. Of its entitlement rᵢ is its
+**reserve**: what is left of what it contributed in its own name,
+
+    rᵢ = min(eᵢ, (1 − a) k cᵢ + replenishment and contributions paid in later − what it was paid)              (1)
+
+and K − Σ rᵢ is **surplus**: fees, premiums, yield, capital providers' money. A settlement rule that reserves
+(:data:`agents.settlement.RESERVING`) shares the surplus only.
 """
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from agents.pot import charge
-from agents.settlement import SETTLEMENTS
+from agents.settlement import RESERVING, SETTLEMENTS
+from agents.standby import Backing
 
 Array = np.ndarray
 
@@ -30,20 +41,29 @@ class Structure:
     Attributes
     ----------
     own_share : share of a member's capital and income that stays in its own fund.
+    paid_share : share of a member's capital that is paid in; the rest is in its treasury, on call.
+    on_call : (members,) USD, capital on call at the start.
+    gross : True where treaties attach on the loss before the own fund pays.
+    reserves : True where nobody draws what another contributed.
     holds_capital : False where neither funds nor pots exist and income leaves the ecosystem.
     charges_premium : True where members pay a premium to their pot.
     mutual : True where surviving members' funds and treasuries pay what a member's own layers cannot.
     pot : (members,) the pot each member belongs to, numbered from 0 without gaps.
-    entitlement : (members,) USD, what is left of each member's contribution to its pot.
+    entitlement : (members,) USD, what each member owns of its pot.
+    contributed : (members,) USD, what each paid into its pot in its own name, less what the pot paid it.
+    room : (members,) USD, most that treaty and sub-limit still let each claim, inf where nothing does.
     loss : (members,) USD, losses so far that the own layers were asked for.
     outside : (pots,) USD, what capital providers own of each pot; with the entitlements it is all the pot has.
     member : (members,) bool, who is in its pot at present.
     lacking : (pots,) USD, cash that claims made and not yet due will lack; nil where all are settled at once.
     unpaid : (members,) USD, claims due so far that the pot had no cash for; recalled money pays them late.
+    fronted : (2, members) USD, what own funds and skin paid in the place of claims the pot has not paid yet.
     at_once : context within which what is lent out is at hand; does nothing unless recalls take no time.
     """
 
     own_share = 1.0
+    paid_share = 1.0
+    gross = False
     holds_capital = True
     charges_premium = False
     mutual = False
@@ -59,18 +79,25 @@ class Structure:
         self.members: list[Any] = (
             [np.flatnonzero(self.pot == j) for j in range(self.pots)] if self.pots > 1 else [slice(None)]
         )
-        self.entitlement = capital * (1.0 - self.own_share) * self.holds_capital
+        self.reserves = terms.settlement in RESERVING
+        held = capital * self.holds_capital
+        self.paid_in = held * self.paid_share
+        self.on_call = held - self.paid_in
+        self.entitlement = self.paid_in * (1.0 - self.own_share)
+        self.contributed = self.entitlement.copy()
+        self.room = np.full_like(capital, np.inf)
         self.pot_capital = self.by_pot(self.entitlement)
         self.loss = np.zeros_like(capital)
         self.outside = np.zeros(self.pots)
         self.member = np.ones(len(capital), dtype=bool)
         self.unpaid = np.zeros_like(capital)
+        self.fronted = np.zeros((2, len(capital)))
         self.at_once: AbstractContextManager[None] = nullcontext()
 
     @property
     def own_capital(self) -> Array:
         """Capital of each member's own fund at the start, (members,) USD."""
-        return self.capital * (self.own_share * self.holds_capital)
+        return self.paid_in * self.own_share
 
     @property
     def shares(self) -> bool:
@@ -81,9 +108,27 @@ class Structure:
         """Return the pot of each member, (members,): one for all unless a subclass divides them."""
         return np.zeros(members, np.int64)
 
+    @cached_property
+    def backing(self) -> Backing:
+        """What a kernel asks of a structure to know what stands ready (:mod:`agents.standby`), kept up in place.
+
+        Taken when a run is built, for it holds what stood ready at the start.
+        """
+        given = self.entitlement if self.reserves else self.pot_capital[self.pot]
+        ready = np.minimum(self.room, given) if self.shares else self.capital * self.mutual
+        return Backing(
+            self.shares, self.mutual, self.reserves, self.pot, self.member, self.room, self.entitlement,
+            self.contributed, self.on_call, self.own_capital + ready,
+        )  # fmt: skip
+
+    @property
+    def reserve(self) -> Array:
+        """Return each member's reserve (1), (members,) USD."""
+        return np.minimum(self.contributed, self.entitlement)
+
     def assessable(self, treasury: Array, assessed: Array) -> Array:
-        """Return what may still be asked of each treasury for others, (members,) USD: nothing unless mutual."""
-        return np.zeros_like(treasury)
+        """Return what is left of each member's capital on call, (members,) USD; `assessed` was paid so far."""
+        return np.minimum(np.maximum(self.on_call - assessed, 0.0), np.maximum(treasury, 0.0))
 
     def by_pot(self, amounts: Array) -> Array:
         """Return the sums of members' amounts by pot, (pots,)."""
@@ -96,6 +141,10 @@ class Structure:
         """Return what the treaty lets each member claim, (members,) USD: everything unless a subclass cuts it."""
         return claim
 
+    def claimable(self, deficit: Array, claim: Array, step: int) -> Array:
+        """Return what members may claim, whenever it will be paid, (members,) USD."""
+        return np.minimum(self.due(deficit, claim, step), claim)
+
     def pay(self, deficit: Array, claim: Array, cash: Array, priority: Array, step: int) -> tuple[Array, Array]:
         """Return what each member is due and is paid by its pot, (members,) USD, and charge it to the entitlements.
 
@@ -106,7 +155,7 @@ class Structure:
         cash : (pots,) what each pot has at hand.
         priority : order of arrival, uniform draws.
         """
-        due = np.minimum(self.due(deficit, claim, step), claim)
+        due = self.claimable(deficit, claim, step)
         paid = self.settle(due, cash, priority)
         self.settled(deficit, due, paid, step)
         return due, paid
@@ -121,16 +170,31 @@ class Structure:
 
     def settle(self, due: Array, cash: Array, priority: Array) -> Array:
         """Return what is paid of claims due by the settlement rule, charged to entitlements and capital providers."""
-        paid, left = np.zeros_like(due), self.entitlement
+        paid, left, reserve = np.zeros_like(due), self.entitlement, self.reserve
+        kept = reserve * self.reserves
         for j, members in enumerate(self.members):
-            own = left[members]
-            paid[members] = self.settlement(due[members], float(cash[j]), own, priority[members])
+            own, untouched = left[members], kept[members]
+            paid[members] = self.settlement(due[members], float(cash[j]), reserve[members], priority[members])
             if self.outside[j] > 0.0:
-                stakes = charge(np.append(own, self.outside[j]), np.append(paid[members], 0.0))
+                paying = np.append(own, self.outside[j]), np.append(paid[members], 0.0)
+                stakes = charge(*paying, np.append(untouched, 0.0))
                 left[members], self.outside[j] = stakes[:-1], stakes[-1]
             else:
-                left[members] = charge(own, paid[members])
+                left[members] = charge(own, paid[members], untouched)
+        self.contributed[:] = np.maximum(self.contributed - paid, 0.0)
         return paid
+
+    def at_hand(self, cash: Array) -> tuple[Array, Array]:
+        """Return what pots with `cash`, (pots,) USD, keep for each member, (members,), and for all, (pots,) USD."""
+        kept = self.reserve * self.reserves
+        whole = self.by_pot(kept)
+        cut = np.divide(np.minimum(cash, whole), whole, out=np.zeros_like(whole), where=whole > 0.0)
+        return kept * cut[self.pot], np.maximum(cash - whole, 0.0)
+
+    def contribute(self, amounts: Array) -> None:
+        """Credit what members pay into their pots in their own name, or take home, (members,) USD."""
+        self.entitlement += amounts
+        self.contributed[:] = np.maximum(self.contributed + amounts, 0.0)
 
     def credit(self, change: Array) -> Array:
         """Share a pot's gain or loss among those who own it; return what nobody was there to own, (pots,) USD."""

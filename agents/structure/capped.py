@@ -33,12 +33,19 @@ class Capped(Structure):
         self.limit[np.array(share[: len(self.capital)]) >= 1.0] = np.inf
         self.window = terms.sublimit_window / self.minutes
         self.drawn = np.zeros_like(self.capital)
+        self.room[:] = self.limit
         self.draws: deque[tuple[int, Array]] = deque()
+
+    def begin(self, step: int) -> None:
+        """Free the sub-limits of payments that the window has left behind."""
+        while self.draws and self.draws[0][0] <= step - self.window:
+            self.drawn -= self.draws.popleft()[1]
+            self.room[:] = np.maximum(self.limit - self.drawn, 0.0)
 
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
         """Return what is left of the sub-limits, at most the claims."""
-        self._forget(step)
-        return np.minimum(claim, np.maximum(self.limit - self.drawn, 0.0))
+        self.begin(step)
+        return np.minimum(claim, self.room)
 
     def still_due(self, unpaid: Array, step: int) -> Array:
         """Return what the sub-limits leave of claims left unpaid."""
@@ -48,10 +55,6 @@ class Capped(Structure):
         """Count payments against the sub-limits."""
         super().settled(deficit, due, paid, step)
         self.drawn += paid
+        self.room[:] = np.maximum(self.limit - self.drawn, 0.0)
         if self.window:
             self.draws.append((step, paid))
-
-    def _forget(self, step: int) -> None:
-        """Free the sub-limits of payments that the window has left behind."""
-        while self.draws and self.draws[0][0] <= step - self.window:
-            self.drawn -= self.draws.popleft()[1]

@@ -1,25 +1,24 @@
 """A clearing house's default fund: members stand in for each other, after the defaulter's own money.
 
-Members hold their contributions in their own funds. What a member's contribution and its skin in the game cannot pay
-is asked of the members without a claim, first of their contributions in proportion to what is left of them, then of
-their treasuries, each up to a multiple of its initial contribution (assessment powers; LCH: up to 200 %). Without other
-members it is `isolated`. References: PFMI, principle 4; EMIR, articles 43 and 45.
+A member with capital c pays k = c / (1 + α) into its own fund and keeps the rest, α k, in its treasury, on call: α is
+its assessment power in contributions paid in (LCH: up to 200 %). So what may be called is what every other structure
+holds. What a member's contribution, its own capital on call and its skin in the game cannot pay is asked of the members
+without a claim: first of their contributions in proportion to what is left of them, then of their capital on call.
+Its own capital on call stands where in other structures its own fund or its entitlement would, so without other members
+it is `isolated`. References: PFMI, principle 4; EMIR, articles 43 and 45.
 """
 
-import numpy as np
+from typing import Any
 
 from agents.structure.base import Structure
 
-Array = np.ndarray
-
 
 class Mutual(Structure):
-    """Own contribution, skin in the game, survivors' contributions, assessments."""
+    """Own contribution, own capital on call, skin in the game, survivors' contributions, assessments."""
 
     own_share = 1.0
     mutual = True
 
-    def assessable(self, treasury: Array, assessed: Array) -> Array:
-        """Return what may still be asked of each treasury, (members,) USD; `assessed` was paid so far."""
-        room = self.terms.assessment * self.capital - assessed
-        return np.minimum(np.maximum(room, 0.0), np.maximum(treasury, 0.0))
+    def __init__(self, terms: Any, *rest: Any) -> None:
+        self.paid_share = 1.0 / (1.0 + terms.assessment)
+        super().__init__(terms, *rest)

@@ -1,7 +1,8 @@
 """Isolated funds with a stack of treaties above, written by a pool (see :mod:`agents.reinsurance`).
 
-The pool pays what the own fund left, up to what the treaties owe on the member's losses accumulated over the run:
-a quota share q of the loss, excess-of-loss layers on the rest, and a stop-loss on what both leave.
+The pool pays what the treaties owe on the member's losses accumulated over the run: a quota share q of the loss,
+excess-of-loss layers on the rest, and a stop-loss on what both leave. Treaties attach on the gross loss, wherever the
+own fund stands, which pays what they leave: a quota share shares every loss, and a retention of nil attaches at nil.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from agents.reinsurance import Programme, recoverable, reinstated
 from agents.structure.base import Structure
 
+WITHOUT_END = 1e18  # USD, a loss beyond any
 Array = np.ndarray
 
 
@@ -24,6 +26,7 @@ class Reinsured(Structure):
     """
 
     charges_premium = True
+    gross = True
 
     def __init__(self, terms: Any, *rest: Any) -> None:
         self.own_share = 1.0 - terms.ceded_share
@@ -43,6 +46,7 @@ class Reinsured(Structure):
             terms.stop_loss_limit * pool,
         )
         self.reinstated = np.zeros_like(own)
+        self._note_room()
 
     @property
     def attachment(self) -> Array:
@@ -60,3 +64,9 @@ class Reinsured(Structure):
             owed = self.due(deficit, due, step)
             self.reinstated += used * np.divide(paid, owed, out=np.zeros_like(paid), where=owed > 0.0)
         super().settled(deficit, due, paid, step)
+        self._note_room()
+
+    def _note_room(self) -> None:
+        """Keep what a loss without end would be owed from here on."""
+        ever = recoverable(np.full_like(self.loss, WITHOUT_END), self.programme)
+        self.room[:] = np.maximum(ever - recoverable(self.loss, self.programme), 0.0)

@@ -1,7 +1,8 @@
 """All or nothing: a deficit that fund and pot cannot take whole is not taken at all.
 
 dYdX v4 refuses a liquidation whose loss its fund cannot pay in full and deleverages instead. Protocols are asked in
-order of arrival; what one is promised of a pot the next cannot have. Units: USD.
+order of arrival; what one is promised of a pot the next cannot have, so a claim that the pot must cut is promised only
+where nobody came before. Units: USD.
 """
 
 import numpy as np
@@ -18,8 +19,10 @@ class Whole(Trigger):
         """Return whose deficit cannot be paid whole."""
         spared, left = np.zeros(len(deficit), bool), means.shared.copy()
         for i in sorted(np.flatnonzero(deficit), key=lambda member: means.priority[member]):
-            needed = max(deficit[i] - means.own[i], 0.0)
-            available = min(means.promised[i], left[means.pot[i]])
-            spared[i] = needed > available
-            left[means.pot[i]] -= 0.0 if spared[i] else needed
+            pot = means.pot[i]
+            needed = max(deficit[i] - means.own[i] - means.after[i], 0.0)
+            given = min(means.promised[i], means.reserved[i] + left[pot])
+            cut = given < means.promised[i] and left[pot] < means.shared[pot]
+            spared[i] = needed > given or cut
+            left[pot] -= 0.0 if spared[i] else max(given - means.reserved[i], 0.0)
         return spared

@@ -2,21 +2,15 @@
 
 import numpy as np
 
-from agents.ledger import FUND, LENT, POOL, POOL_LENT
+from agents.ledger import FUND, LENT, POOL, POOL_LENT, TREASURY
+from agents.standby import standing
 from experiments.app.world import Side
 
 
 def healths(side: Side) -> np.ndarray:
-    """Return the backstop behind each protocol over its start, (protocols,): own fund and share of its pot.
-
-    A pot is shared out in proportion to the capital its members put in, as everyone's recourse to it is.
-    """
+    """Return the backstop behind each protocol over its start, (protocols,), as providers and traders see it."""
     ecosystem = side.ecosystem
-    capital, pot = ecosystem.protocol.capital, ecosystem.structure.pot
-    put_in = np.bincount(pot, capital)[pot]
-    share = np.divide(capital, put_in, out=np.zeros(len(capital)), where=put_in > 0)
-    behind = funds(side) + pots(side)[pot] * share
-    return np.divide(behind, capital, out=np.ones(len(capital)), where=capital > 0)
+    return standing(ecosystem.ledger.balance, ecosystem.protocol, ecosystem.structure.backing)
 
 
 def funds(side: Side) -> np.ndarray:
@@ -29,3 +23,9 @@ def pots(side: Side) -> np.ndarray:
     """Return what each pot holds, what it lent out included, (protocols,) USD: pot j in place j."""
     balance = side.ecosystem.ledger.balance
     return balance[POOL] + balance[POOL_LENT]
+
+
+def on_call(side: Side) -> np.ndarray:
+    """Return what is left of each member's capital on call, in its treasury, (protocols,) USD."""
+    ecosystem = side.ecosystem
+    return np.asarray(ecosystem.structure.assessable(ecosystem.ledger.balance[TREASURY], ecosystem.protocol.assessed))

@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.ledger import BAD_DEBT, TREASURY
 from agents.protocol import CAUSES, DEFAULTED
-from experiments.app.health import funds, healths, pots
+from experiments.app.health import funds, healths, on_call, pots
 from experiments.app.thin import flows, points
 from experiments.app.trace import LAYERS, UNPAID, layer_title
 from experiments.app.world import SIDES, Side, World
@@ -178,15 +178,16 @@ def edges(side: Side) -> list[Edge]:
 
 
 def layers(side: Side) -> list[Layer]:
-    """Return what is left in, and was paid by, every layer that holds money: funds, skin, pool, treasuries."""
-    protocol, balance = side.ecosystem.protocol, side.ecosystem.ledger.balance
-    skin = np.minimum(protocol.skin, balance[TREASURY])
-    held = {
-        "paid_fund": funds(side).sum(),
-        "paid_skin": skin.sum(),
-        "paid_pool": pots(side).sum(),
-        "paid_treasury": balance[TREASURY].sum() - skin.sum(),
-    }
+    """Return what is left in, and was paid by, every layer that holds money.
+
+    Funds, skin, pool, capital on call where members keep some, and the rest of the treasuries.
+    """
+    protocol, balance, called = side.ecosystem.protocol, side.ecosystem.ledger.balance, on_call(side)
+    skin = np.minimum(protocol.skin, np.maximum(balance[TREASURY] - called, 0.0))
+    held = {"paid_fund": funds(side).sum(), "paid_skin": skin.sum(), "paid_pool": pots(side).sum()}
+    if side.ecosystem.structure.on_call.any():
+        held["paid_assessment"] = called.sum()
+    held["paid_treasury"] = balance[TREASURY].sum() - skin.sum() - called.sum()
     return [
         Layer(layer_title(name), float(left) * MILLION, float(getattr(protocol, name).sum()) * MILLION)
         for name, left in held.items()
@@ -211,7 +212,7 @@ def totals(side: Side) -> dict[str, float]:
         "exploit_loss": float(protocol.exploit_loss.sum()) * MILLION,
         "uncovered": float(protocol.uncovered.sum()) * MILLION,
         "bad_debt": float(-balance[BAD_DEBT].sum()) * MILLION,
-        "capital": float(funds(side).sum() + pots(side).sum()) * MILLION,
+        "capital": float(funds(side).sum() + pots(side).sum() + on_call(side).sum()) * MILLION,
         "exhausted": float((protocol.exhausted_step >= 0).sum()),
         "defaults": float((protocol.status == DEFAULTED).sum()),
         "haircut_accounts": float(np.count_nonzero(ecosystem.accounts.haircut)),

@@ -96,12 +96,17 @@ class BackstopSection(Section):
         0.5, "1", "share of every fund that `reinsured` cedes to the pool", CALIBRATION, ge=0, le=1
     )
     quota_share: float = parameter(
-        0.0, "1", "share of every loss that a quota-share treaty pays", "0: no such treaty", ge=0, le=1
+        0.0,
+        "1",
+        "share of every loss, from the first USD, that a quota-share treaty pays",
+        "0: no such treaty",
+        ge=0,
+        le=1,
     )
     retention: Numbers = parameter(
         (1.0,),
         "1",
-        "loss a member bears before each excess-of-loss layer pays, in own initial funds",
+        "gross loss above which each excess-of-loss layer pays, in own initial funds",
         "excess-of-loss treaty",
         min_length=1,
     )
@@ -125,7 +130,7 @@ class BackstopSection(Section):
         0.0, "1", "most the stop-loss pays one member, as a fraction of the initial pool", "0: no such treaty", ge=0
     )
     assessment: float = parameter(
-        2.0, "1", "most a `mutual` survivor is assessed, in own initial contributions", "LCH: up to 200 %", ge=0
+        2.0, "1", "capital a `mutual` member keeps on call, in contributions paid in", "LCH: up to 200 %", ge=0
     )
     premium_rate: float = parameter(
         0.005,

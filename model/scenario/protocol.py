@@ -32,7 +32,7 @@ class ProtocolSection(Section):
     skin_in_the_game: float = parameter(
         0.25,
         "1",
-        "part of the treasury that pays before any shared layer",
+        "part of the treasury that pays after own fund and entitlement, before others' money",
         "EMIR: 25 % of own capital",
         ge=0,
         le=1,
