@@ -12,13 +12,13 @@ errs against it closes nobody, since whoever takes the position over would bid w
 are suspended no vault is closed either.
 
 The **successor** holds the position with capital from outside: at the end of every step its gain or loss at the mark,
+fees of the vault included, is settled with the rest of the world,
 
-    E − 0 → outside,                                                                           (2)
+    vault → outside: E,    so that E = 0 afterwards.                                           (2)
 
-fees of the vault included, is settled with the rest of the world, so that it neither owes nor is owed, takes the other
-side of every fill, and makes no second deficit. A vault that was emptied without a loss beyond its equity, by
-redemptions or by a loss regime, passes on in the same way at the end of the step, with no deficit; where there are no
-providers at all, capital from outside is the counterparty from the start.
+It neither owes nor is owed, takes the other side of every fill, and makes no second deficit. A vault that was emptied
+without a loss beyond its equity, by redemptions or by a loss regime, passes on in the same way at the end of the step,
+with no deficit; where there are no providers at all, capital from outside is the counterparty from the start.
 
 How the position passes on (``protocol.vault_closure``): by **takeover**, as a position is auctioned to bidders from
 outside (default auctions of clearing houses, CPMI-IOSCO 2020); or by **deleverage**, where accounts in profit on the
