@@ -122,8 +122,11 @@ def test_providers_who_put_everything_in_conserve():
 
 
 def test_a_squeeze_without_end_conserves():
-    """Panicking shorts and impact that stays for ever: prices grow by five orders of magnitude."""
-    nervous = {"trader__turnover": 0.1, "asset__correlation": 0.6, "confidence__panic": True}
+    """Panicking shorts and impact that stays for ever: prices grow by five orders of magnitude.
+
+    The band, which holds for all orders of a step together, is twice as wide as by default.
+    """
+    nervous = {"market__price_band": 2.0, "trader__turnover": 0.1, "asset__correlation": 0.6, "confidence__panic": True}
     ecosystem = run(crash(trader__long_share=0.0, market__permanent_share=1.0, **nervous))
     assert ecosystem.exchange.mark[0] > 1e10
     assert_books_close(ecosystem)
