@@ -177,14 +177,14 @@ def test_while_debt_is_frozen_no_wallet_rises():
 
 
 def test_a_run_reports_feasibility_overshoot_and_the_fallback():
-    """Uncovered = placed + infeasible, and infeasible = fallback + treasury + bad debt."""
+    """Uncovered = placed + infeasible, and infeasible = fallback + treasury + its creditors + bad debt."""
     changes = {"backstop__capital_ratio": 1e-4, "loss__window": 5.0, "loss__fallback": "socialized_loss"}
     ecosystem = run(crash(backstop__regime="clawback", **changes))
     found = ecosystem.summary()
     assert found["feasible"] == 0.0 < found["paid_fallback"]
     assert found["uncovered"] == pytest.approx(found["paid_regime"] + found["infeasible"])
     assert found["infeasible"] == pytest.approx(
-        found["paid_fallback"] + found["paid_treasury"] + found["bad_debt"], abs=0.01
+        found["paid_fallback"] + found["paid_treasury"] + found["paid_creditors"] + found["bad_debt"], abs=0.01
     )
     assert run(crash(backstop__regime="socialized_loss")).summary()["feasible"] == 1.0
     torn = run(crash(backstop__regime="tear_up", loss__tear_up=1.0, **changes))

@@ -1,9 +1,9 @@
 """Structures that are alike: what a comparison of two of them can show, and what it cannot.
 
 By default `partial` and `reinsured` hold the same funds and the same pool, half and half, and a layer that attaches at
-the own fund pays what the own fund leaves: they differ by the premium, and where an own fund was refilled or its
-retention is not the fund of the day. `clustered` pays like `pooled` until one of its pots is empty. At the ends of
-their parameters some structures are others by another name.
+the own fund pays what the own fund leaves: they differ by the premium, in how claims are cut where the pool is short,
+and where an own fund was refilled or its retention is not the fund of the day. `clustered` pays like `pooled` until one
+of its pots is empty. At the ends of their parameters some structures are others by another name.
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def _nearly(terms: "BackstopSection", members: int) -> list[tuple[tuple[str, str
         lines.append(
             (
                 ("partial", "reinsured"),
-                "reinsured pays as partial does: funds and pool are equal, its layer begins where the own fund ends; "
+                "reinsured pays as partial does while the pool suffices: its layer begins where the own fund ends; "
                 f"they differ by the premium, {terms.premium_rate:.2%} of open interest a year, and by fees since",
             )
         )
