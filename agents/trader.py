@@ -217,11 +217,8 @@ def decide_all(
         i = protocol_at(row, slots, i)
         slot, size = row - i * slots, sizes[row]
         own = equity(collaterals[row], size, entries[row], marks[i], indices[i] - fundings[row])
-        if (
-            alarms[i] > 0.0
-            and flees(size, moves[assets[i]])
-            and panics(uniform(keys.trait + np.uint64(i), NERVE, slot), alarms[i])
-        ):
+        alarmed = alarms[i] > 0.0 and flees(size, moves[assets[i]])
+        if alarmed and panics(uniform(keys.trait + np.uint64(i), NERVE, slot), alarms[i]):
             accounts.order[row] = -size
         elif size != 0.0 and own < habit.stop_buffer * margins[i] * abs(size) * marks[i]:
             heed_margin(accounts, blocks, exchange, book, habit, keys.trait + np.uint64(i), row, i, slot, own)

@@ -35,7 +35,8 @@ class Contagion:
     liabilities : (P, P) USD, row owes column.
     exposure : recoveries and seniority of the clearing.
     resolution : what becomes of defaulters.
-    late : what is owed to those who were cut, with the tables of accounts and exchanges, for winding up.
+    venue : tables of accounts and exchanges, for winding up.
+    late : what is owed to those who were cut.
 
     Attributes
     ----------
@@ -43,10 +44,10 @@ class Contagion:
     """
 
     def __init__(
-        self, liabilities: np.ndarray, exposure: ExposureSection, resolution: Continue, late: LateMoney
+        self, liabilities: np.ndarray, exposure: ExposureSection, resolution: Continue, venue: Venue, late: LateMoney
     ) -> None:
         self.liabilities = liabilities
-        self.exposure, self.resolution, self.venue, self.late = exposure, resolution, late.venue, late
+        self.exposure, self.resolution, self.venue, self.late = exposure, resolution, venue, late
 
     def clear(self, protocol: Any, ledger: Ledger, step: int) -> bool:
         """Let halted protocols resume, pay bad debt from treasuries, settle defaults; return whether money moved."""
@@ -98,9 +99,12 @@ class Contagion:
         self.liabilities = np.zeros_like(self.liabilities)
 
 
-def make_contagion(scenario: Scenario, streams: Streams, late: LateMoney, cover: Cover) -> Contagion:
-    """Return the exposures of a scenario at the start; protocols are named ``protocol_0`` and so on."""
-    return Contagion(first_debts(scenario, streams), scenario.exposure, make_resolution(scenario, cover), late)
+def make_contagion(
+    scenario: Scenario, streams: Streams, venue: Venue, ledger: Ledger, protocol: Any, cover: Cover
+) -> Contagion:
+    """Return the exposures of a scenario at the start; `cover` sends losses down the waterfall."""
+    late, resolution = LateMoney(ledger, protocol, venue), make_resolution(scenario, cover)
+    return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
 
 
 def first_debts(scenario: Scenario, streams: Streams) -> np.ndarray:

@@ -14,7 +14,6 @@ import numpy as np
 
 from agents.account import make_blocks
 from agents.column import bare
-from agents.late_money import LateMoney
 from agents.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
 from agents.trader import decide, look
 from agents.venue import Venue
@@ -119,7 +118,7 @@ class Ecosystem(Roster):
         self.waterfall = Waterfall(self.structure, self.regime)
         self.succession = Succession(scenario, streams.key("loss"), self.venue)
         cover = partial(self.waterfall.cover, self.ledger, self.protocol, self.pool, self.tape.priority)
-        self.contagion = make_contagion(scenario, streams, LateMoney(self.ledger, self.protocol, self.venue), cover)
+        self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, cover)
         self.fund = FundManagement(self)
         self.confidence = Confidence(self)
         self._oracle_error, self._rounds = self.tape.oracle_error[0], 0

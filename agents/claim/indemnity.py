@@ -6,11 +6,11 @@ assessment delay a, the rest after a further delay b, and is then paid with prob
     at t + a: (1 − d 1{disputed}) c,   at t + a + b: d c 1{disputed} 1{upheld}                (1)
 
 What is not paid in the step of the loss goes on down the protocol's waterfall, and others bear it. What falls due later
-pays debt that is still open, those a tear-up left short among it, then gives own fund, skin and treasury back what
-they paid in the pot's place. Nothing more is paid: an indemnity never exceeds the loss that the member still bears (Castellain v Preston 1883),
-and what others have borne for good by then lapses and stays in the pot. Sub-limits and treaties count a claim when it
-is made. Nothing is set aside for open claims, but capital providers' shares are valued net of them, and no provider is
-paid out of what they need. Draws are keyed by step and protocol. Units: USD.
+pays debt that is still open, those a tear-up left short among it, then gives own fund, skin and treasury back what they
+paid in the pot's place. Nothing more is paid: an indemnity never exceeds the loss that the member still bears
+(Castellain v Preston 1883), and what others have borne for good by then lapses and stays in the pot. Sub-limits and
+treaties count a claim when it is made. Nothing is set aside for open claims, but capital providers' shares are valued
+net of them, and no provider is paid out of what they need. Draws are keyed by step and protocol. Units: USD.
 """
 
 import numpy as np

@@ -43,7 +43,7 @@ class Structure:
     own_share : share of a member's capital and income that stays in its own fund.
     paid_share : share of a member's capital that is paid in; the rest is in its treasury, on call.
     on_call : (members,) USD, capital on call at the start.
-    gross : True where treaties attach on the loss before the own fund pays.
+    gross : True where treaties attach on the gross loss and take their part of it past the own fund.
     reserves : True where nobody draws what another contributed.
     holds_capital : False where neither funds nor pots exist and income leaves the ecosystem.
     charges_premium : True where members pay a premium to their pot.
@@ -52,7 +52,7 @@ class Structure:
     entitlement : (members,) USD, what each member owns of its pot.
     contributed : (members,) USD, what each paid into its pot in its own name, less what the pot paid it.
     room : (members,) USD, most that treaty and sub-limit still let each claim, inf where nothing does.
-    loss : (members,) USD, losses so far that the own layers were asked for.
+    loss : (members,) USD, losses so far that the layers were asked for.
     outside : (pots,) USD, what capital providers own of each pot; with the entitlements it is all the pot has.
     member : (members,) bool, who is in its pot at present.
     lacking : (pots,) USD, cash that claims made and not yet due will lack; nil where all are settled at once.
