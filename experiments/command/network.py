@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.command.answer import tell
+from experiments.command.answer import announce, begin, tell
 from experiments.command.option import PRESET, explained, scenario_options, stoppable
 
 if TYPE_CHECKING:
@@ -43,9 +43,10 @@ def network(
 
     from_file = ("exposure.graph=file", f"exposure.file={edges}") if edges else ()
     chosen = plan(Options(settings=(*from_file, *settings), **typed))
+    told = begin(chosen, quiet, ())
     owned = _read(holdings, chosen)
     found = _survey(chosen, default_probability, owned, (threshold, failure_cost), quiet)
-    _report(found, chosen, quiet, as_json)
+    _report(found, chosen, quiet, as_json, told)
     return 0
 
 
@@ -78,10 +79,8 @@ def _survey(
     return found
 
 
-def _report(found: "Survey", chosen: "Plan", quiet: bool, as_json: bool) -> None:
+def _report(found: "Survey", chosen: "Plan", quiet: bool, as_json: bool, told: dict[str, Any]) -> None:
     from experiments.network.view import conclusions, document, tables  # noqa: PLC0415
 
-    tell(found, document, tables, quiet, as_json)
-    if not quiet:
-        for line in [*conclusions(found), f"results in {chosen.folder}"]:
-            click.echo(line, err=True)
+    tell(found, document, tables, quiet, as_json, told)
+    announce([*conclusions(found), f"results in {chosen.folder}"], quiet)
