@@ -136,8 +136,6 @@ def _inert(described: Described, axes: Mapping[str, Sequence[str]], moved: Seque
         if name in given and STRUCTURE_OF[name] not in structures:
             there = f"{', '.join(structures)}; it acts with structure {STRUCTURE_OF[name]}"
             yield _does_nothing(described, name, there)
-    if "exposure.file" in given and scenario.exposure.file and scenario.exposure.graph != "file":
-        yield _does_nothing(described, "exposure.file", f"exposure.graph {scenario.exposure.graph}; it acts with file")
 
 
 def _allotted(described: Described, structures: Sequence[str]) -> Iterator[str]:

@@ -43,11 +43,18 @@ def network(
 
     from_file = ("exposure.graph=file", f"exposure.file={edges}") if edges else ()
     chosen = plan(Options(settings=(*from_file, *settings), **typed))
-    told = begin(chosen, quiet, ())
+    told = begin(chosen._replace(notices=(*chosen.notices, *_idle(default_probability))), quiet, ())
     owned = _read(holdings, chosen)
     found = _survey(chosen, default_probability, owned, (threshold, failure_cost), quiet)
     _report(found, chosen, quiet, as_json, told)
     return 0
+
+
+def _idle(likely: float | None) -> list[str]:
+    """Return what does nothing where the probability of default is given."""
+    context = click.get_current_context()
+    typed = context.get_parameter_source("replications") is click.core.ParameterSource.COMMANDLINE
+    return ["--replications does nothing with --default-probability"] if typed and likely is not None else []
 
 
 def _read(holdings: str | None, chosen: "Plan") -> Any:

@@ -13,6 +13,7 @@ from experiments.manifest import study_manifest
 from experiments.size.answer import Answer
 from experiments.size.sizing import Sizer
 from experiments.size.view import document
+from experiments.world import plan_world
 
 if TYPE_CHECKING:
     from experiments.result_folder import ResultFolder
@@ -49,4 +50,5 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
         pa.table({"replication": np.arange(len(answer.losses)), **columns}), folder.hidden / "losses.parquet"
     )
     save_alone(folder.hidden, "size", size.draw, answer)
-    folder.finish(study_manifest(plan.scenario, "sizing", document(answer), replications=plan.replications))
+    told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
+    folder.finish(study_manifest(plan.scenario, "sizing", document(answer), **told))
