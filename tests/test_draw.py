@@ -54,7 +54,9 @@ def test_the_recorded_draws_are_among_the_facts(episode, word, recorded):
 def test_a_miss_tells_its_factor():
     rows = [{"fact": "traders' deficit", **record.compared(0.001, np.array([0.0099, 0.0101]))}]
     assert (rows[0]["ratio"], rows[0]["verdict"]) == ("10", "miss")
-    assert report.missed_draws(rows) == ["Draws that are missed: traders' deficit: 0.01 for 0.001, 10 times the record."]
+    assert report.missed_draws(rows) == [
+        "Draws that are missed: traders' deficit: 0.01 for 0.001, 10 times the record."
+    ]
     assert report.missed_draws([{"fact": "change of the fund", **record.compared(1.0, np.array([0.0, 2.0]))}]) == []
 
 

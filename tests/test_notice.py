@@ -100,7 +100,9 @@ def test_price_files_of_a_scenario_are_replayed(tmp_path):
 def test_given_losses_size_the_second_isolated_and_no_pilot_is_run(tmp_path):
     chosen = planned(tmp_path, f'[backstop]\nallotment = "expected_loss"\nexpected_loss = {LOSSES}\n')
     assert not needs_pilot(chosen.scenario, chosen.structures)
-    found = {cell.name: cell.scenario.backstop for cell in cells(chosen.scenario, chosen.structures, ("adl",), Estimate())}
+    found = {
+        cell.name: cell.scenario.backstop for cell in cells(chosen.scenario, chosen.structures, ("adl",), Estimate())
+    }
     given = chosen.scenario.backstop.expected_loss
     for name in ("isolated_by_loss", "pooled", "reinsured"):
         assert (found[name].allotment, found[name].expected_loss) == ("expected_loss", given)

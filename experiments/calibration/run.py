@@ -77,9 +77,7 @@ def _read(wish: Wish) -> tuple[Record, "Described"]:
         problems.append(f"{ORIGIN}: --prices: none: at least one price file is needed")
     record = described = None
     try:
-        described = base(
-            Options(process=wish.process, scenario=wish.scenario, settings=wish.settings, seed=wish.seed)
-        )
+        described = base(Options(process=wish.process, scenario=wish.scenario, settings=wish.settings, seed=wish.seed))
         record = read_record(wish.prices) if wish.prices else None
     except (ConfigurationError, PriceFileError, ScenarioError) as error:
         problems += error.problems

@@ -78,4 +78,6 @@ def _report(ledgers: "list[Ledger]", as_json: bool, quiet: bool, told: dict[str,
 
     tell(ledgers, document, lambda found: [table(found)], False, as_json, told)
     lost = any(ledger.mean(measure).get("total") for ledger in ledgers for measure in MEASURES)
-    announce([] if lost else ["warning: nothing failed and nothing was left uncovered: there is no loss to label"], quiet)
+    announce(
+        [] if lost else ["warning: nothing failed and nothing was left uncovered: there is no loss to label"], quiet
+    )

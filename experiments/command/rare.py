@@ -17,7 +17,13 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 @click.command()
 @click.option("--metric", default="uncovered", show_default=True, metavar="NAME", help="Metric of a run.")
 @click.option("--threshold", type=float, default=0.01, show_default=True, help="What it has to exceed, in its unit.")
-@click.option("--structure", "structures", multiple=True, metavar="NAME", help="Repeatable; default isolated, pooled, or as compare.")
+@click.option(
+    "--structure",
+    "structures",
+    multiple=True,
+    metavar="NAME",
+    help="Repeatable; default isolated, pooled, or as compare.",
+)
 @click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
 @scenario_options
 @click.option("--replications", type=int, default=1000, show_default=True, help="Replications shared by all cells.")

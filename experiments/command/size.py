@@ -16,7 +16,13 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 
 @click.command()
 @click.option("--target", type=float, default=0.99, show_default=True, help="Wanted probability that nothing is bare.")
-@click.option("--structure", "structures", multiple=True, metavar="NAME", help="Repeatable; default isolated, pooled, or as compare.")
+@click.option(
+    "--structure",
+    "structures",
+    multiple=True,
+    metavar="NAME",
+    help="Repeatable; default isolated, pooled, or as compare.",
+)
 @click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
 @scenario_options
 @click.option(

@@ -126,7 +126,11 @@ def missed_draws(rows: list[dict[str, str]]) -> list[str]:
     """Return in a sentence which draws on funds and vaults are missed, and by what factor; nothing where none is."""
     named = ("fund", "deficit", "vault", "deleveraged over", "open interest lost, in")
     missed = [one for one in rows if one["verdict"] == "miss" and any(word in one.get("fact", "") for word in named)]
-    told = [f"{one['fact']}: {one['ours']} for {one['recorded']}, {_times(one['ratio'])}" for one in missed if "ratio" in one]
+    told = [
+        f"{one['fact']}: {one['ours']} for {one['recorded']}, {_times(one['ratio'])}"
+        for one in missed
+        if "ratio" in one
+    ]
     return [f"Draws that are missed: {'; '.join(told)}."] if told else []
 
 
