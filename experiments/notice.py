@@ -128,14 +128,13 @@ def _inert(described: Described, axes: Mapping[str, Sequence[str]], moved: Seque
     scenario, given = described.scenario, described.given
     process = scenario.price.process
     if "price.process" not in moved:
-        for name in PROCESS_OF:
-            if name in given and process not in PROCESS_OF[name]:
-                yield _does_nothing(described, name, f"process {process}; it acts with {_or(PROCESS_OF[name])}")
+        for name, processes in PROCESS_OF.items():
+            if name in given and process not in processes:
+                yield _does_nothing(described, name, f"process {process}; it acts with {' or '.join(processes)}")
     structures = axes.get("structure") or (scenario.backstop.structure,)
-    for name in STRUCTURE_OF:
-        if name in given and STRUCTURE_OF[name] not in structures:
-            there = f"{', '.join(structures)}; it acts with structure {STRUCTURE_OF[name]}"
-            yield _does_nothing(described, name, there)
+    for name, structure in STRUCTURE_OF.items():
+        if name in given and structure not in structures:
+            yield _does_nothing(described, name, f"{', '.join(structures)}; it acts with structure {structure}")
 
 
 def _allotted(described: Described, structures: Sequence[str]) -> Iterator[str]:
@@ -172,7 +171,3 @@ def _plain(value: Any) -> list[Any]:
 
 def _text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-
-
-def _or(names: Sequence[str]) -> str:
-    return " or ".join(names)

@@ -82,7 +82,8 @@ def _filed(name: str, usual: "Scenario", problems: Problems) -> "tuple[dict[str,
     from model.world import scenario_path  # noqa: PLC0415
 
     path = scenario_path(name)
-    tree = problems.attempt(partial(read_toml, path), {})
+    nothing: dict[str, Any] = {}
+    tree = problems.attempt(partial(read_toml, path), nothing)
     filed = dict(dotted(tree))
     if isinstance(tree.get("price", {}), dict):
         for unnamed, value in unnamed_prices(filed).items():

@@ -84,7 +84,6 @@ def _answer(chosen: "Plan", target: float, tolerance: float, quiet: bool) -> "An
 def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool, told: dict[str, Any]) -> None:
     from experiments.size.caveat import caveats  # noqa: PLC0415
     from experiments.size.view import document, tables, verdict  # noqa: PLC0415
-
     from experiments.world import unstressed  # noqa: PLC0415
 
     warned = unstressed(answer.losses.sum(axis=1).tolist())

@@ -13,9 +13,9 @@ from experiments.world import describe_world, unstressed
 PAGE = Path("docs/findings.md")
 OPENING = """# Findings
 
-Written by `backstop findings --write`; do not edit. Commit {commit}, {date}, seed {seed}. Every interval is one of 95 %;
-differences are paired, on the same worlds. *Not told apart*: the interval holds zero. n: worlds. Amounts in millions of
-USD unless said otherwise.
+Written by `backstop findings --write`; do not edit. Commit {commit}, {date}, seed {seed}. Every interval is one of
+95 %; differences are paired, on the same worlds. *Not told apart*: the interval holds zero. n: worlds. Amounts in
+millions of USD unless said otherwise.
 """
 QUICK = "**A quick run of tiny worlds: its numbers mean nothing, it shows that the page can be written.**\n"
 

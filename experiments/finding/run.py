@@ -73,7 +73,7 @@ def _run(plan: Plan, crew: Crew, advance: Callable[[], None]) -> Comparison:
 
 def _keep(place: Path, comparison: Comparison) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    named = {
+    named: dict[str, Any] = {
         JOIN.join((cell, metric)): comparison.values(cell, metric)
         for cell in comparison.cells
         for metric in comparison.metrics

@@ -1,9 +1,9 @@
 """Draws on funds and vaults: what was recorded of the matter this package is about, and how to find ours.
 
-Recorded (sources in docs/validation.md): BitMEX's fund fell from 35.5k to 33.9k BTC in March 2020, Deribit's from 391 to
-183 BTC; dYdX v3's paid $9M, 40 % of it, for YFI on 17 November 2023; on 10 October 2025 Binance's fell by $184M to $188M
-(15.7 % of it), Hyperliquid's traders left a deficit of $15.1M and $2.103bn were deleveraged, of an open interest of some
-$14bn, which fell by 54 %; its vault earned $40M, Lighter's lost 5.35 %.
+Recorded (sources in docs/validation.md): BitMEX's fund fell from 35.5k to 33.9k BTC in March 2020, Deribit's from 391
+to 183 BTC; dYdX v3's paid $9M, 40 % of it, for YFI on 17 November 2023; on 10 October 2025 Binance's fell by $184M to
+$188M (15.7 % of it), Hyperliquid's traders left a deficit of $15.1M and $2.103bn were deleveraged, of an open interest
+of some $14bn, which fell by 54 %; its vault earned $40M, Lighter's lost 5.35 %.
 
 Ours are shares too, all protocols together: of the funds, of open interest at the start, of the vaults' capital.
 """

@@ -50,9 +50,9 @@ BTC's open interest liquidated, top ten 0.24, Gini 0.48, leverage 1.9 at the med
 The *ratio* is ours over the record, by which a miss is to be read. Of draws on funds and vaults, the matter of this
 package, the records are shares of funds, of open interest or of vaults' capital, from press and public data of the
 venues: BitMEX's and Deribit's own figures of March 2020; Binance's fund by 10x Research, Hyperliquid's vault by
-Kappalab and Lighter's by its users on 10 October 2025; the deficit and what was deleveraged by the published analysis of
-Hyperliquid's events, an open interest of $14bn. One venue of many is recorded, ours are eight together. A squeeze of one
-thin market, as of YFI on dYdX v3, has no scenario yet and is not made up.""",
+Kappalab and Lighter's by its users on 10 October 2025; deficit and what was deleveraged by the published analysis of
+Hyperliquid's events, an open interest of $14bn. One venue of many is recorded, ours are eight together. A squeeze of
+one thin market, as of YFI on dYdX v3, has no scenario yet and is not made up.""",
     "facts": """Hourly returns of the mid prices of BTC and ETH, and volume in USD of the protocols that trade them, in
 thirty days a run, all runs together; neither a pair nor a sum reaches from one run into the next. The statistics are
 those that `backstop calibrate` matches. The record: hourly bars of the perpetual futures BTCUSDT and ETHUSDT, 1 March
