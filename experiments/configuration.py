@@ -65,8 +65,16 @@ class Plan(NamedTuple):
     notices: tuple[str, ...] = ()  # what was asked for and gives way or does nothing, a line each
 
 
-def plan(options: Options, usual: Sequence[str] = DEFAULT_STRUCTURES) -> Plan:
-    """Check `options` as a whole and return the plan; `usual` are the structures where nobody names one.
+def plan(
+    options: Options, usual: Sequence[str] = DEFAULT_STRUCTURES, searched: Sequence[str] = ()
+) -> Plan:  # fmt: skip
+    """Check `options` as a whole and return the plan.
+
+    Parameters
+    ----------
+    options : what the user typed.
+    usual : the structures where nobody names one.
+    searched : parameters whose value the study looks for itself, so that a given one is not used.
 
     Raises
     ------
@@ -91,7 +99,7 @@ def plan(options: Options, usual: Sequence[str] = DEFAULT_STRUCTURES) -> Plan:
     replications = most if options.replications is None else options.replications
     problems.lines += [*_count_problems(replications, workers), *_folder_problems(folder)]
     _finish(scenario, problems)
-    told = notices(described, {"structure": structures, "regime": regimes, "premium": premiums})
+    told = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
     return Plan(scenario, structures, regimes, replications, workers, folder, precision, premiums, tuple(told))
 
 

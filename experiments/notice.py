@@ -66,7 +66,9 @@ STRUCTURE_OF: dict[str, str] = {
 }
 
 
-def notices(described: Described, axes: Mapping[str, Sequence[str]], moved: Sequence[str] = ()) -> list[str]:
+def notices(
+    described: Described, axes: Mapping[str, Sequence[str]], moved: Sequence[str] = (), searched: Sequence[str] = ()
+) -> list[str]:
     """Return a line for everything named that gives way or does nothing.
 
     Parameters
@@ -74,13 +76,16 @@ def notices(described: Described, axes: Mapping[str, Sequence[str]], moved: Sequ
     described : the scenario and who named what.
     axes : values compared of ``structure``, ``regime`` and ``premium``; empty: the scenario's own.
     moved : fields that a design moves, so that their value in the scenario is only where it starts.
+    searched : fields whose value a study looks for itself.
     """
+    given = described.given
     return [
         *_unnamed(described),
         *_overridden(described),
         *_not_run(described, axes),
         *_inert(described, axes, moved),
         *_allotted(described, axes.get("structure", ())),
+        *(f"{_named(described, name)} is searched: this value is not used" for name in searched if name in given),
     ]
 
 
@@ -88,8 +93,7 @@ def design_notices(described: Described, moved: Mapping[str, Sequence[Any]]) -> 
     """Return the lines of a design that moves fields over values: those of its base, and what it moves away from."""
     axes = {axis: [str(value) for value in moved[name]] for axis, name in AXES.items() if name in moved}
     away = [
-        f"{name} = {_text(value_at(described.scenario, name))} ({described.given[name]}) is where the design moves: "
-        f"run are its values {_text(list(values))}"
+        f"{_named(described, name)} is where the design moves: run are its values {_text(list(values))}"
         for name, values in moved.items()
         if name in described.given and name not in AXES.values()
     ]
@@ -119,9 +123,8 @@ def _overridden(described: Described) -> Iterator[str]:
 def _not_run(described: Described, axes: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for axis, values in axes.items():
         name = AXES[axis]
-        own = value_at(described.scenario, name)
-        if values and name in described.given and own not in values:
-            yield f"{name} = {_text(own)} ({described.given[name]}) is not run: compared are {', '.join(values)}"
+        if values and name in described.given and value_at(described.scenario, name) not in values:
+            yield f"{_named(described, name)} is not run: compared are {', '.join(values)}"
 
 
 def _inert(described: Described, axes: Mapping[str, Sequence[str]], moved: Sequence[str]) -> Iterator[str]:
@@ -158,7 +161,12 @@ def value_at(scenario: "Scenario", name: str) -> Any:
 
 
 def _does_nothing(described: Described, name: str, why: str) -> str:
-    return f"{name} = {_text(value_at(described.scenario, name))} ({described.given[name]}) does nothing with {why}"
+    return f"{_named(described, name)} does nothing with {why}"
+
+
+def _named(described: Described, name: str) -> str:
+    """Return a parameter with its value and who gave it."""
+    return f"{name} = {_text(value_at(described.scenario, name))} ({described.given[name]})"
 
 
 def _alike(first: Any, second: Any) -> bool:

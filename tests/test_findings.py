@@ -151,7 +151,7 @@ def test_the_page_has_every_section_that_was_measured_and_says_where_from():
     text = page(found)
     for part in ("Commit abc123, 2026-01-01", "world: episode 2025-10-10", "held in 40 of 40 worlds", "$10M in all"):
         assert part in text, part
-    assert len(re.findall(r"^## ", text, re.MULTILINE)) == 10
+    assert len(re.findall(r"^## ", text, re.MULTILINE)) == 11
     assert json.dumps(document(found))
 
 

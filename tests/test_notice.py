@@ -1,6 +1,8 @@
 """Nothing that was asked for is dropped in silence: it takes effect, or a line names it."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from model.process import PROCESSES
 from model.scenario import Scenario
 from model.tape import draw_tape
 
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 LOSSES = "[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]"
 
 
@@ -42,6 +45,13 @@ def test_the_structure_of_a_scenario_is_compared(tmp_path, named):
     chosen = planned(tmp_path, text, settings=settings)
     assert chosen.structures == ("partial", "isolated", "pooled")
     assert planned(tmp_path, '[backstop]\nstructure = "reinsured"\n').structures == ("isolated", "pooled", "reinsured")
+
+
+def test_the_scenario_of_the_readme_is_run_as_it_says(tmp_path):
+    text = re.search(r"```toml\n(seed = 7\n.*?)```", README, re.DOTALL)[1]
+    chosen = planned(tmp_path, text)
+    assert (chosen.structures, chosen.regimes) == (("partial", "isolated", "pooled"), ("adl",))
+    assert (chosen.scenario.price.episode, chosen.scenario.seed) == ("2025-10-10", 7)
 
 
 def test_a_structure_that_options_leave_out_is_named(tmp_path):
@@ -118,6 +128,12 @@ def test_what_one_source_says_and_another_takes_back_is_named(tmp_path):
     assert planned(tmp_path, "seed = 4\n[price]\nprocess = 'gbm'\n", seed=4).notices == ()
 
 
+def test_a_capital_that_is_searched_is_not_used_and_named(tmp_path):
+    options = Options(out=str(tmp_path / "out"), settings=("backstop.capital_ratio=0.02",))
+    (line,) = plan(options, ("pooled",), ("backstop.capital_ratio",)).notices
+    assert line == "backstop.capital_ratio = 0.02 (--set) is searched: this value is not used"
+
+
 def test_what_belongs_to_another_process_or_structure_is_named(tmp_path):
     settings = ("price.garch_alpha=0.05", "backstop.pooled_share=0.3")
     lines = planned(tmp_path, settings=settings).notices
@@ -188,6 +204,12 @@ def test_a_plan_names_what_its_design_moves_away_from(tmp_path):
     lines = read_plan(file).notices
     assert any(line.startswith("trader.number = 50 ([set])") and "11, 12" in line for line in lines)
     assert any("backstop.structure = partial" in line and "is not run" in line for line in lines)
+
+
+def test_a_plan_may_name_a_shipped_scenario(tmp_path):
+    file = tmp_path / "plan.toml"
+    file.write_text('replications = 1\nscenario = "innocents"\n[fields]\ntrader.number = [11, 12]\n')
+    assert read_plan(file).base.shock.hit_share > 0.0
 
 
 def test_a_plan_refuses_what_it_would_ignore(tmp_path):

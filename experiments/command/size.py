@@ -51,7 +51,7 @@ def size(
     from experiments.configuration import Options, plan  # noqa: PLC0415
 
     _check(target, tolerance)
-    chosen = plan(Options(structures=structures, **typed), DEFAULT_STRUCTURES)
+    chosen = plan(Options(structures=structures, **typed), DEFAULT_STRUCTURES, ("backstop.capital_ratio",))
     told = begin(chosen, quiet)
     answer = _answer(chosen, target, tolerance, quiet)
     _report(answer, chosen, quiet, as_json, told)

@@ -56,6 +56,7 @@ def _sections(content: Content) -> list[Section]:
         ("What each structure leaves uncovered", (default,), lambda: section.structures(found[default])),
         ("What of it is no finding", (default, cut), lambda: _artefacts(found[default], found[cut])),
         ("Under which changes it turns", (default,), lambda: section.turns(found[default], _changed(content))),
+        ("All headline metrics", (default,), lambda: section.headlines(found[default])),
         ("All funds together", (default,), lambda: section.joint(found[default])),
         ("Innocents and saved", (default,), lambda: section.harmed(found[default])),
         (_titled(INNOCENTS), (INNOCENTS.name,), lambda: _innocents(found[INNOCENTS.name])),

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from experiments.cell import cells
+from experiments import cell, pilot
 from experiments.comparison import Comparison
 from experiments.configuration import Plan
 from experiments.crew import Crew
 from experiments.finding.study import Study
-from experiments.pilot import run_pilot
-from experiments.sweep.identity import code_version, digest, scenario_identity
+from experiments.sweep.identity import code_version, digest, file_digest, scenario_identity
 from experiments.worker import Run
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def measure(study: Study, effort: Effort, crew: Crew, folder: Path, advance: Cal
     scenario = study.scenario(effort.seed, effort.further)
     regimes = study.regimes or (scenario.backstop.regime,)
     plan = Plan(scenario, study.structures, regimes, number, effort.workers, folder)
-    key = digest(code_version(), scenario_identity(scenario), *study.structures, *regimes, str(number))
+    key = digest(_code(), scenario_identity(scenario), *study.structures, *regimes, str(number))
     place = folder / f"{study.name}-{key}.npz"
     if place.exists():
         return Measured(study, scenario, _read(place, number))
@@ -61,10 +60,15 @@ def measure(study: Study, effort: Effort, crew: Crew, folder: Path, advance: Cal
     return Measured(study, scenario, comparison)
 
 
+def _code() -> str:
+    """Return a digest of all that makes a study's runs: the model, and how cells and their pilot are made."""
+    return digest(code_version(), *(file_digest(str(module.__file__)) for module in (cell, pilot)))
+
+
 def _run(plan: Plan, crew: Crew, advance: Callable[[], None]) -> Comparison:
-    pilot = run_pilot(plan, crew, lambda: False, lambda: None)
-    chosen = cells(plan.scenario, plan.structures, plan.regimes, pilot.estimate)
-    comparison = Comparison([cell.name for cell in chosen], range(plan.replications))
+    estimate = pilot.run_pilot(plan, crew, lambda: False, lambda: None).estimate
+    chosen = cell.cells(plan.scenario, plan.structures, plan.regimes, estimate)
+    comparison = Comparison([one.name for one in chosen], range(plan.replications))
     for run in crew.replicate(chosen, range(plan.replications)):
         comparison.add(run)
         advance()
@@ -74,8 +78,8 @@ def _run(plan: Plan, crew: Crew, advance: Callable[[], None]) -> Comparison:
 def _keep(place: Path, comparison: Comparison) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     named: dict[str, Any] = {
-        JOIN.join((cell, metric)): comparison.values(cell, metric)
-        for cell in comparison.cells
+        JOIN.join((name, metric)): comparison.values(name, metric)
+        for name in comparison.cells
         for metric in comparison.metrics
     }
     beside = place.with_name(f".{place.name}")
@@ -86,14 +90,14 @@ def _keep(place: Path, comparison: Comparison) -> None:
 
 def _read(place: Path, number: int) -> Comparison:
     with np.load(place) as held:
-        names = [str(cell) for cell in held["cells"]]
-        columns = {tuple(name.split(JOIN)): held[name] for name in held.files if name != "cells"}
+        names = [str(name) for name in held["cells"]]
+        columns = {tuple(column.split(JOIN)): held[column] for column in held.files if column != "cells"}
     comparison = Comparison(names, range(number))
-    for cell in names:
-        own = {metric: values for (there, metric), values in columns.items() if there == cell}
+    for name in names:
+        own = {metric: values for (there, metric), values in columns.items() if there == name}
         for r in range(number):
             summary = {metric: float(values[r]) for metric, values in own.items()}
-            comparison.add(Run(cell, cell, "", r, summary, {}))
+            comparison.add(Run(name, name, "", r, summary, {}))
     return comparison
 
 

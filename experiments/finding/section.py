@@ -9,6 +9,7 @@ from experiments.comparison import Comparison
 from experiments.finding.contrast import Contrast, contrast, count, members, never_more, paired_p, uncovered
 from experiments.finding.run import Measured, Sized
 from experiments.finding.word import amount, counted, difference, listed, mean, percent, sentence, spread, table
+from experiments.headline import shown
 from experiments.pairing import pairings
 
 BY_LOSS = "isolated_by_loss"
@@ -31,6 +32,19 @@ def structures(found: Measured) -> str:
     names = ("structure", "uncovered, $M", "funds exhausted", "all exhausted", "covered per USD of capital")
     pairs = [uncovered(comparison, a, b) for a, b in comparison.pairs]
     return "\n\n".join([table(names, rows), differences(pairs), " ".join(sentence(pair) for pair in _told(pairs))])
+
+
+def headlines(found: Measured) -> str:
+    """Return every headline metric, a column per structure, as the tables of `backstop compare` show it."""
+    comparison = found.comparison
+    rows = [
+        (
+            f"{line.label}, {line.unit}",
+            *(mean(comparison.interval(cell, line.metric), line.factor) for cell in comparison.cells),
+        )
+        for line in shown(comparison.metrics)
+    ]
+    return table(("mean and 95 % interval", *comparison.cells), rows)
 
 
 def differences(pairs: Sequence[Contrast]) -> str:

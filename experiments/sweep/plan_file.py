@@ -27,6 +27,7 @@ from experiments.sweep.problem import SweepError
 from model.parameter import declarations
 from model.scenario import Scenario, ScenarioError, read_toml
 from model.scenario.problem import one_of, section_at, suggestion
+from model.world import world_names
 
 NOT_BASE = {"settings", "structures", "regimes", "premiums", "replications", "workers", "out", "precision"}
 BASE = tuple(name for name in Options._fields if name not in NOT_BASE)
@@ -172,7 +173,8 @@ class _Reader:
     def _beside(self, names: Any) -> Any:
         """Return paths of the plan as seen from where it lies."""
         if isinstance(names, str):
-            return str(self.path.parent / names)
+            beside = str(self.path.parent / names)
+            return names if names in world_names() and not Path(beside).exists() else beside
         return tuple(str(self.path.parent / name) for name in names)
 
     def _typed(self, name: str, table: Mapping[str, Any], kind: type, default: Any) -> Any:
