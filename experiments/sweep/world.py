@@ -7,11 +7,14 @@ from experiments.sweep.plan import Plan
 from experiments.sweep.problem import SweepError
 from experiments.world import unstressed, world
 
+COMPARED = ("backstop.structure", "backstop.regime")
+
 
 def plan_world(plan: Plan) -> dict[str, Any]:
     """Return the world of a sweep: that of its base, and what its points move."""
-    names = {name: [str(value) for value in plan.moved.get(f"backstop.{name}", ())] for name in ("structure", "regime")}
-    return world(plan.base, names["structure"], names["regime"], len(plan.replications), plan.moved)
+    compared = [[str(value) for value in plan.moved.get(name, ())] for name in COMPARED]
+    moved = {name: values for name, values in plan.moved.items() if name not in COMPARED}
+    return world(plan.base, *compared, len(plan.replications), moved)
 
 
 def opening(plan: Plan) -> list[str]:
