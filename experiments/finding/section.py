@@ -6,7 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.comparison import Comparison
-from experiments.finding.contrast import Contrast, contrast, count, members, never_more, paired_p, uncovered
+from experiments.finding.contrast import (
+    APPEARS,
+    KEEPS,
+    TURNS,
+    UNDECIDED,
+    Contrast,
+    contrast,
+    count,
+    members,
+    never_more,
+    paired_p,
+    uncovered,
+)
 from experiments.finding.run import Measured, Sized
 from experiments.finding.word import amount, counted, difference, listed, mean, percent, sentence, spread, table
 from experiments.headline import shown
@@ -14,6 +26,7 @@ from experiments.pairing import pairings
 
 BY_LOSS = "isolated_by_loss"
 UNIT = 1.0
+SAID = {KEEPS: KEEPS, TURNS: TURNS, UNDECIDED: f"is {UNDECIDED}", APPEARS: f"is {APPEARS}"}
 
 
 def structures(found: Measured) -> str:
@@ -120,7 +133,10 @@ def allotment(found: Measured) -> str:
     by_interest, by_loss = (uncovered(comparison, cell, "pooled") for cell in ("isolated", BY_LOSS))
     lines = [sentence(by_interest), sentence(by_loss)]
     if by_interest.decided and not by_loss.decided:
-        lines.append("What a pool seems to save over funds by open interest is **an artefact of their allotment**.")
+        lines.append(
+            f"As far as {by_loss.number} worlds tell, what a pool seems to save over funds by open interest is **an "
+            "artefact of their allotment**."
+        )
     elif by_interest.decided and by_loss.verdict != by_interest.verdict:
         lines.append("The sign turns with the allotment.")
     elif by_interest.decided:
@@ -143,7 +159,10 @@ def thin(found: Measured) -> str:
     for one, other in zip(whole, left, strict=True):
         lines.append(sentence(other, "uncovered at the others"))
         if one.decided and not other.decided:
-            lines.append(f"That {one.a} differs from {one.b} is **due to these protocols alone**.")
+            lines.append(
+                f"As far as {other.number} worlds tell, that {one.a} differs from {one.b} is **due to these protocols "
+                "alone**."
+            )
     names = listed([str(i) for i in thin_ones])
     return f"**Thin venues.** Without protocols {names}, on the thinnest asset: {' '.join(lines)}"
 
@@ -200,7 +219,7 @@ def _summary(base: Contrast, under: Sequence[tuple[str, Contrast]]) -> str:
     for title, changed in under:
         fates.setdefault(base.under(changed), []).append(title)
     told = "; ".join(
-        f"{fate} under {len(names)} of {len(under)} changes ({listed(names)})" for fate, names in fates.items()
+        f"{SAID[fate]} under {len(names)} of {len(under)} changes ({listed(names)})" for fate, names in fates.items()
     )
     return f"{sentence(base)} It {told}."
 

@@ -12,9 +12,9 @@ COMPARED = ("backstop.structure", "backstop.regime")
 
 def plan_world(plan: Plan) -> dict[str, Any]:
     """Return the world of a sweep: that of its base, and what its points move."""
-    compared = [[str(value) for value in plan.moved.get(name, ())] for name in COMPARED]
+    structures, regimes = ([str(value) for value in plan.moved.get(name, ())] for name in COMPARED)
     moved = {name: values for name, values in plan.moved.items() if name not in COMPARED}
-    return world(plan.base, *compared, len(plan.replications), moved)
+    return world(plan.base, structures, regimes, len(plan.replications), moved)
 
 
 def opening(plan: Plan) -> list[str]:
