@@ -3,9 +3,9 @@
 All cells of a comparison share everything but who holds the capital and who pays the residual.
 ``isolated`` appears twice, because a pool also wins merely by repairing funds of the wrong size: once with
 funds in proportion to open interest and, as ``isolated_by_loss``, once with the same capital in proportion to
-the loss each protocol expects. That expectation comes from a pilot of replications that the comparison does
-not use, and so do expected losses or shortfalls that the scenario's own allotment needs and does not give: then the
-second size of ``isolated`` follows that allotment.
+the loss each protocol expects. Expected losses are those the scenario gives; where it gives none they come from a
+pilot of replications that the comparison does not use, and so do those that the scenario's own allotment needs. Where
+that allotment is by expected shortfall, the second size of ``isolated`` follows it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BY_LOSS = "isolated_by_loss"
 BY_SHORTFALL = "isolated_by_shortfall"
-SHORTFALL = "expected_shortfall"
+LOSS, SHORTFALL = "expected_loss", "expected_shortfall"
 
 
 class Estimate(NamedTuple):
@@ -54,7 +54,8 @@ def cells(
     scenario : what all cells share.
     structures, regimes, premiums : names, each once; without premium rules the scenario's.
     estimate : of the pilot; sizes the funds of ``isolated_by_loss``, and all funds where the scenario allots by an
-        estimate it does not give. Where nothing at all is expected to be lost, open interest does.
+        estimate it does not give. What the scenario gives itself goes before. Where nothing at all is expected to be
+        lost, open interest does.
     """
     found = []
     for regime in regimes:
@@ -69,7 +70,13 @@ def cells(
 
 def needs_pilot(scenario: "Scenario", structures: Sequence[str]) -> bool:
     """Whether funds have to be sized by an estimate that nobody gives."""
-    return "isolated" in structures or _lacks_estimate(scenario)
+    lacks_second = not any(getattr(scenario.backstop, second_allotment(scenario)))
+    return ("isolated" in structures and lacks_second) or _lacks_estimate(scenario)
+
+
+def second_allotment(scenario: "Scenario") -> str:
+    """Return by what the second size of ``isolated`` is allotted."""
+    return SHORTFALL if scenario.backstop.allotment == SHORTFALL else LOSS
 
 
 def _lacks_estimate(scenario: "Scenario") -> bool:
@@ -80,17 +87,16 @@ def _lacks_estimate(scenario: "Scenario") -> bool:
 def _variants(
     scenario: "Scenario", structures: Sequence[str], estimate: Estimate
 ) -> Iterator[tuple[str, str, dict[str, object]]]:
-    by_shortfall = scenario.backstop.allotment == SHORTFALL
-    second = SHORTFALL if by_shortfall else "expected_loss"
-    given: Sequence[float] = getattr(scenario.backstop, SHORTFALL) if by_shortfall else ()
-    sized = _sized(second, given or getattr(estimate, second))
+    second = second_allotment(scenario)
+    given: Sequence[float] = getattr(scenario.backstop, second)
+    sized = _sized(second, given if any(given) else getattr(estimate, second))
     others = _sized(second, getattr(estimate, second)) if _lacks_estimate(scenario) else {}
     for structure in structures:
         if structure != "isolated":
             yield structure, structure, others
             continue
         yield structure, structure, _sized("open_interest", ())
-        yield BY_SHORTFALL if by_shortfall else BY_LOSS, structure, sized
+        yield BY_SHORTFALL if second == SHORTFALL else BY_LOSS, structure, sized
 
 
 def _sized(allotment: str, losses: Sequence[float]) -> dict[str, object]:

@@ -15,6 +15,7 @@ from experiments.command.attribute import attribute
 from experiments.command.bench import bench
 from experiments.command.calibrate import calibrate
 from experiments.command.compare import compare
+from experiments.command.findings import findings
 from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
 from experiments.command.network import network
@@ -49,7 +50,7 @@ def leave() -> None:
 
 COMMANDS = (
     compare, app, attribute, size, rare, network, sweep, phase, frontier, paper, report, sensitivity, query, export,
-    reproduce, calibrate, replay, validate, bench, episodes, presets, parameters,
+    reproduce, calibrate, replay, validate, findings, bench, episodes, presets, parameters,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from experiments.scenario_option import ORIGIN, Problems, check_inputs, read_scenario
+from experiments.scenario_option import ORIGIN, Described, Problems, check_inputs, read_scenario
 
 if TYPE_CHECKING:
     from experiments.precision import Term
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_STRUCTURES = ("isolated", "pooled", "reinsured")
 REPLICATIONS = 100  # of each cell, unless said otherwise
-PRESET_STRUCTURES = ("isolated", "pooled")  # what a preset's own structure is compared with
+BASELINES = ("isolated", "pooled")  # what a structure that the user names in the scenario is compared with
+STRUCTURE, REGIME = "backstop.structure", "backstop.regime"
 # The pilot's replications are numbered from here on, so its streams are disjoint from the comparison's.
 PILOT = 1_000_000
 
@@ -61,35 +62,47 @@ class Plan(NamedTuple):
     folder: Path
     precision: tuple["Term", ...] = ()
     premiums: tuple[str, ...] = ()  # none: the scenario's
+    notices: tuple[str, ...] = ()  # what was asked for and gives way or does nothing, a line each
 
 
-def plan(options: Options) -> Plan:
+def plan(
+    options: Options, usual: Sequence[str] = DEFAULT_STRUCTURES, searched: Sequence[str] = ()
+) -> Plan:  # fmt: skip
     """Check `options` as a whole and return the plan.
+
+    Parameters
+    ----------
+    options : what the user typed.
+    usual : the structures where nobody names one.
+    searched : parameters whose value the study looks for itself, so that a given one is not used.
 
     Raises
     ------
     ConfigurationError
         With every problem of the configuration, one line each.
     """
+    from experiments.note import notes  # noqa: PLC0415
+    from experiments.notice import notices  # noqa: PLC0415
     from experiments.precision import MOST, read_term  # noqa: PLC0415
     from experiments.provenance import cores  # noqa: PLC0415
 
     problems = Problems()
-    scenario = read_scenario(options, problems)
-    structures = _axis("structure", options.structures or _default_structures(options, scenario), problems)
+    described = read_scenario(options, problems)
+    scenario = described.scenario
+    structures = _axis("structure", options.structures or compared(described, usual, bool(options.preset)), problems)
     regimes = _axis("regime", options.regimes or (scenario.backstop.regime,), problems)
     premiums = _axis("premium", options.premiums, problems)
     workers = cores() if options.workers is None else options.workers
     folder = _folder(options, scenario)
     read = [problems.attempt(partial(read_term, text), None) for text in options.precision]
     precision = tuple(term for term in read if term)
-    usual = MOST if precision else REPLICATIONS
-    replications = usual if options.replications is None else options.replications
+    most = MOST if precision else REPLICATIONS
+    replications = most if options.replications is None else options.replications
     problems.lines += [*_count_problems(replications, workers), *_folder_problems(folder)]
-    check_inputs(scenario, problems)
-    if problems.lines:
-        raise ConfigurationError(dict.fromkeys(problems.lines))
-    return Plan(scenario, structures, regimes, replications, workers, folder, precision, premiums)
+    _finish(scenario, problems)
+    told = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
+    told += [line for line in notes(scenario, structures, premiums) if line.split()[0] not in " ".join(told)]
+    return Plan(scenario, structures, regimes, replications, workers, folder, precision, premiums, tuple(told))
 
 
 def base_scenario(options: Options) -> "Scenario":
@@ -100,16 +113,31 @@ def base_scenario(options: Options) -> "Scenario":
     ConfigurationError
         With every problem of the scenario, one line each.
     """
+    return base(options).scenario
+
+
+def base(options: Options) -> Described:
+    """Return the scenario that `options` describe, with who named what; raises as :func:`base_scenario`."""
     problems = Problems()
-    scenario = read_scenario(options, problems)
+    described = read_scenario(options, problems)
+    _finish(described.scenario, problems)
+    return described
+
+
+def compared(described: Described, usual: Sequence[str], always: bool = False) -> tuple[str, ...]:
+    """Return the structures to compare: the `usual` ones, or the one the scenario names beside the baselines.
+
+    A structure that is named and would not be run, or with `always` any, comes first.
+    """
+    own = described.scenario.backstop.structure
+    named = always or (STRUCTURE in described.given and own not in usual)
+    return tuple(dict.fromkeys((own, *BASELINES))) if named else tuple(usual)
+
+
+def _finish(scenario: "Scenario", problems: Problems) -> None:
     check_inputs(scenario, problems)
     if problems.lines:
         raise ConfigurationError(dict.fromkeys(problems.lines))
-    return scenario
-
-
-def _default_structures(options: Options, scenario: "Scenario") -> tuple[str, ...]:
-    return (scenario.backstop.structure, *PRESET_STRUCTURES) if options.preset else DEFAULT_STRUCTURES
 
 
 def _axis(name: str, values: Sequence[str], problems: Problems) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from experiments.configuration import Plan
-from experiments.note import notes, plan_notes
 from experiments.precision import record
 from experiments.provenance import command_line, provenance, utc_now
 from experiments.sweep.identity import file_digest
+from experiments.world import plan_world, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +49,8 @@ def manifest(
         **({"precision": record(plan.precision, comparison)} if plan.precision else {}),
         "workers": plan.workers,
         "runs": {"planned": len(cells) * comparison.replications, "finished": comparison.finished},
-        "notes": plan_notes(plan),
+        "world": {**plan_world(plan), "replications": comparison.replications},
+        "notices": list(plan.notices),
         "scenario": plan.scenario.model_dump(mode="json"),
         "files": {name: file_digest(name) for name in _files(plan.scenario)},
         "cells": {cell.name: _cell(cell) for cell in cells},
@@ -66,7 +67,7 @@ def study_manifest(scenario: "Scenario", name: str, document: dict[str, Any], **
         "finished": utc_now(),
         **provenance(),
         "seed": scenario.seed,
-        "notes": notes(scenario),
+        "world": world(scenario, replications=told.get("replications")),
         **told,
         "scenario": scenario.model_dump(mode="json"),
         name: document,

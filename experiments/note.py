@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 if TYPE_CHECKING:
-    from experiments.configuration import Plan
     from model.scenario import Scenario
 
 
@@ -22,14 +19,3 @@ def notes(scenario: "Scenario", structures: Sequence[str] = (), premiums: Sequen
         for premium in premiums or (scenario.reinsurance.premium,)
     ]
     return [*inert_choices(*compared), *alike_structures(scenario, structures), *debt_warnings(scenario)]
-
-
-def plan_notes(plan: "Plan") -> list[str]:
-    """Return the notes of a comparison."""
-    return notes(plan.scenario, plan.structures, plan.premiums)
-
-
-def tell_notes(lines: Sequence[str], quiet: bool) -> None:
-    """Print notes to standard error, a line each, unless `quiet`."""
-    for line in () if quiet else lines:
-        click.echo(f"note: {line}", err=True)

@@ -1,14 +1,16 @@
 """From the options that describe a scenario to the scenario, every problem gathered on the way.
 
-Precedence, lowest first: the defaults of the parameters; the scenario file, or without one the episode of
-10 October 2025; the preset; the options; ``--set``.
+Precedence, lowest first: the defaults of the parameters, with the prices of 10 October 2025; the scenario file; the
+preset; the options; ``--set``. A file changes what it names and nothing else: prices it does not speak of stay those of
+10 October 2025. Who named a parameter is kept, so that nothing that was asked for is dropped in silence
+(:mod:`experiments.notice`).
 """
 
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from experiments.configuration import Options
@@ -34,24 +36,77 @@ class Problems:
             return otherwise
 
 
-def read_scenario(options: "Options", problems: Problems) -> "Scenario":
+class Layer(NamedTuple):
+    """What one source names, by dotted name; a later layer wins."""
+
+    origin: str
+    values: dict[str, Any]
+
+
+class Described(NamedTuple):
+    """A scenario, and the layers it was made of, the lowest first."""
+
+    scenario: "Scenario"
+    layers: tuple[Layer, ...] = ()
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Who named each parameter last, by dotted name; what nobody named is not there."""
+        return {name: layer.origin for layer in self.layers for name in layer.values}
+
+
+def read_scenario(options: "Options", problems: Problems) -> Described:
     """Return the scenario that `options` describe, or as near to it as one comes, what is wrong noted in `problems`."""
     from model.scenario import Scenario  # noqa: PLC0415
-    from model.world import scenario_path  # noqa: PLC0415
 
-    base = Scenario().replace({} if options.scenario else DEFAULT_PRICES)
-    if options.scenario:
-        base = problems.attempt(partial(Scenario.from_toml, scenario_path(options.scenario)), base)
+    usual = Scenario().replace(DEFAULT_PRICES)
+    filed, base = _filed(options.scenario, usual, problems) if options.scenario else ({}, usual)
     pairs = [problems.attempt(partial(parse_setting, text), None) for text in options.settings]
-    settings = dict(pair for pair in pairs if pair)
     preset = problems.attempt(partial(_preset, options.preset), None)
-    changes = {**(preset.changes if preset else {}), **_price_changes(options, base, problems), **settings}
-    if options.seed is not None:
-        changes = {"seed": options.seed, **changes}
+    layers = [
+        Layer(f"preset {preset.name}" if preset else "", preset.changes if preset else {}),
+        Layer("--seed", {} if options.seed is None else {"seed": options.seed}),
+        Layer("command line", _price_changes(options, base, problems)),
+        *(Layer("--set", dict([pair])) for pair in pairs if pair),
+    ]
+    changes = {name: value for layer in layers for name, value in layer.values.items()}
     origin = f"{ORIGIN} with preset {preset.name}" if preset else ORIGIN
     changed = problems.attempt(partial(base.replace, changes, origin=origin), base)
     _check_prices(changed.price.files or options.prices, problems)
-    return changed
+    return Described(changed, (Layer(options.scenario or "", filed), *layers))
+
+
+def _filed(name: str, usual: "Scenario", problems: Problems) -> "tuple[dict[str, Any], Scenario]":
+    """Return what the scenario file names, by dotted name, and the scenario it makes of the `usual` one."""
+    from model.scenario import Scenario, plant, read_toml  # noqa: PLC0415
+    from model.world import scenario_path  # noqa: PLC0415
+
+    path = scenario_path(name)
+    nothing: dict[str, Any] = {}
+    tree = problems.attempt(partial(read_toml, path), nothing)
+    filed = dict(dotted(tree))
+    if isinstance(tree.get("price", {}), dict):
+        for unnamed, value in unnamed_prices(filed).items():
+            plant(tree, unnamed, value)
+    return filed, problems.attempt(partial(Scenario.from_mapping, tree, path), usual)
+
+
+def unnamed_prices(named: Collection[str]) -> dict[str, Any]:
+    """Return the process, and its episode, of a file that names none: a replay of its price files, or the default."""
+    if "price.process" in named:
+        return {}
+    if "price.files" in named:
+        return {"price.process": "replay"}
+    return {name: value for name, value in DEFAULT_PRICES.items() if name not in named}
+
+
+def dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of a nested mapping by dotted name."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from dotted(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
 
 
 def _preset(name: str | None) -> "Preset | None":

@@ -26,6 +26,7 @@ class Episode:
     Attributes
     ----------
     name, title, summary : what it is called, and what happened, in a line each.
+    start : ISO moment, UTC, of minute 0.
     assets : K names.
     anchors : K tuples of (minute since the start, price in USD), from minute 0 to the end.
     minutes : length of the window.
@@ -40,6 +41,7 @@ class Episode:
     name: str
     title: str
     summary: str
+    start: str
     assets: tuple[str, ...]
     anchors: tuple[Anchors, ...]
     minutes: int
@@ -65,6 +67,7 @@ _MARCH_2020 = Episode(
     name="2020-03-12",
     title="12-13 March 2020, Black Thursday",
     summary="BTC and ETH halve in a day, in two waves; gas prices keepers out, one fund is topped up",
+    start="2020-03-12T06:00",
     assets=("BTC", "ETH"),
     # 12 March 06:00 to 13 March 06:00 UTC; openings and extremes are the record's, to the hour; the levels
     # between the waves are approximate.
@@ -94,6 +97,7 @@ _MAY_2021 = Episode(
     name="2021-05-19",
     title="19 May 2021, China's ban",
     summary="BTC falls by a third and ETH by half in twelve hours; $8.6bn liquidated, exchanges down",
+    start="2021-05-19T00:00",
     assets=("BTC", "ETH"),
     # 19 May 00:00 to 24:00 UTC; all but the lows and the opening of the worst hour are approximate.
     anchors=(
@@ -120,6 +124,7 @@ _NOVEMBER_2022 = Episode(
     name="2022-11-08",
     title="8-9 November 2022, a venue's default",
     summary="a venue stops withdrawals; BTC loses a quarter in two days, SOL two thirds",
+    start="2022-11-08T23:00",
     assets=("BTC", "SOL"),
     # 8 November 23:00 to 9 November 23:00 UTC, the worse day for SOL; all but the lows are approximate.
     anchors=(
@@ -143,6 +148,7 @@ _OCTOBER_2025 = Episode(
     name="2025-10-10",
     title="10 October 2025, the largest cascade on record",
     summary="$19bn liquidated, $3.2bn of it in a minute; depth vanishes, $2.1bn is auto-deleveraged",
+    start="2025-10-10T14:00",
     assets=("BTC", "ETH", "XRP"),
     # 14:00 to 02:00 UTC; the crash runs from 20:50 (minute 410) to 21:45, the low is at 21:20 (minute 440).
     # ETH and XRP between start, low and end are approximate, in step with BTC.

@@ -12,7 +12,7 @@ from experiments.command_line import main
     [(KeyboardInterrupt(), "error: interrupted; nothing was written\n"), (RuntimeError("no"), "error: no\n")],
 )
 def test_a_study_that_is_cut_short_ends_with_one_line(name, error, told, monkeypatch):
-    def plan(options):
+    def plan(*_):
         raise error
 
     monkeypatch.setattr("experiments.configuration.plan", plan)

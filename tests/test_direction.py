@@ -15,6 +15,7 @@ from world import dotted, small
 from agents.ledger import DEFICIT, OUTSIDE
 from agents.structure import STRUCTURES
 from model.ecosystem import Ecosystem
+from model.parameter import per_item
 from model.scenario import Scenario
 from model.world import scenario_path
 
@@ -157,7 +158,7 @@ def test_the_whole_model_goes_the_same_way():
 
 
 @cache
-def innocents_world(structure, worlds=16):
+def innocents_world(structure, worlds=24):
     """Return (worlds, protocols) uncovered loss in the shipped scenario."""
     scenario = Scenario.from_toml(scenario_path("innocents"))
     scenario = scenario.replace({"backstop.structure": structure})
@@ -169,10 +170,19 @@ def innocents_world(structure, worlds=16):
     return np.array(found)
 
 
+def test_the_hit_on_one_can_be_borne_by_all_capital_and_not_by_its_own_fund():
+    scenario = Scenario.from_toml(scenario_path("innocents"))
+    interest = np.array(per_item(scenario.protocol.open_interest, scenario.protocol.number))
+    hit = scenario.shock.hit_share * interest[scenario.shock.hit_protocol]
+    funds = scenario.backstop.capital_ratio * interest
+    assert funds[scenario.shock.hit_protocol] < hit < funds.sum()
+
+
 @pytest.mark.compiled
 def test_a_hit_on_one_then_a_small_common_shock_harms_innocents_in_a_pool_and_none_behind_a_limit():
     alone, pooled, limited = (innocents_world(name) for name in ("isolated", "pooled", "reinsured"))
     assert (alone[:, 0] > 0.0).all() and (alone[:, 1:] == 0.0).all()
+    assert (pooled[:, 0] == 0.0).all() and (limited[:, 0] > 0.0).all()  # the pool saves whom the limit does not
     innocents = ((alone == 0.0) & (pooled > 0.0)).sum(axis=1)
     assert more_often(innocents > 0, np.zeros(len(innocents))) < ERROR
     assert not ((alone == 0.0) & (limited > 0.0)).any()

@@ -97,7 +97,7 @@ def test_notes_are_on_the_terminal_and_in_the_manifest(tmp_path):
     assert done.exit_code == 0, done.output
     [line] = [line for line in done.stderr.splitlines() if line.startswith("note: ")]
     assert "reinsurance.premium does nothing in pooled: only `reinsured` charges premiums" in line
-    assert json.loads((out / "manifest.json").read_text())["notes"] == [line.removeprefix("note: ")]
+    assert json.loads((out / "manifest.json").read_text())["notices"] == [line.removeprefix("note: ")]
 
 
 def test_structures_that_are_alike_are_named():

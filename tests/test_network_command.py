@@ -51,7 +51,7 @@ def test_debts_that_nobody_can_pay_are_told_and_named(tmp_path):
     hit = ["--set", "shock.hit_share=1.0", "--set", "shock.hit_protocol=1", "--set", "shock.hit_minute=2"]
     words = [*hit, "--process", "gbm", "--edges", str(tmp_path / "debts.txt"), "--replications", "1"]
     found = told(tmp_path, *words)
-    [line] = found["notes"]
+    [line] = found["notices"]
     assert "protocol_0 owes $5,000,000" in line and "cannot pay all" in line
     assert found["runs"]["by_cause"] == {"own loss": 1.0, "exposure": 0.0, "debts": 1.0}
     assert [row["own_default_probability"] for row in found["protocols"]] == [0.0, 1.0, 0.0]

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from experiments.app.arrangement import Arrangement, presets, regimes, structures
 from experiments.app.intervention import KINDS, Intervention
+from experiments.scenario_option import unnamed_prices
 from model.scenario import Scenario, ScenarioError
 from model.scenario.problem import one_of
 
@@ -67,7 +68,7 @@ class Configuration(NamedTuple):
 
 
 def from_toml(text: str) -> Configuration:
-    """Return the configuration saved as `text`; raises ScenarioError with a line per problem."""
+    """Return the configuration saved as `text`, prices it does not name as at the start; raises ScenarioError."""
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -78,7 +79,7 @@ def from_toml(text: str) -> Configuration:
     if found or not isinstance(page, dict):
         raise ScenarioError(found or [f"{TABLE}: a table is needed"])
     Scenario.from_mapping(tree, "file")
-    return _with_page(Configuration(changes), page)
+    return _with_page(Configuration({**unnamed_prices(changes), **changes}), page)
 
 
 def from_query(query: str) -> Configuration:

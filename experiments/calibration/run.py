@@ -12,14 +12,15 @@ from experiments.calibration.moment import labels, vector
 from experiments.calibration.record import Record, covariance, read_record
 from experiments.calibration.report import Calibration
 from experiments.calibration.simulation import Simulation, simulation
-from experiments.configuration import ORIGIN, ConfigurationError, Options, base_scenario
+from experiments.configuration import ORIGIN, ConfigurationError, Options, base
 from experiments.crew import Crew
+from experiments.notice import notices
 from model.price_file import PriceFileError
 from model.scenario.problem import ScenarioError
 from model.streams import Streams
 
 if TYPE_CHECKING:
-    from model.scenario import Scenario
+    from experiments.scenario_option import Described
 
 
 class Wish(NamedTuple):
@@ -44,6 +45,7 @@ class Task(NamedTuple):
     fields: tuple[Field, ...]
     simulation: Simulation
     target: Target
+    notices: tuple[str, ...] = ()  # what was asked for and gives way or does nothing
 
 
 def task(wish: Wish) -> Task:
@@ -53,7 +55,8 @@ def task(wish: Wish) -> Task:
     ------
     ConfigurationError : with every problem, one line each.
     """
-    record, scenario = _read(wish)
+    record, described = _read(wish)
+    scenario = described.scenario
     fields = chosen_fields(wish.process, wish.fields, scenario, len(record.assets))
     simulated = simulation(scenario, record, wish.replications, wish.days)
     if not simulated.volume:
@@ -64,24 +67,23 @@ def task(wish: Wish) -> Task:
         raise ConfigurationError([f"{ORIGIN}: --field: {reason}"])
     steps = simulated.scenario.steps or 0
     longer = wish.replications * steps / simulated.inside / len(record.series.returns)
-    return Task(record, fields, simulated, Target(moments, (1.0 + 1.0 / longer) * covariance(record)))
+    target = Target(moments, (1.0 + 1.0 / longer) * covariance(record))
+    return Task(record, fields, simulated, target, tuple(notices(described, {})))
 
 
-def _read(wish: Wish) -> "tuple[Record, Scenario]":
+def _read(wish: Wish) -> tuple[Record, "Described"]:
     problems: list[str] = []
     if not wish.prices:
         problems.append(f"{ORIGIN}: --prices: none: at least one price file is needed")
-    record = scenario = None
+    record = described = None
     try:
-        scenario = base_scenario(
-            Options(process=wish.process, scenario=wish.scenario, settings=wish.settings, seed=wish.seed)
-        )
+        described = base(Options(process=wish.process, scenario=wish.scenario, settings=wish.settings, seed=wish.seed))
         record = read_record(wish.prices) if wish.prices else None
     except (ConfigurationError, PriceFileError, ScenarioError) as error:
         problems += error.problems
-    if record is None or scenario is None or problems:
+    if record is None or described is None or problems:
         raise ConfigurationError(problems)
-    return record, scenario
+    return record, described
 
 
 def run(task: Task, starts: int, iterations: int, workers: int, advance: Callable[[], Any]) -> Calibration:

@@ -1,12 +1,14 @@
 """How commands tell their answer: one JSON document or tables on standard output."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from experiments.configuration import Plan
 
 
 def tell[Answer](
@@ -15,16 +17,33 @@ def tell[Answer](
     tables: Callable[[Answer], "Iterable[Table]"],
     quiet: bool,
     as_json: bool,
+    added: Mapping[str, Any] | None = None,
 ) -> None:
-    """Print what `document` makes of the answer, as JSON, or else, unless `quiet`, what `tables` does."""
+    """Print what `document` makes of the answer and what is `added`, as JSON, or else, unless `quiet`, the `tables`."""
     if as_json:
         import json  # noqa: PLC0415
 
         from experiments.result_folder import plain  # noqa: PLC0415
 
-        click.echo(json.dumps(plain(document(answer)), indent=2, allow_nan=False))
+        click.echo(json.dumps(plain({**document(answer), **(added or {})}), indent=2, allow_nan=False))
     elif not quiet:
         from experiments.table import console  # noqa: PLC0415
 
         for table in tables(answer):
             console().print(table)
+
+
+def announce(lines: Iterable[str], quiet: bool) -> None:
+    """Print `lines` on standard error, unless `quiet`."""
+    if not quiet:
+        for line in lines:
+            click.echo(line, err=True)
+
+
+def begin(chosen: "Plan", quiet: bool, structures: Sequence[str] | None = None) -> dict[str, Any]:
+    """Say the world of a plan and what of it gives way or does nothing; return both for JSON."""
+    from experiments.world import plan_world  # noqa: PLC0415
+
+    told = plan_world(chosen, structures)
+    announce([*told["lines"], *(f"note: {line}" for line in chosen.notices)], quiet)
+    return {"world": told, "notices": list(chosen.notices)}

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.command.answer import tell
+from experiments.command.answer import announce, begin, tell
 from experiments.command.option import PRESET, explained, scenario_options
 
 if TYPE_CHECKING:
@@ -33,16 +33,15 @@ def attribute(quiet: bool, as_json: bool, **typed: Any) -> int:
 
     prepare(typed["workers"])
     from experiments.configuration import Options, plan  # noqa: PLC0415
-    from experiments.note import plan_notes, tell_notes  # noqa: PLC0415
 
+    chosen = plan(Options(**typed))
+    told = begin(chosen, quiet)
     try:
-        chosen = plan(Options(**typed))
-        tell_notes(plan_notes(chosen), quiet)
         ledgers = _labelled(chosen, quiet)
     except (RuntimeError, KeyboardInterrupt) as error:
         click.echo(f"error: {str(error) or 'interrupted'}", err=True)
         return 1
-    _report(ledgers, as_json)
+    _report(ledgers, as_json, quiet, told)
     return 0
 
 
@@ -73,7 +72,12 @@ def _stop_if_failed(runs: "list[Any]") -> None:
         raise RuntimeError(f"{failed[0].cell} replication {failed[0].replication}: {failed[0].failure}")
 
 
-def _report(ledgers: "list[Ledger]", as_json: bool) -> None:
+def _report(ledgers: "list[Ledger]", as_json: bool, quiet: bool, told: dict[str, Any]) -> None:
+    from experiments.attribution import MEASURES  # noqa: PLC0415
     from experiments.attribution_view import document, table  # noqa: PLC0415
 
-    tell(ledgers, document, lambda found: [table(found)], False, as_json)
+    tell(ledgers, document, lambda found: [table(found)], False, as_json, told)
+    lost = any(ledger.mean(measure).get("total") for ledger in ledgers for measure in MEASURES)
+    announce(
+        [] if lost else ["warning: nothing failed and nothing was left uncovered: there is no loss to label"], quiet
+    )

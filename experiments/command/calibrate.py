@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from experiments.command.answer import tell
+from experiments.command.answer import announce, tell
 from experiments.command.option import PRICES, SEED, SET, explained
 
 
@@ -46,14 +46,30 @@ def calibrate(
 
     try:
         wish = Wish(days=days if whole else None, **typed)
-        _run(task(wish), (wish.starts, wish.iterations, workers or cores()), out, quiet, as_json)
+        chosen = task(wish)
+        told = _begin(chosen, whole, quiet)
+        _run(chosen, told, (wish.starts, wish.iterations, workers or cores()), out, quiet, as_json)
     except KeyboardInterrupt:
         click.echo("error: interrupted; nothing was written", err=True)
         return 1
     return 0
 
 
-def _run(task: Any, effort: tuple[int, int, int], out: str | None, quiet: bool, as_json: bool) -> None:
+def _begin(task: Any, whole: bool, quiet: bool) -> dict[str, Any]:
+    """Say what is matched and the world that is simulated; return it for JSON."""
+    from experiments.world import world  # noqa: PLC0415
+
+    record, told = task.record, world(task.simulation.scenario)
+    matched = f"matched: {len(record.series.returns):,} bars of {record.minutes:g} min of {', '.join(record.assets)}"
+    idle = click.get_current_context().get_parameter_source("days") is click.core.ParameterSource.COMMANDLINE
+    notes = [*task.notices, *(["--days does nothing without --whole"] if idle and not whole else [])]
+    announce([matched, *told["lines"], *(f"note: {line}" for line in notes)], quiet)
+    return {"world": told, "notices": notes}
+
+
+def _run(
+    task: Any, told: dict[str, Any], effort: tuple[int, int, int], out: str | None, quiet: bool, as_json: bool
+) -> None:  # fmt: skip
     """Run with `effort`: starts, iterations, workers."""
     from experiments.calibration.fit import BEST  # noqa: PLC0415
     from experiments.calibration.report import document, keep, tables  # noqa: PLC0415
@@ -67,7 +83,7 @@ def _run(task: Any, effort: tuple[int, int, int], out: str | None, quiet: bool, 
     with ResultFolder(_place(out)) as folder, Progress(most, quiet) as progress:
         found = run(task, *effort, lambda: progress.advance("points"))
         keep(folder, found)
-    tell(found, document, tables, quiet, as_json)
+    tell(found, document, tables, quiet, as_json, told)
     click.echo(f"results in {folder.path}", err=True)
 
 

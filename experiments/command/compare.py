@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from experiments.command.answer import announce, begin
 from experiments.command.option import PRESET, explained, scenario_options
 
 if TYPE_CHECKING:
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
     "structures",
     multiple=True,
     metavar="NAME",
-    help="Who holds the capital; repeatable; default isolated, pooled, reinsured, or the preset's, isolated, pooled.",
+    help="Who holds the capital; repeatable; default isolated, pooled, reinsured; where scenario or preset name "
+    "another: that, isolated, pooled.",
 )
 @click.option(
     "--regime",
     "regimes",
     multiple=True,
     metavar="NAME",
-    help="Who pays the residual loss; repeatable; default the preset's or socialized_loss.",
+    help="Who pays the residual loss; repeatable; default the scenario's or preset's, else socialized_loss.",
 )
 @click.option("--premium", "premiums", multiple=True, metavar="NAME", help="How the pool charges; repeatable.")
 @click.option(
@@ -53,10 +55,9 @@ def compare(quiet: bool, as_json: bool, **typed: Any) -> int:
 
     prepare(typed["workers"])
     from experiments.configuration import Options, plan  # noqa: PLC0415
-    from experiments.note import plan_notes, tell_notes  # noqa: PLC0415
 
     chosen = plan(Options(**typed))
-    tell_notes(plan_notes(chosen), quiet)
+    begin(chosen, quiet)
     outcome = _execute(chosen, quiet)
     _report(outcome, quiet, as_json)
     return 0 if outcome.complete else 1
@@ -85,9 +86,14 @@ def _report(outcome: "Outcome", quiet: bool, as_json: bool) -> None:
         show(outcome.comparison)
     for line in _failure_lines(outcome.manifest["failures"]):
         click.echo(line, err=True)
-    if not quiet:
-        for line in [*_precision_lines(outcome.manifest), _closing_line(outcome)]:
-            click.echo(line, err=True)
+    announce([*_precision_lines(outcome.manifest), *_warnings(outcome), _closing_line(outcome)], quiet)
+
+
+def _warnings(outcome: "Outcome") -> list[str]:
+    from experiments.world import unstressed  # noqa: PLC0415
+
+    found = outcome.comparison
+    return unstressed(value for cell in found.cells for value in found.values(cell, "deficit"))
 
 
 def _failure_lines(failures: list[dict[str, Any]]) -> list[str]:
@@ -120,10 +126,13 @@ def _document(outcome: "Outcome") -> str:
 
     from experiments.result_folder import plain  # noqa: PLC0415
 
-    kept = ("status", "commit", "seed", "replications", "runs", "pilot", "precision", "notes")
+    kept = ("status", "commit", "seed", "replications", "runs", "pilot", "precision")
     document = {
         **outcome.comparison.document(),
         "failed": outcome.manifest["failures"],
+        "world": outcome.manifest["world"],
+        "notices": outcome.manifest["notices"],
+        "warnings": _warnings(outcome),
         "manifest": {name: outcome.manifest[name] for name in kept if name in outcome.manifest},
         "folder": str(outcome.folder) if outcome.folder else None,
     }

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.command.answer import tell
+from experiments.command.answer import announce, begin, tell
 from experiments.command.option import PRESET, explained, scenario_options, stoppable
 
 if TYPE_CHECKING:
@@ -40,15 +40,21 @@ def network(
 
     prepare(typed["workers"] if default_probability is None else 1)
     from experiments.configuration import Options, plan  # noqa: PLC0415
-    from experiments.note import notes, tell_notes  # noqa: PLC0415
 
     from_file = ("exposure.graph=file", f"exposure.file={edges}") if edges else ()
     chosen = plan(Options(settings=(*from_file, *settings), **typed))
-    tell_notes(notes(chosen.scenario), quiet)
+    told = begin(chosen._replace(notices=(*chosen.notices, *_idle(default_probability))), quiet, ())
     owned = _read(holdings, chosen)
     found = _survey(chosen, default_probability, owned, (threshold, failure_cost), quiet)
-    _report(found, chosen, quiet, as_json)
+    _report(found, chosen, quiet, as_json, told)
     return 0
+
+
+def _idle(likely: float | None) -> list[str]:
+    """Return what does nothing where the probability of default is given."""
+    context = click.get_current_context()
+    typed = context.get_parameter_source("replications") is click.core.ParameterSource.COMMANDLINE
+    return ["--replications does nothing with --default-probability"] if typed and likely is not None else []
 
 
 def _read(holdings: str | None, chosen: "Plan") -> Any:
@@ -80,10 +86,8 @@ def _survey(
     return found
 
 
-def _report(found: "Survey", chosen: "Plan", quiet: bool, as_json: bool) -> None:
+def _report(found: "Survey", chosen: "Plan", quiet: bool, as_json: bool, told: dict[str, Any]) -> None:
     from experiments.network.view import conclusions, document, tables  # noqa: PLC0415
 
-    tell(found, document, tables, quiet, as_json)
-    if not quiet:
-        for line in [*conclusions(found), f"results in {chosen.folder}"]:
-            click.echo(line, err=True)
+    tell(found, document, tables, quiet, as_json, told)
+    announce([*conclusions(found), f"results in {chosen.folder}"], quiet)

@@ -15,7 +15,7 @@ EPISODE = click.option("--episode", metavar="NAME", help="Named episode (see `ba
 SCENARIO = click.option(
     "--scenario",
     metavar="FILE",
-    help="Scenario in TOML, or `innocents`, `choices`, `fat_tails`; it replaces the default episode.",
+    help="Scenario in TOML, or `innocents`, `choices`, `fat_tails`; what it does not name stays, the episode too.",
 )
 PRESET = click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
 SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")

@@ -23,21 +23,24 @@ run_options = with_options(
 @click.command()
 @click.option("--x", "x", default=SHOCK, show_default=True, metavar="AXIS", help="FIELD=low:high:levels[:log] or a,b.")
 @click.option("--y", "y", default=CORRELATION, show_default=True, metavar="AXIS", help="Likewise.")
-@click.option("--a", "a", default="isolated", show_default=True, help="Structure named first.")
-@click.option("--b", "b", default="pooled", show_default=True, help="Structure it is compared with.")
+@click.option("--a", "a", help="Structure named first; default isolated.")
+@click.option("--b", "b", help="Structure it is compared with; default the scenario's where it names one, else pooled.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Less is better; default uncovered, defaults.")
-@click.option("--regime", default="bad_debt", show_default=True, help="Who pays the residual loss.")
+@click.option("--regime", help="Who pays the residual loss; default the scenario's where it names one, else bad_debt.")
 @click.option("--replications", type=int, default=20, show_default=True, help="Paired replications of a point.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("results/phase"), show_default=True)
 @scenario_options
 @run_options
 @explained
-def phase(x: str, y: str, a: str, b: str, metrics: tuple[str, ...], out: Path, as_json: bool, **typed: Any) -> int:
+def phase(
+    x: str, y: str, a: str | None, b: str | None, metrics: tuple[str, ...], out: Path, as_json: bool, **typed: Any
+) -> int:  # fmt: skip
     """Map over two fields where structure a and where structure b is better; started again it does what is missing."""
     from experiments.phase.diagram import read_diagram, rows  # noqa: PLC0415
     from experiments.phase.run import run, write_rows  # noqa: PLC0415
 
-    plan, axes = _plan(x, y, (a, b), typed)
+    (a, b), regime = arranged(a, b, typed)
+    plan, axes = _plan(x, y, (a, b), {**typed, "regime": regime})
     run(plan, out, typed["workers"], typed["quiet"])
     named = metrics or ("uncovered", "defaults")
     diagrams = [read_diagram(out, axes[0], axes[1], (a, b), metric) for metric in named]
@@ -50,6 +53,19 @@ def phase(x: str, y: str, a: str, b: str, metrics: tuple[str, ...], out: Path, a
     click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_lines(found, a, b)))
     click.echo("\n".join(map(str, made)), err=True)
     return 0
+
+
+def arranged(a: str | None, b: str | None, typed: dict[str, Any]) -> tuple[tuple[str, str], str]:
+    """Return the two structures and the regime: those typed, else those the scenario names, else the usual ones."""
+    from experiments.configuration import REGIME, STRUCTURE, Options, base  # noqa: PLC0415
+
+    described = base(Options(**chosen(typed)))
+    backstop, given = described.scenario.backstop, described.given
+    regime = typed["regime"] or (backstop.regime if REGIME in given else "bad_debt")
+    own = backstop.structure if STRUCTURE in given else "pooled"
+    first = a or next(name for name in ("isolated", own, "pooled") if name != b)
+    second = b or next(name for name in (own, "pooled", "isolated") if name != first)
+    return (first, second), regime
 
 
 def _plan(x: str, y: str, pair: tuple[str, str], typed: dict[str, Any]) -> tuple[Any, tuple[str, str]]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.command.answer import tell
+from experiments.command.answer import announce, begin, tell
 from experiments.command.option import explained, scenario_options, stoppable
 
 if TYPE_CHECKING:
@@ -17,7 +17,13 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 @click.command()
 @click.option("--metric", default="uncovered", show_default=True, metavar="NAME", help="Metric of a run.")
 @click.option("--threshold", type=float, default=0.01, show_default=True, help="What it has to exceed, in its unit.")
-@click.option("--structure", "structures", multiple=True, metavar="NAME", help="Repeatable; default isolated, pooled.")
+@click.option(
+    "--structure",
+    "structures",
+    multiple=True,
+    metavar="NAME",
+    help="Repeatable; default isolated, pooled, or as compare.",
+)
 @click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
 @scenario_options
 @click.option("--replications", type=int, default=1000, show_default=True, help="Replications shared by all cells.")
@@ -43,14 +49,13 @@ def rare(quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) 
 
     prepare(typed["workers"])
     from experiments.configuration import Options, plan  # noqa: PLC0415
-    from experiments.note import plan_notes, tell_notes  # noqa: PLC0415
 
     own = {name: typed.pop(name) for name in ("metric", "threshold", "pilot", "untilted", "blocks", "plain")}
     _check(own)
-    chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
-    tell_notes(plan_notes(chosen), quiet)
+    chosen = plan(Options(structures=structures, **typed), DEFAULT_STRUCTURES)
+    told = begin(chosen, quiet)
     answer = _answer(chosen, own, quiet)
-    _report(answer, chosen, quiet, as_json)
+    _report(answer, chosen, quiet, as_json, told)
     return 0
 
 
@@ -88,10 +93,8 @@ def _answer(chosen: "Plan", own: dict[str, Any], quiet: bool) -> "Answer":
     return answer
 
 
-def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool) -> None:
+def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool, told: dict[str, Any]) -> None:
     from experiments.rare.view import caveats, document, tables  # noqa: PLC0415
 
-    tell(answer, document, tables, quiet, as_json)
-    if not quiet:
-        for line in [*caveats(answer), f"results in {chosen.folder}"]:
-            click.echo(line, err=True)
+    tell(answer, document, tables, quiet, as_json, told)
+    announce([*caveats(answer), f"results in {chosen.folder}"], quiet)

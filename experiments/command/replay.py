@@ -22,6 +22,11 @@ def replay(context: click.Context, folder: str, as_json: bool) -> None:
         for problem in error.problems:
             click.echo(f"error: {problem}", err=True)
         context.exit(2)
+    click.echo(
+        f"world: recorded waves of deleveraging in {folder}: {len(waves.wave)} waves on {len(waves.coin)} coins, "
+        f"${waves.needed.sum() * 1e-6:,.4g}M needed; nothing is simulated",
+        err=True,
+    )
     if not as_json:
         show(waves)
         return

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.command.answer import tell
+from experiments.command.answer import announce, begin, tell
 from experiments.command.option import explained, scenario_options, stoppable
 
 if TYPE_CHECKING:
@@ -16,7 +16,13 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 
 @click.command()
 @click.option("--target", type=float, default=0.99, show_default=True, help="Wanted probability that nothing is bare.")
-@click.option("--structure", "structures", multiple=True, metavar="NAME", help="Repeatable; default isolated, pooled.")
+@click.option(
+    "--structure",
+    "structures",
+    multiple=True,
+    metavar="NAME",
+    help="Repeatable; default isolated, pooled, or as compare.",
+)
 @click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
 @scenario_options
 @click.option(
@@ -43,13 +49,12 @@ def size(
 
     prepare(typed["workers"])
     from experiments.configuration import Options, plan  # noqa: PLC0415
-    from experiments.note import plan_notes, tell_notes  # noqa: PLC0415
 
     _check(target, tolerance)
-    chosen = plan(Options(structures=structures or DEFAULT_STRUCTURES, **typed))
-    tell_notes(plan_notes(chosen), quiet)
+    chosen = plan(Options(structures=structures, **typed), DEFAULT_STRUCTURES, ("backstop.capital_ratio",))
+    told = begin(chosen, quiet)
     answer = _answer(chosen, target, tolerance, quiet)
-    _report(answer, chosen, quiet, as_json)
+    _report(answer, chosen, quiet, as_json, told)
     return 0
 
 
@@ -76,14 +81,14 @@ def _answer(chosen: "Plan", target: float, tolerance: float, quiet: bool) -> "An
     return answer
 
 
-def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool) -> None:
+def _report(answer: "Answer", chosen: "Plan", quiet: bool, as_json: bool, told: dict[str, Any]) -> None:
     from experiments.size.caveat import caveats  # noqa: PLC0415
     from experiments.size.view import document, tables, verdict  # noqa: PLC0415
+    from experiments.world import unstressed  # noqa: PLC0415
 
-    tell(answer, document, tables, quiet, as_json)
+    warned = unstressed(answer.losses.sum(axis=1).tolist())
+    tell(answer, document, tables, quiet, as_json, {**told, "warnings": warned})
     if not (quiet or as_json):
         for line in verdict(answer):
             click.echo(line)
-    if not quiet:
-        for line in [*caveats(answer), f"results in {chosen.folder}"]:
-            click.echo(line, err=True)
+    announce([*caveats(answer), *warned, f"results in {chosen.folder}"], quiet)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from experiments.command.answer import announce
 from experiments.command.option import explained
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> "Outcome | Non
         return None
     from experiments.interrupt import Interrupt  # noqa: PLC0415
     from experiments.sweep.execution import sweep as run  # noqa: PLC0415
+    from experiments.sweep.world import opening  # noqa: PLC0415
 
+    announce(opening(read), quiet)
     with Interrupt() as stop:
         return run(read, folder, str(plan), shard, where.engage, stop, quiet, bool(typed["retry"]))
 
@@ -85,3 +88,6 @@ def _report(outcome: "Outcome", folder: Path, quiet: bool) -> None:
         state = "complete" if outcome.complete else "interrupted"
         done = outcome.before + outcome.finished
         click.echo(f"{state}: {done} of {outcome.total} runs, {outcome.failed} failed now; in {folder}", err=True)
+        from experiments.sweep.world import closing  # noqa: PLC0415
+
+        announce(closing(folder), quiet)

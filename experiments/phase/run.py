@@ -8,14 +8,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.configuration import Options, base_scenario
+from experiments.command.answer import announce
+from experiments.configuration import Options
+from experiments.configuration import base as described_base
 from experiments.interrupt import Interrupt
+from experiments.notice import design_notices
 from experiments.sweep.design import Terms
 from experiments.sweep.execution import Outcome, Where, sweep
 from experiments.sweep.field import Choice, Field
 from experiments.sweep.plan import Plan, drawn
 from experiments.sweep.plan_file import Contents
 from experiments.sweep.problem import FAILED, SweepError
+from experiments.sweep.world import closing, opening
 
 
 def grid_plan(
@@ -38,18 +42,21 @@ def grid_plan(
     """
     if number < 2:
         raise SweepError(f"--replications: {number}: allowed is 2 or more, for an interval")
-    base = base_scenario(Options(**options))
+    described = described_base(Options(**options))
     crossed = tuple(Choice(name, tuple(dict.fromkeys(values))) for name, values in across.items())
-    contents = Contents(base, Terms("grid"), tuple(axes), crossed, (), range(number), False)
+    contents = Contents(described.scenario, Terms("grid"), tuple(axes), crossed, (), range(number), False)
+    contents = contents._replace(notices=tuple(design_notices(described, contents.moved)))
     return drawn(contents, "command line", many)
 
 
 def run(plan: Plan, folder: Path, workers: int, quiet: bool) -> Outcome:
     """Do what is missing of `plan` in `folder`; raises SweepError where it was stopped, what is finished kept."""
+    announce(opening(plan), quiet)
     with Interrupt() as stop:
         outcome = sweep(plan, folder, "command line", engage=Where(workers).engage, stop=stop, quiet=quiet)
     if not outcome.complete:
         raise SweepError(f"interrupted; start again to do the rest, what is finished is in {folder}", FAILED)
+    announce(closing(folder), quiet)
     return outcome
 
 

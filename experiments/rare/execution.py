@@ -15,6 +15,7 @@ from experiments.rare.answer import Answer
 from experiments.rare.mixture import Mixture
 from experiments.rare.search import Event, Sampler
 from experiments.rare.view import document
+from experiments.world import plan_world
 
 if TYPE_CHECKING:
     from experiments.result_folder import ResultFolder
@@ -80,4 +81,5 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     values = {f"{event.metric}:{cell}": sample.values[:, i] for i, cell in enumerate(answer.cells)}
     pq.write_table(pa.table({**numbers, **values}), folder.hidden / "replications.parquet")
     save_alone(folder.hidden, "rare", rare.draw, answer)
-    folder.finish(study_manifest(plan.scenario, "rare", document(answer), replications=plan.replications))
+    told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
+    folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 from experiments.configuration import Plan
 from experiments.crew import Crew
 from experiments.manifest import study_manifest
-from experiments.note import plan_notes
 from experiments.size.answer import Answer
 from experiments.size.sizing import Sizer
 from experiments.size.view import document
+from experiments.world import plan_world
 
 if TYPE_CHECKING:
     from experiments.result_folder import ResultFolder
@@ -50,5 +50,5 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
         pa.table({"replication": np.arange(len(answer.losses)), **columns}), folder.hidden / "losses.parquet"
     )
     save_alone(folder.hidden, "size", size.draw, answer)
-    told = {"replications": plan.replications, "notes": plan_notes(plan)}
+    told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
     folder.finish(study_manifest(plan.scenario, "sizing", document(answer), **told))

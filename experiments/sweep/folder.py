@@ -17,6 +17,7 @@ from experiments.sweep.identity import LIBRARIES, as_text, code_version
 from experiments.sweep.plan import Plan, differences, point_identities
 from experiments.sweep.plan_table import write_plan
 from experiments.sweep.problem import FAILED, SweepError, named
+from experiments.sweep.world import plan_world
 
 FORMAT = "backstop sweep 1"
 MANIFEST, PLAN = "manifest.json", "plan.parquet"
@@ -92,6 +93,8 @@ def _manifest(plan: Plan) -> dict[str, Any]:
         "points": len(plan.design),
         "fields": list(plan.fields),
         "plan": plan.described,
+        "world": plan_world(plan),
+        "notices": list(plan.notices),
         "scenario": plan.base.model_dump(),
     }
 

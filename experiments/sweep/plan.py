@@ -5,7 +5,7 @@ that points are compared on common random numbers, and an interrupted sweep has 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,6 +42,8 @@ class Plan(NamedTuple):
     series : whether series are kept.
     described : the plan as plain data: what must not change under a folder.
     runner : ``module:function`` that makes a run of a cell and a replication.
+    moved : values of the fields that points move.
+    notices : what the plan asks for and gives way or does nothing, a line each.
     """
 
     base: Scenario
@@ -50,6 +52,8 @@ class Plan(NamedTuple):
     series: bool
     described: dict[str, Any]
     runner: str = RUNNER
+    moved: Mapping[str, Sequence[Any]] = {}
+    notices: tuple[str, ...] = ()
 
     @property
     def runs(self) -> int:
@@ -93,7 +97,8 @@ def drawn(contents: Contents, origin: str, allow_many: bool = False, runner: str
     if contents.across:
         design = Crossed(design, Grid(contents.across))
     described = _described(contents, runner)
-    return Plan(contents.base, design, contents.replications, contents.series, described, runner)
+    kept = contents.replications, contents.series, described, runner, contents.moved, contents.notices
+    return Plan(contents.base, design, *kept)
 
 
 def point_identities(plan: Plan, origin: str) -> list[str]:

@@ -17,15 +17,19 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from experiments.configuration import ConfigurationError, Options, base_scenario
+from experiments.configuration import ConfigurationError, Options
+from experiments.configuration import base as described_base
+from experiments.notice import design_notices
+from experiments.scenario_option import Described, Layer
 from experiments.sweep.design import KINDS, SAMPLERS, Terms
-from experiments.sweep.field import Field, read_field
+from experiments.sweep.field import Choice, Field, read_field
 from experiments.sweep.problem import SweepError
 from model.parameter import declarations
 from model.scenario import Scenario, ScenarioError, read_toml
 from model.scenario.problem import one_of, section_at, suggestion
+from model.world import world_names
 
-NOT_BASE = {"settings", "structures", "regimes", "replications", "workers", "out", "precision"}
+NOT_BASE = {"settings", "structures", "regimes", "premiums", "replications", "workers", "out", "precision"}
 BASE = tuple(name for name in Options._fields if name not in NOT_BASE)
 OTHER = ("set", "design", "fields", "across", "point", "replications", "first_replication", "series")
 PATHS = ("scenario", "prices")
@@ -41,6 +45,24 @@ class Contents(NamedTuple):
     listed: tuple[dict[str, Any], ...]
     replications: range
     series: bool
+    notices: tuple[str, ...] = ()
+
+    @property
+    def moved(self) -> dict[str, list[Any]]:
+        """The fields that points move, with their values, or the ends of their range."""
+        found = {field.name: _ends(field) for field in (*self.fields, *self.across)}
+        for point in self.listed:
+            for name, value in point.items():
+                found[name] = list(dict.fromkeys([*found.get(name, []), _hashable(value)]))
+        return found
+
+
+def _ends(field: Field) -> list[Any]:
+    return list(field.values) if isinstance(field, Choice) else [field.low, field.high]
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def read_plan_file(path: Path) -> Contents:
@@ -70,8 +92,9 @@ class _Reader:
         for name in self.table.keys() - {*BASE, *OTHER}:
             self._note(f"{name}: unknown name{suggestion(name, (*BASE, *OTHER))}")
         terms = self._terms()
-        return Contents(
-            self._base(),
+        described = self._base()
+        contents = Contents(
+            described.scenario,
             terms,
             self._fields("fields", terms.kind not in SAMPLERS),
             self._fields("across", True),
@@ -79,14 +102,17 @@ class _Reader:
             self._replications(),
             self._typed("series", self.table, bool, True),
         )
+        return contents._replace(notices=tuple(design_notices(described, contents.moved)))
 
-    def _base(self) -> Scenario:
+    def _base(self) -> Described:
         given = {name: self.table[name] for name in BASE if name in self.table}
         given |= {name: self._beside(given[name]) for name in PATHS if name in given}
-        found = self._attempt(lambda: base_scenario(Options(**given)), Scenario())
+        described = self._attempt(lambda: described_base(Options(**given)), Described(Scenario()))
+        found = described.scenario
         changes = self._flat("set", self._typed("set", self.table, dict, {}))
         changed = self._attempt(lambda: found.replace(changes, f"{self.path}: set"), found)
-        return changed.replace(_absolute_files(changed))
+        whole = changed.replace(_absolute_files(changed))
+        return Described(whole, (*described.layers, Layer("[set]", changes)))
 
     def _terms(self) -> Terms:
         table = self._typed("design", self.table, dict, {})
@@ -147,7 +173,8 @@ class _Reader:
     def _beside(self, names: Any) -> Any:
         """Return paths of the plan as seen from where it lies."""
         if isinstance(names, str):
-            return str(self.path.parent / names)
+            beside = str(self.path.parent / names)
+            return names if names in world_names() and not Path(beside).exists() else beside
         return tuple(str(self.path.parent / name) for name in names)
 
     def _typed(self, name: str, table: Mapping[str, Any], kind: type, default: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from experiments.crew import Crew
+from experiments.validation import draw
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 
@@ -100,6 +101,8 @@ FACTS: dict[str, tuple[Fact, ...]] = {
         Fact("worst hour of BTC", -0.293, worst(HOUR)),
         Fact("next worst hour of BTC", -0.250, worst(HOUR, 1)),
         Fact("fall of ETH, likewise", 86.0 / 182.0 - 1.0, fall(1)),
+        Fact("change of the fund: BitMEX, 35.5k to 33.9k BTC", -0.046, draw.fund_change),
+        Fact("change of the fund: Deribit, 391 to 183 BTC", -0.53, draw.fund_change),
     ),
     "2021-05-19": (
         Fact("fall of BTC, from the window's first price", 28688.0 / 43000.0 - 1.0, fall(0)),
@@ -123,6 +126,16 @@ FACTS: dict[str, tuple[Fact, ...]] = {
         Fact("deleveraged notional: Gini coefficient", 0.982, gini),
         Fact("leverage of those deleveraged: median", 0.43, leverage(0.5)),
         Fact("leverage of those deleveraged: 95th percentile", 6.5, leverage(0.95)),
+        Fact("traders' deficit over open interest: Hyperliquid", 0.001, draw.deficit_share),
+        Fact("deleveraged over open interest: Hyperliquid, $2.103bn", 0.15, draw.deleveraged_share),
+        Fact("open interest lost, in USD: Hyperliquid", 0.54, draw.interest_lost),
+        Fact("change of the fund: Binance, −$184M to −$188M", -0.157, draw.fund_change),
+        Fact(
+            "vault's profit over open interest: Hyperliquid, +$40M",
+            40e6 / draw.HYPERLIQUID_INTEREST,
+            draw.vault_profit_share,
+        ),
+        Fact("vault's profit over its capital: Lighter", -0.0535, draw.vault_profit),
     ),
 }
 
@@ -141,29 +154,44 @@ def found(name: str, replication: int) -> list[float]:
 
 
 def episode_rows(replications: int, crew: Crew) -> list[dict[str, str]]:
-    """Return a row per recorded fact of every named episode: recorded, ours, interval for one more replication."""
+    """Return a row per recorded fact: recorded, ours, interval for one more replication, ours over the record.
+
+    Facts of episodes that cannot be played are told as such, below those that can.
+    """
     crew.compile(replayed(next(iter(FACTS))))
     rows = []
     for name, facts in FACTS.items():
         runs = np.array(crew.map(partial(found, name), range(replications)))
         for fact, ours in zip(facts, runs.T, strict=True):
             rows.append({"episode": name, "fact": fact.name, **compared(fact.recorded, ours)})
-    return rows
+    return rows + [unplayed(fact) for fact in draw.UNPLAYED]
+
+
+def unplayed(fact: draw.Unplayed) -> dict[str, str]:
+    """Return the row of a recorded fact that no episode shows."""
+    told = {"recorded": f"{fact.recorded:.3g}", "ours": "-", "ratio": "-", "interval": fact.why, "runs": "0"}
+    return {"episode": fact.episode, "fact": fact.name, **told, "verdict": draw.NO_SCENARIO}
+
+
+def judged(recorded: float, low: float, high: float) -> str:
+    """Return the verdict on a record, given the ends of our interval."""
+    return "hit" if low <= recorded <= high else "miss"
 
 
 def compared(recorded: float, values: Array) -> dict[str, str]:
-    """Return recorded, mean, interval for one more replication and verdict as text."""
+    """Return recorded, mean, mean over the record, interval for one more replication and verdict as text."""
     known = values[np.isfinite(values)]
     if len(known) < 2:
-        return {"recorded": f"{recorded:.3g}", "ours": "-", "interval": "did not occur", "runs": "0", "verdict": "miss"}
+        none = {"ours": "-", "ratio": "-", "interval": "did not occur", "runs": "0", "verdict": "miss"}
+        return {"recorded": f"{recorded:.3g}", **none}
     mean = float(known.mean())
     half = stdtrit(len(known) - 1, 0.5 + 0.5 * LEVEL) * known.std(ddof=1) * np.sqrt(1.0 + 1.0 / len(known))
     low, high = mean - half, mean + half
-    verdict = "hit" if low <= recorded <= high else "miss"
     return {
         "recorded": f"{recorded:.3g}",
         "ours": f"{mean:.3g}",
+        "ratio": draw.ratio(recorded, mean),
         "interval": f"[{low:.3g}, {high:.3g}]",
         "runs": str(len(known)),
-        "verdict": verdict,
+        "verdict": judged(recorded, low, high),
     }

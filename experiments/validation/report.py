@@ -45,7 +45,14 @@ BTC's open interest liquidated, top ten 0.24, Gini 0.48, leverage 1.9 at the med
   all, so the default stays.
 - *Leverage of those deleveraged.* Shorts' median at 0.43 brings the median to 0.70, but the 95th percentile to 2.4: the
   record's leverage is more dispersed.
-- *Depth.* The record is at one level; at all levels up to 90 % was lost, and the default lies between.""",
+- *Depth.* The record is at one level; at all levels up to 90 % was lost, and the default lies between.
+
+The *ratio* is ours over the record, by which a miss is to be read. Of draws on funds and vaults, the matter of this
+package, the records are shares of funds, of open interest or of vaults' capital, from press and public data of the
+venues: BitMEX's and Deribit's own figures of March 2020; Binance's fund by 10x Research, Hyperliquid's vault by
+Kappalab and Lighter's by its users on 10 October 2025; deficit and what was deleveraged by the published analysis of
+Hyperliquid's events, an open interest of $14bn. One venue of many is recorded, ours are eight together. A squeeze of
+one thin market, as of YFI on dYdX v3, has no scenario yet and is not made up.""",
     "facts": """Hourly returns of the mid prices of BTC and ETH, and volume in USD of the protocols that trade them, in
 thirty days a run, all runs together; neither a pair nor a sum reaches from one run into the next. The statistics are
 those that `backstop calibrate` matches. The record: hourly bars of the perpetual futures BTCUSDT and ETHUSDT, 1 March
@@ -112,7 +119,23 @@ def tally(rows: list[dict[str, str]]) -> str:
 
 def records_section(rows: list[dict[str, str]]) -> str:
     """Return the rows of a record as Markdown."""
-    return f"{tally(rows)}.\n\n{markdown(rows)}"
+    return "\n\n".join([f"{tally(rows)}.", *missed_draws(rows), markdown(rows)])
+
+
+def missed_draws(rows: list[dict[str, str]]) -> list[str]:
+    """Return in a sentence which draws on funds and vaults are missed, and by what factor; nothing where none is."""
+    named = ("fund", "deficit", "vault", "deleveraged over", "open interest lost, in")
+    missed = [one for one in rows if one["verdict"] == "miss" and any(word in one.get("fact", "") for word in named)]
+    told = [
+        f"{one['fact']}: {one['ours']} for {one['recorded']}, {_times(one['ratio'])}"
+        for one in missed
+        if "ratio" in one
+    ]
+    return [f"Draws that are missed: {'; '.join(told)}."] if told else []
+
+
+def _times(ratio: str) -> str:
+    return f"{ratio} times the record" if ratio[:1].isdigit() else ratio.replace("-", "did not occur")
 
 
 def claims_section(findings: list[Finding]) -> str:

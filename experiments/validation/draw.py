@@ -1,0 +1,90 @@
+"""Draws on funds and vaults: what was recorded of the matter this package is about, and how to find ours.
+
+Recorded (sources in docs/validation.md): BitMEX's fund fell from 35.5k to 33.9k BTC in March 2020, Deribit's from 391
+to 183 BTC; dYdX v3's paid $9M, 40 % of it, for YFI on 17 November 2023; on 10 October 2025 Binance's fell by $184M to
+$188M (15.7 % of it), Hyperliquid's traders left a deficit of $15.1M and $2.103bn were deleveraged, of an open interest
+of some $14bn, which fell by 54 %; its vault earned $40M, Lighter's lost 5.35 %.
+
+Ours are shares too, all protocols together: of the funds, of open interest at the start, of the vaults' capital.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from model.ecosystem import Ecosystem
+
+HYPERLIQUID_INTEREST = 14.0e9  # USD; $2.103bn deleveraged were 15 % of it
+NO_SCENARIO = "no scenario yet"
+
+
+class Unplayed(NamedTuple):
+    """A recorded fact that no episode of this package can show, and why."""
+
+    episode: str
+    name: str
+    recorded: float
+    why: str
+
+
+UNPLAYED = tuple(
+    Unplayed("2023-11-17", f"dYdX v3, YFI: {name}", recorded, "one thin market, a long of 100 wallets")
+    for name, recorded in (
+        ("change of the fund, $9M paid", -0.40),
+        ("liquidated, of a long of up to $50M", 38.0 / 50.0),
+    )
+)
+
+
+def trader_deficit(run: "Ecosystem") -> float:
+    """Return what traders left unpaid, USD; where runs do not tell traders' from vaults', the whole deficit."""
+    summary = run.summary()
+    return summary.get("trader_deficit", summary["deficit"])
+
+
+def fund_change(run: "Ecosystem") -> float:
+    """Return the change of all funds over what they held, income included."""
+    summary = run.summary()
+    return summary["capital_end"] / summary["capital"] - 1.0
+
+
+def deficit_share(run: "Ecosystem") -> float:
+    """Return traders' deficit over open interest."""
+    return trader_deficit(run) / interest(run)
+
+
+def deleveraged_share(run: "Ecosystem") -> float:
+    """Return notional taken from deleveraged accounts over open interest."""
+    return float(run.accounts.deleveraged.sum()) / interest(run)
+
+
+def interest_lost(run: "Ecosystem") -> float:
+    """Return the fall of open interest in USD, of longs or shorts, whichever are more, over that at the start."""
+    exchange = run.exchange
+    left = float((np.maximum(exchange.long_size, exchange.short_size) * exchange.mark).sum())
+    return 1.0 - left / interest(run)
+
+
+def vault_profit(run: "Ecosystem") -> float:
+    """Return what the vaults gained over their capital."""
+    capital = float(run.exchange.vault_start.sum())
+    return run.summary()["vault_profit"] / capital if capital > 0 else np.nan
+
+
+def vault_profit_share(run: "Ecosystem") -> float:
+    """Return what the vaults gained over open interest."""
+    return run.summary()["vault_profit"] / interest(run)
+
+
+def interest(run: "Ecosystem") -> float:
+    """Return one-sided open interest at the start, USD."""
+    return float(run.protocol.open_interest.sum())
+
+
+def ratio(recorded: float, ours: float) -> str:
+    """Return ours over the record as text, and where they differ in sign, that."""
+    if not np.isfinite(ours) or recorded == 0.0:
+        return "-"
+    found = ours / recorded + 0.0  # never minus zero
+    return f"{found:.2g}" if found >= 0.0 else "other sign"
