@@ -12,9 +12,10 @@ from place import SHARED, present
 from experiments.command_line import main
 from experiments.crew import Crew
 from experiments.statistic import Interval
-from experiments.validation import record, report, stylised
+from experiments.validation import record, report
 from experiments.validation.claim import CLAIMS, Claim, agrees, judge, looked_up
 from experiments.validation.suite import claims, row, run_suite
+from experiments.verdict import HIT, MISS, VAGUE
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -131,5 +132,5 @@ def test_a_row_per_recorded_fact_of_an_episode(monkeypatch):
 
 
 def test_only_hits_are_counted_as_hits():
-    told = [{"verdict": verdict} for verdict in (stylised.OVERLAP, stylised.HIT, stylised.MISS, stylised.OVERLAP)]
-    assert report.tally(told) == "4 facts: 1 hit; 1 miss; 2 miss, intervals overlap"
+    told = [{"verdict": verdict} for verdict in (VAGUE, HIT, MISS, VAGUE)]
+    assert report.tally(told) == "4 facts: 1 hit; 1 miss; 2 too vague to tell"
