@@ -12,7 +12,8 @@ And would it contradict much else? The error
 
 is at most the fact's *tolerance* if it would. The verdict is
 
-- *hit*: nil lies in (1) and e is at most the tolerance;
+- *hit*: nil lies in (1) and e is at most the tolerance, so that all of (1) is within twice the tolerance: the two are
+  equivalent, not merely undecided;
 - *too vague to tell*: nil lies in (1), but e is above the tolerance: anything might have been called a hit;
 - *miss*: nil does not lie in (1), or ours has no value.
 """

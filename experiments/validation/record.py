@@ -1,8 +1,8 @@
 """The named episodes: what was recorded beside what the default model does.
 
 Nothing is fitted to these figures, but for what docs/ODD.md, section 7, names. Hits and misses are both findings. A
-record is one day, so that ours is told by the interval for one more replication (:mod:`experiments.validation.prediction`),
-and the verdict (:mod:`experiments.verdict`) asks that this be narrow.
+record is one day, so that ours is told by the interval for one more replication
+(:mod:`experiments.validation.prediction`), and the verdict (:mod:`experiments.verdict`) asks that this be narrow.
 """
 
 from collections.abc import Callable
@@ -161,7 +161,9 @@ def episode_rows(replications: int, crew: Crew) -> list[dict[str, str]]:
     for name, facts in FACTS.items():
         runs = np.array(crew.map(partial(found, name), range(replications)))
         for fact, ours in zip(facts, runs.T, strict=True):
-            rows.append({"episode": name, "fact": fact.name, **compared(fact.recorded, ours, fact.bounds, fact.tolerance)})
+            rows.append(
+                {"episode": name, "fact": fact.name, **compared(fact.recorded, ours, fact.bounds, fact.tolerance)}
+            )
     return rows
 
 
