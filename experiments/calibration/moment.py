@@ -111,7 +111,7 @@ def labels(assets: Sequence[str], volume: bool) -> list[str]:
     ]
 
 
-def tolerances(assets: Sequence[str], volume: bool) -> list[Tolerance]:
+def tolerances(assets: Sequence[object], volume: bool) -> list[Tolerance]:
     """Return the tolerance of the verdict on each entry of :func:`vector`."""
     own = [moment.tolerance for moment in MOMENTS] + [SHARE] * volume
     return own * len(assets) + [SHARE] * (len(assets) * (len(assets) - 1) // 2)
