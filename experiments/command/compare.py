@@ -83,7 +83,7 @@ def _report(outcome: "Outcome", quiet: bool, as_json: bool) -> None:
     for line in _failure_lines(outcome.manifest["failures"]):
         click.echo(line, err=True)
     if not quiet:
-        for line in [*_precision_lines(outcome.manifest), _closing_line(outcome)]:
+        for line in [*_pilot_lines(outcome.manifest), *_precision_lines(outcome.manifest), _closing_line(outcome)]:
             click.echo(line, err=True)
 
 
@@ -96,6 +96,17 @@ def _failure_lines(failures: list[dict[str, Any]]) -> list[str]:
         f"failed: {len(runs)} of them, first {runs[0]['cell']} replication {runs[0]['replication']}: {error}"
         for error, runs in alike.items()
     ]
+
+
+def _pilot_lines(manifest: dict[str, Any]) -> list[str]:
+    """Return what funds sized by a pilot leave out of the intervals."""
+    from experiments.pilot import doubt, used  # noqa: PLC0415
+
+    pilot = manifest["pilot"]
+    if not pilot["replications"]:
+        return []
+    by = used(manifest["scenario"]["backstop"]["allotment"])
+    return [doubt(len(pilot["replications"]), pilot["misplaced"].get(by))]
 
 
 def _precision_lines(manifest: dict[str, Any]) -> list[str]:
