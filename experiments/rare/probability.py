@@ -163,8 +163,8 @@ def interval(value: float, error: float, degrees: float) -> tuple[float, float]:
     trials = value * (1.0 - value) / (error * factor) ** 2
     hits = trials * value
     low, high = betaincinv(hits, trials - hits + 1.0, TAIL), betaincinv(hits + 1.0, trials - hits, 1.0 - TAIL)
-    # The inverse of the beta integral is not exact where trials are very many.
-    return min(float(low), value), max(float(high), value)
+    # The inverse of the beta integral is not exact, or no number, where trials are beyond counting.
+    return float(np.fmin(low, value)), float(np.fmax(high, value))
 
 
 def doubtful(found: Probability, studies: int = 1) -> bool:
