@@ -54,7 +54,7 @@ def manifest(
         "scenario": plan.scenario.model_dump(mode="json"),
         "files": {name: file_digest(name) for name in _files(plan.scenario)},
         "cells": {cell.name: _cell(cell) for cell in cells},
-        "pilot": {"replications": pilot.replications, **pilot.estimate._asdict()},
+        "pilot": {"replications": pilot.replications, **pilot.estimate._asdict(), "misplaced": pilot.misplaced},
         "failures": failures([*pilot.failed, *comparison.failed]),
     }
 

@@ -3,13 +3,21 @@
 Funds in proportion to expected loss, or to the expected shortfall of the loss, are the second isolated baseline. Their
 sizes must not be taken from the runs they are judged by, so the pilot has replications, and therefore random streams,
 of its own.
+
+A pilot is short, and a comparison takes its sizes as they are: intervals are those of funds of these sizes, not of
+funds of the right ones. How far off they are is told beside: with s_i the share of member i in the capital and s_i* its
+share by a pilot resampled from the runs of this one, the part of the capital that lies elsewhere,
+
+    E ½ Σ_i |s_i* − s_i|,                                                                       (1)
+
+which resampling says of this pilot and an endless one (the bootstrap; Efron 1979).
 """
 
 from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
-from experiments.cell import Cell, Estimate, needs_pilot
+from experiments.cell import SHORTFALL, Cell, Estimate, needs_pilot
 from experiments.configuration import PILOT, Plan
 from experiments.crew import Crew
 from experiments.worker import Run
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
     from model.scenario import Scenario
 
 LEAST, MOST = 4, 20
+RESAMPLES, RESAMPLING = 200, 20_251_010
 
 
 def pilot_replications(replications: int) -> int:
@@ -26,11 +35,15 @@ def pilot_replications(replications: int) -> int:
 
 
 class Pilot(NamedTuple):
-    """`estimate` per protocol, empty where no pilot was needed or none of its runs finished."""
+    """`estimate` per protocol, empty where no pilot was needed or none of its runs finished.
+
+    `misplaced` is the part of the capital, equation (1), by either estimate; None where nothing was lost.
+    """
 
     estimate: Estimate
     replications: tuple[int, ...]
     failed: tuple[Run, ...]
+    misplaced: dict[str, float | None]
 
 
 def run_pilot(plan: Plan, crew: Crew, stop: Callable[[], bool], advance: Callable[[], None]) -> Pilot:
@@ -44,7 +57,7 @@ def run_pilot(plan: Plan, crew: Crew, stop: Callable[[], bool], advance: Callabl
     advance : called after every run.
     """
     if not needs_pilot(plan.scenario, plan.structures):
-        return Pilot(Estimate(), (), ())
+        return Pilot(Estimate(), (), (), {})
     replications = range(PILOT, PILOT + pilot_replications(plan.replications))
     finished: list[Run] = []
     failed: list[Run] = []
@@ -54,7 +67,11 @@ def run_pilot(plan: Plan, crew: Crew, stop: Callable[[], bool], advance: Callabl
     members = plan.scenario.protocol.number
     level = plan.scenario.backstop.shortfall_level
     estimate = Estimate(expected_loss(finished, members), expected_shortfall(finished, members, level))
-    return Pilot(estimate, tuple(replications), tuple(failed))
+    by = {
+        "expected_loss": misplaced(finished, lambda runs: expected_loss(runs, members)),
+        "expected_shortfall": misplaced(finished, lambda runs: expected_shortfall(runs, members, level)),
+    }
+    return Pilot(estimate, tuple(replications), tuple(failed), by)
 
 
 def expected_loss(runs: Sequence[Run], members: int) -> tuple[float, ...]:
@@ -72,6 +89,35 @@ def expected_shortfall(runs: Sequence[Run], members: int, level: float) -> tuple
         return ()
     deficits = ([run.summary[f"backstop_loss_{i}"] for run in runs] for i in range(members))
     return tuple(float(risk.expected_shortfall(losses, level)) for losses in deficits)
+
+
+def misplaced(runs: Sequence[Run], estimate: "Callable[[Sequence[Run]], tuple[float, ...]]") -> float | None:
+    """Return the part of the capital of equation (1) where it is allotted in proportion to `estimate` of the runs."""
+    import numpy as np  # noqa: PLC0415
+
+    found = np.array(estimate(runs))
+    if not found.any():
+        return None
+    drawn = np.random.default_rng(RESAMPLING).integers(0, len(runs), (RESAMPLES, len(runs)))
+    again = np.array([estimate([runs[r] for r in row]) for row in drawn])
+    again = again[again.any(axis=1)]
+    shares, own = again / again.sum(axis=1, keepdims=True), found / found.sum()
+    return float(np.abs(shares - own).sum(axis=1).mean() / 2.0) if len(again) else None
+
+
+def used(allotment: str) -> str:
+    """Return by which estimate the pilot's funds are sized under the scenario's `allotment`."""
+    return SHORTFALL if allotment == SHORTFALL else "expected_loss"
+
+
+def doubt(replications: int, part: float | None) -> str:
+    """Return what is said of funds sized by a pilot of so many `replications`, `part` of the capital misplaced."""
+    if part is None:
+        return f"no loss in {replications} pilot replications: funds by expected loss stand by open interest"
+    return (
+        f"funds sized by {replications} pilot replications have some {part:.0%} of their capital where an endless "
+        "pilot would not put it; intervals hold for these sizes and do not contain that"
+    )
 
 
 def _cell(scenario: "Scenario", regime: str) -> Cell:

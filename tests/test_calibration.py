@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from experiments.calibration.field import Field, applied, chosen_fields
 from experiments.calibration.fit import Search, Target, exceedance
+from experiments.calibration.judgement import Judged, runs_for, widened
 from experiments.calibration.moment import (
     MOMENTS,
     Series,
@@ -26,6 +27,7 @@ from experiments.calibration.simulation import Simulation
 from experiments.command_line import main
 from experiments.configuration import ConfigurationError
 from experiments.crew import Crew
+from experiments.verdict import HIT, MISS, VAGUE
 from model.process import process_named
 from model.scenario import Scenario
 from model.streams import Streams
@@ -208,6 +210,11 @@ def test_the_whole_model_is_simulated_with_its_volume(tmp_path):
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert told["whole_model"] and told["moments"][-1]["moment"] == "true: volume with absolute returns"
+    assert (told["record_days"], told["simulated_days"], told["again_days"]) == (50.0, 16.0, 56.0)
+    assert {row[key] for row in told["moments"] for key in ("verdict", "verdict_again")} <= {HIT, MISS, VAGUE}
+    listed = {row["moment"] for row in told["moments"] if row["verdict"] == VAGUE}
+    assert listed == set(told["too_vague"]) and not listed & set(told["missed"])
+    assert "# Calibrated to true; J = " in (tmp_path / "out" / "calibrated.toml").read_text()
     assert [row["field"] for row in told["fields"]] == ["trader.turnover"]
 
 
@@ -237,6 +244,38 @@ def test_a_field_that_moves_nothing_has_no_interval_inside_its_bounds():
     fields = (Field("a", 0.0, 1.0), Field("idle", 0.0, 1.0))
     fit = Search(fields, Target(np.array([0.4]), np.eye(1)), lambda values: np.array([values["a"]])).run(8, 10)
     assert fit.interval(1) == (0.0, 1.0)
+
+
+def test_what_eighty_days_cannot_miss_is_too_vague_to_tell():
+    """The same moments a tenth apart: by errors of 80 days, 4.5 times the record's, vague; by those of 1,509, hit."""
+    moments = np.zeros(len(MOMENTS))
+    own = np.diag(np.full(len(MOMENTS), 0.1**2))
+    short, long = (Judged(days, Target(moments, widened(own, days / 1509.0)), moments + 0.1) for days in (80.0, 1509.0))
+    assert short.target.errors[0] / 0.1 == pytest.approx(4.46, abs=0.01)
+    assert {row["verdict"] for row in short.rows(1, False)} == {VAGUE}
+    assert long.rows(1, False)[0]["verdict"] == HIT and long.rows(1, False)[0]["error"] == "0.28 of 0.35 in logs"
+    far = long._replace(simulated=moments + 0.5)
+    assert {row["verdict"] for row in far.rows(1, False)} == {MISS}
+
+
+def test_there_are_as_many_runs_as_the_record_needs():
+    assert [runs_for(1509.0, 20.0), runs_for(50.0, 8.0), runs_for(40.0, 8.0), runs_for(1.0, 8.0)] == [76, 7, 5, 1]
+
+
+def test_a_covariance_known_from_few_records_widens_intervals_and_verdicts():
+    """Student's quantile at 4 degrees of freedom is 2.776 where the normal one is 1.960."""
+    target = Target(np.array([3.0]), np.array([[0.04]]), 4.0)
+    assert target.critical == pytest.approx(2.776, abs=1e-3)
+    assert target._replace(degrees=np.inf).critical == pytest.approx(1.960, abs=1e-3)
+    field = (Field("a", 0.0, 10.0),)
+
+    def scatter(_):
+        return target.covariance
+
+    fit = Search(field, target._replace(degrees=np.inf), lambda values: np.array([values["a"]]), scatter, degrees=4.0)
+    low, high = fit.run(8, 10).interval(0)
+    assert (high - low) / 2 == pytest.approx(2.776 * 0.2, rel=0.02)
+    assert exceedance(3.84, np.eye(1), np.ones(1), 4.0) == pytest.approx(0.1215, abs=0.008)  # F(1, 4)
 
 
 def test_the_law_of_the_distance_is_chi_square_where_that_is_known():

@@ -15,7 +15,7 @@ from experiments.execution import execute, planned_runs
 from experiments.interrupt import Interrupt
 from experiments.manifest import COMPLETE, INTERRUPTED, PARTLY_FAILED
 from experiments.part import read_table
-from experiments.pilot import expected_loss, expected_shortfall, pilot_replications
+from experiments.pilot import doubt, expected_loss, expected_shortfall, misplaced, pilot_replications
 from experiments.progress import Progress
 from experiments.result_folder import ResultFolder
 from experiments.worker import Run, run_cell
@@ -156,6 +156,17 @@ def test_the_pilot_expects_the_mean_loss():
     assert expected_loss([], members=2) == ()
 
 
+def test_a_pilot_says_how_much_of_the_capital_it_may_have_misplaced():
+    """One run hits one member, one the other: of four resamples two put half of the capital elsewhere, two none."""
+    apart = [run_of("pilot", 0, deficit_0=1.0, deficit_1=0.0), run_of("pilot", 1, deficit_0=0.0, deficit_1=1.0)]
+    assert misplaced(apart, lambda runs: expected_loss(runs, 2)) == pytest.approx(0.25, abs=0.06)
+    assert misplaced([apart[0]] * 2, lambda runs: expected_loss(runs, 2)) == 0.0
+    calm = [run_of("pilot", 0, deficit_0=0.0, deficit_1=0.0)]
+    assert misplaced(calm, lambda runs: expected_loss(runs, 2)) is None
+    assert misplaced([], lambda runs: expected_loss(runs, 2)) is None
+    assert "25%" in doubt(20, 0.25) and "do not contain that" in doubt(20, 0.25)
+
+
 def test_a_comparison_runs_every_cell_and_its_pilot(tmp_path, made_up):
     chosen = planned(tmp_path, replications=3)
     outcome, progress = executed(chosen)
@@ -163,6 +174,7 @@ def test_a_comparison_runs_every_cell_and_its_pilot(tmp_path, made_up):
     assert progress.done == progress.total == planned_runs(chosen) == 4 * 3 + pilot_replications(3)
     assert list(outcome.manifest["cells"]) == ["isolated", BY_LOSS, "pooled", "reinsured"]
     assert not set(outcome.manifest["pilot"]["replications"]) & set(range(3))
+    assert set(outcome.manifest["pilot"]["misplaced"]) == {"expected_loss", "expected_shortfall"}
     assert outcome.comparison.difference("isolated", "pooled", "uncovered").mean == pytest.approx(1e6)
     assert read_table(outcome.folder / "runs").num_rows == 12
     assert read_table(outcome.folder / "series").num_rows == 12 * STEPS

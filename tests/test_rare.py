@@ -13,12 +13,13 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 from world import small
 
 from experiments.cell import Cell
 from experiments.command_line import main
 from experiments.crew import Crew
+from experiments.interval import clopper_pearson
 from experiments.rare.cross_entropy import Trial, haar, search
 from experiments.rare.mixture import Mixture, log_weights
 from experiments.rare.probability import probability, unseen
@@ -186,16 +187,20 @@ def test_replications_are_dealt_in_proportion_and_weights_are_bounded(parts, num
 
 
 def test_where_nothing_was_seen_the_bound_is_that_of_plain_runs():
-    """With weights of at most 1, n runs without the event leave P up to 1 − 0.05^(1/n)."""
+    """0 of 100, at most 3.6 %: the two-sided interval of Clopper and Pearson, as everywhere."""
     found = probability(np.zeros(100, dtype=bool), np.ones(100), np.zeros(100, dtype=int))
     assert (found.value, found.low) == (0.0, 0.0)
-    assert found.high == pytest.approx(unseen(100, 1.0)) == pytest.approx(1.0 - 0.05**0.01)
+    assert found.high == pytest.approx(unseen(100, 1.0)) == pytest.approx(clopper_pearson(0, 100, 0.95)[1])
+    assert round(found.high, 3) == 0.036
 
 
-def test_plain_weights_give_the_share_and_no_gain():
+def test_plain_weights_give_the_share_its_exact_interval_and_no_gain():
     event = np.arange(1000) < 100
     found = probability(event, np.ones(1000), np.zeros(1000, dtype=int))
-    assert (found.value, found.hits) == (0.1, 100)
+    assert (found.value, found.hits, found.effective) == (0.1, 100, 100.0)
+    assert (found.low, found.high) == pytest.approx(
+        (binomtest(100, 1000).proportion_ci().low, binomtest(100, 1000).proportion_ci().high)
+    )
     assert found.gain(1000) == pytest.approx(1.0, rel=2e-3)
 
 
@@ -225,6 +230,7 @@ def test_the_models_own_probability_is_that_of_brute_force():
         (["--pilot", "3"], "--pilot: 3: allowed is 50 to 100000"),
         (["--untilted", "0"], "--untilted: 0.0: allowed is 0.01"),
         (["--threshold", "nan"], "--threshold: nan: allowed is a number"),
+        (["--seeds", "0"], "--seeds: 0: allowed is 1 to 100"),
         (["--structure", "castle"], "castle"),
     ],
 )
@@ -239,15 +245,31 @@ def test_bad_input_is_told_in_one_line(words, problem, tmp_path):
 def test_the_command_tells_tables_and_leaves_a_folder(tmp_path):
     folder, base = tmp_path / "found", ["rare", "--workers", "1", "--replications", "40", "--pilot", "50"]
     settings = [f"--set={name}={value}" for name, value in TINY.items()]
-    words = [*base, *settings, "--threshold", "1e6", "--plain", "20", "--out", str(folder), "--json", "--quiet"]
+    words = [
+        *base,
+        *settings,
+        "--threshold",
+        "1e6",
+        "--plain",
+        "20",
+        "--seeds",
+        "2",
+        "--out",
+        str(folder),
+        "--json",
+        "--quiet",
+    ]
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
     assert set(told["cells"]) == {"isolated/socialized_loss", "pooled/socialized_loss"}
     for cell in told["cells"].values():
-        assert cell["ci95"][0] <= cell["probability"] <= cell["ci95"][1]
-        assert cell["runs"] == 40 + cell["pilot_runs"]
+        assert 0.0 <= cell["ci95"][0] <= cell["probability"] <= cell["ci95"][1] <= 1.0
+        assert cell["runs"] == told["replications"] + cell["pilot_runs"]
         assert cell["plain"]["runs"] == 20
+        assert [one["seed"] for one in cell["by_seed"]] == told["seeds"] == [1, 2]
+        assert cell["probability"] == pytest.approx(np.mean([one["probability"] for one in cell["by_seed"]]))
+    assert told["replications"] == 80
     assert sorted(path.name for path in folder.rglob("*.*")) == [
         "manifest.json", "rare.pdf", "rare.png", "replications.parquet",
     ]  # fmt: skip

@@ -11,12 +11,16 @@ diagonal: moments of one record are so collinear that Ω⁻¹ rules by differenc
 The search starts from points of a Sobol' sequence and goes on by bounded least squares from the best: the moments are
 smooth on common random numbers, but for the Hill index, so derivatives are taken over wide differences.
 
+The second covariance is itself estimated, from S simulated records: verdicts and intervals take Student's quantile with
+S − 1 degrees of freedom for the normal one, and J's law is divided by χ²/(S − 1) as an F is.
+
 With G = ∂μ/∂θ, H = (G' W G)⁻¹ G' W the covariance of the estimate is H Σ H'; were the model true, what is left,
 (I − G H)(m − μ), would be normal with covariance (I − G H) Σ (I − G H)', which gives J its law (a sum of weighted χ²,
 Jagannathan and Wang 1996, J. Finance 51:3) and so the probability of a worse fit.
 
-Intervals hold for parameters mapped to the unit interval and are cut at its ends. A parameter whose interval spans its
-bounds is not identified by these moments.
+Intervals hold for parameters mapped to the unit interval. What a field may be is part of what is asked, so the interval
+is the part of the normal one that lies within the bounds, which holds the truth as often. A parameter whose interval
+spans its bounds is not identified by these moments.
 
 References: McFadden (1989), Econometrica 57:995; Duffie and Singleton (1993), Econometrica 61:929; Franke and
 Westerhoff (2012), J. Economic Dynamics and Control 36:1193 (weights by bootstrap).
@@ -28,7 +32,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
-from scipy.special import ndtri
+from scipy.special import stdtrit
 from scipy.stats import qmc
 
 from experiments.calibration.field import Field
@@ -45,10 +49,21 @@ type Moments = Callable[[Mapping[str, float]], Floats]
 
 
 class Target(NamedTuple):
-    """Recorded moments, (M,), and the (M, M) covariance of recorded less simulated."""
+    """Recorded moments, (M,), and the (M, M) covariance of recorded less simulated, with its degrees of freedom."""
 
     moments: Floats
     covariance: Floats
+    degrees: float = np.inf
+
+    @property
+    def errors(self) -> Floats:
+        """Return the standard errors of recorded less simulated moments, (M,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def critical(self) -> float:
+        """Return the standard errors in half a 95 % interval."""
+        return float(stdtrit(self.degrees, 0.5 + LEVEL / 2))
 
 
 class Fit(NamedTuple):
@@ -82,16 +97,16 @@ class Fit(NamedTuple):
     @property
     def scores(self) -> Floats:
         """Return recorded less simulated moments over their standard error, (M,)."""
-        return (self.target.moments - self.simulated) / np.sqrt(np.diag(self.target.covariance))
+        return (self.target.moments - self.simulated) / self.target.errors
 
     @property
     def missed(self) -> NDArray[np.bool_]:
         """Return which moments lie outside their 95 % interval, (M,)."""
-        return np.abs(self.scores) > ndtri(0.5 + LEVEL / 2)
+        return np.abs(self.scores) > self.target.critical
 
     def interval(self, index: int) -> tuple[float, float]:
         """Return the ends of the interval of a parameter."""
-        half = ndtri(0.5 + LEVEL / 2) * self.deviation[index]
+        half = self.target.critical * self.deviation[index]
         low, high = np.clip((self.unit[index] - half, self.unit[index] + half), 0.0, 1.0)
         return self.fields[index].value(float(low)), self.fields[index].value(float(high))
 
@@ -106,15 +121,16 @@ class Search:
     moments : values by name to the (M,) simulated moments.
     scatter : the same to the (M, M) covariance of recorded less simulated moments; none where it cannot be had.
     advance : called at every simulation.
+    degrees : of freedom of what `scatter` returns.
     """
 
     def __init__(
         self, fields: Sequence[Field], target: Target, moments: Moments,
-        scatter: Moments | None = None, advance: Callable[[], None] = lambda: None,
+        scatter: Moments | None = None, advance: Callable[[], None] = lambda: None, degrees: float = np.inf,
     ) -> None:  # fmt: skip
         self.fields, self.target = tuple(fields), target
         self.evaluations = 0
-        self._moments, self._scatter, self._advance = moments, scatter, advance
+        self._moments, self._scatter, self._advance, self._degrees = moments, scatter, advance, degrees
 
     @property
     def _weight(self) -> Floats:
@@ -127,7 +143,7 @@ class Search:
     def weigh(self, unit: Floats) -> None:
         """Take the covariance of moments from simulations at a place, if those can be had."""
         if self._scatter is not None:
-            self.target = self.target._replace(covariance=self._scatter(self._values(unit)))
+            self.target = Target(self.target.moments, self._scatter(self._values(unit)), self._degrees)
 
     def simulated(self, unit: Floats) -> Floats:
         """Return the moments at a place; ValueError where the scenario does not allow it."""
@@ -179,7 +195,8 @@ class Search:
         deviation[~slope.any(axis=0)] = np.inf
         distance = self._distance(simulated)
         rest = np.eye(len(simulated)) - slope @ gain
-        probability = exceedance(distance, rest @ self.target.covariance @ rest.T, self._weight)
+        left = rest @ self.target.covariance @ rest.T
+        probability = exceedance(distance, left, self._weight, self.target.degrees)
         return Fit(self.fields, unit, deviation, simulated, distance, probability, self.target, self.evaluations)
 
     def _slopes(self, unit: Floats) -> Floats:
@@ -197,8 +214,13 @@ class Search:
         return (high - low) / (beside[1, index] - beside[0, index])
 
 
-def exceedance(distance: float, covariance: Floats, weight: Floats) -> float:
-    """Return the probability that Σ w x² exceeds `distance`, x normal with `covariance`, by simulation."""
+def exceedance(distance: float, covariance: Floats, weight: Floats, degrees: float = np.inf) -> float:
+    """Return the probability that Σ w x² exceeds `distance`, x normal with `covariance`, by simulation.
+
+    `covariance` is known with `degrees` degrees of freedom.
+    """
     spread = np.linalg.eigvalsh(np.sqrt(weight)[:, None] * covariance * np.sqrt(weight)).clip(min=0.0)
-    drawn = np.random.default_rng(0).chisquare(1.0, (DRAWS, len(spread))) @ spread
-    return float((drawn >= distance).mean())
+    generator = np.random.default_rng(0)
+    drawn = generator.chisquare(1.0, (DRAWS, len(spread))) @ spread
+    known = generator.chisquare(degrees, DRAWS) / degrees if np.isfinite(degrees) else 1.0
+    return float((drawn >= distance * known).mean())

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.statistic import correlation
+from experiments.verdict import RATIO, SHARE, Tolerance
 
 Floats = NDArray[np.float64]
 TAIL = 0.025
@@ -37,12 +38,17 @@ def together(runs: Sequence[Series]) -> Series:
     return Series(*(np.stack([np.asarray(part) for part in parts]) for parts in zip(*runs, strict=True)))
 
 
+INDEX = Tolerance(0.5, False, "tells a tail index of three, the cubic law of returns, from one of two")
+MEMORY = Tolerance(0.05, False, "autocorrelations of returns as large as this are not found in liquid markets")
+
+
 class Moment(NamedTuple):
     """A statistic of one asset's returns, (n,) or (runs, n); `logarithmic` ones are matched as logarithms."""
 
     name: str
     find: Callable[[Floats], float]
     logarithmic: bool = False
+    tolerance: Tolerance = RATIO
 
 
 def kurtosis(returns: Floats) -> float:
@@ -84,9 +90,9 @@ MOMENTS = (
     Moment("standard deviation", lambda r: float(r.std()), True),
     Moment("kurtosis", kurtosis, True),
     Moment(f"kurtosis of {SUMMED} bars", lambda r: kurtosis(summed(r)), True),
-    Moment("Hill index of falls, 2.5 %", lambda r: tail(-r)),
-    Moment("Hill index of rises, 2.5 %", tail),
-    Moment("autocorrelation of returns, lag 1", lambda r: autocorrelation(r, 1)),
+    Moment("Hill index of falls, 2.5 %", lambda r: tail(-r), tolerance=INDEX),
+    Moment("Hill index of rises, 2.5 %", tail, tolerance=INDEX),
+    Moment("autocorrelation of returns, lag 1", lambda r: autocorrelation(r, 1), tolerance=MEMORY),
     *(Moment(f"the same of absolute returns, lag {lag}", absolute_autocorrelation(lag)) for lag in LAGS),
 )
 
@@ -103,6 +109,12 @@ def labels(assets: Sequence[str], volume: bool) -> list[str]:
     return [f"{asset}: {name}" for asset in assets for name in names] + [
         f"{a} with {b}: correlation" for a, b in combinations(assets, 2)
     ]
+
+
+def tolerances(assets: Sequence[object], volume: bool) -> list[Tolerance]:
+    """Return the tolerance of the verdict on each entry of :func:`vector`."""
+    own = [moment.tolerance for moment in MOMENTS] + [SHARE] * volume
+    return own * len(assets) + [SHARE] * (len(assets) * (len(assets) - 1) // 2)
 
 
 def vector(series: Series) -> Floats:

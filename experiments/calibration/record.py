@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from experiments.calibration.moment import LEAST_BARS, Floats, Series, vector
 from experiments.configuration import ConfigurationError
 from model.price_file import read_prices, read_volume
+from model.process import MINUTES_A_DAY
 from model.process.bar import read_bars
 from model.process.bootstrap import blocks
 
@@ -30,6 +31,11 @@ class Record(NamedTuple):
     minutes: float  # length of a bar
     start: int  # first bar, milliseconds since 1970, UTC
     series: Series
+
+    @property
+    def days(self) -> float:
+        """Days of the record."""
+        return len(self.series.returns) * self.minutes / MINUTES_A_DAY
 
 
 def read_record(files: tuple[str, ...]) -> Record:
@@ -67,7 +73,7 @@ def covariance(record: Record, resamples: int = RESAMPLES) -> Floats:
     """Return the (M, M) covariance of the record's moments by block bootstrap, the same for equal records."""
     returns, volume = record.series
     number = len(returns)
-    length = min(BLOCK_DAYS * 1440 / record.minutes, number / BLOCKS)
+    length = min(BLOCK_DAYS * MINUTES_A_DAY / record.minutes, number / BLOCKS)
     generator = np.random.default_rng(SEED)
     found = []
     for _ in range(resamples):

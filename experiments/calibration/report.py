@@ -7,11 +7,13 @@ from rich.table import Table
 
 from experiments.calibration.field import current_value
 from experiments.calibration.fit import Fit
-from experiments.calibration.moment import Series, natural
+from experiments.calibration.judgement import Judged
+from experiments.calibration.moment import Series
 from experiments.calibration.record import Record
 from experiments.manifest import study_manifest
 from experiments.phase.run import write_rows
 from experiments.table import interval, number
+from experiments.verdict import HIT, MISS, VAGUE
 
 if TYPE_CHECKING:
     from experiments.result_folder import ResultFolder
@@ -31,6 +33,8 @@ class Calibration(NamedTuple):
     fit : the estimate.
     series : simulated bars at the estimate, for the figure.
     whole : whether the whole model was simulated, not the price process alone.
+    judged : the moments of the fit, with its errors.
+    again : moments of other replications at the estimate, as long in all as the record; None where not asked for.
     """
 
     scenario: "Scenario"
@@ -39,6 +43,8 @@ class Calibration(NamedTuple):
     fit: Fit
     series: Series
     whole: bool
+    judged: Judged
+    again: Judged | None = None
 
 
 def field_rows(found: Calibration) -> list[dict[str, Any]]:
@@ -62,27 +68,21 @@ def field_rows(found: Calibration) -> list[dict[str, Any]]:
 
 
 def moment_rows(found: Calibration) -> list[dict[str, Any]]:
-    """Return a row per moment: recorded, simulated, standardised difference, verdict."""
-    fit, assets = found.fit, len(found.record.assets)
+    """Return a row per moment: recorded, simulated, standardised difference, error, verdict, and these once more."""
+    assets = len(found.record.assets)
     volume = any(name.endswith("volume with absolute returns") for name in found.names)
-    recorded, simulated = (natural(values, assets, volume) for values in (fit.target.moments, fit.simulated))
-    columns = zip(found.names, recorded, simulated, fit.scores, fit.missed, strict=True)
+    again = found.again.rows(assets, volume) if found.again else [dict[str, Any]()] * len(found.names)
     return [
-        {
-            "moment": name,
-            "recorded": float(a),
-            "simulated": float(b),
-            "z": float(z),
-            "verdict": "miss" if missed else "hit",
-        }
-        for name, a, b, z, missed in columns
+        {"moment": name, **row, **{f"{key}_again": more[key] for key in AGAIN if more}}
+        for name, row, more in zip(found.names, found.judged.rows(assets, volume), again, strict=True)
     ]
 
 
 def tables(found: Calibration) -> list[Table]:
     """Return the estimate and the moments as tables."""
     fields, moments = Table(title="Estimate and 95 % intervals"), Table(title=title(found))
-    for table, names in ((fields, ("field", "estimate", "interval", "before")), (moments, COLUMNS)):
+    columns = [*COLUMNS, *([f"{found.again.days:,.0f} days", "z", "verdict"] if found.again else [])]
+    for table, names in ((fields, ["field", "estimate", "interval", "before"]), (moments, columns)):
         for name in names:
             table.add_column(name, justify="left" if name in ("field", "moment", "verdict") else "right")
     for row in field_rows(found):
@@ -90,22 +90,31 @@ def tables(found: Calibration) -> list[Table]:
             row["field"], number(row["estimate"]), interval(row["low"], row["high"]), number(float(row["before"]))
         )
     for row in moment_rows(found):
-        moments.add_row(
-            row["moment"], number(row["recorded"]), number(row["simulated"]), f"{row['z']:.1f}", row["verdict"]
-        )
+        told = [row["moment"], number(row["recorded"]), number(row["simulated"]), f"{row['z']:.1f}", row["error"]]
+        more = [number(row["simulated_again"]), f"{row['z_again']:.1f}", row["verdict_again"]] if found.again else []
+        moments.add_row(*told, row["verdict"], *more)
     return [fields, moments]
 
 
-COLUMNS = ("moment", "recorded", "simulated", "z", "verdict")
+COLUMNS = ("moment", "recorded", "simulated", "z", "error", "verdict")
+AGAIN = ("simulated", "z", "error", "verdict")
 
 
 def title(found: Calibration) -> str:
-    """Return the line above the moments: how near, and how many are missed."""
-    fit = found.fit
-    return (
-        f"Moments: J = {fit.distance:.1f}, a worse fit with probability {fit.probability:.2f}; "
-        f"{int(fit.missed.sum())} of {len(fit.missed)} missed"
+    """Return the line above the moments: how near, by which errors, and how many are met."""
+    fit, rows, days = found.fit, moment_rows(found), found.record.days
+    text = (
+        f"Moments: J = {fit.distance:.1f}, a worse fit with probability {fit.probability:.2f}; of {len(rows)}, "
+        f"{counted(rows, 'verdict')}, by the errors of {found.judged.days:,.0f} days simulated for {days:,.0f} recorded"
     )
+    if found.again is None:
+        return text
+    return f"{text}; in {found.again.days:,.0f} other days simulated {counted(rows, 'verdict_again')}"
+
+
+def counted(rows: list[dict[str, Any]], key: str) -> str:
+    """Return how many rows have each verdict."""
+    return ", ".join(f"{sum(row[key] == verdict for row in rows)} {verdict}" for verdict in (HIT, MISS, VAGUE))
 
 
 def fragment(found: Calibration) -> str:
@@ -140,9 +149,20 @@ def document(found: Calibration) -> dict[str, Any]:
         "moments": moment_rows(found),
         "distance": fit.distance,
         "probability": fit.probability,
-        "missed": [name for name, missed in zip(found.names, fit.missed, strict=True) if missed],
+        "missed": _named(found, "verdict", MISS),
+        "too_vague": _named(found, "verdict", VAGUE),
+        "record_days": found.record.days,
+        "simulated_days": found.judged.days,
+        "again_days": found.again.days if found.again else 0.0,
+        "missed_again": _named(found, "verdict_again", MISS),
+        "too_vague_again": _named(found, "verdict_again", VAGUE),
         "evaluations": fit.evaluations,
     }
+
+
+def _named(found: Calibration, key: str, verdict: str) -> list[str]:
+    """Return the moments of which `key` says `verdict`."""
+    return [row["moment"] for row in moment_rows(found) if row.get(key) == verdict]
 
 
 def keep(folder: "ResultFolder", found: Calibration) -> None:

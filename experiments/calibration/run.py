@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from experiments.calibration.field import Field, applied, chosen_fields, current_value
-from experiments.calibration.fit import Search, Target
-from experiments.calibration.moment import labels, vector
+from experiments.calibration.fit import Fit, Search, Target
+from experiments.calibration.judgement import Judged, runs_for, widened
+from experiments.calibration.moment import Floats, labels, vector
 from experiments.calibration.record import Record, covariance, read_record
 from experiments.calibration.report import Calibration
-from experiments.calibration.simulation import Simulation, simulation
+from experiments.calibration.simulation import RECORDS, Simulation, simulation
 from experiments.configuration import ORIGIN, ConfigurationError, Options, base
 from experiments.crew import Crew
 from experiments.notice import notices
@@ -36,15 +37,25 @@ class Wish(NamedTuple):
     starts: int
     iterations: int
     seed: int | None
+    check: float | None = None  # days of the moments simulated once more; none for as many as the record has
 
 
 class Task(NamedTuple):
-    """A calibration that has been checked and can be run."""
+    """A calibration that has been checked and can be run.
+
+    Attributes
+    ----------
+    record, fields, simulation, target : what is matched, by what, and how.
+    own : (M, M) covariance of the record's moments alone.
+    runs : replications of the moments once more; 0 for none.
+    """
 
     record: Record
     fields: tuple[Field, ...]
     simulation: Simulation
     target: Target
+    own: Floats
+    runs: int
     notices: tuple[str, ...] = ()  # what was asked for and gives way or does nothing
 
 
@@ -65,10 +76,11 @@ def task(wish: Wish) -> Task:
     if len(moments) < len(fields):
         reason = f"{len(fields)} fields: at most {len(moments)}, the number of moments, are allowed"
         raise ConfigurationError([f"{ORIGIN}: --field: {reason}"])
-    steps = simulated.scenario.steps or 0
-    longer = wish.replications * steps / simulated.inside / len(record.series.returns)
-    target = Target(moments, (1.0 + 1.0 / longer) * covariance(record))
-    return Task(record, fields, simulated, target, tuple(notices(described, {})))
+    own, longer = covariance(record), wish.replications * simulated.days / record.days
+    again = record.days if wish.check is None else wish.check
+    runs = runs_for(again, simulated.days) if again > 0.0 else 0
+    told = tuple(notices(described, {}))
+    return Task(record, fields, simulated, Target(moments, widened(own, longer)), own, runs, told)
 
 
 def _read(wish: Wish) -> tuple[Record, "Described"]:
@@ -96,12 +108,28 @@ def _run(task: Task, starts: int, iterations: int, crew: Crew, advance: Callable
     simulated, record = task.simulation, task.record
     crew.compile(simulated.scenario)
     moments = partial(simulated.moments, spread=crew.map)
-    search = Search(task.fields, task.target, moments, None if simulated.whole else simulated.scatter, advance)
+    scatter = None if simulated.whole else simulated.scatter
+    search = Search(task.fields, task.target, moments, scatter, advance, RECORDS - 1.0)
     fit = search.run(starts, iterations, _present(task))
     found = applied(simulated.scenario, fit.values)
     series = simulated.joined(found, crew.map) if simulated.whole else simulated.path(found, Streams(found.seed, 0))
     names = labels(record.assets, record.series.volume is not None)
-    return Calibration(simulated.scenario, record, names, fit, series, simulated.whole)
+    judged = Judged(simulated.replications * simulated.days, fit.target, fit.simulated)
+    return Calibration(simulated.scenario, record, names, fit, series, simulated.whole, judged, _again(task, fit, crew))
+
+
+def _again(task: Task, fit: Fit, crew: Crew) -> Judged | None:
+    """Return the moments at the estimate in replications that the search has not seen, None where not asked for."""
+    simulated = task.simulation
+    if not task.runs:
+        return None
+    found = simulated.again(fit.values, task.runs, crew.map)
+    days = task.runs * simulated.days
+    if simulated.whole:
+        return Judged(days, Target(task.target.moments, widened(task.own, days / task.record.days)), found)
+    # The scatter at the estimate is that of a record, widened for the replications of a point.
+    shorter = (1.0 + 1.0 / task.runs) / (1.0 + 1.0 / simulated.replications)
+    return Judged(days, fit.target._replace(covariance=shorter * fit.target.covariance), found)
 
 
 def _present(task: Task) -> np.ndarray | None:

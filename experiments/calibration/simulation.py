@@ -67,6 +67,11 @@ class Simulation(NamedTuple):
     whole: bool
     volume: bool
 
+    @property
+    def days(self) -> float:
+        """Days of one replication."""
+        return (self.scenario.steps or 0) * self.scenario.minutes / MINUTES_A_DAY
+
     def moments(self, values: Mapping[str, float], spread: Spread = map) -> Floats:
         """Return the vector of moments under `values` of the free fields; ValueError where they are not allowed.
 
@@ -86,9 +91,18 @@ class Simulation(NamedTuple):
         found = [vector(self.path(scenario, Streams(scenario.seed, number))) for number in numbers]
         return (1.0 + 1.0 / self.replications) * np.cov(np.array(found), rowvar=False)
 
-    def joined(self, scenario: "Scenario", spread: Spread = map) -> Series:
-        """Return the bars of all runs of the whole model, (runs, n, K)."""
-        series = together(list(spread(partial(self.run, scenario), range(self.replications))))
+    def again(self, values: Mapping[str, float], runs: int, spread: Spread = map) -> Floats:
+        """Return the moments under `values` in so many replications that neither search nor scatter has seen."""
+        scenario = applied(self.scenario, values)
+        fresh = range(self.replications + RECORDS, self.replications + RECORDS + runs)
+        if self.whole:
+            return vector(self.joined(scenario, spread, fresh))
+        return np.mean([vector(self.path(scenario, Streams(scenario.seed, number))) for number in fresh], axis=0)
+
+    def joined(self, scenario: "Scenario", spread: Spread = map, numbers: Iterable[int] | None = None) -> Series:
+        """Return the bars of runs of the whole model, (runs, n, K), those of a point unless `numbers` names others."""
+        chosen = range(self.replications) if numbers is None else numbers
+        series = together(list(spread(partial(self.run, scenario), chosen)))
         return series if self.volume else series._replace(volume=None)
 
     def path(self, scenario: "Scenario", streams: Streams) -> Series:

@@ -50,11 +50,14 @@ def _labelled(chosen: "Plan", quiet: bool) -> "list[Ledger]":
     from experiments.cell import cells  # noqa: PLC0415
     from experiments.crew import Crew  # noqa: PLC0415
     from experiments.execution import planned_runs  # noqa: PLC0415
-    from experiments.pilot import run_pilot  # noqa: PLC0415
+    from experiments.pilot import doubt, run_pilot, used  # noqa: PLC0415
     from experiments.progress import Progress  # noqa: PLC0415
 
     with Crew(chosen.workers) as crew, Progress(planned_runs(chosen), quiet) as progress:
         pilot = run_pilot(chosen, crew, lambda: False, lambda: progress.advance("pilot"))
+        if pilot.replications:
+            by = used(chosen.scenario.backstop.allotment)
+            progress.say(doubt(len(pilot.replications), pilot.misplaced.get(by)))
         found = cells(chosen.scenario, chosen.structures, chosen.regimes, pilot.estimate)
         ledgers = [Ledger(cell) for cell in found]
         for replication in range(chosen.replications):

@@ -22,6 +22,12 @@ from experiments.command.option import PRICES, SEED, SET, explained
     show_default=True,
     help="Length of a run of those; 192 bars at least.",
 )
+@click.option(
+    "--check",
+    type=click.FloatRange(0.0),
+    metavar="DAYS",
+    help="Days of other replications at the estimate; default as many as recorded.",
+)
 @click.option("--scenario", metavar="FILE", help="Scenario in TOML, for all that is not free.")
 @SET
 @click.option("--replications", type=click.IntRange(1), default=4, show_default=True, help="Simulations of a point.")
@@ -38,8 +44,9 @@ def calibrate(
 ) -> int:
     """Fit parameters to recorded prices by the method of simulated moments.
 
-    Tells the estimate with intervals, the fit, and moment by moment what is met and what is missed; leaves a scenario
-    for `--scenario`. Exit codes: 0 done (whatever is missed), 1 Ctrl-C, 2 bad usage or files.
+    Tells the estimate with intervals, the fit, and moment by moment what is met, missed or too vague to tell, by the
+    errors of the days that the fit simulates and again by those of the record's length; leaves a scenario for
+    `--scenario`. Exit codes: 0 done (whatever is missed), 1 Ctrl-C, 2 bad usage or files.
     """
     from experiments.calibration.run import Wish, task  # noqa: PLC0415
     from experiments.provenance import cores  # noqa: PLC0415

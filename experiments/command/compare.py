@@ -86,7 +86,8 @@ def _report(outcome: "Outcome", quiet: bool, as_json: bool) -> None:
         show(outcome.comparison)
     for line in _failure_lines(outcome.manifest["failures"]):
         click.echo(line, err=True)
-    announce([*_precision_lines(outcome.manifest), *_warnings(outcome), _closing_line(outcome)], quiet)
+    told = [*_pilot_lines(outcome.manifest), *_precision_lines(outcome.manifest)]
+    announce([*told, *_warnings(outcome), _closing_line(outcome)], quiet)
 
 
 def _warnings(outcome: "Outcome") -> list[str]:
@@ -105,6 +106,17 @@ def _failure_lines(failures: list[dict[str, Any]]) -> list[str]:
         f"failed: {len(runs)} of them, first {runs[0]['cell']} replication {runs[0]['replication']}: {error}"
         for error, runs in alike.items()
     ]
+
+
+def _pilot_lines(manifest: dict[str, Any]) -> list[str]:
+    """Return what funds sized by a pilot leave out of the intervals."""
+    from experiments.pilot import doubt, used  # noqa: PLC0415
+
+    pilot = manifest["pilot"]
+    if not pilot["replications"]:
+        return []
+    by = used(manifest["scenario"]["backstop"]["allotment"])
+    return [doubt(len(pilot["replications"]), pilot["misplaced"].get(by))]
 
 
 def _precision_lines(manifest: dict[str, Any]) -> list[str]:

@@ -26,11 +26,12 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 )
 @click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
 @scenario_options
-@click.option("--replications", type=int, default=1000, show_default=True, help="Replications shared by all cells.")
+@click.option("--replications", type=int, default=1000, show_default=True, help="Replications of every seed.")
 @click.option("--pilot", type=int, default=400, show_default=True, help="Replications of one trial of a pilot.")
 @click.option("--untilted", type=float, default=0.1, show_default=True, help="Share of replications left as they are.")
 @click.option("--blocks", type=int, default=8, show_default=True, help="Stretches a long stream is tilted in.")
 @click.option("--plain", type=int, default=0, show_default=True, help="Plain replications beside, to compare.")
+@click.option("--seeds", type=int, default=3, show_default=True, help="Times all is done anew, pilot and all.")
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
@@ -41,8 +42,9 @@ def rare(quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) 
     """Estimate how probable it is that a metric exceeds a threshold, down to 1e-4 and below.
 
     Importance sampling on the shock tape: a pilot finds which shocks make the event common, replications are drawn
-    with those shocks shifted and weighted by their exact likelihood ratio. Told with interval, relative error and the
-    gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or
+    with those shocks shifted and weighted by their exact likelihood ratio. All of it is done with several seeds, the
+    scenario's and those that follow: told are their common estimate with interval and relative error, and from least to
+    most the gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or
     configuration.
     """
     from experiments.crew import prepare  # noqa: PLC0415
@@ -50,7 +52,7 @@ def rare(quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) 
     prepare(typed["workers"])
     from experiments.configuration import Options, plan  # noqa: PLC0415
 
-    own = {name: typed.pop(name) for name in ("metric", "threshold", "pilot", "untilted", "blocks", "plain")}
+    own = {name: typed.pop(name) for name in ("metric", "threshold", "pilot", "untilted", "blocks", "plain", "seeds")}
     _check(own)
     chosen = plan(Options(structures=structures, **typed), DEFAULT_STRUCTURES)
     told = begin(chosen, quiet)
@@ -70,6 +72,7 @@ def _check(own: dict[str, Any]) -> None:
         "untilted": (0.01 <= own["untilted"] < 1.0, "0.01 to below 1"),
         "blocks": (1 <= own["blocks"] <= 64, "1 to 64"),
         "plain": (0 <= own["plain"] <= 1_000_000, "0 to 1000000"),
+        "seeds": (1 <= own["seeds"] <= 100, "1 to 100"),
     }
     problems = [
         f"command line: --{name}: {own[name]}: allowed is {text}" for name, (well, text) in allowed.items() if not well
@@ -85,7 +88,7 @@ def _answer(chosen: "Plan", own: dict[str, Any], quiet: bool) -> "Answer":
     from experiments.result_folder import ResultFolder  # noqa: PLC0415
 
     event = Event(own["metric"], own["threshold"])
-    effort = Effort(own["pilot"], own["untilted"], own["blocks"], own["plain"])
+    effort = Effort(own["pilot"], own["untilted"], own["blocks"], own["plain"], own["seeds"])
     check_metric(chosen, event.metric)
     with ResultFolder(chosen.folder) as folder, Progress(expected_runs(chosen, effort), quiet) as progress:
         answer = study(chosen, event, effort, progress.advance)

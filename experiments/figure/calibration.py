@@ -35,7 +35,8 @@ def draw(found: Calibration) -> Figure:
     for axis in (panels[1].xaxis, panels[2].xaxis, panels[2].yaxis):
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter(NullFormatter())
-    caption(figure, "z: recorded less simulated over its standard error; grey: 95 % band.")
+    days = f"{found.judged.days:,.0f} simulated days"
+    caption(figure, f"z: recorded less simulated over its standard error, that of {days}; grey: 95 % band.")
     return figure
 
 

@@ -23,9 +23,10 @@ def draw(answer: Answer) -> Figure:
     panel.set_xlabel(f"{headline.label} [{headline.unit}]")
     panel.set_ylabel("probability to exceed")
     legend_above(figure, panel)
-    number, plain = len(answer.sample.weights), len(answer.plain)
+    number, plain = answer.replications, len(answer.plain)
     beside = f" Dots: {plain} plain replications." if plain else ""
-    caption(figure, f"{number} tilted replications, band 95 %; dotted line: the threshold.{beside}")
+    seeds = f"{len(answer.studies)} seeds" if len(answer.studies) > 1 else "one seed"
+    caption(figure, f"{number} tilted replications of {seeds}, band 95 %; dotted line: the threshold.{beside}")
     return figure
 
 

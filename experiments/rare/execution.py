@@ -11,7 +11,7 @@ from experiments.cell import Cell
 from experiments.configuration import ConfigurationError, Plan
 from experiments.crew import Crew
 from experiments.manifest import study_manifest
-from experiments.rare.answer import Answer
+from experiments.rare.answer import Answer, Study
 from experiments.rare.mixture import Mixture
 from experiments.rare.search import Event, Sampler
 from experiments.rare.view import document
@@ -30,6 +30,7 @@ class Effort(NamedTuple):
     untilted: float  # share of the replications that is not tilted
     blocks: int  # stretches of a long stream
     plain: int  # plain replications run beside, to compare
+    seeds: int = 1  # times that all of it, plain replications aside, is done anew
 
 
 def cells(plan: Plan) -> list[Cell]:
@@ -55,20 +56,33 @@ def check_metric(plan: Plan, metric: str) -> None:
 
 def expected_runs(plan: Plan, effort: Effort) -> int:
     """Return about how many runs a study takes."""
-    return len(cells(plan)) * (plan.replications + effort.plain + EXPECTED * effort.pilot)
+    return len(cells(plan)) * (effort.seeds * (plan.replications + EXPECTED * effort.pilot) + effort.plain)
 
 
 def study(plan: Plan, event: Event, effort: Effort, advance: Callable[[], None]) -> Answer:
-    """Find the tilts of every cell and estimate all probabilities from shared replications."""
-    chosen = cells(plan)
+    """Find the tilts of every cell and estimate all probabilities from shared replications, with every seed anew.
+
+    Seeds are the scenario's and those that follow it, so that each study can be had by itself.
+    """
     with Crew(plan.workers) as crew:
-        sampler = Sampler(plan.scenario, event, effort.blocks, crew, advance)
-        pilots = [sampler.pilot(cell, effort.pilot) for cell in chosen]
-        mixture = Mixture.defended([pilot.mixture for pilot in pilots], effort.untilted)
-        sample = sampler.sample(chosen, mixture, plan.replications)
-        plain = sampler.plain(chosen, effort.plain) if effort.plain else np.empty((0, len(chosen)))
-    names = tuple(cell.name for cell in chosen)
-    return Answer(event, names, sampler.axes, tuple(pilots), effort.pilot, sample, plain)
+        seeded = [plan._replace(scenario=plan.scenario.replace({"seed": seed})) for seed in seeds(plan, effort)]
+        samplers = [Sampler(one.scenario, event, effort.blocks, crew, advance) for one in seeded]
+        studies = tuple(_study(one, sampler, effort) for one, sampler in zip(seeded, samplers, strict=True))
+        chosen = cells(plan)
+        plain = samplers[0].plain(chosen, effort.plain) if effort.plain else np.empty((0, len(chosen)))
+    return Answer(event, tuple(cell.name for cell in chosen), samplers[0].axes, effort.pilot, studies, plain)
+
+
+def seeds(plan: Plan, effort: Effort) -> range:
+    """Return the seeds of the studies."""
+    return range(plan.scenario.seed, plan.scenario.seed + effort.seeds)
+
+
+def _study(plan: Plan, sampler: Sampler, effort: Effort) -> Study:
+    chosen = cells(plan)
+    pilots = [sampler.pilot(cell, effort.pilot) for cell in chosen]
+    mixture = Mixture.defended([pilot.mixture for pilot in pilots], effort.untilted)
+    return Study(plan.scenario.seed, tuple(pilots), sampler.sample(chosen, mixture, plan.replications))
 
 
 def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
@@ -76,10 +90,19 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     from experiments.figure import rare  # noqa: PLC0415
     from experiments.figure.style import save_alone  # noqa: PLC0415
 
-    sample, event = answer.sample, answer.event
-    numbers = {"replication": np.arange(len(sample.weights)), "component": sample.component, "weight": sample.weights}
-    values = {f"{event.metric}:{cell}": sample.values[:, i] for i, cell in enumerate(answer.cells)}
-    pq.write_table(pa.table({**numbers, **values}), folder.hidden / "replications.parquet")
+    pq.write_table(
+        pa.concat_tables(_table(answer, one) for one in answer.studies), folder.hidden / "replications.parquet"
+    )
     save_alone(folder.hidden, "rare", rare.draw, answer)
     told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
     folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))
+
+
+def _table(answer: Answer, one: Study) -> pa.Table:
+    """Return the weighted replications of one seed."""
+    sample, metric = one.sample, answer.event.metric
+    number = len(sample.weights)
+    numbers = {"seed": np.full(number, one.seed), "replication": np.arange(number)}
+    weights = {"component": sample.component, "weight": sample.weights}
+    values = {f"{metric}:{cell}": sample.values[:, i] for i, cell in enumerate(answer.cells)}
+    return pa.table({**numbers, **weights, **values})

@@ -6,8 +6,9 @@ With shares α_j of components N(μ_j, I) on the scores s of the axes, the first
 
 Replications are dealt to the components in fixed numbers n_j and α_j is n_j / n (the deterministic mixture, or balance
 heuristic), so that Σ w 1{event} / n has mean P(event) exactly, whatever the tilts are, as long as they were chosen
-without looking at these replications. The untilted share bounds every weight: the variance is at most 1 / α_0 times
-that of plain Monte Carlo, even where the tilts are useless.
+without looking at these replications; the estimate that is told has its weights drawn to mean one besides
+(:mod:`experiments.rare.calibrated_weight`). The untilted share bounds every weight: the variance is at most 1 / α_0
+times that of plain Monte Carlo, even where the tilts are useless.
 
 References: Veach and Guibas (1995), SIGGRAPH; Hesterberg (1995), Technometrics 37:185; Owen and Zhou (2000), J.
 American Statistical Association 95:135.

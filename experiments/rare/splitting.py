@@ -12,7 +12,8 @@ variance depends on how well they are chosen. Levels come from a trial of its ow
 
 The process is a function of a *path*: the steps at which its draws begin anew, with the number of the replication that
 they are then taken from. The same past is the same draws, replayed; so any process that is a function of its draws can
-be split, the model among them, without copying its state.
+be split without copying its state. No command does so yet: whoever writes a process and its importance can check
+importance sampling by it, and tests hold it to a random walk.
 
 References: Glasserman, Heidelberger, Shahabuddin and Zajic (1999), Operations Research 47:585; Garvels (2000),
 *The Splitting Method in Rare Event Simulation*, ch. 2; L'Ecuyer, Demers and Tuffin (2007), ACM TOMACS 17:9.
@@ -25,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.rare.probability import NORMAL
+from experiments.rare.probability import interval
 
 Floats = NDArray[np.float64]
 MOST_LEVELS = 60
@@ -61,11 +62,10 @@ class Split(NamedTuple):
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval, normal in log P; NaN where no repetition reached the event."""
+        """The 95 % interval of :mod:`experiments.rare.probability`; NaN where no repetition reached the event."""
         if not self.value > 0.0:
             return math.nan, math.nan
-        factor = math.exp(NORMAL * self.error / self.value)
-        return self.value / factor, self.value * factor
+        return interval(self.value, self.error, len(self.products) - 1.0)
 
     def gain(self) -> float:
         """Return plain Monte Carlo's variance with as many paths over this variance, NaN where it is not known."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from experiments.pilot import used
 from experiments.report.place import bare
 from experiments.report.sweeping import described
 
@@ -9,8 +10,7 @@ from experiments.report.sweeping import described
 def of_comparison(manifest: dict[str, Any]) -> str:
     """Return the paragraph of a comparison."""
     number = manifest["replications"]
-    pilot = len(manifest["pilot"]["replications"])
-    sized = f" Funds in proportion to loss were sized by {pilot} pilot replications of their own." if pilot else ""
+    sized = _sized(manifest["pilot"], manifest["scenario"]["backstop"]["allotment"])
     cells = ", ".join(
         f"{name} ({cell['structure']}, residual losses: {cell['regime']})" for name, cell in manifest["cells"].items()
     )
@@ -21,6 +21,18 @@ def of_comparison(manifest: dict[str, Any]) -> str:
         f"{cells}.{sized} {_stopped(manifest)}{runs['finished']} of {runs['planned']} runs finished. "
         f"{_origin(manifest)}"
     )
+
+
+def _sized(pilot: dict[str, Any], allotment: str) -> str:
+    """Return by how many pilot replications funds were sized, and what that leaves out of the intervals."""
+    number = len(pilot["replications"])
+    if not number:
+        return ""
+    said = f" Funds in proportion to loss were sized by {number} pilot replications of their own"
+    part = pilot.get("misplaced", {}).get(used(allotment))
+    if part is None:
+        return f"{said}."
+    return f"{said}, with some {100 * part:.0f} per cent of the capital misplaced; intervals hold for these sizes."
 
 
 def of_sweep(manifest: dict[str, Any]) -> str:

@@ -3,7 +3,9 @@
 A claim is one small function under :func:`claim`, in a file of its family; it calls what the model itself calls and
 returns numbers, or an :class:`experiments.statistic.Interval` where the value is simulated. A number passes if it is
 within the tolerance of the published one, an interval if the published one lies in it. Tolerances are those of the
-source: its rounding, or what it states. Intervals are at 99 %, with a fixed seed.
+source: its rounding, or what it states. Intervals are at 99 %, with a fixed seed; of a probability they are Clopper and
+Pearson's. An interval that holds the published value but is wider than that of a hit may be
+(:mod:`experiments.verdict`) is no pass: it is too vague to tell.
 """
 
 from collections.abc import Callable
@@ -13,7 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from experiments.interval import clopper_pearson
 from experiments.statistic import Interval, mean_interval
+from experiments.verdict import RATIO, Value, error
 
 LEVEL = 0.99
 SEED = 1
@@ -46,7 +50,7 @@ class Claim(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A claim put to the test; `passed` is None where it could not be."""
+    """A claim put to the test; `passed` is None where it could not be, or is too vague to tell."""
 
     claim: Claim
     published: Any
@@ -69,7 +73,10 @@ def claim(family: str, name: str, published: Any, source: str, **rest: Any) -> C
 
 def simulated(values: ArrayLike) -> Interval:
     """Return the mean of independent simulated `values` with its 99 % interval."""
-    return mean_interval(values, LEVEL)
+    known = np.asarray(values)
+    if known.dtype == bool:
+        return Interval(float(known.mean()), *clopper_pearson(int(known.sum()), known.size, LEVEL), known.size)
+    return mean_interval(known, LEVEL)
 
 
 def judge(one: Claim, oracles: Any = None, data: Path | None = None) -> Finding:
@@ -85,7 +92,13 @@ def judge(one: Claim, oracles: Any = None, data: Path | None = None) -> Finding:
     if one.needs and (data is None or not (data / one.needs).exists()):
         return Finding(one, published, None, None)
     ours = one.find(data) if one.needs else one.find()
-    return Finding(one, published, ours, agrees(one, published, ours))
+    agreed = agrees(one, published, ours)
+    return Finding(one, published, ours, None if agreed and vague(ours) else agreed)
+
+
+def vague(ours: Any) -> bool:
+    """Tell whether ours is an interval so wide that to hold the published value says little."""
+    return isinstance(ours, Interval) and error(RATIO, Value(ours.mean, ours.low, ours.high)) > RATIO.width
 
 
 def agrees(one: Claim, published: Any, ours: Any) -> bool:

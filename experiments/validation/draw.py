@@ -38,9 +38,8 @@ UNPLAYED = tuple(
 
 
 def trader_deficit(run: "Ecosystem") -> float:
-    """Return what traders left unpaid, USD; where runs do not tell traders' from vaults', the whole deficit."""
-    summary = run.summary()
-    return summary.get("trader_deficit", summary["deficit"])
+    """Return what traders left unpaid, USD."""
+    return run.summary()["trader_deficit"]
 
 
 def fund_change(run: "Ecosystem") -> float:

@@ -6,26 +6,22 @@ How far the standard deviation falls between the two is no claim here: it is mis
 """
 
 import numpy as np
-from scipy.special import stdtrit
 
 from experiments.fat_tail import Floats, measured
 from experiments.statistic import Interval
+from experiments.validation import prediction
 from experiments.validation.claim import claim
 from model.process.noise_demand import return_sd
 
 FAMILY = "Leverage causes fat tails, by the whole model"
 SOURCE = "Thurner, Farmer, Geanakoplos (2012)"
 REPLICATIONS = 10
-LEVEL = 0.95
 
 
 def one_more(values: Floats) -> Interval:
-    """Return the mean with the 95 % interval for one more replication, in logs: all values are positive."""
-    logs = np.log(values)
-    half = stdtrit(len(logs) - 1, 0.5 + LEVEL / 2) * logs.std(ddof=1) * np.sqrt(1.0 + 1.0 / len(logs))
-    middle = float(logs.mean())
-    low, high = np.exp(middle - half), np.exp(middle + half)
-    return Interval(float(np.exp(middle)), float(low), float(high), len(logs))
+    """Return the geometric mean with the 95 % interval for one more replication, in logs: all values are positive."""
+    _, low, high = prediction.one_more(values, prediction.POSITIVE)
+    return Interval(float(np.exp(np.log(values).mean())), low, high, len(values))
 
 
 @claim(FAMILY, "standard deviation of log returns without funds", 0.0350879, SOURCE, absolute=1e-7)

@@ -1,6 +1,8 @@
 """The named episodes: what was recorded beside what the default model does.
 
-Nothing is fitted to these figures, but for what docs/ODD.md, section 7, names. Hits and misses are both findings.
+Nothing is fitted to these figures, but for what docs/ODD.md, section 7, names. Hits and misses are both findings. A
+record is one day, so that ours is told by the interval for one more replication
+(:mod:`experiments.validation.prediction`), and the verdict (:mod:`experiments.verdict`) asks that this be narrow.
 """
 
 from collections.abc import Callable
@@ -8,25 +10,38 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
 
 from experiments.crew import Crew
 from experiments.validation import draw
+from experiments.validation.prediction import ANY, FALL, POSITIVE, SHARE, one_more
+from experiments.verdict import MISS, RATIO, VAGUE, Tolerance, Value, sharpness, verdict
+from experiments.verdict import SHARE as TENTH
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 
-LEVEL = 0.95
 HOUR = 60
+ABOVE_NOTHING = (-1.0, np.inf)  # the change of what cannot fall below nothing
 FUNDAMENTAL, MID, DEPTH = 0, 1, 2
 Array = np.ndarray
 
 
 class Fact(NamedTuple):
-    """A recorded number and the function of a finished run that gives ours."""
+    """A recorded number and the function of a finished run that gives ours.
+
+    Attributes
+    ----------
+    name : what was recorded.
+    recorded : its value.
+    find : a finished run to ours.
+    bounds : the range that the number can have.
+    tolerance : of the verdict.
+    """
 
     name: str
     recorded: float
     find: Callable[[Ecosystem], float]
+    bounds: tuple[float, float] = ANY
+    tolerance: Tolerance = RATIO
 
 
 def prices(run: Ecosystem, asset: int) -> Array:
@@ -97,45 +112,45 @@ def leverage(quantile: float) -> Callable[[Ecosystem], float]:
 
 FACTS: dict[str, tuple[Fact, ...]] = {
     "2020-03-12": (
-        Fact("fall of BTC, from the window's first price", 3621.81 / 7650.0 - 1.0, fall(0)),
-        Fact("worst hour of BTC", -0.293, worst(HOUR)),
-        Fact("next worst hour of BTC", -0.250, worst(HOUR, 1)),
-        Fact("fall of ETH, likewise", 86.0 / 182.0 - 1.0, fall(1)),
-        Fact("change of the fund: BitMEX, 35.5k to 33.9k BTC", -0.046, draw.fund_change),
-        Fact("change of the fund: Deribit, 391 to 183 BTC", -0.53, draw.fund_change),
+        Fact("fall of BTC, from the window's first price", 3621.81 / 7650.0 - 1.0, fall(0), FALL),
+        Fact("worst hour of BTC", -0.293, worst(HOUR), FALL),
+        Fact("next worst hour of BTC", -0.250, worst(HOUR, 1), FALL),
+        Fact("fall of ETH, likewise", 86.0 / 182.0 - 1.0, fall(1), FALL),
+        Fact("change of the fund: BitMEX, 35.5k to 33.9k BTC", -0.046, draw.fund_change, ABOVE_NOTHING),
+        Fact("change of the fund: Deribit, 391 to 183 BTC", -0.53, draw.fund_change, ABOVE_NOTHING),
     ),
     "2021-05-19": (
-        Fact("fall of BTC, from the window's first price", 28688.0 / 43000.0 - 1.0, fall(0)),
-        Fact("worst hour of BTC", -0.182, worst(HOUR)),
-        Fact("open interest of BTC lost; ours: liquidated", 0.5, metric("liquidated_share_BTC")),
+        Fact("fall of BTC, from the window's first price", 28688.0 / 43000.0 - 1.0, fall(0), FALL),
+        Fact("worst hour of BTC", -0.182, worst(HOUR), FALL),
+        Fact("open interest of BTC lost; ours: liquidated", 0.5, metric("liquidated_share_BTC"), POSITIVE, TENTH),
     ),
     "2022-11-08": (
-        Fact("fall of BTC, from the window's first price", 15462.6 / 18450.0 - 1.0, fall(0)),
-        Fact("fall of SOL, likewise", 9.42 / 26.0 - 1.0, fall(1)),
+        Fact("fall of BTC, from the window's first price", 15462.6 / 18450.0 - 1.0, fall(0), FALL),
+        Fact("fall of SOL, likewise", 9.42 / 26.0 - 1.0, fall(1), FALL),
     ),
     "2025-10-10": (
-        Fact("fall of BTC, from the window's first price", 102000.0 / 122550.0 - 1.0, fall(0)),
-        Fact("fall of ETH, likewise", 3400.0 / 4392.0 - 1.0, fall(1)),
-        Fact("fall of XRP, likewise", 1.179 / 2.836 - 1.0, fall(2)),
-        Fact("worst minute of BTC", -0.0422, worst(1)),
-        Fact("open interest of BTC lost; ours: liquidated", 0.25, metric("liquidated_share_BTC")),
-        Fact("longs among the liquidated", 0.84, metric("liquidated_long_share")),
-        Fact("share of liquidations in the peak minute", 3.21 / 19.0, peak_minute),
-        Fact("depth of BTC lost; the record's is at +1 %", 0.72, depth_lost),
-        Fact("deleveraged notional: share of the top ten", 0.458, top_ten),
-        Fact("deleveraged notional: Gini coefficient", 0.982, gini),
-        Fact("leverage of those deleveraged: median", 0.43, leverage(0.5)),
-        Fact("leverage of those deleveraged: 95th percentile", 6.5, leverage(0.95)),
-        Fact("traders' deficit over open interest: Hyperliquid", 0.001, draw.deficit_share),
-        Fact("deleveraged over open interest: Hyperliquid, $2.103bn", 0.15, draw.deleveraged_share),
-        Fact("open interest lost, in USD: Hyperliquid", 0.54, draw.interest_lost),
-        Fact("change of the fund: Binance, −$184M to −$188M", -0.157, draw.fund_change),
+        Fact("fall of BTC, from the window's first price", 102000.0 / 122550.0 - 1.0, fall(0), FALL),
+        Fact("fall of ETH, likewise", 3400.0 / 4392.0 - 1.0, fall(1), FALL),
+        Fact("fall of XRP, likewise", 1.179 / 2.836 - 1.0, fall(2), FALL),
+        Fact("worst minute of BTC", -0.0422, worst(1), FALL),
+        Fact("open interest of BTC lost; ours: liquidated", 0.25, metric("liquidated_share_BTC"), POSITIVE, TENTH),
+        Fact("longs among the liquidated", 0.84, metric("liquidated_long_share"), SHARE, TENTH),
+        Fact("share of liquidations in the peak minute", 3.21 / 19.0, peak_minute, SHARE, TENTH),
+        Fact("depth of BTC lost; the record's is at +1 %", 0.72, depth_lost, SHARE, TENTH),
+        Fact("deleveraged notional: share of the top ten", 0.458, top_ten, SHARE, TENTH),
+        Fact("deleveraged notional: Gini coefficient", 0.982, gini, SHARE, TENTH),
+        Fact("leverage of those deleveraged: median", 0.43, leverage(0.5), POSITIVE),
+        Fact("leverage of those deleveraged: 95th percentile", 6.5, leverage(0.95), POSITIVE),
+        Fact("traders' deficit over open interest: Hyperliquid", 0.001, draw.deficit_share, POSITIVE),
+        Fact("deleveraged over open interest: Hyperliquid, $2.103bn", 0.15, draw.deleveraged_share, POSITIVE),
+        Fact("open interest lost, in USD: Hyperliquid", 0.54, draw.interest_lost, tolerance=TENTH),
+        Fact("change of the fund: Binance, −$184M to −$188M", -0.157, draw.fund_change, ABOVE_NOTHING),
         Fact(
             "vault's profit over open interest: Hyperliquid, +$40M",
             40e6 / draw.HYPERLIQUID_INTEREST,
             draw.vault_profit_share,
         ),
-        Fact("vault's profit over its capital: Lighter", -0.0535, draw.vault_profit),
+        Fact("vault's profit over its capital: Lighter", -0.0535, draw.vault_profit, ABOVE_NOTHING),
     ),
 }
 
@@ -163,35 +178,38 @@ def episode_rows(replications: int, crew: Crew) -> list[dict[str, str]]:
     for name, facts in FACTS.items():
         runs = np.array(crew.map(partial(found, name), range(replications)))
         for fact, ours in zip(facts, runs.T, strict=True):
-            rows.append({"episode": name, "fact": fact.name, **compared(fact.recorded, ours)})
+            row = compared(fact.recorded, ours, fact.bounds, fact.tolerance)
+            rows.append({"episode": name, "fact": fact.name, **row})
     return rows + [unplayed(fact) for fact in draw.UNPLAYED]
 
 
 def unplayed(fact: draw.Unplayed) -> dict[str, str]:
     """Return the row of a recorded fact that no episode shows."""
     told = {"recorded": f"{fact.recorded:.3g}", "ours": "-", "ratio": "-", "interval": fact.why, "runs": "0"}
-    return {"episode": fact.episode, "fact": fact.name, **told, "verdict": draw.NO_SCENARIO}
+    return {"episode": fact.episode, "fact": fact.name, **told, "error": "-", "verdict": draw.NO_SCENARIO}
 
 
-def judged(recorded: float, low: float, high: float) -> str:
-    """Return the verdict on a record, given the ends of our interval."""
-    return "hit" if low <= recorded <= high else "miss"
-
-
-def compared(recorded: float, values: Array) -> dict[str, str]:
-    """Return recorded, mean, mean over the record, interval for one more replication and verdict as text."""
+def compared(
+    recorded: float, values: Array, bounds: tuple[float, float] = ANY, tolerance: Tolerance = RATIO
+) -> dict[str, str]:
+    """Return recorded, mean, mean over the record, interval for one more replication, error and verdict as text."""
     known = values[np.isfinite(values)]
-    if len(known) < 2:
-        none = {"ours": "-", "ratio": "-", "interval": "did not occur", "runs": "0", "verdict": "miss"}
-        return {"recorded": f"{recorded:.3g}", **none}
-    mean = float(known.mean())
-    half = stdtrit(len(known) - 1, 0.5 + 0.5 * LEVEL) * known.std(ddof=1) * np.sqrt(1.0 + 1.0 / len(known))
-    low, high = mean - half, mean + half
-    return {
+    row = {
         "recorded": f"{recorded:.3g}",
-        "ours": f"{mean:.3g}",
-        "ratio": draw.ratio(recorded, mean),
-        "interval": f"[{low:.3g}, {high:.3g}]",
+        "ours": "-",
+        "ratio": "-",
+        "interval": "-",
         "runs": str(len(known)),
-        "verdict": judged(recorded, low, high),
+        "error": "-",
+    }
+    if len(known) < 2:
+        # What no run shows at all is missed; one run that shows it tells no spread.
+        return row | ({"verdict": VAGUE} if len(known) else {"interval": "did not occur", "verdict": MISS})
+    truth, ours = Value.exact(recorded), one_more(known, bounds)
+    return row | {
+        "ours": f"{ours.value:.3g}",
+        "ratio": draw.ratio(recorded, ours.value),
+        "interval": f"[{ours.low:.3g}, {ours.high:.3g}]",
+        "error": sharpness(truth, ours, tolerance),
+        "verdict": verdict(truth, ours, tolerance),
     }

@@ -4,61 +4,51 @@ The record is of hourly bars of the perpetual futures BTCUSDT and ETHUSDT, what 
 to 18 April 2024. Its statistics are those of :mod:`experiments.calibration.moment`, its intervals by the block
 bootstrap of :mod:`experiments.calibration.record`: 1.96 standard deviations to either side, for standard deviation and
 kurtosis of their logarithms. Ours are of hourly mid prices and of volume, in USD, of the protocols that trade an asset,
-of all runs together; the interval is between quantiles over runs drawn again with replacement.
+of all runs together; the interval is between quantiles over runs drawn again with replacement. The verdict weighs both
+intervals and how sharp they are (:mod:`experiments.verdict`), by the tolerances of the calibration's moments.
 
 The price process is calibrated to these returns (`backstop calibrate`), without the traders' own impact.
 """
 
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
-from experiments.calibration.moment import Floats, Series, labels, natural, together, vector
+from experiments.calibration.moment import Floats, Series, labels, natural, together, tolerances, vector
 from experiments.calibration.simulation import Simulation
 from experiments.crew import Crew
+from experiments.verdict import LEVEL, Tolerance, Value, sharpness, verdict
 from model.scenario import Scenario
 
-LEVEL = 0.95
 HOUR, DAYS = 60, 30  # minutes; days of a run, a whole number of sums of 24 hours
 MARKET: dict[str, object] = {"price.process": "stochastic_volatility"}
 ASSETS = ("BTC", "ETH")
 RESAMPLES = 400
-HIT, OVERLAP, MISS = "hit", "miss, intervals overlap", "miss"
-
-
-class Recorded(NamedTuple):
-    """A statistic of the record and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
 
 RECORDED = {
-    "BTC: standard deviation": Recorded(0.00736, 0.006149, 0.00881),
-    "BTC: kurtosis": Recorded(59.66, 16.54, 215.2),
-    "BTC: kurtosis of 24 bars": Recorded(37.86, 11.32, 126.7),
-    "BTC: Hill index of falls, 2.5 %": Recorded(2.479, 2.168, 2.791),
-    "BTC: Hill index of rises, 2.5 %": Recorded(2.649, 2.38, 2.917),
-    "BTC: autocorrelation of returns, lag 1": Recorded(-0.0167, -0.04038, 0.00698),
-    "BTC: the same of absolute returns, lag 1": Recorded(0.2987, 0.2501, 0.3473),
-    "BTC: the same of absolute returns, lag 6": Recorded(0.1973, 0.1585, 0.2361),
-    "BTC: the same of absolute returns, lag 24": Recorded(0.168, 0.13, 0.2059),
-    "BTC: the same of absolute returns, lag 168": Recorded(0.1244, 0.08961, 0.1591),
-    "BTC: volume with absolute returns": Recorded(0.5042, 0.4556, 0.5528),
-    "ETH: standard deviation": Recorded(0.0092, 0.007754, 0.01092),
-    "ETH: kurtosis": Recorded(37.44, 12.94, 108.3),
-    "ETH: kurtosis of 24 bars": Recorded(25.47, 9.992, 64.91),
-    "ETH: Hill index of falls, 2.5 %": Recorded(2.517, 2.231, 2.802),
-    "ETH: Hill index of rises, 2.5 %": Recorded(2.702, 2.447, 2.957),
-    "ETH: autocorrelation of returns, lag 1": Recorded(-0.009329, -0.04066, 0.022),
-    "ETH: the same of absolute returns, lag 1": Recorded(0.3013, 0.2527, 0.3498),
-    "ETH: the same of absolute returns, lag 6": Recorded(0.2204, 0.1722, 0.2686),
-    "ETH: the same of absolute returns, lag 24": Recorded(0.1925, 0.1408, 0.2442),
-    "ETH: the same of absolute returns, lag 168": Recorded(0.1507, 0.09766, 0.2038),
-    "ETH: volume with absolute returns": Recorded(0.4761, 0.4218, 0.5305),
-    "BTC with ETH: correlation": Recorded(0.8529, 0.8214, 0.8844),
+    "BTC: standard deviation": Value(0.00736, 0.006149, 0.00881),
+    "BTC: kurtosis": Value(59.66, 16.54, 215.2),
+    "BTC: kurtosis of 24 bars": Value(37.86, 11.32, 126.7),
+    "BTC: Hill index of falls, 2.5 %": Value(2.479, 2.168, 2.791),
+    "BTC: Hill index of rises, 2.5 %": Value(2.649, 2.38, 2.917),
+    "BTC: autocorrelation of returns, lag 1": Value(-0.0167, -0.04038, 0.00698),
+    "BTC: the same of absolute returns, lag 1": Value(0.2987, 0.2501, 0.3473),
+    "BTC: the same of absolute returns, lag 6": Value(0.1973, 0.1585, 0.2361),
+    "BTC: the same of absolute returns, lag 24": Value(0.168, 0.13, 0.2059),
+    "BTC: the same of absolute returns, lag 168": Value(0.1244, 0.08961, 0.1591),
+    "BTC: volume with absolute returns": Value(0.5042, 0.4556, 0.5528),
+    "ETH: standard deviation": Value(0.0092, 0.007754, 0.01092),
+    "ETH: kurtosis": Value(37.44, 12.94, 108.3),
+    "ETH: kurtosis of 24 bars": Value(25.47, 9.992, 64.91),
+    "ETH: Hill index of falls, 2.5 %": Value(2.517, 2.231, 2.802),
+    "ETH: Hill index of rises, 2.5 %": Value(2.702, 2.447, 2.957),
+    "ETH: autocorrelation of returns, lag 1": Value(-0.009329, -0.04066, 0.022),
+    "ETH: the same of absolute returns, lag 1": Value(0.3013, 0.2527, 0.3498),
+    "ETH: the same of absolute returns, lag 6": Value(0.2204, 0.1722, 0.2686),
+    "ETH: the same of absolute returns, lag 24": Value(0.1925, 0.1408, 0.2442),
+    "ETH: the same of absolute returns, lag 168": Value(0.1507, 0.09766, 0.2038),
+    "ETH: volume with absolute returns": Value(0.4761, 0.4218, 0.5305),
+    "BTC with ETH: correlation": Value(0.8529, 0.8214, 0.8844),
 }
 
 
@@ -89,16 +79,17 @@ def interval(runs: list[Series]) -> Floats:
 
 
 def fact_rows(replications: int, crew: Crew) -> list[dict[str, str]]:
-    """Return a row per statistic: recorded and ours, both with intervals, runs, verdict."""
+    """Return a row per statistic: recorded and ours, both with intervals, runs, error and verdict."""
     scenario = market()
     crew.compile(scenario)
     runs = crew.map(partial(bars, scenario), range(replications))
-    found = zip(labels(ASSETS, volume=True), statistics(together(runs)), *interval(runs), strict=True)
-    return [told(name, Recorded(*map(float, ours)), len(runs)) for name, *ours in found]
+    allowed = tolerances(ASSETS, volume=True)
+    found = zip(labels(ASSETS, volume=True), allowed, statistics(together(runs)), *interval(runs), strict=True)
+    return [told(name, tolerance, Value(*map(float, ours)), len(runs)) for name, tolerance, *ours in found]
 
 
-def told(name: str, ours: Recorded, runs: int) -> dict[str, str]:
-    """Return a row of text: asset, fact, recorded and ours with their intervals, runs and verdict."""
+def told(name: str, tolerance: Tolerance, ours: Value, runs: int) -> dict[str, str]:
+    """Return a row of text: asset, fact, recorded and ours with their intervals, runs, error and verdict."""
     asset, _, fact = name.partition(": ")
     recorded = RECORDED[name]
     return {
@@ -109,17 +100,11 @@ def told(name: str, ours: Recorded, runs: int) -> dict[str, str]:
         "ours": f"{ours.value:.3g}",
         "interval": ends(ours),
         "runs": str(runs),
-        "verdict": verdict(recorded, ours),
+        "error": sharpness(recorded, ours, tolerance),
+        "verdict": verdict(recorded, ours, tolerance),
     }
 
 
-def ends(one: Recorded) -> str:
+def ends(one: Value) -> str:
     """Return an interval as text."""
     return f"[{one.low:.3g}, {one.high:.3g}]"
-
-
-def verdict(recorded: Recorded, ours: Recorded) -> str:
-    """Return whether our interval holds the recorded value, or else at least some value of the record's interval."""
-    if ours.low <= recorded.value <= ours.high:
-        return HIT
-    return OVERLAP if ours.low <= recorded.high and recorded.low <= ours.high else MISS

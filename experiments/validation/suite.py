@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments.statistic import Interval
 from experiments.validation.claim import CLAIMS, Claim, Finding, judge, looked_up
+from experiments.verdict import VAGUE
 
 FAMILIES = (
     "experiments.validation.contagion",
@@ -18,7 +19,8 @@ FAMILIES = (
     "experiments.validation.limit",
     "experiments.validation.fat_tail",
 )
-VERDICTS = {True: "pass", False: "FAIL", None: "not run"}
+PASS, FAIL, NOT_RUN = "pass", "FAIL", "not run"
+VERDICTS = (PASS, FAIL, VAGUE, NOT_RUN)
 ORACLES = "published.json"
 
 
@@ -64,6 +66,13 @@ def read_oracles(folder: Path) -> Any:
         raise ValidationError(f"{path}: {error}; allowed: a folder with {ORACLES}") from error
 
 
+def verdict(finding: Finding) -> str:
+    """Return whether a claim passed, failed, is too vague to tell or was not run."""
+    if finding.passed is not None:
+        return PASS if finding.passed else FAIL
+    return NOT_RUN if finding.ours is None else VAGUE
+
+
 def row(finding: Finding) -> dict[str, str]:
     """Return a finding as text: family, claim, published, ours, tolerance or interval, verdict, source."""
     one = finding.claim
@@ -73,7 +82,7 @@ def row(finding: Finding) -> dict[str, str]:
         "published": text(finding.published),
         "ours": text(finding.ours),
         "tolerance": margin(finding),
-        "verdict": VERDICTS[finding.passed],
+        "verdict": verdict(finding),
         "source": one.source,
     }
 
@@ -100,7 +109,7 @@ def margin(finding: Finding) -> str:
 
 def document(findings: list[Finding]) -> dict[str, Any]:
     """Return counts and every claim with plain numbers."""
-    counts = {name: sum(f.passed is passed for f in findings) for passed, name in VERDICTS.items()}
+    counts = {name: sum(verdict(finding) == name for finding in findings) for name in VERDICTS}
     return {"claims": len(findings), **counts, "findings": [_plain(finding) for finding in findings]}
 
 
@@ -116,6 +125,6 @@ def _plain(finding: Finding) -> dict[str, Any]:
         "interval": interval,
         "absolute": one.absolute,
         "relative": one.relative,
-        "verdict": VERDICTS[finding.passed],
+        "verdict": verdict(finding),
         "source": one.source,
     }
