@@ -2,7 +2,8 @@
 
 For every structure, regime and size of the backstop, over paired replications r,
 
-- capital at the start, USD;
+- callable capital, USD: everything the structure may call, own funds, pots, skin in the game and assessments
+  (:mod:`experiments.callable_capital`), so that a structure with powers beyond its capital is not called cheap;
 - expected shortfall of the uncovered loss at 95 % (:mod:`model.risk`), USD, with a percentile bootstrap interval;
 - burden on winners, mean over r of (share borne by winners) × deficit, USD (:mod:`model.burden`).
 
@@ -11,15 +12,21 @@ An arrangement is on the *frontier* where no other has no more of all three and 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from experiments.callable_capital import METRIC, callable_capital
 from experiments.family import tail_interval
 from experiments.phase.table import REGIME, STRUCTURE, run_table
+from experiments.sweep.folder import read_manifest
+from experiments.sweep.query import ask
 from model.risk import expected_shortfall
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
 
 LEVEL = 0.95
 RATIO = "backstop.capital_ratio"
@@ -30,7 +37,8 @@ SAME = 1e-9  # relative difference that is rounding
 class Arrangement(NamedTuple):
     """A structure under a regime with one size of the backstop, amounts in USD; `low` and `high` of the tail.
 
-    `best` says that it is on the frontier of its `group`, such as an episode.
+    `capital` is the scenario's, `callable_capital` what arrangements are compared at; `best` says that it is on the
+    frontier of its `group`, such as an episode.
     """
 
     structure: str
@@ -44,19 +52,45 @@ class Arrangement(NamedTuple):
     number: int
     best: bool = False
     group: str = ""
+    callable_capital: float = float("nan")
 
 
 def read_frontier(folder: Path) -> list[Arrangement]:
     """Return every arrangement in a sweep's folder; raises SweepError where it lacks their columns."""
-    keys = [STRUCTURE, REGIME, RATIO]
-    return arrangements(run_table(folder, [*keys, *METRICS]))
+    from model.scenario import Scenario  # noqa: PLC0415
+
+    names, _ = ask(folder, "SELECT * FROM runs LIMIT 0")
+    manifest = read_manifest(folder)
+    fields, reported = tuple(manifest["fields"]), [METRIC] if METRIC in names else []
+    table = run_table(folder, [STRUCTURE, REGIME, RATIO, *fields, *METRICS, *reported])
+    return arrangements(with_callable(table, Scenario.from_mapping(manifest["scenario"]), fields))
+
+
+def with_callable(table: pd.DataFrame, base: "Scenario", fields: Sequence[str]) -> pd.DataFrame:
+    """Return runs with their callable capital: as they report it, else as the scenario of their point has it.
+
+    Parameters
+    ----------
+    table : a column for each of `fields`, and the metric where runs report it.
+    base : what points differ from.
+    fields : that were swept.
+    """
+    if METRIC in table and table[METRIC].notna().all():
+        return table
+    if not fields:
+        return table.assign(**{METRIC: callable_capital(base)})
+    found = table.groupby(list(fields), sort=False)["capital"].transform("size").astype(float)
+    for point, rows in table.groupby(list(fields), sort=False).groups.items():
+        values = {name: getattr(value, "item", lambda v=value: v)() for name, value in zip(fields, point, strict=True)}
+        found.loc[rows] = callable_capital(base.replace(values))
+    return table.assign(**{METRIC: found})
 
 
 def arrangements(table: pd.DataFrame, group: str = "") -> list[Arrangement]:
-    """Return every arrangement among the runs of `table`, a column for each key and metric."""
+    """Return every arrangement among the runs of `table`, a column for each key, metric and `callable_capital`."""
     keys = [STRUCTURE, REGIME, RATIO]
     found = [_arrangement(names, runs) for names, runs in table.groupby(keys, sort=False)]
-    amounts = np.array([[item.capital, item.tail, item.burden] for item in found])
+    amounts = np.array([[item.callable_capital, item.tail, item.burden] for item in found])
     return [item._replace(best=bool(best), group=group) for item, best in zip(found, undominated(amounts), strict=True)]
 
 
@@ -75,5 +109,6 @@ def _arrangement(names: Sequence, runs: pd.DataFrame) -> Arrangement:
     low, high = tail_interval(losses, expected_shortfall, LEVEL)
     structure, regime, ratio = names
     return Arrangement(
-        structure, regime, float(ratio), float(runs["capital"].mean()), tail, low, high, float(burden), len(runs)
-    )
+        structure, regime, float(ratio), float(runs["capital"].mean()), tail, low, high, float(burden), len(runs),
+        callable_capital=float(runs[METRIC].mean()),
+    )  # fmt: skip
