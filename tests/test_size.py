@@ -180,6 +180,11 @@ def test_critical_funds_are_found_wherever_the_guess_is():
         found = Critical(lambda rows, funds: funds < losses[rows], factor * losses, losses, 0.01)
         assert (found.holds >= losses).all() and (found.holds <= 1.021 * losses + 1e-2).all()
         assert factor != 1.0 or found.runs <= 2 * 50
+    floor = np.quantile(losses, 0.8, axis=0)
+    bounded = Critical(lambda rows, funds: funds < losses[rows], 0.9 * losses, losses, 0.01, floor)
+    tail = losses > 1.02 * floor
+    assert (bounded.holds >= losses).all() and (bounded.holds[tail] <= 1.021 * losses[tail]).all()
+    assert (bounded.holds <= np.maximum(1.021 * losses, 1.021 * floor)).all()
     hopeless = Critical(lambda rows, funds: np.ones((len(rows), 1), bool), np.ones((2, 1)), np.ones((2, 1)))
     assert np.isinf(hopeless.holds).all()
 

@@ -3,7 +3,8 @@
 With isolated funds a member's fund pays for that member alone, so one run with funds f tells of every member whether
 its own fund is enough. Each member of each replication closes in on its critical fund by itself: the first trial is
 what it should be were losses the same whatever the capital, then steps of 2, 4, 8, … % up or down until it is enclosed,
-then halves. What others' funds are meanwhile is taken not to matter; sizes found so are judged by whole runs.
+then halves. What others' funds are meanwhile is taken not to matter; sizes found so are judged by whole runs. Critical
+funds so small that no order statistic asked for is among them are only bounded from above.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,20 +31,24 @@ class Critical:
     guess : (replications, protocols) USD, where to begin; nil where no fund should be needed.
     losses : (replications, protocols) USD; who loses nothing needs nothing.
     tolerance : relative width at which a bracket is closed.
+    floor : (protocols,) USD, below which critical funds need not be told apart.
 
     Attributes
     ----------
-    holds : (replications, protocols) USD, the least fund seen to be enough; infinite where none is.
+    holds : (replications, protocols) USD, the least fund seen to be enough, at least the floor where there is a loss;
+        infinite where none is.
     runs : replications run.
     """
 
-    def __init__(self, trial: Trial, guess: Floats, losses: Floats, tolerance: float = 0.01) -> None:
-        self.trial, self.tolerance = trial, tolerance
+    def __init__(
+        self, trial: Trial, guess: Floats, losses: Floats, tolerance: float = 0.01, floor: Floats | float = 0.0
+    ) -> None:
+        self.trial, self.tolerance, self.floor = trial, tolerance, floor
         self.fails = np.full(losses.shape, -np.inf)
         self.holds = np.where(losses > CENT, np.inf, 0.0)
         self.runs = 0
-        self._next = np.where(guess > LEAST, guess * (1.0 - tolerance / 2.0), 0.0)
-        self._floor = np.maximum(tolerance * losses, LEAST)
+        self._next = np.maximum(np.where(guess > LEAST, guess * (1.0 - tolerance / 2.0), 0.0), floor)
+        self._floor = np.maximum(np.maximum(tolerance * losses, LEAST), floor)
         self._stride = np.full(losses.shape, 1.0 + tolerance)
         for _ in range(ROUNDS):
             if not self._round():
@@ -74,5 +79,6 @@ class Critical:
         start = np.maximum(self.fails, self._floor)
         with np.errstate(invalid="ignore", over="ignore"):
             middle = (self.fails + self.holds) / 2.0
-            self._next = np.where(above, start * self._stride, np.where(below, self.holds / self._stride, middle))
+            down = np.maximum(self.holds / self._stride, self.floor)
+            self._next = np.where(above, start * self._stride, np.where(below, down, middle))
         self._stride = np.minimum(np.where(above | below, self._stride**2, self._stride), 4.0)

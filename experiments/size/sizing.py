@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 AMPLE = 100.0  # capital over open interest that no loss reaches
 BELOW = 0.9  # of the capital expected to be needed, where the search begins
+MARGIN = 0.9  # of the lowest rank asked for, below which critical funds are not told apart
 OWN = "isolated_own"  # isolated funds, each of its own right size
 
 
@@ -110,7 +111,10 @@ class Sizer:
             cells = [self._funded(regime, row) for row in funds]
             return self._bare(list(zip(cells, (self.replications[index] for index in indices), strict=True)))
 
-        found = Critical(trial, np.maximum(losses - self._skin(), 0.0), losses, tolerance)
+        guess = np.maximum(losses - self._skin(), 0.0)
+        low = ranks(len(losses), level, together=self.members).low
+        floor = np.sort(guess, axis=0)[max(int(MARGIN * low), 1) - 1]
+        found = Critical(trial, guess, losses, tolerance, floor)
         return tuple(self._own(regime, found, level, kind) for kind in reversed(TARGETS))
 
     def needed(self, structure: str, losses: Losses) -> Losses:
@@ -150,7 +154,8 @@ class Sizer:
         funds, low, high = own_sizes(everything, target, level), np.nan, np.nan
         if target == EACH:
             enclosing, ordered = ranks(number, level, together=self.members), np.sort(everything, axis=0)
-            low = float(ordered[enclosing.low - 1].sum()) if enclosing.low else 0.0
+            least = ordered[max(enclosing.low, 1) - 1] * bool(enclosing.low)
+            low = float(np.where(least > critical.floor, least, 0.0).sum())  # what is only bounded counts as nil
             high = float(ordered[enclosing.high - 1].sum()) if enclosing.high else np.inf
         halves = []
         for learnt, judged in _halves(number):
