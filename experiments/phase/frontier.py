@@ -79,10 +79,10 @@ def with_callable(table: pd.DataFrame, base: "Scenario", fields: Sequence[str]) 
         return table
     if not fields:
         return table.assign(**{METRIC: callable_capital(base)})
-    found = table.groupby(list(fields), sort=False)["capital"].transform("size").astype(float)
-    for point, rows in table.groupby(list(fields), sort=False).groups.items():
+    found = np.empty(len(table))
+    for point, places in table.assign(place=np.arange(len(table))).groupby(list(fields), sort=False)["place"]:
         values = {name: getattr(value, "item", lambda v=value: v)() for name, value in zip(fields, point, strict=True)}
-        found.loc[rows] = callable_capital(base.replace(values))
+        found[places.to_numpy()] = callable_capital(base.replace(values))
     return table.assign(**{METRIC: found})
 
 
