@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Runs a search and the judging of its sizes are expected to need, in full sets of replications; only for the progress
 # bar. Own right sizes are searched member by member.
-EXPECTED, EXPECTED_OWN = 2.0, 8.0
+EXPECTED, EXPECTED_OWN = 2.0, 7.0
 
 
 def expected_runs(plan: Plan) -> int:

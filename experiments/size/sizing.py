@@ -115,7 +115,8 @@ class Sizer:
         low = ranks(len(losses), level, together=self.members).low
         floor = np.sort(guess, axis=0)[max(int(MARGIN * low), 1) - 1]
         found = Critical(trial, guess, losses, tolerance, floor)
-        return tuple(self._own(regime, found, level, kind) for kind in reversed(TARGETS))
+        each = self._own(regime, found, level, EACH)
+        return self._own(regime, found, level, ANY, each), each
 
     def needed(self, structure: str, losses: Losses) -> Losses:
         """Return (replications, protocols) USD: what covers each member if losses did not depend on the capital."""
@@ -149,7 +150,8 @@ class Sizer:
             self._callable(self._cell(structure, regime, capital)) if np.isfinite(capital) else np.inf,
         )  # fmt: skip
 
-    def _own(self, regime: str, critical: Critical, level: float, target: str) -> Size:
+    def _own(self, regime: str, critical: Critical, level: float, target: str, less: Size | None = None) -> Size:
+        """Return own right sizes at a target; `less` has no larger fund, so that what it covers is not run again."""
         everything, number = critical.holds, len(critical.holds)
         funds, low, high = own_sizes(everything, target, level), np.nan, np.nan
         if target == EACH:
@@ -158,21 +160,30 @@ class Sizer:
             low = float(np.where(least > critical.floor, least, 0.0).sum())  # what is only bounded counts as nil
             high = float(ordered[enclosing.high - 1].sum()) if enclosing.high else np.inf
         halves = []
-        for learnt, judged in _halves(number):
+        before = [half.uncovered for half in less.halves] if less else [None, None]
+        for (learnt, judged), known in zip(_halves(number), before, strict=False):
             there = own_sizes(everything[learnt], target, level)
-            halves.append(Half(float(there.sum()), self._judged(regime, there, judged)))
+            halves.append(Half(float(there.sum()), self._judged(regime, there, judged, known)))
+        uncovered = self._judged(regime, funds, np.arange(number), less.uncovered if less else None)
         return Size(
-            f"{OWN}/{regime}", OWN, regime, float(funds.sum()), low, high, critical.runs,
-            self._judged(regime, funds, np.arange(number)), target, funds, tuple(halves),
+            f"{OWN}/{regime}", OWN, regime, float(funds.sum()), low, high, critical.runs, uncovered, target, funds,
+            tuple(halves),
             self._callable(self._funded(regime, funds)) if np.isfinite(funds).all() else np.inf,
         )  # fmt: skip
 
-    def _judged(self, regime: str, funds: NDArray[np.float64], rows: Rows) -> NDArray[np.bool_]:
-        """Return who is uncovered in whole runs with these funds, (rows, protocols); all where no fund is enough."""
+    def _judged(
+        self, regime: str, funds: NDArray[np.float64], rows: Rows, before: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.bool_]:
+        """Return who is uncovered in whole runs with these funds, (rows, protocols); all where no fund is enough.
+
+        `before` is who was so with funds none of which was larger: rows in which nobody was are not run again.
+        """
+        found = np.ones((len(rows), self.members), dtype=bool) if before is None else before.copy()
         if not np.isfinite(funds).all():
-            return np.ones((len(rows), self.members), dtype=bool)
-        cell = self._funded(regime, funds)
-        return self._bare([(cell, self.replications[int(row)]) for row in rows])
+            return np.ones_like(found)
+        places, cell = np.flatnonzero(found.any(axis=1)), self._funded(regime, funds)
+        found[places] = self._bare([(cell, self.replications[int(rows[place])]) for place in places])
+        return found
 
     def _skin(self) -> NDArray[np.float64]:
         from model.foundation import treasuries  # noqa: PLC0415
