@@ -1,35 +1,39 @@
-"""Why protocols fail: every default and every loss labelled by cause, by counterfactual replay.
+"""Why protocols fail: what each channel adds, alone and together with others, by counterfactual replay.
 
-The same tape is replayed with every combination of channels open and closed. With v(S) what a protocol loses while
-just the channels S are open, v(∅) is its **own loss** and channel c has the Shapley value
+The same tape is replayed with every combination of channels open and closed. With v(S) what is lost while just the
+channels S are open, v(∅) is the **own loss**, and what opening S adds beyond all its parts is
 
-    φ(c) = Σ over S without c of  |S|! (n − |S| − 1)! / n!  (v(S ∪ c) − v(S))                                  (1)
+    m(S) = Σ over T ⊆ S of (−1)^(|S| − |T|) v(T),        v(S) = Σ over T ⊆ S of m(T)                       (1)
 
-the average of what opening c adds over all n! orders of opening: no channel is favoured by being asked first. By
-construction v(∅) + Σ φ(c) is the loss that happened. A channel may also avert loss, φ < 0; what did happen is then
-labelled by the positive terms alone, in proportion, so that labels are never negative and sum to the total:
+Harsanyi's dividend, the Möbius transform of v. Of one channel it is the **main effect** v({k}) − v(∅), of two the
+**interaction** m({k, l}) = v({k, l}) − v({k}) − v({l}) + v(∅). By (1) own loss, main effects and interactions sum to
+the loss that happened, v(all); nothing is rescaled, terms may be negative, and an interaction belongs to no channel
+alone: it needs them all. Beside them stands the **last effect**, v(all) − v(all without k): what closing k alone would
+avert. A main effect says what k suffices for, a last effect what k is necessary for; where they differ there are
+interactions.
 
-    label(c) = v(all) · max(φ(c), 0) / Σ max(φ, 0)                                                             (2)
+Of a single default the replays prove no share of a cause, only conditions, which do not exclude each other:
 
-and the negative terms are reported as averted.
+    own        it happens with all channels closed,                 needs k    it does not with k alone closed,      (2)
+    suffices k not with all closed, but with k alone open,          none       not own, and no k alone averts it
 
 ==========  ========================================================================================================
-label       what closes the channel
+channel     what closes it
 ==========  ========================================================================================================
-own loss    nothing: what is left with all channels closed
 exposure    no debts between protocols
 pool        every member has its own share of the capital to itself
 price       each protocol marks to a price that only its own flow moves (:mod:`model.segment`)
 run         no liquidity provider leaves, nobody panics
 ==========  ========================================================================================================
 
-Reference: Shapley (1953), in Contributions to the Theory of Games II:307.
+References: Harsanyi (1963), International Economic Review 4:194; Grabisch and Roubens (1999), International Journal of
+Game Theory 28:547.
 """
 
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,22 +47,15 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Coalition = frozenset[str]
 OWN = "own loss"
+NOTHING: Coalition = frozenset()
 CLOSED: dict[str, dict[str, Any]] = {
     "exposure": {"exposure.graph": "none", "exposure.file": ""},
     "pool": {"backstop.structure": "isolated"},
     "price": {"asset.shared_market": False},
     "run": {"provider.tolerance": 1e12, "confidence.panic": False, "reinsurance.exit_rate": 0.0},
 }
-LABELS = (OWN, *CLOSED)
+ROUNDING = 1e-12
 MEASURES = ("default", "uncovered", "bad_debt")
-
-
-class Attribution(NamedTuple):
-    """What one protocol lost in one replication, by label; each array (protocols,) in the measure's unit, >= 0."""
-
-    total: Floats
-    label: dict[str, Floats]
-    averted: Floats
 
 
 def open_channels(scenario: "Scenario") -> tuple[str, ...]:
@@ -101,28 +98,42 @@ def everything(values: Mapping[Coalition, Floats]) -> Coalition:
     return frozenset(name for some in values for name in some)
 
 
-def shapley(values: Mapping[Coalition, Floats]) -> dict[str, Floats]:
-    """Return the Shapley value (1) of every channel; `values` has one entry for every set of channels."""
-    channels = sorted(everything(values))
-    n = len(channels)
+def dividends(values: Mapping[Coalition, Floats]) -> dict[Coalition, Floats]:
+    """Return the terms m(S) of (1) for every set of channels S, the empty one among them.
+
+    Parameters
+    ----------
+    values : v(S) for every set of channels, arrays of equal shape. What is rounding of their sums is nil.
+    """
     found = {}
-    for channel in channels:
-        without = [some for some in values if channel not in some]
-        weights = [math.factorial(len(s)) * math.factorial(n - len(s) - 1) / math.factorial(n) for s in without]
-        gains = (values[some | {channel}] - values[some] for some in without)
-        found[channel] = np.sum([weight * gain for weight, gain in zip(weights, gains, strict=True)], axis=0)
+    for some in values:
+        terms = np.array([(-1.0) ** (len(some) - len(part)) * values[part] for part in coalitions(sorted(some))])
+        exact = np.abs(terms.sum(axis=0)) > ROUNDING * np.abs(terms).sum(axis=0)
+        found[some] = np.where(exact, terms.sum(axis=0), 0.0)
     return found
 
 
-def attribute(values: Mapping[Coalition, Floats]) -> Attribution:
-    """Return the labels (2) of what was lost, given what is lost with every set of channels open, (protocols,) each."""
-    total = values[everything(values)]
-    terms = {OWN: values[frozenset()], **shapley(values)}
-    positive = {name: np.maximum(term, 0.0) for name, term in terms.items()}
-    whole = np.sum(list(positive.values()), axis=0)
-    scale = np.divide(total, whole, out=np.zeros_like(total), where=whole > 0.0)
-    labels = {name: positive[name] * scale if name in positive else np.zeros_like(total) for name in LABELS}
-    return Attribution(total, labels, whole - total)
+def last_effects(values: Mapping[Coalition, Floats]) -> dict[str, Floats]:
+    """Return v(all) − v(all without k) of every channel k."""
+    whole = everything(values)
+    return {name: values[whole] - values[whole - {name}] for name in CLOSED if name in whole}
+
+
+def conditions(defaults: Mapping[Coalition, Floats]) -> dict[str, NDArray[np.bool_]]:
+    """Return which defaults that happened meet each of the conditions (2), (protocols,) bool each.
+
+    Parameters
+    ----------
+    defaults : 1 where a protocol defaults with just these channels open, else 0, (protocols,) each.
+    """
+    whole = everything(defaults)
+    channels = [name for name in CLOSED if name in whole]
+    happened, own = defaults[whole] > 0, defaults[NOTHING] > 0
+    found = {"own": happened & own}
+    found |= {f"needs {name}": happened & ~(defaults[whole - {name}] > 0) for name in channels}
+    found |= {f"suffices {name}": happened & ~own & (defaults[Coalition({name})] > 0) for name in channels}
+    needed = np.any([found[f"needs {name}"] for name in channels], axis=0) if channels else np.zeros_like(happened)
+    return found | {"none": happened & ~own & ~needed}
 
 
 def lost(run: "Run", measure: str, members: int) -> Floats:
@@ -133,27 +144,41 @@ def lost(run: "Run", measure: str, members: int) -> Floats:
 
 
 class Ledger:
-    """The labelled losses of one cell, summed over protocols, replication by replication.
+    """What one cell lost with every set of channels open, summed over protocols, replication by replication.
 
     Parameters
     ----------
-    cell : whose losses are labelled.
+    cell : whose losses are explained.
+
+    Attributes
+    ----------
+    values : by measure, for each replication, v(S) by S.
+    met : for each replication, how many defaults met each of the conditions (2).
     """
 
     def __init__(self, cell: Cell) -> None:
         self.cell, self.replays = cell, replays(cell)
+        self.channels = open_channels(cell.scenario)
         self.members = cell.scenario.protocol.number
-        self.rows: dict[str, list[dict[str, float]]] = {measure: [] for measure in MEASURES}
+        self.values: dict[str, list[dict[Coalition, float]]] = {measure: [] for measure in MEASURES}
+        self.met: list[dict[str, float]] = []
 
     def add(self, runs: Sequence["Run"]) -> None:
         """Take in one replication: its runs in the order of `replays`."""
         for measure in MEASURES:
-            values = {s: lost(run, measure, self.members) for s, run in zip(self.replays, runs, strict=True)}
-            found = attribute(values)
-            sums = {name: float(label.sum()) for name, label in found.label.items()}
-            self.rows[measure].append(sums | {"averted": float(found.averted.sum()), "total": float(found.total.sum())})
+            found = {some: lost(run, measure, self.members) for some, run in zip(self.replays, runs, strict=True)}
+            self.values[measure].append({some: float(value.sum()) for some, value in found.items()})
+            if measure == "default":
+                self.met.append({name: float(flags.sum()) for name, flags in conditions(found).items()})
 
-    def mean(self, measure: str) -> dict[str, float]:
-        """Return the mean over replications of every label, of what was averted and of the total."""
-        rows = self.rows[measure]
-        return {name: math.fsum(row[name] for row in rows) / len(rows) for name in rows[0]} if rows else {}
+    def outcomes(self, measure: str) -> dict[Coalition, Floats]:
+        """Return v(S) for every set of channels, (replications,) in the measure's unit, summed over protocols."""
+        return {some: np.array([row[some] for row in self.values[measure]]) for some in self.replays}
+
+    def total(self, measure: str) -> Floats:
+        """Return the loss that happened, v(all), (replications,)."""
+        return self.outcomes(measure)[frozenset(self.channels)]
+
+    def condition(self, name: str) -> Floats:
+        """Return how many defaults met a condition, (replications,)."""
+        return np.array([row[name] for row in self.met])

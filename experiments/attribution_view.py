@@ -1,51 +1,188 @@
-"""How labelled losses are shown: a table with a row per cell and measure, and a document."""
+"""How effects of channels are shown: a table with a row per term, sentences that name interactions, and a document.
 
-from collections.abc import Sequence
-from typing import Any
+Every term is a mean over replications of a paired contrast, with its BCa interval (:mod:`experiments.bootstrap`). Where
+the contrast is the same in every replication there is no interval: the number of replications says what that is worth.
+"""
 
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 from rich.table import Table
 
-from experiments.attribution import LABELS, MEASURES, Ledger, open_channels
-from experiments.table import number
+from experiments.attribution import (
+    CLOSED,
+    MEASURES,
+    NOTHING,
+    OWN,
+    Coalition,
+    Floats,
+    Ledger,
+    coalitions,
+    dividends,
+    last_effects,
+)
+from experiments.bootstrap import bca_interval
+from experiments.table import interval, number
 
 SHOWN = {
     "default": ("defaults a run", 1.0),
     "uncovered": ("uncovered, $M a run", 1e-6),
     "bad_debt": ("bad debt, $M a run", 1e-6),
 }
+HIGHER = "higher"
+PAIR = 2
 
 
-def table(ledgers: Sequence[Ledger]) -> Table:
-    """Return means and shares of every label, a row per cell and measure."""
-    replications = len(ledgers[0].rows[MEASURES[0]])
-    found = Table(title=f"Causes, by replay of {replications} tapes with channels closed")
-    found.add_column("measure")
-    found.add_column("cell")
-    for name in ("total", *LABELS, "averted"):
-        found.add_column(name, justify="right", no_wrap=True)
-    for measure in MEASURES:
-        for ledger in ledgers:
-            found.add_row(SHOWN[measure][0], ledger.cell.name, *_row(ledger, measure))
-        found.add_section()
-    return found
+class Term(NamedTuple):
+    """A mean over `number` replications, its 95 % interval, NaN where nothing varies, and in how many it is not 0."""
+
+    mean: float
+    low: float
+    high: float
+    number: int
+    nonzero: int
 
 
-def _row(ledger: Ledger, measure: str) -> list[str]:
-    mean, factor = ledger.mean(measure), SHOWN[measure][1]
-    whole = mean["total"]
-    labels = [f"{number(mean[name] * factor)} ({mean[name] / whole:.0%})" if whole else "0" for name in LABELS]
-    return [number(whole * factor), *labels, number(mean["averted"] * factor)]
+def term(values: Floats) -> Term:
+    """Return the mean of a paired contrast, (replications,), with its interval."""
+    varies = len(values) > 1 and float(np.ptp(values)) > 1e-12 * float(np.abs(values).max())
+    low, high = bca_interval(values) if varies else (math.nan, math.nan)
+    mean = math.fsum(values) / len(values) if len(values) else math.nan
+    return Term(mean, low, high, len(values), int((values != 0.0).sum()))
+
+
+def named(channels: Coalition) -> str:
+    """Return the name of a set of channels, in their usual order."""
+    return "+".join(name for name in CLOSED if name in channels)
+
+
+def effects(outcomes: Mapping[Coalition, Floats]) -> dict[str, dict[str, Any]]:
+    """Return the main effect of every channel and, as `last`, its last effect."""
+    terms, last = dividends(outcomes), last_effects(outcomes)
+    return {
+        name: {**_plain(term(terms[Coalition({name})])), "last": _plain(term(values))} for name, values in last.items()
+    }
+
+
+def interactions(outcomes: Mapping[Coalition, Floats]) -> dict[str, dict[str, Any]]:
+    """Return the interaction of every pair of channels and, as `higher`, the sum of all of more than two."""
+    found = {named(some): _plain(term(value)) for some, value in _of_size(outcomes, PAIR)}
+    more = [value for some, value in dividends(outcomes).items() if len(some) > PAIR]
+    return found | ({HIGHER: _plain(term(np.sum(more, axis=0)))} if more else {})
 
 
 def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
-    """Return means of every label as nested mappings, and which channels each cell has."""
+    """Return totals, effects and interactions as nested mappings, and which channels each cell has."""
     return {
-        "replications": len(ledgers[0].rows[MEASURES[0]]),
+        "replications": len(ledgers[0].met),
         "cells": {
             ledger.cell.name: {
-                "channels": list(open_channels(ledger.cell.scenario)),
-                **{measure: ledger.mean(measure) for measure in MEASURES},
+                "channels": list(ledger.channels),
+                **{measure: _measure(ledger, measure) for measure in MEASURES},
+                "conditions": {name: _plain(term(ledger.condition(name))) for name in ledger.met[0]},
             }
             for ledger in ledgers
         },
     }
+
+
+def table(ledgers: Sequence[Ledger]) -> Table:
+    """Return own loss, effects and interactions, a row per cell, measure and term."""
+    found = Table(
+        title=f"What channels add, by replay of {len(ledgers[0].met)} tapes with channels closed",
+        caption="Terms from own loss to the total sum to it. An interaction needs all its channels; those not shown "
+        "are 0 in every replication. Last: what closing that channel alone averts. Intervals are not adjusted for "
+        "their number.",
+    )
+    for name in ("measure", "cell", "term"):
+        found.add_column(name)
+    for name in ("adds, 95 % interval", "last, 95 % interval"):
+        found.add_column(name, justify="right", no_wrap=True)
+    for measure in MEASURES:
+        for ledger in ledgers:
+            label = SHOWN[measure][0]
+            for row in _rows(ledger, measure):
+                found.add_row(label, ledger.cell.name, *row)
+            found.add_section()
+    return found
+
+
+def condition_table(ledgers: Sequence[Ledger]) -> Table:
+    """Return how many defaults a run meet each condition that replays prove."""
+    found = Table(
+        title="Defaults a run, by what replay proves of each",
+        caption="Conditions do not exclude each other, nor add up.",
+    )
+    found.add_column("cell")
+    for name in ("all", "with all\nclosed", *(f"not without\n{name}" for name in CLOSED), "whichever one\nis closed"):
+        found.add_column(name, justify="right")
+    for ledger in ledgers:
+        asked = ("own", *(f"needs {name}" for name in CLOSED), "none")
+        means = [ledger.condition(name).mean() if name in ledger.met[0] else math.nan for name in asked]
+        found.add_row(ledger.cell.name, number(float(ledger.total("default").mean())), *map(number, means))
+    return found
+
+
+def sentences(ledgers: Sequence[Ledger]) -> list[str]:
+    """Return a line for every pair of channels whose interaction is told apart from nothing."""
+    return [line for measure in MEASURES for ledger in ledgers for line in _told(ledger, measure)]
+
+
+def _told(ledger: Ledger, measure: str) -> Iterator[str]:
+    label, factor = SHOWN[measure]
+    for some, values in _of_size(ledger.outcomes(measure), PAIR):
+        found = term(values)
+        a, b = named(some).split("+")
+        if found.low > 0.0 or (math.isnan(found.low) and found.mean > 0.0):
+            what = f"needs both {a} and {b}: beyond what each adds alone"
+        elif found.high < 0.0 or (math.isnan(found.high) and found.mean < 0.0):
+            what = f"with both {a} and {b}: less than each adds alone"
+        else:
+            continue
+        yield f"{ledger.cell.name}, {label}: {_text(found, factor)} {what}"
+
+
+def _measure(ledger: Ledger, measure: str) -> dict[str, Any]:
+    outcomes, total = ledger.outcomes(measure), term(ledger.total(measure))
+    own = term(outcomes[NOTHING])
+    return {
+        "total": total.mean,
+        OWN: own.mean,
+        "terms": {"total": _plain(total), OWN: _plain(own)},
+        "effects": effects(outcomes),
+        "interactions": interactions(outcomes),
+        "higher_terms": {
+            named(some): _plain(term(value)) for some, value in dividends(outcomes).items() if len(some) > PAIR
+        },
+    }
+
+
+def _rows(ledger: Ledger, measure: str) -> Iterator[tuple[str, ...]]:
+    outcomes, factor = ledger.outcomes(measure), SHOWN[measure][1]
+    yield OWN, _text(term(outcomes[NOTHING]), factor), ""
+    terms, last = dividends(outcomes), last_effects(outcomes)
+    for name, values in last.items():
+        yield f"{name} alone", _text(term(terms[Coalition({name})]), factor), _text(term(values), factor)
+    for some in coalitions(ledger.channels):
+        found = term(terms[some])
+        if len(some) >= PAIR and found.nonzero:
+            yield f"interaction {named(some).replace('+', ' × ')}", _text(found, factor), ""
+    yield "total", _text(term(ledger.total(measure)), factor), ""
+
+
+def _of_size(outcomes: Mapping[Coalition, Floats], size: int) -> Iterator[tuple[Coalition, Floats]]:
+    return ((some, value) for some, value in dividends(outcomes).items() if len(some) == size)
+
+
+def _text(found: Term, factor: float) -> str:
+    if math.isnan(found.low):
+        return f"{number(found.mean * factor)} in all {found.number}"
+    return f"{number(found.mean * factor)} {interval(found.low * factor, found.high * factor)}"
+
+
+def _plain(found: Term) -> dict[str, Any]:
+    return {
+        "mean": found.mean, "ci95": [found.low, found.high], "n": found.number, "nonzero": found.nonzero,
+    }  # fmt: skip

@@ -14,7 +14,7 @@ NOTEBOOKS = sorted((ROOT / "docs" / "notebook").glob("*.ipynb"))
 SAID = {
     "1_first_comparison": [r"same prices of the outside world: True", r"Paired differences", "uncovered"],
     "2_your_own_loss_regime": [r"^15 lines", r"large_pay +uncovered"],
-    "3_size_a_fund": [r"worlds x protocols: \(40, 3\)", r"pooled +\d+\.\d\d million USD, 95 % interval"],
+    "3_size_a_fund": [r"worlds x protocols: \(40, 3\)", r"pooled +any +\d+\.\d\d million USD, 95 % interval"],
     "4_on_a_cluster": [r"16 runs done, 0 failed", r"bit for bit the same: True", r"#SBATCH --array=1-16"],
 }
 

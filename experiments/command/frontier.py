@@ -1,4 +1,4 @@
-"""``backstop frontier``: capital against tail loss against the burden on winners."""
+"""``backstop frontier``: callable capital against tail loss against the burden on winners."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ CAPITAL = "backstop.capital_ratio=0.0075,0.015,0.03"
 @run_options
 @explained
 def frontier(out: Path, as_json: bool, **typed: Any) -> int:
-    """Draw capital, tail loss and burden on winners of structure and regime pairs; started again it goes on."""
+    """Draw callable capital, tail loss and burden on winners of structures and regimes; started again it goes on."""
     from experiments.phase.frontier import read_frontier  # noqa: PLC0415
     from experiments.phase.run import run, write_rows  # noqa: PLC0415
 
@@ -53,5 +53,8 @@ def _plan(typed: dict[str, Any]) -> Any:
 
 
 def _line(item: Any) -> str:
-    amounts = f"capital {item.capital / 1e6:.3g}, tail {item.tail / 1e6:.3g}, winners {item.burden / 1e6:.3g} $M"
+    amounts = (
+        f"callable capital {item.callable_capital / 1e6:.3g}, tail {item.tail / 1e6:.3g}, "
+        f"winners {item.burden / 1e6:.3g} $M"
+    )
     return f"{item.structure} / {item.regime}: {amounts}"

@@ -15,7 +15,7 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 
 
 @click.command()
-@click.option("--target", type=float, default=0.99, show_default=True, help="Wanted probability that nothing is bare.")
+@click.option("--target", type=float, default=0.99, show_default=True, help="Wanted probability of cover.")
 @click.option(
     "--structure",
     "structures",
@@ -41,9 +41,10 @@ def size(
 ) -> int:  # fmt: skip
     """Size the backstop: how large must the fund be, and what would joining a pool save or risk.
 
-    The least total capital at which the probability of uncovered loss over the horizon is at most 1 - target, for
-    every structure and regime, by bisection on common random numbers. Exit codes: 0 done, 1 a run failed or Ctrl-C,
-    2 bad usage or configuration.
+    The least total capital of every structure and regime, and of isolated funds of their own right sizes, at two
+    targets: "each", every member by itself is left uncovered with a probability of at most 1 - target, and "any",
+    somebody is. By bisection on common random numbers, learnt from one half of them and judged on the other. Exit
+    codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or configuration.
     """
     from experiments.crew import prepare  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figure.style import GREY, Look, caption, legend_above, looks, new_figure
-from experiments.phase.frontier import Arrangement
+from experiments.phase.frontier import SAME, Arrangement
 from experiments.tail import LEVEL
 
 MILLION = 1e-6
@@ -53,11 +53,18 @@ def _panel(panel: Axes, found: Sequence[Arrangement], appearance: Mapping[str, L
             )
         panel.plot([], [], look.marker, color=look.colour, label=structure)
     group = f"{found[0].group}: " if found[0].group else ""
-    panel.set_title(f"{group}capital ${max(item.capital for item in found) * MILLION:.3g}M", loc="left")
+    panel.set_title(f"{group}callable capital {_capital(found)}", loc="left")
     panel.set_xlabel("borne by winners [$M]")
     panel.margins(x=0.25)
     panel.set_xlim(left=-0.05 * panel.get_xlim()[1])
     _names(panel, [item for item in found if item.best])
+
+
+def _capital(found: Sequence[Arrangement]) -> str:
+    """Return the callable capital of a panel's arrangements, from the least to the most where they differ."""
+    amounts = [item.callable_capital * MILLION for item in found if item.structure != "none"]
+    least, most = min(amounts, default=0.0), max(amounts, default=0.0)
+    return f"${most:.3g}M" if most <= (1.0 + SAME) * least else f"${least:.3g}M to ${most:.3g}M"
 
 
 def _names(panel: Axes, best: Sequence[Arrangement]) -> None:

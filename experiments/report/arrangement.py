@@ -13,7 +13,7 @@ import pandas as pd
 
 from experiments.estimate import Contrast, Estimate, contrast
 from experiments.headline import HEADLINES, Headline
-from experiments.phase.frontier import METRICS, RATIO, arrangements
+from experiments.phase.frontier import METRICS, RATIO, arrangements, with_callable
 from experiments.phase.table import REGIME, STRUCTURE
 from experiments.report.table import Table
 from experiments.wording import METHODS, SIGNS, VERDICTS, apart, number, told
@@ -52,11 +52,17 @@ def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
     if not (swept.several(STRUCTURE) and swept.several(REGIME) and set(METRICS) <= set(swept.held)):
         return
     from experiments.figure.frontier import draw  # noqa: PLC0415
+    from model.scenario import Scenario  # noqa: PLC0415
 
     base = swept.base
     missing = {name: base[name] for name in (STRUCTURE, REGIME, RATIO) if name not in swept.fields}
-    found = [item for label, runs in _groups(swept, (RATIO,)) for item in arrangements(runs.assign(**missing), label)]
-    yield "frontier", "Capital, tail loss and burden on winners", partial(draw, found)
+    scenario = Scenario.from_mapping(swept.manifest["scenario"])
+    found = [
+        item
+        for label, runs in _groups(swept, (RATIO,))
+        for item in arrangements(with_callable(runs, scenario, swept.fields).assign(**missing), label)
+    ]
+    yield "frontier", "Callable capital, tail loss and burden on winners", partial(draw, found)
 
 
 def _table(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.callable_capital import METRIC
 from experiments.estimate import Estimate, estimate
 from experiments.headline import Headline, shown
 from experiments.kind import members_among
@@ -22,7 +23,7 @@ from experiments.wording import METHODS, SIGNS, told
 
 SHOWN_POINTS = 60  # points in the page and in LaTeX; the CSV has all
 SHOWN_METRICS = 4
-FURTHER = tuple(dict.fromkeys([*METRICS, *arrangement.COMPARED, *(line.metric for line in arrangement.BORNE)]))
+FURTHER = tuple(dict.fromkeys([*METRICS, METRIC, *arrangement.COMPARED, *(line.metric for line in arrangement.BORNE)]))
 
 
 class Swept:

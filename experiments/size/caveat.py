@@ -4,6 +4,7 @@ import math
 
 from experiments.size.answer import Answer
 from experiments.size.order_statistic import least_number
+from experiments.size.sizing import OWN
 
 
 def caveats(answer: Answer) -> list[str]:
@@ -16,9 +17,13 @@ def caveats(answer: Answer) -> list[str]:
             f"{number} replications cannot show what happens once in {1 / (1 - target):,.0f}: the capital found is "
             f"that of the worst one, a lower bound in all likelihood; --replications {needed} bound target {target}"
         )
-    elif any(math.isinf(size.high) for size in answer.sizes) and number < needed:
+    elif any(math.isinf(size.high) for size in answer.sizes if size.structure != OWN) and number < needed:
         lines.append(f"no upper end with {number} replications: target {target} needs {needed}")
+    else:
+        together = least_number(target, together=answer.losses.shape[1])
+        if number < together and any(math.isinf(size.high) for size in answer.sizes if size.structure == OWN):
+            lines.append(f"no upper end of the sum of own right sizes with {number} replications: {together} give one")
     for size in answer.sizes:
         if math.isinf(size.capital):
-            lines.append(f"{size.cell}: no capital that was tried leaves so few replications uncovered")
+            lines.append(f"{size.cell}, {size.target}: no capital that was tried leaves so few replications uncovered")
     return lines

@@ -11,33 +11,38 @@ from experiments.configuration import Plan
 from experiments.crew import Crew
 from experiments.manifest import study_manifest
 from experiments.size.answer import Answer
-from experiments.size.sizing import Sizer
+from experiments.size.sizing import Size, Sizer
 from experiments.size.view import document
 from experiments.world import plan_world
 
 if TYPE_CHECKING:
     from experiments.result_folder import ResultFolder
 
-# Trials a search is expected to need, in full sets of replications; only for the progress bar.
-EXPECTED = 1.2
+# Runs a search and the judging of its sizes are expected to need, in full sets of replications; only for the progress
+# bar. Own right sizes are searched member by member.
+EXPECTED, EXPECTED_OWN = 2.0, 7.0
 
 
 def expected_runs(plan: Plan) -> int:
     """Return about how many runs a sizing takes."""
-    return round(plan.replications * (1 + EXPECTED * len(plan.structures) * len(plan.regimes)))
+    each_regime = EXPECTED * len(plan.structures) + EXPECTED_OWN
+    return round(plan.replications * (1 + each_regime * len(plan.regimes)))
 
 
 def find(plan: Plan, target: float, tolerance: float, advance: Callable[[], None]) -> Answer:
-    """Measure the losses and search the capital for every structure under every regime."""
+    """Measure the losses and search, at both targets, every structure and own right sizes under every regime."""
     from model.foundation import allotment_weights, open_interest  # noqa: PLC0415
 
     scenario = plan.scenario
     with Crew(plan.workers) as crew:
         sizer = Sizer(scenario, range(plan.replications), crew, advance)
         losses = sizer.losses()
-        pairs = [(structure, regime) for regime in plan.regimes for structure in plan.structures]
-        sizes = tuple(sizer.size(*pair, losses, target, tolerance) for pair in pairs)
-    return Answer(target, open_interest(scenario), allotment_weights(scenario), losses, sizes)
+        sizes: list[Size] = []
+        for regime in plan.regimes:
+            for structure in plan.structures:
+                sizes += sizer.sizes(structure, regime, losses, target, tolerance)
+            sizes += sizer.own(regime, losses, target, tolerance)
+    return Answer(target, open_interest(scenario), allotment_weights(scenario), losses, tuple(sizes))
 
 
 def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:

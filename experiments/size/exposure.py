@@ -5,11 +5,13 @@ Measured with more capital than any loss, so that no loss regime acts. With loss
 - **value at risk** and **expected shortfall** of each protocol's loss and of the sum (:mod:`model.risk`);
 - **Cover-1, Cover-2**: the largest, and the sum of the two largest, losses of one replication, at the worst one; EMIR
   (article 42) takes the larger of the largest and of the second and third together;
-- **diversification benefit**: the capital that holds the pooled loss at the target over the sum of what each protocol
-  needs alone,  VaR(Σ D) / Σ VaR(Dᵢ), 1 where losses come together and less where they do not.
+- **pool over isolated**: what one pot needs over what isolated funds of their own right sizes need, both at the same
+  target, "each" or "any" (:mod:`experiments.size.target`), were losses the same whatever the capital;
+- **diversification benefit**, VaR(Σ D) / Σ VaR(Dᵢ), a measure of how far losses come together: 1 where they do. It is
+  no comparison of pool and isolated funds, for VaR(Σ D) leaves nobody uncovered ("any") and VaR(Dᵢ) one ("each").
 
-The benefit as a function of the **correlation of losses** keeps each protocol's simulated losses as they are and only
-rearranges who is hit together: ranks follow a Gaussian copula of one common factor (Iman and Conover 1982).
+Both as a function of the **correlation of losses** keep each protocol's simulated losses as they are and only
+rearrange who is hit together: ranks follow a Gaussian copula of one common factor (Iman and Conover 1982).
 """
 
 import math
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import qmc
 
+from experiments.size.target import TARGETS, own_sizes, pooled_size
 from model.risk import value_at_risk
 
 Losses = NDArray[np.float64]
@@ -77,6 +80,20 @@ def benefit_by_correlation(losses: Losses, target: float) -> dict[float, float]:
     return {rho: benefit(rearranged(losses, rho), target) for rho in CORRELATIONS}
 
 
+def pool_over_isolated(losses: Losses, target: float) -> dict[str, float]:
+    """Return, by kind of target, what a pot needs over what own right sizes need; NaN where they need nothing."""
+    found = {}
+    for kind in TARGETS:
+        alone = float(own_sizes(losses, kind, target).sum())
+        found[kind] = pooled_size(losses, kind, target) / alone if alone > 0 else math.nan
+    return found
+
+
+def pool_by_correlation(losses: Losses, target: float) -> dict[float, dict[str, float]]:
+    """Return :func:`pool_over_isolated` at every correlation of :data:`CORRELATIONS`."""
+    return {rho: pool_over_isolated(rearranged(losses, rho), target) for rho in CORRELATIONS}
+
+
 def needed(losses: Losses, weights: NDArray[np.float64], own_share: float) -> NDArray[np.float64]:
     """Return (replications,) USD: the least total capital C with Σ max(Dᵢ − a wᵢ C, 0) ≤ (1 − a) C.
 
@@ -93,3 +110,14 @@ def needed(losses: Losses, weights: NDArray[np.float64], own_share: float) -> ND
         enough = left <= (1.0 - own_share) * middle + ROUNDING * losses.sum(axis=1)
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return high
+
+
+def needed_by_member(losses: Losses, weights: NDArray[np.float64], own_share: float) -> Losses:
+    """Return (replications, protocols) USD: the least total capital that covers each member, losses as they are.
+
+    min(Dᵢ / (a wᵢ), C) where Dᵢ > 0, C of :func:`needed`: its own layer pays all, or everybody is paid.
+    """
+    whole = needed(losses, weights, own_share)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        alone = np.where(losses > 0.0, losses / (own_share * weights), 0.0)
+    return np.minimum(alone, whole)

@@ -7,7 +7,8 @@ loss is at most 1 − q is C₍ₖ₎ with k = ⌈n q⌉. The number of replicat
     P(C₍ₗ₎ ≤ F⁻¹(q) ≤ C₍ᵤ₎) ≥ P(l ≤ B ≤ u − 1),    B ~ Binomial(n, q)                           (1)
 
 whatever F is (David and Nagaraja, *Order Statistics*, 3rd ed., section 7.1). The upper end does not exist where
-P(B = n) = qⁿ exceeds the error allowed there: n is then too small to bound the quantile from above.
+P(B = n) = qⁿ exceeds the error allowed there: n is then too small to bound the quantile from above. Intervals of
+several quantiles hold together where the error at each end is divided by their number (Bonferroni).
 """
 
 import math
@@ -24,7 +25,7 @@ class Ranks(NamedTuple):
     high: int | None
 
 
-def ranks(number: int, target: float, level: float = 0.95) -> Ranks:
+def ranks(number: int, target: float, level: float = 0.95, together: int = 1) -> Ranks:
     """Return the ranks among `number` replications that estimate and enclose the `target` quantile by (1).
 
     Parameters
@@ -32,13 +33,14 @@ def ranks(number: int, target: float, level: float = 0.95) -> Ranks:
     number : replications, n >= 1.
     target : the quantile q in (0, 1).
     level : confidence of the interval; half of the error is allowed at each end.
+    together : quantiles, whose intervals are to hold all together.
     """
-    tail = (1.0 - level) / 2.0
+    tail = (1.0 - level) / 2.0 / together
     low = int(binom.ppf(tail, number, target))
     high = int(binom.ppf(1.0 - tail, number, target)) + 1
     return Ranks(low, math.ceil(number * target - 1e-9), high if high <= number else None)
 
 
-def least_number(target: float, level: float = 0.95) -> int:
-    """Return the least n whose interval has an upper end: qⁿ ≤ (1 − level) / 2."""
-    return math.ceil(math.log((1.0 - level) / 2.0) / math.log(target))
+def least_number(target: float, level: float = 0.95, together: int = 1) -> int:
+    """Return the least n whose interval has an upper end: qⁿ ≤ (1 − level) / 2, over quantiles that hold together."""
+    return math.ceil(math.log((1.0 - level) / 2.0 / together) / math.log(target))

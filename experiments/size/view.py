@@ -1,5 +1,6 @@
 """The answer of a sizing as tables, as one document and as a folder."""
 
+import itertools
 import math
 from typing import Any
 
@@ -7,12 +8,20 @@ from rich.table import Table
 
 from experiments.size.answer import Answer
 from experiments.size.caveat import caveats
-from experiments.size.exposure import CORRELATIONS, benefit, benefit_by_correlation, cover
-from experiments.size.sizing import Size, own_fund
+from experiments.size.exposure import (
+    CORRELATIONS,
+    benefit,
+    benefit_by_correlation,
+    cover,
+    pool_by_correlation,
+    pool_over_isolated,
+)
+from experiments.size.sizing import OWN, Size, own_fund
+from experiments.size.target import ANY, TARGETS, own_sizes, pooled_size
+from experiments.size.target_view import capital_table, comparison, sizes_document
+from experiments.size.target_view import money as _money
 from experiments.table import number
 from model.risk import expected_shortfall, value_at_risk
-
-MILLION = 1e-6
 
 
 def document(answer: Answer) -> dict[str, Any]:
@@ -21,7 +30,9 @@ def document(answer: Answer) -> dict[str, Any]:
     return {
         "target": target,
         "replications": len(losses),
-        "capital": [_size(size, answer) for size in answer.sizes],
+        "capital": [_size(size, answer) for size in answer.found(ANY) if size.structure != OWN],
+        "sizes": sizes_document(answer),
+        "comparison": comparison(answer),
         "exposure": {
             "value_at_risk": float(value_at_risk(losses.sum(axis=1), target)),
             "expected_shortfall": float(expected_shortfall(losses.sum(axis=1), target)),
@@ -31,6 +42,7 @@ def document(answer: Answer) -> dict[str, Any]:
             "benefit_by_correlation": {
                 str(rho): value for rho, value in benefit_by_correlation(losses, target).items()
             },
+            "by_losses_alone": _by_losses_alone(losses, target),
         },
         "members": [_member(answer, i) for i in range(losses.shape[1])],
         "caveats": caveats(answer),
@@ -40,33 +52,54 @@ def document(answer: Answer) -> dict[str, Any]:
 def tables(answer: Answer) -> list[Table]:
     """Return three tables: capital by arrangement, what there is to insure, and each member's choice."""
     told = document(answer)
-    return [_capital_table(told, answer), _exposure_table(told), _member_table(told)]
+    return [capital_table(answer), _exposure_table(told), _member_table(told)]
 
 
 def verdict(answer: Answer) -> list[str]:
-    """Return the answer in sentences: how large, and what joining each pool would save or risk."""
+    """Return the answer in sentences: how large at each target, and what joining each pool would save or risk."""
     told = document(answer)
-    own = sum(told["exposure"]["own_funds"])
-    lines = [
-        f"{row['structure']}/{row['regime']}: ${_money(row['capital'])}M in all, "
-        f"{row['share_of_open_interest']:.2%} of open interest"
-        for row in told["capital"]
-    ]
-    pools = [size for size in answer.sizes if size.structure not in ("none", "isolated")]
-    return [*lines, *(_joining(told, size, own) for size in pools if math.isfinite(size.capital))]
+    lines = [_how_large(answer, size) for size in answer.found(ANY)]
+    pools = [size for size in answer.sizes if size.structure not in ("none", "isolated", OWN)]
+    return [*lines, *(_joining(told, answer, size) for size in pools if math.isfinite(size.capital))]
 
 
-def _joining(told: dict[str, Any], size: Size, own: float) -> str:
-    """Return what joining one pool comes to for its members."""
-    there = [member["arrangements"][size.cell] for member in told["members"]]
+def _how_large(answer: Answer, size: Size) -> str:
+    [other] = [one for one in answer.sizes if one.cell == size.cell and one.target != ANY]
+    share = size.capital / float(answer.interest.sum())
+    return (
+        f"{size.cell}: ${_money(size.capital)}M ({share:.2%} of open interest) so that nobody is uncovered in "
+        f"{answer.target:.4g} of worlds (any), ${_money(other.capital)}M so that each member by itself is not (each)"
+    )
+
+
+def _joining(told: dict[str, Any], answer: Answer, size: Size) -> str:
+    """Return what joining one pool comes to for its members at one target."""
+    own = answer.own(size.regime, size.target).capital
+    there = [member["arrangements"][size.cell]["targets"][size.target] for member in told["members"]]
     saved = [arrangement["saved"] for arrangement in there]
     risk = [arrangement["uncovered_by_others"] for arrangement in there]
     best, worst, hit = saved.index(max(saved)), saved.index(min(saved)), risk.index(max(risk))
+    ratio = f"{number(size.capital / own)} of" if own > 0 else "against"
     return (
-        f"joining {size.cell}: ${_money(size.capital)}M in all where funds of their own right sizes need "
-        f"${_money(own)}M; protocol {best} saves most (${_money(saved[best])}M), protocol {worst} least "
-        f"(${_money(saved[worst])}M); others' losses leave protocol {hit} uncovered in {risk[hit]:.1%} of worlds"
+        f"joining {size.cell}, target {size.target}: ${_money(size.capital)}M in all, {ratio} the ${_money(own)}M of "
+        f"isolated funds of their own right sizes at that target; protocol {best} saves most "
+        f"(${_money(saved[best])}M), protocol {worst} least (${_money(saved[worst])}M); "
+        f"others' losses leave protocol {hit} uncovered in {risk[hit]:.1%} of worlds"
     )
+
+
+def _by_losses_alone(losses: Any, target: float) -> dict[str, Any]:
+    """Return what one pot and own right sizes need at each target were losses the same whatever the capital."""
+    over, by_correlation = pool_over_isolated(losses, target), pool_by_correlation(losses, target)
+    return {
+        kind: {
+            "own_right_sizes": own_sizes(losses, kind, target).tolist(),
+            "one_pot": pooled_size(losses, kind, target),
+            "pool_over_isolated": over[kind],
+            "pool_over_isolated_by_correlation": {str(rho): value[kind] for rho, value in by_correlation.items()},
+        }
+        for kind in TARGETS
+    }
 
 
 def _size(size: Size, answer: Answer) -> dict[str, Any]:
@@ -83,46 +116,36 @@ def _size(size: Size, answer: Answer) -> dict[str, Any]:
 
 
 def _member(answer: Answer, i: int) -> dict[str, Any]:
-    """Return what protocol `i` needs alone and, for each arrangement, pays in and takes over."""
-    alone = own_fund(answer.losses, answer.target)[i]
+    """Return what protocol `i` needs alone and, for each arrangement, pays in and takes over; `saved` at one target."""
+    pools = [size for size in answer.found(ANY) if size.structure != OWN]
     return {
         "protocol": i,
-        "own_fund": float(alone),
+        "own_fund": float(own_fund(answer.losses, answer.target)[i]),
         "arrangements": {
             size.cell: {
-                "contribution": size.capital * float(answer.weights[i]),
-                "saved": float(alone) - size.capital * float(answer.weights[i]),
-                "uncovered_probability": float(size.uncovered[:, i].mean()),
-                "uncovered_by_others": float(size.others[:, i].mean()),
+                **_arrangement(answer, size, i),
+                "targets": {one.target: _arrangement(answer, one, i) for one in answer.sizes if one.cell == size.cell},
             }
-            for size in answer.sizes
+            for size in pools
         },
     }
 
 
-def _money(value: float) -> str:
-    return number(value * MILLION) if math.isfinite(value) else "none"
-
-
-def _capital_table(told: dict[str, Any], answer: Answer) -> Table:
-    table = Table(title=f"Least capital with P(uncovered) <= {1 - answer.target:.4g}, $M")
-    for name in ("structure", "regime"):
-        table.add_column(name)
-    for name in ("capital", "95 % interval", "of open interest", "P(uncovered)", "P(all uncovered)", "runs"):
-        table.add_column(name, justify="right")
-    for row in told["capital"]:
-        low, high = row["interval"]
-        table.add_row(
-            row["structure"], row["regime"], _money(row["capital"]), f"[{_money(low)}, {_money(high)}]",
-            number(row["share_of_open_interest"]), number(row["uncovered_probability"]),
-            number(row["all_uncovered_probability"]), str(row["runs"]),
-        )  # fmt: skip
-    return table
+def _arrangement(answer: Answer, size: Size, i: int) -> dict[str, float]:
+    own = float(answer.own(size.regime, size.target).contributions[i])
+    contribution = size.capital * float(answer.weights[i])
+    return {
+        "own_right_size": own,
+        "contribution": contribution,
+        "saved": own - contribution,
+        "uncovered_probability": float(size.uncovered[:, i].mean()),
+        "uncovered_by_others": float(size.others[:, i].mean()),
+    }
 
 
 def _exposure_table(told: dict[str, Any]) -> Table:
     exposure = told["exposure"]
-    table = Table(title=f"What there is to insure, {told['replications']} replications, $M")
+    table = Table(title=f"What there is to insure, by the losses alone, {told['replications']} replications, $M")
     table.add_column("measure")
     table.add_column("all protocols", justify="right")
     rows = {
@@ -131,27 +154,32 @@ def _exposure_table(told: dict[str, Any]) -> Table:
         "Cover-1": exposure["cover"]["one"],
         "Cover-2": exposure["cover"]["two"],
         "EMIR, largest or second and third": exposure["cover"]["emir"],
-        "sum of own funds": sum(exposure["own_funds"]),
     }
     for name, value in rows.items():
         table.add_row(name, _money(value))
-    table.add_row("diversification benefit, pooled over isolated", number(exposure["diversification_benefit"]))
-    for rho in CORRELATIONS:
-        table.add_row(f"  at loss correlation {rho}", number(exposure["benefit_by_correlation"][str(rho)]))
+    for kind, alone in exposure["by_losses_alone"].items():
+        table.add_section()
+        table.add_row(f"target {kind}: isolated, own right sizes", _money(sum(alone["own_right_sizes"])))
+        table.add_row(f"target {kind}: one pot", _money(alone["one_pot"]))
+        table.add_row(f"target {kind}: pool over isolated", number(alone["pool_over_isolated"]))
+        for rho in CORRELATIONS:
+            ratio = alone["pool_over_isolated_by_correlation"][str(rho)]
+            table.add_row(f"  at loss correlation {rho}", number(ratio))
     return table
 
 
 def _member_table(told: dict[str, Any]) -> Table:
-    table = Table(title="What joining would save or risk, by protocol, $M")
-    names = ("protocol", "own fund", "arrangement", "pays in", "saves", "P(uncovered)", "by others' losses")
+    table = Table(title="What joining would save or risk, by protocol, at one target each, $M")
+    names = ("protocol", "arrangement", "target", "own fund", "pays in", "saves", "P(uncovered)", "by others' losses")
     for name in names:
-        table.add_column(name, justify="left" if name == "arrangement" else "right")
+        table.add_column(name, justify="left" if name in ("arrangement", "target") else "right")
     for member in told["members"]:
-        labels = [str(member["protocol"]), _money(member["own_fund"])]
-        for cell, there in member["arrangements"].items():
-            table.add_row(
-                *labels, cell, _money(there["contribution"]), _money(there["saved"]),
-                number(there["uncovered_probability"]), number(there["uncovered_by_others"]),
-            )  # fmt: skip
-            labels = ["", ""]
+        shown = itertools.chain([str(member["protocol"])], itertools.repeat(""))
+        for cell, found in member["arrangements"].items():
+            for target, there in found["targets"].items():
+                table.add_row(
+                    next(shown), cell, target, _money(there["own_right_size"]), _money(there["contribution"]),
+                    _money(there["saved"]), number(there["uncovered_probability"]),
+                    number(there["uncovered_by_others"]),
+                )  # fmt: skip
     return table
