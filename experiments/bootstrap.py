@@ -80,7 +80,7 @@ def studentised(values: ArrayLike, bounds: Bounds = UNBOUNDED) -> Studentised | 
     bounds : ends of the possible range of a value, infinite where there is none.
     """
     known = finite(values)
-    if not varies(known):
+    if not varies(known) or not bounds[0] < float(known.mean()) < bounds[1]:
         return None
     number, mean, width = known.size, float(known.mean()), float(np.ptp(known))
     # Scaled before it is squared: the squares of very small deviations would underflow to zero.

@@ -156,13 +156,13 @@ def _tested(differences: Floats, events: int, kind: Kind) -> tuple[Ends, str, fl
     if kind.name == EVENT and set(np.unique(differences)) <= {-1.0, 0.0, 1.0} and differences.size:
         only = int(np.sum(differences > 0)), int(np.sum(differences < 0))
         return paired_probability(*only, differences.size), SCORE, mcnemar_p(*only)
-    sign = 2.0 * 0.5**events if events else math.nan
     found = _studentised(differences, events, kind.apart)
-    if found is None:
-        # Differences that do not vary have a sign and nothing else; too few that do may yet be judged by it.
-        return NONE, NOTHING, min(1.0, sign) if differences.size > 1 else math.nan
-    ends, method = _ends(found)
-    least = sign if events < differences.size else 0.0
+    ends, method = _ends(found) if found else (NONE, NOTHING)
+    if found is None or math.isnan(ends.low):
+        # Differences that hardly vary have a sign and nothing else: the exact sign test.
+        sign = mcnemar_p(int(np.sum(differences > 0)), int(np.sum(differences < 0)))
+        return NONE, NOTHING, sign if events and differences.size > 1 else math.nan
+    least = 2.0 * 0.5**events if events < differences.size else 0.0
     return ends, method, max(found.p(), min(1.0, least))
 
 

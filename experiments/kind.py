@@ -28,13 +28,13 @@ EVENT, COUNT, SHARE, AMOUNT, TIME, FALL, SIGNED = "event", "count", "share", "am
 
 KINDS = {
     EVENT: r"any_\w+|all_\w+|feasible|(exhausted|default)_\d+",
-    COUNT: r"exhausted|defaults(_\w+)?|default_waves|innocents|saved|members_end",
+    COUNT: r"exhausted|defaults(_\w+)?|default_waves|innocents|saved|members_end|vaults_closed",
     SHARE: (
         r"borne_\w+|haircut_gini|haircut_top10|haircut_low_leverage_share|largest_cut|liquidated_long_share"
         r"|leverage_cap_\w+|retained_end"
     ),
     AMOUNT: (
-        r"(deficit|trader_deficit|vault_deficit|exploit_loss|uncovered)(_\d+)?|paid_\w+|infeasible|overshoot|bad_debt"
+        r"(deficit|trader_deficit|vault_deficit|exploit_loss|backstop_loss|uncovered|by_others)(_\d+)?|paid_\w+|infeasible|overshoot|bad_debt"
         r"|open_deficit|frozen_debt|haircut|haircut_accounts|deleveraged|deleveraged_accounts|hedges_broken"
         r"|liquidated|liquidated_share(_\w+)?|liquidations|volume|unserved_peak|capital|callable_capital"
         r"|loss_per_capital|covered_per_capital|premiums|claims_\w+|loss_without_payment|provider_deposits"
@@ -43,9 +43,7 @@ KINDS = {
     TIME: r"first_exhaustion",
     FALL: r"worst_dislocation",
 }
-UPSTREAM = (
-    r"(deficit|trader_deficit|vault_deficit|exploit_loss)(_\d+)?|liquidat\w+|volume|unserved_peak|worst_dislocation"
-)
+UPSTREAM = r"(deficit|trader_deficit|vault_deficit|exploit_loss|backstop_loss)(_\d+)?|liquidat\w+|volume|unserved_peak|worst_dislocation"
 MEMBER = re.compile(r"uncovered_\d+")
 
 UNBOUNDED = (-math.inf, math.inf)

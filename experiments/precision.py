@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.bootstrap import varies
+from experiments.estimate import difference_ends
 from experiments.interval import Ends
 from experiments.statistic import ROUNDING, finite
 
@@ -133,6 +134,6 @@ def _differences(metric: str, comparison: "Comparison") -> Iterator[tuple[str, N
     if not comparison.pairs:
         yield from ((cell, values[cell], Ends(own.low, own.high), abs(own.mean)) for cell, own in found.items())
     for a, b in comparison.pairs:
-        apart = comparison.difference(a, b, metric)
+        apart = values[a] - values[b]
         size = max(abs(found[a].mean), abs(found[b].mean))
-        yield f"{a} - {b}", values[a] - values[b], Ends(apart.low, apart.high), size
+        yield f"{a} - {b}", apart, difference_ends(metric, apart, comparison.members), size

@@ -46,7 +46,8 @@ class Bench:
         self.protocol, self.pool = Protocol.make_table(members), Reinsurer.make_table(self.structure.pots)
         self.protocol.exhausted_step[:] = self.pool.exhausted_step[:] = -1
         nobody: Any = None
-        self.venue = Venue(nobody, nobody, nobody, self.ledger.book)
+        whose: Any = {name: np.zeros(members) for name in ("exploit_loss", "vault_deficit")}
+        self.venue = Venue(nobody, nobody, whose, self.ledger.book)
         regimes = (REGIMES["bad_debt"](LossTerms(), 0.0, 7) for _ in range(2))
         self.waterfall = Waterfall(self.structure, Chain(*regimes))
         own = np.full(members, float(self.structure.own_share))

@@ -158,10 +158,13 @@ def test_the_pilot_expects_the_mean_loss():
 
 def test_a_pilot_says_how_much_of_the_capital_it_may_have_misplaced():
     """One run hits one member, one the other: of four resamples two put half of the capital elsewhere, two none."""
-    apart = [run_of("pilot", 0, deficit_0=1.0, deficit_1=0.0), run_of("pilot", 1, deficit_0=0.0, deficit_1=1.0)]
+    apart = [
+        run_of("pilot", 0, backstop_loss_0=1.0, backstop_loss_1=0.0),
+        run_of("pilot", 1, backstop_loss_0=0.0, backstop_loss_1=1.0),
+    ]
     assert misplaced(apart, lambda runs: expected_loss(runs, 2)) == pytest.approx(0.25, abs=0.06)
     assert misplaced([apart[0]] * 2, lambda runs: expected_loss(runs, 2)) == 0.0
-    calm = [run_of("pilot", 0, deficit_0=0.0, deficit_1=0.0)]
+    calm = [run_of("pilot", 0, backstop_loss_0=0.0, backstop_loss_1=0.0)]
     assert misplaced(calm, lambda runs: expected_loss(runs, 2)) is None
     assert misplaced([], lambda runs: expected_loss(runs, 2)) is None
     assert "25%" in doubt(20, 0.25) and "do not contain that" in doubt(20, 0.25)

@@ -21,7 +21,7 @@ def run_with(**summary):
 
 
 def test_draws_by_hand():
-    run = run_with(deficit=12.0, capital=50.0, capital_end=40.0, vault_profit=-4.0)
+    run = run_with(trader_deficit=12.0, capital=50.0, capital_end=40.0, vault_profit=-4.0)
     assert draw.fund_change(run) == pytest.approx(-0.2)
     assert draw.deficit_share(run) == pytest.approx(0.03)
     assert draw.deleveraged_share(run) == pytest.approx(0.1)
@@ -29,9 +29,8 @@ def test_draws_by_hand():
     assert (draw.vault_profit(run), draw.vault_profit_share(run)) == pytest.approx((-0.05, -0.01))
 
 
-def test_traders_deficit_is_told_from_vaults_where_runs_tell_it():
+def test_traders_deficit_is_told_from_vaults():
     assert draw.trader_deficit(run_with(deficit=12.0, trader_deficit=5.0)) == 5.0
-    assert draw.trader_deficit(run_with(deficit=12.0)) == 12.0
 
 
 @pytest.mark.parametrize(

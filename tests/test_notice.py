@@ -22,7 +22,7 @@ from model.process import PROCESSES
 from model.scenario import Scenario
 from model.tape import draw_tape
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).resolve().parents[1] / "docs" / "guide" / "prices.md").read_text(encoding="utf-8")
 LOSSES = "[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]"
 
 
@@ -160,8 +160,7 @@ def test_a_structure_reads_just_the_parameters_that_are_said_to_be_its(monkeypat
         kind = type(ecosystem.structure)
         built = kind(terms, ecosystem.structure.capital, 1.0)
         built.terms = terms
-        if hasattr(built, "room"):
-            built.room(ecosystem.protocol.paid_assessment)
+        built.assessable(built.capital, built.capital)
         read[name] = terms.names & STRUCTURE_OF.keys()
     for field, owner in STRUCTURE_OF.items():
         assert {name for name, fields in read.items() if field in fields} <= {owner}, field

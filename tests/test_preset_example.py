@@ -7,7 +7,7 @@ from world import small
 
 from agents.control.partial_liquidation import contracts_to_sell
 from agents.control.takeover import is_taken_over
-from agents.ledger import DEFICIT, FUND, OUTSIDE, POOL, TREASURY
+from agents.ledger import DEFICIT, FUND, OUTSIDE, POOL
 from agents.loss_regime.base import Terms
 from model.control import partial_rule
 from model.ecosystem import Ecosystem
@@ -84,17 +84,18 @@ def test_example_of_bybit_2025_12():
 
 
 def test_example_of_clearing_house():
-    """Own contribution, a quarter of own capital, the seven others' contributions, then up to twice theirs on call."""
+    """Own contribution and own capital on call, skin, the seven others' contributions, then their capital on call.
+
+    A third of the capital is paid in; twice that is on call.
+    """
     ecosystem = venue("clearing_house")
-    fund, treasury = (float(ecosystem.ledger.balance[account, 0]) for account in (FUND, TREASURY))
-    skin = float(ecosystem.protocol.skin[0])
-    assert skin == pytest.approx(0.25 * 0.005 * 6e7)
-    called = min(2.0 * fund, treasury)
-    loss = fund + skin + 7.0 * fund + 3.5 * called
-    lose(ecosystem, p0=loss / FUND_WORTH)
+    fund = float(ecosystem.ledger.balance[FUND, 0])
+    skin, called = float(ecosystem.protocol.skin[0]), 2.0 * fund
+    assert skin == pytest.approx(0.25 * 0.005 * 6e7) and fund + called == pytest.approx(FUND_WORTH)
+    lose(ecosystem, p0=(fund + called + skin + 7.0 * fund + 3.5 * called) / FUND_WORTH)
     member = ecosystem.protocol[0]
     amounts = member.paid_fund, member.paid_skin, member.paid_mutual, member.paid_assessment
-    assert amounts == pytest.approx((fund, skin, 7.0 * fund, 3.5 * called))
+    assert amounts == pytest.approx((fund, skin, 7.0 * fund, called + 3.5 * called))
     lose(ecosystem, p0=7.0 * called / FUND_WORTH)  # the other half of the calls, and as much again is not covered
     assert ecosystem.protocol.uncovered[0] == pytest.approx(3.5 * called)
     placement, closed, cut = deleveraged("clearing_house", 37.0)

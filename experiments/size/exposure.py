@@ -121,3 +121,8 @@ def needed_by_member(losses: Losses, weights: NDArray[np.float64], own_share: fl
     with np.errstate(divide="ignore", invalid="ignore"):
         alone = np.where(losses > 0.0, losses / (own_share * weights), 0.0)
     return np.minimum(alone, whole)
+
+
+def own_fund(losses: Losses, target: float) -> NDArray[np.float64]:
+    """Return (protocols,) USD: the fund each protocol alone would need at the target, by its losses alone."""
+    return np.array([float(value_at_risk(losses[:, i], target)) for i in range(losses.shape[1])])

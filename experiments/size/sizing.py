@@ -30,7 +30,6 @@ from experiments.size.order_statistic import ranks
 from experiments.size.search import Rows, Search
 from experiments.size.target import ANY, CENT, EACH, TARGETS, own_sizes
 from experiments.worker import Run
-from model.risk import value_at_risk
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -238,11 +237,6 @@ class Sizer:
             rows.append([run.summary[f"{metric}_{i}"] for metric in metrics for i in range(self.members)])
             self.advance()
         return np.array(rows, dtype=float).reshape(len(rows), self.members * len(metrics))
-
-
-def own_fund(losses: Losses, target: float) -> NDArray[np.float64]:
-    """Return (protocols,) USD: the fund each protocol alone would need at the target, by its losses alone."""
-    return np.array([float(value_at_risk(losses[:, i], target)) for i in range(losses.shape[1])])
 
 
 def _halves(number: int) -> tuple[tuple[Rows, Rows], ...]:

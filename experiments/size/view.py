@@ -13,10 +13,11 @@ from experiments.size.exposure import (
     benefit,
     benefit_by_correlation,
     cover,
+    own_fund,
     pool_by_correlation,
     pool_over_isolated,
 )
-from experiments.size.sizing import OWN, Size, own_fund
+from experiments.size.sizing import OWN, Size
 from experiments.size.target import ANY, TARGETS, own_sizes, pooled_size
 from experiments.size.target_view import capital_table, comparison, sizes_document
 from experiments.size.target_view import money as _money

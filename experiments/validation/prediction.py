@@ -2,8 +2,9 @@
 
 Student's interval for one more of n normal values, m ± t(n − 1) s √(1 + 1/n), is taken on a scale without ends and
 mapped back, so that it cannot leave the range: logarithms of distances from the end of a half-open range, the logits of
-shares of the way between two ends. A share of nil or one has no logit: shares are drawn in to (u (n − 1) + ½) / n first
-(Smithson and Verkuilen 2006, Psychological Methods 11:54). At a single end half the smallest distance stands for nil.
+shares of the way between two ends. A share of nil or one has no logit: where there is one, all are drawn in to
+(u (n − 1) + ½) / n first (Smithson and Verkuilen 2006, Psychological Methods 11:54). At a single end half the smallest
+distance stands for nil.
 """
 
 import math
@@ -33,7 +34,9 @@ def one_more(values: Floats, bounds: tuple[float, float] = ANY, level: float = L
     least, most = bounds
     mean = float(values.mean())
     if math.isfinite(most):
-        shares = ((values - least) / (most - least) * (len(values) - 1) + 0.5) / len(values)
+        shares = (values - least) / (most - least)
+        if shares.min() <= 0.0 or shares.max() >= 1.0:
+            shares = (shares * (len(values) - 1) + 0.5) / len(values)
         low, high = least + (most - least) * expit(_student(logit(shares), level))
     elif math.isfinite(least):
         away = values - least
