@@ -161,4 +161,4 @@ def test_no_run_of_the_model_has_a_metric_outside_its_range():
         kind = kind_of(metric, members)
         assert math.isnan(value) or kind.low <= value <= kind.high, metric
         if kind.name == SIGNED:
-            assert re.search(r"profit|_end\Z|wallets|imbalance|wave_", metric), metric
+            assert re.search(r"profit|_end\Z|wallets|imbalance|wave_|cause_", metric), metric
