@@ -34,7 +34,8 @@ KINDS = {
         r"|leverage_cap_\w+|retained_end"
     ),
     AMOUNT: (
-        r"(deficit|trader_deficit|vault_deficit|exploit_loss|backstop_loss|uncovered|by_others)(_\d+)?|paid_\w+|infeasible|overshoot|bad_debt"
+        r"(deficit|trader_deficit|vault_deficit|exploit_loss|backstop_loss|uncovered|by_others)(_\d+)?|paid_\w+"
+        r"|infeasible|overshoot|bad_debt"
         r"|open_deficit|frozen_debt|haircut|haircut_accounts|deleveraged|deleveraged_accounts|hedges_broken"
         r"|liquidated|liquidated_share(_\w+)?|liquidations|volume|unserved_peak|capital|callable_capital"
         r"|loss_per_capital|covered_per_capital|premiums|claims_\w+|loss_without_payment|provider_deposits"
@@ -43,7 +44,10 @@ KINDS = {
     TIME: r"first_exhaustion",
     FALL: r"worst_dislocation",
 }
-UPSTREAM = r"(deficit|trader_deficit|vault_deficit|exploit_loss|backstop_loss)(_\d+)?|liquidat\w+|volume|unserved_peak|worst_dislocation"
+UPSTREAM = (
+    r"(deficit|trader_deficit|vault_deficit|exploit_loss|backstop_loss)(_\d+)?"
+    r"|liquidat\w+|volume|unserved_peak|worst_dislocation"
+)
 MEMBER = re.compile(r"uncovered_\d+")
 
 UNBOUNDED = (-math.inf, math.inf)

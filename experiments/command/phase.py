@@ -50,7 +50,9 @@ def phase(
     made = [*save_vector(draw, out / "phase", diagrams)]
     found = [row for diagram in diagrams for row in rows(diagram)]
     made.append(write_rows(out / "phase.csv", found))
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_lines(found, a, b)))
+    from experiments.result_folder import plain  # noqa: PLC0415
+
+    click.echo(json.dumps(plain(found), indent=2, allow_nan=False) if as_json else "\n".join(_lines(found, a, b)))
     click.echo("\n".join(map(str, made)), err=True)
     return 0
 
