@@ -122,12 +122,13 @@ def test_providers_who_put_everything_in_conserve():
 
 
 def test_a_squeeze_without_end_conserves():
-    """Panicking shorts and impact that stays for ever: prices grow by five orders of magnitude.
+    """Jumps up, shorts who panic and impact that stays for ever: prices grow by nine orders of magnitude.
 
     The band, which holds for all orders of a step together, is twice as wide as by default.
     """
     nervous = {"market__price_band": 2.0, "trader__turnover": 0.1, "asset__correlation": 0.6, "confidence__panic": True}
-    ecosystem = run(crash(trader__long_share=0.0, market__permanent_share=1.0, **nervous))
+    up = {"price__jump_mean": 4.0}
+    ecosystem = run(crash(trader__long_share=0.0, market__permanent_share=1.0, **up, **nervous))
     assert ecosystem.exchange.mark[0] > 1e10
     assert_books_close(ecosystem)
 
