@@ -7,8 +7,8 @@ The kind of a metric (:mod:`experiments.kind`) decides:
 - every other **mean** has the bootstrap-t on the scale on which it has no bound (:mod:`experiments.bootstrap`), and so
   has a paired difference, a_r − b_r of world r, with the p that belongs to that interval;
 - what is the same in every run has none, however many runs there are, and what differs from the rest in fewer than
-  :data:`LEAST` runs neither: its sign is anybody's guess, since 2 · 0.5^5 > 5 %. No p is smaller than that of the
-  sign test over the worlds that differ, 2 · 0.5^k.
+  :data:`LEAST` runs neither: its sign is anybody's guess, since 2 · 0.5^5 > 5 %. Differences without an interval are
+  judged by the exact sign test, and no p is below the least that this can have over k worlds that differ, 2 · 0.5^k.
 
 A difference below :data:`FLOOR` of the larger mean is **trivial**, below :data:`FEEDBACK` where the metric is settled
 before anybody pays (deficits, liquidations): there the two cells are the same arithmetic on the same shocks, and what
@@ -156,14 +156,14 @@ def _tested(differences: Floats, events: int, kind: Kind) -> tuple[Ends, str, fl
     if kind.name == EVENT and set(np.unique(differences)) <= {-1.0, 0.0, 1.0} and differences.size:
         only = int(np.sum(differences > 0)), int(np.sum(differences < 0))
         return paired_probability(*only, differences.size), SCORE, mcnemar_p(*only)
-    sign = 2.0 * 0.5**events if events else math.nan
     found = _studentised(differences, events, kind.apart)
-    if found is None:
-        # Differences that do not vary have a sign and nothing else; too few that do may yet be judged by it.
-        return NONE, NOTHING, min(1.0, sign) if differences.size > 1 else math.nan
-    ends, method = _ends(found)
-    least = sign if events < differences.size else 0.0
-    return ends, method, max(found.p(), min(1.0, least))
+    ends, method = _ends(found) if found else (NONE, NOTHING)
+    if found is None or method == NOTHING:
+        # Too few vary for a mean to be tested; their signs can be.
+        signs = mcnemar_p(int(np.sum(differences > 0)), int(np.sum(differences < 0)))
+        return NONE, NOTHING, signs if differences.size > 1 else math.nan
+    least = 2.0 * 0.5**events if events < differences.size else 0.0
+    return ends, method, max(found.p(), least)
 
 
 def _studentised(known: Floats, events: int, bounds: tuple[float, float]) -> Studentised | None:

@@ -21,8 +21,8 @@ METHODS = (
     "of other means bootstrap-t (p: of the same)."
 )
 SIGNS = (
-    f"* fewer than {RARE} such runs: `backstop rare` estimates what is rare. (k of n): only k of n runs differ, too "
-    "few for an interval."
+    f"* fewer than {RARE} such runs: `backstop rare` estimates what is rare. (k of n): k of n runs differ, too few "
+    "or too much alike for an interval."
 )
 VERDICTS = (
     "identical, trivial: nil in every run, or below 0.1 % of the mean (1 % of what is settled before anybody pays); no "
