@@ -152,6 +152,9 @@ def _kind(metric: str, members: int, known: Floats) -> Kind:
     if kind.name == TIME and known.size:
         # A time that never came is the length of the run, which is then the longest that is seen.
         return kind._replace(high=float(known.max()))
+    if known.size and not kind.low <= known.min() <= known.max() <= kind.high:
+        # Values out of the range of their kind, as of an older folder, prove that it is not theirs.
+        return kind._replace(low=-math.inf, high=math.inf)
     return kind
 
 
