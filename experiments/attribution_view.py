@@ -1,6 +1,6 @@
 """How effects of channels are shown: a table with a row per term, sentences that name interactions, and a document.
 
-Every term is a mean over replications of a paired contrast, with its BCa interval (:mod:`experiments.bootstrap`). Where
+Every term is a mean over replications of a paired contrast, with its interval (:mod:`experiments.estimate`). Where
 the contrast is the same in every replication there is no interval: the number of replications says what that is worth.
 """
 
@@ -23,7 +23,7 @@ from experiments.attribution import (
     dividends,
     last_effects,
 )
-from experiments.bootstrap import bca_interval
+from experiments.estimate import difference_ends, estimate
 from experiments.table import interval, number
 
 SHOWN = {
@@ -33,6 +33,7 @@ SHOWN = {
 }
 HIGHER = "higher"
 PAIR = 2
+SOME = 6  # replications in all of which an effect must show where it does not vary: the sign test at 5 %
 
 
 class Term(NamedTuple):
@@ -45,10 +46,9 @@ class Term(NamedTuple):
     nonzero: int
 
 
-def term(values: Floats) -> Term:
-    """Return the mean of a paired contrast, (replications,), with its interval."""
-    varies = len(values) > 1 and float(np.ptp(values)) > 1e-12 * float(np.abs(values).max())
-    low, high = bca_interval(values) if varies else (math.nan, math.nan)
+def term(values: Floats, loss: bool = False) -> Term:
+    """Return the mean of a paired contrast, (replications,), or of a `loss`, never negative, with its interval."""
+    low, high = estimate("uncovered", values)[1:3] if loss else difference_ends("effect", values)
     mean = math.fsum(values) / len(values) if len(values) else math.nan
     return Term(mean, low, high, len(values), int((values != 0.0).sum()))
 
@@ -81,7 +81,7 @@ def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
             ledger.cell.name: {
                 "channels": list(ledger.channels),
                 **{measure: _measure(ledger, measure) for measure in MEASURES},
-                "conditions": {name: _plain(term(ledger.condition(name))) for name in ledger.met[0]},
+                "conditions": {name: _plain(term(ledger.condition(name), True)) for name in ledger.met[0]},
             }
             for ledger in ledgers
         },
@@ -135,9 +135,10 @@ def _told(ledger: Ledger, measure: str) -> Iterator[str]:
     for some, values in _of_size(ledger.outcomes(measure), PAIR):
         found = term(values)
         a, b = named(some).split("+")
-        if found.low > 0.0 or (math.isnan(found.low) and found.mean > 0.0):
+        always = found.nonzero == found.number >= SOME and math.isnan(found.low)
+        if found.low > 0.0 or (always and found.mean > 0.0):
             what = f"needs both {a} and {b}: beyond what each adds alone"
-        elif found.high < 0.0 or (math.isnan(found.high) and found.mean < 0.0):
+        elif found.high < 0.0 or (always and found.mean < 0.0):
             what = f"with both {a} and {b}: less than each adds alone"
         else:
             continue
@@ -145,8 +146,8 @@ def _told(ledger: Ledger, measure: str) -> Iterator[str]:
 
 
 def _measure(ledger: Ledger, measure: str) -> dict[str, Any]:
-    outcomes, total = ledger.outcomes(measure), term(ledger.total(measure))
-    own = term(outcomes[NOTHING])
+    outcomes, total = ledger.outcomes(measure), term(ledger.total(measure), True)
+    own = term(outcomes[NOTHING], True)
     return {
         "total": total.mean,
         OWN: own.mean,
@@ -161,7 +162,7 @@ def _measure(ledger: Ledger, measure: str) -> dict[str, Any]:
 
 def _rows(ledger: Ledger, measure: str) -> Iterator[tuple[str, ...]]:
     outcomes, factor = ledger.outcomes(measure), SHOWN[measure][1]
-    yield OWN, _text(term(outcomes[NOTHING]), factor), ""
+    yield OWN, _text(term(outcomes[NOTHING], True), factor), ""
     terms, last = dividends(outcomes), last_effects(outcomes)
     for name, values in last.items():
         yield f"{name} alone", _text(term(terms[Coalition({name})]), factor), _text(term(values), factor)
@@ -169,7 +170,7 @@ def _rows(ledger: Ledger, measure: str) -> Iterator[tuple[str, ...]]:
         found = term(terms[some])
         if len(some) >= PAIR and found.nonzero:
             yield f"interaction {named(some).replace('+', ' × ')}", _text(found, factor), ""
-    yield "total", _text(term(ledger.total(measure)), factor), ""
+    yield "total", _text(term(ledger.total(measure), True), factor), ""
 
 
 def _of_size(outcomes: Mapping[Coalition, Floats], size: int) -> Iterator[tuple[Coalition, Floats]]:

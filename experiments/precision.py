@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from experiments.bootstrap import varies
 from experiments.estimate import difference_ends
 from experiments.interval import Ends
-from experiments.statistic import ROUNDING, finite
+from experiments.statistic import finite, skewness
 
 if TYPE_CHECKING:
     from experiments.comparison import Comparison
@@ -107,17 +107,8 @@ def too_wide(values: ArrayLike, ends: Ends, wanted: float) -> str | None:
         return few if number < STILL else None
     if not half <= wanted:
         return f"half-width {half:.4g}, wanted {wanted:.4g}"
-    needed = SKEWED * _skewness(known) ** 2
+    needed = SKEWED * skewness(known) ** 2
     return f"so skewed that an interval needs {needed:.0f} replications" if number < needed else None
-
-
-def _skewness(values: NDArray[np.float64]) -> float:
-    deviation = values - values.mean()
-    spread = np.abs(deviation).max(initial=0.0)
-    if spread <= ROUNDING * np.abs(values).max(initial=0.0):
-        return 0.0
-    scaled = deviation / spread
-    return float(np.mean(scaled**3) / np.mean(scaled**2) ** 1.5)
 
 
 def _lacking(term: Term, comparison: "Comparison") -> Iterator[str]:
@@ -134,6 +125,6 @@ def _differences(metric: str, comparison: "Comparison") -> Iterator[tuple[str, N
     if not comparison.pairs:
         yield from ((cell, values[cell], Ends(own.low, own.high), abs(own.mean)) for cell, own in found.items())
     for a, b in comparison.pairs:
-        apart = values[a] - values[b]
+        apart = difference_ends(metric, values[a] - values[b], comparison.members)
         size = max(abs(found[a].mean), abs(found[b].mean))
-        yield f"{a} - {b}", apart, difference_ends(metric, apart, comparison.members), size
+        yield f"{a} - {b}", values[a] - values[b], apart, size

@@ -109,6 +109,16 @@ def variance_reduction(a: ArrayLike, b: ArrayLike) -> float:
     return apart / paired if paired > ROUNDING**2 * size else math.nan
 
 
+def skewness(values: NDArray[np.float64]) -> float:
+    """Return the skewness G₁ of finite `values`, (n,); 0 where nothing varies."""
+    deviation = values - values.mean()
+    spread = np.abs(deviation).max(initial=0.0)
+    if spread <= ROUNDING * np.abs(values).max(initial=0.0):
+        return 0.0
+    scaled = deviation / spread
+    return float(np.mean(scaled**3) / np.mean(scaled**2) ** 1.5)
+
+
 def finite(values: ArrayLike) -> NDArray[np.float64]:
     """Return the finite among `values`, in their order."""
     array = np.asarray(values, dtype=np.float64)

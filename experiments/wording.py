@@ -14,15 +14,15 @@ A star marks what rests on fewer than :data:`experiments.estimate.RARE` runs.
 
 import math
 
-from experiments.estimate import EXACT, RARE, Contrast, Estimate
+from experiments.estimate import BOOTSTRAP_90, EXACT, RARE, Contrast, Estimate
 
 METHODS = (
     "95 % intervals: of shares of runs exact (Clopper-Pearson; differences: Tango, tested by McNemar's exact test), "
     "of other means bootstrap-t (p: of the same)."
 )
 SIGNS = (
-    f"* fewer than {RARE} such runs: `backstop rare` estimates what is rare. (k of n): only k of n runs differ, too "
-    "few for an interval."
+    f"* fewer than {RARE} such runs: `backstop rare` estimates what is rare. (k of n): k of n runs differ, too few "
+    "or too much alike for an interval. † a few runs hold most of it: such intervals hold the mean in about 90 %."
 )
 VERDICTS = (
     "identical, trivial: nil in every run, or below 0.1 % of the mean (1 % of what is settled before anybody pays); no "
@@ -51,8 +51,9 @@ def told(found: Estimate, factor: float = 1.0) -> str:
         return _event(found)
     mean = number(found.mean * factor)
     if math.isfinite(found.low):
-        few = found.events < min(RARE, found.number)
-        return f"{mean} {interval(found.low * factor, found.high * factor)}{'*' if few else ''}"
+        few = "*" if found.events < min(RARE, found.number) else ""
+        skewed = "†" if found.method == BOOTSTRAP_90 else ""
+        return f"{mean} {interval(found.low * factor, found.high * factor)}{few}{skewed}"
     return f"{mean} {_without(found)}" if found.number else mean
 
 

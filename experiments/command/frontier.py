@@ -30,13 +30,15 @@ def frontier(out: Path, as_json: bool, **typed: Any) -> int:
     found = read_frontier(out)
     from experiments.figure.frontier import draw  # noqa: PLC0415
     from experiments.figure.vector import save_vector  # noqa: PLC0415
+    from experiments.result_folder import plain  # noqa: PLC0415
 
     rows = [item._asdict() for item in found]
     made = [*save_vector(draw, out / "frontier", found), write_rows(out / "frontier.csv", rows)]
-    from experiments.result_folder import plain  # noqa: PLC0415
-
-    told = json.dumps(plain(rows), indent=2, allow_nan=False)
-    click.echo(told if as_json else "\n".join(_line(item) for item in found if item.best))
+    click.echo(
+        json.dumps(plain(rows), indent=2, allow_nan=False)
+        if as_json
+        else "\n".join(_line(item) for item in found if item.best)
+    )
     click.echo("\n".join(map(str, made)), err=True)
     return 0
 
