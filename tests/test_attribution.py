@@ -108,9 +108,9 @@ def test_a_channel_that_averts_loss_has_a_negative_effect():
 
 
 def test_a_term_has_an_interval_where_it_varies_and_else_says_in_how_many_worlds_it_did_not():
-    constant, varied = term(np.full(8, 0.875)), term(np.array([0.0, 0.0, 1.0, 1.0, 2.0, 0.0]))
+    constant, varied = term(np.full(8, 0.875)), term(np.array([0.0, 0.0, 1.0, 1.0, 2.0, 0.0, 1.0, 3.0, 1.0]))
     assert np.isnan([constant.low, constant.high]).all() and (constant.mean, constant.nonzero) == (0.875, 8)
-    assert varied.low < varied.mean < varied.high and varied.nonzero == 3 and varied.number == 6
+    assert varied.low < varied.mean < varied.high and varied.nonzero == 6 and varied.number == 9
     assert term(np.zeros(5)).nonzero == 0
 
 
