@@ -248,7 +248,11 @@ def test_a_closed_vault_is_named_in_headline_sheet_and_wave():
     ecosystem = world.sides[0].ecosystem
     i = int(ecosystem.protocol.vault_deficit.argmax())
     assert ecosystem.protocol.vault_deficit[i] > 1e4
-    assert "Closed vaults lost" in headline(snapshot(world))
+    shot = snapshot(world)
+    asked, lost = (max(side.totals[name] for side in shot.sides) for name in ("backstop_loss", "vault_deficit"))
+    assert f"of ${asked:.2f}M below bankruptcy. " in headline(shot)
+    assert "Besides, closed vaults lost" in headline(shot)
+    assert asked + lost == pytest.approx(max(side.totals["deficit"] for side in shot.sides))
     terms = dict(account_sheet(world.sides[0], i).treaty)
     assert terms["its vault"].startswith("closed")
     assert terms["of them, the vault's beyond its equity"] == f"${ecosystem.protocol.vault_deficit[i] * 1e-6:.2f}M"
