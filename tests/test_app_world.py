@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.protocol import Protocol
-from experiments.app.arrangement import Arrangement, regimes, structures
+from experiments.app.arrangement import Arrangement, presets, regimes, structures
 from experiments.app.intervention import EVERY, KINDS, Intervention
 from experiments.app.snapshot import snapshot
 from experiments.app.thin import MOST, flows, points
@@ -132,7 +132,16 @@ def test_a_world_stops_at_its_end():
 @pytest.mark.parametrize("structure", structures())
 @pytest.mark.parametrize("regime", regimes())
 def test_every_arrangement_can_be_looked_at(structure, regime):
-    world = twin(b=Arrangement(structure, regime))
+    adds_up(twin(b=Arrangement(structure, regime)))
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_every_preset_can_be_looked_at(preset):
+    adds_up(twin(a=Arrangement("isolated", "adl", preset)))
+
+
+def adds_up(world):
+    """Step the world; all that is shown of it can be sent, and the layers and the parts add up to the deficit."""
     assert snapshot(world).clock == 0
     world.step(20)
     frame = snapshot(world)
@@ -161,7 +170,7 @@ def test_every_payer_is_in_one_layer():
 
 def test_layers_are_named_in_the_order_in_which_they_are_asked():
     shown = [name for name, _ in snapshot(twin(small())).sides[0].payers]
-    assert shown[:5] == ["own fund", "own part", "skin in the game", "others' money", "loss regime"]
+    assert shown[:5] == ["own fund", "own part of shared money", "skin in the game", "others' money", "loss regime"]
     assert shown[-1] == "bad debt"
 
 
@@ -191,9 +200,11 @@ def test_who_paid_a_robbery_agrees_with_the_hand_calculation(structure, own_fund
     world.step(1)
     side = snapshot(world).sides[1]
     paid = dict(side.payers)
-    assert paid["own fund"] + paid["own part"] == pytest.approx(3.0, rel=1e-3)
+    assert paid["own fund"] + paid["own part of shared money"] == pytest.approx(3.0, rel=1e-3)
     if own_fund is not None:
-        assert [paid["own fund"], paid["own part"]] == pytest.approx([own_fund, own_part_paid], rel=1e-3)
+        assert [paid["own fund"], paid["own part of shared money"]] == pytest.approx(
+            [own_fund, own_part_paid], rel=1e-3
+        )
     assert paid["skin in the game"] == pytest.approx(0.25, rel=1e-3)
     rest = ("treasury", "creditors and customers", "bad debt") if structure == "isolated" else ("others' money",)
     assert sum(paid[name] for name in rest) == pytest.approx(4.75, rel=1e-3)

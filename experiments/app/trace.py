@@ -17,7 +17,7 @@ import numpy as np
 from agents.ledger import BAD_DEBT
 from agents.strategy import STRATEGIES
 
-OWN_PART, OTHERS, REGIME, UNPAID = "own part", "others' money", "loss regime", "bad debt"
+OWN_PART, OTHERS, REGIME, UNPAID = "own part of shared money", "others' money", "loss regime", "bad debt"
 LAYERS: dict[str, tuple[str, ...]] = {
     "own fund": ("paid_fund",),
     OWN_PART: (),

@@ -32,7 +32,7 @@ def layers(shot: Snapshot) -> Chart:
         {"name": "paid", "type": "bar", "stack": "all", "data": paid, "itemStyle": HOLLOW},
     ]
     option = horizontal(rows, series, 78)
-    return Chart("layers", "Money that stands for losses", "$M left and paid", option, "what is left of each")
+    return Chart("layers", "Money for losses", "$M left and paid", option, "what is left of each")
 
 
 HOLLOW: Option = {
