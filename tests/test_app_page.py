@@ -260,6 +260,15 @@ def test_a_closed_vault_is_named_in_headline_sheet_and_wave():
     assert found is not None and found.vault_deficit[i] * 1e6 == pytest.approx(ecosystem.protocol.vault_deficit[i])
 
 
+def test_a_vault_the_backstop_stands_for_is_part_of_what_is_asked_of_it():
+    world = build(TINY.changed("protocol.vault_ratio", 1e-3).changed("backstop.vault_cover", "backstop"))
+    world.intervene(Intervention("price_shock", 2, -0.2))
+    world.step(10)
+    shot = snapshot(world)
+    assert f"of ${max(side.totals['deficit'] for side in shot.sides):.2f}M below bankruptcy. " in headline(shot)
+    assert "Of it, closed vaults lost" in headline(shot)
+
+
 def test_the_account_sheet_agrees_with_the_margin_engine(hit):
     side = hit.sides[0]
     sheet, held = account_sheet(side, 0), holdings(side, 0)
