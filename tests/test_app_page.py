@@ -248,12 +248,25 @@ def test_a_closed_vault_is_named_in_headline_sheet_and_wave():
     ecosystem = world.sides[0].ecosystem
     i = int(ecosystem.protocol.vault_deficit.argmax())
     assert ecosystem.protocol.vault_deficit[i] > 1e4
-    assert "Closed vaults lost" in headline(snapshot(world))
+    shot = snapshot(world)
+    asked, lost = (max(side.totals[name] for side in shot.sides) for name in ("backstop_loss", "vault_deficit"))
+    assert f"of ${asked:.2f}M below bankruptcy. " in headline(shot)
+    assert "Besides, closed vaults lost" in headline(shot)
+    assert asked + lost == pytest.approx(max(side.totals["deficit"] for side in shot.sides))
     terms = dict(account_sheet(world.sides[0], i).treaty)
     assert terms["its vault"].startswith("closed")
     assert terms["of them, the vault's beyond its equity"] == f"${ecosystem.protocol.vault_deficit[i] * 1e-6:.2f}M"
     found = wave(world.sides[0], 3)
     assert found is not None and found.vault_deficit[i] * 1e6 == pytest.approx(ecosystem.protocol.vault_deficit[i])
+
+
+def test_a_vault_the_backstop_stands_for_is_part_of_what_is_asked_of_it():
+    world = build(TINY.changed("protocol.vault_ratio", 1e-3).changed("backstop.vault_cover", "backstop"))
+    world.intervene(Intervention("price_shock", 2, -0.2))
+    world.step(10)
+    shot = snapshot(world)
+    assert f"of ${max(side.totals['deficit'] for side in shot.sides):.2f}M below bankruptcy. " in headline(shot)
+    assert "Of it, closed vaults lost" in headline(shot)
 
 
 def test_the_account_sheet_agrees_with_the_margin_engine(hit):

@@ -5,13 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from experiments.app.arrangement import Arrangement, regimes, structures
+from agents.protocol import Protocol
+from experiments.app.arrangement import Arrangement, presets, regimes, structures
 from experiments.app.intervention import EVERY, KINDS, Intervention
 from experiments.app.snapshot import snapshot
 from experiments.app.thin import MOST, flows, points
-from experiments.app.trace import LAYERS
+from experiments.app.trace import LAYERS, Standing, own_part
 from experiments.app.world import World
 from model.scenario import ScenarioError
+from tests.test_burden import LATE_CLAIMS, POOR
 from tests.world import crash, small
 
 ISOLATED, POOLED = Arrangement("isolated", "socialized_loss"), Arrangement("pooled", "socialized_loss")
@@ -130,7 +132,16 @@ def test_a_world_stops_at_its_end():
 @pytest.mark.parametrize("structure", structures())
 @pytest.mark.parametrize("regime", regimes())
 def test_every_arrangement_can_be_looked_at(structure, regime):
-    world = twin(b=Arrangement(structure, regime))
+    adds_up(twin(b=Arrangement(structure, regime)))
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_every_preset_can_be_looked_at(preset):
+    adds_up(twin(a=Arrangement("isolated", "adl", preset)))
+
+
+def adds_up(world):
+    """Step the world; all that is shown of it can be sent, and the layers and the parts add up to the deficit."""
     assert snapshot(world).clock == 0
     world.step(20)
     frame = snapshot(world)
@@ -149,6 +160,79 @@ def test_what_the_layers_paid_between_two_steps_adds_up():
     parts = trace.between(0, 19) + trace.between(20, 39)
     assert parts == pytest.approx(trace.paid[39])
     assert trace.paid.shape == (40, len(LAYERS), 3)
+
+
+def test_every_payer_is_in_one_layer():
+    """A payer of the model that is in none would be lost, one that is in two would be counted twice."""
+    placed = [column for columns in LAYERS.values() for column in columns]
+    assert sorted(placed) == sorted(name for name in Protocol.columns() if name.startswith("paid_"))
+
+
+def test_layers_are_named_in_the_order_in_which_they_are_asked():
+    shown = [name for name, _ in snapshot(twin(small())).sides[0].payers]
+    assert shown[:5] == ["own fund", "own part of shared money", "skin in the game", "others' money", "loss regime"]
+    assert shown[-1] == "bad debt"
+
+
+def test_the_own_part_is_what_was_ones_own_before_the_step():
+    """Member 0 draws 5 of an entitlement of 3 and is called for 1 of 4; member 1 draws 2 of 3, called for others' 2."""
+    before = Standing(*(np.array(pair) for pair in ([3.0, 3.0], [0.0, 1.0], [1.0, 0.0], [0.0, 0.0])))
+    after = Standing(*(np.array(pair) for pair in ([0.0, 1.0], [1.0, 3.0], [6.0, 2.0], [4.0, 0.0])))
+    assert own_part(before, after).tolist() == [3.0 + 1.0, 2.0]
+
+
+EQUAL = {
+    "seed": 3,
+    "protocol__number": 4,
+    "protocol__open_interest": (200e6,),
+    "backstop__capital_ratio": 0.015,
+    "trader__number": 40,
+}
+
+
+@pytest.mark.parametrize(
+    ("structure", "own_fund", "own_part_paid"), [("isolated", 3.0, 0.0), ("pooled", 0.0, 3.0), ("mutual", None, None)]
+)
+def test_who_paid_a_robbery_agrees_with_the_hand_calculation(structure, own_fund, own_part_paid):
+    """8M are taken from one of four with 3M each and 0.25M of skin: 4.75M are others' money, or for the loss regime."""
+    world = twin(small(**EQUAL), b=Arrangement(structure, "bad_debt"))
+    world.intervene(Intervention("exploit", 0, 0.04, 0))
+    world.step(1)
+    side = snapshot(world).sides[1]
+    paid = dict(side.payers)
+    assert paid["own fund"] + paid["own part of shared money"] == pytest.approx(3.0, rel=1e-3)
+    if own_fund is not None:
+        assert [paid["own fund"], paid["own part of shared money"]] == pytest.approx(
+            [own_fund, own_part_paid], rel=1e-3
+        )
+    assert paid["skin in the game"] == pytest.approx(0.25, rel=1e-3)
+    rest = ("treasury", "creditors and customers", "bad debt") if structure == "isolated" else ("others' money",)
+    assert sum(paid[name] for name in rest) == pytest.approx(4.75, rel=1e-3)
+    assert sum(paid.values()) == pytest.approx(side.totals["deficit"])
+
+
+def test_what_a_fund_or_pot_paid_is_what_it_is_lower_by():
+    """Survivors' contributions come out of funds; treasuries also pay and receive in clearing."""
+    for structure in ("isolated", "pooled", "mutual"):
+        world = twin(small(**EQUAL), b=Arrangement(structure, "bad_debt"))
+        start = {item.title: item.left for item in snapshot(world).sides[1].layers}
+        world.intervene(Intervention("exploit", 0, 0.04, 0))
+        world.step(1)
+        for item in snapshot(world).sides[1].layers[:-1]:
+            assert item.left + item.paid == pytest.approx(start[item.title], abs=0.01), (structure, item.title)
+
+
+@pytest.mark.parametrize("structure", structures())
+@pytest.mark.parametrize("regime", ("frozen_debt", "bad_debt", "tear_up"))
+def test_layers_add_up_where_money_comes_late(structure, regime):
+    """Late money that pays frozen debt is not counted a second time as the loss regime's."""
+    world = twin(crash(**POOR, **LATE_CLAIMS), b=Arrangement(structure, regime))
+    world.step(40)
+    for side in snapshot(world).sides:
+        assert sum(paid for _, paid in side.payers) == pytest.approx(side.totals["deficit"], rel=1e-6)
+        assert min(paid for _, paid in side.payers) > -1e-9
+    if regime == "frozen_debt" and structure == "isolated":
+        assert world.sides[1].ecosystem.protocol.thawed.sum() > 0
 
 
 def test_thinning_keeps_extremes_and_sums():

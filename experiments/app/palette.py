@@ -32,7 +32,7 @@ DARK = {
     "bad": "#f2b8b5",
 }
 THEMES = {"light": LIGHT, "dark": DARK}
-LAYERS = ("#3377bb", "#ffbb44", "#3344aa", "#6699ff", "#998888", "#bb5500", "#aabbaa", "#dd8800", "#775566")
+LAYERS = ("#3377bb", "#ffbb44", "#3344aa", "#6699ff", "#bb5500", "#998888", "#aabbaa", "#dd8800", "#775566")
 STRUCK = "#D55E00"
 """Rim of a protocol in default, or with liquidations in this step."""
 HEALTH = ("#FDE737", "#D9C84B", "#B5A94F", "#8F8F63", "#6D7278", "#4B5B77", "#26456E", "#00204D")

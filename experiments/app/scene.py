@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from experiments.app.arrangement import Arrangement
 from experiments.app.configuration import Configuration
 from experiments.app.intervention import EVERY, Intervention
-from experiments.app.snapshot import totals
+from experiments.app.snapshot import payers, totals
+from experiments.app.trace import REGIME
 from experiments.app.world import World
 
 SMALL: dict[str, Any] = {
@@ -51,7 +52,7 @@ def normal(world: World) -> bool:
 
 def insolvent(world: World) -> bool:
     """Claim: liquidations left deficits, and the backstop paid all of them on both sides."""
-    return all(found["deficit"] > 0.01 and found["uncovered"] < 1e-6 for found in map(totals, world.sides))
+    return all(found["trader_deficit"] > 0.01 and found["uncovered"] < 1e-6 for found in map(totals, world.sides))
 
 
 def cascade(world: World) -> bool:
@@ -62,15 +63,17 @@ def cascade(world: World) -> bool:
 
 
 def saves(world: World) -> bool:
-    """Claim: the same loss is uncovered when isolated and covered when pooled."""
+    """Claim: the same loss is covered when pooled; isolated, traders bear most of what fund and skin leave."""
     a, b = map(totals, world.sides)
-    return a["uncovered"] > 1.0 and b["uncovered"] < 1e-6
+    borne = dict(payers(world.sides[0]))[REGIME]
+    return a["uncovered"] > 1.0 and borne > a["uncovered"] / 2 and b["uncovered"] < 1e-6
 
 
 def sinks(world: World) -> bool:
-    """Claim: the pool left more protocols bare than the isolated funds did."""
+    """Claim: the pool left all protocols bare and the isolated funds one, though the pool covered more in all."""
     a, b = map(totals, world.sides)
-    return b["exhausted"] > a["exhausted"] >= 1.0
+    everybody = len(world.sides[1].ecosystem.protocol)
+    return a["exhausted"] == 1.0 and b["exhausted"] == everybody and b["uncovered"] < a["uncovered"]
 
 
 SCENES = (
@@ -114,7 +117,7 @@ SCENES = (
         "saves",
         "4 · The pool saves",
         "One protocol of four is robbed of 4 % of its open interest, more than its own fund of 1.5 % holds."
-        " Isolated, its traders pay the rest. Pooled, the other three funds stand behind it.",
+        " Isolated, most of the rest falls on its traders. Pooled, the other three funds stand behind it.",
         "max(0, ΣD − ΣF)  ≤  Σ max(0, D − F)",
         "The same loss is partly uncovered on side A, and covered in full on side B.",
         15,
@@ -128,9 +131,9 @@ SCENES = (
         "Now the robbery takes 12 % of open interest, more than all four funds together, and a fall in prices"
         " follows. Isolated, three protocols still have their funds when it comes. Pooled, the money is gone, for"
         " everybody.",
-        "joint failure:  P(pool empty)  >  P(all isolated funds empty)",
-        "The pool left more protocols bare than the isolated funds did: it had bought safety for one with the "
-        "safety of all.",
+        "every Dᵢ ≥ Fᵢ implies ΣD ≥ ΣF, so  P(pool empty)  ≥  P(all isolated funds empty)",
+        "The pool covered more dollars in all, and yet it left all four protocols bare where isolated funds left one:"
+        " the robbery of one had spent the safety of all.",
         25,
         {"market.depth_multiplier": 20.0},
         (Intervention("exploit", SHOCK, 0.12, 0), Intervention("price_shock", SHOCK + 4, -0.10, EVERY)),

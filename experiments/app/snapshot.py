@@ -12,7 +12,7 @@ from agents.ledger import BAD_DEBT, TREASURY
 from agents.protocol import CAUSES, DEFAULTED
 from experiments.app.health import funds, healths, on_call, pots
 from experiments.app.thin import flows, points
-from experiments.app.trace import LAYERS, UNPAID, layer_title
+from experiments.app.trace import LAYERS, REGIME, ROWS, UNPAID
 from experiments.app.world import SIDES, Side, World
 from model.record import ASSET_SERIES, ECOSYSTEM_SERIES, PROTOCOL_SERIES
 
@@ -47,11 +47,11 @@ class Edge(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """A layer of the waterfall, all protocols together, $M."""
+    """One kind of money that pays losses, all protocols together, $M."""
 
     title: str
     left: float
-    paid: float
+    paid: float  # out of it, so far
 
 
 class SideShot(NamedTuple):
@@ -178,19 +178,23 @@ def edges(side: Side) -> list[Edge]:
 
 
 def layers(side: Side) -> list[Layer]:
-    """Return what is left in, and was paid by, every layer that holds money.
+    """Return what is left in, and was paid out of, all money that stands for losses.
 
-    Funds, skin, pool, capital on call where members keep some, and the rest of the treasuries.
+    Own funds, survivors' contributions included; treasury committed as skin; pots, claims beside the waterfall
+    included; capital on call where members keep some; and the rest of the treasuries.
     """
     protocol, balance, called = side.ecosystem.protocol, side.ecosystem.ledger.balance, on_call(side)
     skin = np.minimum(protocol.skin, np.maximum(balance[TREASURY] - called, 0.0))
-    held = {"paid_fund": funds(side).sum(), "paid_skin": skin.sum(), "paid_pool": pots(side).sum()}
+    held = {
+        "own funds": (funds(side), protocol.paid_fund + protocol.paid_mutual),
+        "skin": (skin, protocol.paid_skin),
+        "pool": (pots(side), protocol.paid_pool + protocol.reimbursed),
+    }
     if side.ecosystem.structure.on_call.any():
-        held["paid_assessment"] = called.sum()
-    held["paid_treasury"] = balance[TREASURY].sum() - skin.sum() - called.sum()
+        held["on call"] = called, protocol.paid_assessment
+    held["treasury"] = balance[TREASURY] - skin - called, protocol.paid_treasury
     return [
-        Layer(layer_title(name), float(left) * MILLION, float(getattr(protocol, name).sum()) * MILLION)
-        for name, left in held.items()
+        Layer(title, float(left.sum()) * MILLION, float(paid.sum()) * MILLION) for title, (left, paid) in held.items()
     ]
 
 
@@ -198,7 +202,7 @@ def payers(side: Side) -> list[tuple[str, float]]:
     """Return who paid how much so far, layer by layer, $M; bad debt is what is outstanding."""
     step = side.ecosystem.clock - 1
     paid = side.trace.paid[step].sum(axis=1) if step >= 0 else np.zeros(len(LAYERS))
-    return [(layer_title(name), float(amount) * MILLION) for name, amount in zip(LAYERS, paid, strict=True)]
+    return [(name, float(amount) * MILLION) for name, amount in zip(LAYERS, paid, strict=True)]
 
 
 def totals(side: Side) -> dict[str, float]:
@@ -210,6 +214,7 @@ def totals(side: Side) -> dict[str, float]:
         "trader_deficit": float(protocol.trader_deficit.sum()) * MILLION,
         "vault_deficit": float(protocol.vault_deficit.sum()) * MILLION,
         "exploit_loss": float(protocol.exploit_loss.sum()) * MILLION,
+        "backstop_loss": float(protocol.backstop_loss.sum()) * MILLION,
         "uncovered": float(protocol.uncovered.sum()) * MILLION,
         "bad_debt": float(-balance[BAD_DEBT].sum()) * MILLION,
         "capital": float(funds(side).sum() + pots(side).sum() + on_call(side).sum()) * MILLION,
@@ -225,8 +230,8 @@ def difference(a: Side, b: Side, first: int) -> dict[str, Points]:
     steps = a.ecosystem.clock
     apart = total(a, "uncovered", first) - total(b, "uncovered", first)
     found = {"uncovered loss": points(apart, MILLION, first)}
-    for name in ("paid_regime", UNPAID):
-        row = LAYERS.index(name)
+    for name in (REGIME, UNPAID):
+        row = ROWS[name]
         apart = (a.trace.paid[first:steps, row] - b.trace.paid[first:steps, row]).sum(axis=1)
-        found[layer_title(name)] = points(apart, MILLION, first)
+        found[name] = points(apart, MILLION, first)
     return found

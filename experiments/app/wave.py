@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.app.snapshot import MILLION
-from experiments.app.trace import LAYERS, STRATEGY_NAMES, layer_title
+from experiments.app.trace import LAYERS, STRATEGY_NAMES
 from experiments.app.world import Side
 
 QUIET = 5
@@ -73,7 +73,7 @@ def wave(side: Side, step: int) -> Wave | None:
         inside["liquidations"].tolist(),
         (inside["deficit"] * MILLION).tolist(),
         (inside["vault_deficit"] * MILLION).tolist(),
-        [(layer_title(name), float(value) * MILLION) for name, value in zip(LAYERS, paid, strict=True)],
+        [(name, float(value) * MILLION) for name, value in zip(LAYERS, paid, strict=True)],
         [(name, float(value) * MILLION) for name, value in zip(STRATEGY_NAMES, borne, strict=True)],
         int(side.trace.hit[last]),
     )

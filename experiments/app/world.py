@@ -10,7 +10,7 @@ from typing import Any
 
 from experiments.app.arrangement import Arrangement
 from experiments.app.intervention import Intervention, altered, problem, redeem_shares
-from experiments.app.trace import Trace
+from experiments.app.trace import Trace, standing
 from model.ecosystem import Ecosystem
 from model.foundation import open_interest
 from model.scenario import Scenario, ScenarioError
@@ -42,9 +42,9 @@ class Side:
         """Advance by one step, after the runs on vaults due in it."""
         for run in runs:
             redeem_shares(self.ecosystem, run.size, run.target)
-        step = self.ecosystem.clock
+        step, before = self.ecosystem.clock, standing(self.ecosystem)
         self.ecosystem.step()
-        self.trace.write(self.ecosystem, step)
+        self.trace.write(self.ecosystem, step, before)
 
 
 class World:

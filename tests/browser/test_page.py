@@ -182,14 +182,21 @@ def test_a_chart_can_be_saved(visit, kind, start):
     assert waiting.value.path().read_bytes().startswith(start)
 
 
+CUT_OFF = """() => [...document.querySelectorAll("[data-detail] .bs-scroll")]
+  .filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.innerText)"""
+
+
 def test_a_protocol_and_a_wave_can_be_looked_into(visit):
     page = visit()
     page.select_option("[data-choice='Look into']", "P2")
     page.wait_for_selector("[data-detail=protocol] table")
     assert "treasury" in page.inner_text("[data-detail=protocol]")
+    assert page.evaluate(CUT_OFF) == []
     page.click("[data-canvas=liquidations]", position={"x": 200, "y": 120})
     page.wait_for_selector("[data-detail=step] table")
-    assert "What each layer paid" in page.inner_text("[data-detail=step]")
+    shown = page.inner_text("[data-detail=step]")
+    assert all(words in shown for words in ("What each layer paid", "traders' deficit", "vault's deficit"))
+    assert page.evaluate(CUT_OFF) == []
 
 
 def test_every_scene_ends_as_it_says(visit):

@@ -1,4 +1,4 @@
-"""The waterfall: its layers filling and draining, and who paid so far."""
+"""The waterfall: the money that stands for losses, filling and draining, and who paid so far."""
 
 import math
 
@@ -10,7 +10,7 @@ LEAST = 1e-9
 
 
 def layers(shot: Snapshot) -> Chart:
-    """Return what is left in every layer that holds money, and what it paid, side by side."""
+    """Return what is left of all money that stands for losses, and what was paid out of it, side by side."""
     rows = [f"{side.name} {layer.title}" for side in reversed(shot.sides) for layer in reversed(side.layers)]
     held = [layer for side in reversed(shot.sides) for layer in reversed(side.layers)]
     owners = [side.name for side in reversed(shot.sides) for _ in side.layers]
@@ -32,7 +32,7 @@ def layers(shot: Snapshot) -> Chart:
         {"name": "paid", "type": "bar", "stack": "all", "data": paid, "itemStyle": HOLLOW},
     ]
     option = horizontal(rows, series, 78)
-    return Chart("layers", "Layers of the waterfall", "$M left and paid", option, "what is left in each layer")
+    return Chart("layers", "Money for losses", "$M left and paid", option, "what is left of each")
 
 
 HOLLOW: Option = {
@@ -54,7 +54,7 @@ def payers(shot: Snapshot) -> Chart:
             "type": "bar",
             "stack": "all",
             "data": [coarse(side.payers[n][1], top) for side in reversed(shot.sides)],
-            "itemStyle": {"color": LAYERS[n % len(LAYERS)], "borderColor": "$panel", "borderWidth": 1},
+            "itemStyle": {"color": LAYERS[n], "borderColor": "$panel", "borderWidth": 1},
             "barMaxWidth": 46,
         }
         for n in seen

@@ -12,8 +12,11 @@ from experiments.app.chart.base import (
 )
 from experiments.app.palette import LAYERS
 from experiments.app.snapshot import Snapshot
+from experiments.app.trace import REGIME, ROWS, UNPAID
 
 DIFFERENCE_DASHES = ("solid", "dashed", "dotted")
+DIFFERENCE_COLOURS = ("$text", LAYERS[ROWS[REGIME]], LAYERS[ROWS[UNPAID]])
+"""A layer has the colour it has where it is told who paid."""
 
 
 def over_time(shot: Snapshot, lines: list[Option], **axis: object) -> Option:
@@ -67,8 +70,7 @@ def capital(shot: Snapshot) -> Chart:
 
 def difference(shot: Snapshot) -> Chart:
     """Return the running differences between the sides."""
-    colours = ("$text", LAYERS[5], LAYERS[-1])
-    pairs = zip(shot.difference.items(), colours, DIFFERENCE_DASHES, strict=True)
+    pairs = zip(shot.difference.items(), DIFFERENCE_COLOURS, DIFFERENCE_DASHES, strict=True)
     lines = [line(name, data, colour, dash) for (name, data), colour, dash in pairs]
     option = over_time(shot, lines)
     return Chart("difference", "Running difference, A less B", "$M", option, "difference between the sides over time")

@@ -9,6 +9,8 @@ from experiments.app.chart.network import network
 from experiments.app.chart.series import capital, depth, difference, liquidations, price
 from experiments.app.snapshot import Snapshot
 
+SEEN = 5e-3
+"""In millions: what is less reads 0.00."""
 LIVE = ("network-a", "network-b", "layers", "price", "liquidations", "payers", "capital", "depth", "difference")
 SCENE = ("network-a", "network-b", "price", "payers", "liquidations", "layers")
 
@@ -59,12 +61,20 @@ def headline(shot: Snapshot) -> str:
     if max(a["deficit"], b["deficit"]) < 1e-6:
         return "No loss below bankruptcy so far: every liquidated position still covered its own debt."
     apart, number = a["uncovered"] - b["uncovered"], len(shot.sides[0].members)
+    asked = max(a["backstop_loss"], b["backstop_loss"])
     found = (
-        f"Uncovered: A ${a['uncovered']:.2f}M, B ${b['uncovered']:.2f}M of ${max(a['deficit'], b['deficit']):.2f}M"
-        f" below bankruptcy. Backstops exhausted: A {a['exhausted']:.0f}, B {b['exhausted']:.0f} of {number}."
+        f"Uncovered: A ${a['uncovered']:.2f}M, B ${b['uncovered']:.2f}M of ${asked:.2f}M below bankruptcy."
+        f" Backstops exhausted: A {a['exhausted']:.0f}, B {b['exhausted']:.0f} of {number}.{of_vaults(a, b)}"
     )
-    if max(a["vault_deficit"], b["vault_deficit"]) >= 5e-3:
-        found += f" Closed vaults lost ${a['vault_deficit']:.2f}M and ${b['vault_deficit']:.2f}M beyond their equity."
-    if abs(apart) < 5e-3:
+    if abs(apart) < SEEN:
         return f"{found} No difference so far."
     return f"{found} {'B' if apart > 0 else 'A'} covers ${abs(apart):.2f}M more."
+
+
+def of_vaults(a: dict[str, float], b: dict[str, float]) -> str:
+    """Return what closed vaults lost, told apart from what is asked of backstops where these do not stand for it."""
+    if max(a["vault_deficit"], b["vault_deficit"]) < SEEN:
+        return ""
+    besides = max(side["deficit"] - side["backstop_loss"] for side in (a, b)) >= SEEN
+    lost = f"${a['vault_deficit']:.2f}M and ${b['vault_deficit']:.2f}M"
+    return f" {'Besides, closed' if besides else 'Of it, closed'} vaults lost {lost} beyond their equity."

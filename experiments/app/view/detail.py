@@ -63,7 +63,7 @@ def ProtocolDetail(session: Session, i: int, fresh: int) -> None:  # noqa: N802
         ),
     ]
     Stage(charts=places(charts), frame=drawing(fresh + 1, charts), label=f"accounts of P{i}")
-    with solara.v.Html(tag="div", class_="bs-two"):
+    with solara.v.Html(tag="div", class_="bs-two bs-dense"):
         for name, sheet in zip(SIDES, (a, b), strict=True):
             Table(f"Largest accounts, {name}", LARGEST_HEADING, [largest_row(*holding) for holding in sheet.largest])
 
