@@ -70,9 +70,9 @@ def test_the_two_of_an_interaction_are_named_together_in_numbers_and_words():
     assert found["exposure+pool"]["mean"] == found["exposure+price"]["mean"] == found["higher"]["mean"] == 0.0
     assert [row["mean"] for row in effects(both_needed(8)).values()] == [0.0, 0.0, 0.0]
     assert [row["last"]["mean"] for row in effects(both_needed(8)).values()] == [0.0, 0.875, 0.875]
-    ledger = made_up(both_needed())
+    ledger = made_up(both_needed(), 8)
     assert [line for line in sentences([ledger]) if "defaults" in line] == [
-        "pooled, defaults a run: 0.875 in all 4 needs both pool and price: beyond what each adds alone"
+        "pooled, defaults a run: 0.875 in all 8 needs both pool and price: beyond what each adds alone"
     ]
     told = document([ledger])["cells"]["pooled"]["default"]
     assert told["total"] == 1.875 and told[OWN] == 1.0 and "pool" not in told
