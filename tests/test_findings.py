@@ -11,7 +11,17 @@ from experiments.command_line import main
 from experiments.comparison import Comparison
 from experiments.finding import contrast as judging
 from experiments.finding import section
-from experiments.finding.contrast import APPEARS, KEEPS, TURNS, UNDECIDED, Contrast, Count, contrast, never_more
+from experiments.finding.contrast import (
+    APPEARS,
+    KEEPS,
+    TURNS,
+    UNDECIDED,
+    VANISHES,
+    Contrast,
+    Count,
+    contrast,
+    never_more,
+)
 from experiments.finding.page import Content, document, page
 from experiments.finding.run import Measured, Sized
 from experiments.finding.study import CHANGES, DEFAULT, EPISODE_STUDIES, INNOCENTS, REGIMES, Study, studies
@@ -83,6 +93,8 @@ def test_an_interval_tells_apart_or_does_not(found, verdict):
         ((1.0, 3.0), (-2.0, 3.0), UNDECIDED),
         ((1.0, 3.0), (-2.0, -1.0), TURNS),
         ((-1.0, 3.0), (1.0, 2.0), APPEARS),
+        ((1.0, 3.0), (0.0, 0.0), VANISHES),
+        ((-1.0, 3.0), (0.0, 0.0), UNDECIDED),
         ((-1.0, 3.0), (-1.0, 2.0), UNDECIDED),
     ],
 )

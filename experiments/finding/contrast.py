@@ -20,6 +20,7 @@ LEVEL = 0.95
 CENT = 0.01  # USD, below which nothing is a loss
 LESS, MORE, EQUAL, SAME, UNKNOWN = "less", "more", "not told apart", "the same in every world", "no value"
 KEEPS, UNDECIDED, TURNS, APPEARS = "keeps its sign", "undecided", "turns", "decided where the default is not"
+VANISHES = "vanishes"  # nil in every world
 
 
 class Contrast(NamedTuple):
@@ -50,6 +51,8 @@ class Contrast(NamedTuple):
 
     def under(self, changed: "Contrast") -> str:
         """Return what becomes of this difference where it is `changed`."""
+        if self.decided and changed.verdict == SAME:
+            return VANISHES
         if not changed.decided:
             return UNDECIDED
         if not self.decided:

@@ -11,6 +11,7 @@ from experiments.finding.contrast import (
     KEEPS,
     TURNS,
     UNDECIDED,
+    VANISHES,
     Contrast,
     contrast,
     count,
@@ -26,7 +27,7 @@ from experiments.pairing import pairings
 
 BY_LOSS = "isolated_by_loss"
 UNIT = 1.0
-SAID = {KEEPS: KEEPS, TURNS: TURNS, UNDECIDED: f"is {UNDECIDED}", APPEARS: f"is {APPEARS}"}
+SAID = {KEEPS: KEEPS, TURNS: TURNS, VANISHES: VANISHES, UNDECIDED: f"is {UNDECIDED}", APPEARS: f"is {APPEARS}"}
 
 
 def structures(found: Measured) -> str:

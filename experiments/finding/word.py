@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from experiments.estimate import Estimate
 from experiments.finding.contrast import EQUAL, MILLION, SAME, Contrast, Count
-from experiments.table import number
+from experiments.wording import number, told
 
 
 def amount(value: float, factor: float = MILLION) -> str:
@@ -21,8 +21,8 @@ def spread(low: float, high: float, factor: float = MILLION) -> str:
 
 
 def mean(found: Estimate, factor: float = MILLION) -> str:
-    """Return a mean with its interval."""
-    return f"{amount(found.mean, factor)} {spread(found.low, found.high, factor)}"
+    """Return a mean with its interval, or what stands in its place."""
+    return told(found, factor)
 
 
 def difference(found: Contrast) -> str:
