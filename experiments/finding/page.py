@@ -15,8 +15,8 @@ OPENING = """# Findings
 
 Written by `backstop findings --write`; do not edit. Commit {commit}, {date}, seed {seed}. Every interval is one of
 95 %; differences are paired, on the same worlds. *Not told apart*: the interval holds zero. n: worlds. Amounts in
-millions of USD unless said otherwise. (k of n): only k of n worlds differ, too few for an interval; *: fewer than ten do;
-†: the interval covers about 90 %. Which interval a number has: [statistics.md](statistics.md).
+millions of USD unless said otherwise. (k of n): only k of n worlds differ, too few for an interval; *: fewer than ten
+do; †: the interval covers about 90 %. Which interval a number has: [statistics.md](statistics.md).
 """
 QUICK = "**A quick run of tiny worlds: its numbers mean nothing, it shows that the page can be written.**\n"
 
