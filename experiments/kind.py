@@ -31,11 +31,11 @@ KINDS = {
     COUNT: r"exhausted|defaults(_\w+)?|default_waves|innocents|saved|members_end|vaults_closed",
     SHARE: (
         r"borne_\w+|haircut_gini|haircut_top10|haircut_low_leverage_share|largest_cut|liquidated_long_share"
-        r"|leverage_cap_\w+|retained_end"
+        r"|retained_end"
     ),
     AMOUNT: (
         r"(deficit|trader_deficit|vault_deficit|exploit_loss|backstop_loss|uncovered|by_others)(_\d+)?|paid_\w+"
-        r"|infeasible|overshoot|bad_debt"
+        r"|infeasible|overshoot|bad_debt|leverage_cap_\w+"
         r"|open_deficit|frozen_debt|haircut|haircut_accounts|deleveraged|deleveraged_accounts|hedges_broken"
         r"|liquidated|liquidated_share(_\w+)?|liquidations|volume|unserved_peak|capital|callable_capital"
         r"|loss_per_capital|covered_per_capital|premiums|claims_\w+|loss_without_payment|provider_deposits"

@@ -145,7 +145,7 @@ def test_the_table_of_changes_says_what_turns():
     isolated = told.splitlines()[-1]
     names = [study.title for study in CHANGES[:3]]
     assert f"keeps its sign under 1 of 3 changes ({names[0]})" in isolated
-    assert f"is undecided under 1 of 3 changes ({names[1]})" in isolated
+    assert f"vanishes under 1 of 3 changes ({names[1]})" in isolated
     assert f"turns under 1 of 3 changes ({names[2]})" in isolated
 
 
