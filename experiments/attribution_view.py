@@ -33,24 +33,27 @@ SHOWN = {
 }
 HIGHER = "higher"
 PAIR = 2
+SAME = 1e-12  # relative spread that is rounding
 SOME = 6  # replications in all of which an effect must show where it does not vary: the sign test at 5 %
 
 
 class Term(NamedTuple):
-    """A mean over `number` replications, its 95 % interval, NaN where nothing varies, and in how many it is not 0."""
+    """A mean over `number` replications, its 95 % interval or NaN, in how many it is not 0, whether all are the same."""
 
     mean: float
     low: float
     high: float
     number: int
     nonzero: int
+    same: bool
 
 
 def term(values: Floats, loss: bool = False) -> Term:
     """Return the mean of a paired contrast, (replications,), or of a `loss`, never negative, with its interval."""
     low, high = estimate("uncovered", values)[1:3] if loss else difference_ends("effect", values)
     mean = math.fsum(values) / len(values) if len(values) else math.nan
-    return Term(mean, low, high, len(values), int((values != 0.0).sum()))
+    same = len(values) > 0 and float(np.ptp(values)) <= SAME * float(np.abs(values).max())
+    return Term(mean, low, high, len(values), int((values != 0.0).sum()), same)
 
 
 def named(channels: Coalition) -> str:
@@ -135,7 +138,7 @@ def _told(ledger: Ledger, measure: str) -> Iterator[str]:
     for some, values in _of_size(ledger.outcomes(measure), PAIR):
         found = term(values)
         a, b = named(some).split("+")
-        always = found.nonzero == found.number >= SOME and math.isnan(found.low)
+        always = found.same and found.number >= SOME
         if found.low > 0.0 or (always and found.mean > 0.0):
             what = f"needs both {a} and {b}: beyond what each adds alone"
         elif found.high < 0.0 or (always and found.mean < 0.0):
@@ -179,7 +182,8 @@ def _of_size(outcomes: Mapping[Coalition, Floats], size: int) -> Iterator[tuple[
 
 def _text(found: Term, factor: float) -> str:
     if math.isnan(found.low):
-        return f"{number(found.mean * factor)} in all {found.number}"
+        rest = f"in all {found.number}" if found.same else f"({found.nonzero} of {found.number})"
+        return f"{number(found.mean * factor)} {rest}"
     return f"{number(found.mean * factor)} {interval(found.low * factor, found.high * factor)}"
 
 
