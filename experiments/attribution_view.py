@@ -38,7 +38,7 @@ SOME = 6  # replications in all of which an effect must show where it does not v
 
 
 class Term(NamedTuple):
-    """A mean over `number` replications, its 95 % interval or NaN, in how many it is not 0, whether all are the same."""
+    """A mean over `number` replications, its interval or NaN, in how many it is not 0, and whether all are the same."""
 
     mean: float
     low: float
