@@ -124,6 +124,7 @@ POOR = {
 }
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize("regime", REGIMES)
 def test_every_dollar_is_borne_once_whatever_the_resolution_and_the_claims(structure, regime):

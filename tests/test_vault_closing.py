@@ -240,6 +240,7 @@ def test_a_successor_is_no_claimant_of_a_dead_protocol():
     assert below.ledger.balance[DEFICIT, 0] == pytest.approx(-hole)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize("regime", REGIMES)
 def test_deficits_are_those_of_traders_vaults_and_exploits(structure, regime):
@@ -295,6 +296,7 @@ scenarios = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.compiled
 @settings(max_examples=60)
 @given(changes=scenarios)
 def test_a_vault_with_equity_never_draws_on_anybody(changes):
@@ -321,6 +323,7 @@ def test_a_vault_with_equity_never_draws_on_anybody(changes):
     assert_books_close(ecosystem)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("episode", ["2020-03-12", "2022-11-08"])
 def test_what_vaults_gain_by_a_rebound_funds_do_not_pay(episode):
     """With a thin vault, as with a thick one, layers pay for traders' deficits alone, dollar for dollar."""
