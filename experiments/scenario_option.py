@@ -60,7 +60,7 @@ def read_scenario(options: "Options", problems: Problems) -> Described:
     from model.scenario import Scenario  # noqa: PLC0415
 
     usual = Scenario().replace(DEFAULT_PRICES)
-    filed, base = _filed(options.scenario, usual, problems) if options.scenario else ({}, usual)
+    filed, base = _filed(options.scenario, options.prices, usual, problems) if options.scenario else ({}, usual)
     pairs = [problems.attempt(partial(parse_setting, text), None) for text in options.settings]
     preset = problems.attempt(partial(_preset, options.preset), None)
     layers = [
@@ -76,7 +76,9 @@ def read_scenario(options: "Options", problems: Problems) -> Described:
     return Described(changed, (Layer(options.scenario or "", filed), *layers))
 
 
-def _filed(name: str, usual: "Scenario", problems: Problems) -> "tuple[dict[str, Any], Scenario]":
+def _filed(
+    name: str, prices: Sequence[str], usual: "Scenario", problems: Problems
+) -> "tuple[dict[str, Any], Scenario]":
     """Return what the scenario file names, by dotted name, and the scenario it makes of the `usual` one."""
     from model.scenario import Scenario, plant, read_toml  # noqa: PLC0415
     from model.world import scenario_path  # noqa: PLC0415
@@ -86,7 +88,8 @@ def _filed(name: str, usual: "Scenario", problems: Problems) -> "tuple[dict[str,
     tree = problems.attempt(partial(read_toml, path), nothing)
     filed = dict(dotted(tree))
     if isinstance(tree.get("price", {}), dict):
-        for unnamed, value in unnamed_prices(filed).items():
+        replayed = {"price.process": "replay", "price.files": tuple(prices)}
+        for unnamed, value in (replayed if prices and "price.process" not in filed else unnamed_prices(filed)).items():
             plant(tree, unnamed, value)
     return filed, problems.attempt(partial(Scenario.from_mapping, tree, path), usual)
 

@@ -8,14 +8,30 @@ line, the documentation and the kernels read it from here. Units are written as 
 Nothing heavy is imported, so that ``backstop parameters`` answers at once.
 """
 
-import math
-from collections.abc import Iterator
-from typing import Annotated, Any, NamedTuple, Self
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+
+from model.bound import Bound, number
+from model.unit import guess
+
+SHOWN = 3  # values outside their bounds that a line names
 
 
-def parameter(default: Any, unit: str, meaning: str, source: str, **bounds: Any) -> Any:
+def parameter(
+    default: Any, unit: str, meaning: str, source: str, within: Bound | None = None, **constraints: Any
+) -> Any:  # fmt: skip
     """Declare one parameter.
 
     Parameters
@@ -24,9 +40,11 @@ def parameter(default: Any, unit: str, meaning: str, source: str, **bounds: Any)
     unit : unit as text, ``1`` for a pure number.
     meaning : one line saying what it is.
     source : where the default comes from.
-    **bounds : pydantic bounds (``ge``, ``gt``, ``le``, ``lt``, ``min_length``).
+    within : least and greatest value, of each item where there are several, and why; every number has them.
+    **constraints : what else pydantic is to check (``min_length``).
     """
-    return Field(default, description=meaning, json_schema_extra={"unit": unit, "source": source}, **bounds)
+    extra: Any = {"unit": unit, "source": source, "within": within}
+    return Field(default, description=meaning, json_schema_extra=extra, **constraints)
 
 
 def several(value: Any) -> Any:
@@ -38,21 +56,67 @@ type Numbers = Annotated[tuple[float, ...], BeforeValidator(several)]
 
 
 class Section(BaseModel):
-    """A frozen group of parameters; unknown names and NaN are refused."""
+    """A frozen group of parameters; unknown names, and numbers outside their bounds, are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    @model_validator(mode="after")
-    def _refuse_nan(self) -> Self:
-        bad = [name for name in type(self).model_fields if _has_nan(getattr(self, name))]
-        if bad:
-            raise ValueError(f"not a number: {', '.join(bad)}")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _flags_are_no_numbers(cls, given: Any) -> Any:
+        """Return what is given, flags in place of numbers as text, which no number is read from."""
+        if not isinstance(given, dict):
+            return given
+        bounds = bounds_of(cls)
+        flags = [name for name, value in given.items() if name in bounds and _has_flag(value)]
+        return given | {name: _flags_as_text(given[name]) for name in flags} if flags else given
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _within(cls, value: Any, info: ValidationInfo) -> Any:
+        """Check a number, or each of several, against the declared bounds."""
+        bound = bounds_of(cls).get(info.field_name)
+        if bound is not None and (bad := [item for item in items(value) if not bound.holds(item)]):
+            raise ValueError(outside(bad, cls.model_fields[str(info.field_name)], bound))
+        return value
 
 
-def _has_nan(value: Any) -> bool:
-    values = value if isinstance(value, tuple) else (value,)
-    return any(isinstance(item, float) and math.isnan(item) for item in values)
+def _has_flag(value: Any) -> bool:
+    return value.__class__ is bool or (
+        isinstance(value, list | tuple) and any(item.__class__ is bool for item in value)
+    )
+
+
+def _flags_as_text(value: Any) -> Any:
+    return [_flags_as_text(item) for item in value] if isinstance(value, list | tuple) else str(value).lower()
+
+
+def items(value: Any) -> Sequence[Any]:
+    """Return the values of a field, one or several; none where there is none."""
+    return () if value is None else value if isinstance(value, tuple | list) else (value,)
+
+
+@cache
+def bounds_of(section: type[BaseModel]) -> dict[str | None, Bound]:
+    """Return the declared bounds of every number of a section."""
+    found = ((name, bound_of(field)) for name, field in section.model_fields.items())
+    return {name: bound for name, bound in found if bound is not None}
+
+
+def bound_of(field: FieldInfo) -> Bound | None:
+    """Return the declared bounds of a field, if it is a number."""
+    extra = field.json_schema_extra
+    return extra.get("within") if isinstance(extra, dict) else None  # type: ignore[return-value]
+
+
+def outside(values: Sequence[float], field: FieldInfo, bound: Bound) -> str:
+    """Return what is wrong with `values`: what is allowed, why, and what may have been meant."""
+    extra = field.json_schema_extra
+    unit = str(extra.get("unit")) if isinstance(extra, dict) else ""
+    more = f" and {len(values) - SHOWN} more" if len(values) > SHOWN else ""
+    own = "" if unit in ("1", "index") else f" {unit}"
+    meant = guess(values[0], unit, bound, [float(item) for item in items(field.default)])
+    told = f"{', '.join(map(number, values[:SHOWN]))}{more}: allowed: {bound.allowed()}{own} ({bound.reason})"
+    return f"{told}; {meant}" if meant else told
 
 
 class Declaration(NamedTuple):
@@ -63,6 +127,17 @@ class Declaration(NamedTuple):
     unit: str
     meaning: str
     source: str
+    within: Bound | None = None
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words; ``-`` where it is no number."""
+        return self.within.allowed() if self.within else "-"
+
+    @property
+    def reason(self) -> str:
+        """Why no less and no more."""
+        return self.within.reason if self.within else "-"
 
 
 def declarations(section: type[BaseModel], prefix: str = "") -> Iterator[Declaration]:
@@ -80,6 +155,7 @@ def declarations(section: type[BaseModel], prefix: str = "") -> Iterator[Declara
             str(known.get("unit")),
             field.description or "",
             str(known.get("source")),
+            bound_of(field),
         )
 
 

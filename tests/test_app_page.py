@@ -79,8 +79,9 @@ def test_a_control_can_show_its_default(control):
 
 
 def test_bounds_are_the_declared_ones():
-    section = Scenario.model_fields["backstop"].annotation
-    assert bounds(section.model_fields["pooled_share"].metadata) == (0, 1)
+    declared = {declared.name: declared for declared in declarations(Scenario)}
+    assert bounds(declared["backstop.pooled_share"]) == (0, 1)
+    assert bounds(declared["backstop.structure"]) == (None, None)
     assert slider_range(0.5, (0, 1)) == (0.0, 1.0)
     assert slider_range(1.0, (0, None)) == (0.0, 5.0)
     assert [nice(value) for value in (0.7, 1.0, 3.4, 99.0)] == [0.5, 1.0, 2.0, 50.0]
@@ -130,7 +131,7 @@ def test_a_link_that_is_none_is_refused():
 def test_a_bad_value_leaves_everything_as_it_was_and_says_so_at_its_control(session):
     before, world = session.configuration, session.world
     assert not session.change("backstop.capital_ratio", -1.0)
-    assert "greater than or equal to 0" in session.problems["backstop.capital_ratio"]
+    assert "allowed: 0 to 100" in session.problems["backstop.capital_ratio"]
     assert not session.reseed("seven")
     assert session.problems["seed"] == "'seven' is no whole number"
     assert (session.configuration, session.world) == (before, world)

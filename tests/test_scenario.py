@@ -54,11 +54,11 @@ def test_all_problems_are_told_at_once():
     assert len(found) == 5
     joined = "\n".join(found)
     for part in (
-        "backstop.capital_ratio: -1.0: input should be greater than or equal to 0",
+        "backstop.capital_ratio: -1: allowed: 0 to 100 (",
         "structure 'poled' is unknown (did you mean 'pooled'?); allowed: none, isolated",
         "keeper_share 0.02 exceeds liquidation_fee 0.01; allowed: up to it",
-        "asset.maintenance_ratio: 1.0: input should be less than 1",
-        "trader.number: 'many': input should be a valid integer",
+        "asset.maintenance_ratio: 1: allowed: more than 0 and less than 1 (",
+        "trader.number: 'many': a whole number is needed",
     ):
         assert part in joined
 
@@ -66,7 +66,7 @@ def test_all_problems_are_told_at_once():
 def test_not_a_number_is_refused():
     """NaN is no value of any parameter; infinity is, where it is a limit."""
     assert "arbitrage: nan" in problems({"market": {"arbitrage": float("nan")}})[0]
-    assert "not a number: open_interest" in problems({"protocol": {"open_interest": [float("nan")]}})[0]
+    assert "open_interest: nan: allowed: 1 to 1e+15 USD" in problems({"protocol": {"open_interest": [float("nan")]}})[0]
     assert Scenario().replace({"market.arbitrage": float("inf")}).market.arbitrage == float("inf")
 
 
@@ -96,7 +96,7 @@ def test_replace_takes_dotted_names():
 def test_the_backstop_says_what_it_refuses():
     """Unknown triggers and negative limits, by name; a plain number is a tuple of one."""
     assert "drawdown" in problems({"backstop": {"trigger": "drawdwn"}})[0]
-    assert "sublimit has a negative value" in problems({"backstop": {"sublimit": -1.0}})[0]
+    assert "sublimit: -1: allowed: 0 to 1,000" in problems({"backstop": {"sublimit": -1.0}})[0]
     assert "expected_shortfall has 2 values" in problems({"backstop": {"expected_shortfall": [1.0, 2.0]}})[0]
     assert Scenario().replace({"backstop.limit": 0.5}) == Scenario().replace({"backstop.limit": (0.5,)})
 
@@ -104,7 +104,10 @@ def test_the_backstop_says_what_it_refuses():
 def test_expected_losses_must_fit_the_protocols():
     """One estimate for each protocol, none negative."""
     assert "2 values for 8 protocols" in problems({"backstop": {"expected_loss": [1.0, 2.0]}})[0]
-    assert "negative" in problems({"backstop": {"expected_loss": [-1.0] * 8}})[0]
+    assert (
+        "expected_loss: -1, -1, -1 and 5 more: allowed: 0 to"
+        in problems({"backstop": {"expected_loss": [-1.0] * 8}})[0]
+    )
 
 
 def test_values_per_item_repeat_the_last():

@@ -86,7 +86,7 @@ def _control(declared: Declaration) -> Control:
     )
     if kind not in ("number", "integer"):
         return common._replace(choices=choices)
-    low, high = slider_range(declared.default, bounds(field.metadata))
+    low, high = slider_range(declared.default, bounds(declared))
     step = 1.0 if kind == "integer" else nice((high - low) / STEPS)
     scale = abs(declared.default or 0.0)
     return common._replace(low=low, high=high, step=step, curved=high - low > CURVE * max(scale, 1e-9) and high > 1.0)
@@ -115,11 +115,9 @@ def allowed_names(name: str) -> tuple[str, ...]:
     return ()
 
 
-def bounds(metadata: list[Any]) -> tuple[float | None, float | None]:
-    """Return the least and greatest allowed value among pydantic's constraints, None where there is none."""
-    low = next((getattr(item, key) for item in metadata for key in ("ge", "gt") if hasattr(item, key)), None)
-    high = next((getattr(item, key) for item in metadata for key in ("le", "lt") if hasattr(item, key)), None)
-    return low, high
+def bounds(declared: Declaration) -> tuple[float | None, float | None]:
+    """Return the least and greatest allowed value of a parameter, None where it is no number."""
+    return (declared.within.low, declared.within.high) if declared.within else (None, None)
 
 
 def slider_range(default: float | None, limits: tuple[float | None, float | None]) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from model.parameter import Declaration
     from model.preset import Preset
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
@@ -51,11 +52,18 @@ def _described(preset: "Preset") -> str:
 @click.command()
 @AS_JSON
 def parameters(as_json: bool) -> None:
-    """List every parameter: name, default, unit, meaning, source."""
+    """List every parameter: name, default, unit, bounds, meaning, source, reason of the bounds."""
     from model.parameter import declarations  # noqa: PLC0415
     from model.scenario import Scenario  # noqa: PLC0415
 
-    _show([declared._asdict() for declared in declarations(Scenario)], as_json)
+    _show([parameter_row(declared) for declared in declarations(Scenario)], as_json)
+
+
+def parameter_row(declared: "Declaration") -> dict[str, Any]:
+    """Return a declaration as the command lists it."""
+    name, default, unit, meaning, source = declared[:5]
+    row = {"name": name, "default": default, "unit": unit, "allowed": declared.allowed, "meaning": meaning}
+    return row | {"source": source, "reason": declared.reason}
 
 
 def _show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:

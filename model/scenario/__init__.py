@@ -5,7 +5,6 @@ from the command line, from a TOML file (``[backstop]`` table) and from :meth:`S
 errors with the closest known name; all problems of a configuration are told at once (:class:`ScenarioError`).
 """
 
-import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
+from model.bound import EXACT, between
 from model.parameter import Section, parameter
 from model.scenario.asset import AssetSection
 from model.scenario.backstop import BackstopSection
@@ -22,6 +22,7 @@ from model.scenario.control import ControlSection
 from model.scenario.exchange import ExchangeSection, KeeperSection
 from model.scenario.exposure import ExposureSection
 from model.scenario.fund import FundSection
+from model.scenario.joint import joint_problems
 from model.scenario.loss import LossSection
 from model.scenario.market import MarketSection
 from model.scenario.price import PriceSection
@@ -47,12 +48,26 @@ WITHOUT_FEEDBACK: dict[str, Any] = {
 class Scenario(Section):
     """All parameters of a run."""
 
-    seed: int = parameter(1, "1", "seed of every random stream", "convention", ge=0)
+    seed: int = parameter(
+        1,
+        "1",
+        "seed of every random stream",
+        "convention",
+        between(0, 2**63 - 1, "results store it as a 63-bit whole number"),
+    )
     steps: int | None = parameter(
-        None, "steps", "length of a run; none: the natural length of the price process", "episode", ge=1
+        None,
+        "steps",
+        "length of a run; none: the natural length of the price process",
+        "episode",
+        between(1, EXACT, "a run has a step; what the machine can hold is estimated"),
     )
     minutes: float = parameter(
-        1.0, "min", "length of a step", "hourly steps more than double deficits (prototype)", gt=0, le=60
+        1.0,
+        "min",
+        "length of a step",
+        "hourly steps more than double deficits (prototype)",
+        between(0.01, 60, "from 0.6 s, faster than any margin engine, to an hour, which is too coarse for a cascade"),
     )
     asset: AssetSection = AssetSection()
     price: PriceSection = PriceSection()
@@ -75,23 +90,10 @@ class Scenario(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        problems = [*self._protocol_problems(), *self._loss_problems()]
+        problems = joint_problems(self)
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
-
-    def _protocol_problems(self) -> list[str]:
-        bad = [value for value in self.protocol.open_interest if not 0 < value < math.inf]
-        return [f"protocol.open_interest {value}: allowed: more than 0, finite" for value in bad]
-
-    def _loss_problems(self) -> list[str]:
-        members = self.protocol.number
-        given = {name: getattr(self.backstop, name) for name in ("expected_loss", "expected_shortfall")}
-        return [
-            f"backstop.{name} has {len(losses)} values for {members} protocols; allowed: one each"
-            for name, losses in given.items()
-            if losses and len(losses) != members
-        ]
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], origin: str = "scenario") -> Self:

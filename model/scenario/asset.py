@@ -9,6 +9,7 @@ from typing import Self
 
 from pydantic import model_validator
 
+from model.bound import SHARE, VOLATILITY, above, between, inside
 from model.parameter import Numbers, Section, parameter
 
 CALIBRATION = "prototype"
@@ -25,14 +26,20 @@ class AssetSection(Section):
         "largest perpetual markets",
         min_length=1,
     )
-    initial_price: tuple[float, ...] = parameter(
-        (110_000.0, 4_000.0, 2.8), "USD", "price before the first step", "rounded, October 2025", min_length=1
+    initial_price: Numbers = parameter(
+        (110_000.0, 4_000.0, 2.8),
+        "USD",
+        "price before the first step",
+        "rounded, October 2025",
+        between(1e-12, 1e12, "from far below the cheapest token to a trillion"),
+        min_length=1,
     )
-    daily_volatility: tuple[float, ...] = parameter(
+    daily_volatility: Numbers = parameter(
         (0.025, 0.033, 0.05),
         "log/sqrt(day)",
         "calm volatility of the log price",
         "prototype, calm days",
+        VOLATILITY,
         min_length=1,
     )
     correlation: Numbers = parameter(
@@ -40,22 +47,40 @@ class AssetSection(Section):
         "1",
         "share of an innovation's variance common to all assets; two correlate by the root of the product",
         "simulated moments of hourly BTC and ETH, 2020-24 (`backstop calibrate --whole`); thin: 0.6 with either",
+        SHARE,
         min_length=1,
     )
-    depth_per_oi: tuple[float, ...] = parameter(
+    depth_per_oi: Numbers = parameter(
         (6.0, 5.0, 2.4),
         "1",
         "depth per unit log price over one-sided open interest",
         CALIBRATION,
+        between(1e-3, 1e6, "from a market that a trade of 0.1 % moves by a factor e to one that nothing moves"),
         min_length=1,
     )
-    half_spread_bp: tuple[float, ...] = parameter(
-        (3.0, 3.0, 9.0), "bp", "half the calm bid-ask spread", CALIBRATION, min_length=1
+    half_spread_bp: Numbers = parameter(
+        (3.0, 3.0, 9.0),
+        "bp",
+        "half the calm bid-ask spread",
+        CALIBRATION,
+        between(0, 500, "5 %, wider than any venue quotes; stress widens it further"),
+        min_length=1,
     )
-    maximal_leverage: tuple[float, ...] = parameter(
-        (40.0, 40.0, 20.0), "1", "largest leverage at entry: 1 / initial margin", TIERS, min_length=1
+    maximal_leverage: Numbers = parameter(
+        (40.0, 40.0, 20.0),
+        "1",
+        "largest leverage at entry: 1 / initial margin",
+        TIERS,
+        above(1, 2_000, "1 needs no margin engine; no venue grants more than about 1,000"),
+        min_length=1,
     )
-    maintenance_ratio: float = parameter(0.5, "1", "maintenance margin over initial margin", TIERS, gt=0.0, lt=1.0)
+    maintenance_ratio: float = parameter(
+        0.5,
+        "1",
+        "maintenance margin over initial margin",
+        TIERS,
+        inside(0, 1, "positions close before their margin is gone, and open above it"),
+    )
 
     shared_market: bool = parameter(
         True,
@@ -66,14 +91,8 @@ class AssetSection(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        problems = [
-            line for field, low, allowed in _BOUNDS for line in _below(field, getattr(self, field), low, allowed)
-        ]
-        problems += [f"correlation: {c:g}: a number from 0 to 1" for c in self.correlation if not 0.0 <= c <= 1.0]
         if len(set(self.name)) < len(self.name):
-            problems.append(f"name: {', '.join(self.name)}: every asset has a name of its own")
-        if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError(f"name: {', '.join(self.name)}: every asset has a name of its own")
         return self
 
     def values(self, field: str, names: tuple[str, ...]) -> tuple[float, ...]:
@@ -90,16 +109,3 @@ class AssetSection(Section):
     def _place(self, name: str, position: int) -> int:
         found = (place for place, known in enumerate(self.name) if name.upper().startswith(known.upper()))
         return next(found, position)
-
-
-_BOUNDS = (
-    ("initial_price", 0.0, "a positive number"),
-    ("daily_volatility", 0.0, "a positive number"),
-    ("depth_per_oi", 0.0, "a positive number"),
-    ("half_spread_bp", -1e-300, "zero or a positive number"),
-    ("maximal_leverage", 1.0, "a number above 1"),
-)
-
-
-def _below(field: str, values: tuple[float, ...], low: float, allowed: str) -> list[str]:
-    return [f"{field}: {value:g}: {allowed}" for value in values if not low < value < float("inf")]

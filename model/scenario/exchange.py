@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import model_validator
 
+from model.bound import MULTIPLE, SHARE, SPREAD, SUM, between
 from model.parameter import Section, parameter
 from model.scenario.market import CALIBRATION
 
@@ -12,38 +13,43 @@ class ExchangeSection(Section):
     """Margin, fees and liquidation rules of every exchange."""
 
     trading_fee: float = parameter(
-        5e-4, "1", "taker fee on traded notional", "public fee schedules: 2–7 bp", ge=0, le=0.1
-    )
-    fee_to_vault: float = parameter(0.5, "1", "share of trading fees to the vault", "GMX, HLP-like vaults", ge=0, le=1)
-    fee_to_fund: float = parameter(
-        0.1,
+        5e-4,
         "1",
-        "share of trading fees to the backstop; the rest goes to the treasury",
-        CALIBRATION,
-        ge=0,
-        le=1,
+        "taker fee on traded notional",
+        "public fee schedules: 2–7 bp",
+        between(0, 0.1, "10 % of notional is beyond any schedule"),
+    )
+    fee_to_vault: float = parameter(0.5, "1", "share of trading fees to the vault", "GMX, HLP-like vaults", SHARE)
+    fee_to_fund: float = parameter(
+        0.1, "1", "share of trading fees to the backstop; the rest goes to the treasury", CALIBRATION, SHARE
     )
     liquidation_fee: float = parameter(
-        0.01, "1", "liquidation fee on liquidated notional", "0.5–1.5 % at large venues", ge=0, le=0.5
+        0.01,
+        "1",
+        "liquidation fee on liquidated notional",
+        "0.5–1.5 % at large venues",
+        between(0, 0.5, "half the notional is beyond any schedule"),
     )
     keeper_share: float = parameter(
-        0.005, "1", "part of that fee that is the keeper's bounty", "Perp v2: half to the liquidator", ge=0
+        0.005,
+        "1",
+        "part of that fee that is the keeper's bounty",
+        "Perp v2: half to the liquidator",
+        between(0, 0.5, "a part of the liquidation fee, which ends at 0.5"),
     )
     surcharge: float = parameter(
         0.0,
         "1",
         "share of the margin left after a liquidation that is confiscated to the backstop",
         "0: returned to the trader (dYdX v4); 1: kept whole (Vega)",
-        ge=0,
-        le=1,
+        SHARE,
     )
     liquidation_rounds: int = parameter(
         20,
         "rounds",
         "most liquidation rounds within one step",
         "bounds the loop; rarely reached",
-        ge=1,
-        le=1000,
+        between(1, 1_000, "at least one; bounds the loop"),
     )
 
     @model_validator(mode="after")
@@ -62,17 +68,21 @@ class ExchangeSection(Section):
 class KeeperSection(Section):
     """How many keepers there are and what each can do."""
 
-    number: int = parameter(4, "keepers", "keepers serving all protocols", "modelling choice", ge=0, le=30_000)
+    number: int = parameter(
+        4,
+        "keepers",
+        "keepers serving all protocols",
+        "modelling choice",
+        between(0, 30_000, "0: none; the table of keepers counts in 16 bits"),
+    )
     capacity: float = parameter(
         0.02,
         "1/min",
         "notional all keepers together can liquidate, as a fraction of a protocol's open interest",
         CALIBRATION,
-        ge=0,
+        MULTIPLE,
     )
     cost_spread: float = parameter(
-        0.5, "log", "spread of keepers' costs around the gas price", "modelling choice", ge=0
+        0.5, "log", "spread of keepers' costs around the gas price", "modelling choice", SPREAD
     )
-    cash: float = parameter(
-        1e6, "USD", "cash of each keeper at the start", "modelling choice", ge=0, allow_inf_nan=False
-    )
+    cash: float = parameter(1e6, "USD", "cash of each keeper at the start", "modelling choice", SUM)

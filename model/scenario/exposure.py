@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import field_validator, model_validator
 
 from agents.registry import Registry
+from model.bound import DELAY, MEMBERS, PROBABILITY, SHARE, between
 from model.parameter import Section, parameter
 from model.scenario.problem import one_of
 
@@ -35,55 +36,44 @@ class ExposureSection(Section):
 
     graph: str = parameter("ring", "name", "who owes whom", PROTOTYPE)
     degree: int = parameter(
-        2,
-        "protocols",
-        "creditors of each in `ring`, ties of a newcomer in `scale_free`",
-        PROTOTYPE,
-        ge=1,
+        2, "protocols", "creditors of each in `ring`, ties of a newcomer in `scale_free`", PROTOTYPE, MEMBERS
     )
     weight: float = parameter(
-        1.0, "1", "what a protocol owes, in smaller treasuries of the two parties", PROTOTYPE, ge=0, le=1e6
+        1.0,
+        "1",
+        "what a protocol owes, in smaller treasuries of the two parties",
+        PROTOTYPE,
+        between(0, 1e6, "0: no debts; a million treasuries are never repaid"),
     )
     file: str = parameter(
         "", "path", "edge list `debtor creditor [amount in USD]` or GraphML, for graph `file`", "the user"
     )
-    blocks: int = parameter(2, "blocks", "groups that owe only among themselves, in `blocks`", "AER 105:564", ge=1)
+    blocks: int = parameter(2, "blocks", "groups that owe only among themselves, in `blocks`", "AER 105:564", MEMBERS)
     probability: float = parameter(
-        0.25,
-        "1",
-        "chance that one protocol owes another, in `erdos_renyi`",
-        "degree 2 among eight",
-        ge=0,
-        le=1,
+        0.25, "1", "chance that one protocol owes another, in `erdos_renyi`", "degree 2 among eight", PROBABILITY
     )
     core: int = parameter(
-        2,
-        "protocols",
-        "members of the core of `core_periphery`",
-        "Craig and von Peter (2014): a small core",
-        ge=1,
+        2, "protocols", "members of the core of `core_periphery`", "Craig and von Peter (2014): a small core", MEMBERS
     )
     classes: int = parameter(
-        2, "classes", "classes of claims between every pair, in `netted`", "Duffie and Zhu (2011)", ge=1
+        2,
+        "classes",
+        "classes of claims between every pair, in `netted`",
+        "Duffie and Zhu (2011)",
+        between(1, 1_000, "at least one; venues list a few hundred contracts"),
     )
     cleared: int = parameter(
-        0, "classes", "of them, cleared by a central counterparty, in `netted`", "Duffie and Zhu (2011): one", ge=0
+        0,
+        "classes",
+        "of them, cleared by a central counterparty, in `netted`",
+        "Duffie and Zhu (2011): one",
+        between(0, 1_000, "0: none; at most all classes"),
     )
     alpha: float = parameter(
-        1.0,
-        "1",
-        "part of a defaulter's external assets that is recovered",
-        "Eisenberg-Noe; stress 0.5",
-        ge=0,
-        le=1,
+        1.0, "1", "part of a defaulter's external assets that is recovered", "Eisenberg-Noe; stress 0.5", SHARE
     )
     beta: float = parameter(
-        1.0,
-        "1",
-        "part of what a defaulter receives that is recovered",
-        "Eisenberg-Noe; stress 0.5",
-        ge=0,
-        le=1,
+        1.0, "1", "part of what a defaulter receives that is recovered", "Eisenberg-Noe; stress 0.5", SHARE
     )
 
     seniority: str = parameter(
@@ -97,7 +87,7 @@ class ExposureSection(Section):
         "min",
         "time from default to trading again, in `recapitalised`",
         "within a run; Nasdaq Clearing took about a week, Hong Kong four days",
-        ge=0,
+        DELAY,
     )
 
     @field_validator("graph")

@@ -4,7 +4,8 @@ from typing import Self
 
 from pydantic import field_validator, model_validator
 
-from model.parameter import Section, parameter
+from model.bound import DELAY, MULTIPLE, PART, RATE, SHARE, SUM, YEARLY
+from model.parameter import Numbers, Section, parameter
 from model.scenario.problem import one_of
 
 TIER_BY = ("open_interest", "risk")
@@ -18,44 +19,43 @@ class FundSection(Section):
         "1",
         "target size over the size at the start; income above it goes to the treasury; 0: no target",
         "modelling choice",
-        ge=0,
+        MULTIPLE,
     )
     replenishment: float = parameter(
         0.0,
         "1/min",
         "fraction of the gap to the target taken from the treasury",
         "Nasdaq Clearing 2018: restored in full within about a week",
-        ge=0,
-        le=1,
+        RATE,
     )
-    contribution_rate: tuple[float, ...] = parameter(
+    contribution_rate: Numbers = parameter(
         (0.0,),
         "1/year",
         "contribution from the treasury on open interest, by tier; the last is repeated",
         "clearing houses' default funds",
+        YEARLY,
         min_length=1,
     )
     tier_by: str = parameter(
         "open_interest", "name", "what makes the tier: `open_interest`, or `risk`, daily volatility", "modelling choice"
     )
-    tier_bounds: tuple[float, ...] = parameter(
-        (), "USD or log/sqrt(day)", "where the next tier begins, ascending; empty: one tier", "modelling choice"
+    tier_bounds: Numbers = parameter(
+        (), "USD or log/sqrt(day)", "where the next tier begins, ascending; empty: one tier", "modelling choice", SUM
     )
     base_share: float = parameter(
         0.0,
         "1",
         "share of the fund's cash held in the protocol's base asset",
         "0: stable currency; 1: BitMEX, Deribit 2020",
-        ge=0,
-        le=1,
+        SHARE,
     )
-    lent_share: float = parameter(0.0, "1", "share of the fund lent out for yield", "0: all at hand", ge=0, lt=1)
-    yield_rate: float = parameter(0.04, "1/year", "yield on what is lent out", "US Treasury bills, 2025", ge=0)
+    lent_share: float = parameter(0.0, "1", "share of the fund lent out for yield", "0: all at hand", PART)
+    yield_rate: float = parameter(0.04, "1/year", "yield on what is lent out", "US Treasury bills, 2025", YEARLY)
     recall_delay: float = parameter(
-        60.0, "min", "time until recalled money arrives", "minutes on chain to days for term loans", ge=0
+        60.0, "min", "time until recalled money arrives", "minutes on chain to days for term loans", DELAY
     )
     recall_haircut: float = parameter(
-        0.0, "1", "part of recalled money lost by selling in a hurry", "USDC 11 March 2023: up to 0.12", ge=0, lt=1
+        0.0, "1", "part of recalled money lost by selling in a hurry", "USDC 11 March 2023: up to 0.12", PART
     )
 
     @field_validator("tier_by")
@@ -65,8 +65,6 @@ class FundSection(Section):
 
     @model_validator(mode="after")
     def _tiers(self) -> Self:
-        if any(rate < 0 for rate in self.contribution_rate):
-            raise ValueError("contribution_rate has a negative value; allowed: 0 or more")
         if list(self.tier_bounds) != sorted(set(self.tier_bounds)):
             raise ValueError(f"tier_bounds {self.tier_bounds}: allowed: ascending values")
         return self

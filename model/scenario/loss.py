@@ -4,6 +4,7 @@ from pydantic import field_validator
 
 from agents.loss_regime import REGIMES
 from agents.loss_regime.ranking import CLOSE_PRICES, RANKINGS
+from model.bound import SOME, SPAN
 from model.parameter import Section, parameter
 from model.scenario.problem import one_of
 
@@ -29,15 +30,14 @@ class LossSection(Section):
         "min",
         "settlement window of `clawback`, `variation_margin_haircut` and `tear_up`",
         "eight hours, the funding interval; OKEx settled weekly in 2018",
-        gt=0,
+        SPAN,
     )
     tear_up: float = parameter(
         0.5,
         "1",
         "largest fraction of a position that `tear_up` closes; 1 is the full tear-up, at the last settlement price",
         "modelling choice",
-        gt=0,
-        le=1,
+        SOME,
     )
 
     @field_validator("fallback")

@@ -9,6 +9,19 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+LONGEST = 80  # characters of a value that a line shows
+NEEDED = {
+    "int": "a whole number is needed",
+    "finite_number": "a whole number is needed",
+    "float": "a number is needed",
+    "bool": "true or false is needed",
+    "string": "text is needed",
+    "tuple": "a list is needed, in brackets",
+    "too_short": "at least one value is needed",
+    "model": "a table of parameters is needed",
+    "dict": "a table of parameters is needed",
+}
+
 
 class ScenarioError(ValueError):
     """A configuration with problems.
@@ -61,18 +74,35 @@ def dotted_names(root: type[BaseModel], prefix: str = "") -> list[str]:
 
 def problem_lines(error: ValidationError, root: type[BaseModel], origin: str) -> list[str]:
     """Translate pydantic's report into lines ``origin: field: value: what is allowed``."""
-    return [_line(dict(item), root, origin) for item in error.errors(include_url=False)]
+    return [line for item in error.errors(include_url=False) for line in _lines(dict(item), root, origin)]
 
 
-def _line(item: dict[str, Any], root: type[BaseModel], origin: str) -> str:
+def _lines(item: dict[str, Any], root: type[BaseModel], origin: str) -> list[str]:
     path = [str(part) for part in item["loc"]]
     field = ".".join(path)
     if item["type"] == "extra_forbidden":
-        return f"{origin}: {field}: unknown name{_closest(root, path)}"
-    message = item["msg"].removeprefix("Value error, ")
+        return [f"{origin}: {field}: unknown name{_closest(root, path)}"]
     if item["type"] == "value_error":
-        return f"{origin}: {field or 'scenario'}: {message}"
-    return f"{origin}: {field}: {item['input']!r}: {message[:1].lower()}{message[1:]}"
+        lines = str(item["msg"]).removeprefix("Value error, ").split("\n")
+        return [f"{origin}: {field or 'scenario'}: {line}" for line in lines]
+    return [f"{origin}: {field}: {_short(item['input'])}: {_plain(item)}"]
+
+
+def _plain(item: dict[str, Any]) -> str:
+    """Return in plain English what was expected in place of a value of another type."""
+    if item["type"] == "literal_error":
+        return f"allowed: {item['ctx']['expected'].replace(' or ', ', ')}"
+    known = next((text for kind, text in NEEDED.items() if item["type"].startswith(kind)), "")
+    return known or f"{item['msg'][:1].lower()}{item['msg'][1:]}"
+
+
+def _short(value: Any) -> str:
+    """Return a value as it was given, its middle left out where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        text = f"a {type(value).__name__} too long to show"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}...{text[-LONGEST // 4 :]}"
 
 
 def _closest(root: type[BaseModel], path: list[str]) -> str:

@@ -2,7 +2,8 @@
 
 from pydantic import field_validator
 
-from model.parameter import Section, parameter
+from model.bound import COUNT, DELAY, DOLLARS, MEMBER, MEMBERS, MULTIPLE, RATE, SHARE, SPREAD, STRENGTH, above, between
+from model.parameter import Numbers, Section, parameter
 from model.scenario.market import CALIBRATION
 from model.scenario.problem import one_of
 
@@ -12,12 +13,13 @@ CLOSURES = ("takeover", "deleverage")
 class ProtocolSection(Section):
     """How many protocols there are and what stands behind each."""
 
-    number: int = parameter(8, "protocols", "protocols in the ecosystem", "prototype world B", ge=1, le=10_000)
-    open_interest: tuple[float, ...] = parameter(
+    number: int = parameter(8, "protocols", "protocols in the ecosystem", "prototype world B", MEMBERS)
+    open_interest: Numbers = parameter(
         (400e6, 200e6, 60e6),
         "USD",
         "one-sided open interest; the last value is repeated",
         "prototype world B",
+        DOLLARS,
         min_length=1,
     )
     asset: tuple[int, ...] = parameter(
@@ -25,25 +27,28 @@ class ProtocolSection(Section):
         "index",
         "asset each protocol trades; empty: protocol i trades asset i modulo the number of assets",
         "modelling choice",
+        MEMBER,
     )
     treasury_ratio: float = parameter(
-        0.005, "1", "treasury as a fraction of open interest", CALIBRATION, ge=0, allow_inf_nan=False
+        0.005,
+        "1",
+        "treasury as a fraction of open interest",
+        CALIBRATION,
+        between(0, 1e6, "0: none; a million times open interest never runs out"),
     )
     skin_in_the_game: float = parameter(
         0.25,
         "1",
         "part of the treasury that pays after own fund and entitlement, before others' money",
         "EMIR: 25 % of own capital",
-        ge=0,
-        le=1,
+        SHARE,
     )
     vault_ratio: float = parameter(
         1.0,
         "1",
         "vault capital as a fraction of open interest",
         "GMX v1: the pool holds every position in reserve; from 0.5 on no vault closed in any episode, at 0.3 some did",
-        ge=0,
-        allow_inf_nan=False,
+        between(0, 1e6, "0: none; a million times open interest never runs out"),
     )
     vault_closure: str = parameter(
         "takeover",
@@ -61,74 +66,59 @@ class ProtocolSection(Section):
 class ProviderSection(Section):
     """Liquidity providers: owners of the vaults."""
 
-    number: int = parameter(10, "providers", "liquidity providers per protocol", "modelling choice", ge=0)
+    number: int = parameter(10, "providers", "liquidity providers per protocol", "modelling choice", COUNT)
     cash_ratio: float = parameter(
-        0.2,
-        "1",
-        "cash a provider keeps outside, as a multiple of the deposit",
-        "modelling choice",
-        ge=0,
-        allow_inf_nan=False,
+        0.2, "1", "cash a provider keeps outside, as a multiple of the deposit", "modelling choice", MULTIPLE
     )
     tolerance: float = parameter(
         0.15,
         "1",
         "mean fall of the share price that makes a provider run",
         "HLP/LLP drawdowns of 5 % were sat out",
-        gt=0,
+        between(1e-6, 1e12, "from running at once to never"),
     )
-    tolerance_spread: float = parameter(0.5, "log", "spread of tolerance across providers", "modelling choice", ge=0)
+    tolerance_spread: float = parameter(0.5, "log", "spread of tolerance across providers", "modelling choice", SPREAD)
     withdrawal: float = parameter(
         5e-4,
         "1/min",
         "fraction of shares a running provider redeems",
         "public vaults' cooldowns of 1 to 13 days: half within a day",
-        ge=0,
-        le=1,
+        RATE,
     )
     fund_sensitivity: float = parameter(
-        0.5,
-        "1",
-        "how far a thin backstop lowers tolerance; 0 switches the channel off",
-        "modelling choice",
-        ge=0,
-        le=1,
+        0.5, "1", "how far a thin backstop lowers tolerance; 0 switches the channel off", "modelling choice", SHARE
     )
     return_rate: float = parameter(
-        0.01,
-        "1/min",
-        "fraction of cash put back when the share price has recovered",
-        "modelling choice",
-        ge=0,
-        le=1,
+        0.01, "1/min", "fraction of cash put back when the share price has recovered", "modelling choice", RATE
     )
-    vaults: int = parameter(1, "vaults", "vaults each provider supplies, its own protocol's and the next", "one", ge=1)
+    vaults: int = parameter(
+        1, "vaults", "vaults each provider supplies, its own protocol's and the next", "one", MEMBERS
+    )
     wealth_sensitivity: float = parameter(
         1.0,
         "1",
         "weight of losses in a provider's other vaults, over its whole deposit, beside those in this one",
         "one fortune; Goldstein and Pauzner (2004): wealth effect; moot with one vault",
-        ge=0,
+        STRENGTH,
     )
     volatility_sensitivity: float = parameter(
         0.0,
         "1",
         "fall of the share price that a running volatility of twice the normal counts as; 0: none",
         "modelling choice; 10 October 2025: market makers left as volatility jumped",
-        ge=0,
+        STRENGTH,
     )
     cooldown: float = parameter(
         0.0,
         "min",
         "time a provider's request to redeem all it has waits in the queue; 0: no queue, `withdrawal` a minute",
         "HLP: 4 days, 5760; Drift: 13 days, 18720",
-        ge=0,
+        DELAY,
     )
     exit_rate: float = parameter(
         1.0,
         "1/min",
         "part of a vault's equity its queue lets out, first come first served; 1: all that is due",
         "open-ended funds' redemption gates: 5 to 25 % a quarter",
-        gt=0,
-        le=1,
+        above(0, 1, "a part each minute, and not nothing, or nobody ever leaves"),
     )

@@ -1,0 +1,118 @@
+"""What must hold of several parameters together: each may be within its bounds and the scenario still mean nothing.
+
+A rule returns one line a problem, naming the parameters that do not fit each other and what is allowed. What does no
+harm and is only not used is not refused but told before a run (:mod:`model.scenario.unused`).
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from model.bound import number
+from model.episode import EPISODES
+from model.process import MINUTES_A_DAY, asset_names
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+
+STRATEGIES = ("noise", "trend", "fundamentalist", "carry", "hedger")
+LAYERS = ("retention", "limit", "reinstatements")
+
+
+def joint_problems(scenario: "Scenario") -> list[str]:
+    """Return a line for everything that does not fit together."""
+    return [line for rule in RULES for line in rule(scenario)]
+
+
+def run_minutes(scenario: "Scenario") -> float | None:
+    """Return the length of a run in minutes; none where the price files say it, which are not read here."""
+    if scenario.steps is not None:
+        return scenario.steps * scenario.minutes
+    if scenario.price.process == "episode":
+        return EPISODES[scenario.price.episode].minutes
+    return None if scenario.price.process == "replay" else MINUTES_A_DAY
+
+
+def _losses(scenario: "Scenario") -> Iterator[str]:
+    members = scenario.protocol.number
+    for name in ("expected_loss", "expected_shortfall"):
+        losses = getattr(scenario.backstop, name)
+        if losses and len(losses) != members:
+            yield f"backstop.{name} has {len(losses)} values for {members} protocols; allowed: one each"
+
+
+def _assets(scenario: "Scenario") -> Iterator[str]:
+    traded = asset_names(scenario)
+    for index in dict.fromkeys(index for index in scenario.protocol.asset if index >= len(traded)):
+        yield (
+            f"protocol.asset {index}: there is no such asset; allowed: 0 to {len(traded) - 1} "
+            f"({', '.join(traded[:5])}{', ...' if len(traded) > 5 else ''})"
+        )
+
+
+def _hit(scenario: "Scenario") -> Iterator[str]:
+    shock, members = scenario.shock, scenario.protocol.number
+    if shock.hit_protocol >= members:
+        yield f"shock.hit_protocol {shock.hit_protocol}: there is no such protocol; allowed: 0 to {members - 1}"
+
+
+def _timed(scenario: "Scenario") -> Iterator[str]:
+    """Yield a shock that is placed beyond the end of the run, where it would never be."""
+    shock, length = scenario.shock, run_minutes(scenario)
+    placed = (("hit_minute", "hit_share", "the hit"), ("fall_minute", "fall", "the fall"))
+    for name, size, what in placed:
+        minute = getattr(shock, name)
+        if getattr(shock, size) and length is not None and minute >= length:
+            yield (
+                f"shock.{name} {number(minute)}: {what} comes after the run, which is {number(length)} min long; "
+                f"allowed: less than that, or a longer run by steps"
+            )
+
+
+def _strategies(scenario: "Scenario") -> Iterator[str]:
+    trader = scenario.trader
+    if trader.number and not any(getattr(trader, name) for name in STRATEGIES):
+        yield (
+            f"trader.{', '.join(STRATEGIES)} are all 0: {trader.number} traders have no strategy; "
+            "allowed: more than 0 for at least one"
+        )
+
+
+def _layers(scenario: "Scenario") -> Iterator[str]:
+    lengths = {name: len(getattr(scenario.backstop, name)) for name in LAYERS}
+    if len({length for length in lengths.values() if length > 1}) > 1:
+        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        yield f"backstop: the layers' values differ in number: {told}; allowed: one for all, or as many each"
+
+
+def _tiers(scenario: "Scenario") -> Iterator[str]:
+    rates, tiers = len(scenario.fund.contribution_rate), len(scenario.fund.tier_bounds) + 1
+    if rates > tiers:
+        yield (
+            f"fund.contribution_rate has {rates} values, and fund.tier_bounds makes {tiers} "
+            f"tier{'s' if tiers > 1 else ''}; allowed: at most one a tier"
+        )
+
+
+def _bounds_of_controls(scenario: "Scenario") -> Iterator[str]:
+    """Yield a bound to which something rises that lies below where it starts."""
+    control, asset = scenario.control, scenario.asset
+    fee, margin = scenario.exchange.liquidation_fee, 1.0 / min(asset.maximal_leverage)
+    if (control.fee_health or control.fee_volatility) and control.fee_bound < fee:
+        yield f"control.fee_bound {control.fee_bound:g}: allowed: at least exchange.liquidation_fee, {fee:g}"
+    if (control.margin_health or control.margin_volatility) and control.margin_bound < margin:
+        yield (
+            f"control.margin_bound {control.margin_bound:g}: allowed: at least the initial margin, {margin:g}, "
+            "which is 1 / asset.maximal_leverage"
+        )
+
+
+RULES: tuple[Callable[["Scenario"], Iterator[str]], ...] = (
+    _losses,
+    _assets,
+    _hit,
+    _timed,
+    _strategies,
+    _layers,
+    _tiers,
+    _bounds_of_controls,
+)
