@@ -82,6 +82,7 @@ SPREAD = between(0, 3, "0: all alike; 3 is a factor of 20 either way in a third 
 DOLLARS = between(1, EXACT, "from a dollar to ten times the world's yearly output")
 SUM = between(0, EXACT, "0: none; 1e15 is ten times the world's yearly output")
 COUNT = between(0, EXACT, "whole numbers are exact up to here; what the machine can hold is estimated")
+WEIGHT = between(0, 100, "0: none; only the proportions of the strategies count")
 YEARLY = between(0, 10, "0: none; 10 is 1,000 % a year")
 VOLATILITY = between(1e-6, 0.5, "below is no risk; 0.5 a day is 950 % a year, above any listed asset's")
 MEMBER = between(0, 9_999, "an index from 0; there are at most 10,000")

@@ -21,6 +21,7 @@ from model import foundation
 from model.confidence import Confidence
 from model.contagion import make_contagion
 from model.control import Control
+from model.demand import refuse_beyond
 from model.fund import FundManagement
 from model.loss import make_loss_regime
 from model.metric import summarise
@@ -63,8 +64,8 @@ class Ecosystem(Roster):
     """
 
     def __init__(self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None) -> None:
-        self._own_scenario = scenario or Scenario()
-        self.replication = replication
+        self._own_scenario, self.replication = scenario or Scenario(), replication
+        refuse_beyond(self.scenario)
         streams = Streams(self.scenario.seed, replication)
         super().__init__(streams.generator("mesa"))
         self.assets = market_names(self.scenario, asset_names(self.scenario))

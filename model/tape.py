@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.demand import refuse_beyond
 from model.parameter import per_item
 from model.process import MINUTES_A_DAY, process_named
 from model.segment import asset_behind
@@ -46,8 +47,10 @@ def draw_tape(scenario: "Scenario", replication: int, streams: Streams | None = 
     Raises
     ------
     model.price_file.PriceFileError : when the price files are faulty.
-    model.scenario.ScenarioError : when the run is longer than the record, or its step does not fit the bars.
+    model.scenario.ScenarioError : when the run is longer than the record, its step does not fit the bars, or it
+        needs more memory than there is.
     """
+    refuse_beyond(scenario)
     streams = streams or Streams(scenario.seed, replication)
     path = process_named(scenario.price.process).draw(scenario, streams)
     steps, assets = path.log_return.shape

@@ -7,14 +7,14 @@ harm and is only not used is not refused but told before a run (:mod:`model.scen
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from model.bound import number
+from model.bound import WEIGHT, number
 from model.episode import EPISODES
+from model.parameter import bounds_of
 from model.process import MINUTES_A_DAY, asset_names
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
-STRATEGIES = ("noise", "trend", "fundamentalist", "carry", "hedger")
 LAYERS = ("retention", "limit", "reinstatements")
 
 
@@ -70,9 +70,10 @@ def _timed(scenario: "Scenario") -> Iterator[str]:
 
 def _strategies(scenario: "Scenario") -> Iterator[str]:
     trader = scenario.trader
-    if trader.number and not any(getattr(trader, name) for name in STRATEGIES):
+    shares = [str(name) for name, bound in bounds_of(type(trader)).items() if bound is WEIGHT]
+    if trader.number and not any(getattr(trader, name) for name in shares):
         yield (
-            f"trader.{', '.join(STRATEGIES)} are all 0: {trader.number} traders have no strategy; "
+            f"trader.{', '.join(shares)} are all 0: {trader.number} traders have no strategy; "
             "allowed: more than 0 for at least one"
         )
 

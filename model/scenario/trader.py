@@ -1,6 +1,6 @@
 """Parameters of the leveraged accounts: how many, how large, how levered, how they behave."""
 
-from model.bound import COUNT, MULTIPLE, PROBABILITY, RATE, SHARE, SOME, SPREAD, between
+from model.bound import COUNT, MULTIPLE, PROBABILITY, RATE, SHARE, SOME, SPREAD, WEIGHT, between
 from model.parameter import Section, parameter
 from model.scenario.market import CALIBRATION
 
@@ -79,37 +79,11 @@ class TraderSection(Section):
         "simulated moments of hourly BTC and ETH, 2020-24 (`backstop calibrate --whole`)",
         PROBABILITY,
     )
-    noise: float = parameter(
-        0.60,
-        "1",
-        "share of noise traders",
-        CALIBRATION,
-        between(0, 100, "0: none; only the proportions of the five count"),
-    )
-    trend: float = parameter(
-        0.10,
-        "1",
-        "share of trend followers",
-        CALIBRATION,
-        between(0, 100, "0: none; only the proportions of the five count"),
-    )
-    fundamentalist: float = parameter(
-        0.10,
-        "1",
-        "share of fundamentalists",
-        CALIBRATION,
-        between(0, 100, "0: none; only the proportions of the five count"),
-    )
-    carry: float = parameter(
-        0.10,
-        "1",
-        "share of funding-rate carry traders",
-        CALIBRATION,
-        between(0, 100, "0: none; only the proportions of the five count"),
-    )
-    hedger: float = parameter(
-        0.10, "1", "share of hedgers", CALIBRATION, between(0, 100, "0: none; only the proportions of the five count")
-    )
+    noise: float = parameter(0.60, "1", "share of noise traders", CALIBRATION, WEIGHT)
+    trend: float = parameter(0.10, "1", "share of trend followers", CALIBRATION, WEIGHT)
+    fundamentalist: float = parameter(0.10, "1", "share of fundamentalists", CALIBRATION, WEIGHT)
+    carry: float = parameter(0.10, "1", "share of funding-rate carry traders", CALIBRATION, WEIGHT)
+    hedger: float = parameter(0.10, "1", "share of hedgers", CALIBRATION, WEIGHT)
     tilt: float = parameter(
         0.5,
         "1",
