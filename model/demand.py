@@ -127,7 +127,6 @@ def parts(scenario: "Scenario") -> list[Part]:
     """Return what every part of a run needs."""
     size = size_of(scenario)
     funds = scenario.value_fund.number * size.protocols
-    accounts = ("trader.number", "trader.reserve", "protocol.number")
     return [
         _steps(size, "minutes" if scenario.steps is None else "steps"),
         _windows(scenario, size),
