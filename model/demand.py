@@ -1,9 +1,8 @@
 """What a scenario needs in memory and time, estimated before anything of it is built.
 
 A run keeps tables whose sizes follow from the scenario: a row per step, account, provider and keeper, a cell per pair
-of protocols. The bytes of a row are counted from the tables' columns and checked against runs (tests/test_demand.py:
-within a factor of two of the measured peak); the seconds were measured on one core of a laptop and tell the order of
-magnitude, so that only what would take weeks is refused for its time.
+of protocols. Bytes and seconds of a row are rounded up from a few runs; they tell the order of magnitude, and are meant
+to refuse what is out of reach, not to plan a machine by.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
