@@ -58,10 +58,12 @@ def name_problems(files: Sequence[str], given: Sequence[str]) -> list[str]:
     bad = [name for name in given if name != name.strip() or not name.isprintable() or len(name) > LONGEST]
     if bad:
         return [f"names: {bad[0]!r}: at most {LONGEST} characters that can be printed are needed"]
-    seen: dict[str, str] = {}
-    for name, file in zip(file_names(files, given), files, strict=True):
-        first = seen.setdefault(name.casefold(), file)
-        if first is not file:
-            how = "name them: --prices NAME=FILE, or price.names"
-            return [f"files: {first} and {file}: both are called {name}: {how}"]
+    names = file_names(files, given)
+    seen: dict[str, int] = {}
+    for place, name in enumerate(names):
+        first = seen.setdefault(name.casefold(), place)
+        if first != place:
+            called = name if given and given[place] else stem(files[place])
+            how = "names that differ are needed, as --prices NAME=FILE or in price.names"
+            return [f"files: {files[first]} and {files[place]}: both are called {called}: {how}"]
     return []

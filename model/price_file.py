@@ -104,13 +104,21 @@ def _checked(file: Path, columns: Columns) -> tuple[PriceSeries, Floats | None]:
     time = times(columns[time_name])
     found = prices({name: columns[name] for name in PRICES})
     order = _order(time.milliseconds)
-    checker = Checker(file, time.milliseconds[order], lambda name, row: columns[name][row].as_py(), order, time.faults)
+    checker = Checker(file, time.milliseconds[order], lambda name, row: _cell(columns[name][row]), order, time.faults)
     problems = list(checker.problems(time_name, {name: price[order] for name, price in found.items()}))
     if problems:
         raise PriceFileError(problems)
     arrays = (time.milliseconds.astype(np.int64), *found.values())
     series = PriceSeries(stem(file), *(_frozen(array[order]) for array in arrays))
     return series, np.nan_to_num(volumes(columns[VOLUME]))[order] if VOLUME in columns else None
+
+
+def _cell(value: pa.Scalar) -> object:
+    """Return what stands in a cell; as Arrow writes it, where Python has no such date."""
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        return str(value.cast(pa.int64()))
 
 
 def _order(time: Floats) -> NDArray[np.int64]:

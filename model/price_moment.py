@@ -30,7 +30,7 @@ _WRITTEN = re.compile(
     r"|(?P<one>\d{1,2})(?P<b>[-/.])(?P<two>\d{1,2})(?P=b)(?P<last>\d{4}))"
     r"(?:(?:T|,?\s+)(?P<hour>\d{1,2})(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,:](?P<rest>\d{1,9}))?)?)?"
     r"(?:[\s-]?(?P<half>[ap])\.?m\.?)?"
-    r"\s*(?P<zone>z|(?:utc|gmt)?(?P<offset>[+-]\d{1,2}(?::?\d\d)?)|utc|gmt)?)?",
+    r"\s*(?P<zone>z|[+]00:?00 (?:utc|gmt)|(?:utc|gmt)?(?P<offset>[+-]\d{1,2}(?::?\d\d)?)|utc|gmt)?)?",
     re.IGNORECASE | re.ASCII,
 )
 NEEDED = "a date such as 2024-02-01 00:00, or seconds to nanoseconds since 1970, is needed"

@@ -31,13 +31,14 @@ _FOREIGN = {
     b"SQLite format 3": "a SQLite database: write the table as CSV",
     b"%PDF": "a PDF",
     b"version https://git-lfs": "a pointer of Git LFS: fetch the file itself with git lfs pull",
-    b"<": "a page of HTML or XML: download the file itself",
+    **dict.fromkeys((b"<!", b"<html", b"<HTML", b"<?xml"), "a page of HTML or XML: download the file itself"),
     b"{": "JSON: write it as CSV",
     b"[": "JSON: write it as CSV",
 }
 _PASSWORD = 0x1
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
-_CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x1a")) + b"\x7f"
+_DOS_END = b"\x1a"
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f")) + b"\x7f"
 
 
 def content(file: Path, limits: Limits) -> Path | bytes:
@@ -78,7 +79,7 @@ def text(file: Path, data: bytes) -> bytes:
     """Return text in UTF-8, from UTF-8, UTF-16 or Latin-1; raises PriceFileError where it is no text."""
     coding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None) or _unmarked(data)
     try:
-        found = data.decode(coding).encode()
+        found = data.rstrip(_DOS_END).decode(coding).encode()
     except UnicodeError:
         found = data.decode("latin-1").encode() if coding == "utf-8" else b"\0"
     if len(found.translate(None, _CONTROL)) < len(found):
