@@ -26,6 +26,7 @@ PROCESS_OF: dict[str, tuple[str, ...]] = {
     "price.severity_dispersion": ("episode",),
     "price.severity_correlation": ("episode",),
     "price.files": FROM_FILES,
+    "price.names": FROM_FILES,
     "price.start": FROM_FILES,
     "price.longest_wick": FROM_FILES,
     "price.block_length": ("bootstrap",),

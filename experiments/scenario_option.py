@@ -12,6 +12,8 @@ from datetime import date, datetime, time
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from model.asset_name import split_name
+
 if TYPE_CHECKING:
     from experiments.configuration import Options
     from model.preset import Preset
@@ -72,7 +74,7 @@ def read_scenario(options: "Options", problems: Problems) -> Described:
     changes = {name: value for layer in layers for name, value in layer.values.items()}
     origin = f"{ORIGIN} with preset {preset.name}" if preset else ORIGIN
     changed = problems.attempt(partial(base.replace, changes, origin=origin), base)
-    _check_prices(changed.price.files or options.prices, problems)
+    _check_prices(changed.price.files or [split_name(text)[1] for text in options.prices], problems)
     return Described(changed, (Layer(options.scenario or "", filed), *layers))
 
 
@@ -142,12 +144,20 @@ def _price_changes(options: "Options", base: "Scenario", problems: Problems) -> 
         changes = {"price.process": "episode", "price.episode": options.episode}
     if options.prices:
         kept = base.price.process if PROCESSES[base.price.process].needs_files else "replay"
-        changes |= {"price.process": kept, "price.files": options.prices}
+        changes |= {"price.process": kept} | _named_files(options.prices, base)
     if options.process:
         changes["price.process"] = options.process
     process = PROCESSES.get(changes.get("price.process", base.price.process))
     problems.lines += _price_conflicts(options, process is None or process.needs_files)
     return changes
+
+
+def _named_files(prices: Sequence[str], base: "Scenario") -> dict[str, Any]:
+    """Return the price files, and their names where one is given or those of `base` no longer fit."""
+    names, files = zip(*map(split_name, prices), strict=True)
+    return {"price.files": files} | (
+        {"price.names": names if any(names) else ()} if any(names) or base.price.names else {}
+    )
 
 
 def _price_conflicts(options: "Options", reads_files: bool) -> list[str]:

@@ -2,14 +2,18 @@
 
 import base64
 import gc
+import gzip
 import json
 import re
 import threading
 import time
 import weakref
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import solara
 from ipyvuetify import VuetifyTemplate
@@ -27,12 +31,13 @@ from experiments.app.scene import SCENES
 from experiments.app.server import SETTINGS, free_port
 from experiments.app.session import Session, build
 from experiments.app.snapshot import Member, snapshot
-from experiments.app.upload import LARGEST_PRICES, safe_name
+from experiments.app.upload import LARGEST_PRICES, LIMITS, safe_name
 from experiments.app.view import live
 from experiments.app.view.detail import money
 from experiments.app.view.live import Live
 from experiments.app.wave import largest, wave
 from model.parameter import declarations
+from model.price_file import PRICES
 from model.scenario import Scenario, ScenarioError
 from tests.world import CRASH
 
@@ -63,7 +68,8 @@ def hit():
 
 
 def test_every_parameter_has_a_control_or_a_place_of_its_own():
-    elsewhere = {"seed", "backstop.structure", "backstop.regime", "price.files", "exposure.file", "price.start"}
+    elsewhere = {"seed", "backstop.structure", "backstop.regime"}
+    elsewhere |= {"price.files", "price.names", "exposure.file", "price.start"}
     assert set(controls()) | elsewhere == {declared.name for declared in declarations(Scenario)}
 
 
@@ -149,7 +155,30 @@ def test_a_good_price_file_is_replayed(session):
     assert session.upload("../../my prices.csv", CSV.encode()), session.problems
     assert session.world.sides[0].ecosystem.assets == ("my_prices",)
     [place] = session.configuration.changes["price.files"]
-    assert Path(place).parent == session.uploads.folder
+    assert session.uploads.folder in Path(place).parents
+
+
+def test_an_upload_neither_replaces_nor_removes_another_of_its_name(session):
+    assert session.upload("gold.csv", CSV.encode()), session.problems
+    first = session.configuration.changes["price.files"]
+    assert not session.upload("gold.csv", b"no,price\n1,2\n")
+    assert session.configuration.changes["price.files"] == first
+    assert Path(*first).read_text() == CSV
+    assert session.change("seed", 3), session.problems
+    assert session.upload("gold.csv", CSV.replace("2025", "2024").encode()), session.problems
+    assert session.configuration.changes["price.files"] != first
+    assert len(list(session.uploads.folder.rglob("*.csv"))) == 1
+    assert session.world.sides[0].ecosystem.assets == ("gold",)
+
+
+def test_a_small_upload_cannot_hold_more_rows_than_a_page_reads(session):
+    table = pa.table({name: pa.array(np.ones(LIMITS.rows + 1, np.int64)) for name in ("time", *PRICES)})
+    pq.write_table(table, held := BytesIO())
+    assert len(held.getvalue()) < LARGEST_PRICES
+    assert not session.upload("long.parquet", held.getvalue())
+    assert "600,001 rows: at most 600,000" in session.problems["upload"]
+    assert not session.upload("bomb.csv.gz", gzip.compress(bytes(LIMITS.size + 1)))
+    assert "at most 100,000,000 are allowed, unpacked" in session.problems["upload"]
 
 
 @pytest.mark.parametrize("content", [b"", b"Date,Open\n1,2\n", b"\x00\xff\xfe", b"x" * (LARGEST_PRICES + 1)])

@@ -173,7 +173,7 @@ OTHER = {
     "price.episode": "2020-03-12",
     "price.fundamental_share": (0.3,),
 }
-FILED = ("price.files", "price.start")
+FILED = ("price.files", "price.names", "price.start")
 DRAWN = [name for name, registered in PROCESSES.items() if not registered.needs_files]
 
 

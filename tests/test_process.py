@@ -261,7 +261,7 @@ def test_a_later_start_opens_at_that_bar(tmp_path):
 def test_misfitting_files_are_refused_with_every_reason(tmp_path):
     hours = write_bars(tmp_path / "a.csv", random_bars(30))
     minutes = write_bars(tmp_path / "b.csv", random_bars(30), minutes=1.0)
-    years_later = write_bars(tmp_path / "c.csv", random_bars(30), first=1e6 * 60)
+    years_later = write_bars(tmp_path / "c.csv", random_bars(30), first=1e5 * 60)
     shifted = write_bars(tmp_path / "d.csv", random_bars(30), first=7)
     for other, reason in ((minutes, "bars of 1 min"), (shifted, "same grid"), (years_later, "common")):
         with pytest.raises(PriceFileError, match=reason):

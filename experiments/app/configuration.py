@@ -21,6 +21,7 @@ from model.scenario.problem import one_of
 
 START: dict[str, Any] = {"price.process": "episode", "price.episode": "2025-10-10"}
 FILES = ("price.files", "exposure.file")
+UNSAVED = (*FILES, "price.names")
 TABLE = "app"
 LONGEST = 100_000
 UNREADABLE = "the address holds no configuration that can be read"
@@ -49,7 +50,7 @@ class Configuration(NamedTuple):
 
     def to_toml(self) -> str:
         """Return the configuration as text; see the module."""
-        kept = {name: value for name, value in self.changes.items() if name not in FILES and value is not None}
+        kept = {name: value for name, value in self.changes.items() if name not in UNSAVED and value is not None}
         lines = [f"{name} = {toml_value(value)}" for name, value in kept.items() if "." not in name]
         for section in dict.fromkeys(name.partition(".")[0] for name in kept if "." in name):
             lines += ["", f"[{section}]"]

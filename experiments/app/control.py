@@ -16,7 +16,10 @@ from model.parameter import Declaration, declarations
 from model.scenario import Scenario, ScenarioError
 from model.scenario.problem import section_at
 
-ELSEWHERE = ("seed", "backstop.structure", "backstop.regime", "price.files", "exposure.file", "price.start")
+ELSEWHERE = (
+    *("seed", "backstop.structure", "backstop.regime"),
+    *("price.files", "price.names", "exposure.file", "price.start"),
+)
 """Parameters with a place of their own on the page, or that name files of the machine."""
 STEPS = 100
 CURVE = 50.0

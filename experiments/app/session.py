@@ -84,7 +84,9 @@ class Session:
 
     def upload(self, name: str, content: bytes) -> bool:
         """Replay an uploaded price file from its beginning."""
-        return self._adopt("upload", lambda: self._with_prices(name, content), step=0)
+        granted = self._adopt("upload", lambda: self._with_prices(name, content), step=0)
+        self.uploads.keep(self.configuration.changes.get("price.files", ()))
+        return granted
 
     def choose_episode(self, name: str) -> bool:
         """Replay a named episode."""
@@ -112,7 +114,7 @@ class Session:
 
     def _with_prices(self, name: str, content: bytes) -> Configuration:
         place = self.uploads.prices(name, content)
-        files = {"price.process": "replay", "price.files": (str(place),)}
+        files = {"price.process": "replay", "price.files": (str(place),), "price.names": ()}
         return self.configuration._replace(changes={**self.configuration.changes, **files}, interventions=())
 
     def _adopt(self, control: str, choose: Callable[[], Configuration], step: int | None = None) -> bool:

@@ -3,15 +3,18 @@
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from experiments.app.configuration import Configuration, from_toml
-from model.price_file import PriceFileError, read_prices
+from model.asset_name import KINDS, PACKED
+from model.price_file import Limits, PriceFileError, read_prices
 from model.scenario import ScenarioError
 
 LARGEST_PRICES = 10_000_000
 LARGEST_CONFIGURATION = 100_000
-SUFFIXES = (".csv", ".parquet")
+LIMITS = Limits(rows=600_000, columns=200, size=100_000_000)  # more than a year of minutes, in some 200 MB of memory
+SUFFIXES = tuple(kind + packed for packed in ("", *PACKED) for kind in KINDS)
 
 
 class Uploads:
@@ -21,16 +24,26 @@ class Uploads:
         self.folder = Path(tempfile.mkdtemp(prefix="backstop-"))
 
     def prices(self, name: str, content: bytes) -> Path:
-        """Keep a price file and return its place; raises PriceFileError with what is wrong, told by its own name."""
+        """Keep a price file and return its place; raises PriceFileError with what is wrong, told by its own name.
+
+        Every file has a folder to itself, so that another of the same name neither replaces nor removes it.
+        """
         require_size(name, len(content), LARGEST_PRICES)
-        place = self.folder / safe_name(name)
+        place = Path(tempfile.mkdtemp(dir=self.folder)) / safe_name(name)
         place.write_bytes(content)
         try:
-            read_prices(place)
+            read_prices(place, LIMITS)
         except PriceFileError as error:
-            place.unlink()
+            shutil.rmtree(place.parent, ignore_errors=True)
             raise PriceFileError([line.replace(str(place), place.name) for line in error.problems]) from None
         return place
+
+    def keep(self, files: Iterable[str]) -> None:
+        """Remove all but `files`, so that a session does not fill the disk."""
+        used = {Path(file).parent for file in files}
+        for folder in self.folder.iterdir():
+            if folder not in used:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         """Remove everything."""

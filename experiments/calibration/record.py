@@ -5,7 +5,6 @@ bootstrap of :mod:`model.process.bootstrap`), so that the persistence of volatil
 """
 
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from experiments.calibration.moment import LEAST_BARS, Floats, Series, vector
 from experiments.configuration import ConfigurationError
+from model.asset_name import file_names, name_problems, split_name
 from model.price_file import read_prices, read_volume
 from model.process import MINUTES_A_DAY
 from model.process.bar import read_bars
@@ -38,14 +38,18 @@ class Record(NamedTuple):
         return len(self.series.returns) * self.minutes / MINUTES_A_DAY
 
 
-def read_record(files: tuple[str, ...]) -> Record:
-    """Read and align the price files.
+def read_record(prices: tuple[str, ...]) -> Record:
+    """Read and align the price files, each ``FILE`` or ``NAME=FILE``.
 
     Raises
     ------
     PriceFileError : where a file is faulty or shares no time with the others.
     ConfigurationError : where too few bars are common to all.
     """
+    given, files = zip(*map(split_name, prices), strict=True)
+    problems = name_problems(files, given)
+    if problems:
+        raise ConfigurationError(problems)
     bars = read_bars(files, np.inf)
     returns = bars.relative[3, 1:]
     if len(returns) < LEAST_BARS:
@@ -54,14 +58,15 @@ def read_record(files: tuple[str, ...]) -> Record:
     volume = [_volume(file, bars.time) for file in files]
     known = all(one is not None and (one > 0.0).mean() > 0.5 for one in volume)
     together = np.stack([one[1:] for one in volume if one is not None], axis=1) if known else None
-    return Record(asset_labels(files), bars.minutes, int(bars.time[0]), Series(returns.copy(), together))
+    return Record(asset_labels(files, given), bars.minutes, int(bars.time[0]), Series(returns.copy(), together))
 
 
-def asset_labels(files: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what comes before the first mark of punctuation in each name, or where that is not unique all of it."""
-    stems = tuple(Path(file).stem for file in files)
-    short = tuple(re.split(r"[\W_]", stem)[0] for stem in stems)
-    return short if all(short) and len(set(short)) == len(short) else stems
+def asset_labels(files: tuple[str, ...], given: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the names given, or what comes before the first mark of punctuation in each file's, where it is unique."""
+    names = file_names(files, given)
+    short = tuple(re.split(r"[\W_]", name)[0] for name in names)
+    unique = all(short) and len({name.casefold() for name in short}) == len(short)
+    return short if unique and not any(given) else names
 
 
 def _volume(file: str, time: NDArray[np.int64]) -> Floats | None:

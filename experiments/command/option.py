@@ -8,7 +8,10 @@ from typing import Any
 import click
 
 PRICES = click.option(
-    "--prices", multiple=True, metavar="FILE", help="Price file of one asset, CSV or Parquet; repeatable."
+    "--prices",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="Price file of one asset, CSV or Parquet, and what to call it; repeatable.",
 )
 PROCESS = click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
 EPISODE = click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")

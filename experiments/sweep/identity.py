@@ -1,7 +1,7 @@
 """What a run is: a hash of the code that made it, everything its scenario says, and its replication.
 
 A scenario is written in one canonical way (JSON, names sorted, numbers to the last digit); a file it reads counts by
-its contents, not by its path. Two runs of one identity have the same numbers, bit for bit.
+its contents and what its asset is called, not by its path. Two runs of one identity have the same numbers, bit for bit.
 """
 
 import hashlib
@@ -10,6 +10,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from model.asset_name import file_names
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -34,8 +36,9 @@ def digest(*words: str) -> str:
 
 
 def canonical(scenario: "Scenario") -> dict[str, Any]:
-    """Return the scenario as a tree in which every file is named by a digest of its contents."""
+    """Return the scenario as a tree in which every file is named by a digest of its contents, and by its asset."""
     tree = scenario.model_dump()
+    tree["price"]["names"] = file_names(scenario.price.files, scenario.price.names)
     tree["price"]["files"] = [file_digest(name) for name in scenario.price.files]
     tree["exposure"]["file"] = file_digest(scenario.exposure.file)
     return tree

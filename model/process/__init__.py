@@ -7,9 +7,9 @@ needed to check a configuration, their numerical libraries are not.
 
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from model.asset_name import file_names
 from model.episode import EPISODES
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _replay_minutes(scenario: Any) -> float:
 
 
 def _file_names(scenario: Any) -> tuple[str, ...]:
-    return tuple(Path(file).stem for file in scenario.price.files)
+    return file_names(scenario.price.files, scenario.price.names)
 
 
 _NAMES: dict[str, Callable[[Any], tuple[str, ...]]] = {

@@ -9,6 +9,7 @@ from typing import Self
 
 from pydantic import field_validator, model_validator
 
+from model.asset_name import name_problems
 from model.bound import PART, SHARE, SOME, above, between
 from model.episode import EPISODES
 from model.parameter import Numbers, Section, parameter
@@ -30,6 +31,9 @@ class PriceSection(Section):
     )
     episode: str = parameter("2025-10-10", "name", "named episode, for process episode", "largest cascade on record")
     files: tuple[str, ...] = parameter((), "path", "price files, one asset each, for replay and bootstrap", "the user")
+    names: tuple[str, ...] = parameter(
+        (), "text", "assets of the price files, one a file; empty for the files' own names", "the user"
+    )
     start: str = parameter("", "ISO date", "first moment replayed, UTC; empty for the files' first", "the user")
     fundamental_share: Numbers = parameter(
         (0.8, 0.8, 0.45),
@@ -181,7 +185,7 @@ class PriceSection(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        problems = []
+        problems = name_problems(self.files, self.names)
         if PROCESSES[self.process].needs_files and not self.files:
             problems.append(f"files: none: process {self.process} needs at least one price file")
         if self.garch_alpha + self.garch_beta >= 1.0:
