@@ -45,7 +45,10 @@ class ExposureSection(Section):
         1.0, "1", "what a protocol owes, in smaller treasuries of the two parties", PROTOTYPE, ge=0, le=1e6
     )
     file: str = parameter(
-        "", "path", "edge list `debtor creditor [amount in USD]` or GraphML, for graph `file`", "the user"
+        "",
+        "path",
+        "edge list `debtor creditor [amount in USD]`, GraphML, GEXF, GML or Pajek, for graph `file`",
+        "the user",
     )
     blocks: int = parameter(2, "blocks", "groups that owe only among themselves, in `blocks`", "AER 105:564", ge=1)
     probability: float = parameter(

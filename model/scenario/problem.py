@@ -9,6 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+MOST_TOLD = 50  # problems of one origin
+LONGEST = 200  # letters of a value that is told
+
 
 class ScenarioError(ValueError):
     """A configuration with problems.
@@ -61,7 +64,9 @@ def dotted_names(root: type[BaseModel], prefix: str = "") -> list[str]:
 
 def problem_lines(error: ValidationError, root: type[BaseModel], origin: str) -> list[str]:
     """Translate pydantic's report into lines ``origin: field: value: what is allowed``."""
-    return [_line(dict(item), root, origin) for item in error.errors(include_url=False)]
+    found = error.errors(include_url=False)
+    more = [f"{origin}: ... and {len(found) - MOST_TOLD} more problems"] if len(found) > MOST_TOLD else []
+    return [*(_line(dict(item), root, origin) for item in found[:MOST_TOLD]), *more]
 
 
 def _line(item: dict[str, Any], root: type[BaseModel], origin: str) -> str:
@@ -72,7 +77,12 @@ def _line(item: dict[str, Any], root: type[BaseModel], origin: str) -> str:
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "value_error":
         return f"{origin}: {field or 'scenario'}: {message}"
-    return f"{origin}: {field}: {item['input']!r}: {message[:1].lower()}{message[1:]}"
+    return f"{origin}: {field}: {_short(item['input'])}: {message[:1].lower()}{message[1:]}"
+
+
+def _short(value: Any) -> str:
+    told = repr(value)
+    return told if len(told) <= LONGEST else f"{told[:LONGEST]}..."
 
 
 def _closest(root: type[BaseModel], path: list[str]) -> str:
