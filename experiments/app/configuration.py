@@ -91,7 +91,7 @@ def from_query(query: str) -> Configuration:
     except (ValueError, zlib.error):
         raise ScenarioError([UNREADABLE]) from None
     if not reader.eof:
-        raise ScenarioError([UNREADABLE])
+        raise ScenarioError([f"{UNREADABLE}: it is cut off, or more than {LONGEST} bytes"])
     return from_toml(text)
 
 
