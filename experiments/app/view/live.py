@@ -7,7 +7,7 @@ import reacton.core
 import solara
 
 from experiments.app.chart.stage import LIVE, drawing, headline, places, stage
-from experiments.app.configuration import from_query
+from experiments.app.configuration import Configuration, from_query
 from experiments.app.palette import HEALTH
 from experiments.app.player import Frame
 from experiments.app.session import Session
@@ -112,6 +112,7 @@ def LiveTransport(session: Session, frame: Any, version: Any, after: Callable[..
         seed=session.configuration.changes.get("seed", 1),
         problem=session.problems.get("seed", ""),
         busy=player.goal is not None,
+        kept="" if session.configuration == Configuration() else session.configuration.to_query(),
         event_play=after(lambda on: player.play(bool(on))),
         event_seek=after(lambda step: player.seek(int(step))),
         event_reset=after(lambda _: session.reset()),
