@@ -13,6 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from model.asset_name import split_name
+from model.scenario.problem import LONGEST
+from model.toml_text import DEEPEST
 
 if TYPE_CHECKING:
     from experiments.configuration import Options
@@ -128,11 +130,13 @@ def parse_setting(text: str) -> tuple[str, Any]:
     Raises
     ------
     ValueError
-        Where there is no name or no ``=``.
+        Where there is no name or no ``=``, or the name is deeper than any can be.
     """
     name, equals, value = (part.strip() for part in text.partition("="))
-    if not (name and equals):
-        raise ValueError(f"{ORIGIN}: --set: {text!r}: allowed is NAME=VALUE, such as backstop.capital_ratio=0.02")
+    parts = name.split(".")
+    if not (all(parts) and equals) or len(parts) > DEEPEST:
+        told = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+        raise ValueError(f"{ORIGIN}: --set: {told!r}: allowed is NAME=VALUE, such as backstop.capital_ratio=0.02")
     return name, _toml_value(value)
 
 
@@ -194,6 +198,6 @@ def check_inputs(scenario: "Scenario", problems: Problems) -> None:
 def _toml_value(text: str) -> Any:
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
     return text if isinstance(value, date | datetime | time) else value

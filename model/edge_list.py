@@ -1,19 +1,30 @@
-"""Reading who owes whom from an edge list or a GraphML file.
+"""Reading who owes whom from a file: an edge list, GraphML, GEXF, GML or Pajek.
 
-In an edge list, one edge a line, ``debtor creditor [amount]``, separated by blanks or a comma; the amount in USD may be
-left out, in which case the rule of :mod:`model.network` sets it. Empty lines and what follows ``#`` are
-skipped. A file whose name ends in ``.graphml`` is read by :mod:`model.graphml`. All faults of a file are reported
-together. Nothing heavy is imported until a graph has to be read, so that a configuration is checked at once.
+In an edge list, one edge a line, ``debtor creditor [amount]`` (:mod:`model.edge_text`); the amount in USD may be left
+out, in which case the rule of :mod:`model.network` sets it. The format is that of the file's ending, and its content is
+checked: ``.graphml``, ``.xml`` and ``.gexf`` by :mod:`model.graphml`, ``.gml``, ``.net`` and ``.paj`` by
+:mod:`model.line_graph`. All faults of a file are reported together, unless its form is at fault. Nothing heavy is
+imported until a graph has to be read, so that a configuration is checked at once.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 from model.scenario.problem import suggestion
 
-GRAPHML = (".graphml", ".xml")
+Reader = Callable[[str | Path, Sequence[str]], list[tuple[str, list[str]]]]
+READERS = {
+    ".graphml": "model.graphml:graph_rows",
+    ".xml": "model.graphml:graph_rows",
+    ".gexf": "model.graphml:graph_rows",
+    ".gml": "model.line_graph:gml_rows",
+    ".net": "model.line_graph:pajek_rows",
+    ".paj": "model.line_graph:pajek_rows",
+}
+MOST_TOLD = 20  # faults of one file
 
 
 class Edge(NamedTuple):
@@ -56,34 +67,21 @@ def read_edges(path: str | Path, names: Sequence[str]) -> list[Edge]:
             edges.setdefault(edge[:2], edge)
         problems += [f"{path}: {place}: {fault}" for fault in faults]
     if problems:
-        raise EdgeListError(problems)
+        more = [f"{path}: ... and {len(problems) - MOST_TOLD} more"] if len(problems) > MOST_TOLD else []
+        raise EdgeListError([*problems[:MOST_TOLD], *more])
     return list(edges.values())
 
 
 def _rows(path: str | Path, names: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Return the place and the columns of every edge."""
+    module, _, name = READERS.get(Path(path).suffix.lower(), "model.edge_text:line_rows").partition(":")
+    read: Reader = getattr(import_module(module), name)
     try:
-        return _graph_rows(path, names) if Path(path).suffix.lower() in GRAPHML else _line_rows(path)
+        return read(path, names)
     except OSError as error:
         raise EdgeListError([f"{path}: {error.strerror or error}; allowed: a readable edge list"]) from error
-
-
-def _graph_rows(path: str | Path, names: Sequence[str]) -> list[tuple[str, list[str]]]:
-    from model.graphml import GraphError, graph_rows  # noqa: PLC0415
-
-    try:
-        return graph_rows(path, names)
-    except GraphError as fault:
+    except ValueError as fault:
         raise EdgeListError([f"{path}: {fault}"]) from fault
-
-
-def _line_rows(path: str | Path) -> list[tuple[str, list[str]]]:
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise EdgeListError([f"{path}: is not UTF-8 text; allowed: lines `debtor creditor [amount]`"]) from error
-    columns = [line.partition("#")[0].replace(",", " ").split() for line in lines]
-    return [(f"line {number}", row) for number, row in enumerate(columns, start=1) if row]
 
 
 def _parsed(columns: list[str], names: Sequence[str]) -> tuple[list[str], Edge | None]:

@@ -1,6 +1,6 @@
 """What cross-holdings between the protocols of a run are worth, and who fails with whom.
 
-Read from an edge list or GraphML file as debts are, ``owner owned part`` a line. Protocol i's primitive assets are its
+Read from a file as debts are, ``owner owned part`` a line. Protocol i's primitive assets are its
 treasury and its own fund; it fails where its market value falls below a part of what it is at the start, and then
 loses a part of that value more (:mod:`model.cross_holding`).
 """

@@ -153,7 +153,7 @@ def netted(exposure: ExposureSection, names: Sequence[str], generator: np.random
 
 
 def file(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
-    """Read the edge list or GraphML file `exposure.file`."""
+    """Read the file `exposure.file` (:mod:`model.edge_list`)."""
     graph = _graph(len(names), [])
     for debtor, creditor, amount in read_edges(exposure.file, names):
         graph.add_edge(debtor, creditor, amount=amount)

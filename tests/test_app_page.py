@@ -266,7 +266,7 @@ def test_every_chart_can_be_drawn_and_says_what_it_is(hit):
 
 
 def test_the_headline_names_who_covers_more(hit):
-    assert headline(snapshot(hit)).endswith("more.")
+    assert headline(snapshot(hit)).endswith(("more.", "less uncovered."))
     assert "No loss" in headline(snapshot(build(TINY)))
 
 
@@ -280,7 +280,7 @@ def test_a_closed_vault_is_named_in_headline_sheet_and_wave():
     assert ecosystem.protocol.vault_deficit[i] > 1e4
     shot = snapshot(world)
     asked, lost = (max(side.totals[name] for side in shot.sides) for name in ("backstop_loss", "vault_deficit"))
-    assert f"of ${asked:.2f}M below bankruptcy. " in headline(shot)
+    assert f"of ${asked:.2f}M" in headline(shot)
     assert "Besides, closed vaults lost" in headline(shot)
     assert asked + lost == pytest.approx(max(side.totals["deficit"] for side in shot.sides))
     terms = dict(account_sheet(world.sides[0], i).treaty)
@@ -295,7 +295,7 @@ def test_a_vault_the_backstop_stands_for_is_part_of_what_is_asked_of_it():
     world.intervene(Intervention("price_shock", 2, -0.2))
     world.step(10)
     shot = snapshot(world)
-    assert f"of ${max(side.totals['deficit'] for side in shot.sides):.2f}M below bankruptcy. " in headline(shot)
+    assert f"of ${max(side.totals['deficit'] for side in shot.sides):.2f}M" in headline(shot)
     assert "Of it, closed vaults lost" in headline(shot)
 
 

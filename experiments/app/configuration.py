@@ -8,7 +8,6 @@ of the machine are never named in either: whoever opens a link must not make thi
 import base64
 import json
 import math
-import tomllib
 import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from experiments.app.intervention import KINDS, Intervention
 from experiments.scenario_option import unnamed_prices
 from model.scenario import Scenario, ScenarioError
 from model.scenario.problem import one_of
+from model.toml_text import parse_toml
 
 START: dict[str, Any] = {"price.process": "episode", "price.episode": "2025-10-10"}
 FILES = ("price.files", "exposure.file")
@@ -71,9 +71,9 @@ class Configuration(NamedTuple):
 def from_toml(text: str) -> Configuration:
     """Return the configuration saved as `text`, prices it does not name as at the start; raises ScenarioError."""
     try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError([f"not valid TOML: {error}"]) from None
+        tree = parse_toml(text)
+    except ValueError as error:
+        raise ScenarioError([str(error)]) from None
     page = tree.pop(TABLE, {})
     changes = flat(tree)
     found = [f"{name}: files are uploaded, not named" for name in FILES if name in changes]
@@ -92,7 +92,7 @@ def from_query(query: str) -> Configuration:
     except (ValueError, zlib.error):
         raise ScenarioError([UNREADABLE]) from None
     if not reader.eof:
-        raise ScenarioError([UNREADABLE])
+        raise ScenarioError([f"{UNREADABLE}: it is cut off, or more than {LONGEST} bytes"])
     return from_toml(text)
 
 

@@ -22,6 +22,7 @@ from experiments.sweep.folder import FORMAT
 
 KEYS = ("cell", "structure", "regime", "replication")
 BINS = 24
+HALF = np.finfo(float).max / 2.0
 Array = np.ndarray
 
 
@@ -103,9 +104,13 @@ def read(name: str) -> Result:
         table = runs_of(folder, manifest)
         if missing := {"cell", "replication"} - set(table.column_names):
             raise ValueError(f"runs without {' and '.join(sorted(missing))}")
-        return Result(name, table, manifest)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise ValueError(f"{name}: cannot be read: {str(error).splitlines()[0]}") from None
+        found = Result(name, table, manifest)
+        if not (found.metrics and found.cells):
+            raise ValueError("no run with a metric that is a number")
+        return found
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, pa.ArrowException) as error:
+        told = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{name}: cannot be read: {told}") from None
 
 
 def runs_of(folder: Path, manifest: dict[str, Any]) -> pa.Table:
@@ -122,7 +127,10 @@ def edges(values: Array) -> Array:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return np.array([0.0, 1.0])
-    return np.histogram_bin_edges(finite, BINS)
+    low, high = float(finite.min()) / 2.0, float(finite.max()) / 2.0  # halves: the whole range may be no number
+    least = BINS * np.spacing(max(abs(low), abs(high)))  # bins narrower than the numbers themselves are none
+    pad = max(least - (high - low), 0.0) if high > low else max(0.25, least)
+    return np.clip(np.linspace(low - pad, high + pad, BINS + 1), -HALF, HALF) * 2.0
 
 
 def binned(values: Array, bins: Array) -> list[int]:

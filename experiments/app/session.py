@@ -34,6 +34,7 @@ class Session:
     Attributes
     ----------
     problems : control → what is wrong there, in plain words.
+    refused : why the link that was asked for cannot be opened; nothing where it can, or there is none.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Session:
     ) -> None:
         self.configuration = chosen or Configuration()
         self.problems: dict[str, str] = {}
+        self.refused = ""
         self.uploads = Uploads()
         self.player = Player(build(self.configuration), publish)
         usual = START.items() <= self.configuration.changes.items()

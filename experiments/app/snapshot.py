@@ -11,7 +11,7 @@ import numpy as np
 from agents.ledger import BAD_DEBT, TREASURY
 from agents.protocol import CAUSES, DEFAULTED
 from experiments.app.health import funds, healths, on_call, pots
-from experiments.app.thin import flows, points
+from experiments.app.thin import bucket, flows, points
 from experiments.app.trace import LAYERS, REGIME, ROWS, UNPAID
 from experiments.app.world import SIDES, Side, World
 from model.record import ASSET_SERIES, ECOSYSTEM_SERIES, PROTOCOL_SERIES
@@ -84,6 +84,7 @@ class Snapshot(NamedTuple):
     fundamental: Points  # USD, of that asset on side A; the same on B unless impact is permanent
     sides: tuple[SideShot, SideShot]
     difference: dict[str, Points]  # $M, A less B
+    bar: int = 1  # steps of which a bar of flows is the sum
 
 
 class View(NamedTuple):
@@ -102,7 +103,7 @@ def snapshot(world: World, view: View = View()) -> Snapshot:  # noqa: B008
         world.clock, world.horizon, world.minutes, first, last, a.ecosystem.assets[k],
         points(asset_series(a, "fundamental", k, first), first=first),
         (side_shot(a, SIDES[0], k, first), side_shot(b, SIDES[1], k, first)),
-        difference(a, b, first),
+        difference(a, b, first), bucket(max(world.clock - first, 0)),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from experiments.app.configuration import Configuration, from_toml
 from model.asset_name import KINDS, PACKED
+from model.plain_text import decoded
 from model.price_file import Limits, PriceFileError, read_prices
 from model.scenario import ScenarioError
 
@@ -55,9 +56,10 @@ def configuration(name: str, content: bytes) -> Configuration:
     if len(content) > LARGEST_CONFIGURATION:
         raise ScenarioError([f"{name}: {len(content)} bytes: at most {LARGEST_CONFIGURATION} are allowed"])
     try:
-        return from_toml(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise ScenarioError([f"{name}: not text in UTF-8"]) from None
+        text = decoded(content)
+    except ValueError as error:
+        raise ScenarioError([f"{name}: {error}"]) from None
+    return from_toml(text)
 
 
 def require_size(name: str, size: int, most: int) -> None:

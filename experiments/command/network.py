@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--edges", metavar="FILE", help="Debts: lines `debtor creditor [USD]`, or GraphML.")
-@click.option("--holdings", metavar="FILE", help="Cross-holdings: lines `owner owned part`, or GraphML.")
+@click.option("--edges", metavar="FILE", help="Debts: lines `debtor creditor [USD]`, or a graph.")
+@click.option("--holdings", metavar="FILE", help="Cross-holdings: lines `owner owned part`, or a graph.")
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.9, show_default=True, help="Of a holder's value.")
 @click.option("--failure-cost", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of its value.")
 @click.option("--default-probability", type=click.FloatRange(0, 1), help="Of own losses, for all; nothing is run then.")

@@ -74,6 +74,8 @@ def read_plan_file(path: Path) -> Contents:
         With every problem found.
     """
     reader = _Reader(path)
+    if reader.problems:  # nothing was read, so nothing else can be said
+        raise SweepError(reader.problems)
     contents = reader.contents()
     if reader.problems:
         raise SweepError(dict.fromkeys(reader.problems))

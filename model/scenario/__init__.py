@@ -5,7 +5,7 @@ from the command line, from a TOML file (``[backstop]`` table) and from :meth:`S
 errors with the closest known name; all problems of a configuration are told at once (:class:`ScenarioError`).
 """
 
-import tomllib
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -32,8 +32,9 @@ from model.scenario.reinsurance import ReinsuranceSection
 from model.scenario.shock import ShockSection
 from model.scenario.trader import TraderSection
 from model.scenario.value_fund import ValueFundSection
+from model.toml_text import read_toml
 
-__all__ = ["Scenario", "ScenarioError"]
+__all__ = ["Scenario", "ScenarioError", "read_toml"]
 
 WITHOUT_FEEDBACK: dict[str, Any] = {
     "backstop.regime": "bad_debt",
@@ -138,13 +139,3 @@ def plant(tree: dict[str, Any], name: str, value: Any) -> None:
             below = tree[part] = {}
         tree = below
     tree[last] = value
-
-
-def read_toml(path: str | Path) -> dict[str, Any]:
-    """Return the parsed TOML file; raises ScenarioError with one line if it cannot be read."""
-    try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ScenarioError([f"{path}: cannot be read: {error.strerror}"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError([f"{path}: not valid TOML: {error}"]) from None

@@ -46,7 +46,10 @@ class ExposureSection(Section):
         between(0, 1e6, "0: no debts; a million treasuries are never repaid"),
     )
     file: str = parameter(
-        "", "path", "edge list `debtor creditor [amount in USD]` or GraphML, for graph `file`", "the user"
+        "",
+        "path",
+        "edge list `debtor creditor [amount in USD]`, GraphML, GEXF, GML or Pajek, for graph `file`",
+        "the user",
     )
     blocks: int = parameter(2, "blocks", "groups that owe only among themselves, in `blocks`", "AER 105:564", MEMBERS)
     probability: float = parameter(

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+MOST_TOLD = 50  # problems of one origin
 LONGEST = 80  # characters of a value that a line shows
 NEEDED = {
     "int": "a whole number is needed",
@@ -74,7 +75,9 @@ def dotted_names(root: type[BaseModel], prefix: str = "") -> list[str]:
 
 def problem_lines(error: ValidationError, root: type[BaseModel], origin: str) -> list[str]:
     """Translate pydantic's report into lines ``origin: field: value: what is allowed``."""
-    return [line for item in error.errors(include_url=False) for line in _lines(dict(item), root, origin)]
+    told = [line for item in error.errors(include_url=False) for line in _lines(dict(item), root, origin)]
+    more = [f"{origin}: ... and {len(told) - MOST_TOLD} more problems"] if len(told) > MOST_TOLD else []
+    return [*told[:MOST_TOLD], *more]
 
 
 def _lines(item: dict[str, Any], root: type[BaseModel], origin: str) -> list[str]:

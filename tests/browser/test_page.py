@@ -368,3 +368,38 @@ def test_a_saved_configuration_is_loaded_again_and_nonsense_is_told(visit):
     page.set_input_files("[data-part=load]", {"name": "x.toml", "mimeType": "text/plain", "buffer": saved})
     page.wait_for_function("document.querySelector('[data-chart=network-b]').innerText.includes('mutual')")
     assert page.locator("[data-problem=load]").count() == 0
+
+
+def test_a_bad_link_is_told_first_and_nothing_runs_in_its_place(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}?c=nonsense")
+    page.wait_for_selector("[data-problem=link]")
+    assert "cannot be opened" in page.inner_text("[data-problem=link]")
+    assert page.query_selector(".bs-transport") is None
+    page.click("text=Open the page as it usually starts")
+    page.wait_for_selector(".bs-transport")
+    page.close()
+
+
+def test_a_page_loaded_again_has_its_configuration_and_offers_to_run_again(visit):
+    page = visit()
+    page.select_option("[data-side=b] [data-part=structure]", "reinsured")
+    page.wait_for_function("location.search.startsWith('?c=')")
+    to_step(page, 430)
+    page.reload()
+    page.wait_for_selector("[data-problem=restart]")
+    assert page.input_value("[data-side=b] [data-part=structure]") == "reinsured"
+    page.click("[data-do=again]")
+    wait_for_step(page, 430)
+
+
+def test_charts_are_drawn_after_a_switch_of_folders(visit):
+    page = visit()
+    for folder in ("small", "map", "small"):
+        explore(page, folder)
+        page.wait_for_timeout(1_000)
+        for key in page.eval_on_selector_all("[data-canvas]", "all => all.map((e) => e.dataset.canvas)"):
+            page.locator(f"[data-chart={key}]").scroll_into_view_if_needed()
+            page.wait_for_selector(f"[data-canvas={key}] canvas")
+            page.wait_for_timeout(150)
+            assert page.evaluate(INKED, key) > 3, (folder, key)

@@ -40,7 +40,10 @@ def depth(shot: Snapshot) -> Chart:
 
 
 def liquidations(shot: Snapshot) -> Chart:
-    """Return what is liquidated a step, A upwards and B downwards, so that neither hides the other."""
+    """Return what is liquidated, A upwards and B downwards, so that neither hides the other.
+
+    Where the window holds more steps than can be drawn, a bar is the sum of several, and the unit says of how many.
+    """
     lines = [
         {
             "name": f"{side.name} liquidated",
@@ -55,7 +58,8 @@ def liquidations(shot: Snapshot) -> Chart:
         for n, (side, sign) in enumerate(zip(shot.sides, (1.0, -1.0), strict=True))
     ]
     option = over_time(shot, lines)
-    return Chart("liquidations", "Liquidated, A up, B down", "$M a step", option, "liquidations per step", pick="step")
+    unit = "$M a step" if shot.bar == 1 else f"$M in {shot.bar} steps"
+    return Chart("liquidations", "Liquidated, A up, B down", unit, option, f"liquidations, {unit}", pick="step")
 
 
 def capital(shot: Snapshot) -> Chart:

@@ -61,14 +61,24 @@ def headline(shot: Snapshot) -> str:
     if max(a["deficit"], b["deficit"]) < 1e-6:
         return "No loss below bankruptcy so far: every liquidated position still covered its own debt."
     apart, number = a["uncovered"] - b["uncovered"], len(shot.sides[0].members)
-    asked = max(a["backstop_loss"], b["backstop_loss"])
+    same = abs(a["backstop_loss"] - b["backstop_loss"]) < SEEN
     found = (
-        f"Uncovered: A ${a['uncovered']:.2f}M, B ${b['uncovered']:.2f}M of ${asked:.2f}M below bankruptcy."
+        f"Uncovered: {of_asked(a, b, same)} below bankruptcy."
         f" Backstops exhausted: A {a['exhausted']:.0f}, B {b['exhausted']:.0f} of {number}.{of_vaults(a, b)}"
     )
     if abs(apart) < SEEN:
-        return f"{found} No difference so far."
-    return f"{found} {'B' if apart > 0 else 'A'} covers ${abs(apart):.2f}M more."
+        return f"{found} No difference so far." if same else f"{found} As much is uncovered on both sides."
+    if same:
+        return f"{found} {'B' if apart > 0 else 'A'} covers ${abs(apart):.2f}M more."
+    return f"{found} {'B' if apart > 0 else 'A'} leaves ${abs(apart):.2f}M less uncovered."
+
+
+def of_asked(a: dict[str, float], b: dict[str, float], same: bool) -> str:
+    """Return what each side left uncovered of what was asked of it: losses feed back, so that the two may differ."""
+    if same:
+        return f"A ${a['uncovered']:.2f}M, B ${b['uncovered']:.2f}M of ${a['backstop_loss']:.2f}M"
+    told = (f"{name} ${side['uncovered']:.2f}M of ${side['backstop_loss']:.2f}M" for name, side in (("A", a), ("B", b)))
+    return ", ".join(told)
 
 
 def of_vaults(a: dict[str, float], b: dict[str, float]) -> str:

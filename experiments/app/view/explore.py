@@ -155,5 +155,7 @@ def scaling(metric: str) -> tuple[float, str]:
 
 
 def middles(bins: np.ndarray) -> list[str]:
-    """Return the middles of bins as text."""
-    return [f"{value:.3g}" for value in (bins[1:] + bins[:-1]) / 2.0]
+    """Return the middles of bins as text, with as many digits as tell them apart."""
+    values = bins[1:] / 2.0 + bins[:-1] / 2.0
+    told = ([f"{value:.{digits}g}" for value in values] for digits in range(3, 17))
+    return next((texts for texts in told if len(set(texts)) == len(texts)), [str(value) for value in values])

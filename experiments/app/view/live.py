@@ -7,7 +7,7 @@ import reacton.core
 import solara
 
 from experiments.app.chart.stage import LIVE, drawing, headline, places, stage
-from experiments.app.configuration import from_query
+from experiments.app.configuration import Configuration, from_query
 from experiments.app.palette import HEALTH
 from experiments.app.player import Frame
 from experiments.app.session import Session
@@ -42,14 +42,14 @@ def use_session(make: Callable[[Callable[[Frame], None]], Session]) -> tuple[Ses
 
 
 def opened(publish: Callable[[Frame], None], query: str) -> Session:
-    """Return a session as the address asks for, or the usual one."""
+    """Return a session as the address asks for, or one that says why not; the page then shows no other instead."""
     if "c=" not in query:
         return Session(publish)
     try:
         return Session(publish, from_query(query))
     except ValueError as error:
         session = Session(publish)
-        session.problems["load"] = str(error)
+        session.refused = "; ".join(getattr(error, "problems", None) or [str(error)])
         return session
 
 
@@ -67,6 +67,10 @@ def Live(query: str = "") -> None:  # noqa: N802
 
         return done
 
+    instead = solara.use_reactive(False)
+    if session.refused and not instead.value:
+        Refused(session.refused, lambda: instead.set(True))
+        return
     with solara.v.Html(tag="div", class_="bs-body"):
         with solara.v.Html(tag="div", class_="bs-main-area"):
             LiveTransport(session, frame, version, after)
@@ -76,6 +80,17 @@ def Live(query: str = "") -> None:  # noqa: N802
             Detail(session, frame, picked)
         with solara.v.Html(tag="aside", class_="bs-aside"):
             LiveShelf(session, version, after)
+
+
+@solara.component
+def Refused(why: str, go_on: Callable[[], None]) -> None:  # noqa: N802
+    """Say that a link cannot be opened, and show nothing in its place unless asked to."""
+    with solara.v.Html(tag="div", class_="bs-body"), solara.v.Html(tag="div", class_="bs-full bs-main-area"):
+        words = f"This link cannot be opened: {why}"
+        attributes = {"role": "alert", "data-problem": "link"}
+        solara.v.Html(tag="p", class_="bs-problem", attributes=attributes, children=[words])
+        solara.v.Html(tag="p", class_="bs-help", children=["Nothing is running, so that nothing is taken for it."])
+        solara.Button("Open the page as it usually starts", on_click=go_on, text=True)
 
 
 @solara.component
@@ -97,6 +112,7 @@ def LiveTransport(session: Session, frame: Any, version: Any, after: Callable[..
         seed=session.configuration.changes.get("seed", 1),
         problem=session.problems.get("seed", ""),
         busy=player.goal is not None,
+        kept="" if session.configuration == Configuration() else session.configuration.to_query(),
         event_play=after(lambda on: player.play(bool(on))),
         event_seek=after(lambda step: player.seek(int(step))),
         event_reset=after(lambda _: session.reset()),

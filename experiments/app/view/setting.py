@@ -8,7 +8,8 @@ from typing import Any
 
 import solara
 
-from experiments.app.arrangement import Arrangement, presets, regimes, structures
+from experiments.app.arrangement import Arrangement, presets, readable, regimes, structures
+from experiments.app.configuration import as_tuple, flat
 from experiments.app.control import controls, groups, parse
 from experiments.app.export import EXPORTS, MIME
 from experiments.app.intervention import EVERY, KINDS, Intervention
@@ -27,6 +28,7 @@ def LiveShelf(session: Session, version: Any, after: Callable[..., Any]) -> None
     chosen = session.configuration
     Shelf(
         **shelf_state(session),
+        turn=version.value,
         link=link.value,
         download=file.value,
         event_arrange=after(lambda given: session.arrange(given.pop("side"), Arrangement(**given))),
@@ -46,7 +48,8 @@ def shelf_state(session: Session) -> dict[str, Any]:
     chosen, changes = session.configuration, session.configuration.changes
     replayed = changes.get("price.process") == "episode"
     return {
-        "sides": [{"side": side, **getattr(chosen, side)._asdict()} for side in ("a", "b")],
+        "sides": [in_force(session, number) for number in range(2)],
+        "overruled": overruled(session),
         "choices": {"structure": list(structures()), "regime": list(regimes()), "preset": list(presets())},
         "groups": shelves(),
         "values": {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()},
@@ -58,6 +61,31 @@ def shelf_state(session: Session) -> dict[str, Any]:
         "episodes": [{"name": name, "title": episode.title} for name, episode in EPISODES.items()],
         "limit": LARGEST_PRICES,
     }
+
+
+def in_force(session: Session, number: int) -> dict[str, str]:
+    """Return the arrangement of a side with the structure and regime that run there, a preset's where it has one."""
+    backstop = session.world.sides[number].ecosystem.scenario.backstop
+    chosen = (session.configuration.a, session.configuration.b)[number]
+    running = chosen._replace(structure=backstop.structure, regime=backstop.regime)
+    return {"side": "ab"[number], **running._asdict()}
+
+
+def overruled(session: Session) -> dict[str, str]:
+    """Return for every parameter that a preset sets to something else what runs on its side."""
+    found: dict[str, list[str]] = {}
+    for number, side in enumerate((session.configuration.a, session.configuration.b)):
+        shared = dict(flat(session.world.shared.model_dump()))
+        for name, value in side.changes().items() if side.preset else ():
+            if name in controls() and shared.get(name) != as_tuple(value):
+                found.setdefault(name, []).append(f"{'AB'[number]} runs {as_text(value)}, as its preset says")
+    return {name: "; ".join(told) for name, told in found.items()}
+
+
+def as_text(value: Any) -> str:
+    """Return a value as a person would write it."""
+    listed = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else readable(str(value))
+    return listed or "nothing"
 
 
 @cache

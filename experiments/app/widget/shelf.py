@@ -20,6 +20,8 @@ def Shelf(  # noqa: N802
     episodes: list[dict[str, str]],
     link: str,
     limit: int,
+    overruled: dict[str, str],
+    turn: int,
     download: dict[str, Any],
     event_arrange: Callable[[dict[str, str]], None] | None = None,
     event_change: Callable[[dict[str, Any]], None] | None = None,
@@ -34,5 +36,6 @@ def Shelf(  # noqa: N802
     """Show arrangements, prices, interventions, parameters, saving and sharing.
 
     `groups` is :func:`experiments.app.view.setting.shelves`. `problems` holds a message for every control whose last
-    value was not accepted; `download` a file to be saved, with a number that grows.
+    value was not accepted; `overruled` what a preset runs instead of a parameter; `turn` grows with every wish, so that
+    a list shows again what runs where a choice was refused; `download` a file to be saved, with a number that grows.
     """

@@ -17,6 +17,7 @@ def Transport(  # noqa: N802
     seed: int | None = None,
     problem: str = "",
     busy: bool = False,
+    kept: str = "",
     event_play: Callable[[bool], None] | None = None,
     event_seek: Callable[[int], None] | None = None,
     event_reset: Callable[[Any], None] | None = None,
@@ -25,5 +26,7 @@ def Transport(  # noqa: N802
 ) -> None:
     """Show where the clock stands and take the visitor's wishes; without a `seed` there is no seed box.
 
-    `busy` tells that the clock is on its way to a step that was asked for.
+    The address becomes `kept`: a page that is loaded again, by hand or after the server was started anew, has the
+    configuration it had, and offers to run to where it was. `busy` tells that the clock is on its way to a step that
+    was asked for.
     """
