@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from experiments.sheet import PLAIN_NUMBER, RISKY, guarded
 from experiments.sweep.manifest_file import read_manifest
 from experiments.sweep.mend import PLAN, damaged_plan
 from experiments.sweep.problem import FAILED, SweepError
@@ -131,10 +132,24 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, out: Path) -> Path:
     path = out / f"{table}.csv"
     beside = out / f".{table}.csv"
     connection.execute(
-        f"COPY (SELECT * FROM {table} ORDER BY {ORDER[table]}) TO {_quoted(str(beside))} (FORMAT csv, HEADER)"
+        f"COPY (SELECT {_cells(connection, table)} FROM {table} ORDER BY {ORDER[table]}) "
+        f"TO {_quoted(str(beside))} (FORMAT csv, HEADER)"
     )
     beside.replace(path)
     return path
+
+
+def _cells(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return the columns of a table in SQL, text so that no spreadsheet takes it for a formula."""
+    described = connection.execute(f"DESCRIBE {table}").fetchall()
+    return ", ".join(_cell(identifier(name), kind, identifier(guarded(name))) for name, kind, *_ in described)
+
+
+def _cell(column: str, kind: str, name: str) -> str:
+    if kind != "VARCHAR":
+        return f"{column} AS {name}"
+    risky = f"regexp_matches({column}, {_quoted(RISKY)}) AND NOT regexp_matches({column}, {_quoted(PLAIN_NUMBER)})"
+    return f"CASE WHEN {risky} THEN chr(39) || {column} ELSE {column} END AS {name}"
 
 
 def _quoted(text: str) -> str:
