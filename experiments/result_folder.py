@@ -124,6 +124,8 @@ def place_problem(path: Path) -> str | None:
 
 
 def _require_free(path: Path) -> None:
+    if not path.name or path.name == "..":
+        raise FolderError(f"{str(path)!r}: allowed is the name of a folder to be made")
     if not _is_free(path):
         raise FolderError(f"{path}: exists already and is never overwritten; free: {free_path(path)}")
 
