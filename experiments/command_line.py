@@ -29,16 +29,21 @@ from experiments.command.sensitivity import sensitivity
 from experiments.command.size import size
 from experiments.command.sweep import sweep
 from experiments.command.validate import validate
+from experiments.interrupt import end_on_sigterm
 
 # Allocations between two searches for garbage.
 RARELY = 50_000
+SERVERS = ("app",)  # have their own way to end
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="backstop")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
     gc.set_threshold(RARELY)
+    if context.invoked_subcommand not in SERVERS:
+        end_on_sigterm()
     atexit.register(leave)
 
 

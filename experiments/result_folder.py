@@ -8,22 +8,22 @@
 ====================  ================================================================================
 
 The folder is built under a hidden name beside its final place and renamed when it is whole, so that whoever
-finds the name finds all of it. Rows are written in order of replication, whoever ran them.
+finds the name finds all of it (:mod:`experiments.hidden`). Rows are written in order of replication, whoever ran them.
 """
 
 import itertools
 import json
 import math
 import os
-import secrets
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from experiments.hidden import Hidden
 from experiments.part import Parts, run_table, series_table
+from experiments.sweep import atomic
 
 if TYPE_CHECKING:
     from experiments.worker import Run
@@ -53,7 +53,8 @@ class ResultFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         _require_free(path)
-        self.hidden = _hidden_sibling(path)
+        self._building = _hidden_sibling(path)
+        self.hidden = self._building.path
         self._parts: dict[str, Parts] = {}
 
     def __enter__(self) -> Self:
@@ -65,7 +66,7 @@ class ResultFolder:
         for parts in self._parts.values():
             with suppress(OSError):  # on a full disk there is nothing left to close
                 parts.close()
-        shutil.rmtree(self.hidden, ignore_errors=True)
+        self._building.remove()
 
     def add(self, run: "Run") -> None:
         """Keep the rows of a finished `run`."""
@@ -82,11 +83,9 @@ class ResultFolder:
         """Write the manifest, move the folder to its final place and return that place."""
         self.flush()
         text = json.dumps(plain(manifest), indent=2, ensure_ascii=False, allow_nan=False)
-        (self.hidden / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        atomic.write(self.hidden / "manifest.json", (text + "\n").encode())
         _require_free(self.path)
-        if self.path.exists():
-            self.path.rmdir()
-        self.hidden.rename(self.path)
+        self._building.appear()
         return self.path
 
     def _into(self, name: str) -> Parts:
@@ -125,6 +124,8 @@ def place_problem(path: Path) -> str | None:
 
 
 def _require_free(path: Path) -> None:
+    if not path.name or path.name == "..":
+        raise FolderError(f"{str(path)!r}: allowed is the name of a folder to be made")
     if not _is_free(path):
         raise FolderError(f"{path}: exists already and is never overwritten; free: {free_path(path)}")
 
@@ -136,12 +137,9 @@ def _is_free(path: Path) -> bool:
         raise FolderError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _hidden_sibling(path: Path) -> Path:
-    absolute = path.absolute()
-    hidden = absolute.with_name(f".{absolute.name}-{secrets.token_hex(4)}")
+def _hidden_sibling(path: Path) -> Hidden:
     try:
-        hidden.mkdir(parents=True)
+        return Hidden(path)
     except OSError as error:
         reason = f"cannot be written: {error.strerror}; allowed is a folder you may write to"
         raise FolderError(f"{path}: {reason}") from error
-    return hidden

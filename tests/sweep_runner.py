@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,12 @@ def tiny(cell, replication):
     summary = {"traders": float(traders), "tenth": replication / 10.0, "nan": float("nan")}
     series = {"price": np.linspace(1, 2, 5, dtype=np.float32) * traders + replication}
     return Run(cell.name, cell.structure, cell.regime, replication, summary, series)
+
+
+def slow(cell, replication):
+    """A run that takes a few milliseconds."""
+    time.sleep(0.005)
+    return tiny(cell, replication)
 
 
 def raising(cell, replication):

@@ -14,7 +14,6 @@ from sweep_plan import GRID, plan_of
 from experiments.benchmark_sweep import memory
 from experiments.command_line import main
 from experiments.sweep.execution import sweep
-from experiments.sweep.folder import read_manifest
 from experiments.sweep.pace import GROWTH, TARGET, Pace
 from experiments.sweep.shard import Shard
 
@@ -76,10 +75,7 @@ def test_runs_are_made_again_from_the_folder_alone(done):
 def test_a_run_that_cannot_be_made_again_is_named(done, tmp_path):
     plan = plan_of(tmp_path)
     sweep(plan, tmp_path / "out", quiet=True)
-    manifest = read_manifest(tmp_path / "out")
-    manifest["plan"]["runner"] = "sweep_runner:raising"
-    (tmp_path / "out" / "manifest.json").write_text(json.dumps(manifest))
-    result = invoke("reproduce", tmp_path / "out")
+    result = invoke("reproduce", tmp_path / "out", "--runner", "sweep_runner:raising")
     assert result.exit_code == 1
     assert "run 2: traders differs" in result.stderr and "run 7: status differs" in result.stderr
     assert "run 0" not in result.stderr
@@ -89,7 +85,8 @@ def test_a_part_that_cannot_be_read_is_one_line(tmp_path):
     sweep(plan_of(tmp_path), tmp_path / "out", quiet=True)
     part = next((tmp_path / "out" / "runs").iterdir())
     part.write_bytes(part.read_bytes()[:-20])
-    for command in (("query", tmp_path / "out", "SELECT * FROM runs"), ("reproduce", tmp_path / "out")):
+    own = ("--runner", "sweep_runner:tiny")
+    for command in (("query", tmp_path / "out", "SELECT * FROM runs"), ("reproduce", tmp_path / "out", *own)):
         result = invoke(*command)
         assert result.exit_code == 1 and len(result.stderr.splitlines()) == 1, result.output
         assert result.stderr.startswith("error: ")

@@ -10,6 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from experiments.app.world import SIDES, World
+from experiments.sheet import guarded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +34,8 @@ def table(world: World) -> pa.Table:
 def csv(world: World) -> bytes:
     """Return :func:`table` as CSV with a heading."""
     sink = io.BytesIO()
-    pyarrow.csv.write_csv(table(world), sink)
+    found = table(world)
+    pyarrow.csv.write_csv(found.rename_columns([guarded(name) for name in found.column_names]), sink)
     return sink.getvalue()
 
 

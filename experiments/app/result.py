@@ -4,7 +4,6 @@ Only folders inside one folder, given when the server starts, can be opened: tho
 (:mod:`experiments.app.swept`), whose phase diagram is drawn where they sweep two fields or more.
 """
 
-import json
 import os
 from itertools import combinations
 from pathlib import Path
@@ -18,7 +17,7 @@ from experiments.app.server import RESULTS
 from experiments.estimate import Contrast, Estimate, contrast, estimate
 from experiments.kind import members_among
 from experiments.part import read_table
-from experiments.sweep.folder import FORMAT
+from experiments.sweep.manifest_file import is_sweep, read_any_manifest
 
 KEYS = ("cell", "structure", "regime", "replication")
 BINS = 24
@@ -100,7 +99,7 @@ def read(name: str) -> Result:
         raise ValueError(f"{name!r}: no such result folder in {base()}")
     folder = base() / name
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_any_manifest(folder)
         table = runs_of(folder, manifest)
         if missing := {"cell", "replication"} - set(table.column_names):
             raise ValueError(f"runs without {' and '.join(sorted(missing))}")
@@ -115,7 +114,7 @@ def read(name: str) -> Result:
 
 def runs_of(folder: Path, manifest: dict[str, Any]) -> pa.Table:
     """Return a row per finished run of a sweep or of a comparison."""
-    if manifest.get("format") != FORMAT:
+    if not is_sweep(manifest):
         return read_table(folder / "runs")
     from experiments.app.swept import swept_runs  # noqa: PLC0415
 

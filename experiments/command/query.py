@@ -10,6 +10,13 @@ from experiments.command.option import explained
 FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 
 
+def checked(folder: Path) -> None:
+    """Raise SweepError at once where `folder` is not a sweep's, before anything heavy is imported."""
+    from experiments.sweep.manifest_file import read_manifest  # noqa: PLC0415
+
+    read_manifest(folder)
+
+
 @click.command()
 @FOLDER
 @click.argument("sql")
@@ -17,6 +24,7 @@ FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR"
 @explained
 def query(folder: Path, sql: str, as_json: bool) -> int:
     """Ask a sweep's results in SQL: tables runs, series, plan, and results (plan with metrics)."""
+    checked(folder)
     from experiments.command.listing import aligned  # noqa: PLC0415
     from experiments.sweep.query import ask  # noqa: PLC0415
 
@@ -36,6 +44,7 @@ def query(folder: Path, sql: str, as_json: bool) -> int:
 @explained
 def export(folder: Path, as_csv: bool, out: Path | None) -> int:
     """Write a sweep's plan, runs and series as CSV files."""
+    checked(folder)
     from experiments.sweep.query import export as write  # noqa: PLC0415
 
     for path in write(folder, out or folder / "csv"):
@@ -46,12 +55,14 @@ def export(folder: Path, as_csv: bool, out: Path | None) -> int:
 @click.command()
 @FOLDER
 @click.option("--runs", type=click.IntRange(1), default=10, show_default=True, help="How many runs to make again.")
+@click.option("--runner", metavar="MODULE:NAME", help="Who makes runs; what the folder itself names is never called.")
 @explained
-def reproduce(folder: Path, runs: int) -> int:
+def reproduce(folder: Path, runs: int, runner: str | None) -> int:
     """Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference."""
+    checked(folder)
     from experiments.sweep.reproduction import reproduce as again  # noqa: PLC0415
 
-    found = again(folder, runs)
+    found = again(folder, runs, runner)
     for line in [*found.notes, *found.differences]:
         click.echo(line, err=True)
     alike = "differ" if found.differences else "are the same, bit for bit"

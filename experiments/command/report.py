@@ -14,6 +14,9 @@ from experiments.command.query import FOLDER
 @explained
 def report(folder: Path, out: Path | None) -> int:
     """Report a comparison or a sweep: one HTML page, figures (PDF, SVG, PNG), LaTeX tables, CSV, methods."""
+    from experiments.sweep.manifest_file import read_any_manifest  # noqa: PLC0415
+
+    read_any_manifest(folder)
     from experiments.report.build import build  # noqa: PLC0415
 
     for path in build(folder, out or folder / "report"):

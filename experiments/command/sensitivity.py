@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from experiments.command.option import explained
-from experiments.command.query import FOLDER
+from experiments.command.query import FOLDER, checked
 
 
 @click.command()
@@ -17,6 +17,7 @@ from experiments.command.query import FOLDER
 @explained
 def sensitivity(folder: Path, metric: str, out: Path | None, as_json: bool) -> int:
     """Tell Morris or Sobol' indices and PAWN of a sweep whose design is sampled, and draw them."""
+    checked(folder)
     from experiments.command.listing import aligned  # noqa: PLC0415
     from experiments.figure.sensitivity import draw  # noqa: PLC0415
     from experiments.figure.vector import save_vector  # noqa: PLC0415

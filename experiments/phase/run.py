@@ -3,7 +3,6 @@
 The folder is a sweep's: started again it does only what is missing, and ``backstop query`` reads it.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from experiments.configuration import Options
 from experiments.configuration import base as described_base
 from experiments.interrupt import Interrupt
 from experiments.notice import design_notices
+from experiments.sheet import sheet
 from experiments.sweep.design import Terms
 from experiments.sweep.execution import Outcome, Where, sweep
 from experiments.sweep.field import Choice, Field
@@ -62,8 +62,5 @@ def run(plan: Plan, folder: Path, workers: int, quiet: bool) -> Outcome:
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     """Write rows with equal keys as CSV, numbers to the last digit."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    path.write_text(sheet(list(rows[0]), rows), encoding="utf-8", newline="")
     return path

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.sweep.problem import FAILED, SweepError
-from experiments.sweep.query import connect, explained
+from experiments.sweep.query import connect, explained, identifier
 from experiments.sweep.rows import FINISHED
 
 STRUCTURE, REGIME = "backstop.structure", "backstop.regime"
@@ -27,7 +27,7 @@ def run_table(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
         If there is no such column, or no finished run.
     """
     with explained(folder), connect(folder) as connection:
-        names = ", ".join(f'"{name}"' for name in dict.fromkeys(["point", "replication", *columns]))
+        names = ", ".join(map(identifier, dict.fromkeys(["point", "replication", *columns])))
         sql = f"SELECT {names} FROM results WHERE status = '{FINISHED}' ORDER BY point, replication"
         found = connection.execute(sql).df()
     if found.empty:

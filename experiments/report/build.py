@@ -14,7 +14,7 @@ from experiments.figure.vector import save_vector
 from experiments.report import comparing, method, sweeping
 from experiments.report.place import bare
 from experiments.report.table import Table, comma_separated, latex, markup
-from experiments.sweep.folder import FORMAT
+from experiments.sweep.manifest_file import is_sweep, read_any_manifest
 from experiments.sweep.problem import FAILED, SweepError, named
 
 STYLE = (
@@ -34,7 +34,7 @@ def build(folder: Path, out: Path) -> list[Path]:
     SweepError
         If `folder` is neither, has no finished run, or `out` cannot be written.
     """
-    manifest = _manifest(folder)
+    manifest = read_any_manifest(folder)
     try:
         return _build(folder, out, manifest)
     except OSError as error:
@@ -42,7 +42,7 @@ def build(folder: Path, out: Path) -> list[Path]:
 
 
 def _build(folder: Path, out: Path, manifest: dict[str, Any]) -> list[Path]:
-    if manifest.get("format") == FORMAT:
+    if is_sweep(manifest):
         swept = sweeping.Swept(folder, manifest)
         text, tables, figures = method.of_sweep(manifest), sweeping.tables(swept), sweeping.figures(swept)
     else:
@@ -57,16 +57,6 @@ def _build(folder: Path, out: Path, manifest: dict[str, Any]) -> list[Path]:
     made += [_write(out / "tables" / f"{table.name}.csv", comma_separated(table)) for table in tables]
     made.append(_write(out / "methods.txt", text + "\n"))
     return [_write(out / "index.html", _page(folder.resolve().name, text, tables, pictures, manifest)), *made]
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SweepError(f"{folder}: has no manifest that can be read; allowed is a comparison's or sweep's") from error
-    if not isinstance(found, dict) or not (found.get("format") == FORMAT or {"cells", "pilot"} <= found.keys()):
-        raise SweepError(f"{folder}: is not the folder of a comparison or a sweep")
-    return found
 
 
 def _figures(folder: Path, figures: Iterable[tuple[str, str, Any]], stamp: str) -> tuple[list[Path], list[str]]:

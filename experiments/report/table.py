@@ -3,11 +3,11 @@
 Text is what a reader sees, rounded; `data` are the numbers behind it, to the last digit.
 """
 
-import csv
 import html
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+from experiments.sheet import sheet
 
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -53,11 +53,7 @@ def escaped(text: str) -> str:
 def comma_separated(table: Table) -> str:
     """Return the numbers behind the table."""
     names = dict.fromkeys(name for row in table.data for name in row)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(names), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table.data)
-    return text.getvalue()
+    return sheet(list(names), table.data)
 
 
 def markup(table: Table) -> str:

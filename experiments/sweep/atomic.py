@@ -1,6 +1,7 @@
 """Files that are whole or not there, whatever happens to the process or the machine."""
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,7 +10,7 @@ TEMPORARY = ".tmp"
 
 def write(path: Path, content: bytes) -> None:
     """Write `content` beside `path`, see it on the disk, and put it in its place."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
         with beside.open("wb") as file:
             file.write(content)
@@ -21,6 +22,12 @@ def write(path: Path, content: bytes) -> None:
             beside.unlink()
         raise
     sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """See on the disk what was written into `path`."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -14,6 +14,7 @@ from experiments.sweep.dispatch import Dispatch
 from experiments.sweep.folder import enter
 from experiments.sweep.hands import Hands, Own
 from experiments.sweep.lock import Lock
+from experiments.sweep.mend import plan_identities
 from experiments.sweep.meter import Meter
 from experiments.sweep.plan import Plan, Task
 from experiments.sweep.problem import FAILED, SweepError, named
@@ -90,14 +91,14 @@ def sweep(
     SweepError
         If it cannot be begun or cannot go on; what is finished is kept.
     """
-    enter(folder, plan, origin)
+    lines = enter(folder, plan, origin)
     with Lock(folder, shard):
         store = Store(folder, shard)
         found = _found(store, plan.runs, retry)
         total = shard.size(plan.runs)
         before = int(np.count_nonzero(found.done[shard.place - 1 :: shard.number]))
         with Meter(total - before, total, quiet) as meter:
-            for line in found.lines:
+            for line in (*lines, *found.lines):
                 meter.say(line)
             outcome = _work(plan, store, found.done, meter, engage, stop)
             return outcome._replace(failed_before=found.failed)
@@ -105,13 +106,13 @@ def sweep(
 
 def _found(store: Store, runs: int, retry: bool) -> Found:
     try:
-        if retry:
-            forget_failures(store)
-        carry_on(store)
+        lines = forget_failures(store) if retry else carry_on(store)
+        identities = plan_identities(store.folder)
     except (OSError, pa.ArrowException) as error:
         reason = named(error) if isinstance(error, OSError) else str(error).splitlines()[0]
         raise SweepError(f"{store.folder}: {reason}", FAILED) from error
-    return store.done(runs)
+    found = store.done(runs, identities)
+    return found._replace(lines=[*lines, *found.lines])
 
 
 def _work(

@@ -12,6 +12,7 @@ from model.scenario.problem import suggestion
 
 WORDS = ("low", "high", "scale", "levels")
 SCALES = ("linear", "log")
+MOST_LEVELS = 1_000_000
 
 
 class Choice(NamedTuple):
@@ -92,6 +93,8 @@ def _read_range(name: str, table: Mapping[str, Any], whole: bool, needs_levels: 
         raise ValueError(f"{name}: low {low:g} and high {high:g}: allowed is low < high, on a log scale 0 < low")
     if scale not in SCALES:
         raise ValueError(f"{name}: scale {scale!r}: allowed: {', '.join(SCALES)}")
+    if type(levels) is int and levels > MOST_LEVELS:
+        raise ValueError(f"{name}: levels {levels}: allowed is {MOST_LEVELS} at most")
     if type(levels) is not int or levels < 2:
         raise ValueError(f"{name}: levels of a range in this design: allowed is 2 or more, such as levels = 5")
     return Range(name, low, high, scale == "log", whole, levels)

@@ -1,30 +1,33 @@
 """Beginning a sweep's folder, or finding it again.
 
-A folder is built under a hidden name and renamed when its manifest and plan are in it: of several shards that begin at
-once one wins, and the others find it there. A folder begun by another version of the code, or from a plan that says
-something else, is refused with what differs.
+A folder is built under a hidden name and renamed when its manifest and plan are in it, both seen on the disk: of
+several shards that begin at once one wins, and the others find it there. A folder begun by another version of the code,
+or from a plan that says something else, is refused with what differs. What is lost or torn of manifest and plan is made
+again (:mod:`experiments.sweep.mend`).
 """
 
 import json
-import secrets
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.hidden import Hidden
 from experiments.provenance import command_line, commit, provenance, utc_now, version
+from experiments.result_folder import place_problem
+from experiments.sweep import atomic
 from experiments.sweep.identity import LIBRARIES, as_text, code_version
+from experiments.sweep.manifest_file import FORMAT, MANIFEST, damaged, read_manifest
+from experiments.sweep.mend import PLAN, PLAN_DIGEST, mend_manifest, mend_plan, plan_digest
 from experiments.sweep.plan import Plan, differences, point_identities
 from experiments.sweep.plan_table import write_plan
 from experiments.sweep.problem import FAILED, SweepError, named
 from experiments.sweep.world import plan_world
 
-FORMAT = "backstop sweep 1"
-MANIFEST, PLAN = "manifest.json", "plan.parquet"
+__all__ = ["FORMAT", "MANIFEST", "PLAN", "enter", "read_manifest"]
 
 
-def enter(folder: Path, plan: Plan, origin: str) -> None:
-    """Make `folder` for `plan`, or check that it was made for it.
+def enter(folder: Path, plan: Plan, origin: str) -> list[str]:
+    """Make `folder` for `plan`, or check that it was made for it; return a line for what had to be made again.
 
     Parameters
     ----------
@@ -37,48 +40,49 @@ def enter(folder: Path, plan: Plan, origin: str) -> None:
     SweepError
         If the plan's points are wrong, or the folder is not this plan's or cannot be made.
     """
-    if not (folder / MANIFEST).exists():
-        identities = point_identities(plan, origin)
-        try:
-            _begin(folder, plan, identities)
-        except OSError as error:
-            raise SweepError(f"{folder}: cannot be written: {named(error)}", FAILED) from error
-    _require_same(folder, plan)
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a sweep's folder; raises SweepError where there is none."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        manifest = None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise SweepError(f"{folder}: is not the folder of a sweep of this program")
-    return manifest
+        return _enter(folder, plan, origin)
+    except OSError as error:
+        raise SweepError(f"{folder}: cannot be written: {named(error)}", FAILED) from error
+
+
+def _enter(folder: Path, plan: Plan, origin: str) -> list[str]:
+    lines = []
+    if _free(folder):
+        _begin(folder, plan, point_identities(plan, origin))
+    elif damaged(folder):
+        lines += mend_manifest(folder, plan, origin, _manifest(plan))
+    _require_same(folder, plan)
+    return lines + mend_plan(folder, plan, origin)
+
+
+def _free(folder: Path) -> bool:
+    """Whether nothing is at `folder`; raises SweepError where nothing can be."""
+    if folder.is_dir() and any(folder.iterdir()):
+        return False
+    if problem := place_problem(folder):
+        raise SweepError(f"--out: {problem}")
+    return True
 
 
 def _begin(folder: Path, plan: Plan, identities: Sequence[str]) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SweepError(f"{folder}: exists already and is not a sweep's; name another with --out")
-    hidden = folder.absolute().with_name(f".{folder.name}-{secrets.token_hex(4)}")
-    hidden.mkdir(parents=True)
-    try:
-        _fill(hidden, plan, identities)
-        hidden.rename(folder.absolute())
-    except OSError:
-        # Another shard may have been faster.
-        if not (folder / MANIFEST).exists():
-            raise
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+    with Hidden(folder) as hidden:
+        try:
+            _fill(hidden.path, plan, identities)
+            hidden.appear()
+        except OSError:
+            # Another shard may have been faster.
+            if not (folder / MANIFEST).exists():
+                raise
 
 
 def _fill(hidden: Path, plan: Plan, identities: Sequence[str]) -> None:
     for name in ("runs", "series"):
         (hidden / name).mkdir()
     write_plan(hidden / PLAN, plan, identities)
-    text = json.dumps(_manifest(plan), indent=2, ensure_ascii=False, default=list)
-    (hidden / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    atomic.sync_file(hidden / PLAN)
+    text = json.dumps(_manifest(plan) | {PLAN_DIGEST: plan_digest(hidden)}, indent=2, ensure_ascii=False, default=list)
+    atomic.write(hidden / MANIFEST, (text + "\n").encode())
 
 
 def _manifest(plan: Plan) -> dict[str, Any]:

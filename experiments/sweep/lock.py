@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from experiments.sweep.problem import SweepError
+from experiments.sweep.problem import FAILED, SweepError, named
 from experiments.sweep.shard import Shard
 
 try:
@@ -36,6 +36,9 @@ class Lock:
         if fcntl is not None:
             try:
                 self._take()
+            except OSError as error:
+                self._held.close()
+                raise SweepError(f"{self._folder}: cannot be written: {named(error)}", FAILED) from error
             except BaseException:
                 self._held.close()
                 raise

@@ -17,6 +17,8 @@ from model.scenario import Scenario, ScenarioError
 
 # Runs of a plan beyond which the user is asked to mean it.
 LIMIT = 20_000
+MOST = 10_000_000  # runs of a plan, whose table and progress are held in memory
+BYTES = 1_000  # of a run's metrics on the disk, about
 RUNNER = "experiments.worker:run_cell"
 FILE_FIELDS = ("price.files", "exposure.file")
 TOLD = 20  # problems of points told at most
@@ -133,6 +135,11 @@ def _check_size(origin: str, contents: Contents, allow_many: bool) -> None:
     for field in contents.across:
         points *= len(field.levels())
     runs = points * len(contents.replications)
+    if runs > MOST:
+        room = runs * BYTES / 1e9
+        raise SweepError(
+            f"{origin}: {runs} runs are more than {MOST}, some {room:.3g} GB of metrics alone; divide the plan"
+        )
     if runs > LIMIT and not allow_many:
         raise SweepError(f"{origin}: {runs} runs are more than {LIMIT}; say --yes to run them")
 

@@ -33,6 +33,7 @@ NOT_BASE = {"settings", "structures", "regimes", "premiums", "replications", "wo
 BASE = tuple(name for name in Options._fields if name not in NOT_BASE)
 OTHER = ("set", "design", "fields", "across", "point", "replications", "first_replication", "series")
 PATHS = ("scenario", "prices")
+MOST_REPLICATIONS = 1_000_000_000
 
 
 class Contents(NamedTuple):
@@ -107,7 +108,7 @@ class _Reader:
         return contents._replace(notices=tuple(design_notices(described, contents.moved)))
 
     def _base(self) -> Described:
-        given = {name: self.table[name] for name in BASE if name in self.table}
+        given = {name: self.table[name] for name in BASE if name in self.table and self._is_option(name)}
         given |= {name: self._beside(given[name]) for name in PATHS if name in given}
         described = self._attempt(lambda: described_base(Options(**given)), Described(Scenario()))
         found = described.scenario
@@ -115,6 +116,18 @@ class _Reader:
         changed = self._attempt(lambda: found.replace(changes, f"{self.path}: set"), found)
         whole = changed.replace(_absolute_files(changed))
         return Described(whole, (*described.layers, Layer("[set]", changes)))
+
+    def _is_option(self, name: str) -> bool:
+        """Whether a base option is of its kind; noted where it is not."""
+        value = self.table[name]
+        if name == "prices":
+            well = isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+        else:
+            well = type(value) is (int if name == "seed" else str)
+        if not well:
+            allowed = {"seed": "a whole number", "prices": "text or a list of texts"}.get(name, "text")
+            self._note(f"{name}: {value!r}: allowed is {allowed}")
+        return well
 
     def _terms(self) -> Terms:
         table = self._typed("design", self.table, dict, {})
@@ -150,13 +163,19 @@ class _Reader:
             self._note(
                 f"fields: {'given' if has_fields else 'none'}: the design {terms.kind} is empty or contradicts it"
             )
-        return tuple(self._flat(f"point {index}", point) for index, point in enumerate(points))
+        for point in points:
+            if not isinstance(point, Mapping):
+                self._note(f"[[point]]: {point!r}: allowed is a table")
+        tables = [point for point in points if isinstance(point, Mapping)]
+        return tuple(self._flat(f"point {index}", point) for index, point in enumerate(tables))
 
     def _replications(self) -> range:
         number = self._typed("replications", self.table, int, 1)
         first = self._typed("first_replication", self.table, int, 0)
-        if number < 1 or first < 0:
-            self._note(f"replications {number} from {first}: allowed is 1 or more from 0 or later")
+        if number < 1 or first < 0 or first + number > MOST_REPLICATIONS:
+            within = f"1 or more from 0 or later, {MOST_REPLICATIONS} in all"
+            self._note(f"replications {number} from {first}: allowed is {within}")
+            return range(1)
         return range(first, first + number)
 
     def _flat(self, part: str, table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

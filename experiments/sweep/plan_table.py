@@ -18,12 +18,12 @@ BATCH = 1 << 14  # rows written at once
 KINDS = (({bool}, pa.bool_()), ({int}, pa.int64()), ({int, float}, pa.float64()))
 
 
-def write_plan(path: Path, plan: Plan, identities: Sequence[str]) -> None:
+def write_plan(path: Path | pa.BufferOutputStream, plan: Plan, identities: Sequence[str]) -> None:
     """Write the plan as a table, a batch of rows at a time.
 
     Parameters
     ----------
-    path : the file.
+    path : the file, or what takes its bytes.
     plan : the plan.
     identities : a digest of each point's scenario.
     """

@@ -1,4 +1,8 @@
-"""Runs of a sweep's folder made again, from its manifest and plan alone, and compared bit for bit."""
+"""Runs of a sweep's folder made again, from its manifest and plan alone, and compared bit for bit.
+
+A folder is data: it says who made its runs, and that is called only where it is this program's own run, or where the
+user has named it.
+"""
 
 import json
 from pathlib import Path
@@ -8,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.sweep.chunk import Job, run_chunk
-from experiments.sweep.folder import PLAN, read_manifest
+from experiments.sweep.chunk import Job, find_runner, run_chunk
 from experiments.sweep.identity import as_text, code_version
-from experiments.sweep.plan import Task
+from experiments.sweep.manifest_file import MANIFEST, read_manifest
+from experiments.sweep.mend import PLAN, damaged_plan
+from experiments.sweep.plan import RUNNER, Task
 from experiments.sweep.problem import FAILED, SweepError
 from experiments.sweep.store import Store
 
@@ -27,23 +32,44 @@ class Reproduction(NamedTuple):
     notes: list[str]
 
 
-def reproduce(folder: Path, number: int) -> Reproduction:
+def reproduce(folder: Path, number: int, runner: str | None = None) -> Reproduction:
     """Make `number` runs again, spread evenly over those that are done.
+
+    Parameters
+    ----------
+    folder : a sweep's.
+    number : runs at most.
+    runner : ``module:function`` that makes a run, named by the user; None for this program's own.
 
     Raises
     ------
     SweepError
-        If `folder` is no sweep's, nothing is done, or a part cannot be read.
+        If `folder` is no sweep's or names a runner that is not to be called, nothing is done, or a part is not sound.
     """
     manifest = read_manifest(folder)
+    chosen = _runner(folder, manifest["plan"]["runner"], runner)
+    if problem := damaged_plan(folder, manifest):
+        raise SweepError(problem, FAILED)
     try:
-        return _reproduce(manifest, folder, number)
+        return _reproduce(manifest, folder, number, chosen)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise error if isinstance(error, SweepError) else _unreadable(folder, error) from error
 
 
-def _reproduce(manifest: dict, folder: Path, number: int) -> Reproduction:
-    job = Job(as_text(manifest["scenario"]), code_version(), manifest["plan"]["runner"], manifest["plan"]["series"])
+def _runner(folder: Path, said: str, named: str | None) -> str:
+    """Return who makes runs: whom the user named, else this program's own, never whom the folder alone names."""
+    if named is None and said != RUNNER:
+        where = f"{folder / MANIFEST}: plan.runner: {said!r}: is not of this program"
+        raise SweepError(f"{where}, and what a folder names is never called; name one you trust with --runner")
+    try:
+        find_runner(named or RUNNER)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SweepError(f"--runner: {named!r}: {error}; allowed is MODULE:NAME of a function") from error
+    return named or RUNNER
+
+
+def _reproduce(manifest: dict, folder: Path, number: int, runner: str) -> Reproduction:
+    job = Job(as_text(manifest["scenario"]), code_version(), runner, manifest["plan"]["series"])
     where = _where(Store(folder))
     if not where:
         raise SweepError(f"{folder}: no run is done yet", FAILED)
