@@ -5,7 +5,6 @@ from the command line, from a TOML file (``[backstop]`` table) and from :meth:`S
 errors with the closest known name; all problems of a configuration are told at once (:class:`ScenarioError`).
 """
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
