@@ -95,7 +95,7 @@ def test_a_sum_that_is_not_nil_stops_the_run():
 
 
 def test_what_was_lost_long_ago_is_no_measure():
-    """An error of 2e-9 of the money there stops the run, whatever was lost: losses only grow, and so would the excuse."""
+    """An error of 2e-9 of the money there stops the run, whatever was lost: losses only grow."""
     ecosystem = Ecosystem(small())
     ecosystem.run_for(2)
     ledger = ecosystem.ledger
@@ -106,9 +106,7 @@ def test_what_was_lost_long_ago_is_no_measure():
     assert 1.9e-9 < ledger.imbalance() < 2.1e-9
     ecosystem.reconcile(TRADE)
     assert int(ledger.book.breach[1]) == TOTAL
-    with pytest.raises(
-        LedgerError, match=r"'sum of all accounts' .* off by .* USD at step 2 in phase 'trade'"
-    ):
+    with pytest.raises(LedgerError, match=r"'sum of all accounts' .* off by .* USD at step 2 in phase 'trade'"):
         ledger.stop_if_broken(2)
 
 
