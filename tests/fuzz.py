@@ -24,8 +24,10 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from experiments.app.arrangement import preset_changes, presets
+from model import foundation
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario, ScenarioError
+from model.streams import Streams
 
 LONGEST = 60.0  # seconds a run may take
 START = 240.0  # seconds more before the first, in which kernels may be compiled
@@ -132,10 +134,13 @@ def fitted(found: dict[str, Any]) -> dict[str, Any]:
     """Leave out what a refusal names, which fits with nothing else, so that few scenarios are refused."""
     for _ in range(8):
         try:
-            Scenario().replace(found)
+            foundation.make_structure(scenario := Scenario().replace(found), Streams(scenario.seed, 0))
         except ScenarioError as error:
             words = set(re.findall(r"\w+", str(error)))
-            found = {name: item for name, item in found.items() if name in SIZES or name.split(".")[-1] not in words}
+            left = {name: item for name, item in found.items() if name in SIZES or name.split(".")[-1] not in words}
+            if left == found:  # what is named has its default: what does not fit it is elsewhere in the section
+                left = {name: item for name, item in found.items() if name in SIZES or name.split(".")[0] not in words}
+            found = left
         else:
             break
     return found
