@@ -8,9 +8,12 @@ included, stays what it was at the start:
 
 Balances of the many are kept by their owners, row by row, and by a control account here (double entry with
 subsidiary ledgers). After each phase that touches rows the two are compared: traders by their cash values
-c − q (p₀ − Φ₀), which makes profit and loss cancel between traders and vault (see :mod:`agents.position`). A
-difference above ``TOLERANCE`` of the gross amounts, a negative balance that cannot be negative, or contracts that do
-not sum to zero is written down with phase, account and protocol, and stops the run.
+c − q (p₀ − Φ₀), which makes profit and loss cancel between traders and vault (see :mod:`agents.position`). What does
+not agree within ``TOLERANCE`` of the money there,
+
+    M = Σ |balances| without debts, the outside world and losses on their way,                 (2)
+
+stops the run (:mod:`agents.audit`). M is what is held now: what was ever lost, which only grows, is no measure of it.
 
 Units: USD. Signs: assets of the holder > 0. Codes are NumPy integers: a kernel takes them as values, where it would be
 compiled once more for every literal of Python's.
@@ -22,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.kernel import kernel, part, rule
+from agents.kernel import rule
 
 ACCOUNTS = (
     "trader",  # cash values of all positions, control account, either sign
@@ -64,10 +67,12 @@ PHASES = (
 )
 SET_UP, SHOCK, PRICE, FUNDING, TRADE, LIQUIDATION, WATERFALL, CLEARING, CAPITAL, RECORD = np.arange(10)
 
-CONTRACTS, TOTAL = np.array([-1, -2])
 WHOLE = np.int64(0)
+CONTRACTS, TOTAL, PRICE_RANGE, ROUNDS = np.array([-1, -2, -3, -4])
 SPECIAL = {-1: "contracts", -2: "sum of all accounts"}
 TOLERANCE = 1e-9
+NO_MONEY = (DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
+THERE = np.array([account not in NO_MONEY for account in range(len(ACCOUNTS))])
 
 type Code = int | np.integer
 Book = namedtuple("Book", ["balance", "breach"])
@@ -75,6 +80,14 @@ Book = namedtuple("Book", ["balance", "breach"])
 
 class LedgerError(RuntimeError):
     """An accounting identity is violated; the message names account, protocol, step and phase."""
+
+
+class PriceRangeError(RuntimeError):
+    """A price is not finite, or so far from the first one that a double no longer holds both."""
+
+
+class LoopError(RuntimeError):
+    """A loop of a kernel did not end within the rounds it can need."""
 
 
 @rule
@@ -91,59 +104,35 @@ def pay(book: Any, payer: Code, payee: Code, protocol: Code, amount: float) -> N
 
 
 @rule
-def breach(book: Any, phase: Code, account: Code, protocol: Code, amount: float) -> None:
-    """Write down the first violated identity; later ones are its consequences."""
+def breach(book: Any, phase: Code, account: Code, protocol: Code, amount: float, scale: float) -> None:
+    """Write down the first thing that is wrong; later ones are its consequences."""
     if book.breach[0] < 0.0:
-        book.breach[0], book.breach[1], book.breach[2], book.breach[3] = phase, account, protocol, amount
+        book.breach[0], book.breach[1], book.breach[2] = phase, account, protocol
+        book.breach[3], book.breach[4] = amount, scale
 
 
 @rule
 def check(book: Any, phase: Code, account: Code, protocol: Code, difference: float, scale: float) -> None:
-    """Record a breach where a difference is not finite, or not nil within ``TOLERANCE`` of the gross `scale`."""
+    """Record a breach where a difference is not finite, or not nil within ``TOLERANCE`` of the `scale`."""
     if not abs(difference) <= TOLERANCE * (scale + 1.0):
-        breach(book, phase, account, protocol, difference)
+        breach(book, phase, account, protocol, difference, scale)
 
 
-@rule
-def reconcile(book: Any, exchange: Any, phase: Code) -> None:
-    """Compare rows with control accounts and contracts with zero, for every protocol; cost a few additions each.
-
-    Contracts are rounded as they were traded, so their sum is judged by the most there ever were, at today's mark.
-    """
-    balance, bases, collaterals, wallets = book.balance, exchange.basis, exchange.collateral, exchange.wallet
-    longs, shorts, vaults = exchange.long_size, exchange.short_size, exchange.vault_size
-    peaks, marks = exchange.peak_size, exchange.mark
-    for i in range(exchange.shape[0]):
-        scale = abs(bases[i])
-        for account in range(balance.shape[0]):
-            scale += abs(balance[account, i])
-        peaks[i] = max(peaks[i], longs[i] + shorts[i])
-        check(book, phase, TRADER, i, collaterals[i] - bases[i] - balance[TRADER, i], scale)
-        check(book, phase, WALLET, i, wallets[i] - balance[WALLET, i], scale)
-        contracts = longs[i] - shorts[i] + vaults[i]
-        check(book, phase, CONTRACTS, i, contracts * marks[i], scale + peaks[i] * marks[i])
-
-
-@part
-def audit(book: Any, phase: Code) -> None:
-    """Check that all balances sum to zero and that none is negative that cannot be, rounding apart."""
-    total = gross = 0.0
-    for account in range(book.balance.shape[0]):
-        for i in range(book.balance.shape[1]):
-            total += book.balance[account, i]
-            gross += abs(book.balance[account, i])
-    check(book, phase, TOTAL, WHOLE, total, gross)
-    for account in range(book.balance.shape[0]):
-        for i in range(book.balance.shape[1]):
-            if book.balance[account, i] < 0.0 and not SIGNED[account]:
-                check(book, phase, account, i, book.balance[account, i], gross)
-
-
-@kernel
-def reconcile_all(book: Any, exchange: Any, phase: Code) -> None:
-    """Reconcile rows and audit balances after a phase that ran in Python."""
-    reconcile(book, exchange, phase)
-    audit(book, phase)
+def broken(found: np.ndarray, step: int) -> RuntimeError:
+    """Return the error that a breach stands for."""
+    code, protocol, when = int(found[1]), int(found[2]), f"at step {step} in phase {PHASES[int(found[0])]!r}"
+    if code == PRICE_RANGE:
+        return PriceRangeError(
+            f"prices left the range in which this model means anything: asset {protocol} stands at {found[3]:.6g} USD, "
+            f"from {found[4]:.6g} USD before the first step, {when}"
+        )
+    if code == ROUNDS:
+        return LoopError(f"a loop of asset or protocol {protocol} did not end within {found[3]:.0f} rounds {when}")
+    name = SPECIAL.get(code) or ACCOUNTS[code]
+    return LedgerError(
+        f"account {name!r} of protocol {protocol} is off by {found[3]:.6g} USD {when}: "
+        f"more than {TOLERANCE:g} of the {found[4]:.6g} USD there"
+    )
 
 
 class Ledger:
@@ -155,13 +144,13 @@ class Ledger:
 
     Attributes
     ----------
-    book : what kernels read and write: `balance` (accounts, protocols) USD; `breach` (4,) phase (−1: none), account,
-        protocol, amount.
+    book : what kernels read and write: `balance` (accounts, protocols) USD; `breach` (5,) phase (−1: none), account or
+        what else is wrong, protocol, amount, what it is judged by (:mod:`agents.audit`).
     subsidiaries : control account → function that counts its owners' rows afresh, (protocols,) USD.
     """
 
     def __init__(self, protocols: int) -> None:
-        self.book = Book(np.zeros((len(ACCOUNTS), protocols)), np.full(4, -1.0))
+        self.book = Book(np.zeros((len(ACCOUNTS), protocols)), np.full(5, -1.0))
         self.subsidiaries: dict[Code, Callable[[], np.ndarray]] = {}
 
     @property
@@ -180,7 +169,7 @@ class Ledger:
         self.balance[OUTSIDE, WHOLE] -= np.sum(amounts)
 
     def imbalance(self) -> float:
-        """Return the conservation error relative to the gross amounts, about 1e-16 when all is well.
+        """Return the conservation error relative to the money there (2), about 1e-16 when all is well.
 
         The balances are counted afresh from the rows of traders, keepers and providers; with the outside world among
         them they must sum to nil.
@@ -188,15 +177,9 @@ class Ledger:
         counted = self.balance.copy()
         for account, count in self.subsidiaries.items():
             counted[account] = count()
-        return float(abs(counted.sum()) / max(np.abs(counted).sum(), 1.0))
+        return float(abs(counted.sum()) / max(np.abs(counted[THERE]).sum(), 1.0))
 
     def stop_if_broken(self, step: int) -> None:
-        """Raise LedgerError naming account, protocol, step and phase if an identity was violated."""
-        if self.book.breach[0] < 0.0:
-            return
-        phase, account, protocol, amount = self.book.breach
-        name = SPECIAL.get(int(account)) or ACCOUNTS[int(account)]
-        raise LedgerError(
-            f"account {name!r} of protocol {int(protocol)} is off by {amount:.6g} "
-            f"at step {step} in phase {PHASES[int(phase)]!r}"
-        )
+        """Raise the error of a breach written down by a kernel, naming what is wrong, step and phase."""
+        if self.book.breach[0] >= 0.0:
+            raise broken(self.book.breach, step)

@@ -93,11 +93,17 @@ def worth(accounts: Any, exchange: Any, row: int, i: int) -> float:
 
 @rule
 def settle_to_mark(accounts: Any, blocks: Any, exchange: Any, row: int, i: int) -> None:
-    """Turn unrealised profit into collateral: equity stays, the entry becomes the mark. Cash values do not change."""
+    """Turn unrealised profit into collateral: equity stays, the entry becomes the mark. Cash values do not change.
+
+    Collateral is never negative: a loss beyond it is carried in the entry price, as after any fill.
+    """
     settled = worth(accounts, exchange, row, i) - accounts.wallet[row]
-    accounts.realised[row] += settled - accounts.collateral[row]
-    accounts.collateral[row] = settled
+    posted = max(settled, 0.0)
+    accounts.realised[row] += posted - accounts.collateral[row]
+    accounts.collateral[row] = posted
     accounts.entry_price[row], accounts.entry_funding[row] = exchange.mark[i], exchange.funding_index[i]
+    if settled < 0.0 and accounts.size[row] != 0.0:
+        accounts.entry_price[row] -= settled / accounts.size[row]
     touch(accounts, blocks, row)
 
 

@@ -11,7 +11,9 @@ without funds, which a process of fundamental prices supplies (:mod:`model.proce
 market clearing, ξ/p + Σ D_h(p) = N. The price need not be unique: a fund at its leverage limit demands less as the
 price falls. The auctioneer starts at p₀ and moves the price in the direction of excess demand until it is gone, the
 first price that clears (tâtonnement; Walras). Between *knots*, where a fund's mispricing, limit or wealth changes its
-regime, E is a quadratic, so the price is found exactly.
+regime, E is a quadratic, so the price is found exactly. Of H funds there are at most 2 H + 1 knots, the value and two
+of each, and each is passed once: (1) is solved in 2 H + 2 pieces. It can always be solved, since at nil there is demand
+ξ > 0 and at infinity there is supply only: who finds no price was given numbers that are none, and the run stops.
 
 Source: Thurner, Farmer and Geanakoplos (2012). That the first price counts is our choice.
 """
@@ -21,8 +23,9 @@ from typing import Any
 import numpy as np
 
 from agents.account import total
+from agents.audit import reconcile
 from agents.kernel import kernel, part, rule
-from agents.ledger import TRADE, reconcile
+from agents.ledger import ROUNDS, TRADE, breach
 from agents.value_fund import TRADING, judge_fund, post_all, replace_fund, wanted_contracts
 from model.market import mark_all
 from model.trading import fill_one
@@ -93,24 +96,31 @@ def first_root(a: float, b: float, c: float, start: float, end: float) -> float:
 
 
 @rule
+def most_pieces(funds: int) -> int:
+    """Return 2 H + 2, the pieces into which the knots of H funds cut all prices."""
+    return 2 * funds + 2
+
+
+@rule
 def clearing_price(
     funds: Any, held: np.ndarray, limit: float, value: float, noise: float, supply: float, start: float
 ) -> float:
-    """Return the first price that clears (1), from `start` in the direction of excess demand."""
+    """Return the first price that clears (1), from `start` in the direction of excess demand; NaN if there is none."""
     a, b, c = excess(funds, held, limit, value, noise, supply, start)
     gap = (a * start + b) * start + c
     if abs(gap) <= CLEARED * supply * start:
         return start
     up = gap > 0.0
-    while True:
+    for _ in range(most_pieces(held.shape[0])):
         end = next_knot(funds, held, limit, value, start, up)
         a, b, c = excess(funds, held, limit, value, noise, supply, 0.5 * (start + end) if end < np.inf else 2.0 * start)
         price = first_root(a, b, c, start, end)
         if not np.isnan(price):
             return price
-        if end == np.inf or ((a * end + b) * end + c > 0.0) != up:
+        if 0.0 < end < np.inf and ((a * end + b) * end + c > 0.0) != up:
             return end
         start = end
+    return np.nan
 
 
 @part
@@ -197,6 +207,9 @@ def auction(
         start, noise = market.mid[k], supply[k] + held_by_vaults(exchange, k)
         if takes_part.any() and noise > 0.0:
             price = clearing_price(funds, held, limit, value[k], noise * start, noise + contracts, start)
+            if not price > 0.0:
+                breach(book, TRADE, ROUNDS, k, most_pieces(funds.shape[0]), start)
+                return
             set_price(market, k, price)
             fill_all(accounts, blocks, exchange, market, book, funds, held, takes_part, limit, value[k], fee, price)
     mark_all(market, exchange, oracle_error)

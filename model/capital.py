@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.audit import money_there, reconcile
 from agents.kernel import kernel, part, rule
 from agents.ledger import (
     CAPITAL,
@@ -27,7 +28,6 @@ from agents.ledger import (
     Code,
     check,
     pay,
-    reconcile,
     transfer,
 )
 from agents.liquidity_provider import content, loss_elsewhere, profit, provider_step, serve_queue, vault_equity
@@ -134,8 +134,9 @@ def serve_providers(exchange: Any, protocol: Any, providers: Any, book: Any, bac
             serve_queue(providers, protocol, book, i, open_profit[i], terms.exit)
     for row in range(protocols.shape[0]):
         cash[protocols[row]] += money[row]
+    there = money_there(book.balance)
     for i in range(members):
-        check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], cash[i])
+        check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], there)
 
 
 @kernel

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from agents.account import flag, total, touch
+from agents.audit import money_there, reconcile
 from agents.control.partial_liquidation import contracts_to_sell
 from agents.control.takeover import sweep
 from agents.exchange import book_failure, book_trader_deficit, record_liquidation
@@ -33,7 +34,6 @@ from agents.ledger import (
     WHOLE,
     check,
     pay,
-    reconcile,
     transfer,
 )
 from agents.order import descending
@@ -213,6 +213,6 @@ def liquidate(
     cash = 0.0
     for j in range(keepers.shape[0]):
         cash += keepers.cash[j]
-    check(book, LIQUIDATION, KEEPER, WHOLE, cash - book.balance[KEEPER, 0], abs(cash))
+    check(book, LIQUIDATION, KEEPER, WHOLE, cash - book.balance[KEEPER, 0], money_there(book.balance))
     reconcile(book, exchange, LIQUIDATION)
     return done

@@ -149,10 +149,11 @@ class Ecosystem(Roster):
 
     def set_prices(self) -> None:
         """Phase 2: arbitrage, mid and mark prices, depth, attention."""
-        hot = self.hot
-        self._oracle_error = self.tape.oracle_error[self.clock]
+        hot, self._oracle_error = self.hot, self.tape.oracle_error[self.clock]
         depth, rules = self.tape.depth[self.clock], self.rules.market
-        self.machine.price(hot.market, hot.exchange, hot.protocol, rules, depth, self._oracle_error)
+        book = self.ledger.book
+        self.machine.price(hot.market, hot.exchange, hot.protocol, book, rules, depth, self._oracle_error)
+        self.ledger.stop_if_broken(self.clock)
 
     def charge_funding(self) -> None:
         """Phase 3: funding between longs and shorts."""

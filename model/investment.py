@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
+from agents.audit import money_there
 from agents.capital_provider import CapitalProvider, ask, deposits, expected_return, served, share_price
 from agents.ledger import CAPITAL, INVESTOR, POOL, POOL_LENT, WHOLE, check
 from agents.structure.base import Structure
@@ -78,8 +79,8 @@ class Investment:
         if (table.asked_step >= 0).any():
             for j in np.unique(table.pot[table.asked_step >= 0]):
                 self._redeem(j, burden)
-        difference = float(table.cash.sum()) - self.ledger.balance[INVESTOR, WHOLE]
-        check(self.ledger.book, CAPITAL, INVESTOR, WHOLE, difference, self.turnover)
+        book, difference = self.ledger.book, float(table.cash.sum()) - self.ledger.balance[INVESTOR, WHOLE]
+        check(book, CAPITAL, INVESTOR, WHOLE, difference, money_there(book.balance))
 
     def _return(self, burden: Array) -> Array:
         """Return what pots are expected to earn, (pots,) 1/year; `burden` is their open claims, USD."""

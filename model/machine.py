@@ -3,8 +3,8 @@
 from typing import Any, NamedTuple
 
 from agents.account import recount
+from agents.audit import reconcile_all
 from agents.exchange import charge_funding
-from agents.ledger import reconcile_all
 from agents.prepared import Prepared
 from model.capital import settle_capital
 from model.cascade import liquidate

@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.audit import check_price
 from agents.kernel import kernel, part, rule
-from agents.ledger import DEFICIT, OUTSIDE, WHOLE, transfer
+from agents.ledger import DEFICIT, OUTSIDE, PRICE, WHOLE, transfer
 from model.impact import SHAPES, absorbed_flow, average_price, displacement
 from model.scenario import Scenario
 
@@ -41,6 +42,7 @@ MARKET_COLUMNS = np.dtype(
         ("normal_volatility", "f8"),  # log per step
         ("variance", "f8"),  # log^2 per step, running
         ("momentum", "f8"),  # log, running return
+        ("first", "f8"),  # USD per contract, mid before the first step
         ("last", "f8"),  # USD per contract, mid in phase 2 of the step before
         ("flow", "f8"),  # contracts, net orders waiting
         ("average", "f8"),  # USD per contract, average price of the last impact path
@@ -98,7 +100,7 @@ def market_rule(scenario: Scenario) -> MarketRule:
 def make_market(scenario: Scenario, price: np.ndarray, daily_volatility: np.ndarray, half_spread: np.ndarray) -> Any:
     """Return the market at the start, a record per asset; arguments (assets,)."""
     market = np.zeros(len(price), dtype=MARKET_COLUMNS).view(np.recarray)
-    market.fundamental[:] = market.mid[:] = market.last[:] = market.average[:] = price
+    market.first[:] = market.fundamental[:] = market.mid[:] = market.last[:] = market.average[:] = price
     market.calm_spread[:] = market.half_spread[:] = half_spread
     market.normal_volatility[:] = daily_volatility * np.sqrt(scenario.minutes / MINUTES_PER_DAY)
     market.variance[:] = market.normal_volatility**2
@@ -192,11 +194,22 @@ def supply_depth(market: Any, exchange: Any, protocol: Any, rules: MarketRule, t
             market.depth[k] *= rules.depth_multiplier * factor / market.fundamental[k]
 
 
+@part
+def check_prices(market: Any, exchange: Any, book: Any) -> None:
+    """Check that the prices that moved without a trade are in the range in which they mean anything."""
+    for k in range(market.shape[0]):
+        check_price(book, PRICE, k, market.fundamental[k], market.first[k])
+        check_price(book, PRICE, k, market.mid[k], market.first[k])
+    for i in range(exchange.shape[0]):
+        check_price(book, PRICE, exchange.asset[i], exchange.mark[i], market.first[exchange.asset[i]])
+
+
 @kernel
 def price(
     market: Any,
     exchange: Any,
     protocol: Any,
+    book: Any,
     rules: MarketRule,
     tape_depth: np.ndarray,
     oracle_error: np.ndarray,
@@ -208,6 +221,7 @@ def price(
         market.mid[k] = market.fundamental[k] * np.exp(market.dislocation[k])
         observe(market, rules, k)
     mark_all(market, exchange, oracle_error)
+    check_prices(market, exchange, book)
     supply_depth(market, exchange, protocol, rules, tape_depth)
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]

@@ -4,7 +4,9 @@ Of each protocol's accounts a share is long; notional is Pareto within each side
 protocol's open interest, so that the vault starts flat. Leverage is lognormal, lower for large accounts (as size to
 the power −1/2 beyond a threshold) and never so high that liquidation is closer than `seasoning` daily standard
 deviations: an unseasoned book would liquidate itself within a day. Entry prices are spread around the first price, so
-that some accounts start with profits.
+that some accounts start with profits. None is further off than ``FARTHEST_ENTRY`` times: a long who bought at 10⁹ times
+the price would have put up collateral beside which all other money is nothing, and its equity, the difference of two
+such sums, would be lost in their last bits.
 
 Every draw is full width and keyed by protocol and slot: one more account changes nobody else's draws.
 """
@@ -21,6 +23,7 @@ from model.streams import Streams
 
 LEAST_LEVERAGE = 0.05
 LEAST_COLLATERAL = 0.1
+FARTHEST_ENTRY = 100.0
 Array = np.ndarray
 
 
@@ -76,6 +79,12 @@ def account_leverage(scenario: Scenario, side: Array, notional: Array, uniform: 
     return np.clip(leverage, LEAST_LEVERAGE, highest)
 
 
+def entry_move(sd: float, uniform: Array) -> Array:
+    """Return log moves from the first price to each entry, (n,), of standard deviation `sd`, held within bounds."""
+    farthest = np.log(FARTHEST_ENTRY)
+    return np.clip(sd * ndtri(uniform), -farthest, farthest)
+
+
 def entry_and_collateral(size: Array, equity: Array, contract: Contract, drawn: Array) -> tuple[Array, Array]:
     """Return entry prices near `drawn` and collateral, at least a tenth of equity, so that equity is as given."""
     collateral = np.maximum(equity - size * (contract.price - drawn), LEAST_COLLATERAL * equity)
@@ -101,7 +110,7 @@ def fill_protocol(scenario: Scenario, streams: Streams, accounts: Any, i: int, c
     notional = account_notional(scenario, side, draw("size"), contract.open_interest)
     leverage = account_leverage(scenario, side, notional, draw("leverage"), contract)
     equity, size = notional / leverage, side * notional / contract.price
-    drawn = contract.price * np.exp(trader.entry_spread * contract.daily_volatility * ndtri(draw("entry")))
+    drawn = contract.price * np.exp(entry_move(trader.entry_spread * contract.daily_volatility, draw("entry")))
     accounts.size[rows] = accounts.anchor[rows] = size
     accounts.entry_price[rows], accounts.collateral[rows] = entry_and_collateral(size, equity, contract, drawn)
     accounts.wallet[rows] = -trader.wallet_ratio * equity * np.log1p(-draw("wallet"))

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from agents.audit import audit, check_price
 from agents.kernel import kernel, part
-from agents.ledger import BAD_DEBT, FUND, KEEPER, POOL, RECORD, TREASURY, VAULT, audit
+from agents.ledger import BAD_DEBT, FUND, KEEPER, POOL, RECORD, TREASURY, VAULT
 from agents.liquidity_provider import vault_equity
 
 ECOSYSTEM_SERIES = ("pool", "keeper_cash", "rounds", "defaults")
@@ -97,7 +98,8 @@ def write_step(
     ecosystem[2] = rounds
     for k in range(market.shape[0]):
         asset[k, 0], asset[k, 1], asset[k, 2] = market.fundamental[k], market.mid[k], market.depth[k]
+        check_price(book, RECORD, k, market.mid[k], market.first[k])
     for i in range(exchange.shape[0]):
         write_protocol(exchange, protocol, book, members, i)
         ecosystem[3] += protocol.status[i]
-    audit(book, RECORD)
+    audit(book, exchange, RECORD)

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from agents.account import total, touch
+from agents.audit import reconcile
 from agents.control.order_limit import is_limited, limit_orders
 from agents.exchange import book_trader_deficit
 from agents.kernel import kernel, part, rule
-from agents.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, pay, reconcile
+from agents.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, pay
 from agents.position import after_fill, filled
 from agents.trader import act, decide_all
 from model.market import MarketRule, mark_all, move

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from agents.account import BLOCK, level_all, make_accounts, make_blocks, recount
+from agents.audit import reconcile_all
 from agents.column import bare
 from agents.exchange import Exchange
-from agents.ledger import DEFICIT, OUTSIDE, SET_UP, TRADER, VAULT, WALLET, Ledger, reconcile_all
+from agents.ledger import DEFICIT, OUTSIDE, SET_UP, TRADER, VAULT, WALLET, Ledger
 from agents.loss_regime import REGIMES
 from agents.loss_regime.base import Terms
 from agents.loss_regime.chain import Chain, Placement

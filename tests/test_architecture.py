@@ -111,6 +111,34 @@ def test_kernels_stay_reproducible(path):
 
 
 @every_source
+def test_no_kernel_loops_for_ever(path):
+    """A compiled loop cannot be interrupted: each ``while`` compares what its body changes, none waits for a break."""
+    kernels = [node for node in functions(MODULES[path]) if {"kernel", "part", "rule"} & set(decorators(node))]
+    loops = [loop for node in kernels for loop in ast.walk(node) if isinstance(loop, ast.While)]
+    assert [loop.lineno for loop in loops if not names(loop.test) & assigned(loop)] == []
+
+
+def decorators(function: ast.FunctionDef) -> list[str]:
+    return [ast.unparse(node) for node in function.decorator_list]
+
+
+def names(node: ast.AST) -> set[str]:
+    return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+
+
+def assigned(loop: ast.While) -> set[str]:
+    """Names the body of a loop writes."""
+    stored = (item for part in loop.body for item in ast.walk(part) if isinstance(item, ast.Name))
+    return {item.id for item in stored if isinstance(item.ctx, ast.Store)}
+
+
+@pytest.mark.parametrize(("test", "ends"), [("True", False), ("other > 0", False), ("i < 3", True)])
+def test_an_endless_loop_is_seen(test, ends):
+    loop = ast.parse(f"while {test}:\n    i += 1").body[0]
+    assert bool(names(loop.test) & assigned(loop)) == ends
+
+
+@every_source
 def test_mesa_gets_a_generator_and_no_seed(path):
     calls = [node for node in ast.walk(MODULES[path]) if isinstance(node, ast.Call)]
     models = [call for call in calls if re.search(r"(super\(\).__init__|Model)\Z", ast.unparse(call.func))]

@@ -4,9 +4,22 @@ import numpy as np
 import pytest
 from world import crash, run, small
 
-from agents.ledger import FUND, OUTSIDE, POOL, TRADE, TREASURY, Ledger, LedgerError
+from agents.ledger import (
+    BAD_DEBT,
+    FUND,
+    OUTSIDE,
+    POOL,
+    THERE,
+    TOTAL,
+    TRADE,
+    TREASURY,
+    Ledger,
+    LedgerError,
+    PriceRangeError,
+)
 from agents.trader import Trader
 from model.ecosystem import Ecosystem
+from model.population import FARTHEST_ENTRY
 
 
 def test_transfers_conserve_and_entries_are_the_outsides():
@@ -52,14 +65,14 @@ def test_a_violation_stops_the_run_and_is_named(table, attribute, account):
 
 
 @pytest.mark.parametrize(("error", "broken"), [(1e-10, False), (1e-8, True)])
-def test_contracts_are_judged_by_the_most_there_were(error, broken):
-    """Rounding of contracts stays as large as it was when there were many, whatever the price has become."""
+def test_contracts_are_judged_by_those_there_are(error, broken):
+    """At the mark, whatever it has become."""
     ecosystem = Ecosystem(small())
     ecosystem.run_for(3)
     exchange = ecosystem.exchange
     assert (exchange.peak_size >= exchange.long_size + exchange.short_size).all()
-    exchange.mark[1] = 1e20
-    exchange.vault_size[1] += error * exchange.peak_size[1]
+    exchange.mark[1] = 1e14
+    exchange.vault_size[1] += error * exchange.long_size[1]
     ecosystem.reconcile(TRADE)
     assert (ecosystem.ledger.book.breach[0] == TRADE) == broken
 
@@ -79,6 +92,48 @@ def test_a_sum_that_is_not_nil_stops_the_run():
     ecosystem.ledger.balance[TREASURY, 0] += 1e9
     with pytest.raises(LedgerError, match="sum of all accounts"):
         ecosystem.run_for(1)
+
+
+def test_what_was_lost_long_ago_is_no_measure():
+    """An error of 2e-9 of the money there stops the run, whatever was lost: losses only grow."""
+    ecosystem = Ecosystem(small())
+    ecosystem.run_for(2)
+    ledger = ecosystem.ledger
+    ledger.balance[BAD_DEBT, 0] -= 1e15
+    ledger.balance[OUTSIDE, 0] += 1e15
+    money = np.abs(ledger.balance[THERE]).sum()
+    ledger.balance[TREASURY, 0] += 2e-9 * money
+    assert 1.9e-9 < ledger.imbalance() < 2.1e-9
+    ecosystem.reconcile(TRADE)
+    assert int(ledger.book.breach[1]) == TOTAL
+    with pytest.raises(LedgerError, match=r"'sum of all accounts' .* off by .* USD at step 2 in phase 'trade'"):
+        ledger.stop_if_broken(2)
+
+
+@pytest.mark.parametrize("changes", [
+    {"price__process": "noise_demand", "price__demand_sd": 0.35, "steps": 60},
+    {"price__process": "noise_demand", "price__demand_sd": 1.0, "value_fund__number": 3},
+])  # fmt: skip
+def test_wild_prices_are_balanced_as_tame_ones(changes):
+    """A daily volatility of 13 and more: entry prices were once 10^18 times the price, and equity was lost in bits."""
+    ecosystem = Ecosystem(small(**changes))
+    drawn = ecosystem.accounts.entry_price[ecosystem.accounts.size != 0] / ecosystem.exchange.mark.max()
+    ecosystem.run_for(ecosystem.horizon)
+    assert drawn.max() <= FARTHEST_ENTRY * (1 + 1e-9)
+    assert ecosystem.ledger.imbalance() < 1e-12
+
+
+@pytest.mark.parametrize("returned", [800.0, -800.0, np.inf, -np.inf, np.nan, 36.0])
+@pytest.mark.parametrize("funds", [0, 1])
+def test_prices_without_meaning_stop_the_run_and_are_named(returned, funds):
+    """Before anybody trades at them: nobody hangs, nothing is written."""
+    ecosystem = Ecosystem(small(value_fund__number=funds))
+    moves = ecosystem.tape.log_return.copy()
+    moves[3, 1] = returned
+    ecosystem.tape = ecosystem.tape._replace(log_return=moves)
+    with pytest.raises(PriceRangeError, match=r"prices left the range .* asset 1 stands at .* step 3 in phase 'price'"):
+        ecosystem.run()
+    assert ecosystem.clock == 3
 
 
 def test_attributes_set_from_python_are_booked():
