@@ -51,6 +51,7 @@ class Outcome(NamedTuple):
     failures : number and error of runs that failed now, the first thousand.
     complete : whether none is missing any more.
     failed_before : runs found failed, which count as done.
+    stopped : exit code that says who stopped it, 0 for nobody.
     """
 
     total: int
@@ -60,6 +61,7 @@ class Outcome(NamedTuple):
     failures: tuple[tuple[int, str], ...]
     complete: bool
     failed_before: int = 0
+    stopped: int = 0
 
 
 def sweep(
