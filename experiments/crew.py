@@ -33,7 +33,7 @@ TURNS = 8
 # Seconds between two looks at the wish to stop while waiting for a worker.
 PATIENCE = 0.2
 # Deaths of workers in a row, nothing done in between, after which no more are started.
-DEATHS = 5
+DEATHS = 3
 PRELOAD = ["backstop_command", "experiments.preload"]
 
 type Chunk = tuple[Sequence[Task], Future[list[Run]]]
@@ -115,6 +115,7 @@ class Crew:
 
         An exception of one is raised here; WorkerError where a worker died of it.
         """
+        self._renew()
         shares = min(self.workers, len(items))
         elsewhere = [self._submit(_call_all, action, items[share::shares]) for share in range(1, shares)]
         _call_all(action, items[:: shares or 1])
@@ -125,6 +126,7 @@ class Crew:
         """Return `action` of every item, in their order; an exception of one is raised here, as in :meth:`each`."""
         if self.workers == 1:
             return [action(item) for item in items]
+        self._renew()
         return [self._outcome(future) for future in [self._submit(action, item) for item in items]]
 
     def dismiss(self, at_once: bool = False) -> None:
@@ -176,7 +178,7 @@ class Crew:
     def _alone(self, task: Task, stop: Stop) -> list[Run]:
         """Return the run of `task` with nothing beside it, none after the wish to stop."""
         if self._deaths >= DEATHS:
-            reason = f"a worker process died{self._watch.cause()}, the {DEATHS}th in a row: no more are begun"
+            reason = f"a worker process died{self._watch.cause()}, the last of {DEATHS} in a row: no more are begun"
             return [failed_run(*task, reason)]
         if stop():
             return []

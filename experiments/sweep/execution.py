@@ -39,7 +39,11 @@ class Where(NamedTuple):
 
         if self.address is not None:
             return cluster.at(self.address, work)
-        return cluster.slurm(self.workers, work) if self.slurm else cluster.local(self.workers, work)
+        if self.slurm:
+            return cluster.slurm(self.workers, work)
+        from experiments.sweep.local import Local  # noqa: PLC0415
+
+        return Local(self.workers, work)
 
 
 class Outcome(NamedTuple):
