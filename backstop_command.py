@@ -5,6 +5,7 @@ the place of one. Workers begin with it too.
 """
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent
@@ -14,7 +15,7 @@ def claim() -> str | None:
     """Import Backstop's packages from beside this file; return in one line why that cannot be, or None."""
     sys.path.insert(0, str(HOME))
     try:
-        pass
+        import_module("experiments.place")
     except Exception as error:  # whatever another's package does
         cause = str(error).splitlines()[0] if str(error) else type(error).__name__
         if type(error).__name__ == "ClashError":

@@ -20,16 +20,12 @@ from experiments.interrupt import breakable
 from experiments.plug_in import plug_ins, register
 from experiments.process import context, end, follow, serve, starting
 from experiments.watch import Watch
-from experiments.worker import Run, Task, failed_run, run_all, run_cell
+from experiments.worker import Run, Task, call_all, chunks, failed_run, run_all, run_cell
 
 if TYPE_CHECKING:
     from experiments.cell import Cell
     from model.scenario import Scenario
 
-# Runs per message at most: enough to hide its cost, few enough that Ctrl-C and the progress bar are prompt.
-CHUNK = 16
-# Messages per worker at least, so that none waits long for the last one.
-TURNS = 8
 # Seconds between two looks at the wish to stop while waiting for a worker.
 PATIENCE = 0.2
 # Deaths of workers in a row, nothing done in between, after which no more are started.
@@ -117,8 +113,8 @@ class Crew:
         """
         self._renew()
         shares = min(self.workers, len(items))
-        elsewhere = [self._submit(_call_all, action, items[share::shares]) for share in range(1, shares)]
-        _call_all(action, items[:: shares or 1])
+        elsewhere = [self._submit(call_all, action, items[share::shares]) for share in range(1, shares)]
+        call_all(action, items[:: shares or 1])
         for future in elsewhere:
             self._outcome(future)
 
@@ -139,7 +135,7 @@ class Crew:
 
     def _elsewhere(self, tasks: Sequence[Task], stop: Stop) -> Iterator[Run]:
         self.compile(tasks[0][0].scenario, stop)
-        line = deque((chunk, self._submit(run_all, chunk)) for chunk in _chunks(tasks, self.workers))
+        line = deque((chunk, self._submit(run_all, chunk)) for chunk in chunks(tasks, self.workers))
         complete = False
         try:
             while line and self._await(line[0][1], stop):
@@ -233,11 +229,6 @@ def _begin_worker(added: Sequence[tuple[str, str, Any]]) -> None:
     register(added)
 
 
-def _call_all(action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
-    for item in items:
-        action(*item)
-
-
 def _here(tasks: Sequence[Task], stop: Stop) -> Iterator[Run]:
     for task in tasks:
         if stop():
@@ -246,8 +237,3 @@ def _here(tasks: Sequence[Task], stop: Stop) -> Iterator[Run]:
         if done is None:
             return
         yield done
-
-
-def _chunks(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:
-    size = max(1, min(CHUNK, len(tasks) // (workers * TURNS)))
-    return [tasks[start : start + size] for start in range(0, len(tasks), size)]
