@@ -4,9 +4,20 @@ A structure, a loss regime or a price process is one class in one file; the regi
 ``"module:Class"``, so that names can be listed and checked without importing what stands behind them.
 """
 
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
+
+
+def find(place: str) -> Any:
+    """Return what ``"module:name"`` names; a user's own module may lie in the current folder, looked through last."""
+    here = os.getcwd()
+    if here not in sys.path and "" not in sys.path:
+        sys.path.append(here)
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
 
 
 class Registry(Mapping[str, Any]):
@@ -16,16 +27,20 @@ class Registry(Mapping[str, Any]):
     ----------
     kind : what the parts are, for messages.
     places : name → ``"module:Class"``.
+
+    Attributes
+    ----------
+    added : those of `places` that are not Backstop's own.
     """
 
     def __init__(self, kind: str, places: dict[str, str]) -> None:
         self.kind = kind
+        self.added: dict[str, str] = {}
         self._places = places
 
     def __getitem__(self, name: str) -> Any:
         """Return the class registered as `name`; KeyError if there is none."""
-        module, _, attribute = self._places[name].partition(":")
-        return getattr(import_module(module), attribute)
+        return find(self._places[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -37,4 +52,4 @@ class Registry(Mapping[str, Any]):
         """Register a part of your own as `name`, at ``"module:Class"``; ValueError if the name is taken."""
         if name in self._places:
             raise ValueError(f"{self.kind} {name!r} exists already")
-        self._places[name] = place
+        self._places[name] = self.added[name] = place

@@ -7,6 +7,7 @@ listings answer at once. What they import is never garbage: it is not searched f
 import atexit
 import gc
 import sys
+from typing import Any
 
 import click
 
@@ -29,21 +30,30 @@ from experiments.command.sensitivity import sensitivity
 from experiments.command.size import size
 from experiments.command.sweep import sweep
 from experiments.command.validate import validate
-from experiments.interrupt import end_on_sigterm
+from experiments.interrupt import ended, heed
 
 # Allocations between two searches for garbage.
 RARELY = 50_000
-SERVERS = ("app",)  # have their own way to end
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Commands(click.Group):
+    """Commands that end with one line and exit code 130 after Ctrl-C, 143 after SIGTERM."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command that was asked for."""
+        heed()
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt as error:
+            click.echo("error: interrupted", err=True)
+            context.exit(ended(error))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="backstop")
-@click.pass_context
-def main(context: click.Context) -> None:
+def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
     gc.set_threshold(RARELY)
-    if context.invoked_subcommand not in SERVERS:
-        end_on_sigterm()
     atexit.register(leave)
 
 

@@ -4,14 +4,11 @@ One crew serves a command from its pilot to its figures. Results come back in th
 number of workers, and no run knows who made it. On a machine that has never run these sources the crew compiles them
 first, the kernels shared between two workers.
 
-Workers are forked from a server that is started afresh and has imported what all of them need (spawned where there is
-no such server), because a fork of this process would copy the locks of its running threads. They ignore Ctrl-C, which
-is this process's to handle. A worker that dies makes failed runs of what it had in hand.
+A worker that dies takes its pool with it. What the pool had in hand then goes out again: the runs waited for one by
+one with nothing beside them, so that a run is recorded as failed only if it ends a worker all by itself, then the
+others as before. Where workers die one after the other and nothing is done in between, all that is left fails.
 """
 
-import multiprocessing
-import signal
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -19,24 +16,32 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from experiments.worker import Run, Task, failed_run, run_all, run_cell
+from experiments.interrupt import breakable
+from experiments.plug_in import plug_ins, register
+from experiments.process import context, end, follow, serve, starting
+from experiments.watch import Watch
+from experiments.worker import Run, Task, call_all, chunks, failed_run, run_all, run_cell
 
 if TYPE_CHECKING:
-    from multiprocessing.context import BaseContext
-    from multiprocessing.process import BaseProcess
-
     from experiments.cell import Cell
     from model.scenario import Scenario
 
-# Runs per message at most: enough to hide its cost, few enough that Ctrl-C and the progress bar are prompt.
-CHUNK = 16
-# Messages per worker at least, so that none waits long for the last one.
-TURNS = 8
 # Seconds between two looks at the wish to stop while waiting for a worker.
 PATIENCE = 0.2
-PRELOAD = ["experiments.preload"]
+# Deaths of workers in a row, nothing done in between, after which no more are started.
+DEATHS = 3
+PRELOAD = ["backstop_command", "experiments.preload"]
 
 type Chunk = tuple[Sequence[Task], Future[list[Run]]]
+type Stop = Callable[[], bool]
+
+
+class WorkerError(RuntimeError):
+    """Workers that cannot do what was asked of them; `problems` holds one line."""
+
+    def __init__(self, problem: str) -> None:
+        self.problems, self.code = [problem], 1
+        super().__init__(problem)
 
 
 def prepare(workers: int | None) -> None:
@@ -44,10 +49,13 @@ def prepare(workers: int | None) -> None:
 
     To be called first of all, before this process imports anything heavy itself.
     """
-    if workers != 1 and _context().get_start_method() == "forkserver":
-        from multiprocessing.forkserver import ensure_running  # noqa: PLC0415
+    if workers != 1:
+        serve(PRELOAD)
 
-        ensure_running()
+
+def never() -> bool:
+    """Return that nobody wishes to stop."""
+    return False
 
 
 class Crew:
@@ -61,8 +69,8 @@ class Crew:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._pool: ProcessPoolExecutor | None = None
-        self._broken = False
-        self._strangers = _children()
+        self._watch = Watch()
+        self._deaths = 0
 
     def __enter__(self) -> Self:
         return self
@@ -72,9 +80,7 @@ class Crew:
     ) -> None:
         self.dismiss(at_once=kind is not None)
 
-    def replicate(
-        self, cells: Sequence["Cell"], replications: Sequence[int], stop: Callable[[], bool] = lambda: False
-    ) -> Iterator[Run]:
+    def replicate(self, cells: Sequence["Cell"], replications: Sequence[int], stop: Stop = never) -> Iterator[Run]:
         """Return the runs of every cell for every replication, in that order.
 
         Parameters
@@ -85,121 +91,149 @@ class Crew:
         """
         return self.run([(cell, replication) for replication in replications for cell in cells], stop)
 
-    def run(self, tasks: Sequence[Task], stop: Callable[[], bool] = lambda: False) -> Iterator[Run]:
+    def run(self, tasks: Sequence[Task], stop: Stop = never) -> Iterator[Run]:
         """Yield the runs of `tasks` in their order; `stop` as in :meth:`replicate`."""
         if self.workers == 1:
             yield from _here(tasks, stop)
         elif tasks and not stop():
             yield from self._elsewhere(tasks, stop)
 
-    def compile(self, scenario: "Scenario") -> None:
+    def compile(self, scenario: "Scenario", stop: Stop = never) -> None:
         """Compile what runs of `scenario` need, shared between workers, where this machine has not done so before."""
         if self.workers > 1:
             from experiments.warm_up import halves  # noqa: PLC0415
 
-            wait([self._submit(half, scenario) for half in halves()])
+            for future in [self._submit(half, scenario) for half in halves()]:
+                self._await(future, stop)
 
     def each(self, action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
         """Call `action` with every item's arguments, in any order, one share of the items in this process.
 
-        An exception of one is raised here.
+        An exception of one is raised here; WorkerError where a worker died of it.
         """
+        self._renew()
         shares = min(self.workers, len(items))
-        elsewhere = [self._submit(_call_all, action, items[share::shares]) for share in range(1, shares)]
-        _call_all(action, items[:: shares or 1])
+        elsewhere = [self._submit(call_all, action, items[share::shares]) for share in range(1, shares)]
+        call_all(action, items[:: shares or 1])
         for future in elsewhere:
-            future.result()
+            self._outcome(future)
 
     def map[Item, Result](self, action: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Return `action` of every item, in their order; an exception of one is raised here."""
+        """Return `action` of every item, in their order; an exception of one is raised here, as in :meth:`each`."""
         if self.workers == 1:
             return [action(item) for item in items]
-        return [future.result() for future in [self._submit(action, item) for item in items]]
+        self._renew()
+        return [self._outcome(future) for future in [self._submit(action, item) for item in items]]
 
     def dismiss(self, at_once: bool = False) -> None:
         """End the workers; those `at_once` in the middle of what they do."""
         if self._pool is not None:
             if at_once:
-                _end(_children() - self._strangers)
+                end(self._watch.processes)
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
-    def _elsewhere(self, tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[Run]:
-        self.compile(tasks[0][0].scenario)
-        chunks = _chunks(tasks, self.workers)
+    def _elsewhere(self, tasks: Sequence[Task], stop: Stop) -> Iterator[Run]:
+        self.compile(tasks[0][0].scenario, stop)
+        line = deque((chunk, self._submit(run_all, chunk)) for chunk in chunks(tasks, self.workers))
         complete = False
         try:
-            for chunk, future in _in_order(deque((chunk, self._submit(run_all, chunk)) for chunk in chunks), stop):
-                yield from self._collect(chunk, future)
-            complete = not (stop() or self._broken)
+            while line and self._await(line[0][1], stop):
+                # Each chunk leaves the line as it is read, so that results already written are not kept.
+                chunk, future = line.popleft()
+                yield from self._collect(chunk, future, line, stop)
+            complete = not stop()
         finally:
             if not complete:
                 self.dismiss(at_once=True)
 
-    def _collect(self, chunk: Sequence[Task], future: Future[list[Run]]) -> list[Run]:
+    def _await(self, future: Future[Any], stop: Stop = never) -> bool:
+        """Wait until `future` is done, or there is the wish to `stop`; return whether it is."""
+        while not future.done() and not stop():
+            wait([future], timeout=PATIENCE)
+            self._watch.look()
+        return future.done()
+
+    def _outcome[Result](self, future: Future[Result]) -> Result:
+        self._await(future)
         try:
             return future.result()
+        except BrokenProcessPool as broken:
+            raise WorkerError(f"a worker process died{self._watch.cause()}") from broken
+
+    def _collect(self, chunk: Sequence[Task], future: Future[list[Run]], line: deque[Chunk], stop: Stop) -> list[Run]:
+        try:
+            runs = future.result()
         except BrokenProcessPool:
-            self._broken = True
-            reason = f"a worker process died\n{traceback.format_exc()}"
-            return [failed_run(*task, reason) for task in chunk]
+            runs = [run for task in chunk for run in self._alone(task, stop)]
+            self._send_again(line)
+            return runs
+        self._deaths = 0
+        return runs
+
+    def _alone(self, task: Task, stop: Stop) -> list[Run]:
+        """Return the run of `task` with nothing beside it, none after the wish to stop."""
+        if self._deaths >= DEATHS:
+            reason = f"a worker process died{self._watch.cause()}, the last of {DEATHS} in a row: no more are begun"
+            return [failed_run(*task, reason)]
+        if stop():
+            return []
+        self._renew()
+        future = self._submit(run_all, [task])
+        if not self._await(future, stop):
+            return []
+        try:
+            done = future.result()
+        except BrokenProcessPool:
+            self._deaths += 1
+            return [failed_run(*task, f"a worker process died of this run alone{self._watch.cause()}")]
+        self._deaths = 0
+        return done
+
+    def _send_again(self, line: deque[Chunk]) -> None:
+        """Send out anew what a broken pool had in hand."""
+        if self._deaths >= DEATHS:
+            return
+        self._renew()
+        for place, (chunk, future) in enumerate(line):
+            if future.done() and future.exception() is not None:
+                line[place] = chunk, self._submit(run_all, chunk)
+
+    def _renew(self) -> None:
+        """Let a broken pool be followed by a new one."""
+        if self._watch.broken:
+            self.dismiss(at_once=True)
 
     def _submit(self, action: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        if self._pool is None:
-            self._broken = False
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=_context(), initializer=_ignore_interrupt)
         try:
-            return self._pool.submit(action, *arguments)
-        except BrokenProcessPool as broken:
-            lost: Future[Any] = Future()
-            lost.set_exception(broken)
-            return lost
+            with starting():
+                if self._pool is None:
+                    self._pool = self._begin()
+                future = self._pool.submit(action, *arguments)
+        except (BrokenProcessPool, OSError, EOFError) as broken:
+            future = Future()
+            future.set_exception(BrokenProcessPool(str(broken)))
+        self._watch.note(future)
+        return future
+
+    def _begin(self) -> ProcessPoolExecutor:
+        serve(PRELOAD)
+        self._watch = Watch()
+        return ProcessPoolExecutor(
+            self.workers, mp_context=context(PRELOAD), initializer=_begin_worker, initargs=(plug_ins(),)
+        )
 
 
-def _call_all(action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
-    for item in items:
-        action(*item)
+def _begin_worker(added: Sequence[tuple[str, str, Any]]) -> None:
+    follow()
+    register(added)
 
 
-def _here(tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[Run]:
+def _here(tasks: Sequence[Task], stop: Stop) -> Iterator[Run]:
     for task in tasks:
         if stop():
             return
-        yield run_cell(*task)
-
-
-def _in_order(chunks: deque[Chunk], stop: Callable[[], bool]) -> Iterator[Chunk]:
-    # Each chunk leaves the queue as it is read, so that results already written are not kept.
-    while chunks:
-        chunk, future = chunks.popleft()
-        while not future.done() and not stop():
-            wait([future], timeout=PATIENCE)
-        if future.done():
-            yield chunk, future
-
-
-def _chunks(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:
-    size = max(1, min(CHUNK, len(tasks) // (workers * TURNS)))
-    return [tasks[start : start + size] for start in range(0, len(tasks), size)]
-
-
-def _context() -> "BaseContext":
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    # A module the server cannot import is left to the workers.
-    context.set_forkserver_preload(PRELOAD)
-    return context
-
-
-def _ignore_interrupt() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _children() -> set["BaseProcess"]:
-    return set(multiprocessing.active_children())
-
-
-def _end(processes: set["BaseProcess"]) -> None:
-    for process in processes:
-        process.terminate()
+        done = breakable(run_cell, *task)
+        if done is None:
+            return
+        yield done

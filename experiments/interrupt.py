@@ -1,14 +1,42 @@
 """Ctrl-C as a wish: the first one is remembered, the second one acts at once.
 
-A run in hand is worth finishing, and a file half written is worth nothing; so the first Ctrl-C only sets a
-flag that is read between runs.
+A file half written is worth nothing, so the first Ctrl-C only sets a flag that is read between runs; only a run in hand
+in this process is broken off, which leaves nothing behind. What a system sends to end a process (SIGTERM, SIGHUP) is
+the same wish. Ctrl-C acts in the background too, where a script has it ignored; what else is ignored, as SIGHUP by
+`nohup`, stays so.
 """
 
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class Ended(KeyboardInterrupt):
+    """The end of this process was asked for; `code` is the exit code that says so."""
+
+    def __init__(self, number: int = signal.SIGINT) -> None:
+        super().__init__()
+        self.code = 128 + number
+
+
+def ended(error: BaseException) -> int:
+    """Return the exit code of what was ended by `error`: 130 after Ctrl-C."""
+    return int(getattr(error, "code", 128 + signal.SIGINT))
+
+
+def heed() -> None:
+    """Let what a system sends to end this process end it as Ctrl-C does, so that nothing is left behind."""
+    if _main():
+        for number in SIGNALS:
+            deaf = signal.getsignal(number)
+            if deaf == signal.SIG_DFL or (deaf == signal.SIG_IGN and number == signal.SIGINT):
+                signal.signal(number, _end)
 
 
 def end_on_sigterm() -> None:
@@ -25,27 +53,58 @@ def _end(number: int, frame: FrameType | None) -> None:
 class Interrupt:
     """Context in which Ctrl-C sets :attr:`requested`; outside the main thread it changes nothing."""
 
+    active: "Interrupt | None" = None
+
     def __init__(self) -> None:
-        self.requested = False
-        self._before: Any = None
+        self.requested = self.breakable = False
+        self.code = 0
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._remember)
+        if _main():
+            heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+            self._before = {number: signal.signal(number, self._remember) for number in heard}
+            Interrupt.active = self
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        Interrupt.active = None
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def __call__(self) -> bool:
         """Whether the user has asked to stop."""
         return self.requested
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
-        print("stopping; finished runs are kept; Ctrl-C again stops at once", file=sys.stderr)
+        again, self.requested, self.code = self.requested, True, 128 + number
+        if not again:
+            with suppress(RuntimeError):  # it came while something was being told
+                print("stopping; finished runs are kept; Ctrl-C again stops at once", file=sys.stderr)
+        if again or self.breakable:
+            raise Ended(number)
+
+
+def breakable[**P, Result](action: Callable[P, Result], *arguments: P.args, **named: P.kwargs) -> Result | None:
+    """Return what `action` returns, or None where the first Ctrl-C broke it off."""
+    active = Interrupt.active
+    if active is None or not _main():
+        return action(*arguments, **named)
+    try:
+        active.breakable = True
+        return action(*arguments, **named)
+    except Ended:
+        return None
+    finally:
+        active.breakable = False
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough: nothing is to break into the clearing
+    raise Ended(number)
+
+
+def _main() -> bool:
+    return threading.current_thread() is threading.main_thread()

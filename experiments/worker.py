@@ -5,14 +5,20 @@ depend on its cell and its replication alone.
 """
 
 import traceback
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from experiments.cell import Cell
+
+
+# Runs per message at most: enough to hide its cost, few enough that Ctrl-C and the progress bar are prompt.
+CHUNK = 16
+# Messages per worker at least, so that none waits long for the last one.
+TURNS = 8
 
 
 class Run(NamedTuple):
@@ -62,3 +68,15 @@ def _simulate(cell: "Cell", replication: int) -> "Outcome":
     summary = {name: float(value) for name, value in ecosystem.summary().items()}
     series = {name: values.astype("float32") for name, values in ecosystem.series().items()}
     return summary, series
+
+
+def call_all(action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
+    """Call `action` with the arguments of every item."""
+    for item in items:
+        action(*item)
+
+
+def chunks(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:
+    """Return `tasks` as messages to `workers`."""
+    size = max(1, min(CHUNK, len(tasks) // (workers * TURNS)))
+    return [tasks[start : start + size] for start in range(0, len(tasks), size)]

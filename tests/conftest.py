@@ -9,6 +9,8 @@ import pytest
 from hypothesis import settings
 from place import INTERPRETED, SHARED, present
 
+pytest_plugins = ["watchdog"]
+
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("interpreted", deadline=None, derandomize=True, max_examples=10)
 settings.register_profile("thorough", deadline=None, max_examples=2000)

@@ -79,3 +79,9 @@ def ishigami(cell, replication):
     value = np.sin(x[0]) + 7.0 * np.sin(x[1]) ** 2 + 0.1 * x[2] ** 4 * np.sin(x[0])
     noise = np.random.default_rng(replication).normal()
     return Run(cell.name, cell.structure, cell.regime, replication, {"y": value + noise, "still": 1.0}, {})
+
+
+def slow(cell, replication):
+    """A run that takes a tenth of a second."""
+    time.sleep(0.1)
+    return tiny(cell, replication)

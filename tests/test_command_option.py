@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from experiments.command_line import main
 
 
-@pytest.mark.parametrize("name", ["size", "rare", "network"])
+@pytest.mark.parametrize("name", ["size", "rare", "network", "attribute"])
 @pytest.mark.parametrize(
     ("error", "told"),
     [(KeyboardInterrupt(), "error: interrupted; nothing was written\n"), (RuntimeError("no"), "error: no\n")],
@@ -17,4 +17,4 @@ def test_a_study_that_is_cut_short_ends_with_one_line(name, error, told, monkeyp
 
     monkeypatch.setattr("experiments.configuration.plan", plan)
     done = CliRunner().invoke(main, [name, "--workers", "1"])
-    assert (done.exit_code, done.stderr) == (1, told)
+    assert (done.exit_code, done.stderr) == (130 if isinstance(error, KeyboardInterrupt) else 1, told)

@@ -28,7 +28,7 @@ trader.number = [11, 12, 13, 14, 15]
 DRIVER = """
 import os, sys
 from pathlib import Path
-from experiments.interrupt import end_on_sigterm
+from experiments.interrupt import heed
 from experiments.sweep import query
 from experiments.sweep.execution import Where, sweep
 from experiments.sweep.pace import Pace
@@ -36,7 +36,7 @@ from experiments.sweep.plan import read_plan
 Pace.size = lambda self, left, workers: 10
 def work():
     place, workers = Path(sys.argv[1]), int(sys.argv[2])
-    end_on_sigterm()
+    heed()
     sweep(read_plan(place / 'plan.toml', runner='sweep_runner:slow'), place / 'out', engage=Where(workers).engage)
 def forked():
     child = os.fork()

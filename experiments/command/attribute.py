@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from experiments.command.answer import announce, begin, tell
-from experiments.command.option import PRESET, explained, scenario_options
+from experiments.command.option import PRESET, explained, scenario_options, stoppable
 
 if TYPE_CHECKING:
     from experiments.attribution import Ledger
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @explained
+@stoppable
 def attribute(quiet: bool, as_json: bool, **typed: Any) -> int:
     """Tell what exposures, the pool, the price and runs add to defaults and losses.
 
     The same tapes are replayed with every combination of these channels closed: own loss with none open, what each
     adds alone, interactions that need several, and what closing each one would avert, with 95 % intervals over
-    replications. Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or configuration.
+    replications. Exit codes: 0 done, 1 a run failed, 130 Ctrl-C, 2 bad usage or configuration.
     """
     from experiments.crew import prepare  # noqa: PLC0415
 
@@ -36,11 +37,7 @@ def attribute(quiet: bool, as_json: bool, **typed: Any) -> int:
 
     chosen = plan(Options(**typed))
     told = begin(chosen, quiet)
-    try:
-        ledgers = _replayed(chosen, quiet)
-    except (RuntimeError, KeyboardInterrupt) as error:
-        click.echo(f"error: {str(error) or 'interrupted'}", err=True)
-        return 1
+    ledgers = _replayed(chosen, quiet)
     _report(ledgers, as_json, quiet, told)
     return 0
 

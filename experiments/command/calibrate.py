@@ -6,6 +6,7 @@ import click
 
 from experiments.command.answer import announce, tell
 from experiments.command.option import PRICES, SEED, SET, explained
+from experiments.interrupt import ended
 
 
 @click.command()
@@ -46,7 +47,7 @@ def calibrate(
 
     Tells the estimate with intervals, the fit, and moment by moment what is met, missed or too vague to tell, by the
     errors of the days that the fit simulates and again by those of the record's length; leaves a scenario for
-    `--scenario`. Exit codes: 0 done (whatever is missed), 1 Ctrl-C, 2 bad usage or files.
+    `--scenario`. Exit codes: 0 done (whatever is missed), 130 Ctrl-C, 2 bad usage or files.
     """
     from experiments.calibration.run import Wish, task  # noqa: PLC0415
     from experiments.provenance import cores  # noqa: PLC0415
@@ -56,9 +57,9 @@ def calibrate(
         chosen = task(wish)
         told = _begin(chosen, whole, quiet)
         _run(chosen, told, (wish.starts, wish.iterations, workers or cores()), out, quiet, as_json)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         click.echo("error: interrupted; nothing was written", err=True)
-        return 1
+        return ended(error)
     return 0
 
 

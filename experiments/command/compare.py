@@ -49,7 +49,7 @@ def compare(quiet: bool, as_json: bool, **typed: Any) -> int:
     """Compare backstop structures on paired replications.
 
     Without --scenario, --prices, --process or --episode the prices are those of 10 October 2025. Exit
-    codes: 0 done, 1 some runs failed or Ctrl-C (the finished ones are kept), 2 bad usage or configuration.
+    codes: 0 done, 1 some runs failed, 130 Ctrl-C (finished ones are kept), 2 bad usage or configuration.
     """
     from experiments.crew import prepare  # noqa: PLC0415
 
@@ -58,12 +58,13 @@ def compare(quiet: bool, as_json: bool, **typed: Any) -> int:
 
     chosen = plan(Options(**typed))
     begin(chosen, quiet)
-    outcome = _execute(chosen, quiet)
+    outcome, code = _execute(chosen, quiet)
     _report(outcome, quiet, as_json)
-    return 0 if outcome.complete else 1
+    return 0 if outcome.complete else code or 1
 
 
-def _execute(chosen: "Plan", quiet: bool) -> "Outcome":
+def _execute(chosen: "Plan", quiet: bool) -> "tuple[Outcome, int]":
+    """Return what came of it, and the exit code where it was stopped, else 0."""
     from experiments.execution import execute, planned_runs  # noqa: PLC0415
     from experiments.interrupt import Interrupt  # noqa: PLC0415
     from experiments.progress import Progress  # noqa: PLC0415
@@ -74,7 +75,7 @@ def _execute(chosen: "Plan", quiet: bool) -> "Outcome":
         Interrupt() as stop,
         Progress(planned_runs(chosen), quiet) as progress,
     ):
-        return execute(chosen, folder, progress, stop)
+        return execute(chosen, folder, progress, stop), stop.code
 
 
 def _report(outcome: "Outcome", quiet: bool, as_json: bool) -> None:

@@ -34,7 +34,7 @@ def findings(write: bool, place: Path | None, as_json: bool, quiet: bool, **type
     """Measure every finding, with the changes of the world under which it turns.
 
     Each finding is told with its interval and n; what is an identity, an artefact of the allotment or of thin venues is
-    called so by what was measured. Exit codes: 0 done, 1 a run failed or Ctrl-C (finished studies are kept), 2 bad
+    called so by what was measured. Exit codes: 0 done, 1 a run failed, 130 Ctrl-C (finished studies are kept), 2 bad
     usage.
     """
     from experiments.crew import prepare  # noqa: PLC0415

@@ -34,7 +34,7 @@ def network(
     """Survey the exposure network: debts, DebtRank, central nodes, waves of default, bound on amplification.
 
     Debts are those of the scenario at the start, or of a file; how likely each protocol is to fail is counted in runs.
-    Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or configuration.
+    Exit codes: 0 done, 1 a run failed, 130 Ctrl-C, 2 bad usage or configuration.
     """
     from experiments.crew import prepare  # noqa: PLC0415
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from experiments.interrupt import ended
+
 PRICES = click.option(
     "--prices",
     multiple=True,
@@ -47,15 +49,18 @@ def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], 
 
 
 def stoppable(command: Callable[..., int]) -> Callable[..., int]:
-    """Let a failed run or Ctrl-C end `command` with one line and exit code 1; its folder is then not made."""
+    """Let a failed run end `command` with one line and exit code 1, Ctrl-C with 130; its folder is then not made."""
 
     @wraps(command)
     def run(*arguments: Any, **typed: Any) -> int:
         try:
             return command(*arguments, **typed)
-        except (RuntimeError, KeyboardInterrupt) as error:
-            click.echo(f"error: {str(error) or 'interrupted; nothing was written'}", err=True)
+        except RuntimeError as error:
+            click.echo(f"error: {error}", err=True)
             return 1
+        except KeyboardInterrupt as error:
+            click.echo("error: interrupted; nothing was written", err=True)
+            return ended(error)
 
     return run
 
@@ -70,7 +75,7 @@ def explained(command: Callable[..., int | None]) -> Callable[..., None]:
     def run(*arguments: Any, **typed: Any) -> None:
         try:
             code = command(*arguments, **typed) or 0
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:
             problems = getattr(error, "problems", None)
             if problems is None:
                 raise

@@ -44,7 +44,7 @@ def rare(quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) 
     Importance sampling on the shock tape: a pilot finds which shocks make the event common, replications are drawn
     with those shocks shifted and weighted by their exact likelihood ratio. All of it is done with several seeds, the
     scenario's and those that follow: told are their common estimate with interval and relative error, and from least to
-    most the gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or
+    most the gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed, 130 Ctrl-C, 2 bad usage or
     configuration.
     """
     from experiments.crew import prepare  # noqa: PLC0415

@@ -44,7 +44,7 @@ def size(
     The least total capital of every structure and regime, and of isolated funds of their own right sizes, at two
     targets: "each", every member by itself is left uncovered with a probability of at most 1 - target, and "any",
     somebody is. By bisection on common random numbers, learnt from one half of them and judged on the other. Exit
-    codes: 0 done, 1 a run failed or Ctrl-C, 2 bad usage or configuration.
+    codes: 0 done, 1 a run failed, 130 Ctrl-C, 2 bad usage or configuration.
     """
     from experiments.crew import prepare  # noqa: PLC0415
 

@@ -30,13 +30,15 @@ TOLD = 5  # different errors told
 def sweep(plan: Path, out: Path | None, quiet: bool, **typed: object) -> int:
     """Run a plan of many scenarios; started again, it does what is missing.
 
-    Exit codes: 0 done, 1 some runs failed or it was stopped (finished runs are kept), 2 bad usage or plan.
+    Exit codes: 0 done, 1 some runs failed, 130 Ctrl-C (finished runs are kept), 2 bad usage or plan.
     """
     folder = out or Path("results") / plan.stem
     outcome = _sweep(plan, folder, quiet, typed)
     if outcome is None:
         return 0
     _report(outcome, folder, quiet)
+    if outcome.stopped and not outcome.complete:
+        return outcome.stopped
     return 0 if outcome.complete and not (outcome.failed or outcome.failed_before) else 1
 
 
@@ -57,7 +59,8 @@ def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> "Outcome | Non
 
     announce(opening(read), quiet)
     with Interrupt() as stop:
-        return run(read, folder, str(plan), shard, where.engage, stop, quiet, bool(typed["retry"]))
+        done = run(read, folder, str(plan), shard, where.engage, stop, quiet, bool(typed["retry"]))
+        return done._replace(stopped=stop.code)
 
 
 def _shard(typed: dict) -> "Shard":

@@ -55,7 +55,9 @@ def run(plan: Plan, folder: Path, workers: int, quiet: bool) -> Outcome:
     with Interrupt() as stop:
         outcome = sweep(plan, folder, "command line", engage=Where(workers).engage, stop=stop, quiet=quiet)
     if not outcome.complete:
-        raise SweepError(f"interrupted; start again to do the rest, what is finished is in {folder}", FAILED)
+        raise SweepError(
+            f"interrupted; start again to do the rest, what is finished is in {folder}", stop.code or FAILED
+        )
     announce(closing(folder), quiet)
     return outcome
 

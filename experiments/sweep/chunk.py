@@ -5,7 +5,6 @@ of two Parquet parts that the driver only has to put on disk. What a chunk's run
 worker runs them, nor beside which other runs.
 """
 
-import importlib
 import json
 import pickle
 import time
@@ -14,7 +13,9 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from agents.registry import find
 from experiments.cell import Cell
+from experiments.plug_in import PlugIn, plug_ins, register
 from experiments.sweep.identity import as_text, code_version, run_id, scenario_identity
 from experiments.sweep.plan import Plan, Task
 from experiments.sweep.problem import SweepError
@@ -28,12 +29,16 @@ POINTS_KEPT = 256  # scenarios a worker remembers
 
 
 class Job(NamedTuple):
-    """What all chunks of a sweep share: base scenario as text, code version, who runs, whether series are kept."""
+    """What all chunks of a sweep share.
+
+    That is the base scenario as text, code version, who runs, whether series are kept, and a user's own parts.
+    """
 
     base: str
     code: str
     runner: str
     series: bool
+    added: tuple[PlugIn, ...] = ()
 
 
 class Product(NamedTuple):
@@ -62,7 +67,7 @@ class _Process:
 
 def job(plan: Plan) -> Job:
     """Return the job of `plan`."""
-    return Job(as_text(plan.base.model_dump()), code_version(), plan.runner, plan.series)
+    return Job(as_text(plan.base.model_dump()), code_version(), plan.runner, plan.series, plug_ins())
 
 
 def run_chunk(work: Job, tasks: tuple[Task, ...]) -> Product:
@@ -75,6 +80,7 @@ def run_chunk(work: Job, tasks: tuple[Task, ...]) -> Product:
     """
     if work.code != code_version():
         raise SweepError(f"a worker has version {code_version()} of the code, the sweep was begun by {work.code}")
+    register(work.added)
     runner = find_runner(work.runner)
     made, times = [], []
     for task in tasks:
@@ -97,8 +103,7 @@ def failed_chunk(work: Job, task: Task, failure: str) -> Product:
 
 def find_runner(name: str) -> Callable[[Cell, int], Run]:
     """Return the function that ``module:function`` names."""
-    module, _, function = name.partition(":")
-    return getattr(importlib.import_module(module), function)
+    return find(name)
 
 
 def _made(work: Job, task: Task, run: Callable[[Cell, int], Run]) -> Made:

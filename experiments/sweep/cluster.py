@@ -5,12 +5,9 @@ splits and singles out (:mod:`experiments.sweep.dispatch`). Workers of a cluster
 the driver's to handle; a dead one is replaced.
 """
 
-import logging
-import multiprocessing
 import pickle
 import queue
 import shutil
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,19 +15,25 @@ from importlib.util import find_spec
 from typing import Any
 
 import dask
-from distributed import Client, Future, LocalCluster, WorkerPlugin
+from distributed import Client, Future
 from distributed.client import FutureCancelledError
-from distributed.utils import get_mp_context
 
+from experiments.place import SAFE
 from experiments.sweep.chunk import Job, run_packed
 from experiments.sweep.hands import Chunk, Done
 from experiments.sweep.problem import FAILED, SweepError
 
 REACH = 10  # s to reach a scheduler
-PRELOAD = ["experiments.sweep.preload"]
+START = 60.0  # s for which the first worker on this machine is waited for
+PATIENCE = 120.0  # s without any worker, or any answer of the scheduler, after which a sweep is given up
+RENEWALS = 3  # times in a row that workers on this machine are all begun anew with nothing done in between
+PRELOAD = ["backstop_command", "experiments.sweep.preload"]
 COUNTED = 2.0  # s for which a count of workers holds
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,
+    # Dask forgets a worker that is not back in time, and then nobody starts it: on a busy machine 15 s are too few.
+    "distributed.deploy.lost-worker-timeout": "1h",
+    "distributed.nanny.pre-spawn-environ": {**dask.config.get("distributed.nanny.pre-spawn-environ"), **SAFE},
     "distributed.scheduler.worker-saturation": 1.0,
     # What Dask watches and remembers costs a tenth of a core and grows at first; chunks of seconds need none of it.
     "distributed.diagnostics.computations.max-history": 1,
@@ -55,22 +58,36 @@ class DaskHands:
     ----------
     client : connected to it.
     job : what chunks share.
+    patience : s without any worker, or any answer, after which LostError is raised.
     """
 
-    def __init__(self, client: Client, job: Job) -> None:
-        self._client, self._job = client, job
+    def __init__(self, client: Client, job: Job, patience: float = PATIENCE) -> None:
+        self._client, self._job, self._patience = client, job, patience
+        self._well = time.monotonic()
         self._arrived: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self._out: dict[str, Chunk] = {}
         self._sent = 0
-        self._counted, self._slots = -COUNTED, 1
+        self._counted, self._slots, self._silent = -COUNTED, 1, False
 
     def slots(self) -> int:
         """Return the number of threads of all workers there are at present, at least 1."""
         now = time.monotonic()
         if now - self._counted >= COUNTED:
-            self._slots = max(1, sum(self._client.nthreads().values()))
-            self._counted = now
+            self._slots = max(1, self._threads())
+            self._counted = time.monotonic()
         return self._slots
+
+    def _threads(self) -> int:
+        """Return the number of threads of all workers, 0 where the scheduler does not answer either."""
+        try:
+            scheduler: Any = self._client.scheduler
+            threads = sum(self._client.sync(scheduler.ncores, callback_timeout=REACH).values())
+        except (OSError, TimeoutError, RuntimeError):
+            self._silent = True
+            return 0
+        self._silent = False
+        self._well = time.monotonic() if threads else self._well
+        return int(threads)
 
     def submit(self, chunk: Chunk) -> None:
         """Send a chunk to any worker."""
@@ -92,7 +109,9 @@ class DaskHands:
             future = self._arrived.get(timeout=patience)
         except queue.Empty:
             self._require_scheduler()
+            self._require_workers()
             return None
+        self._well = time.monotonic()
         chunk = self._out.pop(str(future.key))
         try:
             return Done(chunk, future.result(), None)
@@ -107,29 +126,30 @@ class DaskHands:
 
     def _require_scheduler(self) -> None:
         if self._client.status not in ("running", "connecting"):
-            raise SweepError(f"the scheduler was lost ({self._client.status}); {KEPT}", FAILED)
+            raise LostError(f"the scheduler was lost ({self._client.status})")
+
+    def _require_workers(self) -> None:
+        self.slots()
+        if time.monotonic() - self._well > self._patience:
+            what = "the scheduler has not answered" if self._silent else "there has been no worker"
+            raise LostError(f"{what} for {self._patience:.0f} s")
 
 
 KEPT = "what was finished is kept; start again to do the rest"
 
 
-@contextmanager
-def local(workers: int, job: Job) -> Iterator[DaskHands]:
-    """Hands of `workers` processes on this machine."""
-    with dask.config.set(SETTINGS | _start_method()):
-        cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
-        )  # fmt: skip
-        with _closing(cluster), _connected(cluster) as client:
-            client.register_plugin(Quiet())
-            yield DaskHands(client, job)
+class LostError(SweepError):
+    """Nobody is left who could do the work."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"{reason}; {KEPT}", FAILED)
 
 
 @contextmanager
 def at(address: str, job: Job) -> Iterator[DaskHands]:
     """Hands of the workers of the scheduler at `address`; raises SweepError where it cannot be reached."""
-    with _connected(address) as client:
+    with connected(address) as client:
         yield DaskHands(client, job)
 
 
@@ -147,33 +167,13 @@ def slurm(jobs: int, job: Job) -> Iterator[DaskHands]:
         missing: dict[str, Any] = {name: value for name, value in SLURM.items() if known.get(name) is None}
         cluster = SLURMCluster(**missing)
         cluster.scale(jobs=jobs)
-        with _closing(cluster), _connected(cluster) as client:
+        with closing(cluster), connected(cluster) as client:
             yield DaskHands(client, job)
 
 
-def _start_method() -> dict[str, str]:
-    """Return how workers are started: forked from a server that has imported what they need, where there can be one."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return {}
-    method = {"distributed.worker.multiprocessing-method": "forkserver"}
-    with dask.config.set(method):
-        get_mp_context().set_forkserver_preload(PRELOAD)
-    return method
-
-
-class Quiet(WorkerPlugin):
-    """Workers that ignore Ctrl-C."""
-
-    name = "backstop"
-
-    def setup(self, worker: Any) -> None:
-        """Prepare a worker, also one that replaces a dead one."""
-        with suppress(ValueError):  # not in the main thread
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 @contextmanager
-def _connected(place: Any) -> Iterator[Client]:
+def connected(place: Any) -> Iterator[Client]:
+    """Let a client talk to the scheduler at `place`; raises SweepError where it cannot be reached."""
     try:
         client = Client(place, timeout=REACH, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -186,7 +186,8 @@ def _connected(place: Any) -> Iterator[Client]:
 
 
 @contextmanager
-def _closing(cluster: Any) -> Iterator[None]:
+def closing(cluster: Any) -> Iterator[None]:
+    """Close `cluster` at the end, come what may."""
     try:
         yield
     finally:
@@ -198,5 +199,5 @@ def _fatal(error: BaseException) -> SweepError:
     if isinstance(error, SweepError):
         return SweepError(error.problems, FAILED)
     if isinstance(error, FutureCancelledError):
-        return SweepError(f"the scheduler was lost; {KEPT}", FAILED)
+        return LostError("the scheduler was lost")
     return SweepError(f"a worker lacks what a run needs: {error}; {KEPT}", FAILED)

@@ -40,7 +40,11 @@ class Where(NamedTuple):
 
         if self.address is not None:
             return cluster.at(self.address, work)
-        return cluster.slurm(self.workers, work) if self.slurm else cluster.local(self.workers, work)
+        if self.slurm:
+            return cluster.slurm(self.workers, work)
+        from experiments.sweep.local import Local  # noqa: PLC0415
+
+        return Local(self.workers, work)
 
 
 class Outcome(NamedTuple):
@@ -52,6 +56,7 @@ class Outcome(NamedTuple):
     failures : number and error of runs that failed now, the first thousand.
     complete : whether none is missing any more.
     failed_before : runs found failed, which count as done.
+    stopped : exit code that says who stopped it, 0 for nobody.
     """
 
     total: int
@@ -61,6 +66,7 @@ class Outcome(NamedTuple):
     failures: tuple[tuple[int, str], ...]
     complete: bool
     failed_before: int = 0
+    stopped: int = 0
 
 
 def sweep(

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple, Protocol
 
+from experiments.interrupt import breakable
 from experiments.sweep.chunk import Job, Product, run_chunk
 from experiments.sweep.plan import Task
 
@@ -53,9 +54,10 @@ class Own:
         self._waiting.append(chunk)
 
     def take(self, patience: float) -> Done | None:
-        """Run the chunk now, however long it takes."""
+        """Run the chunk now, however long it takes; None where Ctrl-C broke it off."""
         chunk = self._waiting.pop()
-        return Done(chunk, run_chunk(self._job, chunk.tasks), None)
+        product = breakable(run_chunk, self._job, chunk.tasks)
+        return product and Done(chunk, product, None)
 
     def close(self) -> None:
         """Do nothing."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from agents.registry import find
 from model.asset_name import file_names
 from model.episode import EPISODES
 
@@ -41,7 +42,7 @@ MINUTES_A_DAY = 1440
 def process_named(name: str) -> "PriceProcess":
     """Return the process registered as `name`; KeyError where there is none."""
     registered = PROCESSES[name]
-    return cast("PriceProcess", getattr(import_module(registered.module), registered.kind)())
+    return cast("PriceProcess", find(f"{registered.module}:{registered.kind}")())
 
 
 def asset_names(scenario: Any) -> tuple[str, ...]:

@@ -1,0 +1,60 @@
+"""Backstop's packages never come from the current folder, in this process or in a worker."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from experiments.part import read_table
+
+SMALL = ["protocol.number=3", "trader.number=20", "provider.number=2", "steps=6"]
+PLAN = """
+replications = 2
+process = "gbm"
+[set]
+trader.number = 20
+protocol.number = 3
+provider.number = 2
+steps = 6
+[fields]
+backstop.structure = ["isolated", "pooled"]
+"""
+
+
+def backstop(folder, *words):
+    command = [sys.executable, "-m", "backstop_command", *map(str, words), "--quiet"]
+    environment = {**os.environ, "PYTHONPATH": "."}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.fixture
+def mesa_folder(tmp_path):
+    """A folder with modules of a user's own under all three names, which tell that they were imported."""
+    place = tmp_path / "mesa"
+    (place / "experiments").mkdir(parents=True)
+    for name in ("agents.py", "model.py", "experiments/__init__.py"):
+        (place / name).write_text("open('imported', 'w').close()\n", encoding="utf-8")
+    return place
+
+
+def test_a_comparison_in_a_mesa_folder_is_the_same_as_anywhere(mesa_folder, tmp_path):
+    small = [word for setting in SMALL for word in ("--set", setting)]
+    words = ["compare", "--process", "gbm", "--replications", 2, *small]
+    for folder, workers in ((mesa_folder, 2), (tmp_path, 1)):
+        done = backstop(folder, *words, "--workers", workers, "--out", "out")
+        assert done.returncode == 0, done.stderr
+    assert not (mesa_folder / "imported").exists()
+    assert read_table(mesa_folder / "out" / "runs").equals(read_table(tmp_path / "out" / "runs"))
+
+
+def test_a_sweep_in_a_mesa_folder_is_the_same_as_anywhere(mesa_folder, tmp_path):
+    (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
+    for folder, workers in ((mesa_folder, 2), (tmp_path, 1)):
+        done = backstop(folder, "sweep", tmp_path / "plan.toml", "--workers", workers, "--out", "out")
+        assert done.returncode == 0, done.stderr
+    assert not (mesa_folder / "imported").exists()
+    one, other = (read_table(folder / "out" / "runs").sort_by("run") for folder in (mesa_folder, tmp_path))
+    assert one.select(["run", "uncovered", "deficit"]).equals(other.select(["run", "uncovered", "deficit"]))
