@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -99,16 +100,21 @@ class Crew:
 
             wait([self._submit(half, scenario) for half in halves()])
 
-    def each(self, action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
-        """Call `action` with every item's arguments, in any order, one share of the items in this process.
+    def each[Result](
+        self, action: Callable[..., Result], items: Sequence[tuple[Any, ...]], lost: Result
+    ) -> list[Result]:
+        """Return `action` of every item's arguments, one share of the items in this process.
 
-        An exception of one is raised here.
+        An exception of one is raised here; `lost` is the result of what a worker that died had in hand.
         """
-        shares = min(self.workers, len(items))
+        shares = max(min(self.workers, len(items)), 1)
         elsewhere = [self._submit(_call_all, action, items[share::shares]) for share in range(1, shares)]
-        _call_all(action, items[:: shares or 1])
-        for future in elsewhere:
-            future.result()
+        results = [lost] * len(items)
+        results[::shares] = _call_all(action, items[::shares])
+        for share, future in enumerate(elsewhere, 1):
+            with suppress(BrokenProcessPool):
+                results[share::shares] = future.result()
+        return results
 
     def map[Item, Result](self, action: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Return `action` of every item, in their order; an exception of one is raised here."""
@@ -156,9 +162,8 @@ class Crew:
             return lost
 
 
-def _call_all(action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
-    for item in items:
-        action(*item)
+def _call_all[Result](action: Callable[..., Result], items: Sequence[tuple[Any, ...]]) -> list[Result]:
+    return [action(*item) for item in items]
 
 
 def _here(tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[Run]:
