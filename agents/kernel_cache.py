@@ -21,7 +21,7 @@ USERS = hasattr(os, "geteuid")  # else the system has no owners and modes to go 
 
 
 def cache_folder(name: str) -> Path:
-    """Return the folder for kernels called `name`: in ``BACKSTOP_CACHE``, else the user's cache, else for a time only."""
+    """Return the folder `name` for kernels: in ``BACKSTOP_CACHE``, else in the user's cache, else a temporary one."""
     for base in _bases():
         with suppress(OSError):
             # Resolved here once, so that no link can lead elsewhere later.

@@ -7,6 +7,7 @@ listings answer at once. What they import is never garbage: it is not searched f
 import atexit
 import gc
 import sys
+from typing import Any
 
 import click
 
@@ -19,6 +20,7 @@ from experiments.command.findings import findings
 from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
 from experiments.command.network import network
+from experiments.command.option import FULL, told_full
 from experiments.command.paper import paper
 from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
@@ -29,12 +31,31 @@ from experiments.command.sensitivity import sensitivity
 from experiments.command.size import size
 from experiments.command.sweep import sweep
 from experiments.command.validate import validate
+from experiments.figure.attempt import figures_told
+from experiments.interrupt import heed
+from experiments.stream import prepare
 
 # Allocations between two searches for garbage.
 RARELY = 50_000
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Commands(click.Group):
+    """The commands; each writes to what the process was given, whatever that is."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run what was typed; figures that are missing, and a full disk below what is told, are a line each."""
+        prepare()
+        heed()
+        with figures_told():
+            try:
+                return super().main(*arguments, **options)
+            except OSError as error:
+                if error.errno not in FULL:
+                    raise
+                sys.exit(told_full(error))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="backstop")
 def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""

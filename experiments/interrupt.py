@@ -7,8 +7,20 @@ flag that is read between runs.
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+
+def heed() -> None:
+    """Let Ctrl-C and a request to end act, in the background too, where shells have them ignored.
+
+    Both raise KeyboardInterrupt, so that workers are sent home and what is finished is kept, or nothing is left.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) in (signal.SIG_IGN, signal.SIG_DFL):
+                signal.signal(number, signal.default_int_handler)
 
 
 class Interrupt:
@@ -37,4 +49,5 @@ class Interrupt:
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True
-        print("stopping; finished runs are kept; Ctrl-C again stops at once", file=sys.stderr)
+        with suppress(RuntimeError):  # it came while something was being told
+            print("stopping; finished runs are kept; Ctrl-C again stops at once", file=sys.stderr)

@@ -93,6 +93,24 @@ def save_alone(folder: Path, name: str, result: Any, figure: str = "") -> None:
 
 
 @contextmanager
+def figures_told() -> Iterator[None]:
+    """Tell of missing figures in a line of standard error each; other warnings look as always."""
+    before = warnings.showwarning
+
+    def show(message: Warning | str, kind: type[Warning], *rest: Any, **more: Any) -> None:
+        if issubclass(kind, FigureWarning):
+            print(f"warning: {message}", file=sys.stderr)
+        else:
+            before(message, kind, *rest, **more)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
+@contextmanager
 def _no_backend() -> Iterator[None]:
     """Keep the backend that the surroundings name from the import, and let it hold afterwards where there is one."""
     named = os.environ.pop(BACKEND, None)
