@@ -45,9 +45,9 @@ def prepare() -> None:
     codecs.register_error(SIGNS, nearest)
     _occupy()
     if sys.stdout is sys.__stdout__:
-        sys.stdout = sys.__stdout__ = _fit(sys.stdout, 1)
+        sys.stdout = _fit(sys.stdout, 1)
     if sys.stderr is sys.__stderr__:
-        sys.stderr = sys.__stderr__ = _fit(sys.stderr, 2)
+        sys.stderr = _fit(sys.stderr, 2)
 
 
 def nearest(error: UnicodeError) -> tuple[str, int]:

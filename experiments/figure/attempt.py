@@ -97,11 +97,13 @@ def figures_told() -> Iterator[None]:
     """Tell of missing figures in a line of standard error each; other warnings look as always."""
     before = warnings.showwarning
 
-    def show(message: Warning | str, kind: type[Warning], *rest: Any, **more: Any) -> None:
-        if issubclass(kind, FigureWarning):
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
+    ) -> None:
+        if issubclass(category, FigureWarning):
             print(f"warning: {message}", file=sys.stderr)
         else:
-            before(message, kind, *rest, **more)
+            before(message, category, filename, lineno, file, line)
 
     warnings.showwarning = show
     try:
