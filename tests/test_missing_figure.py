@@ -42,7 +42,7 @@ def files(place):
 
 def test_the_users_settings_change_no_byte(tmp_path):
     plain = files(drawn(tmp_path / "plain"))
-    with mpl.rc_context({"text.usetex": True, "font.family": ["Nowhere Sans"], "savefig.dpi": 20, "lines.linewidth": 9}):
+    with mpl.rc_context({"text.usetex": True, "font.family": ["Nowhere Sans"], "savefig.dpi": 20}):
         assert files(drawn(tmp_path / "styled")) == plain
         assert mpl.rcParams["text.usetex"] and mpl.rcParams["savefig.dpi"] == 20
 
@@ -118,7 +118,7 @@ def test_half_a_figure_is_none(tmp_path, monkeypatch):
     load()
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", no_pdf)
     with pytest.warns(FigureWarning, match="figure phase .*No space left"):
-        assert save_vector(lambda: mpl.figure.Figure(), tmp_path / "phase") == []
+        assert save_vector(mpl.figure.Figure, tmp_path / "phase") == []
     assert list(tmp_path.iterdir()) == []
     with pytest.warns(FigureWarning, match="figure rare"):
         save_alone(tmp_path, "rare", None)
@@ -132,7 +132,7 @@ def commands(place: Path) -> dict[str, tuple[list[str], list[str]]]:
     axes = ["--x", "backstop.capital_ratio=0.01,0.1", "--y", "trader.attention=0.1,0.2", "--replications", "2"]
     out = str(place / "out")
     return {
-        "compare": (["compare", *SET, *alone, "--replications", "2", "--structure", "pooled"], ["manifest.json", "runs"]),
+        "compare": (["compare", *SET, *alone, "--replications", "2", "--structure", "pooled"], ["runs", "series"]),
         "network": (["network", *SET, *alone], ["manifest.json"]),
         "phase": (["phase", *price, *axes, *SET, "--quiet"], ["phase.csv"]),
         "frontier": (
