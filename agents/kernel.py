@@ -3,8 +3,8 @@
 ``rule`` marks a pure function of numbers, ``part`` a piece of a kernel that works on tables and is written into the
 kernel it serves (which saves compiling it on its own), ``kernel`` a loop over rows that calls both. Rules and kernels
 are compiled once and kept on disk. Numba's cache does not notice a change in a rule that another file defines, so the
-cache lives in a directory named by a digest of all sources: change one letter and everything is compiled anew, change
-none and a new process starts from the cache.
+cache lives in a directory named by a digest of all sources (:mod:`agents.kernel_cache`): change one letter and
+everything is compiled anew, change none and a new process starts from the cache.
 
 No ``fastmath`` and no ``parallel``: both would make the last bit depend on the machine's mood. Parallelism is across
 replications, which is also why kernels release the interpreter lock.
@@ -12,7 +12,6 @@ replications, which is also why kernels release the interpreter lock.
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ from typing import Any
 import numba
 from numba.core import config
 from numba.extending import overload
+
+from agents.kernel_cache import cache_folder
 
 
 def source_digest() -> str:
@@ -35,19 +36,8 @@ def source_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def cache_folder() -> Path:
-    """Return the folder for compiled kernels: ``BACKSTOP_CACHE``, else the user's cache, else a temporary one."""
-    chosen = os.environ.get("BACKSTOP_CACHE")
-    base = Path(chosen) if chosen else Path.home() / ".cache" / "backstop"
-    try:
-        base.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        base = Path(tempfile.gettempdir()) / "backstop"
-    return base if os.access(base, os.W_OK) else Path(tempfile.mkdtemp(prefix="backstop"))
-
-
 if not os.environ.get("NUMBA_CACHE_DIR"):
-    config.CACHE_DIR = str(cache_folder() / source_digest())  # type: ignore[attr-defined]
+    config.CACHE_DIR = str(cache_folder(source_digest()))  # type: ignore[attr-defined]
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 rule = numba.njit(cache=True, **OPTIONS)

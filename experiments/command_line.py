@@ -20,6 +20,7 @@ from experiments.command.findings import findings
 from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
 from experiments.command.network import network
+from experiments.command.option import FULL, told_full
 from experiments.command.paper import paper
 from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
@@ -30,14 +31,27 @@ from experiments.command.sensitivity import sensitivity
 from experiments.command.size import size
 from experiments.command.sweep import sweep
 from experiments.command.validate import validate
+from experiments.figure.attempt import figures_told
 from experiments.interrupt import ended, heed
+from experiments.stream import prepare
 
 # Allocations between two searches for garbage.
 RARELY = 50_000
 
 
 class Commands(click.Group):
-    """Commands that end with one line and exit code 130 after Ctrl-C, 143 after SIGTERM."""
+    """Commands that write to what the process was given, and end with one line and 130 after Ctrl-C, 143 after SIGTERM."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run what was typed; figures that are missing, and a full disk below what is told, are a line each."""
+        prepare()
+        with figures_told():
+            try:
+                return super().main(*arguments, **options)
+            except OSError as error:
+                if error.errno not in FULL:
+                    raise
+                sys.exit(told_full(error))
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command that was asked for."""

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -106,17 +107,22 @@ class Crew:
             for future in [self._submit(half, scenario) for half in halves()]:
                 self._await(future, stop)
 
-    def each(self, action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
-        """Call `action` with every item's arguments, in any order, one share of the items in this process.
+    def each[Result](
+        self, action: Callable[..., Result], items: Sequence[tuple[Any, ...]], lost: Result
+    ) -> list[Result]:
+        """Return `action` of every item's arguments, one share of the items in this process.
 
-        An exception of one is raised here; WorkerError where a worker died of it.
+        An exception of one is raised here; `lost` is the result of what a worker that died had in hand.
         """
         self._renew()
-        shares = min(self.workers, len(items))
+        shares = max(min(self.workers, len(items)), 1)
         elsewhere = [self._submit(call_all, action, items[share::shares]) for share in range(1, shares)]
-        call_all(action, items[:: shares or 1])
-        for future in elsewhere:
-            self._outcome(future)
+        results = [lost] * len(items)
+        results[::shares] = call_all(action, items[::shares])
+        for share, future in enumerate(elsewhere, 1):
+            with suppress(WorkerError):
+                results[share::shares] = self._outcome(future)
+        return results
 
     def map[Item, Result](self, action: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Return `action` of every item, in their order; an exception of one is raised here, as in :meth:`each`."""

@@ -39,17 +39,6 @@ def heed() -> None:
                 signal.signal(number, _end)
 
 
-def end_on_sigterm() -> None:
-    """Let SIGTERM unwind as Ctrl-C at once, so that what is half written is cleared and workers are let go."""
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _end)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: nothing is to break into the clearing
-    raise KeyboardInterrupt
-
-
 class Interrupt:
     """Context in which Ctrl-C sets :attr:`requested`; outside the main thread it changes nothing."""
 

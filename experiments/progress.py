@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from experiments.stream import lively
+
 TENTHS = 10
 
 
@@ -21,7 +23,7 @@ class Progress:
         self.total, self.quiet = total, quiet
         self.done = 0
         self._start = time.monotonic()
-        self._bar = _bar() if sys.stderr.isatty() and not quiet else None
+        self._bar = _bar() if lively(sys.stderr) and not quiet else None
         self._task: Any = None
 
     def __enter__(self) -> Self:

@@ -70,10 +70,9 @@ def _simulate(cell: "Cell", replication: int) -> "Outcome":
     return summary, series
 
 
-def call_all(action: Callable[..., Any], items: Sequence[tuple[Any, ...]]) -> None:
-    """Call `action` with the arguments of every item."""
-    for item in items:
-        action(*item)
+def call_all[Result](action: Callable[..., Result], items: Sequence[tuple[Any, ...]]) -> list[Result]:
+    """Return `action` of the arguments of every item."""
+    return [action(*item) for item in items]
 
 
 def chunks(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:

@@ -19,7 +19,7 @@ def tiny(cell, replication):
     return Run(cell.name, cell.structure, cell.regime, replication, summary, series)
 
 
-def slow(cell, replication):
+def short(cell, replication):
     """A run that takes a few milliseconds."""
     time.sleep(0.005)
     return tiny(cell, replication)

@@ -249,6 +249,12 @@ def test_a_run_that_raises_is_a_failed_run(made_up):
     assert run.summary == {} and "broken" in run.failure
 
 
+def pid_or_death(number):
+    if not number:
+        os._exit(3)
+    return os.getpid()
+
+
 class Deadly:
     """A scenario that ends the process that unpickles it."""
 
@@ -262,7 +268,8 @@ def test_a_worker_that_dies_makes_failed_runs_and_no_wait(made_up):
         runs = list(crew.replicate([deadly], range(6)))
         assert [run.replication for run in runs] == list(range(6))
         assert all("a worker process died" in run.failure for run in runs)
-        crew.each(os.getpid, [(), ()])
+        assert len(set(crew.each(os.getpid, [(), ()], 0))) == 2
+        assert crew.each(pid_or_death, [(1,), (0,)], 0) == [os.getpid(), 0]
 
 
 def test_any_number_of_workers_gives_the_same_runs():

@@ -37,7 +37,7 @@ Pace.size = lambda self, left, workers: 10
 def work():
     place, workers = Path(sys.argv[1]), int(sys.argv[2])
     heed()
-    sweep(read_plan(place / 'plan.toml', runner='sweep_runner:slow'), place / 'out', engage=Where(workers).engage)
+    sweep(read_plan(place / 'plan.toml', runner='sweep_runner:short'), place / 'out', engage=Where(workers).engage)
 def forked():
     child = os.fork()
     if child == 0:
@@ -82,7 +82,7 @@ def planned(place, replications):
     """Write the plan and return it."""
     place.mkdir()
     (place / "plan.toml").write_text(PLAN.format(replications=replications))
-    return read_plan(place / "plan.toml", runner="sweep_runner:slow")
+    return read_plan(place / "plan.toml", runner="sweep_runner:short")
 
 
 def killed_again_and_again(place, kills, longest):
@@ -99,7 +99,7 @@ def killed_again_and_again(place, kills, longest):
 
 def ends_as_an_undisturbed_one(folder, plan, replications, monkeypatch):
     """Let the killed sweep come to its end; assert that it is as one that nobody killed."""
-    monkeypatch.setattr("sweep_runner.slow", sweep_runner.tiny)
+    monkeypatch.setattr("sweep_runner.short", sweep_runner.tiny)
     assert sweep(plan, folder / "killed" / "out", quiet=True).before < plan.runs
     sweep(planned(folder / "calm", replications), folder / "calm" / "out", quiet=True)
     assert both(folder / "killed" / "out") == both(folder / "calm" / "out")

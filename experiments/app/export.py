@@ -58,6 +58,9 @@ def gif(world: World) -> bytes:
 
 def pictures(world: World) -> Iterator[np.ndarray]:
     """Yield the frames of the animation, (height, width, 3) bytes each, drawn on one figure."""
+    from experiments.figure.attempt import load  # noqa: PLC0415
+
+    load("matplotlib.backends.backend_agg")
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
 
     from experiments.figure.style import new_figure, styled  # noqa: PLC0415

@@ -5,14 +5,15 @@ front-end file that is missing is an error rather than a request to somebody els
 """
 
 import os
-import socket
 import threading
 import webbrowser
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from experiments.app.address import hold
 
 if TYPE_CHECKING:
     from experiments.app.arrangement import Arrangement
@@ -38,7 +39,8 @@ def serve(host: str, port: int, results: str, idle: int, browser: bool) -> None:
     """Serve the page until interrupted; a session is freed `idle` seconds after its connection was lost."""
     os.environ.update(SETTINGS, SOLARA_KERNEL_CULL_TIMEOUT=f"{idle}s")
     os.environ[RESULTS] = str(Path(results).absolute())
-    number = port or free_port(host)
+    held = hold(host, port)
+    number = held[0].getsockname()[1]
     click.echo("Preparing; on a machine that has never run these sources this takes about half a minute.", err=True)
     warm_up()
     threading.Thread(target=warm_up_the_rest, name="warm-up", daemon=True).start()
@@ -48,9 +50,8 @@ def serve(host: str, port: int, results: str, idle: int, browser: bool) -> None:
     click.echo(f"Backstop is at {address} — stop it with Ctrl-C.", err=True)
     if browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()
-    uvicorn.run(
-        "solara.server.starlette:app", host=host, port=number, log_level="warning", ws_per_message_deflate=False
-    )
+    settings: dict[str, Any] = {"log_level": "warning", "ws_per_message_deflate": False}
+    uvicorn.Server(uvicorn.Config("solara.server.starlette:app", host, number, **settings)).run(held)
 
 
 def warm_up() -> None:
@@ -83,13 +84,6 @@ def rehearse(a: "Arrangement", b: "Arrangement") -> None:
     for kind, size in (("provider_run", 0.5), ("exploit", 0.2), ("price_shock", -0.3)):
         world.intervene(Intervention(kind, 1, size))
     world.step(world.horizon)
-
-
-def free_port(host: str) -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 def pinned_front_end() -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 import click
 
+from experiments.command.option import explained
+
 
 @click.command()
 @click.option("--host", default="localhost", show_default=True, help="Address to listen on.")
@@ -16,6 +18,7 @@ import click
     help="Free a session this long after its connection was lost; a closed page is freed at once.",
 )
 @click.option("--open/--no-open", "browser", default=True, help="Open a browser.")
+@explained
 def app(host: str, port: int, results: str, idle: int, browser: bool) -> None:
     """Watch two arrangements live side by side on the same shocks."""
     from experiments.app.server import serve  # noqa: PLC0415

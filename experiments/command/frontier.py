@@ -28,12 +28,11 @@ def frontier(out: Path, as_json: bool, **typed: Any) -> int:
 
     run(_plan(typed), out, typed["workers"], typed["quiet"])
     found = read_frontier(out)
-    from experiments.figure.frontier import draw  # noqa: PLC0415
-    from experiments.figure.vector import save_vector  # noqa: PLC0415
+    from experiments.figure.attempt import drawer, save_vector  # noqa: PLC0415
     from experiments.result_folder import plain  # noqa: PLC0415
 
     rows = [item._asdict() for item in found]
-    made = [*save_vector(draw, out / "frontier", found), write_rows(out / "frontier.csv", rows)]
+    made = [*save_vector(drawer("frontier"), out / "frontier", found), write_rows(out / "frontier.csv", rows)]
     click.echo(
         json.dumps(plain(rows), indent=2, allow_nan=False)
         if as_json

@@ -65,6 +65,12 @@ def stoppable(command: Callable[..., int]) -> Callable[..., int]:
     return run
 
 
+def told_full(error: OSError) -> int:
+    """Tell that the disk is full and return the exit code for it."""
+    click.echo(f"error: {error.strerror or error}: nothing more can be written; make room and start again", err=True)
+    return 1
+
+
 def explained(command: Callable[..., int | None]) -> Callable[..., None]:
     """Let `command` end with the exit code it returns, or with its problems, a line each, and their code.
 
@@ -85,10 +91,7 @@ def explained(command: Callable[..., int | None]) -> Callable[..., None]:
         except OSError as error:
             if error.errno not in FULL:
                 raise
-            click.echo(
-                f"error: {error.strerror or error}: nothing more can be written; make room and start again", err=True
-            )
-            code = 1
+            code = told_full(error)
         click.get_current_context().exit(code)
 
     return run

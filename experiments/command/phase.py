@@ -44,10 +44,9 @@ def phase(
     run(plan, out, typed["workers"], typed["quiet"])
     named = metrics or ("uncovered", "defaults")
     diagrams = [read_diagram(out, axes[0], axes[1], (a, b), metric) for metric in named]
-    from experiments.figure.phase import draw  # noqa: PLC0415
-    from experiments.figure.vector import save_vector  # noqa: PLC0415
+    from experiments.figure.attempt import drawer, save_vector  # noqa: PLC0415
 
-    made = [*save_vector(draw, out / "phase", diagrams)]
+    made = save_vector(drawer("phase"), out / "phase", diagrams)
     found = [row for diagram in diagrams for row in rows(diagram)]
     made.append(write_rows(out / "phase.csv", found))
     from experiments.result_folder import plain  # noqa: PLC0415

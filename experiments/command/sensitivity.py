@@ -19,8 +19,7 @@ def sensitivity(folder: Path, metric: str, out: Path | None, as_json: bool) -> i
     """Tell Morris or Sobol' indices and PAWN of a sweep whose design is sampled, and draw them."""
     checked(folder)
     from experiments.command.listing import aligned  # noqa: PLC0415
-    from experiments.figure.sensitivity import draw  # noqa: PLC0415
-    from experiments.figure.vector import save_vector  # noqa: PLC0415
+    from experiments.figure.attempt import drawer, save_vector  # noqa: PLC0415
     from experiments.phase.run import write_rows  # noqa: PLC0415
     from experiments.result_folder import plain  # noqa: PLC0415
     from experiments.sensitivity.analysis import sensitivity as analyse  # noqa: PLC0415
@@ -29,7 +28,7 @@ def sensitivity(folder: Path, metric: str, out: Path | None, as_json: bool) -> i
     rows = [item._asdict() for item in found]
     place = out or folder / "sensitivity"
     place.mkdir(parents=True, exist_ok=True)
-    save_vector(draw, place / metric, found, metric)
+    save_vector(drawer("sensitivity"), place / metric, found, metric)
     write_rows(place / f"{metric}.csv", rows)
     text = [{**row, "value": f"{row['value']:.4g}", "half_width": f"{row['half_width']:.2g}"} for row in rows]
     click.echo(json.dumps(plain(rows), indent=2) if as_json else aligned(text))

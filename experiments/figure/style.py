@@ -2,11 +2,13 @@
 
 The palette is that of Okabe and Ito (2008), which stays apart under the common kinds of colour blindness;
 cells differ in marker and dash as well, so a grey copy is legible too. Figures are drawn without the
-interactive layer of matplotlib, so they need no display and leave no state behind.
+interactive layer of matplotlib, so they need no display and leave no state behind. What the user's own files set
+(a style, LaTeX, other fonts) is put aside while they are drawn.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,6 +42,10 @@ SETTINGS: Any = {
     # Letters keep their shape; fitting them to pixels takes a tenth of the drawing time.
     "text.hinting": "none",
 }
+# Settings that are not about looks, and are the user's.
+NO_STYLE = ("backend", "backend_fallback", "interactive")
+# Kinds of file, and what keeps the date out of each.
+DATELESS: Mapping[str, dict[str, None]] = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
 
 class Look(NamedTuple):
@@ -58,9 +64,16 @@ def looks(cells: Sequence[str]) -> Mapping[str, Look]:
     }
 
 
-def styled() -> AbstractContextManager[None]:
-    """Return the context in which figures are drawn."""
-    return mpl.rc_context(SETTINGS)
+@contextmanager
+def styled(more: dict[str, str] | None = None) -> Iterator[None]:
+    """Draw within this context with the library's own settings, these and `more`, whatever the user's files say."""
+    with mpl.rc_context():
+        with warnings.catch_warnings():
+            # Some of the library's settings are on their way out; that is no news to who draws.
+            warnings.simplefilter("ignore")
+            mpl.rcParams.update({name: value for name, value in mpl.rcParamsDefault.items() if name not in NO_STYLE})
+        mpl.rcParams.update(SETTINGS | (more or {}))
+        yield
 
 
 def new_figure(rows: int, columns: int, height: float, **options: Any) -> tuple[Figure, list[Axes]]:
@@ -81,16 +94,24 @@ def caption(figure: Figure, text: str) -> None:
     figure.supxlabel(text, fontsize=7.5, color=GREY, x=0.01, ha="left")
 
 
-def save(figure: Figure, stem: Path) -> None:
-    """Save as PNG for the screen and as PDF for print; no date is kept, so equal figures are equal files."""
-    figure.savefig(stem.with_suffix(".png"), dpi=160)
-    # The layout found for one file holds for the other.
-    figure.set_layout_engine("none")
-    figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None})
+def save(figure: Figure, stem: Path, kinds: Sequence[str] = ("png", "pdf")) -> list[Path]:
+    """Save as PNG for the screen and as PDF for print; no date is kept, so equal figures are equal files.
+
+    All of them appear when all are whole, or none does.
+    """
+    halves = {kind: stem.with_name(f".{stem.name}-half.{kind}") for kind in kinds}
+    try:
+        for kind, half in halves.items():
+            figure.savefig(half, dpi=160 if kind == "png" else "figure", metadata=DATELESS[kind])
+            # The layout found for one file holds for the other.
+            figure.set_layout_engine("none")
+        return [half.replace(stem.with_name(f"{stem.name}.{kind}")) for kind, half in halves.items()]
+    finally:
+        for half in halves.values():
+            half.unlink(missing_ok=True)
 
 
-def save_alone[Result](folder: Path, name: str, draw: Callable[[Result], Figure], result: Result) -> None:
-    """Draw a study's only figure and save it as ``folder/figures/name``."""
-    (folder / "figures").mkdir()
+def save_styled(draw: Callable[[Any], Figure], stem: Path, result: Any) -> list[Path]:
+    """Draw `result` and save it at `stem`."""
     with styled():
-        save(draw(result), folder / "figures" / name)
+        return save(draw(result), stem)

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 def keep(folder: "ResultFolder", plan: Plan, found: Survey) -> None:
     """Leave figure and manifest in the result folder."""
-    from experiments.figure import network  # noqa: PLC0415
-    from experiments.figure.style import save_alone  # noqa: PLC0415
+    from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
-    save_alone(folder.hidden, "network", network.draw, found)
+    save_alone(folder.hidden, "network", found)
     folder.finish(study_manifest(plan.scenario, "network", document(found), replications=plan.replications))

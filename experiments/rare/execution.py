@@ -87,13 +87,12 @@ def _study(plan: Plan, sampler: Sampler, effort: Effort) -> Study:
 
 def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     """Leave weighted replications, figure and manifest in the result folder."""
-    from experiments.figure import rare  # noqa: PLC0415
-    from experiments.figure.style import save_alone  # noqa: PLC0415
+    from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
     pq.write_table(
         pa.concat_tables(_table(answer, one) for one in answer.studies), folder.hidden / "replications.parquet"
     )
-    save_alone(folder.hidden, "rare", rare.draw, answer)
+    save_alone(folder.hidden, "rare", answer)
     told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
     folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))
 

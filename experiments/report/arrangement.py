@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from experiments.estimate import Contrast, Estimate, contrast
+from experiments.figure.attempt import drawer
 from experiments.headline import HEADLINES, Headline
 from experiments.phase.frontier import METRICS, RATIO, arrangements, with_callable
 from experiments.phase.table import REGIME, STRUCTURE
@@ -51,7 +52,6 @@ def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
     """Yield the frontier where structures and regimes were crossed."""
     if not (swept.several(STRUCTURE) and swept.several(REGIME) and set(METRICS) <= set(swept.held)):
         return
-    from experiments.figure.frontier import draw  # noqa: PLC0415
     from model.scenario import Scenario  # noqa: PLC0415
 
     base = swept.base
@@ -62,7 +62,7 @@ def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
         for label, runs in _groups(swept, (RATIO,))
         for item in arrangements(with_callable(runs, scenario, swept.fields).assign(**missing), label)
     ]
-    yield "frontier", "Callable capital, tail loss and burden on winners", partial(draw, found)
+    yield "frontier", "Callable capital, tail loss and burden on winners", partial(drawer("frontier"), found)
 
 
 def _table(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from experiments.figure.vector import save_vector
+from experiments.figure.attempt import save_vector
 from experiments.report import comparing, method, sweeping
 from experiments.report.place import bare
 from experiments.report.table import Table, comma_separated, latex, markup
@@ -64,10 +64,14 @@ def _figures(folder: Path, figures: Iterable[tuple[str, str, Any]], stamp: str) 
     for name, title, draw in figures:
         paths = save_vector(draw, folder / name)
         made += paths
-        picture = base64.b64encode(paths[-1].read_bytes()).decode("ascii")
-        source = f'<img alt="{html.escape(title)}" src="data:image/svg+xml;base64,{picture}">'
+        source = _embedded(title, paths[-1]) if paths else "<p>could not be drawn and is missing</p>"
         pictures.append(f"<h2>{html.escape(title)}</h2>\n{source}\n<p>{html.escape(stamp)}</p>")
     return made, pictures
+
+
+def _embedded(title: str, path: Path) -> str:
+    picture = base64.b64encode(path.read_bytes()).decode("ascii")
+    return f'<img alt="{html.escape(title)}" src="data:image/svg+xml;base64,{picture}">'
 
 
 def _page(name: str, text: str, tables: list[Table], pictures: list[str], manifest: dict[str, Any]) -> str:

@@ -42,8 +42,12 @@ def tables(comparison: Comparison) -> list[Table]:
 def figures(folder: Path, comparison: Comparison) -> Iterator[tuple[str, str, Any]]:
     """Yield name, title and a function that draws, for every figure."""
     for name in FIGURES:
-        module = import_module(f"experiments.figure.{name}")
-        yield name, TITLES.get(name, name), partial(module.draw, read_result(folder, comparison, module.SHOWN))
+        yield name, TITLES.get(name, name), partial(_drawn, name, folder, comparison)
+
+
+def _drawn(name: str, folder: Path, comparison: Comparison) -> Any:
+    module = import_module(f"experiments.figure.{name}")
+    return module.draw(read_result(folder, comparison, module.SHOWN))
 
 
 def _means(comparison: Comparison) -> Table:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from experiments.figure.attempt import drawer
 from experiments.phase.diagram import Diagram, read_diagram, rows
 from experiments.phase.table import REGIME, STRUCTURE
 from experiments.report.table import Table
@@ -53,14 +54,10 @@ def tables(swept: "Swept") -> Iterator[Table]:
 def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
     """Yield the map and a figure of indices for every metric that has any."""
     if swept.diagrams:
-        from experiments.figure.phase import draw as draw_map  # noqa: PLC0415
-
         pair = f"{swept.diagrams[0].a} and {swept.diagrams[0].b}"
-        yield "phase", f"Where {pair} win", partial(draw_map, swept.diagrams)
+        yield "phase", f"Where {pair} win", partial(drawer("phase"), swept.diagrams)
     for metric, items in swept.indices.items():
-        from experiments.figure.sensitivity import draw  # noqa: PLC0415
-
-        yield f"sensitivity-{metric}", f"Which fields move {metric}", partial(draw, items, metric)
+        yield f"sensitivity-{metric}", f"Which fields move {metric}", partial(drawer("sensitivity"), items, metric)
 
 
 def _plain(name: str, title: str, data: list[dict[str, Any]], note: str) -> Table:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from experiments.callable_capital import METRIC
 from experiments.estimate import Estimate, estimate
+from experiments.figure.attempt import drawer
 from experiments.headline import Headline, shown
 from experiments.kind import members_among
 from experiments.phase.diagram import Diagram
@@ -90,11 +91,9 @@ def _points(swept: Swept) -> Table:
 
 def figures(swept: Swept) -> Iterator[tuple[str, str, Any]]:
     """Yield name, title and a function that draws."""
-    from experiments.figure.effect import draw  # noqa: PLC0415
-
     yield from arrangement.figures(swept)
     yield from designed.figures(swept)
-    yield "effect", "How the headline metrics move with each field", partial(draw, swept)
+    yield "effect", "How the headline metrics move with each field", partial(drawer("effect"), swept)
 
 
 def described(text: str) -> str:

@@ -47,13 +47,12 @@ def find(plan: Plan, target: float, tolerance: float, advance: Callable[[], None
 
 def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     """Leave losses, figure and manifest in the result folder."""
-    from experiments.figure import size  # noqa: PLC0415
-    from experiments.figure.style import save_alone  # noqa: PLC0415
+    from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
     columns = {f"protocol_{i}": answer.losses[:, i] for i in range(answer.losses.shape[1])}
     pq.write_table(
         pa.table({"replication": np.arange(len(answer.losses)), **columns}), folder.hidden / "losses.parquet"
     )
-    save_alone(folder.hidden, "size", size.draw, answer)
+    save_alone(folder.hidden, "size", answer)
     told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
     folder.finish(study_manifest(plan.scenario, "sizing", document(answer), **told))

@@ -8,6 +8,8 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from experiments.stream import lively
+
 EVERY = 30.0  # s between two lines of a log
 
 
@@ -25,7 +27,7 @@ class Meter:
         self.missing, self.total, self.quiet = missing, total, quiet
         self.done = 0
         self._start = self._told = time.monotonic()
-        self._bar = _bar() if sys.stderr.isatty() and not quiet else None
+        self._bar = _bar() if lively(sys.stderr) and not quiet else None
         self._task: Any = None
 
     def __enter__(self) -> Self:

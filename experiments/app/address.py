@@ -1,0 +1,69 @@
+"""The address the page is served at: held from the start, so that one that cannot be had is told at once."""
+
+import errno
+import socket
+from typing import Any
+
+WHY = {
+    errno.EADDRINUSE: "something else is served there; allowed is a free port, 0 finds one",
+    errno.EACCES: "this user may not serve there; allowed are ports from 1024 on",
+    errno.EADDRNOTAVAIL: "no address of this machine; allowed is one of its own, such as localhost",
+}
+ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
+
+class AddressError(ValueError):
+    """An address that nothing can be served at; `problems` holds one line."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        self.problems = [f"command line: --host {host} --port {port}: {why}"]
+        super().__init__(self.problems[0])
+
+
+def hold(host: str, port: int) -> list[socket.socket]:
+    """Return a listening socket for every address that `host` means, all at `port`; 0 is any free one.
+
+    Raises
+    ------
+    AddressError
+        If `host` is none of this machine's, or the port is taken or not to be had.
+    """
+    held: list[socket.socket] = []
+    try:
+        for family, place in _meant(host, port):
+            number = held[0].getsockname()[1] if held else port
+            _add(held, family, (place[0], number, *place[2:]))
+    except OSError as error:
+        for taken in held:
+            taken.close()
+        raise AddressError(host, port, WHY.get(error.errno or 0, error.strerror or str(error))) from error
+    if not held:
+        raise AddressError(host, port, WHY[errno.EADDRNOTAVAIL])
+    return held
+
+
+def _meant(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError) as error:
+        raise AddressError(host, port, f"no such host ({error}); allowed is an address of this machine") from error
+    return [(family, place) for family, _, _, _, place in found if family in (socket.AF_INET, socket.AF_INET6)]
+
+
+def _add(held: list[socket.socket], family: int, place: tuple[Any, ...]) -> None:
+    """Listen at `place` too; an address that this machine lacks is left out."""
+    made = None
+    try:
+        made = socket.socket(family, socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind(place)
+        # Listening, nobody else can have it, and who comes early waits.
+        made.listen(128)
+        held.append(made)
+    except OSError as error:
+        if made is not None:
+            made.close()
+        if error.errno not in ABSENT:
+            raise
