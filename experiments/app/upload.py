@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from experiments.app.configuration import Configuration, from_toml
@@ -19,11 +20,14 @@ class Uploads:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="backstop-"))
+        self.number = 0
 
     def prices(self, name: str, content: bytes) -> Path:
         """Keep a price file and return its place; raises PriceFileError with what is wrong, told by its own name."""
         require_size(name, len(content), LARGEST_PRICES)
-        place = self.folder / safe_name(name)
+        self.number += 1
+        place = self.folder / str(self.number) / safe_name(name)
+        place.parent.mkdir()
         place.write_bytes(content)
         try:
             read_prices(place)
@@ -31,6 +35,13 @@ class Uploads:
             place.unlink()
             raise PriceFileError([line.replace(str(place), place.name) for line in error.problems]) from None
         return place
+
+    def keep(self, used: Iterable[str]) -> None:
+        """Remove all files but those in use."""
+        wanted = {Path(name).parent for name in used}
+        for folder in self.folder.glob("*"):
+            if folder not in wanted:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         """Remove everything."""
