@@ -26,7 +26,13 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory):
+def results(tmp_path_factory):
+    """The folder of result folders."""
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="session")
+def address(results):
     """Address of a server that runs for all tests."""
     if not REQUIRED:
         pytest.importorskip(
@@ -34,7 +40,7 @@ def address(tmp_path_factory):
         )
     if CHROMIUM is None and not REQUIRED:
         pytest.skip("no Chromium on this machine")
-    results, number = tmp_path_factory.mktemp("results"), free_port()
+    number = free_port()
     run = [sys.executable, "-m", "experiments.command_line"]
     subprocess.run([*run, *SMALL.split(), str(results / "small")], cwd=ROOT, check=True)
     make_map(results / "map")
