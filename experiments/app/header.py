@@ -6,7 +6,8 @@ page makes gets the number, what stands in a text does not. Two allowances are l
 
 * ``unsafe-eval``: Vue compiles the templates of Solara and of the page in the browser, by ``new Function``. Without it
   the page stays empty. It lets a running script make code of text; it lets no text become a script.
-* ``style-src-attr 'unsafe-inline'``: Vue, Vuetify and ECharts place things by ``style`` attributes.
+* ``style-src-attr 'unsafe-inline'``: Solara hides two elements by ``style`` attributes, and charts, hovered and saved,
+  are drawn with some. It allows how a thing looks, and nothing that runs.
 """
 
 import re

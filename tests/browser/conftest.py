@@ -32,7 +32,13 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def address(results):
+def uploads(tmp_path_factory):
+    """The folder in which the server makes its temporary ones."""
+    return tmp_path_factory.mktemp("uploads")
+
+
+@pytest.fixture(scope="session")
+def address(results, uploads):
     """Address of a server that runs for all tests."""
     if not REQUIRED:
         pytest.importorskip(
@@ -45,7 +51,7 @@ def address(results):
     subprocess.run([*run, *SMALL.split(), str(results / "small")], cwd=ROOT, check=True)
     make_map(results / "map")
     serve = [*run, "app", "--port", str(number), "--no-open", "--idle", "2", "--results", str(results)]
-    server = subprocess.Popen(serve, cwd=ROOT)
+    server = subprocess.Popen(serve, cwd=ROOT, env={**os.environ, "TMPDIR": str(uploads)})
     wait_for(f"http://localhost:{number}/readyz", server)
     yield f"http://localhost:{number}/"
     server.terminate()
