@@ -24,6 +24,8 @@ FILES = ("price.files", "exposure.file")
 UNSAVED = (*FILES, "price.names")
 TABLE = "app"
 LONGEST = 100_000
+LONGEST_LINK = 16_000
+"""Characters of a text, and of the text packed into an address."""
 UNREADABLE = "the address holds no configuration that can be read"
 
 
@@ -86,6 +88,8 @@ def from_toml(text: str) -> Configuration:
 def from_query(query: str) -> Configuration:
     """Return the configuration in the part of an address after ``?``; raises ScenarioError."""
     packed = dict(part.partition("=")[::2] for part in query.split("&")).get("c", "")
+    if len(packed) > LONGEST_LINK:
+        raise ScenarioError([f"link: {len(packed)} characters: at most {LONGEST_LINK} are read"])
     try:
         raw, reader = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), zlib.decompressobj()
         text = reader.decompress(raw, LONGEST).decode()

@@ -4,6 +4,7 @@ Solara runs this module once for the server and :func:`Page` once for every visi
 in that visitor's own :class:`experiments.app.session.Session`; nothing at the level of this module changes.
 """
 
+import logging
 from pathlib import Path
 
 import solara
@@ -17,18 +18,41 @@ from experiments.app.widget.head import Head
 CLAIM = "Isolated funds or a shared pool: the same shocks, two arrangements, side by side."
 VIEWS = {"Live": Live, "Learn": Learn, "Explore": Explore}
 """Name of a view → its component, given the part of the address after ``?``."""
+FAILED = "This view failed on the server. Load the page again; whoever runs the server finds the reason in its log."
+
+logger = logging.getLogger(__name__)
+
+
+def note(trouble: BaseException | None) -> None:
+    """Write down why a view failed."""
+    if trouble is not None:
+        logger.error("a view failed", exc_info=trouble)
 
 
 @solara.component
 def Page() -> None:  # noqa: N802
-    """Show heading and view; a view that is not shown is not running."""
+    """Show heading and view; a view that is not shown is not running.
+
+    A view that fails says so, and no more: what and where is for the server's own log.
+    """
+    trouble, forget = solara.use_exception()
+    solara.use_effect(lambda: note(trouble), [trouble])
     query = solara.use_router().search or ""
     here = solara.use_reactive(next(iter(VIEWS)))
+
+    def go(name: str) -> None:
+        forget()
+        if name in VIEWS:
+            here.set(name)
+
     solara.Title("Backstop")
     solara.Style(style() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"))
     with solara.v.Html(tag="div", class_="bs-page"):
-        Head(claim=CLAIM, views=list(VIEWS), here=here.value, event_go=here.set)
-        VIEWS[here.value](query).key(here.value)
+        Head(claim=CLAIM, views=list(VIEWS), here=here.value, event_go=go)
+        if trouble is None:
+            VIEWS[here.value](query).key(here.value)
+        else:
+            solara.v.Html(tag="p", class_="bs-problem", attributes={"role": "alert"}, children=[FAILED])
 
 
 @solara.component

@@ -20,6 +20,8 @@ PATIENCE = 2.0
 ABANDONED = 6.0
 """Seconds without a report after which the world is no longer stepped."""
 IDLE = 0.25
+SHORTEST = 1.0 / 60.0
+"""Seconds between two frames, whatever the browser says of the first."""
 
 
 class Frame(NamedTuple):
@@ -101,8 +103,10 @@ class Player:
         self._wake.set()
 
     def drawn(self, number: int) -> None:
-        """Take note that the browser has drawn a frame."""
-        self._drawn, self._drawn_at = max(self._drawn, number), time.monotonic()
+        """Take note that the browser has drawn a frame; one that was never sent it cannot have drawn."""
+        if not self._drawn < number <= self._published:
+            return
+        self._drawn, self._drawn_at = number, time.monotonic()
         self._wake.set()
 
     def run(self) -> None:
@@ -116,6 +120,9 @@ class Player:
     def _nap(self) -> float:
         if self.goal is not None and not (self._abandoned() or self._opening()):
             return 0.0
+        soon = self._published_at + SHORTEST - time.monotonic()
+        if self._dirty and soon > 0:
+            return soon
         due = self._stepped_at + 1.0 / self.speed - time.monotonic()
         return min(max(due, 0.0), IDLE) if self.playing and not self._abandoned() else IDLE
 
@@ -159,7 +166,8 @@ class Player:
         return self.world.over or (self.last is not None and self.world.clock >= self.last)
 
     def _show(self) -> None:
-        waiting = self._published > self._drawn and time.monotonic() - self._published_at < PATIENCE
+        age = time.monotonic() - self._published_at
+        waiting = age < (PATIENCE if self._published > self._drawn else SHORTEST * (self._published > 0))
         if waiting or not self._dirty or self._abandoned():
             return
         with self.lock:

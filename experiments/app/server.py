@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from experiments.app.address import hold
+from experiments.app.reach import reach
 
 if TYPE_CHECKING:
     from experiments.app.arrangement import Arrangement
@@ -32,26 +33,44 @@ SETTINGS = {
     "SOLARA_THEME_TITLE": "Backstop",
 }
 """What Solara reads from its surroundings; port 9 is that of nobody."""
+UVICORN: dict[str, Any] = {
+    "log_level": "warning",
+    "server_header": False,
+    "ws_per_message_deflate": False,
+    "ws_max_size": 14_000_000,
+    "h11_max_incomplete_event_size": 32_768,
+    "timeout_keep_alive": 10,
+    "timeout_graceful_shutdown": 5,
+}
+"""A message is at most an upload of 10 MB in base64; an address with its headers at most 32 kB."""
 MINIATURE = {"trader.number": 64, "steps": 6, "provider.number": 2}
 
 
-def serve(host: str, port: int, results: str, idle: int, browser: bool) -> None:
-    """Serve the page until interrupted; a session is freed `idle` seconds after its connection was lost."""
+def serve(
+    host: str, port: int, results: str, idle: int, browser: bool, origins: tuple[str, ...] = (), sessions: int = 40
+) -> None:
+    """Serve the page until interrupted; a session is freed `idle` seconds after its connection was lost.
+
+    `origins` are those of other pages it may be reached by, such as a reverse proxy's; `sessions` may live at once.
+    """
     os.environ.update(SETTINGS, SOLARA_KERNEL_CULL_TIMEOUT=f"{idle}s")
     os.environ[RESULTS] = str(Path(results).absolute())
     held = hold(host, port)
     number = held[0].getsockname()[1]
+    who = reach(host, number, origins)
     click.echo("Preparing; on a machine that has never run these sources this takes about half a minute.", err=True)
     warm_up()
     threading.Thread(target=warm_up_the_rest, name="warm-up", daemon=True).start()
     import uvicorn  # noqa: PLC0415
 
+    from experiments.app.site import site  # noqa: PLC0415
+
     address = f"http://{host}:{number}"
     click.echo(f"Backstop is at {address} — stop it with Ctrl-C.", err=True)
     if browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()
-    settings: dict[str, Any] = {"log_level": "warning", "ws_per_message_deflate": False}
-    uvicorn.Server(uvicorn.Config("solara.server.starlette:app", host, number, **settings)).run(held)
+    config = uvicorn.Config(site(who, sessions), host, number, proxy_headers=bool(origins), **UVICORN)
+    uvicorn.Server(config).run(held)
 
 
 def warm_up() -> None:

@@ -10,14 +10,11 @@ from typing import Any
 from experiments.app.arrangement import Arrangement
 from experiments.app.configuration import START, Configuration
 from experiments.app.intervention import Intervention
+from experiments.app.limit import require_moderate
 from experiments.app.player import Frame, Player
 from experiments.app.upload import Uploads, configuration
 from experiments.app.world import World
-from model.scenario import Scenario, ScenarioError
 
-MOST_ACCOUNTS = 200_000
-MOST_PROTOCOLS = 60
-MOST_STEPS = 20_000
 OPENING = 395
 """Step at which the page opens: a quarter of an hour before the default episode's crash."""
 
@@ -140,26 +137,12 @@ class Session:
 
 def build(chosen: Configuration) -> World:
     """Return the worlds of a configuration, at their beginning; raises ScenarioError or another ValueError."""
-    shared = chosen.scenario
-    require_moderate(shared)
-    world = World(shared, (chosen.a, chosen.b), chosen.replication)
+    steps = require_moderate(chosen)
+    world = World(chosen.scenario, (chosen.a, chosen.b), chosen.replication)
     for done in chosen.interventions:
-        if done.step < world.horizon:
+        if done.step < steps:
             world.intervene(done)
-    if world.horizon > MOST_STEPS:
-        raise ScenarioError([f"steps: {world.horizon}: at most {MOST_STEPS} on this page"])
     return world
-
-
-def require_moderate(scenario: Scenario) -> None:
-    """Raise ScenarioError where a world is too large for a page that others may be looking at as well."""
-    protocols, accounts = scenario.protocol.number, scenario.protocol.number * scenario.trader.number
-    if protocols > MOST_PROTOCOLS:
-        raise ScenarioError([f"protocol.number: {protocols}: at most {MOST_PROTOCOLS} on this page"])
-    if accounts > MOST_ACCOUNTS:
-        raise ScenarioError([f"trader.number: {accounts} accounts in all: at most {MOST_ACCOUNTS} on this page"])
-    if scenario.steps is not None and scenario.steps > MOST_STEPS:
-        raise ScenarioError([f"steps: {scenario.steps}: at most {MOST_STEPS} on this page"])
 
 
 def whole_number(text: str) -> int:

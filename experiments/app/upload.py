@@ -42,7 +42,7 @@ class Uploads:
     def keep(self, files: Iterable[str]) -> None:
         """Remove all but `files`, so that a session does not fill the disk."""
         used = {Path(file).parent for file in files}
-        for folder in self.folder.iterdir():
+        for folder in self.folder.glob("*"):
             if folder not in used:
                 shutil.rmtree(folder, ignore_errors=True)
 

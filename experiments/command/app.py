@@ -2,6 +2,7 @@
 
 import click
 
+from experiments.app.reach import origin_of
 from experiments.command.option import explained
 
 
@@ -17,10 +18,25 @@ from experiments.command.option import explained
     metavar="SECONDS",
     help="Free a session this long after its connection was lost; a closed page is freed at once.",
 )
+@click.option(
+    "--allow-origin",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Page the server may be reached by besides its own, e.g. https://name of a reverse proxy; repeatable.",
+)
+@click.option(
+    "--sessions", default=40, show_default=True, type=click.IntRange(1), help="Sessions that may be open at once."
+)
 @click.option("--open/--no-open", "browser", default=True, help="Open a browser.")
 @explained
-def app(host: str, port: int, results: str, idle: int, browser: bool) -> None:
+def app(
+    host: str, port: int, results: str, idle: int, allow_origin: tuple[str, ...], sessions: int, browser: bool
+) -> None:
     """Watch two arrangements live side by side on the same shocks."""
     from experiments.app.server import serve  # noqa: PLC0415
 
-    serve(host, port, results, idle, browser)
+    try:
+        origins = tuple(map(origin_of, allow_origin))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--allow-origin") from None
+    serve(host, port, results, idle, browser, origins, sessions)

@@ -26,7 +26,19 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory):
+def results(tmp_path_factory):
+    """The folder of result folders."""
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="session")
+def uploads(tmp_path_factory):
+    """The folder in which the server makes its temporary ones."""
+    return tmp_path_factory.mktemp("uploads")
+
+
+@pytest.fixture(scope="session")
+def address(results, uploads):
     """Address of a server that runs for all tests."""
     if not REQUIRED:
         pytest.importorskip(
@@ -34,12 +46,12 @@ def address(tmp_path_factory):
         )
     if CHROMIUM is None and not REQUIRED:
         pytest.skip("no Chromium on this machine")
-    results, number = tmp_path_factory.mktemp("results"), free_port()
+    number = free_port()
     run = [sys.executable, "-m", "experiments.command_line"]
     subprocess.run([*run, *SMALL.split(), str(results / "small")], cwd=ROOT, check=True)
     make_map(results / "map")
     serve = [*run, "app", "--port", str(number), "--no-open", "--idle", "2", "--results", str(results)]
-    server = subprocess.Popen(serve, cwd=ROOT)
+    server = subprocess.Popen(serve, cwd=ROOT, env={**os.environ, "TMPDIR": str(uploads)})
     wait_for(f"http://localhost:{number}/readyz", server)
     yield f"http://localhost:{number}/"
     server.terminate()

@@ -134,8 +134,8 @@ def described(member: Member) -> str:
     state = f"in default ({member.cause}, wave {member.wave})" if member.defaulted else "sound"
     backstop = f"{100 * member.health:.1f} % of its backstop left" if member.has_backstop else "no backstop"
     return (
-        f"<b>{member.name}</b> · {member.asset} · {state}<br>{backstop}<br>open interest ${member.open_interest:.1f}M"
-        f"<br>liquidated in this step ${member.liquidated:.2f}M<br>uncovered so far ${member.uncovered:.2f}M"
+        f"{member.name} · {member.asset} · {state}\n{backstop}\nopen interest ${member.open_interest:.1f}M"
+        f"\nliquidated in this step ${member.liquidated:.2f}M\nuncovered so far ${member.uncovered:.2f}M"
     )
 
 

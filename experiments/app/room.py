@@ -1,0 +1,66 @@
+"""Room: how many sessions live at once, whoever asks for them.
+
+Solara makes a session for every number a browser names, with or without a cookie. Here a new one is let in while there
+is room; else one whose page has been left makes room; else the visitor is told to come back.
+"""
+
+from collections import Counter
+
+from anyio.to_thread import run_sync
+from solara.server.kernel_context import PageStatus, VirtualKernelContext, contexts
+
+MOST_EACH = 20
+"""Sessions of one cookie: views in that many tabs."""
+MOST_SOCKETS = 4
+"""Connections of one session: a lost one is replaced before it is missed."""
+
+
+class Room:
+    """The sessions of a server; used on its event loop alone."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.sockets: Counter[str] = Counter()
+
+    @property
+    def held(self) -> int:
+        """Sessions that live or are being made."""
+        return len(contexts.keys() | {name for name, number in self.sockets.items() if number})
+
+    @property
+    def full(self) -> bool:
+        """True where a new visitor finds no room."""
+        return self.held >= self.most and not left()
+
+    async def admit(self, name: str, visitor: str) -> bool:
+        """Tell whether a connection to session `name` is let in; it counts from then on."""
+        known = name in contexts or self.sockets[name] > 0
+        if not known and self.held >= self.most:
+            await self._make()
+        crowded = not known and (self.held >= self.most or (visitor != "" and of(visitor) >= MOST_EACH))
+        if crowded or self.sockets[name] >= MOST_SOCKETS:
+            return False
+        self.sockets[name] += 1
+        return True
+
+    def leave(self, name: str) -> None:
+        """Take note that a connection has ended."""
+        self.sockets[name] -= 1
+        if self.sockets[name] <= 0:
+            del self.sockets[name]
+
+    async def _make(self) -> None:
+        found = left()
+        if found:
+            await run_sync(found[0].close)
+
+
+def left() -> list[VirtualKernelContext]:
+    """Return sessions no page is connected to, the oldest first."""
+    held = list(contexts.values())
+    return [one for one in held if one.page_status and PageStatus.CONNECTED not in tuple(one.page_status.values())]
+
+
+def of(visitor: str) -> int:
+    """Return the number of sessions of one cookie."""
+    return sum(one.session_id == visitor for one in list(contexts.values()))
