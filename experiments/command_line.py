@@ -40,7 +40,7 @@ RARELY = 50_000
 
 
 class Commands(click.Group):
-    """Commands that write to what the process was given, and end with one line and 130 after Ctrl-C, 143 after SIGTERM."""
+    """Commands that write to whatever the process was given; 130 after Ctrl-C, 143 after SIGTERM."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run what was typed; figures that are missing, and a full disk below what is told, are a line each."""

@@ -52,10 +52,9 @@ class Ecosystem(Roster):
 
     Attributes
     ----------
-    tape : exogenous shocks of the run.
+    tape : exogenous shocks of the run; its length is `horizon`.
     accounts, blocks, exchange, protocol, keepers, providers, pool, market : tables of state.
     ledger : the ledger through which all money moves.
-    horizon : steps the tape lasts.
     clock : steps done so far.
 
     Raises

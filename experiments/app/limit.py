@@ -7,6 +7,7 @@ what a run comes to with all of them together.
 from typing import Any
 
 from experiments.app.configuration import FILES, Configuration
+from model.demand import refuse_beyond
 from model.process import horizon
 from model.scenario import Scenario, ScenarioError
 
@@ -28,6 +29,8 @@ MOST_FUNDS = 1_000
 MOST_CELLS = 400_000
 """Steps times protocols: what a run writes down is so long."""
 LEAST_MINUTES = 0.01
+MOST_MEMORY = 5e8  # bytes a side
+MOST_HOURS = 0.1  # of computing a side
 PAGE = " on this page"
 MOST_ITEMS = 60
 MOST_LETTERS = 100
@@ -49,6 +52,8 @@ def require_moderate(chosen: Configuration) -> int:
     refuse(found)
     steps = horizon(scenario)
     refuse(together(scenario, steps))
+    for side in (chosen.a, chosen.b):
+        refuse_beyond(side.scenario(scenario), MOST_MEMORY, MOST_HOURS)
     return steps
 
 
