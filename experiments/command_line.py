@@ -20,7 +20,7 @@ from experiments.command.findings import findings
 from experiments.command.frontier import frontier
 from experiments.command.listing import episodes, parameters, presets
 from experiments.command.network import network
-from experiments.command.option import FULL, told_full
+from experiments.command.option import FULL, shortened, told_full
 from experiments.command.paper import paper
 from experiments.command.phase import phase
 from experiments.command.query import export, query, reproduce
@@ -58,6 +58,9 @@ class Commands(click.Group):
         heed()
         try:
             return super().invoke(context)
+        except click.UsageError as error:
+            error.message = shortened(error.message)
+            raise
         except KeyboardInterrupt as error:
             click.echo("error: interrupted", err=True)
             context.exit(ended(error))

@@ -69,10 +69,10 @@ def test_tiers_by_hand():
 
 def test_contributions_come_from_the_treasury_by_tier():
     """In one minute, by open interest and by risk; a treasury gives no more than it has."""
-    terms = {"protocol__open_interest": (4e8, 1e8, 3e7), "fund__contribution_rate": (1.0, 2.0)}
-    interest = Ecosystem(small(**terms)).fund._interest()
+    open_interest, rated = {"protocol__open_interest": (4e8, 1e8, 3e7)}, {"fund__contribution_rate": (1.0, 2.0)}
+    interest = Ecosystem(small(**open_interest)).fund._interest()
     for by, bounds, rates in (("open_interest", (2e8,), [2, 1, 1]), ("risk", (0.04,), [1, 1, 2])):
-        ecosystem = Ecosystem(small(fund__tier_by=by, fund__tier_bounds=bounds, **terms))
+        ecosystem = Ecosystem(small(fund__tier_by=by, fund__tier_bounds=bounds, **open_interest, **rated))
         before = ecosystem.ledger.balance.copy()
         ecosystem.fund.manage(0)
         moved = ecosystem.ledger.balance - before

@@ -31,6 +31,8 @@ def workplace(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(STRUCTURES, "_places", dict(STRUCTURES._places))
     monkeypatch.setattr(REGIMES, "_places", dict(REGIMES._places))
+    monkeypatch.setattr(STRUCTURES, "added", {})
+    monkeypatch.setattr(REGIMES, "added", {})
     before = dict(PROCESSES)
     yield tmp_path
     PROCESSES.clear()

@@ -191,7 +191,7 @@ def test_a_comparison_that_is_ended_leaves_nothing_for_good(tmp_path, number):
     _, told = driver.communicate(timeout=60)
     assert "Traceback" not in told
     if number == signal.SIGTERM:
-        assert driver.returncode == 1 and list(tmp_path.iterdir()) == []
+        assert driver.returncode == 128 + signal.SIGTERM and list(tmp_path.iterdir()) == []
     else:
         with Hidden(tmp_path / "next"):
             assert len(list(tmp_path.iterdir())) == 1

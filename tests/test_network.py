@@ -179,8 +179,8 @@ def test_an_edge_list_in_no_known_encoding_is_named(tmp_path):
         ({"graph": "rnig"}, "did you mean 'ring'"),
         ({"graph": "file"}, "needs the path"),
         ({"file": "edges.txt"}, "allowed: graph 'file'"),
-        ({"degree": 0}, "greater than or equal to 1"),
-        ({"probability": 1.5}, "less than or equal to 1"),
+        ({"degree": 0}, "allowed: 1 to 10,000 protocols"),
+        ({"probability": 1.5}, r"allowed: 0 to 1 \(a probability\)"),
         ({"alhpa": 0.5}, "Extra inputs"),
     ],
 )

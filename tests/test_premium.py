@@ -105,7 +105,7 @@ def test_premiums_in_a_run_are_the_rule_s():
 
 def test_a_premium_belongs_to_all_who_own_the_pot():
     """Entitlements and capital providers' part add up to what the pot has, and no member gets its own back whole."""
-    ecosystem = run(small(backstop__premium_rate=50.0, reinsurance__premium="risk_based", **POOLED))
+    ecosystem = run(small(backstop__premium_rate=10.0, reinsurance__premium="risk_based", **POOLED))
     structure, balance = ecosystem.structure, ecosystem.ledger.balance
     held = balance[[POOL, POOL_LENT]][:, : structure.pots].sum(axis=0)
     assert structure.by_pot(structure.entitlement) + structure.outside == pytest.approx(held)

@@ -1,13 +1,9 @@
 """The tape is one world: the same for every regime, and wider without changing what was there."""
 
-import types
-
 import numpy as np
 import pytest
 
-from model.scenario.asset import AssetSection
-from model.scenario.price import PriceSection
-from model.scenario.shock import ShockSection
+from model.scenario import Scenario
 from model.tape import Tape, arrivals, draw_tape, last_arrival
 
 BUSY = {
@@ -19,16 +15,11 @@ BUSY = {
 
 
 def scenario(steps=200, protocols=8, seed=1, process="gbm", shock=None, **other):
-    return types.SimpleNamespace(
-        seed=seed,
-        steps=steps,
-        minutes=1.0,
-        asset=AssetSection(),
-        price=PriceSection(process=process),
-        shock=ShockSection(**(shock or {})),
-        protocol=types.SimpleNamespace(number=protocols, open_interest=(400e6, 200e6, 60e6)),
-        **other,
-    )
+    given = {
+        "seed": seed, "steps": steps, "minutes": 1.0, "price.process": process, "protocol.number": protocols,
+        "protocol.open_interest": (400e6, 200e6, 60e6), **other,
+    }  # fmt: skip
+    return Scenario().replace(given | {f"shock.{name}": value for name, value in (shock or {}).items()})
 
 
 def same(left, right):
@@ -39,8 +30,8 @@ def same(left, right):
 def test_structure_and_regime_leave_the_tape_bit_for_bit_alone(process):
     plain = draw_tape(scenario(process=process, shock=BUSY), 3)
     for structure, regime in (("pooled", "adl"), ("none", "bad_debt")):
-        backstop = types.SimpleNamespace(structure=structure, regime=regime)
-        assert same(plain, draw_tape(scenario(process=process, shock=BUSY, backstop=backstop), 3))
+        backstop = {"backstop.structure": structure, "backstop.regime": regime}
+        assert same(plain, draw_tape(scenario(process=process, shock=BUSY, **backstop), 3))
 
 
 def test_the_tape_of_a_whole_scenario_knows_nothing_of_its_backstop():

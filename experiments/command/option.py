@@ -29,6 +29,8 @@ SCENARIO_NAMES = ("prices", "process", "episode", "scenario", "settings", "seed"
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
+LONGEST_TOLD = 800  # characters of a line
+
 type Command = Callable[..., Any]
 
 
@@ -65,6 +67,12 @@ def stoppable(command: Callable[..., int]) -> Callable[..., int]:
     return run
 
 
+def shortened(told: str) -> str:
+    """Return a line of what is told, its middle left out where what it quotes is long."""
+    half = LONGEST_TOLD // 2
+    return told if len(told) <= LONGEST_TOLD else f"{told[:half]} ... {told[-half:]}"
+
+
 def told_full(error: OSError) -> int:
     """Tell that the disk is full and return the exit code for it."""
     click.echo(f"error: {error.strerror or error}: nothing more can be written; make room and start again", err=True)
@@ -86,7 +94,7 @@ def explained(command: Callable[..., int | None]) -> Callable[..., None]:
             if problems is None:
                 raise
             for problem in problems:
-                click.echo(f"error: {problem}", err=True)
+                click.echo(f"error: {shortened(problem)}", err=True)
             code = getattr(error, "code", 2)
         except OSError as error:
             if error.errno not in FULL:
