@@ -14,10 +14,21 @@ from typing import Any
 import numpy as np
 
 from agents.kernel import kernel, part, rule
-from agents.ledger import CONTRACTS, PRICE_RANGE, SIGNED, THERE, TOTAL, TRADER, WALLET, WHOLE, Code, breach, check
+from agents.ledger import (
+    CONTRACTS,
+    PRICE_RANGE,
+    ROUNDING,
+    SIGNED,
+    THERE,
+    TOTAL,
+    TRADER,
+    WALLET,
+    WHOLE,
+    Code,
+    breach,
+    check,
+)
 
-ROUNDING = 1e-6
-"""Of all balances, debts and the outside world too: 1e-15 of them, some last bits, is no more than a sum rounds."""
 FARTHEST = 1e15
 """Most that a price may be of the first one, or the first one of a price."""
 
@@ -55,10 +66,13 @@ def audit(book: Any, exchange: Any, phase: Code) -> None:
     for i in range(exchange.shape[0]):
         total += exchange.collateral[i] - exchange.basis[i] - balance[TRADER, i]
         total += exchange.wallet[i] - balance[WALLET, i]
+    whole = 0.0
     for account in range(balance.shape[0]):
         for i in range(balance.shape[1]):
             total += balance[account, i]
-    check(book, phase, TOTAL, WHOLE, total, money + ROUNDING * np.abs(balance).sum())
+            whole += abs(balance[account, i])
+    book.peak[0] = max(book.peak[0], whole)
+    check(book, phase, TOTAL, WHOLE, total, money + ROUNDING * book.peak[0])
     for account in range(balance.shape[0]):
         for i in range(balance.shape[1]):
             if balance[account, i] < 0.0 and not SIGNED[account]:

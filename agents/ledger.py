@@ -71,11 +71,14 @@ WHOLE = np.int64(0)
 CONTRACTS, TOTAL, PRICE_RANGE, ROUNDS = np.array([-1, -2, -3, -4])
 SPECIAL = {-1: "contracts", -2: "sum of all accounts"}
 TOLERANCE = 1e-9
+ROUNDING = 1e-6
+"""Of the most that all balances came to: 1e-15 of it, a few last bits, is what sums lose by rounding, and that stays lost
+when the money has gone."""
 NO_MONEY = (DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
 THERE = np.array([account not in NO_MONEY for account in range(len(ACCOUNTS))])
 
 type Code = int | np.integer
-Book = namedtuple("Book", ["balance", "breach"])
+Book = namedtuple("Book", ["balance", "breach", "peak"])
 
 
 class LedgerError(RuntimeError):
@@ -145,12 +148,13 @@ class Ledger:
     Attributes
     ----------
     book : what kernels read and write: `balance` (accounts, protocols) USD; `breach` (5,) phase (−1: none), account or
-        what else is wrong, protocol, amount, what it is judged by (:mod:`agents.audit`).
+        what else is wrong, protocol, amount, what it is judged by (:mod:`agents.audit`); `peak` (1,) the most that
+        all balances, regardless of sign, have come to, USD.
     subsidiaries : control account → function that counts its owners' rows afresh, (protocols,) USD.
     """
 
     def __init__(self, protocols: int) -> None:
-        self.book = Book(np.zeros((len(ACCOUNTS), protocols)), np.full(5, -1.0))
+        self.book = Book(np.zeros((len(ACCOUNTS), protocols)), np.full(5, -1.0), np.zeros(1))
         self.subsidiaries: dict[Code, Callable[[], np.ndarray]] = {}
 
     @property
@@ -171,13 +175,16 @@ class Ledger:
     def imbalance(self) -> float:
         """Return the conservation error relative to the money there (2), about 1e-16 when all is well.
 
+        To that money comes ``ROUNDING`` of the most that all balances came to.
+
         The balances are counted afresh from the rows of traders, keepers and providers; with the outside world among
         them they must sum to nil.
         """
         counted = self.balance.copy()
         for account, count in self.subsidiaries.items():
             counted[account] = count()
-        return float(abs(counted.sum()) / max(np.abs(counted[THERE]).sum(), 1.0))
+        there = np.abs(counted[THERE]).sum() + ROUNDING * self.book.peak[0]
+        return float(abs(counted.sum()) / max(there, 1.0))
 
     def stop_if_broken(self, step: int) -> None:
         """Raise the error of a breach written down by a kernel, naming what is wrong, step and phase."""

@@ -59,7 +59,7 @@ class Commands(click.Group):
         try:
             return super().invoke(context)
         except click.UsageError as error:
-            error.message = shortened(error.message)
+            vars(error).update(message=shortened(error.message))
             raise
         except KeyboardInterrupt as error:
             click.echo("error: interrupted", err=True)

@@ -78,7 +78,7 @@ def test_contributions_come_from_the_treasury_by_tier():
         moved = ecosystem.ledger.balance - before
         assert moved[FUND] == pytest.approx(interest * np.array(rates) / MINUTES_PER_YEAR)
         assert moved[TREASURY] == pytest.approx(-moved[FUND])
-    poor = Ecosystem(small(protocol__treasury_ratio=1e-9, **terms))
+    poor = Ecosystem(small(protocol__treasury_ratio=1e-9, fund__tier_bounds=(2e8,), **open_interest, **rated))
     poor.fund.manage(0)
     assert (poor.ledger.balance[TREASURY] == 0.0).all()
 
