@@ -72,8 +72,8 @@ CONTRACTS, TOTAL, PRICE_RANGE, ROUNDS = np.array([-1, -2, -3, -4])
 SPECIAL = {-1: "contracts", -2: "sum of all accounts"}
 TOLERANCE = 1e-9
 ROUNDING = 1e-6
-"""Of the most that all balances came to: 1e-15 of it, a few last bits, is what sums lose by rounding, and that stays lost
-when the money has gone."""
+"""Of the most that all balances came to: 1e-15 of it, a few last bits, is what sums lose by rounding, and that stays
+lost when the money has gone."""
 NO_MONEY = (DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
 THERE = np.array([account not in NO_MONEY for account in range(len(ACCOUNTS))])
 
