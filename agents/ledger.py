@@ -149,7 +149,7 @@ class Ledger:
     ----------
     book : what kernels read and write: `balance` (accounts, protocols) USD; `breach` (5,) phase (−1: none), account or
         what else is wrong, protocol, amount, what it is judged by (:mod:`agents.audit`); `peak` (1,) the most that
-        all balances, regardless of sign, have come to, USD.
+        all balances, regardless of sign, have come to, or have moved at once, USD.
     subsidiaries : control account → function that counts its owners' rows afresh, (protocols,) USD.
     """
 
@@ -171,6 +171,10 @@ class Ledger:
         """Let money enter an account from the outside world (negative: leave)."""
         self.balance[account, column] += amounts
         self.balance[OUTSIDE, WHOLE] -= np.sum(amounts)
+
+    def moved(self, amount: float) -> None:
+        """Note that `amount` USD moved at once, which may be more than anybody had: sums round by its last bits."""
+        self.book.peak[0] = max(self.book.peak[0], amount)
 
     def imbalance(self) -> float:
         """Return the conservation error relative to the money there (2), about 1e-16 when all is well.

@@ -93,6 +93,7 @@ class Contagion:
         protocol.paid_treasury[:] += own
         protocol.paid_creditors[:] += outcome.outside - own
         ledger.transfer(TREASURY, BAD_DEBT, outcome.outside)
+        ledger.moved(float(outcome.payments.sum()))
         treasury += outcome.received - outcome.payments - outcome.lost
         ledger.balance[OUTSIDE, 0] += outcome.lost.sum()
         treasury[np.abs(treasury) < DUST] = np.maximum(treasury[np.abs(treasury) < DUST], 0.0)
