@@ -16,7 +16,7 @@ from agents.reinsurer import MINUTES_PER_YEAR
 from experiments.statistic import Interval
 from experiments.validation.capital import GAMMA, IBRAGIMOV, LUNDBERG, STREAMS, exponential_losses, stable
 from experiments.validation.claim import SEED, claim, simulated
-from experiments.validation.ecosystem import BARE, MILLION, bare, hit
+from experiments.validation.ecosystem import BARE, bare, hit
 from experiments.validation.venue import LOSS_VERSUS, bought_to
 from model.ecosystem import Ecosystem
 from model.process import MINUTES_A_DAY
@@ -24,12 +24,13 @@ from model.scenario import Scenario
 
 POOLING, TRAP = "Pooling, by the whole model", "Diversification trap, by the whole model"
 RUIN, POOL = "Ruin, by the whole model", "Constant-product pool, by the whole model"
-INTEREST = BARE["protocol.open_interest"][0] / MILLION
-RICH: dict[str, Any] = {"exposure.graph": "none", "protocol.treasury_ratio": 1e4}  # what funds leave, treasuries pay
+UNIT = 1_000.0  # USD of a unit of loss
+INTEREST = BARE["protocol.open_interest"][0] / UNIT
+RICH: dict[str, Any] = {"exposure.graph": "none", "protocol.treasury_ratio": 100.0}  # what funds leave, treasuries pay
 
 
 def uncovered(losses: np.ndarray, capital: float, pooled: bool) -> np.ndarray:
-    """Return what funds of `capital` leave of one loss each, in millions, both (worlds, members).
+    """Return what funds of `capital` leave of one loss each, in thousands, both (worlds, members).
 
     Members of a world share a pot, or each has a fund of its own.
     """
@@ -38,8 +39,8 @@ def uncovered(losses: np.ndarray, capital: float, pooled: bool) -> np.ndarray:
     if pooled:
         pots = tuple(np.repeat(np.arange(worlds), members).tolist())
         terms |= {"backstop.structure": "clustered", "backstop.cluster": pots}
-    ecosystem = hit(bare(RICH | terms, losses.size), MILLION * losses.ravel())
-    return ecosystem.protocol.uncovered.reshape(losses.shape) / MILLION
+    ecosystem = hit(bare(RICH | terms, losses.size), UNIT * losses.ravel())
+    return ecosystem.protocol.uncovered.reshape(losses.shape) / UNIT
 
 
 @claim(
@@ -83,7 +84,7 @@ for _alpha in (2.0, 1.0, 0.5):
 
 
 def ruined(funds: np.ndarray, premium: float, horizon: float, steps: int) -> np.ndarray:
-    """Return which funds, (paths,) millions, are ruined by then: claims of mean 1, one a time unit, against `premium`.
+    """Return which funds, (paths,) thousands, are ruined by then: claims of mean 1, one a time unit, against `premium`.
 
     Arrivals are the tape's own, claims exponential; income is the contribution of the treasury on open interest, paid
     step by step. A step stands for `horizon` / `steps` time units.
