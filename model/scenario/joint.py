@@ -15,6 +15,7 @@ from model.process import MINUTES_A_DAY, asset_names
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
+WHOLE = 1.0 + 1e-9  # shares that add up to it in decimals may exceed it in binary
 LAYERS = ("retention", "limit", "reinstatements")
 
 
@@ -78,6 +79,16 @@ def _strategies(scenario: "Scenario") -> Iterator[str]:
         )
 
 
+def _margin_answers(scenario: "Scenario") -> Iterator[str]:
+    """Yield shares of the traders near liquidation that are more than all of them."""
+    stop, more = scenario.trader.stop_share, scenario.trader.top_up_share
+    if stop + more > WHOLE:
+        yield (
+            f"trader.stop_share {stop:g} + trader.top_up_share {more:g} are {stop + more:g}: a trader near liquidation "
+            "does one or the other; allowed: up to 1 together"
+        )
+
+
 def _layers(scenario: "Scenario") -> Iterator[str]:
     lengths = {name: len(getattr(scenario.backstop, name)) for name in LAYERS}
     if len({length for length in lengths.values() if length > 1}) > 1:
@@ -113,6 +124,7 @@ RULES: tuple[Callable[["Scenario"], Iterator[str]], ...] = (
     _hit,
     _timed,
     _strategies,
+    _margin_answers,
     _layers,
     _tiers,
     _bounds_of_controls,
