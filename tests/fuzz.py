@@ -201,8 +201,9 @@ def files(found: dict[str, Any]) -> dict[str, Any]:
         more["price.files"] = tuple(str(path) for path in price_files())
         if "asset.name" in found or "protocol.asset" in found:
             more["protocol.asset"] = ()
+        more["minutes"] = random.Random(str(found["minutes"])).choice([0.5, 1.0, 5.0, 60.0])
     if found.get("exposure.graph") == "file":
-        more["exposure.file"] = str(edge_file())
+        more["exposure.file"] = str(edge_file(found["protocol.number"]))
     return more
 
 
@@ -230,10 +231,11 @@ def price_files() -> list[Path]:
 
 
 @cache
-def edge_file() -> Path:
-    """Write who owes whom among protocols, made up."""
-    path = Path(folder().name) / "debts.txt"
-    path.write_text("protocol_0 protocol_1 2e5\nprotocol_1 protocol_2 1e6\nprotocol_2 protocol_0\n", encoding="utf-8")
+def edge_file(members: int) -> Path:
+    """Write who owes whom among protocols, made up: a ring, nothing where there is but one."""
+    path = Path(folder().name) / f"debts{members}.txt"
+    ring = [f"protocol_{i} protocol_{(i + 1) % members} {2e5 * (i + 1)}" for i in range(members) if members > 1]
+    path.write_text("\n".join(["# debtor creditor amount", *ring]) + "\n", encoding="utf-8")
     return path
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from model.scenario import Scenario
 
 WHOLE = 1.0 + 1e-9  # shares that add up to it in decimals may exceed it in binary
+FARTHEST_FALL = 20.0  # log; a factor no price moves by
 LAYERS = ("retention", "limit", "reinstatements")
 
 
@@ -67,6 +68,25 @@ def _timed(scenario: "Scenario") -> Iterator[str]:
                 f"shock.{name} {number(minute)}: {what} comes after the run, which is {number(length)} min long; "
                 f"allowed: less than that, or a longer run by steps"
             )
+
+
+def _fall(scenario: "Scenario") -> Iterator[str]:
+    """Yield a fall or rise, in standard deviations, that is no price's in what it comes to."""
+    size, volatility = scenario.shock.fall, _volatility(scenario)
+    if abs(size) * volatility > FARTHEST_FALL:
+        yield (
+            f"shock.fall {size:g}: with a daily volatility of {volatility:.3g} the price moves by a factor "
+            f"exp({abs(size) * volatility:.3g}); allowed: up to {FARTHEST_FALL / volatility:.3g} either way"
+        )
+
+
+def _volatility(scenario: "Scenario") -> float:
+    """Return the greatest daily volatility by which a fall is measured; that of the mean, where it wanders."""
+    rule, own = scenario.price, max(scenario.asset.daily_volatility)
+    if rule.process == "noise_demand":
+        a_step = rule.demand_sd * (2.0 / (1.0 + rule.demand_persistence)) ** 0.5
+        return float(a_step * (MINUTES_A_DAY / scenario.minutes) ** 0.5)
+    return own * rule.volatility_excess if rule.process == "stochastic_volatility" else own
 
 
 def _strategies(scenario: "Scenario") -> Iterator[str]:
@@ -123,6 +143,7 @@ RULES: tuple[Callable[["Scenario"], Iterator[str]], ...] = (
     _assets,
     _hit,
     _timed,
+    _fall,
     _strategies,
     _margin_answers,
     _layers,
