@@ -61,6 +61,8 @@ AT_MOST = (
     ("exchange.keeper_share", "exchange.liquidation_fee"),
     ("exposure.cleared", "exposure.classes"),
 )
+WINDOWS = {"fund.recall_delay", "backstop.trigger_window", "reinsurance.parametric_window", "control.breaker_window"}
+LONGEST_WINDOW = 1e5  # steps that are kept in memory
 DECADES = 100.0  # ends of a range this far apart span decades
 INFINITE = 0.05
 
@@ -189,6 +191,8 @@ def joined(draw: random.Random, found: dict[str, Any]) -> None:
     found["control.margin_bound"] = max(found["control.margin_bound"], margin + 1e-3 * (1.0 - margin))
     for name in ("shock.hit_minute", "shock.fall_minute"):
         found[name] = min(found[name], draw.random() * found["steps"] * found["minutes"])
+    for name in WINDOWS & found.keys():
+        found[name] = min(found[name], LONGEST_WINDOW * found["minutes"])
     for name in ("backstop.expected_loss", "backstop.expected_shortfall"):
         if name in found or found.get("backstop.allotment") == name.partition(".")[2]:
             found[name] = tuple(draw.choice([1.0, 1e3, 1e6]) for _ in range(found["protocol.number"]))
@@ -215,11 +219,11 @@ def folder() -> tempfile.TemporaryDirectory[str]:
 
 @cache
 def price_files() -> list[Path]:
-    """Write 48 hours of three assets' prices, made up."""
+    """Write 72 hours of three assets' prices, made up."""
     draw, paths = random.Random(0), []
     for asset, first in (("BTC", 1e5), ("ETH", 4e3), ("XRP", 2.8)):
         path, price, lines = Path(folder().name) / f"{asset}.csv", first, ["time,open,high,low,close"]
-        for hour in range(48):
+        for hour in range(72):
             after = price * math.exp(draw.gauss(0.0, 0.02))
             low, high = min(price, after) * 0.995, max(price, after) * 1.005
             time_ = f"2024-02-{1 + hour // 24:02d}T{hour % 24:02d}:00:00Z"

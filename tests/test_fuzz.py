@@ -65,7 +65,7 @@ def test_numbers_reach_the_ends_of_their_bounds():
 
 
 JOINED = {less for less, _ in fuzz.AT_MOST} | {"exchange.fee_to_fund", "price.garch_beta", "trader.top_up_share"}
-JOINED |= {"shock.hit_minute", "shock.fall_minute", "control.margin_bound"}
+JOINED |= {"shock.hit_minute", "shock.fall_minute", "control.margin_bound"} | fuzz.WINDOWS
 
 
 def test_what_is_drawn_depends_on_the_seed_alone():
