@@ -9,7 +9,7 @@ advanced by step and slot times odd constants.
 
 import numpy as np
 
-from agents.kernel import rule
+from agents.kernel import modular, rule
 
 STEP = np.uint64(0x9E3779B97F4A7C15)
 SLOT = np.uint64(0xD1B54A32D192ED03)
@@ -20,7 +20,7 @@ TO_UNIT = 1.0 / 9007199254740992.0
 FAR = 1e15
 
 
-@rule
+@modular
 def mix(value: np.uint64) -> np.uint64:
     """Return 64 well-mixed bits of a 64-bit number."""
     value = (value ^ (value >> BY_30)) * FIRST
@@ -28,7 +28,13 @@ def mix(value: np.uint64) -> np.uint64:
     return value ^ (value >> BY_31)
 
 
-@rule
+@modular
+def key_of(key: np.uint64, i: int) -> np.uint64:
+    """Return the key of the i-th of many that draw by the same key."""
+    return key + np.uint64(i)
+
+
+@modular
 def uniform(key: np.uint64, step: int, slot: int) -> float:
     """Return a uniform number in (0, 1), the same for ever for the same key, step and slot."""
     bits = mix(mix(key + np.uint64(step) * STEP) + np.uint64(slot) * SLOT)

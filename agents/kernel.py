@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core import config
 from numba.extending import overload
 
@@ -43,6 +44,11 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrap
 rule = numba.njit(cache=True, **OPTIONS)
 part = numba.njit(inline="always", **OPTIONS)
 kernel = numba.njit(cache=True, **OPTIONS)
+
+
+def modular(function: Callable[..., Any]) -> Any:
+    """Mark a rule whose whole numbers are meant modulo 2^64: NumPy, which runs it uncompiled, would warn of that."""
+    return np.errstate(over="ignore")(function) if config.DISABLE_JIT else rule(function)  # type: ignore[attr-defined]
 
 
 def is_cold() -> bool:

@@ -22,9 +22,12 @@ of Hyperliquid's HLP (4 days) and of Drift's vault (13 days).
 
 from typing import Any
 
+import numpy as np
+
 from agents.column import Column, RowAgent
 from agents.kernel import rule
 from agents.ledger import PROVIDER, VAULT, pay
+from agents.order import descending
 
 
 class LiquidityProvider(RowAgent):
@@ -133,35 +136,47 @@ def queue(providers: Any, vault: Any, book: Any, row: int, price: float, calm: b
 
 
 @rule
-def first_in_queue(providers: Any, protocol: int) -> int:
-    """Return the row of the request at one vault that has been due longest, the first of equals; -1 if none is due."""
-    found, longest = -1, 0.5
+def queue_of(providers: Any) -> np.ndarray:
+    """Return the rows whose requests are due, longest due first, equals in order of row; n log n steps."""
+    due, count = np.empty(providers.shape[0], np.int64), 0
     for row in range(providers.shape[0]):
-        due = providers.protocol[row] == protocol and providers.requested[row] > 0.0
-        if due and providers.wait[row] < longest:
-            found, longest = row, providers.wait[row]
-    return found
+        if providers.requested[row] > 0.0 and providers.wait[row] < 0.5:
+            due[count] = row
+            count += 1
+    return due[:count][descending(-providers.wait[due[:count]])]
 
 
 @rule
-def serve_queue(providers: Any, vault: Any, book: Any, protocol: int, open_profit: float, rate: float) -> None:
-    """Pay requests that are due, first come first served, up to a part `rate` of the vault's equity.
+def serve_request(
+    providers: Any, vault: Any, book: Any, row: int, open_profit: float, room: float
+) -> float:  # fmt: skip
+    """Pay one request out of `room` USD, the last one in part; return what is left for the next."""
+    protocol = providers.protocol[row]
+    price = (book.balance[VAULT, protocol] + open_profit) / max(vault.shares[protocol], 1.0)
+    if price <= 0.0:
+        return 0.0
+    asked = min(providers.requested[row], providers.shares[row])
+    paid = min(asked, room / price)
+    redeem(providers, vault, book, row, paid, price)
+    providers.requested[row] = asked - paid
+    return room - paid * price if paid == asked else 0.0
+
+
+@rule
+def serve_queues(providers: Any, vault: Any, book: Any, open_profit: np.ndarray, rate: float) -> None:
+    """Pay requests that are due, first come first served, up to a part `rate` of each vault's equity.
 
     Parameters
     ----------
-    open_profit : what the vault's contracts have gained beyond its cash value, USD.
+    open_profit : (protocols,) what each vault's contracts have gained beyond its cash value, USD.
     """
-    room = rate * max(book.balance[VAULT, protocol] + open_profit, 0.0)
-    while room > 0.0 and vault.halted[protocol] == 0:
-        row = first_in_queue(providers, protocol)
-        price = (book.balance[VAULT, protocol] + open_profit) / max(vault.shares[protocol], 1.0)
-        if row < 0 or price <= 0.0:
-            return
-        asked = min(providers.requested[row], providers.shares[row])
-        paid = min(asked, room / price)
-        redeem(providers, vault, book, row, paid, price)
-        room = room - paid * price if paid == asked else 0.0
-        providers.requested[row] = asked - paid
+    room = np.zeros(open_profit.shape[0])
+    for i in range(room.shape[0]):
+        room[i] = rate * max(book.balance[VAULT, i] + open_profit[i], 0.0) if vault.halted[i] == 0 else 0.0
+    for row in queue_of(providers):
+        i = providers.protocol[row]
+        if room[i] > 0.0:
+            room[i] = serve_request(providers, vault, book, row, open_profit[i], room[i])
 
 
 @rule

@@ -25,7 +25,7 @@ import numpy as np
 from agents.account import OPEN, Account
 from agents.confidence import flees, panics
 from agents.exchange import put_collateral
-from agents.hash import next_arrival, uniform
+from agents.hash import key_of, next_arrival, uniform
 from agents.kernel import kernel, part, rule
 from agents.ledger import TRADER, WALLET, pay
 from agents.position import equity
@@ -94,13 +94,13 @@ def act(accounts: Any, exchange: Any, key: np.uint64, step: int, acting: np.ndar
             continue
         log_miss = np.log1p(-min(exchange.attention[i], 0.999999))
         draw = 0
-        slot = next_arrival(key + np.uint64(i), step, draw, log_miss)
+        slot = next_arrival(key_of(key, i), step, draw, log_miss)
         while slot < slots:
             if accounts.status[i * slots + slot] == OPEN:
                 acting[found] = i * slots + slot
                 found += 1
             draw += 1
-            slot += 1 + next_arrival(key + np.uint64(i), step, draw, log_miss)
+            slot += 1 + next_arrival(key_of(key, i), step, draw, log_miss)
     return found
 
 
@@ -218,12 +218,12 @@ def decide_all(
         slot, size = row - i * slots, sizes[row]
         own = equity(collaterals[row], size, entries[row], marks[i], indices[i] - fundings[row])
         alarmed = alarms[i] > 0.0 and flees(size, moves[assets[i]])
-        if alarmed and panics(uniform(keys.trait + np.uint64(i), NERVE, slot), alarms[i]):
+        if alarmed and panics(uniform(key_of(keys.trait, i), NERVE, slot), alarms[i]):
             accounts.order[row] = -size
         elif size != 0.0 and own < habit.stop_buffer * margins[i] * abs(size) * marks[i]:
-            heed_margin(accounts, blocks, exchange, book, habit, keys.trait + np.uint64(i), row, i, slot, own)
-        elif uniform(keys.turnover + np.uint64(i), step, slot) < habit.turnover:
-            draw = uniform(keys.trade + np.uint64(i), step, slot)
+            heed_margin(accounts, blocks, exchange, book, habit, key_of(keys.trait, i), row, i, slot, own)
+        elif uniform(key_of(keys.turnover, i), step, slot) < habit.turnover:
+            draw = uniform(key_of(keys.trade, i), step, slot)
             trade_towards_wish(accounts, blocks, exchange, market, book, habit, row, i, own, draw)
 
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from agents.account import total
-from agents.audit import reconcile
+from agents.audit import check_price, reconcile
 from agents.kernel import kernel, part, rule
 from agents.ledger import ROUNDS, TRADE, breach
 from agents.value_fund import TRADING, judge_fund, post_all, replace_fund, wanted_contracts
@@ -209,6 +209,9 @@ def auction(
             price = clearing_price(funds, held, limit, value[k], noise * start, noise + contracts, start)
             if not price > 0.0:
                 breach(book, TRADE, ROUNDS, k, most_pieces(funds.shape[0]), start)
+                return
+            check_price(book, TRADE, k, price, market.first[k])
+            if book.breach[0] >= 0.0:
                 return
             set_price(market, k, price)
             fill_all(accounts, blocks, exchange, market, book, funds, held, takes_part, limit, value[k], fee, price)

@@ -30,7 +30,7 @@ from agents.ledger import (
     pay,
     transfer,
 )
-from agents.liquidity_provider import content, loss_elsewhere, profit, provider_step, serve_queue, vault_equity
+from agents.liquidity_provider import content, loss_elsewhere, profit, provider_step, serve_queues, vault_equity
 from agents.reinsurer import collect_premium
 from agents.standby import healths
 from agents.vault_closing import cancel_shares, settle_vaults
@@ -130,8 +130,7 @@ def serve_providers(exchange: Any, protocol: Any, providers: Any, book: Any, bac
         if not content(requested[row], deposited[row], fall, tolerance[row], health[i], sensitivity):
             provider_step(providers, protocol, book, row, equity, health[i], pressed, terms)
     if terms.exit < 1.0:
-        for i in range(members):
-            serve_queue(providers, protocol, book, i, open_profit[i], terms.exit)
+        serve_queues(providers, protocol, book, open_profit, terms.exit)
     for row in range(protocols.shape[0]):
         cash[protocols[row]] += money[row]
     there = money_there(book.balance)

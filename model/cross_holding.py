@@ -78,15 +78,15 @@ def cross_holdings_value(holdings: Any, assets: Any, thresholds: Any, failure_co
         column(name, values, len(held))
         for name, values in (("assets", assets), ("thresholds", thresholds), ("failure_costs", failure_costs))
     )
-    waves, wave = np.full(len(held), -1), 0
-    while True:
+    waves = np.full(len(held), -1)
+    for wave in range(len(held) + 1):  # each wave but the last takes at least one
         equity = np.linalg.solve(np.eye(len(held)) - held, own - cost * (waves >= 0))
         value = (1.0 - held.sum(axis=0)) * equity
         fresh = (value < threshold) & (waves < 0)
         if not fresh.any():
-            return Valuation(value, equity, waves)
+            break
         waves[fresh] = wave
-        wave += 1
+    return Valuation(value, equity, waves)
 
 
 def _checked(holdings: Any) -> np.ndarray:

@@ -59,3 +59,4 @@ class ValueInvesting:
                 eco.accounts, hot.blocks, hot.exchange, hot.protocol, hot.market, eco.ledger.book, self._table,
                 self.mandate, self.value, self.supply, eco.scenario.exchange.trading_fee, oracle_error, step,
             )  # fmt: skip
+            eco.ledger.stop_if_broken(step)

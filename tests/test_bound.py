@@ -87,6 +87,18 @@ def test_what_means_nothing_is_told_with_what_was_probably_meant(changes, part):
     assert part in told(changes)
 
 
+def test_shares_of_one_whole_are_at_most_the_whole():
+    more = {"trader.stop_share": 0.7, "trader.top_up_share": 0.4}
+    assert "trader.stop_share 0.7 + trader.top_up_share 0.4 are 1.1" in told(more) and "up to 1 together" in told(more)
+    Scenario().replace({"trader.stop_share": 0.7, "trader.top_up_share": 0.3})
+
+
+def test_a_fall_in_standard_deviations_is_judged_by_what_it_comes_to():
+    noise = {"price.process": "noise_demand", "price.demand_sd": 0.2, "shock.fall": 30.0}
+    assert "shock.fall 30: with a daily volatility of 7." in told(noise)
+    Scenario().replace({"shock.fall": 30.0})
+
+
 def test_the_defaults_fit_together_and_use_all_they_name():
     assert joint_problems(Scenario()) == [] and unused(Scenario()) == []
     late = Scenario().replace({"steps": 20, "fund.recall_delay": 600, "protocol.open_interest": [1e8] * 9})

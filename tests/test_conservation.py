@@ -40,6 +40,7 @@ scenarios = st.fixed_dictionaries(
         "fund.target_ratio": st.sampled_from([0.0, 0.9, 3.0]),
         "fund.replenishment": st.floats(0.0, 1.0),
         "fund.contribution_rate": st.sampled_from([(0.0,), (1.0, 5.0)]),
+        "fund.tier_bounds": st.just((1e8,)),
         "fund.base_share": st.floats(0.0, 1.0),
         "fund.lent_share": st.floats(0.0, 0.9),
         "fund.recall_delay": st.sampled_from([0.0, 3.0, 10.0]),

@@ -17,7 +17,7 @@ EMPTY = {
     "no keepers": {"keeper__number": 0},
     "nobody at all": {"trader__number": 0, "provider__number": 0, "keeper__number": 0},
     "1000 x leverage": {"asset__maximal_leverage": (1000.0,), "trader__long_leverage": 900.0, "trader__seasoning": 0.0},
-    "an infinite fund": {"backstop__capital_ratio": 1e6},
+    "an infinite fund": {"backstop__capital_ratio": 100.0},
     "no fund": {"backstop__capital_ratio": 0.0},
     "all long": {"trader__long_share": 1.0},
     "all short": {"trader__long_share": 0.0},
@@ -56,7 +56,7 @@ def test_without_keepers_nobody_is_liquidated():
 
 
 def test_an_infinite_fund_leaves_nothing_uncovered_and_no_fund_everything_beyond_the_skin():
-    rich, poor = (whole(run(crash(backstop__capital_ratio=ratio))) for ratio in (1e6, 0.0))
+    rich, poor = (whole(run(crash(backstop__capital_ratio=ratio))) for ratio in (100.0, 0.0))
     assert rich["uncovered"] == 0.0 and rich["deficit"] > 0.0
     assert poor["uncovered"] > 0.0
 

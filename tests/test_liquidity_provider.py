@@ -5,7 +5,7 @@ import pytest
 from world import crash, run, small
 
 from agents.ledger import OUTSIDE, PROVIDER, VAULT
-from agents.liquidity_provider import loss_elsewhere, profit, runs
+from agents.liquidity_provider import LiquidityProvider, loss_elsewhere, profit, queue_of, runs
 from model.ecosystem import Ecosystem
 
 FIRM = {"provider__tolerance": 0.15, "provider__tolerance_spread": 0.0, "provider__withdrawal": 0.5}
@@ -121,6 +121,20 @@ def test_a_vault_that_lets_out_little_pays_first_come_first_served():
         ecosystem.settle_capital()
         assert (ecosystem.providers.shares[rows[0]] == held[0]) or ecosystem.providers.shares[rows[1]] == 0.0
     assert ecosystem.providers.shares[rows].tolist() == [0.0, 0.0, held[2]]
+
+
+def test_the_queue_is_in_order_of_arrival_and_then_of_rows():
+    providers = LiquidityProvider.make_table(6)
+    providers.requested[:], providers.wait[:] = [1.0, 1.0, 0.0, 1.0, 1.0, 1.0], [0.0, -3.0, -9.0, 2.0, -3.0, 0.0]
+    assert queue_of(providers).tolist() == [1, 4, 0, 5]
+
+
+@pytest.mark.compiled
+def test_a_long_queue_is_lined_up_at_once():
+    """n log n comparisons: 300,000 requests would take a minute if each looked for the first of all that wait."""
+    providers = LiquidityProvider.make_table(300_000)
+    providers.requested[:], providers.wait[:] = 1.0, -(np.arange(300_000) * 7_919 % 300_007)
+    assert (np.diff(providers.wait[queue_of(providers)]) > 0.0).all()
 
 
 @pytest.mark.parametrize("rate", [1.0, 0.02])

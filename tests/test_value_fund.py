@@ -5,8 +5,17 @@ import pytest
 from scipy.optimize import brentq
 from world import small
 
-from agents.ledger import OUTSIDE
-from agents.value_fund import TRADING, ValueFund, average_return, flow, make_value_funds, wanted_contracts
+from agents.ledger import OUTSIDE, PriceRangeError
+from agents.position import equity
+from agents.value_fund import (
+    TRADING,
+    ValueFund,
+    average_return,
+    flow,
+    make_value_funds,
+    settle_to_mark,
+    wanted_contracts,
+)
 from experiments.fat_tail import returns
 from model.auction import clearing_price, first_root
 from model.ecosystem import Ecosystem
@@ -242,6 +251,26 @@ def test_a_halted_venue_trades_no_fund():
     eco.exchange.halt[0] = 5.0
     eco.run_for(1)
     assert eco.accounts.size.sum() == 0.0 and eco.market.mid[0] == pytest.approx(0.8)
+
+
+def test_a_loss_beyond_the_collateral_is_carried_in_the_entry_price_and_no_money_is_made():
+    """10 contracts from 1 with 2 USD behind them, marked at 0.5: 3 USD are missing, and stay missing."""
+    eco = world(2, number=1)
+    row, accounts = eco.value_investing.funds.account[0], eco.accounts
+    accounts.size[row], accounts.entry_price[row], accounts.collateral[row], accounts.wallet[row] = 10.0, 1.0, 2.0, 0.0
+    eco.exchange.mark[0] = 0.5
+    settle_to_mark(accounts, eco.hot.blocks, eco.hot.exchange, row, 0)
+    own = equity(accounts.collateral[row], 10.0, accounts.entry_price[row], 0.5, 0.0)
+    assert accounts.collateral[row] == 0.0 and own == pytest.approx(-3.0)
+    assert accounts.collateral[row] - 10.0 * accounts.entry_price[row] == pytest.approx(2.0 - 10.0 * 1.0)
+
+
+def test_an_auction_far_from_the_first_price_stops_the_run_by_name():
+    eco = world(2, number=2)
+    eco.market.first[:] = 1e-16 * eco.market.mid
+    with pytest.raises(PriceRangeError, match=r"asset 0 stands at .* in phase 'trade'"):
+        eco.value_investing.trade(np.zeros(1), 0)
+    assert (eco.accounts.size == 0.0).all()
 
 
 def test_a_supply_that_others_hold_already_means_no_auction():

@@ -15,6 +15,8 @@ from model.process import MINUTES_A_DAY, asset_names
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
+WHOLE = 1.0 + 1e-9  # shares that add up to it in decimals may exceed it in binary
+FARTHEST_FALL = 20.0  # log; a factor no price moves by
 LAYERS = ("retention", "limit", "reinstatements")
 
 
@@ -68,6 +70,25 @@ def _timed(scenario: "Scenario") -> Iterator[str]:
             )
 
 
+def _fall(scenario: "Scenario") -> Iterator[str]:
+    """Yield a fall or rise, in standard deviations, that is no price's in what it comes to."""
+    size, volatility = scenario.shock.fall, _volatility(scenario)
+    if abs(size) * volatility > FARTHEST_FALL:
+        yield (
+            f"shock.fall {size:g}: with a daily volatility of {volatility:.3g} the price moves by a factor "
+            f"exp({abs(size) * volatility:.3g}); allowed: up to {FARTHEST_FALL / volatility:.3g} either way"
+        )
+
+
+def _volatility(scenario: "Scenario") -> float:
+    """Return the greatest daily volatility by which a fall is measured; that of the mean, where it wanders."""
+    rule, own = scenario.price, max(scenario.asset.daily_volatility)
+    if rule.process == "noise_demand":
+        a_step = rule.demand_sd * (2.0 / (1.0 + rule.demand_persistence)) ** 0.5
+        return float(a_step * (MINUTES_A_DAY / scenario.minutes) ** 0.5)
+    return own * rule.volatility_excess if rule.process == "stochastic_volatility" else own
+
+
 def _strategies(scenario: "Scenario") -> Iterator[str]:
     trader = scenario.trader
     shares = [str(name) for name, bound in bounds_of(type(trader)).items() if bound is WEIGHT]
@@ -75,6 +96,16 @@ def _strategies(scenario: "Scenario") -> Iterator[str]:
         yield (
             f"trader.{', '.join(shares)} are all 0: {trader.number} traders have no strategy; "
             "allowed: more than 0 for at least one"
+        )
+
+
+def _margin_answers(scenario: "Scenario") -> Iterator[str]:
+    """Yield shares of the traders near liquidation that are more than all of them."""
+    stop, more = scenario.trader.stop_share, scenario.trader.top_up_share
+    if stop + more > WHOLE:
+        yield (
+            f"trader.stop_share {stop:g} + trader.top_up_share {more:g} are {stop + more:g}: a trader near liquidation "
+            "does one or the other; allowed: up to 1 together"
         )
 
 
@@ -112,7 +143,9 @@ RULES: tuple[Callable[["Scenario"], Iterator[str]], ...] = (
     _assets,
     _hit,
     _timed,
+    _fall,
     _strategies,
+    _margin_answers,
     _layers,
     _tiers,
     _bounds_of_controls,
