@@ -96,6 +96,7 @@ def _report(outcome: "Outcome", folder: Path, quiet: bool) -> None:
         state = "complete" if outcome.complete else "interrupted"
         done = outcome.before + outcome.finished
         click.echo(f"{state}: {done} of {outcome.total} runs, {outcome.failed} failed now; in {folder}", err=True)
-        from experiments.sweep.world import closing  # noqa: PLC0415
+        if outcome.complete:  # what is broken off ends at once, and has not yet tested what it will
+            from experiments.sweep.world import closing  # noqa: PLC0415
 
-        announce(closing(folder), quiet)
+            announce(closing(folder), quiet)
