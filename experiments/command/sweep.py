@@ -57,10 +57,12 @@ def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> "Outcome | Non
         click.echo(job_file(plan, folder, typed["workers"] or 1, bool(typed["allow_many"])), nl=False)
         return None
     from experiments.interrupt import Interrupt  # noqa: PLC0415
+    from experiments.sweep.demand import demand_line, require_room  # noqa: PLC0415
     from experiments.sweep.execution import sweep as run  # noqa: PLC0415
     from experiments.sweep.world import opening  # noqa: PLC0415
 
-    announce(opening(read), quiet)
+    announce([*opening(read), demand_line(read)], quiet)
+    require_room(read, folder, shard)
     with Interrupt() as stop:
         done = run(read, folder, str(plan), shard, where.engage, stop, quiet, bool(typed["retry"]))
         return done._replace(stopped=stop.code)
