@@ -134,6 +134,7 @@ def test_no_worker_outlives_a_driver_that_is_killed(tmp_path, monkeypatch, whole
     ends_as_an_undisturbed_one(tmp_path, plan, 3500, monkeypatch)
 
 
+@pytest.mark.slow
 def test_sigterm_ends_a_sweep_at_once_and_clears(tmp_path):
     planned(tmp_path / "killed", 2000)
     driver = start(tmp_path / "killed", 1)
@@ -175,7 +176,7 @@ def test_the_next_start_clears_what_a_killed_one_left_and_nothing_of_a_live_one(
     assert sorted(path.name for path in tmp_path.iterdir()) == [".cache", ".mine-01234567", "other", "x"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_a_comparison_that_is_ended_leaves_nothing_for_good(tmp_path, number):
     command = [sys.executable, "-m", "experiments.command_line", "compare", "--process", "gbm", "--workers", "1"]
     small = ["--set", "trader.number=8", "--set", "steps=20", "--replications", "100000", "--quiet"]
@@ -191,7 +192,7 @@ def test_a_comparison_that_is_ended_leaves_nothing_for_good(tmp_path, number):
     _, told = driver.communicate(timeout=60)
     assert "Traceback" not in told
     if number == signal.SIGTERM:
-        assert driver.returncode == 1 and list(tmp_path.iterdir()) == []
+        assert driver.returncode == 143 and list(tmp_path.iterdir()) == []
     else:
         with Hidden(tmp_path / "next"):
             assert len(list(tmp_path.iterdir())) == 1
