@@ -11,10 +11,14 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+CALLED_BACK = str(Path("/binding/executionengine.py"))  # of llvmlite, which calls the compiler's cache from native code
+SOON = 0.02  # s after which a signal that came at a bad moment comes again
 
 
 class Ended(KeyboardInterrupt):
@@ -68,6 +72,8 @@ class Interrupt:
         return self.requested
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
+        if _postponed(number, frame):
+            return
         again, self.requested, self.code = self.requested, True, 128 + number
         if not again:
             with suppress(RuntimeError):  # it came while something was being told
@@ -91,8 +97,21 @@ def breakable[**P, Result](action: Callable[P, Result], *arguments: P.args, **na
 
 
 def _end(number: int, frame: FrameType | None) -> None:
+    if _postponed(number, frame):
+        return
     signal.signal(number, signal.SIG_IGN)  # once is enough: nothing is to break into the clearing
     raise Ended(number)
+
+
+def _postponed(number: int, frame: FrameType | None) -> bool:
+    """Whether a signal came while native code calls back, where an exception would be lost; it then comes again."""
+    while frame is not None and frame.f_code.co_filename.rpartition("llvmlite")[2] != CALLED_BACK:
+        frame = frame.f_back
+    if frame is not None:
+        again = threading.Timer(SOON, signal.raise_signal, [number])
+        again.daemon = True
+        again.start()
+    return frame is not None
 
 
 def _main() -> bool:

@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 import click
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel
 
 from experiments.command_line import COMMANDS
+from experiments.sweep.manifest_file import SweepManifest
 
 type Build = Callable[[Path], list[str]]
 
@@ -91,7 +93,9 @@ def cases() -> Iterator[Case]:
     yield from parquet_cases()
     yield from plan_cases()
     yield from option_cases()
+    yield from design_cases()
     yield from folder_cases()
+    yield from manifest_cases()
 
 
 def read_by(folder: Path, file: str) -> list[str]:
@@ -242,6 +246,24 @@ def plan_cases() -> Iterator[Case]:
             )
 
 
+def design_cases() -> Iterator[Case]:
+    """Yield plans whose design, range or number of runs is beyond reason."""
+    for kind in ("grid", "one_at_a_time", "list", "latin_hypercube", "sobol", "saltelli", "morris"):
+        for key, value in (("points", 2**40), ("points", 10**30), ("points", -4), ("levels", 10**9), ("levels", 0)):
+            design = f'replications = 1\nprocess = "gbm"\n[design]\nkind = "{kind}"\n{key} = {value}\n'
+            text = f"{design}[fields]\ntrader.number = {{low = 5, high = 9}}\n"
+            yield Case(f"plan: {kind} with {key} {value}", partial(_written, "plan.toml", text.encode()))
+    for word in ("low", "high", "levels", "scale"):
+        for value in ("nan", "inf", "-inf", "1e400", "1e9", "1000000000", "9" * 30, '"x"', "[]", "{}", "true"):
+            rest = {"low": "5", "high": "9", "levels": "3", "scale": '"linear"'} | {word: value}
+            table = ", ".join(f"{name} = {entry}" for name, entry in rest.items())
+            text = f'replications = 1\nprocess = "gbm"\n[fields]\nbackstop.capital_ratio = {{{table}}}\n'
+            yield Case(f"plan: a range with {word} {value[:9]}", partial(_written, "plan.toml", text.encode()))
+    for number in ("1000000000", "9" * 25, "1e9", "nan", "inf"):
+        text = f'replications = {number}\nprocess = "gbm"\n[fields]\ntrader.number = [5]\n'
+        yield Case(f"plan: {number} replications", partial(_written, "plan.toml", text.encode()))
+
+
 def _small(name: str) -> str:
     """Return small sizes, as dotted keys that `name` does not define already."""
     if name == "set":
@@ -288,6 +310,44 @@ def folder_cases() -> Iterator[Case]:
     for words in READERS:
         for harm in ("none", "empty folder", "a file", *HARM):
             yield Case(f"{' '.join(words[:1] + words[2:])}: {harm}", partial(_harmed, words, harm))
+
+
+def keys(kind: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield every key that a manifest of a kind must have, those of its tables after them."""
+    for name, field in kind.model_fields.items():
+        yield (*above, name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from keys(field.annotation, (*above, name))
+
+
+MISSING = object()
+WRONG_ENTRIES = {
+    "missing": MISSING, "null": None, "-1": -1, "10**30": 10**30, "nan": float("nan"), "text": "<b>x", "list": [[], {}],
+    "table": {"a": None},
+}  # fmt: skip
+MANIFEST_READERS = tuple(READERS[index] for index in (1, 2, 3, 4, 7))
+
+
+def manifest_cases() -> Iterator[Case]:
+    """Yield every command that reads a sweep's folder, on folders whose manifest has one wrong entry."""
+    for words in MANIFEST_READERS:
+        for path in (*keys(SweepManifest), ("world",), ("notices",), ("plan_sha256",), ("begun",)):
+            for name, value in WRONG_ENTRIES.items():
+                spoken = f"{' '.join(words[:1] + words[2:])}: {'.'.join(path)} is {name}"
+                yield Case(spoken, partial(_misstated, words, path, value))
+
+
+def _misstated(words: list[str], path: tuple[str, ...], value: Any, folder: Path) -> list[str]:
+    """Copy the finished sweep that lies beside `folder`, change an entry, and return the words that read it."""
+    shutil.copytree(folder.parent / "sound", folder / "swept")
+    file = folder / "swept" / "manifest.json"
+    manifest = json.loads(file.read_text())
+    table = manifest
+    for word in path[:-1]:
+        table = table[word]
+    table.pop(path[-1]) if value is MISSING else table.update({path[-1]: value})
+    file.write_text(json.dumps(manifest))
+    return [word.format(str(folder / "swept"), plan=str(folder.parent / "sound.toml")) for word in words]
 
 
 def _harmed(words: list[str], harm: str, folder: Path) -> list[str]:

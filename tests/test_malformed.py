@@ -12,6 +12,7 @@ from malformed import HEAD, Case, cases
 from experiments.command_line import main
 
 CASES = tuple(cases())
+SAMPLE = 60
 PROBLEM = ("error: ", "Usage: ", "Try ", "Error: ", "note: ", "warning: ")
 
 
@@ -53,7 +54,9 @@ def test_there_are_many() -> None:
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("number", range(0, len(CASES), 37), ids=lambda number: CASES[number].name[:60])
+@pytest.mark.parametrize(
+    "number", range(0, len(CASES), len(CASES) // SAMPLE), ids=lambda number: CASES[number].name[:60]
+)
 def test_a_sample_ends_as_commands_do(place: Path, number: int) -> None:
     check(CASES[number], place, number)
 

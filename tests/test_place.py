@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+from experiments.command_line import main
 from experiments.part import read_table
 
 SMALL = ["protocol.number=3", "trader.number=20", "provider.number=2", "steps=6"]
@@ -30,6 +32,12 @@ def backstop(folder, *words):
     )
 
 
+def here(*words):
+    """Run the same in this process, which stands where Backstop is."""
+    result = CliRunner().invoke(main, [*map(str, words), "--workers", "1", "--quiet"])
+    assert result.exit_code == 0, result.output
+
+
 @pytest.fixture
 def mesa_folder(tmp_path):
     """A folder with modules of a user's own under all three names, which tell that they were imported."""
@@ -40,21 +48,30 @@ def mesa_folder(tmp_path):
     return place
 
 
+def test_a_plan_in_a_mesa_folder_is_refused_by_its_own_line_and_nothing_there_is_imported(mesa_folder):
+    (mesa_folder / "plan.toml").write_text(PLAN + "no.such = [1]\n", encoding="utf-8")
+    done = backstop(mesa_folder, "sweep", "plan.toml", "--workers", 2)
+    assert done.returncode == 2 and "unknown name" in done.stderr and "Traceback" not in done.stderr
+    assert not (mesa_folder / "imported").exists()
+
+
+@pytest.mark.slow
 def test_a_comparison_in_a_mesa_folder_is_the_same_as_anywhere(mesa_folder, tmp_path):
     small = [word for setting in SMALL for word in ("--set", setting)]
     words = ["compare", "--process", "gbm", "--replications", 2, *small]
-    for folder, workers in ((mesa_folder, 2), (tmp_path, 1)):
-        done = backstop(folder, *words, "--workers", workers, "--out", "out")
-        assert done.returncode == 0, done.stderr
+    done = backstop(mesa_folder, *words, "--workers", 2, "--out", "out")
+    assert done.returncode == 0, done.stderr
+    here(*words, "--out", tmp_path / "out")
     assert not (mesa_folder / "imported").exists()
     assert read_table(mesa_folder / "out" / "runs").equals(read_table(tmp_path / "out" / "runs"))
 
 
+@pytest.mark.slow
 def test_a_sweep_in_a_mesa_folder_is_the_same_as_anywhere(mesa_folder, tmp_path):
     (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
-    for folder, workers in ((mesa_folder, 2), (tmp_path, 1)):
-        done = backstop(folder, "sweep", tmp_path / "plan.toml", "--workers", workers, "--out", "out")
-        assert done.returncode == 0, done.stderr
+    done = backstop(mesa_folder, "sweep", tmp_path / "plan.toml", "--workers", 2, "--out", "out")
+    assert done.returncode == 0, done.stderr
+    here("sweep", tmp_path / "plan.toml", "--out", tmp_path / "out")
     assert not (mesa_folder / "imported").exists()
     one, other = (read_table(folder / "out" / "runs").sort_by("run") for folder in (mesa_folder, tmp_path))
     assert one.select(["run", "uncovered", "deficit"]).equals(other.select(["run", "uncovered", "deficit"]))

@@ -124,10 +124,19 @@ def test_all_problems_are_told_at_once(tmp_path):
     assert len(refused(tmp_path, "replications = 0\nnonsense = 1\n[fields]\nbackstop.rgime = [1]\n")) >= 3
 
 
-def test_many_runs_must_be_meant_and_are_counted_before_they_are_drawn(tmp_path):
-    text = "replications = 1000000\n[fields]\ntrader.number = {low = 1, high = 900000, levels = 900000}"
+def test_many_runs_must_be_meant(tmp_path):
+    text = "replications = 20001\nprocess = 'gbm'\n[fields]\ntrader.number = [5]"
     (line,) = refused(tmp_path, text)
-    assert "900000000000 runs" in line and "--yes" in line
+    assert "20001 runs" in line and "--yes" in line
+    assert read_plan(tmp_path / "bad.toml", allow_many=True).runs == 20_001
+    (tmp_path / "bad.toml").write_text(text.replace("20001", "10000000"))
+    assert read_plan(tmp_path / "bad.toml", allow_many=True).runs == 10_000_000
+
+
+def test_too_many_runs_are_refused_and_are_counted_before_they_are_drawn(tmp_path):
+    text = "replications = 1000000\n[fields]\ntrader.number = {low = 1, high = 900000, levels = 900000}"
+    (line,) = refused(tmp_path, text, allow_many=True)
+    assert "900000000000 runs" in line and "divide the plan" in line
 
 
 def test_a_point_no_scenario_allows_is_refused(tmp_path):

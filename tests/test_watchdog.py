@@ -31,7 +31,7 @@ def alive(pid):
         return False
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("1", marks=pytest.mark.slow)])
 def test_a_hanging_test_is_ended_with_what_it_started(tmp_path, workers):
     (tmp_path / "test_hanging.py").write_text(HANGING, encoding="utf-8")
     words = ["-p", "watchdog", "-n", workers, "-o", "timeout=1", "-c", os.devnull, "--rootdir", str(tmp_path), "-q"]

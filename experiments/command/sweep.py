@@ -20,6 +20,9 @@ TOLD = 5  # different errors told
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default results/ and the plan's name.")
 @click.option("--workers", type=click.IntRange(1), help="1: this process (default); more: processes here, or jobs.")
 @click.option("--scheduler", metavar="ADDRESS", help="Address of a Dask scheduler, such as tcp://host:8786.")
+@click.option("--tls-ca-file", metavar="PEM", help="The authority's certificate, for --scheduler tls://... or --slurm.")
+@click.option("--tls-cert", metavar="PEM", help="This side's certificate, which the authority has signed.")
+@click.option("--tls-key", metavar="PEM", help="Its key, where that is in a file of its own.")
 @click.option("--slurm", is_flag=True, help="--workers SLURM jobs, by dask-jobqueue and its configuration.")
 @click.option("--shard", metavar="I/N", help="Only the I-th of N shares; shares may run at once, anywhere.")
 @click.option("--sbatch", is_flag=True, help="Print a SLURM job file of --workers shards, and run nothing.")
@@ -54,10 +57,12 @@ def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> "Outcome | Non
         click.echo(job_file(plan, folder, typed["workers"] or 1, bool(typed["allow_many"])), nl=False)
         return None
     from experiments.interrupt import Interrupt  # noqa: PLC0415
+    from experiments.sweep.demand import demand_line, require_room  # noqa: PLC0415
     from experiments.sweep.execution import sweep as run  # noqa: PLC0415
     from experiments.sweep.world import opening  # noqa: PLC0415
 
-    announce(opening(read), quiet)
+    announce([*opening(read), demand_line(read)], quiet)
+    require_room(read, folder, shard)
     with Interrupt() as stop:
         done = run(read, folder, str(plan), shard, where.engage, stop, quiet, bool(typed["retry"]))
         return done._replace(stopped=stop.code)
@@ -70,12 +75,14 @@ def _shard(typed: dict) -> "Shard":
 
 
 def _where(typed: dict) -> "Where":
+    from experiments.sweep.certificate import read_certificates  # noqa: PLC0415
     from experiments.sweep.execution import Where  # noqa: PLC0415
     from experiments.sweep.problem import SweepError  # noqa: PLC0415
 
     if typed["slurm"] and typed["scheduler"]:
         raise SweepError("--slurm together with --scheduler: allowed is one of the two")
-    return Where(typed["workers"] or 1, typed["scheduler"], typed["slurm"])
+    certificates = read_certificates(typed, typed["scheduler"], typed["slurm"])
+    return Where(typed["workers"] or 1, typed["scheduler"], typed["slurm"], certificates)
 
 
 def _report(outcome: "Outcome", folder: Path, quiet: bool) -> None:
@@ -91,6 +98,7 @@ def _report(outcome: "Outcome", folder: Path, quiet: bool) -> None:
         state = "complete" if outcome.complete else "interrupted"
         done = outcome.before + outcome.finished
         click.echo(f"{state}: {done} of {outcome.total} runs, {outcome.failed} failed now; in {folder}", err=True)
-        from experiments.sweep.world import closing  # noqa: PLC0415
+        if outcome.complete:  # what is broken off ends at once, and has not yet tested what it will
+            from experiments.sweep.world import closing  # noqa: PLC0415
 
-        announce(closing(folder), quiet)
+            announce(closing(folder), quiet)

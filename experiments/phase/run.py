@@ -13,6 +13,7 @@ from experiments.configuration import base as described_base
 from experiments.interrupt import Interrupt
 from experiments.notice import design_notices
 from experiments.sheet import sheet
+from experiments.sweep.demand import demand_line, require_room
 from experiments.sweep.design import Terms
 from experiments.sweep.execution import Outcome, Where, sweep
 from experiments.sweep.field import Choice, Field
@@ -51,7 +52,8 @@ def grid_plan(
 
 def run(plan: Plan, folder: Path, workers: int, quiet: bool) -> Outcome:
     """Do what is missing of `plan` in `folder`; raises SweepError where it was stopped, what is finished kept."""
-    announce(opening(plan), quiet)
+    announce([*opening(plan), demand_line(plan)], quiet)
+    require_room(plan, folder)
     with Interrupt() as stop:
         outcome = sweep(plan, folder, "command line", engage=Where(workers).engage, stop=stop, quiet=quiet)
     if not outcome.complete:

@@ -1,4 +1,4 @@
-"""Dask workers: of a cluster on this machine, of any scheduler, or of SLURM jobs.
+"""Dask workers: of a cluster on this machine, of any scheduler, or of SLURM jobs (:mod:`experiments.sweep.slurm`).
 
 Nothing is queued on a worker, and one death is enough for Dask to give a chunk back, because the driver itself retries,
 splits and singles out (:mod:`experiments.sweep.dispatch`). Workers of a cluster on this machine ignore Ctrl-C, which is
@@ -7,11 +7,9 @@ the driver's to handle; a dead one is replaced.
 
 import pickle
 import queue
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from typing import Any
 
 import dask
@@ -19,6 +17,7 @@ from distributed import Client, Future
 from distributed.client import FutureCancelledError
 
 from experiments.place import SAFE
+from experiments.sweep.certificate import Certificates
 from experiments.sweep.chunk import Job, run_packed
 from experiments.sweep.hands import Chunk, Done
 from experiments.sweep.problem import FAILED, SweepError
@@ -28,6 +27,7 @@ START = 60.0  # s for which the first worker on this machine is waited for
 PATIENCE = 120.0  # s without any worker, or any answer of the scheduler, after which a sweep is given up
 RENEWALS = 3  # times in a row that workers on this machine are all begun anew with nothing done in between
 PRELOAD = ["backstop_command", "experiments.sweep.preload"]
+ASKED = 6  # times within the patience that is asked whether workers are yet to come
 COUNTED = 2.0  # s for which a count of workers holds
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,
@@ -47,8 +47,7 @@ SETTINGS = {
     "distributed.admin.tick.limit": "1h",
     "distributed.admin.system-monitor.interval": "5s",
 }
-# What SLURM must be told where the user's dask-jobqueue configuration does not.
-SLURM = {"cores": 1, "processes": 1, "memory": "2GB"}
+NONE = Certificates()
 
 
 class DaskHands:
@@ -59,11 +58,14 @@ class DaskHands:
     client : connected to it.
     job : what chunks share.
     patience : s without any worker, or any answer, after which LostError is raised.
+    awaited : says whether workers are yet to come, for whom the patience begins only then; asked where there are none.
     """
 
-    def __init__(self, client: Client, job: Job, patience: float = PATIENCE) -> None:
-        self._client, self._job, self._patience = client, job, patience
-        self._well = time.monotonic()
+    def __init__(
+        self, client: Client, job: Job, patience: float = PATIENCE, awaited: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._client, self._job, self._patience, self._awaited = client, job, patience, awaited
+        self._well = self._asked = time.monotonic()
         self._arrived: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self._out: dict[str, Chunk] = {}
         self._sent = 0
@@ -130,9 +132,17 @@ class DaskHands:
 
     def _require_workers(self) -> None:
         self.slots()
+        if not self._silent:
+            self._ask()
         if time.monotonic() - self._well > self._patience:
             what = "the scheduler has not answered" if self._silent else "there has been no worker"
             raise LostError(f"{what} for {self._patience:.0f} s")
+
+    def _ask(self) -> None:
+        """Where there has been no worker for a while, ask now and then whether any are yet to come."""
+        if time.monotonic() - max(self._well, self._asked) > self._patience / ASKED:
+            awaited, self._asked = self._awaited(), time.monotonic()
+            self._well = self._asked if awaited else self._well
 
 
 KEPT = "what was finished is kept; start again to do the rest"
@@ -147,36 +157,18 @@ class LostError(SweepError):
 
 
 @contextmanager
-def at(address: str, job: Job) -> Iterator[DaskHands]:
+def at(address: str, job: Job, certificates: Certificates = NONE) -> Iterator[DaskHands]:
     """Hands of the workers of the scheduler at `address`; raises SweepError where it cannot be reached."""
-    with connected(address) as client:
+    with connected(address, certificates) as client:
         yield DaskHands(client, job)
 
 
 @contextmanager
-def slurm(jobs: int, job: Job) -> Iterator[DaskHands]:
-    """Hands of `jobs` SLURM jobs; raises SweepError where there is no SLURM or no dask-jobqueue."""
-    if find_spec("dask_jobqueue") is None:
-        raise SweepError("--slurm: needs the package dask-jobqueue: pip install 'backstop[slurm]'")
-    if shutil.which("sbatch") is None:
-        raise SweepError("--slurm: there is no sbatch on this machine; start it on a login node, or use --sbatch")
-    from dask_jobqueue import SLURMCluster  # noqa: PLC0415
-
-    with dask.config.set(SETTINGS):
-        known = dask.config.get("jobqueue.slurm", {})
-        missing: dict[str, Any] = {name: value for name, value in SLURM.items() if known.get(name) is None}
-        cluster = SLURMCluster(**missing)
-        cluster.scale(jobs=jobs)
-        with closing(cluster), connected(cluster) as client:
-            yield DaskHands(client, job)
-
-
-@contextmanager
-def connected(place: Any) -> Iterator[Client]:
+def connected(place: Any, certificates: Certificates = NONE) -> Iterator[Client]:
     """Let a client talk to the scheduler at `place`; raises SweepError where it cannot be reached."""
     try:
-        client = Client(place, timeout=REACH, set_as_default=False)
-    except (OSError, ValueError) as error:
+        client = Client(place, timeout=REACH, set_as_default=False, security=certificates.security())
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         raise SweepError(f"--scheduler: {place}: cannot be reached within {REACH} s") from error
     try:
         yield client

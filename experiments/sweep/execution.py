@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from experiments.sweep.certificate import Certificates
 from experiments.sweep.chunk import Job, job
 from experiments.sweep.dispatch import Dispatch
 from experiments.sweep.folder import enter
@@ -31,17 +32,20 @@ class Where(NamedTuple):
     workers: int = 1
     address: str | None = None
     slurm: bool = False
+    certificates: Certificates = Certificates()
 
     def engage(self, work: Job) -> AbstractContextManager[Hands]:
         """Return the hands."""
         if self.address is None and self.workers == 1 and not self.slurm:
             return Own(work)
-        from experiments.sweep import cluster  # noqa: PLC0415
-
         if self.address is not None:
-            return cluster.at(self.address, work)
+            from experiments.sweep.cluster import at  # noqa: PLC0415
+
+            return at(self.address, work, self.certificates)
         if self.slurm:
-            return cluster.slurm(self.workers, work)
+            from experiments.sweep.slurm import slurm  # noqa: PLC0415
+
+            return slurm(self.workers, work, self.certificates)
         from experiments.sweep.local import Local  # noqa: PLC0415
 
         return Local(self.workers, work)
