@@ -108,6 +108,6 @@ def _finish(folder: ResultFolder, comparison: Comparison, written: dict[str, Any
     if written["status"] == INTERRUPTED and not comparison.finished:
         return None
     folder.flush()
-    if comparison.finished:
+    if comparison.finished and written["status"] != INTERRUPTED:  # who wants to stop waits for no figure
         draw_all(folder.hidden, comparison, crew)
     return folder.finish(written)

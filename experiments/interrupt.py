@@ -55,7 +55,8 @@ class Interrupt:
 
     def __enter__(self) -> Self:
         if _main():
-            heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+            ignored = {number for number in SIGNALS if signal.getsignal(number) == signal.SIG_IGN}
+            heard = [number for number in SIGNALS if number not in ignored or number == signal.SIGINT]
             self._before = {number: signal.signal(number, self._remember) for number in heard}
             Interrupt.active = self
         return self

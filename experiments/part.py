@@ -8,7 +8,7 @@ and one float32 column per series. A metric that a run does not have is null.
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +38,7 @@ class Parts:
         self._rows = 0
         self._written = 0
         self._writer: Any = None
+        self._file: Any = None
 
     def add(self, table: pa.Table) -> None:
         """Append `table`; it is written once enough rows have gathered."""
@@ -57,7 +58,9 @@ class Parts:
         self._held, self._rows = [], 0
         if self._writer is None or not self._writer.schema.equals(table.schema):
             self._end_part()
-            self._writer = _writer(next(self._names), table.schema)
+            # Opened here, since pyarrow knows no path that is not UTF-8.
+            self._file = next(self._names).open("wb")
+            self._writer = _writer(self._file, table.schema)
         self._writer.write_table(table)
         self._written += table.num_rows
         if self._written >= PART:
@@ -65,21 +68,38 @@ class Parts:
 
     def _end_part(self) -> None:
         if self._writer is not None:
-            self._writer.close()
+            with self._file:
+                self._writer.close()
         self._writer, self._written = None, 0
 
 
 def read_table(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read all parts in `folder`, or only the named `columns` of them."""
     wanted = None if columns is None else list(columns)
-    tables = [pq.read_table(part, columns=wanted) for part in sorted(folder.glob("part-*.parquet"))]
+    tables = [_read(part, wanted) for part in sorted(folder.glob("part-*.parquet"))]
     return pa.concat_tables(tables, promote_options="permissive")
+
+
+def write_alone(table: pa.Table, path: Path) -> None:
+    """Write `table` as the file at `path`."""
+    with path.open("wb") as file:
+        pq.write_table(table, file)
+
+
+def _read(part: Path, wanted: list[str] | None) -> pa.Table:
+    with part.open("rb") as file:
+        return pq.read_table(file, columns=wanted)
+
+
+def _names(part: Path) -> list[str]:
+    with part.open("rb") as file:
+        return list(pq.read_schema(file).names)
 
 
 def column_names(folder: Path) -> tuple[str, ...]:
     """Return the names of the columns in any part of `folder`; none where there is no such folder."""
-    schemas = (pq.read_schema(part) for part in sorted(folder.glob("part-*.parquet")))
-    return tuple(dict.fromkeys(name for schema in schemas for name in schema.names))
+    parts = sorted(folder.glob("part-*.parquet"))
+    return tuple(dict.fromkeys(name for part in parts for name in _names(part)))
 
 
 def run_table(run: "Run") -> pa.Table:
@@ -102,10 +122,10 @@ def _key(run: "Run", rows: int) -> dict[str, Any]:
     return {**coded, "replication": np.full(rows, run.replication, dtype=np.int32)}
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+def _writer(file: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
     floats = [field.name for field in schema if pa.types.is_floating(field.type)]
     keys = [field.name for field in schema if field.name not in floats]
     # Bytes of equal rank beside each other compress floats that change slowly.
     return pq.ParquetWriter(
-        path, schema, compression="zstd", use_dictionary=keys, use_byte_stream_split=floats or False
+        file, schema, compression="zstd", use_dictionary=keys, use_byte_stream_split=floats or False
     )

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self
 from experiments.hidden import Hidden
 from experiments.part import Parts, run_table, series_table
 from experiments.sweep import atomic
+from model.asset_name import legible
 
 if TYPE_CHECKING:
     from experiments.worker import Run
@@ -101,9 +102,11 @@ def free_path(path: Path) -> Path:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON can hold it: keys as text, tuples as lists, no number that is not finite."""
+    """Return `value` as JSON can hold it: keys as text, tuples as lists, no number that is not finite, legible text."""
+    if isinstance(value, str):
+        return legible(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {legible(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, float):

@@ -58,11 +58,6 @@ def nearest(error: UnicodeError) -> tuple[str, int]:
     return "".join(map(_near, signs)), error.end
 
 
-def legible(text: str) -> str:
-    r"""Return `text` as it can be kept: the bytes of a file's name that are in no encoding are told as ``\xff``."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if _odd(text) else text
-
-
 def lively(stream: TextIO | None) -> bool:
     """Tell whether `stream` is a terminal on which a line can be drawn anew."""
     return stream is not None and stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")

@@ -1,13 +1,13 @@
 """The tables of a comparison on standard output: means with intervals, paired differences, innocents and saved."""
 
 import itertools
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
+from experiments.fold import output, print_table
 from experiments.headline import Headline, shown
 from experiments.pairing import pairings
 from experiments.tail import LEVEL, Tail, tail
@@ -26,12 +26,12 @@ def show(comparison: "Comparison") -> None:
     """Print the tables of `comparison`."""
     tables = [mean_table(comparison), difference_table(comparison)]
     for table in [*tables, pairing_table(comparison)] if comparison.pairs else tables[:1]:
-        console().print(table)
+        print_table(console(), table)
 
 
 def console() -> Console:
-    """Return the console tables are printed on: standard output, of a fixed width where it is no terminal."""
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    """Return the console tables are printed on: standard output, fixed in width unless it or COLUMNS has one."""
+    return output(WIDTH)
 
 
 def mean_table(comparison: "Comparison") -> Table:

@@ -20,6 +20,11 @@ def stem(file: str | Path) -> str:
     return inner.stem if place.suffix.lower() in PACKED and inner.suffix.lower() in KINDS else place.stem
 
 
+def legible(text: str) -> str:
+    r"""Return `text` as it can be kept: the bytes of a file's name that are in no encoding are told as ``\xff``."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def split_name(text: str) -> tuple[str, str]:
     """Return name and file of ``NAME=FILE``; the name is empty where the text is a file as it stands."""
     name, equals, file = text.partition("=")
@@ -47,7 +52,7 @@ def file_names(files: Sequence[str], given: Sequence[str] = ()) -> tuple[str, ..
 
 def _parts(file: str) -> tuple[str, ...]:
     """Return the folders of a file and its name without ending, wherever it is named from."""
-    place = Path(os.path.abspath(file))
+    place = Path(legible(os.path.abspath(file)))
     return (*place.parts[1:-1], stem(place))
 
 

@@ -18,6 +18,7 @@ from agents.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
 from agents.trader import decide, look
 from agents.venue import Venue
 from model import foundation
+from model.batch import NOT_GIVEN, described
 from model.confidence import Confidence
 from model.contagion import make_contagion
 from model.control import Control
@@ -49,6 +50,8 @@ class Ecosystem(Roster):
     scenario : all parameters.
     replication : number of the replication, which with the scenario's seed names every random draw.
     tape : shocks in place of those of the replication, for the same assets and protocols.
+    rng : seed in place of the scenario's, as Mesa's runners give it; None leaves that (:mod:`model.batch`).
+    **fields : parameters in place of the scenario's, by their dotted names.
 
     Attributes
     ----------
@@ -62,8 +65,11 @@ class Ecosystem(Roster):
     model.scenario.ScenarioError, model.price_file.PriceFileError, model.network.EdgeListError : for bad input.
     """
 
-    def __init__(self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None) -> None:
-        self._own_scenario, self.replication = scenario or Scenario(), replication
+    def __init__(
+        self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None, rng: Any = NOT_GIVEN,
+        **fields: Any,
+    ) -> None:  # fmt: skip
+        self._own_scenario, self.replication = described(scenario, replication, rng, fields), replication
         refuse_beyond(self.scenario)
         streams = Streams(self.scenario.seed, replication)
         super().__init__(streams.generator("mesa"))
@@ -72,15 +78,6 @@ class Ecosystem(Roster):
         self.horizon, self.clock = len(self.tape.log_return), 0
         self._build(streams)
         self._set_rules(streams)
-
-    @property
-    def scenario(self) -> Scenario:
-        """All parameters of the run."""
-        return self._own_scenario
-
-    @scenario.setter
-    def scenario(self, value: Any) -> None:
-        """Ignore the placeholder Mesa sets: a run has one scenario, given when it is built."""
 
     def _build(self, streams: Streams) -> None:
         """Make the tables and let the money enter."""

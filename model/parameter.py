@@ -60,6 +60,9 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
+    # One value, not several, to whoever runs over values of a parameter, as mesa.batch_run does.
+    __iter__ = None  # type: ignore[assignment]
+
     @model_validator(mode="before")
     @classmethod
     def _flags_are_no_numbers(cls, given: Any) -> Any:

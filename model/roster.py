@@ -21,7 +21,9 @@ from agents.protocol import Protocol
 from agents.reinsurer import Reinsurer
 from agents.trader import Trader
 from agents.value_fund import ValueFund
+from model.batch import collected
 from model.machine import make_machine
+from model.scenario import Scenario
 
 
 class Roster(mesa.Model):
@@ -42,12 +44,43 @@ class Roster(mesa.Model):
     horizon: int
     clock: int
 
+    _own_scenario: Scenario
+    _going = True
+    _collector: Any = None
+
     def __init__(self, rng: np.random.Generator) -> None:
         super().__init__(rng=rng)
         self.machine = make_machine()
         self._traders: dict[int, Trader] = {}
         self._assembled = False
         self._before = (0.0, 0.0, 0.0)
+
+    @property
+    def scenario(self) -> Scenario:
+        """All parameters of the run."""
+        return self._own_scenario
+
+    @scenario.setter
+    def scenario(self, value: Any) -> None:
+        """Ignore the placeholder Mesa sets: a run has one scenario, given when it is built."""
+
+    @property
+    def running(self) -> bool:
+        """Whether there are steps left and nobody set this to False."""
+        return self._going and self.clock < self.horizon
+
+    @running.setter
+    def running(self, value: bool) -> None:
+        self._going = value
+
+    @property
+    def datacollector(self) -> Any:
+        """The run so far as a Mesa data collector (:func:`model.batch.collected`), unless one was set."""
+        return self._collector or collected(self.series(), self.summary(), self.clock)
+
+    @datacollector.setter
+    def datacollector(self, value: Any) -> None:
+        self._collector = value
 
     @property
     def agents(self) -> Any:
@@ -76,7 +109,15 @@ class Roster(mesa.Model):
         step = type(self).step
         for _ in range(self.clock, self.horizon):
             step(self)
-        self.time = float(self.clock)
+        self.steps, self.time = self.clock, float(self.clock)
+
+    def summary(self) -> dict[str, float]:
+        """Return the run's metrics so far."""
+        raise NotImplementedError
+
+    def series(self) -> dict[str, np.ndarray]:
+        """Return the run's series so far, column by column."""
+        raise NotImplementedError
 
     def slots(self, protocol: int) -> tuple[int, int]:
         """Return the first row of a protocol's accounts and the row after its last."""

@@ -144,7 +144,9 @@ def commands(place: Path) -> dict[str, tuple[list[str], list[str]]]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["compare", "network", "phase", "frontier"])
+@pytest.mark.parametrize(
+    "name", ["network", *(pytest.param(name, marks=pytest.mark.slow) for name in ("compare", "phase", "frontier"))]
+)
 def test_results_outlive_their_figures(tmp_path, name, monkeypatch):
     monkeypatch.setenv("PYTHONWARNINGS", "error")
     load("experiments.figure.style")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from experiments.app.address import hold
-from experiments.app.reach import reach
+from experiments.app.reach import bracketed, reach
 
 if TYPE_CHECKING:
     from experiments.app.arrangement import Arrangement
@@ -65,7 +65,7 @@ def serve(
 
     from experiments.app.site import site  # noqa: PLC0415
 
-    address = f"http://{host}:{number}"
+    address = f"http://{bracketed(host)}:{number}"
     click.echo(f"Backstop is at {address} — stop it with Ctrl-C.", err=True)
     if browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()

@@ -27,10 +27,11 @@ def tell[Answer](
 
         click.echo(json.dumps(plain({**document(answer), **(added or {})}), indent=2, allow_nan=False))
     elif not quiet:
+        from experiments.fold import print_table  # noqa: PLC0415
         from experiments.table import console  # noqa: PLC0415
 
         for table in tables(answer):
-            console().print(table)
+            print_table(console(), table)
 
 
 def announce(lines: Iterable[str], quiet: bool) -> None:

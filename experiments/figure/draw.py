@@ -29,7 +29,7 @@ LIBRARIES = (
 
 def prepare() -> None:
     """Begin to import what drawing needs, beside what this process does."""
-    Thread(target=_load).start()
+    Thread(target=_load, daemon=True).start()  # the end waits for no figure that nobody draws
 
 
 def _load() -> None:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from experiments.cell import Cell
 from experiments.configuration import ConfigurationError, Plan
 from experiments.crew import Crew
 from experiments.manifest import study_manifest
+from experiments.part import write_alone
 from experiments.rare.answer import Answer, Study
 from experiments.rare.mixture import Mixture
 from experiments.rare.search import Event, Sampler
@@ -89,9 +89,7 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     """Leave weighted replications, figure and manifest in the result folder."""
     from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
-    pq.write_table(
-        pa.concat_tables(_table(answer, one) for one in answer.studies), folder.hidden / "replications.parquet"
-    )
+    write_alone(pa.concat_tables(_table(answer, one) for one in answer.studies), folder.hidden / "replications.parquet")
     save_alone(folder.hidden, "rare", answer)
     told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
     folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))

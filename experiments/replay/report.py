@@ -1,12 +1,11 @@
 """The replay as one document and as tables: the data's own figures, the rules beside them, and what cannot be known."""
 
-import sys
 from collections import Counter
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from experiments.fold import output, print_table
 from experiments.replay.rule import Allocation, allocations
 from experiments.replay.wave import Waves
 
@@ -59,14 +58,14 @@ def double_counting(waves: Waves) -> list[str]:
 
 def show(waves: Waves) -> None:
     """Print the data's figures, a table of the rules, and the caveats."""
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    console = output(WIDTH)
     own = {name: _million(value) for name, value in data_figures(waves).items() if name != "repeated"}
     console.print(
         f"{len(waves.wave)} waves, {len(waves.coin)} coins. The data's own figures, $M:\n"
         f"needed {own['needed']}, production took {own['production_taken']}, overshoot {own['production_overshoot']};\n"
         f"deficits as filed {own['deficit_as_filed']}, each account once {own['deficit_counted_once']}."
     )
-    console.print(rule_table(waves))
+    print_table(console, rule_table(waves))
     for line in (*CAVEATS, *double_counting(waves)):
         console.print(f"- {line}")
 

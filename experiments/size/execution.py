@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from experiments.configuration import Plan
 from experiments.crew import Crew
 from experiments.manifest import study_manifest
+from experiments.part import write_alone
 from experiments.size.answer import Answer
 from experiments.size.sizing import Size, Sizer
 from experiments.size.view import document
@@ -50,9 +50,7 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
     columns = {f"protocol_{i}": answer.losses[:, i] for i in range(answer.losses.shape[1])}
-    pq.write_table(
-        pa.table({"replication": np.arange(len(answer.losses)), **columns}), folder.hidden / "losses.parquet"
-    )
+    write_alone(pa.table({"replication": np.arange(len(answer.losses)), **columns}), folder.hidden / "losses.parquet")
     save_alone(folder.hidden, "size", answer)
     told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
     folder.finish(study_manifest(plan.scenario, "sizing", document(answer), **told))

@@ -1,15 +1,14 @@
 """The findings as tables on the screen and as the page docs/validation.md."""
 
 import re
-import sys
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.console import Console
 from rich.table import Table
 
+from experiments.fold import output, print_table
 from experiments.validation.claim import Finding
 from experiments.validation.suite import VERDICTS, row, verdict
 
@@ -93,11 +92,11 @@ class Report(NamedTuple):
 
 def show(report: Report) -> None:
     """Print every claim, every record and the count of verdicts."""
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    console = output(WIDTH)
     for family, findings in groupby(report.findings, lambda finding: finding.claim.family):
-        console.print(table(family, [{name: row(finding)[name] for name in COLUMNS} for finding in findings]))
+        print_table(console, table(family, [{name: row(finding)[name] for name in COLUMNS} for finding in findings]))
     for section, rows in report.records.items():
-        console.print(table(SECTIONS[section], rows))
+        print_table(console, table(SECTIONS[section], rows))
         console.print(tally(rows))
     console.print(summary(report.findings))
 
