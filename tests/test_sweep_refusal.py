@@ -1,13 +1,16 @@
 """Claims about plans and places that cannot be: one line for each problem, nothing built, nothing written."""
 
 import itertools
+import os
 
 import pytest
-from sweep_plan import GRID
+from sweep_plan import GRID, plan_of
 
 from experiments.result_folder import place_problem
+from experiments.sweep.folder import enter
 from experiments.sweep.plan import read_plan
 from experiments.sweep.problem import SweepError
+from experiments.sweep.query import connect
 
 KEYS = {
     "scenario": str, "episode": str, "process": str, "prices": str, "seed": int, "preset": str, "set": dict,
@@ -60,3 +63,12 @@ def test_a_place_without_a_name_is_one_line(name):
     from pathlib import Path  # noqa: PLC0415
 
     assert "the name of a folder" in place_problem(Path(name))
+
+
+def test_a_folder_whose_path_is_not_utf8_is_refused(tmp_path):
+    """DuckDB reads paths in UTF-8 only, so no sweep begins that nobody could query."""
+    folder = tmp_path / os.fsdecode(b"f\xff")
+    for begin in (lambda: enter(folder, plan_of(tmp_path), "plan"), lambda: connect(folder)):
+        with pytest.raises(SweepError, match=r"f\\xff: a byte of the path is not UTF-8"):
+            begin()
+    assert not folder.exists()

@@ -20,7 +20,7 @@ from experiments.sweep.manifest_file import FORMAT, MANIFEST, damaged, read_mani
 from experiments.sweep.mend import PLAN, PLAN_DIGEST, mend_manifest, mend_plan, plan_digest
 from experiments.sweep.plan import Plan, differences, point_identities
 from experiments.sweep.plan_table import write_plan
-from experiments.sweep.problem import FAILED, SweepError, named
+from experiments.sweep.problem import FAILED, SweepError, named, require_utf8
 from experiments.sweep.world import plan_world
 
 __all__ = ["FORMAT", "MANIFEST", "PLAN", "enter", "read_manifest"]
@@ -40,6 +40,7 @@ def enter(folder: Path, plan: Plan, origin: str) -> list[str]:
     SweepError
         If the plan's points are wrong, or the folder is not this plan's or cannot be made.
     """
+    require_utf8(folder)
     try:
         return _enter(folder, plan, origin)
     except OSError as error:

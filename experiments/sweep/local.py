@@ -16,6 +16,7 @@ import dask
 from distributed import LocalCluster, WorkerPlugin
 from distributed.utils import get_mp_context
 
+from experiments.interrupt import wished
 from experiments.process import end, serve, stopped
 from experiments.sweep.chunk import Job
 from experiments.sweep.cluster import KEPT, PRELOAD, RENEWALS, SETTINGS, START, DaskHands, LostError, connected
@@ -23,6 +24,7 @@ from experiments.sweep.hands import Chunk, Done
 from experiments.sweep.problem import FAILED, SweepError
 
 CLOSE = 2.0  # s for scheduler and workers to end by themselves
+GLANCE = 0.3  # s between two looks at the wish to stop while none is up
 OFTEN = 5.0  # s between two looks for workers that somebody stopped
 
 
@@ -92,10 +94,17 @@ class Local:
             self._client.register_plugin(Quiet())
             self._hands = DaskHands(self._client, self._job, START)
             self._cluster.scale(self._workers)
-            with suppress(TimeoutError, OSError):
-                self._client.wait_for_workers(1, timeout=START)
+            self._await_worker()
         except (OSError, RuntimeError, TimeoutError) as error:
             raise SweepError(f"no worker can be started on this machine: {error}; {KEPT}", FAILED) from error
+
+    def _await_worker(self) -> None:
+        """Wait until the first worker is there, START s, or nobody wants it any more."""
+        late = time.monotonic() + START
+        while not wished() and time.monotonic() < late:
+            with suppress(TimeoutError, OSError):
+                self._client.wait_for_workers(1, timeout=GLANCE)
+                return
 
     def _renew(self, lost: LostError) -> None:
         """Begin anew with what is in hand."""

@@ -1,6 +1,9 @@
 """What stops a sweep, told in one line each, with the exit code it deserves."""
 
 from collections.abc import Iterable
+from pathlib import Path
+
+from model.asset_name import legible
 
 BAD_INPUT, FAILED = 2, 1
 
@@ -28,3 +31,10 @@ def named(error: OSError) -> str:
     """Return what the system says of `error`, and of which file."""
     place = f"{error.filename}: " if error.filename else ""
     return f"{place}{error.strerror or error}"
+
+
+def require_utf8(folder: Path) -> None:
+    """Raise SweepError where the path of a sweep is not UTF-8, in which DuckDB reads paths."""
+    place = str(folder.absolute())
+    if legible(place) != place:
+        raise SweepError(f"{legible(str(folder))}: a byte of the path is not UTF-8; allowed is a path in UTF-8")

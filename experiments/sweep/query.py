@@ -14,7 +14,7 @@ import duckdb
 from experiments.sheet import PLAIN_NUMBER, RISKY, guarded
 from experiments.sweep.manifest_file import read_manifest
 from experiments.sweep.mend import PLAN, damaged_plan
-from experiments.sweep.problem import FAILED, SweepError
+from experiments.sweep.problem import FAILED, SweepError, require_utf8
 from experiments.sweep.store import UNSOUND, Store
 
 GLOB = re.compile(r"[*?\[]")  # what DuckDB takes for a pattern
@@ -35,6 +35,7 @@ def connect(folder: Path, series: bool = False) -> duckdb.DuckDBPyConnection:
     SweepError
         If it is no sweep's folder, nothing is done yet, or what is there is not what was written.
     """
+    require_utf8(folder)
     manifest = read_manifest(folder)
     store = Store(folder)
     runs = store.committed()
