@@ -44,7 +44,14 @@ def test_the_users_settings_change_no_byte(tmp_path):
     plain = files(drawn(tmp_path / "plain"))
     with mpl.rc_context({"text.usetex": True, "font.family": ["Nowhere Sans"], "savefig.dpi": 20}):
         assert files(drawn(tmp_path / "styled")) == plain
-        assert mpl.rcParams["text.usetex"] and mpl.rcParams["savefig.dpi"] == 20
+
+
+def test_the_users_settings_stay(tmp_path):
+    # In a process of its own: once Solara's server has started, no context of settings ends in this one.
+    told = "import matplotlib as mpl; mpl.rcParams.update({'text.usetex': True, 'savefig.dpi': 20})\n" + DRAWN
+    told += "print(mpl.rcParams['text.usetex'], mpl.rcParams['savefig.dpi'])"
+    run = [sys.executable, "-c", told, str(tmp_path / "figure")]
+    assert subprocess.run(run, capture_output=True, text=True, check=True).stdout.split() == ["True", "20.0"]
 
 
 def test_no_backend_and_no_file_of_settings_keeps_figures_from_being_drawn(tmp_path):

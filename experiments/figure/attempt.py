@@ -101,7 +101,7 @@ def figures_told() -> Iterator[None]:
         message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
     ) -> None:
         if issubclass(category, FigureWarning):
-            print(f"warning: {message}", file=sys.stderr)
+            print(f"warning: {message}", file=sys.stderr, flush=True)
         else:
             before(message, category, filename, lineno, file, line)
 
