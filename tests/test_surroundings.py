@@ -68,6 +68,7 @@ def test_a_row_whose_words_have_no_room_is_a_list():
 def test_a_width_that_is_told_is_kept_to(monkeypatch):
     from experiments.table import console  # noqa: PLC0415
 
+    monkeypatch.delenv("COLUMNS", raising=False)
     assert console().width == 150
     monkeypatch.setenv("COLUMNS", "80")
     assert console().width == 80

@@ -22,6 +22,6 @@ class WithdrawalFactor(CarriedDebt):
         """Charge (1) and repay debt with it."""
         debt, held = -venue.book.balance[FROZEN_DEBT, protocol], holding(venue, protocol)
         total = float(held.means.sum() + withdrawn.sum())
-        factor = min(1.0, debt / total) if total > 0.0 else 0.0
+        factor = (debt / total if debt < total else 1.0) if total > 0.0 else 0.0
         wealth = venue.accounts.wallet[held.rows] + held.means
         charge_wallets(venue, protocol, factor * withdrawn, wealth, FROZEN_DEBT, self.reaction)
