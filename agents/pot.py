@@ -19,7 +19,7 @@ Array = np.ndarray
 def pro_rata(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:
     """Return xᵢ = cᵢ · min(1, K / Σ c): all claims are cut alike (clearing-house default funds)."""
     asked = claims.sum()
-    return claims * (cash / asked if 0.0 < asked and cash < asked else 1.0)
+    return claims * (cash / asked if asked > 0.0 and cash < asked else 1.0)
 
 
 def first_come(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:
