@@ -1,16 +1,20 @@
 """The page's server refuses what is not its page's: names, origins, addresses, messages, sizes."""
 
 import asyncio
+import contextlib
 import json
+import socket
+import threading
 import time
 from types import SimpleNamespace
 
 import click
 import pytest
 
+from experiments.app.address import hold
 from experiments.app.chart.network import network
 from experiments.app.configuration import LONGEST_LINK, Configuration, from_query, from_toml
-from experiments.app.guard import BURST, RATE, Ear, Guard, objection
+from experiments.app.guard import BURST, MEASURE, RATE, Ear, Guard, objection
 from experiments.app.header import policy, signed
 from experiments.app.intervention import Intervention
 from experiments.app.limit import MOST_INTERVENTIONS, require_moderate
@@ -180,6 +184,17 @@ def test_the_cookie_is_of_no_use_to_scripts_and_other_sites(whole):
     assert "a<b" not in ask(whole, cookie="solara-session-id=a<b")[1]["set-cookie"]
 
 
+@pytest.mark.parametrize("path", ["/static/\0", "/\x1b[2J", "/static/a\nb", "/_solara/cdn/\0/x"])
+def test_an_address_of_characters_that_are_none_is_refused(whole, path):
+    status, _, words = ask(whole, path)
+    assert (status, words.count("\n")) == (400, 1)
+
+
+def test_long_headers_are_refused_however_they_arrive(whole):
+    assert ask(whole, "/readyz", x="a" * 30_000)[0] == 200
+    assert ask(whole, "/readyz", x="a" * 33_000)[0] == 431
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -212,7 +227,17 @@ def test_nothing_else_is_served(whole, path):
 def test_a_proxy_may_name_the_folder_it_serves_the_page_in_and_nothing_else(whole):
     assert "/lab/backstop/static" in ask(whole, x_script_name="/lab/backstop")[2]
     assert "/lab/backstop" not in ask(whole)[2]
-    for bad in ("//evil.example", "/x'-alert(1)-'", "\\", "javascript:1", "/a/<script>"):
+    for bad in (
+        "//evil.example",
+        "/x'-alert(1)-'",
+        "\\",
+        "javascript:1",
+        "/a/<script>",
+        "/..",
+        "/a/../b",
+        "/.",
+        "/a" * 9,
+    ):
         assert ask(whole, x_script_name=bad)[0] == 400
 
 
@@ -244,11 +269,25 @@ def test_room_is_bounded_and_a_left_session_makes_place(monkeypatch):
 def test_one_visitor_and_one_session_have_their_share(monkeypatch):
     from experiments.app import room  # noqa: PLC0415
 
-    held = {str(n): SimpleNamespace(page_status={}, session_id="me", close=None) for n in range(room.MOST_EACH)}
-    monkeypatch.setattr(room, "contexts", held)
+    monkeypatch.setattr(room, "contexts", {})
     kept = room.Room(1000)
+    assert all(asyncio.run(kept.admit(str(n), "me")) for n in range(room.MOST_EACH))
     assert not asyncio.run(kept.admit("new", "me")) and asyncio.run(kept.admit("new", "you"))
+    kept.leave("1")
+    assert asyncio.run(kept.admit("instead", "me"))
     assert [asyncio.run(kept.admit("0", "me")) for _ in range(room.MOST_SOCKETS + 1)][-1] is False
+
+
+def test_visitors_without_a_cookie_and_one_address_with_many_keep_nobody_out(monkeypatch):
+    from experiments.app import room  # noqa: PLC0415
+
+    monkeypatch.setattr(room, "contexts", {})
+    kept = room.Room(40)
+    assert sum(asyncio.run(kept.admit(f"n{n}", "")) for n in range(100)) == room.MOST_EACH
+    assert asyncio.run(kept.admit("mine", "me"))
+    kept = room.Room(40)
+    assert sum(asyncio.run(kept.admit(f"c{n}", f"cookie {n}", "192.0.2.1")) for n in range(100)) == 20
+    assert asyncio.run(kept.admit("mine", "me", "192.0.2.2"))
 
 
 def test_a_full_house_is_told_in_one_line(monkeypatch):
@@ -286,6 +325,20 @@ def test_who_says_more_than_a_page_is_read_more_slowly():
         return time.monotonic() - began
 
     assert asyncio.run(talk(int(BURST) + int(RATE / 4))) > 0.15
+
+
+def test_a_large_message_counts_for_more():
+    async def talk(size, number):
+        async def receive():
+            return said(data="x" * size)
+
+        ear, began = Ear(receive), time.monotonic()
+        for _ in range(number):
+            await ear()
+        return time.monotonic() - began
+
+    large = int(MEASURE * BURST / 2)
+    assert asyncio.run(talk(large, 1)) < 0.3 < asyncio.run(talk(large, 3))
 
 
 def test_a_message_is_no_larger_than_an_upload():
@@ -375,3 +428,110 @@ def test_scripts_are_signed_once_and_sockets_named():
 def test_a_link_names_no_file_of_the_machine():
     with pytest.raises(ScenarioError, match="files are uploaded"):
         from_toml('[price]\nfiles = ["secret.csv"]\n')
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("price.files", ["/etc/passwd"]),
+        ("exposure.file", "/etc/passwd"),
+        ("price", {"process": "replay", "files": ["/etc/passwd"]}),
+        ("exposure", {"graph": "file", "file": "/etc/passwd"}),
+        ("nothing.such", 1),
+    ],
+)
+def test_a_wish_that_no_control_makes_names_no_file_either(name, value):
+    """A visitor's own websocket may say what the page would not."""
+    from experiments.app.view.setting import change  # noqa: PLC0415
+
+    session = Session(lambda _: None, TINY)
+    assert not change(session, {"name": name, "value": value})
+    assert not session.change_text(name, lambda: value)
+    assert session.configuration == TINY and "is not set here" in session.problems[name]
+    session.close()
+
+
+def test_an_intervention_is_aimed_ahead_and_there_is_an_end_of_them():
+    session = Session(lambda _: None, TINY)
+    assert not session.intervene(Intervention("price_shock", 0, -0.1, -5)) and session.problems["intervention"]
+    for step in (-1, -(10**9)):
+        with pytest.raises(ScenarioError, match="allowed is from 0"):
+            build(TINY._replace(interventions=(Intervention("exploit", step, 0.1),)))
+    assert all(session.intervene(Intervention("exploit", 0, 0.0)) for _ in range(MOST_INTERVENTIONS))
+    assert not session.intervene(Intervention("exploit", 0, 0.0))
+    assert f"at most {MOST_INTERVENTIONS}" in session.problems["intervention"]
+    assert from_query(session.configuration.to_query()) == session.configuration
+    session.close()
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """The port of a server whose connections have half a second to ask and one to be answered, and are ten at most."""
+    import uvicorn  # noqa: PLC0415
+
+    from experiments.app import patience  # noqa: PLC0415
+
+    for name, value in (("TO_ASK", 0.5), ("TO_ANSWER", 1.0), ("MOST_WAITING", 10)):
+        monkeypatch.setattr(patience, name, value)
+    [held] = hold("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(lines, lifespan="off", **UVICORN))
+    thread = threading.Thread(target=server.run, args=([held],))
+    thread.start()
+    yield held.getsockname()[1]
+    server.should_exit = True
+    thread.join(20)
+
+
+async def lines(scope, receive, send):
+    """An application that answers more than any buffer holds."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(400 if scope["path"] == "/long" else 1):
+        await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def asked(port, words):
+    line = socket.create_connection(("127.0.0.1", port), timeout=10)
+    line.sendall(words)
+    return line
+
+
+def ended(line):
+    with line, contextlib.suppress(ConnectionResetError):
+        while line.recv(1 << 20):
+            pass
+    return True
+
+
+@pytest.mark.parametrize(
+    "words",
+    [b"", b"GET / HTTP/1.1\r\nHost: loc", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"],
+    ids=["silent", "slow to ask", "slow to send"],
+)
+def test_who_dribbles_is_cut_off(served, words):
+    began = time.monotonic()
+    with asked(served, words) as line, pytest.raises(OSError):
+        while time.monotonic() - began < 8.0:
+            line.sendall(b"a")
+            time.sleep(0.05)
+    assert 0.4 < time.monotonic() - began < 5.0
+
+
+def test_who_does_not_listen_is_cut_off(served):
+    line, began = asked(served, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n"), time.monotonic()
+    time.sleep(1.5)
+    assert ended(line) and time.monotonic() - began < 8.0
+
+
+@pytest.mark.parametrize("words", [b"", b"GET / HT", b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_many_who_wait_keep_nobody_out(served, words, monkeypatch):
+    from experiments.app import patience  # noqa: PLC0415
+
+    for name in ("TO_ASK", "TO_ANSWER"):
+        monkeypatch.setattr(patience, name, 60.0)
+    crowd = [asked(served, words) for _ in range(40)]
+    with asked(served, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as line:
+        assert line.recv(100).startswith(b"HTTP/1.1 200")
+    assert ended(crowd.pop(0))
+    for one in crowd:
+        one.close()

@@ -19,6 +19,7 @@ from experiments.app.thin import MOST
 from experiments.app.view.explore import middles
 from experiments.app.view.live import opened
 from experiments.app.view.setting import shelf_state
+from experiments.app.wave import meant
 
 TINY = Configuration({"price.process": "gbm", "trader.number": 32, "protocol.number": 3, "steps": 40})
 
@@ -63,6 +64,31 @@ def test_the_unit_of_a_bar_is_what_the_bar_adds_up(steps, window):
     assert chart.unit in chart.summary
     if window:
         assert width == 1
+
+
+def test_a_click_on_a_bar_means_the_busiest_step_of_that_bar():
+    """A bar of the whole run sums several steps: its wave is looked for inside it, not at its edge or beside it."""
+    world = build(TINY.changed("steps", 4 * MOST).changed("price.process", "jump_diffusion"))
+    world.step(4 * MOST)
+    shot = snapshot(world, View(0, 0))
+    flow = sum(side.ecosystem.record.total("liquidated", world.clock) for side in world.sides)
+    drawn = {int(step): 0.0 for step, _ in shot.sides[0].liquidated}
+    for side in shot.sides:
+        for step, value in side.liquidated:
+            drawn[int(step)] += value
+    assert shot.bar == 8 and any(drawn.values())
+    for middle, value in drawn.items():
+        for off in (1 - shot.bar // 2, 0, shot.bar // 2 - 1):
+            step = meant(world.sides, shot.first, shot.bar, min(middle + off, world.clock - 1))
+            bar = range(middle - shot.bar // 2, middle + shot.bar // 2)
+            assert step in bar
+            assert not value or flow[step] == flow[bar.start : bar.stop].max() > 0
+
+
+def test_a_click_where_a_bar_is_one_step_means_that_step():
+    world = build(TINY)
+    world.step(40)
+    assert [meant(world.sides, 0, 1, step) for step in (-3, 0, 7, 39, 50)] == [-3, 0, 7, 39, 50]
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,8 @@ def _intervention(given: dict[str, Any]) -> Intervention:
     one_of("intervention", str(given.get("kind")), KINDS)
     numbers: dict[str, Any] = {name: float(value) if name == "size" else value for name, value in given.items()}
     found = Intervention(**numbers)
-    if not all(isinstance(number, int) for number in (found.step, found.target, found.length)):
+    whole = all(type(number) is int for number in (found.step, found.target, found.length))
+    if not whole:
         raise ValueError(f"interventions: {given}: step, target and length are whole numbers")
     return found
 

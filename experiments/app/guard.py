@@ -6,6 +6,7 @@ kinds, no more a second than a page in use sends. Whoever says more is read more
 cut off.
 """
 
+import ipaddress
 import json
 import logging
 import re
@@ -23,12 +24,16 @@ from experiments.app.room import Room
 
 LONGEST_ADDRESS = 20_000
 """Characters of an address: that of the longest link and some more."""
+LONGEST_HEAD = 32_768
+"""Characters of all headers of a request."""
 KERNEL = re.compile(r"/jupyter/api/kernels/([\w-]{1,64})/channels")
 KINDS = ("kernel_info_request", "comm_info_request", "comm_open", "comm_msg", "comm_close", "shutdown_request")
 TARGETS = ("solara.control", "jupyter.widget.control")
 """What a browser may open; widgets are made by the page."""
 RATE, BURST = 200.0, 600.0
 """Messages a second of one connection, and how many may come at once."""
+MEASURE = 20_000
+"""Characters that count as a message more: a large one costs everybody who waits while it is read."""
 READING = ("GET", "HEAD")
 
 logger = logging.getLogger(__name__)
@@ -68,7 +73,7 @@ class Guard:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         name, found = session_of(scope), refusal(scope, self.who)
-        if found is not None or not name or not await self.room.admit(name, visitor_of(scope)):
+        if found is not None or not name or not await self.room.admit(name, visitor_of(scope), address_of(scope)):
             await send({"type": "websocket.close", "code": 1008, "reason": found.words if found else "no room"})
             return
         try:
@@ -89,16 +94,16 @@ class Ear:
         message = await self._receive()
         if message["type"] != "websocket.receive":
             return message
-        await self._pace()
+        await self._pace(1.0 + len(message.get("text") or "") / MEASURE)
         found = objection(message)
         if found:
             logger.warning("a connection was cut off: %s", found)
             return {"type": "websocket.disconnect", "code": 1008}
         return message
 
-    async def _pace(self) -> None:
+    async def _pace(self, worth: float) -> None:
         now = time.monotonic()
-        self._left = min(BURST, self._left + RATE * (now - self._at)) - 1.0
+        self._left = min(BURST, self._left + RATE * (now - self._at)) - worth
         self._at = now
         if self._left < 0:
             await anyio.sleep(-self._left / RATE)
@@ -130,6 +135,10 @@ def refusal(scope: Scope, who: Reach) -> Refusal | None:
         return Refusal(400, "this server does not answer to that name; name its page by --allow-origin")
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_ADDRESS:
         return Refusal(414, f"the address is longer than {LONGEST_ADDRESS} characters")
+    if not scope["path"].isprintable():
+        return Refusal(400, "the address holds characters that cannot be printed")
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > LONGEST_HEAD:
+        return Refusal(431, f"the headers are longer than {LONGEST_HEAD} characters")
     asked = scope["type"] == "websocket" or scope["method"] not in READING
     if (origins or asked) and not (len(origins) == 1 and origin_allowed(who, origins[0], scheme, host)):
         return Refusal(403, "a page of another origin may not do that; name it by --allow-origin")
@@ -149,6 +158,15 @@ def visitor_of(scope: Scope) -> str:
     except CookieError:
         return ""
     return found.value if found else ""
+
+
+def address_of(scope: Scope) -> str:
+    """Return the network address of a visitor; nothing for this machine, behind which a proxy hides its own."""
+    found = (scope.get("client") or ("",))[0]
+    try:
+        return "" if ipaddress.ip_address(found).is_loopback else str(found)
+    except ValueError:
+        return ""
 
 
 def dressed(send: Send) -> Send:

@@ -130,6 +130,8 @@ def problem(done: Intervention, horizon: int) -> str | None:
     kind = KINDS[done.kind]
     if not kind.low <= done.size <= kind.high:
         return f"{kind.title}: {done.size:g}: allowed is {kind.low:g} to {kind.high:g}"
+    if done.step < 0 or done.target < EVERY:
+        return f"{kind.title}: step {done.step}, target {done.target}: allowed is from 0 and {EVERY} on"
     if done.step >= horizon:
         return f"{kind.title}: the run is over; step back or reset first"
     return None

@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from solara.server.kernel_context import PageStatus, VirtualKernelContext, contexts
 
 MOST_EACH = 20
-"""Sessions of one cookie: views in that many tabs."""
+"""Sessions of one cookie: views in that many tabs. All without a cookie have the share of one."""
 MOST_SOCKETS = 4
 """Connections of one session: a lost one is replaced before it is missed."""
 
@@ -21,27 +21,39 @@ class Room:
     def __init__(self, most: int) -> None:
         self.most = most
         self.sockets: Counter[str] = Counter()
+        self.whose: dict[str, tuple[str, str]] = {}
 
     @property
     def held(self) -> int:
         """Sessions that live or are being made."""
-        return len(contexts.keys() | {name for name, number in self.sockets.items() if number})
+        return len(self._living())
 
     @property
     def full(self) -> bool:
         """True where a new visitor finds no room."""
         return self.held >= self.most and not left()
 
-    async def admit(self, name: str, visitor: str) -> bool:
+    async def admit(self, name: str, visitor: str, address: str = "") -> bool:
         """Tell whether a connection to session `name` is let in; it counts from then on."""
-        known = name in contexts or self.sockets[name] > 0
+        known = name in self._living()
         if not known and self.held >= self.most:
             await self._make()
-        crowded = not known and (self.held >= self.most or (visitor != "" and of(visitor) >= MOST_EACH))
+        crowded = not known and (self.held >= self.most or self.crowded(visitor, address))
         if crowded or self.sockets[name] >= MOST_SOCKETS:
             return False
         self.sockets[name] += 1
+        self.whose.setdefault(name, (visitor, address))
         return True
+
+    def crowded(self, visitor: str, address: str) -> bool:
+        """Tell whether a cookie, or an address whatever its cookies, has its share of sessions."""
+        living = self._living()
+        self.whose = {name: who for name, who in self.whose.items() if name in living}
+        cookies, addresses = (Counter(who[part] for who in self.whose.values()) for part in range(2))
+        return cookies[visitor] >= MOST_EACH or (address != "" and addresses[address] >= max(self.most // 2, 1))
+
+    def _living(self) -> set[str]:
+        return contexts.keys() | {name for name, number in self.sockets.items() if number}
 
     def leave(self, name: str) -> None:
         """Take note that a connection has ended."""
@@ -59,8 +71,3 @@ def left() -> list[VirtualKernelContext]:
     """Return sessions no page is connected to, the oldest first."""
     held = list(contexts.values())
     return [one for one in held if one.page_status and PageStatus.CONNECTED not in tuple(one.page_status.values())]
-
-
-def of(visitor: str) -> int:
-    """Return the number of sessions of one cookie."""
-    return sum(one.session_id == visitor for one in list(contexts.values()))

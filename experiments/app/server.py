@@ -38,11 +38,14 @@ UVICORN: dict[str, Any] = {
     "server_header": False,
     "ws_per_message_deflate": False,
     "ws_max_size": 14_000_000,
+    "ws_max_queue": 2,
+    "http": "experiments.app.patience:Patient",
+    "backlog": 128,  # taken in one go, before any of them is looked at
     "h11_max_incomplete_event_size": 32_768,
     "timeout_keep_alive": 10,
     "timeout_graceful_shutdown": 5,
 }
-"""A message is at most an upload of 10 MB in base64; an address with its headers at most 32 kB."""
+"""A message is at most an upload of 10 MB in base64, and two wait; an address with its headers is at most 32 kB."""
 MINIATURE = {"trader.number": 64, "steps": 6, "provider.number": 2}
 
 

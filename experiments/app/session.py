@@ -9,8 +9,9 @@ from typing import Any
 
 from experiments.app.arrangement import Arrangement
 from experiments.app.configuration import START, Configuration
+from experiments.app.control import controls
 from experiments.app.intervention import Intervention
-from experiments.app.limit import require_moderate
+from experiments.app.limit import require_moderate, require_short
 from experiments.app.player import Frame, Player
 from experiments.app.upload import Uploads, configuration
 from experiments.app.world import World
@@ -57,11 +58,11 @@ class Session:
 
     def change(self, name: str, value: Any) -> bool:
         """Set a parameter and bring the new worlds to the present step; return whether it was granted."""
-        return self._adopt(name, lambda: self.configuration.changed(name, value))
+        return self.change_text(name, lambda: value)
 
     def change_text(self, name: str, read: Callable[[], Any]) -> bool:
         """Set a parameter to what `read` makes of a text; it may raise ValueError."""
-        return self._adopt(name, lambda: self.configuration.changed(name, read()))
+        return self._adopt(name, lambda: self._changed(name, read))
 
     def restore(self) -> None:
         """Give every parameter its default again; the arrangements stay."""
@@ -70,7 +71,7 @@ class Session:
 
     def arrange(self, side: str, arrangement: Arrangement) -> bool:
         """Set the arrangement of side ``a`` or ``b``."""
-        chosen: dict[str, Any] = {side: arrangement}
+        chosen: dict[str, Any] = {"b" if side == "b" else "a": arrangement}
         return self._adopt(side, lambda: self.configuration._replace(**chosen))
 
     def reseed(self, text: str) -> bool:
@@ -105,8 +106,15 @@ class Session:
             self.configuration = self.configuration._replace(interventions=())
         self.player.seek(0)
 
+    def _changed(self, name: str, read: Callable[[], Any]) -> Configuration:
+        """Return the configuration with a parameter set that the page has a control for, and so no file's name."""
+        if name != "seed" and name not in controls():
+            raise ValueError(f"{name}: is not set here")
+        return self.configuration.changed(name, read())
+
     def _do(self, done: Intervention) -> None:
         with self.player.lock:
+            require_short(self.configuration._replace(interventions=(*self.world.interventions, done)))
             self.world.intervene(done._replace(step=self.world.clock))
             self.configuration = self.configuration._replace(interventions=tuple(self.world.interventions))
         self.player.poke()

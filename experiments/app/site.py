@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from experiments.app.reach import Reach
 
-PREFIX = re.compile(r"(?:/[\w.~-]+)*")
-"""What a reverse proxy may name as the folder it serves the page in."""
+PREFIX = re.compile(r"(?:/(?!\.\.?(?:/|$))[\w.~-]{1,64}){0,8}", re.ASCII)
+"""What a reverse proxy may name as the folder it serves the page in: no folder above another."""
 VISITOR = re.compile(r"[\w:.-]{1,80}")
 MOST_SESSIONS = 40
 

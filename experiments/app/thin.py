@@ -46,9 +46,10 @@ def points(values: Array, factor: float = 1.0, first: int = 0, most: int = MOST)
 
 
 def flows(values: Array, factor: float = 1.0, first: int = 0, most: int = MOST) -> list[list[float]]:
-    """Return [step, sum] pairs of a thinned series of flows that begins at step `first`."""
+    """Return [step, sum] pairs of a thinned series of flows that begins at step `first`, in the middle of its steps."""
     at, sums = summed(values, most)
-    return pairs(at + first, sums * factor)
+    middle = np.minimum(at + bucket(len(values), most) // 2, len(values) - 1)
+    return pairs(middle + first, sums * factor)
 
 
 def pairs(steps: Array, values: Array) -> list[list[float]]:

@@ -4,6 +4,7 @@ A wave begins with the first step in which anything is liquidated and ends befor
 millions of USD.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,13 @@ def bounds(flow: Array, step: int) -> tuple[int, int] | None:
     groups = np.split(struck, np.flatnonzero(np.diff(struck) > QUIET) + 1)
     nearest = min(groups, key=lambda group: int(np.abs(group - step).min()))
     return int(nearest[0]), int(nearest[-1])
+
+
+def meant(sides: Iterable[Side], first: int, bar: int, step: int) -> int:
+    """Return the step a click at `step` means where each bar sums `bar` steps from `first` on: that bar's busiest."""
+    start = first + max(step - first, 0) // bar * bar
+    flow = sum(side.ecosystem.record.total("liquidated", side.ecosystem.clock)[start : start + bar] for side in sides)
+    return start + int(np.argmax(flow)) if np.any(flow) else step
 
 
 def largest(side: Side) -> list[int]:

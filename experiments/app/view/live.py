@@ -13,7 +13,7 @@ from experiments.app.player import Frame
 from experiments.app.session import Session
 from experiments.app.view.detail import Detail
 from experiments.app.view.setting import LiveShelf
-from experiments.app.wave import largest
+from experiments.app.wave import largest, meant
 from experiments.app.widget.choice import Choice
 from experiments.app.widget.stage import Stage
 from experiments.app.widget.transport import Transport
@@ -187,7 +187,8 @@ def LiveStage(session: Session, frame: Any, pick: Callable[[dict[str, int]], Non
 
     def picked(event: dict[str, Any]) -> None:
         if "step" in event:
-            pick({"step": int(event["step"])})
+            with session.player.lock:
+                pick({"step": meant(session.world.sides, newest.shot.first, newest.shot.bar, int(event["step"]))})
         elif event.get("kind") == "node":
             pick({"protocol": int(str(event["name"])[1:])})
 
