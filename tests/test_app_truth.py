@@ -11,6 +11,7 @@ from experiments.app.arrangement import Arrangement
 from experiments.app.chart.series import liquidations
 from experiments.app.chart.stage import headline
 from experiments.app.configuration import Configuration
+from experiments.app.intervention import Intervention
 from experiments.app.result import BINS, binned, edges, read
 from experiments.app.server import RESULTS
 from experiments.app.session import Session, build
@@ -68,7 +69,9 @@ def test_the_unit_of_a_bar_is_what_the_bar_adds_up(steps, window):
 
 def test_a_click_on_a_bar_means_the_busiest_step_of_that_bar():
     """A bar of the whole run sums several steps: its wave is looked for inside it, not at its edge or beside it."""
-    world = build(TINY.changed("steps", 4 * MOST).changed("price.process", "jump_diffusion"))
+    world = build(TINY.changed("steps", 4 * MOST).changed("trader.number", 64))
+    for step in (100, 101, 700, 705):
+        world.intervene(Intervention("price_shock", step, -0.3))
     world.step(4 * MOST)
     shot = snapshot(world, View(0, 0))
     flow = sum(side.ecosystem.record.total("liquidated", world.clock) for side in world.sides)
