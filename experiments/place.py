@@ -7,7 +7,7 @@ look for them anywhere else; a process started for runs is told to begin likewis
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -50,14 +50,21 @@ def require_whole() -> None:
 @contextmanager
 def safe_start() -> Iterator[None]:
     """Let processes that are started in it not look into the current folder for what they import."""
-    before = {name: os.environ.get(name) for name in SAFE}
-    os.environ.update(SAFE)
+    with environment_kept(SAFE):
+        os.environ.update(SAFE)
+        yield
+
+
+@contextmanager
+def environment_kept(names: Iterable[str]) -> Iterator[None]:
+    """Give the variables `names` of the environment their values of before again at the end."""
+    before = {name: os.environ.get(name) for name in names}
     try:
         yield
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value
 

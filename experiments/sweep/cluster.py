@@ -29,11 +29,12 @@ RENEWALS = 3  # times in a row that workers on this machine are all begun anew w
 PRELOAD = ["backstop_command", "experiments.sweep.preload"]
 ASKED = 6  # times within the patience that is asked whether workers are yet to come
 COUNTED = 2.0  # s for which a count of workers holds
+ENVIRONMENT = {**dask.config.get("distributed.nanny.pre-spawn-environ"), **SAFE}
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,
     # Dask forgets a worker that is not back in time, and then nobody starts it: on a busy machine 15 s are too few.
     "distributed.deploy.lost-worker-timeout": "1h",
-    "distributed.nanny.pre-spawn-environ": {**dask.config.get("distributed.nanny.pre-spawn-environ"), **SAFE},
+    "distributed.nanny.pre-spawn-environ": ENVIRONMENT,
     "distributed.scheduler.worker-saturation": 1.0,
     # What Dask watches and remembers costs a tenth of a core and grows at first; chunks of seconds need none of it.
     "distributed.diagnostics.computations.max-history": 1,

@@ -17,14 +17,26 @@ from distributed import LocalCluster, WorkerPlugin
 from distributed.utils import get_mp_context
 
 from experiments.interrupt import wished
+from experiments.place import environment_kept
 from experiments.process import end, serve, stopped
 from experiments.sweep.chunk import Job
-from experiments.sweep.cluster import KEPT, PRELOAD, RENEWALS, SETTINGS, START, DaskHands, LostError, connected
+from experiments.sweep.cluster import (
+    ENVIRONMENT,
+    KEPT,
+    PRELOAD,
+    RENEWALS,
+    SETTINGS,
+    START,
+    DaskHands,
+    LostError,
+    connected,
+)
 from experiments.sweep.hands import Chunk, Done
 from experiments.sweep.problem import FAILED, SweepError
 
 CLOSE = 2.0  # s for scheduler and workers to end by themselves
 GLANCE = 0.3  # s between two looks at the wish to stop while none is up
+LEFT = ("PYTHONHASHSEED", "__DASK_PARENT_PID")  # which Dask sets by itself
 OFTEN = 5.0  # s between two looks for workers that somebody stopped
 
 
@@ -42,6 +54,8 @@ class Local:
     def __enter__(self) -> Self:
         try:
             self._held.enter_context(dask.config.set(SETTINGS | _start_method()))
+            # Dask leaves in this process what it sets for its workers.
+            self._held.enter_context(environment_kept((*ENVIRONMENT, *LEFT)))
             self._engaged = ExitStack()
             self._begin()
         except BaseException:
