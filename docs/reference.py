@@ -28,6 +28,7 @@ def build(folder: Path, modules: tuple[str, ...] = PACKAGES) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message=UNRESOLVED)
+        warnings.filterwarnings("ignore", message=r"websockets\.", category=DeprecationWarning)  # by Solara and uvicorn
         pdoc.pdoc(*modules, output_directory=folder)
 
 
