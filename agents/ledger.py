@@ -14,6 +14,7 @@ not agree within ``TOLERANCE`` of the money there,
     M = Σ |balances| without debts, the outside world and losses on their way,                 (2)
 
 stops the run (:mod:`agents.audit`). M is what is held now: what was ever lost, which only grows, is no measure of it.
+The sum of all is allowed ``ROUNDING`` of the most there ever was besides, for its last bits.
 
 Units: USD. Signs: assets of the holder > 0. Codes are NumPy integers: a kernel takes them as values, where it would be
 compiled once more for every literal of Python's.

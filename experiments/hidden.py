@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from experiments.sweep.atomic import sync_folder
+
 try:
     import fcntl
 except ImportError:  # a system without them
@@ -53,11 +55,11 @@ class Hidden:
 
     def appear(self) -> None:
         """Move the folder to its final place and see its name on the disk; raises OSError."""
-        _sync(self.path)
+        sync_folder(self.path)
         if self.final.is_dir():
             self.final.rmdir()
         self.path.rename(self.final)
-        _sync(self.final.parent)
+        sync_folder(self.final.parent)
 
     def remove(self) -> None:
         """Remove what has not appeared, and let go of the lock."""
@@ -106,12 +108,3 @@ def _take(handle: int, wait: bool) -> bool:
     except OSError:  # held by its maker, or the file system has no locks
         return False
     return True
-
-
-def _sync(folder: Path) -> None:
-    with suppress(PermissionError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
