@@ -95,7 +95,8 @@ def knock(application, name="0f0f", host=HOST, origin=ORIGIN, query="session_id=
 
 async def accepting(scope, receive, send):
     """An application that lets everyone in."""
-    await send({"type": "websocket.accept"} if scope["type"] == "websocket" else {"type": "http.response.start"})
+    http = {"type": "http.response.start", "status": 200, "headers": []}
+    await send({"type": "websocket.accept"} if scope["type"] == "websocket" else http)
 
 
 @pytest.fixture
@@ -295,6 +296,29 @@ def test_a_full_house_is_told_in_one_line(monkeypatch):
     status, _, words = ask(full)
     assert status == 503 and words.count("\n") == 1 and "sessions are open" in words
     assert knock(full) == ("close", 1008)
+
+
+def test_one_page_too_many_of_a_visitor_is_told(monkeypatch):
+    """Its websocket would be refused, and the page wait for ever."""
+    from experiments.app import room  # noqa: PLC0415
+
+    monkeypatch.setattr(room, "contexts", {})
+    gate = Guard(accepting, OWN, 1000)
+    for number in range(room.MOST_EACH):
+        assert ask(gate, cookie="solara-session-id=me")[0] == 200
+        assert asyncio.run(gate.room.admit(str(number), "me"))
+    status, _, words = ask(gate, cookie="solara-session-id=me")
+    assert status == 503 and words.count("\n") == 1 and "close one" in words
+    assert ask(gate, cookie="solara-session-id=you")[0] == 200
+
+
+def test_a_link_or_file_to_uploaded_prices_says_that_they_are_in_neither():
+    session = Session(lambda _: None, TINY)
+    assert session.upload("GOLD.csv", ROWS), session.problems
+    for read, text in ((from_query, session.configuration.to_query()), (from_toml, session.configuration.to_toml())):
+        with pytest.raises(ScenarioError, match="were uploaded"):
+            read(text)
+    session.close()
 
 
 def said(kind="comm_msg", channel="shell", **content):

@@ -26,6 +26,7 @@ TABLE = "app"
 LONGEST = 100_000
 LONGEST_LINK = 16_000
 """Characters of a text, and of the text packed into an address."""
+UPLOADED = "its prices were uploaded and are kept in no file and no link: upload them again, then set the rest"
 UNREADABLE = "the address holds no configuration that can be read"
 
 
@@ -81,6 +82,8 @@ def from_toml(text: str) -> Configuration:
     found = [f"{name}: files are uploaded, not named" for name in FILES if name in changes]
     if found or not isinstance(page, dict):
         raise ScenarioError(found or [f"{TABLE}: a table is needed"])
+    if changes.get("price.process") == "replay":
+        raise ScenarioError([UPLOADED])
     Scenario.from_mapping(tree, "file")
     return _with_page(Configuration({**unnamed_prices(changes), **changes}), page)
 

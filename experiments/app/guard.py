@@ -64,12 +64,20 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = refusal(scope, self.who)
-        if found is None and scope["path"] == "/" and self.room.full:
-            found = Refusal(503, f"{self.room.held} sessions are open, and there is room for no more: try again later")
+        if found is None and scope["path"] == "/":
+            found = self._lack(scope)
         if found is None:
             await self.app(scope, receive, dressed(send))
         else:
             await answer(found, dressed(send))
+
+    def _lack(self, scope: Scope) -> Refusal | None:
+        """Return why there is no room for one more page: told here, as a page that is let in could only wait."""
+        if self.room.full:
+            return Refusal(503, f"{self.room.held} sessions are open, and there is room for no more: try again later")
+        if self.room.crowded(visitor_of(scope), address_of(scope)):
+            return Refusal(503, "you have as many pages open as one visitor may: close one, or try again later")
+        return None
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         name, found = session_of(scope), refusal(scope, self.who)
