@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import binom
@@ -107,7 +107,6 @@ def test_cover_takes_the_worst_replication():
 def test_what_is_needed_solves_its_equation(seed, own_share):
     generator = np.random.default_rng(seed)
     losses, weights = generator.exponential(size=(5, 4)), generator.dirichlet(np.ones(4))
-    assume(weights.min() >= 1e-3)  # what a smaller member needs may be beyond a thousand losses, where the search ends
     capital = needed(losses, weights, own_share)
     left = np.maximum(losses - own_share * weights * capital[:, None], 0.0).sum(axis=1)
     assert np.allclose(left, (1.0 - own_share) * capital, atol=1e-9 * losses.sum())
@@ -125,6 +124,10 @@ def test_what_is_needed_is_closed_at_both_ends():
     losses, weights = np.array([[3.0, 1.0], [0.0, 0.0]]), np.array([0.5, 0.5])
     assert needed(losses, weights, 1.0) == pytest.approx([6.0, 0.0])
     assert needed(losses, weights, 0.0) == pytest.approx([4.0, 0.0])
+    # A member of a hundred-thousandth of the capital asks for far more than a thousand losses.
+    assert needed(losses, np.array([1e-5, 1.0 - 1e-5]), 1.0) == pytest.approx([3e5, 0.0])
+    assert needed(losses, np.array([0.0, 1.0]), 1.0).tolist() == [np.inf, 0.0]
+    assert needed(losses, np.array([0.0, 1.0]), 0.5) == pytest.approx([6.0, 0.0])
 
 
 def test_rearranging_keeps_each_protocols_losses_and_moves_the_benefit_from_small_to_one():

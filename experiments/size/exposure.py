@@ -98,18 +98,20 @@ def needed(losses: Losses, weights: NDArray[np.float64], own_share: float) -> ND
     """Return (replications,) USD: the least total capital C with Σ max(Dᵢ − a wᵢ C, 0) ≤ (1 − a) C.
 
     What each replication would need were losses the same whatever the capital: member i holds a wᵢ C itself and the
-    pool the rest. Closed for a = 1 (max Dᵢ / wᵢ) and a = 0 (Σ Dᵢ), bisected between.
+    pool the rest. Bisected below the lesser of what own layers alone need, max Dᵢ / (a wᵢ), and what the pool alone
+    needs, Σ Dᵢ / (1 − a). Infinite where a member of no weight loses and nothing is pooled.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        high = np.where(losses > 0.0, losses / weights, 0.0).max(axis=1)
-    low = np.zeros_like(high)
-    high = np.clip(high, losses.sum(axis=1), 1e3 * losses.sum(axis=1))
+        alone = np.where(losses > 0.0, losses / (own_share * weights), 0.0).max(axis=1)
+        pooled = np.where(alone > 0.0, losses.sum(axis=1) / (1.0 - own_share), 0.0)
+    bounded = np.isfinite(np.minimum(alone, pooled))
+    low, high = np.zeros_like(alone), np.where(bounded, np.minimum(alone, pooled), 0.0)
     for _ in range(HALVINGS):
         middle = (low + high) / 2.0
         left = np.maximum(losses - own_share * weights * middle[:, None], 0.0).sum(axis=1)
         enough = left <= (1.0 - own_share) * middle + ROUNDING * losses.sum(axis=1)
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return high
+    return np.where(bounded, high, np.inf)
 
 
 def needed_by_member(losses: Losses, weights: NDArray[np.float64], own_share: float) -> Losses:

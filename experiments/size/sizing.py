@@ -139,7 +139,8 @@ class Sizer:
         def least(rank: int | None, rows: Rows) -> float:
             ordered = np.sort(asked[rows], axis=0)
             place = min(max(rank or len(rows), 1), len(rows)) - 1
-            guess = max(BELOW * float(ordered[place].max()), 1.0)
+            finite = ordered[place][np.isfinite(ordered[place])]
+            guess = max(BELOW * float(finite.max(initial=0.0)), 1.0)
             return search.least(rank if rank is not None else len(rows) + 1, guess, rows, each)
 
         together = ranks(len(everything), level, together=self.members if each else 1)
