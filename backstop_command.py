@@ -15,7 +15,7 @@ def claim() -> str | None:
     """Import Backstop's packages from beside this file; return in one line why that cannot be, or None."""
     sys.path.insert(0, str(HOME))
     try:
-        import_module("experiments.place")
+        import_module("experiments.run.import_path")
     except Exception as error:  # whatever another's package does
         cause = str(error).splitlines()[0] if str(error) else type(error).__name__
         if type(error).__name__ == "ClashError":
@@ -35,13 +35,13 @@ def main() -> None:
     problem = CLASH or _overwritten()
     if problem:
         sys.exit(f"error: {problem}")
-    from experiments.command_line import main as run  # noqa: PLC0415
+    from experiments.cli.main import main as run  # noqa: PLC0415
 
     run(prog_name="backstop")
 
 
 def _overwritten() -> str | None:
-    from experiments.place import ClashError, require_whole  # noqa: PLC0415
+    from experiments.run.import_path import ClashError, require_whole  # noqa: PLC0415
 
     try:
         require_whole()

@@ -1,5 +1,5 @@
 """What is done with the model: comparisons, statistics, figures, benchmark and command line."""
 
-from experiments.place import claim
+from experiments.run.import_path import claim
 
 claim()

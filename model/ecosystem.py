@@ -1,7 +1,7 @@
 """The ecosystem: traders, keepers, providers, exchanges, protocols and a reinsurer on one market, step by step.
 
 One step is the list of phases in :meth:`Ecosystem.step`, in the order of the ODD protocol. State is in tables, rules
-are kernels over them, and Mesa agents are views made when somebody asks (:mod:`model.roster`).
+are kernels over them, and Mesa agents are views made when somebody asks (:mod:`model.agent_view`).
 
 A run is addressed by a scenario and the number of a replication: the same two give the same run, bit for bit, on one
 worker or many, and two scenarios that differ in who holds capital or who pays see the same shocks.
@@ -12,34 +12,34 @@ from typing import Any
 
 import numpy as np
 
-from agents.account import make_blocks
-from agents.column import bare
-from agents.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
-from agents.trader import decide, look
-from agents.venue import Venue
-from model import foundation
-from model.batch import NOT_GIVEN, described
-from model.confidence import Confidence
-from model.contagion import make_contagion
-from model.control import Control
-from model.demand import refuse_beyond
-from model.fund import FundManagement
-from model.loss import make_loss_regime
-from model.metric import summarise
-from model.population import draw_population, slots_per_protocol
-from model.process import asset_names
-from model.record import Record
-from model.reinsurance_market import ReinsuranceMarket
-from model.roster import Roster
-from model.rulebook import Hot, make_rulebook, make_scratch
+from agents.account.account import make_blocks
+from agents.core.books import Venue
+from agents.core.column import bare
+from agents.core.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
+from agents.trader.trader import decide, look
+from model.agent_view import Roster
+from model.backstop.fund import FundManagement
+from model.backstop.regime_choice import make_loss_regime
+from model.backstop.succession import Succession
+from model.backstop.waterfall import Waterfall
+from model.batch_run import NOT_GIVEN, described
+from model.market.confidence import Confidence
+from model.market.control import Control
+from model.market.order_clearing import fill
+from model.market.value_investing import ValueInvesting
+from model.measure.metric import summarise
+from model.measure.record import Record
+from model.network.contagion import make_contagion
+from model.price.segment import market_names
+from model.price.streams import Streams
+from model.price.tape import Tape, draw_tape
+from model.reinsurance.market import ReinsuranceMarket
 from model.scenario import Scenario
-from model.segment import market_names
-from model.streams import Streams
-from model.succession import Succession
-from model.tape import Tape, draw_tape
-from model.trading import fill
-from model.value_investing import ValueInvesting
-from model.waterfall import Waterfall
+from model.scenario.check.demand import refuse_beyond
+from model.scenario.length import asset_names
+from model.state import initial
+from model.state.population import draw_population, slots_per_protocol
+from model.state.terms import Hot, make_rulebook, make_scratch
 
 
 class Ecosystem(Roster):
@@ -50,7 +50,7 @@ class Ecosystem(Roster):
     scenario : all parameters.
     replication : number of the replication, which with the scenario's seed names every random draw.
     tape : shocks in place of those of the replication, for the same assets and protocols.
-    rng : seed in place of the scenario's, as Mesa's runners give it; None leaves that (:mod:`model.batch`).
+    rng : seed in place of the scenario's, as Mesa's runners give it; None leaves that (:mod:`model.batch_run`).
     **fields : parameters in place of the scenario's, by their dotted names.
 
     Attributes
@@ -62,7 +62,8 @@ class Ecosystem(Roster):
 
     Raises
     ------
-    model.scenario.ScenarioError, model.price_file.PriceFileError, model.network.EdgeListError : for bad input.
+    model.scenario.ScenarioError, model.price.reader.file.PriceFileError, model.network.exposures.EdgeListError : for
+    bad input.
     """
 
     def __init__(
@@ -82,26 +83,24 @@ class Ecosystem(Roster):
     def _build(self, streams: Streams) -> None:
         """Make the tables and let the money enter."""
         scenario, tape = self.scenario, self.tape
-        traits = foundation.asset_traits(scenario, asset_names(scenario))
+        traits = initial.asset_traits(scenario, asset_names(scenario))
         self.slots_per_protocol = slots_per_protocol(scenario)
-        self.exchange = foundation.make_exchange(scenario, tape, traits)
-        self.market = foundation.make_asset_market(scenario, tape, traits, self.exchange)
-        interest = foundation.open_interest(scenario)
-        self.accounts = draw_population(scenario, streams, foundation.contracts(self.exchange, tape, interest))
+        self.exchange = initial.make_exchange(scenario, tape, traits)
+        self.market = initial.make_asset_market(scenario, tape, traits, self.exchange)
+        interest = initial.open_interest(scenario)
+        self.accounts = draw_population(scenario, streams, initial.contracts(self.exchange, tape, interest))
         self.start_leverage = self.accounts.leverage.copy()
         self.blocks = make_blocks(len(self.accounts.size))
-        self.keepers = foundation.make_keepers(scenario, streams)
-        self.providers = foundation.make_providers(scenario, streams, self.exchange.vault_start)
-        self.structure = foundation.make_structure(scenario, streams)
-        self.protocol = foundation.make_protocols(scenario, self.structure, self.exchange.vault_start)
-        self.pool = foundation.make_pool(self.structure)
+        self.keepers = initial.make_keepers(scenario, streams)
+        self.providers = initial.make_providers(scenario, streams, self.exchange.vault_start)
+        self.structure = initial.make_structure(scenario, streams)
+        self.protocol = initial.make_protocols(scenario, self.structure, self.exchange.vault_start)
+        self.pool = initial.make_pool(self.structure)
         tables = [getattr(self, name) for name in Hot._fields]
         self.hot = Hot(*(bare(table) for table in tables))
         self.ledger = Ledger(len(self.exchange))
-        self.ledger.subsidiaries = foundation.subsidiaries(
-            self.accounts, self.keepers, self.providers, len(self.exchange)
-        )
-        foundation.open_books(self.ledger, self.accounts, self.hot, scenario, self.exchange, self.structure)
+        self.ledger.subsidiaries = initial.subsidiaries(self.accounts, self.keepers, self.providers, len(self.exchange))
+        initial.open_books(self.ledger, self.accounts, self.hot, scenario, self.exchange, self.structure)
         self.reconcile(SET_UP)
 
     def _set_rules(self, streams: Streams) -> None:
@@ -239,9 +238,9 @@ class Ecosystem(Roster):
         return self.ledger.balance[VAULT] + exchange.vault_size * (exchange.mark - exchange.funding_index)
 
     def summary(self) -> dict[str, float]:
-        """Return the run's metrics so far (:mod:`model.metric`)."""
+        """Return the run's metrics so far (:mod:`model.measure.metric`)."""
         return summarise(self, self.clock)
 
     def series(self) -> dict[str, np.ndarray]:
-        """Return the run's series so far, column by column (:mod:`model.record`)."""
+        """Return the run's series so far, column by column (:mod:`model.measure.record`)."""
         return self.record.columns(self.clock) | self.reinsurance.series()

@@ -4,18 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from agents.kernel import kernel
-from agents.ledger import DEFICIT, FUND, OUTSIDE, POOL, TRADING_FEE, TREASURY, WHOLE, Ledger
-from agents.loss_regime import REGIMES
-from agents.loss_regime.base import Terms as LossTerms
-from agents.loss_regime.chain import Chain
-from agents.protocol import Protocol
-from agents.reinsurer import Reinsurer
-from agents.structure import STRUCTURES
-from agents.venue import Venue
-from model.capital import Terms, share_fees
-from model.scenario.backstop import BackstopSection
-from model.waterfall import Waterfall
+from agents.core.books import Venue
+from agents.core.kernel import kernel
+from agents.core.ledger import DEFICIT, FUND, OUTSIDE, POOL, TRADING_FEE, TREASURY, WHOLE, Ledger
+from agents.protocol.protocol import Protocol
+from agents.reinsurer.reinsurer import Reinsurer
+from model.backstop.loss_regime.base import Terms as LossTerms
+from model.backstop.loss_regime.chain import Chain
+from model.backstop.waterfall import Waterfall
+from model.market.fee import Terms, share_fees
+from model.scenario.registry import REGIMES, STRUCTURES
+from model.scenario.section.backstop import BackstopSection
 
 
 @kernel

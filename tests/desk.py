@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from agents.account import BLOCK, level_all, make_accounts, make_blocks, recount
-from agents.audit import reconcile_all
-from agents.column import bare
-from agents.exchange import Exchange
-from agents.ledger import DEFICIT, OUTSIDE, SET_UP, TRADER, VAULT, WALLET, Ledger
-from agents.loss_regime import REGIMES
-from agents.loss_regime.base import Terms
-from agents.loss_regime.chain import Chain, Placement
-from agents.venue import Venue
+from agents.account.account import BLOCK, level_all, make_accounts, make_blocks, recount
+from agents.core.audit import reconcile_all
+from agents.core.books import Venue
+from agents.core.column import bare
+from agents.core.ledger import DEFICIT, OUTSIDE, SET_UP, TRADER, VAULT, WALLET, Ledger
+from agents.exchange.exchange import Exchange
+from model.backstop.loss_regime.base import Terms
+from model.backstop.loss_regime.chain import Chain, Placement
+from model.scenario.registry import REGIMES
 
 # size, entry price, collateral, wallet, profit realised since the settlement; settled at 100, marked at 90
 CROWD = (

@@ -28,11 +28,11 @@ from typing import Any, Literal, get_args, get_origin
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from experiments.app.arrangement import preset_changes, presets
-from model import foundation
+from experiments.app.world.arrangement import preset_changes, presets
 from model.ecosystem import Ecosystem
+from model.price.streams import Streams
 from model.scenario import Scenario, ScenarioError
-from model.streams import Streams
+from model.state import initial
 
 LONGEST = 60.0  # seconds a run may take
 START = 240.0  # seconds more before the first, in which kernels may be compiled
@@ -247,7 +247,7 @@ def fitted(found: dict[str, Any]) -> dict[str, Any]:
     """Leave out what a refusal names, which fits with nothing else, so that few scenarios are refused."""
     for _ in range(12):
         try:
-            foundation.make_structure(scenario := Scenario().replace(found), Streams(scenario.seed, 0))
+            initial.make_structure(scenario := Scenario().replace(found), Streams(scenario.seed, 0))
         except ScenarioError as error:
             words = set(re.findall(r"\w+", str(error)))
             left = {name: item for name, item in found.items() if name in SIZES or name.split(".")[-1] not in words}

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
-from experiments.command_line import COMMANDS
-from experiments.sweep.manifest_file import SweepManifest
+from experiments.cli.main import COMMANDS
+from experiments.results.sweep.manifest_file import SweepManifest
 
 type Build = Callable[[Path], list[str]]
 

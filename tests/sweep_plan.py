@@ -1,6 +1,6 @@
 """Plans that the tests of sweeps write and read."""
 
-from experiments.sweep.plan import read_plan
+from experiments.plan.plan import read_plan
 
 GRID = """
 replications = 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.worker import Run
+from experiments.results.run import Run
 
 
 def tiny(cell, replication):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from agents.account import BLOCK, OPEN, flag, level_all, make_accounts, make_blocks, recount, touch
-from agents.column import bare
-from agents.exchange import Exchange
-from agents.position import equity
+from agents.account.account import BLOCK, OPEN, flag, level_all, make_accounts, make_blocks, recount, touch
+from agents.account.position import equity
+from agents.core.column import bare
+from agents.exchange.exchange import Exchange
 
 
 def book(seed: int, protocols: int = 2, blocks: int = 5):

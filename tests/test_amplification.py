@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from model.amplification import amplification_bound, connectivity, net_worth, system_loss
+from model.network.analysis.amplification import amplification_bound, connectivity, net_worth, system_loss
 
 NODES = 8
 

@@ -18,7 +18,7 @@ def built(folder, *modules):
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reference")
-    done = built(folder, "agents.insurance_fund", "model.clearing")
+    done = built(folder, "agents.exchange.insurance_fund", "model.network.clearing")
     assert done.returncode == 0, done.stderr
     assert (folder / "model" / "clearing.html").exists()
     return (folder / "agents" / "insurance_fund.html").read_text(encoding="utf-8")

@@ -5,15 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from experiments.app import result as explore
 from experiments.app.chart.phase import phase_diagram
-from experiments.app.result import names, phase, read
-from experiments.app.server import RESULTS
+from experiments.app.explore import result as explore
+from experiments.app.explore.result import names, phase, read
+from experiments.app.server.server import RESULTS
 from experiments.app.view.explore import contrasts_of
-from experiments.phase.axis import read_axis
-from experiments.phase.diagram import read_diagram
-from experiments.phase.run import grid_plan
-from experiments.sweep.execution import sweep
+from experiments.run.sweep.run import sweep
+from experiments.study.phase.axis import read_axis
+from experiments.study.phase.diagram import read_diagram
+from experiments.study.phase.run import grid_plan
 
 X, Y = "price.severity", "price.severity_correlation"
 

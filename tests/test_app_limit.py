@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
-from experiments.app import configuration, limit, patience, room, site, upload
+from experiments.app import patience
+from experiments.app.server import room, site
+from experiments.app.session import configuration, limit, upload
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide" / "security.md"
 

@@ -19,26 +19,26 @@ import solara
 from ipyvuetify import VuetifyTemplate
 from solara.server import server, settings
 
-from experiments.app.account_sheet import account_sheet, holdings
-from experiments.app.arrangement import Arrangement
 from experiments.app.chart.network import diameter, nearest
 from experiments.app.chart.stage import LIVE, drawing, headline, stage
-from experiments.app.configuration import Configuration, from_query, from_toml
 from experiments.app.control import bounds, controls, groups, nice, parse, slider_range
 from experiments.app.export import EXPORTS
-from experiments.app.intervention import Intervention
-from experiments.app.scene import SCENES
-from experiments.app.server import SETTINGS
-from experiments.app.session import Session, build
-from experiments.app.snapshot import Member, snapshot
-from experiments.app.upload import LARGEST_PRICES, LIMITS, safe_name
+from experiments.app.server.server import SETTINGS
+from experiments.app.session.configuration import Configuration, from_query, from_toml
+from experiments.app.session.scene import SCENES
+from experiments.app.session.session import Session, build
+from experiments.app.session.upload import LARGEST_PRICES, LIMITS, safe_name
 from experiments.app.view import live
 from experiments.app.view.detail import money
 from experiments.app.view.live import Live
-from experiments.app.wave import largest, wave
-from model.parameter import declarations
-from model.price_file import PRICES
+from experiments.app.world.account_sheet import account_sheet, holdings
+from experiments.app.world.arrangement import Arrangement
+from experiments.app.world.intervention import Intervention
+from experiments.app.world.snapshot import Member, snapshot
+from experiments.app.world.wave import largest, wave
+from model.price.reader.file import PRICES
 from model.scenario import Scenario, ScenarioError
+from model.scenario.parameter import declarations
 from tests.world import CRASH
 
 TINY = Configuration(CRASH)

@@ -9,7 +9,7 @@ import pytest
 
 from experiments.app.chart import base, series
 from experiments.app.palette import DARK, HEALTH, LAYERS, LIGHT, STRUCK, THEMES, style
-from experiments.app.trace import LAYERS as LAYER_NAMES
+from experiments.app.world.trace import LAYERS as LAYER_NAMES
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
 EYES = {

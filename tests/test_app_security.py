@@ -11,20 +11,20 @@ from types import SimpleNamespace
 import click
 import pytest
 
-from experiments.app.address import hold
 from experiments.app.chart.network import network
-from experiments.app.configuration import LONGEST_LINK, Configuration, from_query, from_toml
-from experiments.app.guard import BURST, MEASURE, RATE, Ear, Guard, objection
-from experiments.app.header import policy, signed
-from experiments.app.intervention import Intervention
-from experiments.app.limit import MOST_INTERVENTIONS, require_moderate
-from experiments.app.player import SHORTEST, Frame, Player
-from experiments.app.reach import origin_of, reach
-from experiments.app.server import SETTINGS, UVICORN
-from experiments.app.session import Session, build
-from experiments.app.snapshot import snapshot
-from experiments.app.upload import LARGEST_PRICES
-from experiments.command.app import app as command
+from experiments.app.server.address import hold
+from experiments.app.server.guard import BURST, MEASURE, RATE, Ear, Guard, objection
+from experiments.app.server.header import policy, signed
+from experiments.app.server.reach import origin_of, reach
+from experiments.app.server.server import SETTINGS, UVICORN
+from experiments.app.session.configuration import LONGEST_LINK, Configuration, from_query, from_toml
+from experiments.app.session.limit import MOST_INTERVENTIONS, require_moderate
+from experiments.app.session.player import SHORTEST, Frame, Player
+from experiments.app.session.session import Session, build
+from experiments.app.session.upload import LARGEST_PRICES
+from experiments.app.world.intervention import Intervention
+from experiments.app.world.snapshot import snapshot
+from experiments.cli.app import app as command
 from model.scenario import ScenarioError
 
 pytestmark = pytest.mark.filterwarnings("ignore:websockets.legacy is deprecated")
@@ -41,7 +41,7 @@ def whole():
     with pytest.MonkeyPatch.context() as surroundings:
         for name, value in SETTINGS.items():
             surroundings.setenv(name, value)
-        from experiments.app.site import site  # noqa: PLC0415
+        from experiments.app.server.site import site  # noqa: PLC0415
 
         yield site(OWN, 2)
 
@@ -249,7 +249,7 @@ def test_a_long_address_is_refused(whole):
 
 
 def test_room_is_bounded_and_a_left_session_makes_place(monkeypatch):
-    from experiments.app import room  # noqa: PLC0415
+    from experiments.app.server import room  # noqa: PLC0415
 
     status, closed = room.PageStatus, []
     held = {}
@@ -268,7 +268,7 @@ def test_room_is_bounded_and_a_left_session_makes_place(monkeypatch):
 
 
 def test_one_visitor_and_one_session_have_their_share(monkeypatch):
-    from experiments.app import room  # noqa: PLC0415
+    from experiments.app.server import room  # noqa: PLC0415
 
     monkeypatch.setattr(room, "contexts", {})
     kept = room.Room(1000)
@@ -280,7 +280,7 @@ def test_one_visitor_and_one_session_have_their_share(monkeypatch):
 
 
 def test_visitors_without_a_cookie_and_one_address_with_many_keep_nobody_out(monkeypatch):
-    from experiments.app import room  # noqa: PLC0415
+    from experiments.app.server import room  # noqa: PLC0415
 
     monkeypatch.setattr(room, "contexts", {})
     kept = room.Room(40)
@@ -300,7 +300,7 @@ def test_a_full_house_is_told_in_one_line(monkeypatch):
 
 def test_one_page_too_many_of_a_visitor_is_told(monkeypatch):
     """Its websocket would be refused, and the page wait for ever."""
-    from experiments.app import room  # noqa: PLC0415
+    from experiments.app.server import room  # noqa: PLC0415
 
     monkeypatch.setattr(room, "contexts", {})
     gate = Guard(accepting, OWN, 1000)
@@ -403,7 +403,7 @@ def test_a_browser_that_claims_to_have_drawn_everything_gets_no_more_than_others
     ],
 )
 def test_a_world_too_large_is_refused_before_it_is_built(changes, named, monkeypatch):
-    from experiments.app import session  # noqa: PLC0415
+    from experiments.app.session import session  # noqa: PLC0415
 
     monkeypatch.setattr(session, "World", lambda *_: pytest.fail("built"))
     began = time.monotonic()

@@ -7,20 +7,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from experiments.app.arrangement import Arrangement
 from experiments.app.chart.series import liquidations
 from experiments.app.chart.stage import headline
-from experiments.app.configuration import Configuration
-from experiments.app.intervention import Intervention
-from experiments.app.result import BINS, binned, edges, read
-from experiments.app.server import RESULTS
-from experiments.app.session import Session, build
-from experiments.app.snapshot import View, snapshot
-from experiments.app.thin import MOST
+from experiments.app.explore.result import BINS, binned, edges, read
+from experiments.app.server.server import RESULTS
+from experiments.app.session.configuration import Configuration
+from experiments.app.session.session import Session, build
 from experiments.app.view.explore import middles
 from experiments.app.view.live import opened
 from experiments.app.view.setting import shelf_state
-from experiments.app.wave import meant
+from experiments.app.world.arrangement import Arrangement
+from experiments.app.world.intervention import Intervention
+from experiments.app.world.snapshot import View, snapshot
+from experiments.app.world.thin import MOST
+from experiments.app.world.wave import meant
 
 TINY = Configuration({"price.process": "gbm", "trader.number": 32, "protocol.number": 3, "steps": 40})
 

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from agents.protocol import Protocol
-from experiments.app.arrangement import Arrangement, presets, regimes, structures
-from experiments.app.intervention import EVERY, KINDS, Intervention
-from experiments.app.snapshot import snapshot
-from experiments.app.thin import MOST, flows, points
-from experiments.app.trace import LAYERS, Standing, own_part
-from experiments.app.world import World
+from agents.protocol.protocol import Protocol
+from experiments.app.world.arrangement import Arrangement, presets, regimes, structures
+from experiments.app.world.intervention import EVERY, KINDS, Intervention
+from experiments.app.world.snapshot import snapshot
+from experiments.app.world.thin import MOST, flows, points
+from experiments.app.world.trace import LAYERS, Standing, own_part
+from experiments.app.world.world import World
 from model.scenario import ScenarioError
 from tests.test_burden import LATE_CLAIMS, POOR
 from tests.world import crash, small

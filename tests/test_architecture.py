@@ -128,9 +128,11 @@ def test_the_model_never_waits_for_a_break(package):
 
 
 ENDING = {
-    "agents/order.py": {"sift": "the root becomes one of its children: at most log2 of the size rounds"},
-    "agents/trader.py": {"act": "the slot grows by 1 and a gap >= 0 each round"},
-    "model/cascade.py": {"assign": "the first row becomes the last one found, which is at least one further"},
+    "agents/core/rank.py": {"sift": "the root becomes one of its children: at most log2 of the size rounds"},
+    "agents/trader/trader.py": {"act": "the slot grows by 1 and a gap >= 0 each round"},
+    "model/market/liquidation.py": {
+        "assign": "the first row becomes the last one found, which is at least one further"
+    },
 }
 """Kernels with a loop that counts by other than a constant -> why it ends."""
 
@@ -173,10 +175,10 @@ def test_mesa_gets_a_generator_and_no_seed(path):
     [
         "import agents, model, experiments",
         "import model.scenario",
-        "import model.edge_list",
-        "from experiments.command_line import main; main(['--help'], standalone_mode=False)",
-        "from experiments.command_line import main; main(['episodes'], standalone_mode=False)",
-        "from experiments.command_line import main; main(['parameters'], standalone_mode=False)",
+        "import model.network.reader.edge_list",
+        "from experiments.cli.main import main; main(['--help'], standalone_mode=False)",
+        "from experiments.cli.main import main; main(['episodes'], standalone_mode=False)",
+        "from experiments.cli.main import main; main(['parameters'], standalone_mode=False)",
     ],
 )
 def test_light_commands_import_nothing_heavy(light):
@@ -209,9 +211,9 @@ def test_no_file_names(secret):
 @pytest.mark.parametrize(
     ("code", "name"),
     [
-        ("def late():\n    from model.market import Market", "model.market.Market"),
-        ("import experiments.table as table", "experiments.table"),
-        ("PART = {'isolated': 'agents.structure.isolated:Isolated'}", "agents.structure.isolated"),
+        ("def late():\n    from model.market.market import Market", "model.market.market.Market"),
+        ("import experiments.study.comparison.table as table", "experiments.study.comparison.table"),
+        ("PART = {'isolated': 'model.backstop.structure.isolated:Isolated'}", "model.backstop.structure.isolated"),
         ("from mesa import batch_run", "mesa.batch_run"),
     ],
 )

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from agents.loss_regime import adl_close, adl_score, capped_pro_rata, clawback_rate, socialized_loss
-from model.amplification import amplification_bound, connectivity, net_worth, system_loss
-from model.centrality import centrality, impact
-from model.clearing import additional_stress, clearing_vector, debtrank, settle
-from model.cross_holding import cross_holdings_dependency, cross_holdings_value
-from model.holding_report import holding_report
-from model.netting import bilateral_exposure, cleared_exposure, net_debts
-from model.risk import expected_shortfall, normal_risk, pareto_risk, student_risk, value_at_risk
+from model.backstop.loss_regime import adl_close, adl_score, capped_pro_rata, clawback_rate, socialized_loss
+from model.measure.risk import expected_shortfall, normal_risk, pareto_risk, student_risk, value_at_risk
+from model.network.analysis.amplification import amplification_bound, connectivity, net_worth, system_loss
+from model.network.analysis.centrality import centrality, impact
+from model.network.analysis.cross_holding import cross_holdings_dependency, cross_holdings_value
+from model.network.analysis.holding_report import holding_report
+from model.network.clearing import additional_stress, clearing_vector, debtrank, settle
+from model.network.netting import bilateral_exposure, cleared_exposure, net_debts
 
 OWED = np.array([[0.0, 1.0, 0.5], [0.2, 0.0, 0.0], [0.0, 2.0, 0.0]])
 HELD = np.array([[0.0, 0.5, 0.0], [0.2, 0.0, 0.3], [0.0, 0.1, 0.0]])

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import crash, small
 
-from agents.ledger import DEFICIT, OUTSIDE
-from experiments.attribution import (
+from agents.core.ledger import DEFICIT, OUTSIDE
+from experiments.cli.main import main
+from experiments.plan.arrangement import Cell
+from experiments.run.run import run_cell
+from experiments.study.attribution.answer import (
     CLOSED,
     MEASURES,
     NOTHING,
@@ -24,13 +27,10 @@ from experiments.attribution import (
     open_channels,
     replays,
 )
-from experiments.attribution_view import document, effects, interactions, sentences, table, term
-from experiments.cell import Cell
-from experiments.command_line import main
-from experiments.worker import run_cell
+from experiments.study.attribution.table import document, effects, interactions, sentences, table, term
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
-from model.world import scenario_path
+from model.scenario.world import scenario_path
 
 NAMES = ("exposure", "pool", "price")
 ALL = frozenset(NAMES)

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from world import REGIMES, STRUCTURES, crash, run, small
 
-from agents.insurance_fund import fund_delta, liquidation_delta
-from agents.pot import charge
-from agents.reinsurance import excess_of_loss, layer_increment
-from agents.settlement import RESERVING, SETTLEMENTS
-from agents.structure import STRUCTURES as REGISTERED
+from agents.exchange.insurance_fund import fund_delta, liquidation_delta
+from agents.reinsurer.treaty import excess_of_loss, layer_increment
+from model.backstop.pool import charge
 from model.ecosystem import Ecosystem
+from model.scenario.registry import RESERVING, SETTLEMENTS
+from model.scenario.registry import STRUCTURES as REGISTERED
 
 NO_PREMIUM = {"backstop__premium_rate": 0.0}
 claims_of = arrays(float, 5, elements=st.floats(0.0, 100.0))
@@ -77,7 +77,7 @@ def test_every_structure_holds_the_same_capital():
 
 def test_registered_names_are_those_tested():
     """A new structure or regime is covered by the tests here, or this fails."""
-    from agents.loss_regime import REGIMES as REGISTERED_REGIMES  # noqa: PLC0415
+    from model.scenario.registry import REGIMES as REGISTERED_REGIMES  # noqa: PLC0415
 
     assert tuple(REGISTERED) == STRUCTURES
     assert tuple(REGISTERED_REGIMES) == REGIMES

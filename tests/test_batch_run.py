@@ -10,8 +10,8 @@ import pytest
 from place import SHARED, present
 from world import dotted
 
-from agents.protocol import Protocol
-from model import batch
+from agents.protocol.protocol import Protocol
+from model import batch_run
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario, ScenarioError
 
@@ -21,7 +21,7 @@ SMALL = Scenario().replace({"trader.number": 20, "steps": 6, "protocol.number": 
 @pytest.fixture(autouse=True)
 def afresh(monkeypatch):
     """No run was begun, and what Mesa sets for all of this process is set back."""
-    monkeypatch.setattr(batch, "_begun", set())
+    monkeypatch.setattr(batch_run, "_begun", set())
     before = multiprocessing.get_start_method(allow_none=True)
     yield
     multiprocessing.set_start_method(before, force=True)

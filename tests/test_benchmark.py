@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from place import INTERPRETED
 
-from experiments import benchmark, benchmark_ecosystem
-from experiments.benchmark import machine, timed_steps
-from experiments.benchmark_channel import ARRANGEMENTS, CHUNK, STEPS, channel_cost, clearing_timing
-from experiments.benchmark_ecosystem import calm_scenario, growth, size_in_bytes, time_ecosystem
-from experiments.reference_timing import Start, check_same, lap
+from experiments.benchmark import ecosystem, suite
+from experiments.benchmark.channel import ARRANGEMENTS, CHUNK, STEPS, channel_cost, clearing_timing
+from experiments.benchmark.ecosystem import calm_scenario, growth, size_in_bytes, time_ecosystem
+from experiments.benchmark.reference_timing import Start, check_same, lap
+from experiments.benchmark.suite import machine, timed_steps
 from model.ecosystem import Ecosystem
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # hashing, when interpreted
@@ -19,11 +19,11 @@ compiled = pytest.mark.skipif(INTERPRETED, reason="times compiled code in a proc
 
 @compiled
 def test_all_parts_are_there(monkeypatch):
-    monkeypatch.setattr(benchmark, "MESA_BUDGET", 2_000)
-    monkeypatch.setattr(benchmark, "COMPARED", 800)
-    monkeypatch.setattr(benchmark_ecosystem, "MOST_STEPS", 10)
-    monkeypatch.setattr(benchmark, "channel_cost", lambda number, laps: channel_cost(number, laps, steps=10))
-    report = benchmark.run_benchmark(quick=True, accounts=(400, 1_600))
+    monkeypatch.setattr(suite, "MESA_BUDGET", 2_000)
+    monkeypatch.setattr(suite, "COMPARED", 800)
+    monkeypatch.setattr(ecosystem, "MOST_STEPS", 10)
+    monkeypatch.setattr(suite, "channel_cost", lambda number, laps: channel_cost(number, laps, steps=10))
+    report = suite.run_benchmark(quick=True, accounts=(400, 1_600))
     assert set(report) == {
         "reference",
         "ecosystem",
@@ -118,7 +118,7 @@ def test_fewer_steps_are_timed_where_there_are_more_accounts():
 
 @compiled
 def test_a_record_of_the_ecosystem_is_consistent(monkeypatch):
-    monkeypatch.setattr(benchmark_ecosystem, "MOST_STEPS", 10)
+    monkeypatch.setattr(ecosystem, "MOST_STEPS", 10)
     record = time_ecosystem(4_000, 200)
     assert record["acting_per_step"] == pytest.approx(200, rel=0.3)
     assert record["account_steps_per_second"] * record["seconds_per_step"] == pytest.approx(4_000)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from experiments import bootstrap
-from experiments.bootstrap import bca_interval, studentised
-from experiments.statistic import mean_interval
+from experiments.statistics import bootstrap
+from experiments.statistics.bootstrap import bca_interval, studentised
+from experiments.statistics.statistic import mean_interval
 
 UNIT, AMOUNT = (0.0, 1.0), (0.0, math.inf)
 DRAWS = {

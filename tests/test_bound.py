@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from model.bound import Bound
-from model.demand import demand_problem, memory_needed
-from model.parameter import declarations
 from model.scenario import Scenario, ScenarioError
-from model.scenario.joint import joint_problems
-from model.scenario.unused import unused
+from model.scenario.bound import Bound
+from model.scenario.check.demand import demand_problem, memory_needed
+from model.scenario.check.joint import joint_problems
+from model.scenario.check.unused import unused
+from model.scenario.parameter import declarations
 
 ROWS = list(declarations(Scenario))
 NUMBERS = {row.name: row.within for row in ROWS if row.within}

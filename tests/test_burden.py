@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from world import REGIMES, STRUCTURES, crash, run
 
-from agents.account import make_accounts
-from agents.ledger import ACCOUNTS, BAD_DEBT, FROZEN_DEBT
-from agents.protocol import Protocol
-from model.burden import HEDGER, burden_metrics, gini, top_share
-from model.scenario.exposure import RESOLUTIONS
+from agents.account.account import make_accounts
+from agents.core.ledger import ACCOUNTS, BAD_DEBT, FROZEN_DEBT
+from agents.protocol.protocol import Protocol
+from model.measure.burden import HEDGER, burden_metrics, gini, top_share
+from model.scenario.section.exposure import RESOLUTIONS
 
 amounts = arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1e6))
 

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from experiments.calibration.field import Field, applied, chosen_fields
-from experiments.calibration.fit import Search, Target, exceedance
-from experiments.calibration.judgement import Judged, runs_for, widened
-from experiments.calibration.moment import (
+from experiments.cli.main import main
+from experiments.plan.options import ConfigurationError
+from experiments.run.process_pool import Crew
+from experiments.statistics.verdict import HIT, MISS, VAGUE
+from experiments.study.calibration.field import Field, applied, chosen_fields
+from experiments.study.calibration.fit import Search, Target, exceedance
+from experiments.study.calibration.judgement import Judged, runs_for, widened
+from experiments.study.calibration.moment import (
     MOMENTS,
     Series,
     activity,
@@ -22,15 +26,11 @@ from experiments.calibration.moment import (
     summed,
     vector,
 )
-from experiments.calibration.record import asset_labels, read_record
-from experiments.calibration.simulation import Simulation
-from experiments.command_line import main
-from experiments.configuration import ConfigurationError
-from experiments.crew import Crew
-from experiments.verdict import HIT, MISS, VAGUE
-from model.process import process_named
+from experiments.study.calibration.record import asset_labels, read_record
+from experiments.study.calibration.simulation import Simulation
+from model.price.process.path import process_named
+from model.price.streams import Streams
 from model.scenario import Scenario
-from model.streams import Streams
 
 TRUE = {
     "price.volatility_excess": 1.4,

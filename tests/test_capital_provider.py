@@ -5,8 +5,8 @@ import pytest
 from test_conservation import assert_books_close
 from world import crash, run, small
 
-from agents.capital_provider import CapitalProvider, ask, deposits, expected_return, served
-from agents.ledger import INVESTOR, POOL
+from agents.core.ledger import INVESTOR, POOL
+from agents.provider.capital_provider import CapitalProvider, ask, deposits, expected_return, served
 from model.ecosystem import Ecosystem
 
 MARKET = {

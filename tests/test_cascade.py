@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from world import run, small
 
-from agents.exchange import Exchange
-from agents.ledger import DEFICIT, LIQUIDATION_FEE, TRADER, WALLET
-from agents.order import descending
+from agents.core.ledger import DEFICIT, LIQUIDATION_FEE, TRADER, WALLET
+from agents.core.rank import descending
+from agents.exchange.exchange import Exchange
 from model.ecosystem import Ecosystem
 
 QUIET: dict[str, Any] = {

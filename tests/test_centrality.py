@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.centrality import centrality, impact
+from model.network.analysis.centrality import centrality, impact
 
 
 def hub(number=6):

@@ -5,15 +5,15 @@ import pytest
 from test_conservation import assert_books_close
 from world import STRUCTURES, crash, run, small
 
-from agents.learning import Learner, choose
-from agents.ledger import FUND, POOL_LENT
-from agents.ledger import POOL as POT
-from agents.premium import PREMIUMS
-from agents.premium.base import Exposure
+from agents.core.ledger import FUND, POOL_LENT
+from agents.core.ledger import POOL as POT
+from agents.protocol.learning import Learner, choose
 from model.ecosystem import Ecosystem
+from model.price.streams import Streams
+from model.reinsurance.premium.base import Exposure
 from model.scenario import Scenario
-from model.scenario.reinsurance import ReinsuranceSection
-from model.streams import Streams
+from model.scenario.registry import PREMIUMS
+from model.scenario.section.reinsurance import ReinsuranceSection
 
 CAPS = np.array([0.5, 1.0, 1.5, 2.0])
 POOL = {"backstop__structure": "pooled", "reinsurance__charge_all": True}

@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 from test_conservation import assert_books_close
 from world import crash, run
 
-from agents.claim import CLAIMS
-from agents.claim.base import Office
-from agents.late_money import LateMoney
-from agents.ledger import BAD_DEBT, FUND, OUTSIDE, POOL, RETROCESSION, TREASURY, WHOLE
-from agents.retrocession import Retrocession, found
-from agents.structure import STRUCTURES
-from model.scenario.reinsurance import ReinsuranceSection
+from agents.core.ledger import BAD_DEBT, FUND, OUTSIDE, POOL, RETROCESSION, TREASURY, WHOLE
+from model.backstop.late_money import LateMoney
+from model.reinsurance.claim.base import Office
+from model.reinsurance.retrocession import Retrocession, found
+from model.scenario.registry import CLAIMS, STRUCTURES
+from model.scenario.section.reinsurance import ReinsuranceSection
 
 LATE = {
     "reinsurance__assessment_delay": 4.0,

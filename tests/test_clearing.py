@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.sparse import coo_matrix, csr_array, random_array
 
-from model import liability
-from model.clearing import TOLERANCE, clearing_vector, settle
+from model.network import liability
+from model.network.clearing import TOLERANCE, clearing_vector, settle
 
 AMOUNT = st.one_of(st.just(0.0), st.floats(0.1, 10.0))
 SHARE = st.one_of(st.just(1.0), st.floats(0.0, 1.0))

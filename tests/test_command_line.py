@@ -7,12 +7,12 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from experiments.command.listing import as_text
-from experiments.command_line import main
-from experiments.scenario_option import parse_setting
-from model.episode import EPISODES
-from model.parameter import declarations
+from experiments.cli.listing import as_text
+from experiments.cli.main import main
+from experiments.plan.scenario_option import parse_setting
 from model.scenario import Scenario
+from model.scenario.episode import EPISODES
+from model.scenario.parameter import declarations
 
 SMALL = ("trader.number=20", "protocol.number=3", "steps=6", "provider.number=2")
 COMPARE = ("compare", "--workers", "1", *(word for setting in SMALL for word in ("--set", setting)))
@@ -199,7 +199,7 @@ def test_a_listed_default_can_be_typed_back():
 @pytest.mark.parametrize("command", [["--help"], ["compare", "--help"], ["episodes"], ["parameters"]])
 def test_light_commands_import_nothing_heavy(command):
     code = (
-        "import sys; from experiments.command_line import main; main(sys.argv[1:], standalone_mode=False);"
+        "import sys; from experiments.cli.main import main; main(sys.argv[1:], standalone_mode=False);"
         f"print(*[name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True)

@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from experiments.command_line import main
+from experiments.cli.main import main
 
 
 @pytest.mark.parametrize("name", ["size", "rare", "network", "attribute"])
@@ -15,6 +15,6 @@ def test_a_study_that_is_cut_short_ends_with_one_line(name, error, told, monkeyp
     def plan(*_):
         raise error
 
-    monkeypatch.setattr("experiments.configuration.plan", plan)
+    monkeypatch.setattr("experiments.plan.configuration.plan", plan)
     done = CliRunner().invoke(main, [name, "--workers", "1"])
     assert (done.exit_code, done.stderr) == (130 if isinstance(error, KeyboardInterrupt) else 1, told)

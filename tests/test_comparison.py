@@ -7,18 +7,20 @@ import types
 import numpy as np
 import pytest
 
-from experiments.cell import BY_LOSS, BY_SHORTFALL, Cell, Estimate, cells, needs_pilot
-from experiments.comparison import Comparison
-from experiments.configuration import ConfigurationError, Options, plan
-from experiments.crew import Crew
-from experiments.execution import execute, planned_runs
-from experiments.interrupt import Interrupt
-from experiments.manifest import COMPLETE, INTERRUPTED, PARTLY_FAILED
-from experiments.part import read_table
-from experiments.pilot import doubt, expected_loss, expected_shortfall, misplaced, pilot_replications
-from experiments.progress import Progress
-from experiments.result_folder import ResultFolder
-from experiments.worker import Run, run_cell
+from experiments.plan.arrangement import BY_LOSS, BY_SHORTFALL, Cell, Estimate, cells, needs_pilot
+from experiments.plan.configuration import plan
+from experiments.plan.options import ConfigurationError, Options
+from experiments.results.folder import ResultFolder
+from experiments.results.parquet import read_table
+from experiments.results.run import Run
+from experiments.run.interrupt import Interrupt
+from experiments.run.process_pool import Crew
+from experiments.run.progress import Progress
+from experiments.run.run import run_cell
+from experiments.study.comparison.answer import Comparison
+from experiments.study.comparison.manifest import COMPLETE, INTERRUPTED, PARTLY_FAILED
+from experiments.study.comparison.pilot import doubt, expected_loss, expected_shortfall, misplaced, pilot_replications
+from experiments.study.comparison.run import execute, planned_runs
 from model.scenario import Scenario
 
 SMALL = ("trader.number=20", "protocol.number=3", "steps=6", "provider.number=2")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from world import crash, run, small
 
-from agents.confidence import alarm, faded, flees, hazard, panics
-from agents.ledger import DEFICIT, FUND, OUTSIDE
-from agents.protocol import DEFAULTED
-from agents.standby import standing
+from agents.core.ledger import DEFICIT, FUND, OUTSIDE
+from agents.protocol.confidence import alarm, faded, flees, hazard, panics
+from agents.protocol.protocol import DEFAULTED
+from agents.protocol.standby import standing
 from model.ecosystem import Ecosystem
 
 PANIC = {"confidence__panic": True}

@@ -6,10 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import REGIMES, STRUCTURES, crash, run
 
-from agents.claim import CLAIMS
-from agents.ledger import ACCOUNTS, SIGNED
-from agents.loss_regime.ranking import CLOSE_PRICES, RANKINGS
-from agents.premium import PREMIUMS
+from agents.core.ledger import ACCOUNTS, SIGNED
+from model.scenario.registry import CLAIMS, CLOSE_PRICES, PREMIUMS, RANKINGS
 
 scenarios = st.fixed_dictionaries(
     {

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from world import crash, run, small
 
-from agents.ledger import BAD_DEBT, OUTSIDE, TREASURY
-from agents.protocol import CAUSES, DEFAULTED, EXPOSURE, OWN_LOSS
-from model.contagion import debt_warnings
+from agents.core.ledger import BAD_DEBT, OUTSIDE, TREASURY
+from agents.protocol.protocol import CAUSES, DEFAULTED, EXPOSURE, OWN_LOSS
 from model.ecosystem import Ecosystem
+from model.network.contagion import debt_warnings
 
 
 def stricken(debt, **changes) -> Ecosystem:

@@ -8,12 +8,12 @@ from test_cascade import fall, lonely
 from test_conservation import assert_books_close
 from world import crash, run, small
 
-from agents.control.circuit_breaker import CircuitBreaker, largest_move
-from agents.control.order_limit import added, limit_orders, share_of_room
-from agents.control.partial_liquidation import PartialRule, contracts_to_sell
-from agents.control.takeover import is_taken_over
-from agents.control.tightening import raised, tightening
-from agents.ledger import DEFICIT, FUND, LIQUIDATION_FEE, TRADER, VAULT
+from agents.core.ledger import DEFICIT, FUND, LIQUIDATION_FEE, TRADER, VAULT
+from agents.exchange.control.circuit_breaker import CircuitBreaker, largest_move
+from agents.exchange.control.order_limit import added, limit_orders, share_of_room
+from agents.exchange.control.partial_liquidation import PartialRule, contracts_to_sell
+from agents.exchange.control.takeover import is_taken_over
+from agents.exchange.control.tightening import raised, tightening
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario, ScenarioError
 

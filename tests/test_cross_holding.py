@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.clearing import cross_holdings_dependency, cross_holdings_value
+from model.network.clearing import cross_holdings_dependency, cross_holdings_value
 
 HALVES = [[0.0, 0.5], [0.5, 0.0]]
 

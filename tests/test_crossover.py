@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from world import run, small
 
-from agents.ledger import DEFICIT, FUND, OUTSIDE, POOL, TREASURY
-from experiments.statistic import paired_difference
+from agents.core.ledger import DEFICIT, FUND, OUTSIDE, POOL, TREASURY
+from experiments.statistics.statistic import paired_difference
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import random_array
 
-from model import liability
-from model.clearing import additional_stress, debtrank
+from model.network import liability
+from model.network.clearing import additional_stress, debtrank
 
 VARIANTS = ("linear", "2012")
 

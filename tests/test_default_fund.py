@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from world import crash, run, small
 
-from agents.default_fund import contribute_pro_rata, waterfall
-from agents.ledger import DEFICIT, FUND, OUTSIDE, TREASURY
+from agents.core.ledger import DEFICIT, FUND, OUTSIDE, TREASURY
+from model.backstop.default_fund import contribute_pro_rata, waterfall
 from model.ecosystem import Ecosystem
 
 amounts = st.floats(0.0, 1e6)

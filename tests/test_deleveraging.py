@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import crash
 
-from agents.ledger import VAULT
-from agents.loss_regime import adl_close
-from agents.loss_regime.base import Terms
-from agents.loss_regime.deleveraging import AutoDeleveraging
-from agents.loss_regime.failure import failure
-from agents.loss_regime.ranking import CLOSE_PRICES, RANKINGS
+from agents.core.ledger import VAULT
+from model.backstop.loss_regime import adl_close
+from model.backstop.loss_regime.base import Terms
+from model.backstop.loss_regime.deleveraging import AutoDeleveraging
+from model.backstop.loss_regime.failure import failure
 from model.ecosystem import Ecosystem
-from model.preset import load_preset
 from model.scenario import Scenario
+from model.scenario.preset import load_preset
+from model.scenario.registry import CLOSE_PRICES, RANKINGS
 
 ROUNDING = 1e-9
 every_ranking = pytest.mark.parametrize("ranking", RANKINGS)

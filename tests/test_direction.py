@@ -12,12 +12,12 @@ import pytest
 from scipy.stats import binomtest
 from world import dotted, small
 
-from agents.ledger import DEFICIT, OUTSIDE
-from agents.structure import STRUCTURES
+from agents.core.ledger import DEFICIT, OUTSIDE
 from model.ecosystem import Ecosystem
-from model.parameter import per_item
 from model.scenario import Scenario
-from model.world import scenario_path
+from model.scenario.parameter import per_item
+from model.scenario.registry import STRUCTURES
+from model.scenario.world import scenario_path
 
 ERROR = 1e-3
 MEMBERS = 8

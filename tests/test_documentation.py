@@ -7,28 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from agents.account import Account
-from agents.capital_provider import CapitalProvider
-from agents.claim import CLAIMS
-from agents.exchange import Exchange
-from agents.keeper import Keeper
-from agents.liquidity_provider import LiquidityProvider
-from agents.loss_regime import REGIMES
-from agents.premium import PREMIUMS
-from agents.protocol import Protocol
-from agents.reinsurer import Reinsurer
-from agents.settlement import SETTLEMENTS
-from agents.strategy import STRATEGIES
-from agents.structure import STRUCTURES
-from agents.trigger import TRIGGERS
-from agents.value_fund import ValueFund
-from experiments.parameter_table import markdown
-from model.impact import SHAPES
-from model.market import MARKET_COLUMNS
-from model.parameter import declarations
-from model.process import PROCESSES
+from agents.account.account import Account
+from agents.exchange.exchange import Exchange
+from agents.exchange.keeper import Keeper
+from agents.protocol.protocol import Protocol
+from agents.provider.capital_provider import CapitalProvider
+from agents.provider.liquidity_provider import LiquidityProvider
+from agents.reinsurer.reinsurer import Reinsurer
+from agents.trader.strategy import STRATEGIES
+from agents.trader.value_fund import ValueFund
+from experiments.cli.parameter_table import markdown
+from model.market.impact import SHAPES
+from model.market.market import MARKET_COLUMNS
 from model.scenario import Scenario
-from model.scenario.exposure import GRAPHS
+from model.scenario.parameter import declarations
+from model.scenario.registry import CLAIMS, GRAPHS, PREMIUMS, PROCESSES, REGIMES, SETTLEMENTS, STRUCTURES, TRIGGERS
 
 ROOT = Path(__file__).resolve().parents[1]
 ODD = (ROOT / "docs" / "ODD.md").read_text(encoding="utf-8")
@@ -38,7 +31,7 @@ PAGES = (
     "README.md",
     *(f"docs/guide/{path.name}" for path in sorted((ROOT / "docs" / "guide").glob("*.md"))),
 )
-REGENERATE = "docs/parameters.md is out of date: python -m experiments.parameter_table > docs/parameters.md"
+REGENERATE = "docs/parameters.md is out of date: python -m experiments.cli.parameter_table > docs/parameters.md"
 ELEMENTS = (
     "Purpose and patterns",
     "Entities, state variables and scales",
@@ -207,7 +200,7 @@ def rules() -> set[str]:
 
 
 def test_every_rule_is_named_or_its_module_is():
-    named, ledger = set(named_in(ODD)), {name for name in rules() if name.startswith("agents.ledger.")}
+    named, ledger = set(named_in(ODD)), {name for name in rules() if name.startswith("agents.core.ledger.")}
     assert len(rules()) > 70
     assert {name for name in rules() - ledger if not {name, name.rpartition(".")[0]} & named} == set()
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments.crew import Crew
+from experiments.run.process_pool import Crew
 from experiments.validation import draw, record, report
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from world import REGIMES, STRUCTURES, crash, dotted, run, small
 
-from agents.ledger import BAD_DEBT, FUND
+from agents.core.ledger import BAD_DEBT, FUND
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 

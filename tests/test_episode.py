@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from model.episode import EPISODES
+from model.scenario.episode import EPISODES
 
 EXTREMES = [
     ("2020-03-12", "BTC", 3_621.81),
@@ -52,6 +52,6 @@ def test_a_default_run_is_the_tenth_of_october():
 
 
 def test_names_of_episodes_and_processes_need_nothing_heavy():
-    code = "import sys, model.episode, model.process; print([m for m in sys.modules if '.' not in m])"
+    code = "import sys, model.scenario.episode, model.price.process; print([m for m in sys.modules if '.' not in m])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not {name for name in ("numpy", "numba", "scipy", "pyarrow", "pandas", "mesa") if f"'{name}'" in loaded}

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import crash
 
-from experiments.estimate import contrast, difference_p, estimate
-from experiments.interval import clopper_pearson, mcnemar_p
-from experiments.kind import AMOUNT, COUNT, EVENT, SHARE, SIGNED, kind_of, members_among, upstream
-from experiments.tail import tail
-from experiments.wording import apart, told
+from experiments.statistics.estimate import contrast, difference_p, estimate
+from experiments.statistics.interval import clopper_pearson, mcnemar_p
+from experiments.statistics.kind import AMOUNT, COUNT, EVENT, SHARE, SIGNED, kind_of, members_among, upstream
+from experiments.statistics.tail import tail
+from experiments.statistics.wording import apart, told
 from model.ecosystem import Ecosystem
 
 METRICS = st.sampled_from(

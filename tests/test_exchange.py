@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import run, small
 
-from agents.exchange import Exchange, funding_rate
-from agents.ledger import TRADER, VAULT
+from agents.core.ledger import TRADER, VAULT
+from agents.exchange.exchange import Exchange, funding_rate
 from model.ecosystem import Ecosystem
 
 

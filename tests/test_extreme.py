@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from world import CRASH, SMALL, crash, run, small
 
-from agents.ledger import FUND, LENT
-from model import population
+from agents.core.ledger import FUND, LENT
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario, ScenarioError
+from model.state import population
 
 EMPTY = {
     "zero traders": {"trader__number": 0},

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from experiments.fat_tail import Tail, falls, measure, returns, tail
-from experiments.figure.fat_tail import draw
+from experiments.validation.fat_tail_study import Tail, falls, measure, returns, tail
+from experiments.validation.fat_tail_study import draw_fat_tails as draw
 
 STEPS = 12_000
 
@@ -50,7 +50,7 @@ def test_falls_are_those_of_steps_that_begin_below_value():
 
 
 def test_the_bankruptcies_of_all_funds_are_counted(monkeypatch):
-    monkeypatch.setattr("experiments.fat_tail.hill", lambda values: 4.0)
+    monkeypatch.setattr("experiments.validation.fat_tail_study.hill", lambda values: 4.0)
     found = measure(Run())
     assert (found.bankruptcies, found.hill) == (2.0, 4.0)
     assert found.sd == pytest.approx(np.std([0.1, -0.3, -0.3, 0.1]))

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from experiments.comparison import Comparison
-from experiments.crew import Crew
-from experiments.figure.draw import FIGURES, draw_all, further
-from experiments.figure.result import read_result
 from experiments.figure.style import DASHES, MARKERS, looks
-from experiments.headline import CAPITAL, HEADLINES, TOTALS
-from experiments.result_folder import ResultFolder
-from experiments.worker import Run
+from experiments.results.folder import ResultFolder
+from experiments.results.run import Run
+from experiments.run.process_pool import Crew
+from experiments.statistics.headline_metrics import CAPITAL, HEADLINES, TOTALS
+from experiments.study.comparison.answer import Comparison
+from experiments.study.comparison.figure.draw import FIGURES, draw_all, further
+from experiments.study.comparison.figure.result import read_result
 
 SERIES = ("pool", "fund_0", "fund_1", "uncovered_0", "liquidated_0", "mid_BTC", "mid_ETH")
 CELLS = ("isolated", "isolated_by_loss", "pooled", "reinsured")

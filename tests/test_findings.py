@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from experiments.command_line import main
-from experiments.comparison import Comparison
-from experiments.finding import contrast as judging
-from experiments.finding import section
-from experiments.finding.contrast import (
+from experiments.cli.main import main
+from experiments.results.run import Run
+from experiments.study.comparison.answer import Comparison
+from experiments.study.findings import contrast as judging
+from experiments.study.findings import section
+from experiments.study.findings.contrast import (
     APPEARS,
     KEEPS,
     TURNS,
@@ -22,13 +23,12 @@ from experiments.finding.contrast import (
     contrast,
     never_more,
 )
-from experiments.finding.page import Content, document, page
-from experiments.finding.run import Measured, Sized
-from experiments.finding.study import CHANGES, DEFAULT, EPISODE_STUDIES, INNOCENTS, REGIMES, Study, studies
-from experiments.finding.word import counted, sentence
-from experiments.worker import Run
-from model.episode import EPISODES
+from experiments.study.findings.page import Content, document, page
+from experiments.study.findings.run import Measured, Sized
+from experiments.study.findings.study import CHANGES, DEFAULT, EPISODE_STUDIES, INNOCENTS, REGIMES, Study, studies
+from experiments.study.findings.word import counted, sentence
 from model.scenario import Scenario
+from model.scenario.episode import EPISODES
 
 WORLDS = 40
 CHANGED = {
@@ -201,7 +201,7 @@ def run(folder, *words):
 
 def test_the_command_writes_the_page_and_goes_on_where_it_was(tmp_path, monkeypatch):
     chosen = [Study("default", "tiny", {"steps": 6}, ("isolated", "pooled"))]
-    monkeypatch.setattr("experiments.finding.study.studies", lambda: tuple(chosen))
+    monkeypatch.setattr("experiments.study.findings.study.studies", lambda: tuple(chosen))
     place = tmp_path / "findings.md"
     first = run(tmp_path, "--study", "default", "--write", "--page", place, "--json")
     assert first.exit_code == 0, first.output
@@ -213,7 +213,7 @@ def test_the_command_writes_the_page_and_goes_on_where_it_was(tmp_path, monkeypa
     def never(*_):
         raise AssertionError("a study that is kept is not run again")
 
-    monkeypatch.setattr("experiments.finding.run._run", never)
+    monkeypatch.setattr("experiments.study.findings.run._run", never)
     again = run(tmp_path, "--study", "default", "--json")
     assert json.loads(again.stdout)["studies"]["default"]["uncovered"] == told["uncovered"]
     unknown = run(tmp_path, "--study", "defalt")

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import small
 
-from agents.account import flag
-from agents.exchange import Exchange
-from agents.loss_regime.deleveraging import close
-from agents.position import closed_of, filled
+from agents.account.account import flag
+from agents.account.position import closed_of, filled
+from agents.exchange.exchange import Exchange
+from model.backstop.loss_regime.deleveraging import close
 from model.ecosystem import Ecosystem
 
 partitions = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=30)

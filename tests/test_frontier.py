@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from world import small
 
-from experiments.callable_capital import callable_capital
-from experiments.command_line import main
-from experiments.phase.frontier import RATIO, arrangements, undominated, with_callable
-from experiments.phase.table import REGIME, STRUCTURE
+from experiments.cli.main import main
+from experiments.results.sweep.table import REGIME, STRUCTURE
+from experiments.study.comparison.callable_capital import callable_capital
+from experiments.study.phase.frontier import RATIO, arrangements, undominated, with_callable
 
 SMALL = ("trader.number=20", "protocol.number=3", "steps=6", "provider.number=2")
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from test_conservation import assert_books_close
 from world import STRUCTURES, crash, run, small
 
-from agents.contribution import contribution, gap, target_size, tier
-from agents.fund_asset import revaluation
-from agents.insurance_fund import fund_delta
-from agents.ledger import BAD_DEBT, DEFICIT, FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY
-from agents.lending import Recall, arrive, call, to_lend, to_recall
-from agents.reinsurer import MINUTES_PER_YEAR
+from agents.core.ledger import BAD_DEBT, DEFICIT, FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY
+from agents.exchange.insurance_fund import fund_delta
+from agents.protocol.contribution import contribution, gap, target_size, tier
+from agents.protocol.fund_asset import revaluation
+from agents.protocol.lending import Recall, arrive, call, to_lend, to_recall
+from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
 from model.ecosystem import Ecosystem
 from model.scenario import ScenarioError
 

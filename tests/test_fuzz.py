@@ -6,11 +6,9 @@ import fuzz
 import pytest
 from world import REGIMES, STRUCTURES
 
-from agents.loss_regime.ranking import RANKINGS
-from model.process import PROCESSES
 from model.scenario import Scenario
-from model.scenario.exposure import GRAPHS
-from model.scenario.market import MarketSection
+from model.scenario.registry import GRAPHS, PROCESSES, RANKINGS
+from model.scenario.section.market import MarketSection
 
 FEW, MANY = 12, 500
 NAMES = {

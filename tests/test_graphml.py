@@ -4,8 +4,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from model.network import EdgeListError, liabilities, read_edges
-from model.scenario.exposure import ExposureSection
+from model.network.exposures import EdgeListError, liabilities, read_edges
+from model.scenario.section.exposure import ExposureSection
 
 NAMES = ("protocol_0", "protocol_1", "protocol_2")
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'

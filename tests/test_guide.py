@@ -12,9 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.loss_regime import REGIMES
-from agents.structure import STRUCTURES
-from model.process import PROCESSES
+from model.scenario.registry import PROCESSES, REGIMES, STRUCTURES
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -90,16 +88,16 @@ def test_the_strategy_is_registered_by_the_entries_the_guide_names(tmp_path):
     (tmp_path / "agents" / "strategy" / "contrarian.py").write_text(FILES["contrarian.py"], encoding="utf-8")
     entry = re.search(r'`("contrarian": \w+)`', GUIDE).group(1)
     line = re.search(r"`(contrarian: float.+?\))`", GUIDE).group(1)
-    imported = "from agents.strategy.contrarian import contrarian"
-    insert(tmp_path / "agents/strategy/__init__.py", "STRATEGIES = {", f"    {entry},")
-    insert(tmp_path / "agents/strategy/__init__.py", "from agents.kernel", imported)
-    insert(tmp_path / "model/scenario/trader.py", "    noise: float", f"    {line}")
+    imported = "from agents.trader.strategy.contrarian import contrarian"
+    insert(tmp_path / "agents/trader/strategy/__init__.py", "STRATEGIES = {", f"    {entry},")
+    insert(tmp_path / "agents/trader/strategy/__init__.py", "from agents.core.kernel", imported)
+    insert(tmp_path / "model/scenario/section/trader.py", "    noise: float", f"    {line}")
     code = (
         "from model.ecosystem import Ecosystem; from model.scenario import Scenario\n"
         "terms = {'trader.contrarian': 1.0, 'trader.number': 20, 'steps': 3, 'trader.noise': 0.0, 'trader.trend': 0.0,"
         " 'trader.fundamentalist': 0.0, 'trader.carry': 0.0, 'trader.hedger': 0.0}\n"
         "e = Ecosystem(Scenario().replace(terms)); e.run_for(3)\n"
-        "from agents.trader import Trader\n"
+        "from agents.trader.trader import Trader\n"
         "print({t.strategy_name for t in e.agents_by_type[Trader]})"
     )
     alone = {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(tmp_path), "PATH": ""}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from agents.hash import next_arrival, uniform
+from agents.core.random import next_arrival, uniform
 
 KEY = np.uint64(0x1234567890ABCDEF)
 

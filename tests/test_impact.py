@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from world import small
 
-from agents.exchange import Exchange
+from agents.exchange.exchange import Exchange
 from model.ecosystem import Ecosystem
-from model.impact import (
+from model.market.impact import (
     SHAPES,
     absorbed_flow,
     average_price,

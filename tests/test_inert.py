@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from test_conservation import assert_books_close
 from world import CRASH, STRUCTURES, crash, run, small
 
-from experiments.command_line import main
-from experiments.note import notes
-from model.parameter import declarations
+from experiments.cli.main import main
+from experiments.plan.notice import notes
 from model.scenario import Scenario
-from model.scenario.alike import alike_structures, pots
-from model.scenario.inert import POTS, RULES, inert_choices
+from model.scenario.check.alike import alike_structures, pots
+from model.scenario.check.inert import POTS, RULES, inert_choices
+from model.scenario.parameter import declarations
 
 CHOICES = {
     "reinsurance.premium": "expected_loss",

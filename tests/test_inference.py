@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from experiments.comparison import Comparison
-from experiments.inference import benjamini_hochberg, effect_size, holm, small_sample_factor
-from experiments.worker import Run
+from experiments.results.run import Run
+from experiments.statistics.significance import benjamini_hochberg, effect_size, holm, small_sample_factor
+from experiments.study.comparison.answer import Comparison
 
 # Benjamini and Hochberg (1995), section 3.2: 15 tests of thrombolysis, of which 4 are claimed at 5 %; Bonferroni 3.
 THROMBOLYSIS = [

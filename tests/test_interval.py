@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.optimize import minimize_scalar
 
-from experiments.interval import clopper_pearson, mcnemar_p, paired_probability
+from experiments.statistics.interval import clopper_pearson, mcnemar_p, paired_probability
 
 paired = lru_cache(None)(paired_probability)
 WORLDS = st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 120))

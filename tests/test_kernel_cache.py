@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agents import kernel_cache
-from agents.kernel_cache import cache_folder, private
+from agents.core import kernel_cache
+from agents.core.kernel_cache import cache_folder, private
 
 
 @pytest.fixture

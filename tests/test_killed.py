@@ -13,9 +13,9 @@ import pytest
 import sweep_runner
 from test_sweep import both
 
-from experiments.hidden import Hidden
-from experiments.sweep.execution import sweep
-from experiments.sweep.plan import read_plan
+from experiments.plan.plan import read_plan
+from experiments.results.hidden import Hidden
+from experiments.run.sweep.run import sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = """
@@ -28,11 +28,11 @@ trader.number = [11, 12, 13, 14, 15]
 DRIVER = """
 import os, sys
 from pathlib import Path
-from experiments.interrupt import heed
+from experiments.run.interrupt import heed
 from experiments.sweep import query
-from experiments.sweep.execution import Where, sweep
-from experiments.sweep.pace import Pace
-from experiments.sweep.plan import read_plan
+from experiments.run.sweep.run import Where, sweep
+from experiments.run.sweep.chunk_size import Pace
+from experiments.plan.plan import read_plan
 Pace.size = lambda self, left, workers: 10
 def work():
     place, workers = Path(sys.argv[1]), int(sys.argv[2])
@@ -149,7 +149,7 @@ def test_sigterm_ends_a_sweep_at_once_and_clears(tmp_path):
 
 def test_the_next_start_clears_what_a_killed_one_left_and_nothing_of_a_live_one(tmp_path):
     code = (
-        "import sys, time; from pathlib import Path; from experiments.hidden import Hidden;"
+        "import sys, time; from pathlib import Path; from experiments.results.hidden import Hidden;"
         "hidden = Hidden(Path(sys.argv[1])); (hidden.path / 'half').touch(); print(hidden.path, flush=True);"
         "time.sleep(60)"
     )
@@ -177,7 +177,7 @@ def test_the_next_start_clears_what_a_killed_one_left_and_nothing_of_a_live_one(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_comparison_that_is_ended_leaves_nothing_for_good(tmp_path, number):
-    command = [sys.executable, "-m", "experiments.command_line", "compare", "--process", "gbm", "--workers", "1"]
+    command = [sys.executable, "-m", "experiments.cli.main", "compare", "--process", "gbm", "--workers", "1"]
     small = ["--set", "trader.number=8", "--set", "steps=20", "--replications", "100000", "--quiet"]
     driver = subprocess.Popen(
         [*command, *small, "--out", str(tmp_path / "out")], cwd=ROOT, stderr=subprocess.PIPE, text=True,

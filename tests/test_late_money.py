@@ -5,9 +5,21 @@ import pytest
 from test_conservation import assert_books_close
 from world import STRUCTURES, crash, run, small
 
-from agents.late_money import LateMoney
-from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, VAULT, Ledger
-from agents.protocol import Protocol
+from agents.core.ledger import (
+    BAD_DEBT,
+    DEFICIT,
+    FROZEN_DEBT,
+    FUND,
+    LENT,
+    OUTSIDE,
+    POOL,
+    POOL_LENT,
+    TREASURY,
+    VAULT,
+    Ledger,
+)
+from agents.protocol.protocol import Protocol
+from model.backstop.late_money import LateMoney
 from model.ecosystem import Ecosystem
 
 M = 1e6

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from world import STRUCTURES, crash, run, small
 
-from agents.ledger import DEFICIT, FUND, OUTSIDE, POOL, TREASURY
-from agents.structure import STRUCTURES as REGISTERED
+from agents.core.ledger import DEFICIT, FUND, OUTSIDE, POOL, TREASURY
 from model.ecosystem import Ecosystem
+from model.scenario.registry import STRUCTURES as REGISTERED
 
 MILLION = 1e6
 LAYERS = ("paid_fund", "paid_skin", "paid_pool", "paid_mutual", "paid_assessment", "uncovered")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from world import crash, run, small
 
-from agents.ledger import (
+from agents.core.ledger import (
     BAD_DEBT,
     FUND,
     OUTSIDE,
@@ -17,9 +17,9 @@ from agents.ledger import (
     LedgerError,
     PriceRangeError,
 )
-from agents.trader import Trader
+from agents.trader.trader import Trader
 from model.ecosystem import Ecosystem
-from model.population import FARTHEST_ENTRY
+from model.state.population import FARTHEST_ENTRY
 
 
 def test_transfers_conserve_and_entries_are_the_outsides():

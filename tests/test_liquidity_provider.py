@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from world import crash, run, small
 
-from agents.ledger import OUTSIDE, PROVIDER, VAULT
-from agents.liquidity_provider import LiquidityProvider, loss_elsewhere, profit, queue_of, runs
+from agents.core.ledger import OUTSIDE, PROVIDER, VAULT
+from agents.provider.liquidity_provider import LiquidityProvider, loss_elsewhere, profit, queue_of, runs
 from model.ecosystem import Ecosystem
 
 FIRM = {"provider__tolerance": 0.15, "provider__tolerance_spread": 0.0, "provider__withdrawal": 0.5}

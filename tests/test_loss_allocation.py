@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.loss_regime import adl_close, adl_score, capped_pro_rata, clawback_rate, socialized_loss
-from agents.loss_regime.ranking import RANKINGS
-from agents.order import descending
+from agents.core.rank import descending
+from model.backstop.loss_regime import adl_close, adl_score, capped_pro_rata, clawback_rate, socialized_loss
+from model.scenario.registry import RANKINGS
 
 QUEUES = ("bitmex", "okx", "hyperliquid", "notional_profit", "position", "profit", "equity", "random")
 amounts = st.floats(0.0, 1e6)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from world import crash, run
 
-from agents.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, OUTSIDE, SET_UP, VAULT
-from agents.loss_regime import REGIMES
+from agents.core.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, OUTSIDE, SET_UP, VAULT
 from model.ecosystem import Ecosystem
+from model.scenario.registry import REGIMES
 
 
 def indebted(regime: str, loss: float = 2e5) -> Ecosystem:

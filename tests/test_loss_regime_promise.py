@@ -6,10 +6,9 @@ from desk import CROWD, Desk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.ledger import DEFICIT, FROZEN_DEBT, VAULT
-from agents.loss_regime import REGIMES
-from agents.loss_regime.base import Terms
-from agents.loss_regime.ranking import RANKINGS
+from agents.core.ledger import DEFICIT, FROZEN_DEBT, VAULT
+from model.backstop.loss_regime.base import Terms
+from model.scenario.registry import RANKINGS, REGIMES
 
 CASES = {name: (name, Terms()) for name in REGIMES}
 CASES |= {f"adl {name}": ("adl", Terms(ranking=name)) for name in RANKINGS}

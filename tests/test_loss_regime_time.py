@@ -5,8 +5,8 @@ import pytest
 from desk import CROWD, Desk
 from world import crash, run, small
 
-from agents.ledger import DEFICIT, FROZEN_DEBT, LIQUIDATION_FEE, OUTSIDE, TRADER, TRADING_FEE, VAULT, WALLET
-from agents.loss_regime.base import Terms
+from agents.core.ledger import DEFICIT, FROZEN_DEBT, LIQUIDATION_FEE, OUTSIDE, TRADER, TRADING_FEE, VAULT, WALLET
+from model.backstop.loss_regime.base import Terms
 from model.ecosystem import Ecosystem
 
 PRICE, WALLET_SLOT = 90.0, len(CROWD) - 1

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from malformed import HEAD, Case, cases
 
-from experiments.command_line import main
+from experiments.cli.main import main
 
 CASES = tuple(cases())
 SAMPLE = 60

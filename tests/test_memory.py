@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from model.demand import memory_needed
 from model.scenario import Scenario
+from model.scenario.check.demand import memory_needed
 
 LEAST, MOST = 0.7, 4.0
 SIZES = {

@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from place import SHARED
 from test_figure import CELLS, drawn, made_up_run
 
-from experiments.command_line import main
-from experiments.comparison import Comparison
-from experiments.crew import Crew
+from experiments.cli.main import main
 from experiments.figure.attempt import FigureWarning, load, save_alone, save_vector
-from experiments.figure.draw import FIGURES, LOST, draw_all
+from experiments.run.process_pool import Crew
+from experiments.study.comparison.answer import Comparison
+from experiments.study.comparison.figure.draw import FIGURES, LOST, draw_all
 
 USETEX = "text.usetex: True\nfont.family: serif\nsavefig.dpi: 30\nfigure.figsize: 2, 2\n"
 SMALL = ["trader.number=20", "protocol.number=3", "steps=6", "provider.number=2"]
@@ -77,8 +77,8 @@ def test_a_backend_that_there_is_stays_the_users(monkeypatch):
 
 
 def test_a_figure_that_fails_is_named_and_the_others_are_drawn(tmp_path, monkeypatch):
-    load("experiments.figure.fan")
-    monkeypatch.setattr("experiments.figure.fan.draw", broken)
+    load("experiments.study.comparison.figure.fan")
+    monkeypatch.setattr("experiments.study.comparison.figure.fan.draw", broken)
     with pytest.warns(FigureWarning, match="figure fan could not be drawn and is missing: RuntimeError: no such font"):
         figures = drawn(tmp_path / "out")
     others = [name for name in FIGURES if name != "fan"]

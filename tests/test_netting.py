@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.netting import bilateral_exposure, cleared_exposure, net_debts
+from model.network.netting import bilateral_exposure, cleared_exposure, net_debts
 from model.scenario import Scenario, ScenarioError
 
 FIRST = np.array([[0.0, 3.0, -1.0], [-3.0, 0.0, 2.0], [1.0, -2.0, 0.0]])

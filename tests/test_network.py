@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from model.network import EdgeListError, exposure_graph, liabilities, read_edges, shell_uniforms
-from model.scenario.exposure import GRAPHS, ExposureSection
+from model.network.exposures import EdgeListError, exposure_graph, liabilities, read_edges, shell_uniforms
+from model.scenario.registry import GRAPHS
+from model.scenario.section.exposure import ExposureSection
 
 DRAWN = sorted(set(GRAPHS) - {"file", "netted"})  # by the rule of amounts
 

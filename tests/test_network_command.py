@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from experiments.command_line import main
-from model.edge_list import EdgeListError
-from model.holding_report import holding_report, read_holdings
+from experiments.cli.main import main
+from model.network.analysis.holding_report import holding_report, read_holdings
+from model.network.reader.edge_list import EdgeListError
 
 SMALL = ["--set", "trader.number=20", "--set", "steps=10", "--set", "protocol.number=3", "--workers", "1"]
 CHAIN = "protocol_0 protocol_1 1.5e6\nprotocol_1,protocol_2,2e6  # a chain\n"

@@ -5,8 +5,8 @@ import os
 import networkx as nx
 import pytest
 
-from model.edge_list import EdgeListError, read_edges
-from model.graph_source import LARGEST
+from model.network.reader.edge_list import EdgeListError, read_edges
+from model.network.reader.source import LARGEST
 from tests.place import SHARED, present
 
 NAMES = ("protocol_0", "protocol_1", "protocol_2")
@@ -289,7 +289,7 @@ def test_an_edge_without_an_amount_is_left_to_the_rule_in_every_format(tmp_path)
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_parsed(tmp_path, monkeypatch):
-    monkeypatch.setattr("model.graph_source.MOST_EDGES", most := 1000)
+    monkeypatch.setattr("model.network.reader.source.MOST_EDGES", most := 1000)
     os.truncate(_empty(tmp_path / "large.csv"), LARGEST + 1)
     (tmp_path / "many.csv").write_text("a b\n" * (most + 1), encoding="utf-8")
     (tmp_path / "many.graphml").write_text(graphml("<edge/>" * (most + 1)), encoding="utf-8")

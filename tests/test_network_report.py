@@ -5,7 +5,7 @@ import pytest
 from world import small
 
 from model.ecosystem import Ecosystem
-from model.network_report import customers_claims, network_report
+from model.network.analysis.network_report import customers_claims, network_report
 
 
 def test_the_hub_of_a_star_takes_all_others_with_it():

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from agents.structure import STRUCTURES
-from experiments.app.configuration import from_toml
-from experiments.cell import Estimate, cells, needs_pilot
-from experiments.command.phase import arranged
-from experiments.command_line import main
-from experiments.configuration import Options, plan
-from experiments.notice import PROCESS_OF, STRUCTURE_OF, value_at
-from experiments.sweep.plan import read_plan
-from experiments.sweep.problem import SweepError
+from experiments.app.session.configuration import from_toml
+from experiments.cli.main import main
+from experiments.cli.study.phase import arranged
+from experiments.plan.arrangement import Estimate, cells, needs_pilot
+from experiments.plan.configuration import plan
+from experiments.plan.notice import PROCESS_OF, STRUCTURE_OF, value_at
+from experiments.plan.options import Options
+from experiments.plan.plan import read_plan
+from experiments.plan.problem import SweepError
 from model.ecosystem import Ecosystem
-from model.process import PROCESSES
+from model.price.tape import draw_tape
 from model.scenario import Scenario
-from model.tape import draw_tape
+from model.scenario.registry import PROCESSES, STRUCTURES
 
 README = (Path(__file__).resolve().parents[1] / "docs" / "guide" / "prices.md").read_text(encoding="utf-8")
 LOSSES = "[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]"

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from rich.console import Console
 
-from experiments.comparison import Comparison
-from experiments.pairing import compare_members, pairings
-from experiments.table import mean_table, pairing_table
-from experiments.worker import Run
+from experiments.results.run import Run
+from experiments.study.comparison.answer import Comparison
+from experiments.study.comparison.innocents import compare_members, pairings
+from experiments.study.comparison.table import mean_table, pairing_table
 
 # Three worlds of three protocols. World 0: isolation leaves protocol 0 uncovered, the pool nobody. World 1: the pool
 # runs out and takes 1 and 2 with it. World 2: both leave 0 uncovered, the pool also 1.

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from experiments.command_line import main
-from experiments.figure.phase import draw
+from experiments.cli.main import main
 from experiments.figure.vector import save_vector
-from experiments.phase.axis import read_axis
-from experiments.phase.diagram import read_diagram
-from experiments.phase.run import grid_plan
-from experiments.sweep.execution import sweep
-from experiments.sweep.problem import SweepError
+from experiments.plan.problem import SweepError
+from experiments.run.sweep.run import sweep
+from experiments.study.phase.axis import read_axis
+from experiments.study.phase.diagram import read_diagram
+from experiments.study.phase.diagram_figure import draw
+from experiments.study.phase.run import grid_plan
 
 X, Y = "price.severity", "price.severity_correlation"
 PAIR = ("isolated", "pooled")

@@ -15,8 +15,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from world import small
 
-from model.clearing import settle
 from model.ecosystem import Ecosystem
+from model.network.clearing import settle
 
 MILLION = 1e6
 NETWORKS = ("ring", "complete", "half_ring_half_complete", "two_isolated_complete_blocks_of_5")

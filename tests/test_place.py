@@ -7,8 +7,8 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from experiments.command_line import main
-from experiments.part import read_table
+from experiments.cli.main import main
+from experiments.results.parquet import read_table
 
 SMALL = ["protocol.number=3", "trader.number=20", "provider.number=2", "steps=6"]
 PLAN = """

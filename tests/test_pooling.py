@@ -9,7 +9,7 @@ import pytest
 from bench import Bench
 from scipy.special import ndtri
 
-from model.streams import Streams
+from model.price.streams import Streams
 
 ERRORS, LEVEL = 4.5, 0.01
 

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.exchange import allowed_order
-from agents.position import (
+from agents.account.position import (
     after_fill,
     bankruptcy_price,
     equity,
@@ -15,6 +14,7 @@ from agents.position import (
     long_threshold,
     short_threshold,
 )
+from agents.exchange.exchange import allowed_order
 
 price = st.floats(0.5, 2.0)
 contracts = st.floats(-50.0, 50.0).filter(lambda q: abs(q) > 1e-3)

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from experiments import bootstrap
-from experiments.comparison import Comparison
-from experiments.configuration import ConfigurationError, Options, plan
-from experiments.estimate import estimate
-from experiments.interval import NONE, Ends
-from experiments.precision import LEAST, MOST, STILL, Term, batches, lacking, read_term, too_wide
-from experiments.worker import Run
+from experiments.plan.configuration import plan
+from experiments.plan.options import MOST, ConfigurationError, Options, Term, read_term
+from experiments.results.run import Run
+from experiments.statistics import bootstrap
+from experiments.statistics.estimate import estimate
+from experiments.statistics.interval import NONE, Ends
+from experiments.study.comparison.answer import Comparison
+from experiments.study.comparison.stopping import LEAST, STILL, batches, lacking, too_wide
 
 DRAWS = {
     "normal": (lambda rng, n: 1.0 + rng.normal(size=n), 0.93),

@@ -5,12 +5,12 @@ import pytest
 from test_conservation import assert_books_close
 from world import crash, run, small
 
-from agents.ledger import POOL, POOL_LENT
-from agents.premium import PREMIUMS
-from agents.premium.base import Exposure, credible
-from agents.premium.cycle import Cycle
-from agents.reinsurer import MINUTES_PER_YEAR
-from model.scenario.reinsurance import ReinsuranceSection
+from agents.core.ledger import POOL, POOL_LENT
+from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
+from model.reinsurance.premium.base import Exposure, credible
+from model.reinsurance.premium.cycle import Cycle
+from model.scenario.registry import PREMIUMS
+from model.scenario.section.reinsurance import ReinsuranceSection
 
 POOLED = {"backstop__structure": "pooled", "reinsurance__charge_all": True}
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numba.core import config
 
-from agents.kernel import kernel
-from agents.prepared import Prepared
+from agents.core.fast_call import Prepared
+from agents.core.kernel import kernel
 
 Pair = namedtuple("Pair", ["left", "right"])
 

@@ -7,11 +7,12 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-import model.preset
-from experiments.command_line import main
-from experiments.configuration import ConfigurationError, Options, plan
-from model.preset import PresetError, load_preset, parse_preset, preset_names
+import model.scenario.preset
+from experiments.cli.main import main
+from experiments.plan.configuration import plan
+from experiments.plan.options import ConfigurationError, Options
 from model.scenario import Scenario
+from model.scenario.preset import PresetError, load_preset, parse_preset, preset_names
 
 HEADER = 'description = "One of our own"\nsource = "a test"\n'
 OURS = HEADER + '[backstop]\nstructure = "reinsured"\nregime = "lp_absorbs"\nceded_share = 0.5\n[trader]\nnumber = 30\n'
@@ -41,7 +42,7 @@ def ours(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "ours.toml").write_text(OURS)
     (folder / "readme.txt").write_text("no preset")
-    monkeypatch.setattr(model.preset, "files", lambda package: folder)
+    monkeypatch.setattr(model.scenario.preset, "files", lambda package: folder)
     return tmp_path
 
 
@@ -176,7 +177,7 @@ def test_the_listing_names_every_preset_with_its_source():
 
 def test_listing_presets_imports_nothing_heavy():
     code = (
-        "from experiments.command_line import main; main(['presets'], standalone_mode=False)\n"
+        "from experiments.cli.main import main; main(['presets'], standalone_mode=False)\n"
         "import sys; print('LOADED', *sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

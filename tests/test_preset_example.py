@@ -5,14 +5,14 @@ import pytest
 from desk import Desk
 from world import small
 
-from agents.control.partial_liquidation import contracts_to_sell
-from agents.control.takeover import is_taken_over
-from agents.ledger import DEFICIT, FUND, OUTSIDE, POOL
-from agents.loss_regime.base import Terms
-from model.control import partial_rule
+from agents.core.ledger import DEFICIT, FUND, OUTSIDE, POOL
+from agents.exchange.control.partial_liquidation import contracts_to_sell
+from agents.exchange.control.takeover import is_taken_over
+from model.backstop.loss_regime.base import Terms
 from model.ecosystem import Ecosystem
-from model.preset import load_preset, preset_names
+from model.market.control import partial_rule
 from model.scenario import Scenario
+from model.scenario.preset import load_preset, preset_names
 
 FUND_WORTH = 0.015 * 6e7
 EIGHT = {

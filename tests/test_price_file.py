@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from model.price_check import moment
-from model.price_file import KLINE, PriceFileError, read_prices
+from model.price.reader.check import moment
+from model.price.reader.file import KLINE, PriceFileError, read_prices
 
 HOUR = 3_600_000
 START = 1_583_020_800_000  # 2020-03-01 00:00 UTC

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from place import SHARED, present
 
-from model.price_file import Limits, PriceFileError, read_prices, read_volume
+from model.price.reader.file import Limits, PriceFileError, read_prices, read_volume
 
 START = datetime(2024, 2, 14, tzinfo=UTC)
 HEADING = ("time", "open", "high", "low", "close", "größe")

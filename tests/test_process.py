@@ -7,16 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.episode import EPISODES
-from model.price_file import PriceFileError, read_prices
-from model.process import PROCESSES, asset_names, horizon, natural_steps, process_named
-from model.process.bar import read_bars
-from model.process.bootstrap import blocks
-from model.process.bridge import bridged, extremes
-from model.process.jump_diffusion import compensator, poisson
-from model.scenario.asset import AssetSection
-from model.scenario.price import PriceSection
-from model.streams import Streams
+from model.price.process.bar import read_bars
+from model.price.process.bootstrap import blocks
+from model.price.process.bridge import bridged, extremes
+from model.price.process.jump_diffusion import compensator, poisson
+from model.price.process.path import process_named
+from model.price.reader.file import PriceFileError, read_prices
+from model.price.streams import Streams
+from model.scenario.episode import EPISODES
+from model.scenario.length import asset_names, horizon, natural_steps
+from model.scenario.registry import PROCESSES
+from model.scenario.section.asset import AssetSection
+from model.scenario.section.price import PriceSection
 
 BTC, ETH, MINUTE = "BTCUSDT_perp_1h_2020-2024", "ETHUSDT_perp_1h_2020-2026", "BTCUSD_PERP-1m-2025-10-10"
 ONE = {"name": ("BTC",), "initial_price": (100.0,)}

@@ -16,17 +16,17 @@ from scipy.special import ndtri
 from scipy.stats import binom, binomtest
 from world import small
 
-from experiments.cell import Cell
-from experiments.command_line import main
-from experiments.crew import Crew
-from experiments.interval import clopper_pearson
-from experiments.rare.cross_entropy import Trial, haar, search
-from experiments.rare.mixture import Mixture, log_weights
-from experiments.rare.probability import probability, unseen
-from experiments.rare.search import Event, Sampler
-from experiments.rare.tilt import TiltedStreams, TiltedTape, axes_of, scores, shifted
-from model.streams import Streams
-from model.tape import draw_tape
+from experiments.cli.main import main
+from experiments.plan.arrangement import Cell
+from experiments.run.process_pool import Crew
+from experiments.statistics.interval import clopper_pearson
+from experiments.study.rare.cross_entropy import Trial, haar, search
+from experiments.study.rare.mixture import Mixture, log_weights
+from experiments.study.rare.probability import probability, unseen
+from experiments.study.rare.search import Event, Sampler
+from experiments.study.rare.tilt import TiltedStreams, TiltedTape, axes_of, scores, shifted
+from model.price.streams import Streams
+from model.price.tape import draw_tape
 
 ERRORS = 4.5
 

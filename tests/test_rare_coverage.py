@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
-from experiments.rare.answer import Answer, Study, difference
-from experiments.rare.calibrated_weight import calibrated
-from experiments.rare.cross_entropy import Trial, haar, search
-from experiments.rare.mixture import Mixture, log_weights
-from experiments.rare.probability import Estimate, Probability, doubtful, interval, pooled
-from experiments.rare.search import Event, Sample
-from experiments.rare.view import caveats, extent, gain_text
+from experiments.study.rare.answer import Answer, Study, difference
+from experiments.study.rare.calibrated_weight import calibrated
+from experiments.study.rare.cross_entropy import Trial, haar, search
+from experiments.study.rare.mixture import Mixture, log_weights
+from experiments.study.rare.probability import Estimate, Probability, doubtful, interval, pooled
+from experiments.study.rare.search import Event, Sample
+from experiments.study.rare.table import caveats, extent, gain_text
 
 AXES = 8
 TIMES = 150

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from place import INTERPRETED
 
-from experiments.reference import advance, make_state
-from experiments.reference_mesa import ReferenceModel
-from experiments.workload import (
+from experiments.benchmark.reference import advance, make_state
+from experiments.benchmark.reference_mesa import ReferenceModel
+from experiments.benchmark.workload import (
     BLOCK,
     MAINTENANCE,
     MEAN_COLLATERAL,

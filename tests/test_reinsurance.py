@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.stats import expon, lognorm, lomax
 from world import crash, run, small
 
-from agents.reinsurance import (
+from agents.reinsurer.treaty import (
     Programme,
     excess_of_loss,
     layer_capacity,
@@ -19,8 +19,8 @@ from agents.reinsurance import (
     reinstatement_premium,
     stop_loss,
 )
-from agents.structure import STRUCTURES
 from model.ecosystem import Ecosystem
+from model.scenario.registry import STRUCTURES
 
 LAWS = {"lognormal(0,1)": lognorm(1.0), "lomax(3,2000)": lomax(3.0, scale=2000.0), "exp(1)": expon()}
 losses = arrays(float, 4, elements=st.floats(0.0, 1e6))

@@ -7,7 +7,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from experiments.command_line import main
+from experiments.cli.main import main
 from experiments.report.build import build
 from experiments.report.table import Table, comma_separated, latex, markup
 

@@ -8,14 +8,14 @@ import pytest
 from click.testing import CliRunner
 from sweep_plan import plan_of
 
-from experiments.command import paper
-from experiments.command_line import main
+from experiments.cli import paper
+from experiments.cli.main import main
+from experiments.plan.plan import read_plan
 from experiments.report.build import build
-from experiments.report.place import bare
-from experiments.sweep.execution import sweep
-from experiments.sweep.plan import read_plan
-from model.episode import EPISODES
-from model.scenario.backstop import REGIMES, STRUCTURES
+from experiments.report.strip_paths import bare
+from experiments.run.sweep.run import sweep
+from model.scenario.episode import EPISODES
+from model.scenario.registry import REGIMES, STRUCTURES
 
 BASE = 'replications = 4\nprocess = "gbm"\nseries = false\n'
 MAP = (

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from test_conservation import assert_books_close
 from world import REGIMES, STRUCTURES, crash, dotted, run, small
 
-from agents.exchange import Exchange
-from agents.ledger import BAD_DEBT, OUTSIDE, TREASURY, VAULT
-from agents.protocol import DEFAULTED
+from agents.core.ledger import BAD_DEBT, OUTSIDE, TREASURY, VAULT
+from agents.exchange.exchange import Exchange
+from agents.protocol.protocol import DEFAULTED
 from model.ecosystem import Ecosystem
 
 RESOLUTIONS = ("continue", "dead", "recapitalised")

@@ -6,9 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from experiments.part import PART, ROW_GROUP, Parts, column_names, read_table, series_table
-from experiments.result_folder import FolderError, ResultFolder, free_path, place_problem, plain
-from experiments.worker import Run
+from experiments.plan.resources import FolderError, free_path, place_problem
+from experiments.results.folder import ResultFolder, plain
+from experiments.results.parquet import PART, ROW_GROUP, Parts, column_names, read_table, series_table
+from experiments.results.run import Run
 
 STEPS = 7
 
@@ -95,8 +96,8 @@ def test_metrics_that_differ_between_runs_are_null_where_absent(tmp_path):
 
 def test_a_long_table_is_split_and_reads_back_in_order(tmp_path, monkeypatch):
     assert ROW_GROUP < PART
-    monkeypatch.setattr("experiments.part.ROW_GROUP", 2 * STEPS)
-    monkeypatch.setattr("experiments.part.PART", 4 * STEPS)
+    monkeypatch.setattr("experiments.results.parquet.ROW_GROUP", 2 * STEPS)
+    monkeypatch.setattr("experiments.results.parquet.PART", 4 * STEPS)
     parts = Parts(tmp_path / "series")
     for replication in range(9):
         parts.add(series_table(run(replication)))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import ndtri, stdtrit
 
-from model.risk import expected_shortfall, normal_risk, pareto_risk, student_risk, value_at_risk
+from model.measure.risk import expected_shortfall, normal_risk, pareto_risk, student_risk, value_at_risk
 
 DAILY = 10_000 * 0.2 / np.sqrt(250)
 LEVELS = np.array([0.5, 0.9, 0.975, 0.99])

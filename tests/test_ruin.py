@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from bench import Bench
 
-from agents.ledger import FUND
-from model.streams import Streams
+from agents.core.ledger import FUND
+from model.price.streams import Streams
 
 PATHS, CLAIMS, ERRORS = 3000, 400, 4.5
 

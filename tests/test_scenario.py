@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from model.parameter import declarations, per_item
 from model.scenario import Scenario, ScenarioError
+from model.scenario.parameter import declarations, per_item
 
 
 def problems(values) -> list[str]:

@@ -5,9 +5,9 @@ import pytest
 from world import crash, run, small
 
 from model.ecosystem import Ecosystem
+from model.price.tape import draw_tape
 from model.scenario import Scenario
-from model.tape import draw_tape
-from model.world import scenario_path, world_names
+from model.scenario.world import scenario_path, world_names
 
 SEGMENTED = {"asset__shared_market": False, "protocol__number": 4, "asset__name": ("BTC", "ETH")}
 SHARED = SEGMENTED | {"asset__shared_market": True}

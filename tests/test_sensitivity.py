@@ -9,12 +9,12 @@ from SALib.analyze import morris as salib_morris
 from SALib.analyze import sobol as salib_sobol
 from sweep_plan import GRID, plan_of
 
-from experiments.command_line import main
-from experiments.sensitivity.analysis import DUMMY, sensitivity
-from experiments.sensitivity.resample import half_widths, morris_effects, sobol_indices
-from experiments.sweep.design import Terms, morris, saltelli
-from experiments.sweep.execution import sweep
-from experiments.sweep.problem import SweepError
+from experiments.cli.main import main
+from experiments.plan.design import Terms, morris, saltelli
+from experiments.plan.problem import SweepError
+from experiments.run.sweep.run import sweep
+from experiments.study.sensitivity.analysis import DUMMY, sensitivity
+from experiments.study.sensitivity.resample import half_widths, morris_effects, sobol_indices
 
 PLAN = """
 replications = 2

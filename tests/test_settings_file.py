@@ -2,13 +2,14 @@
 
 import pytest
 
-from experiments.app.configuration import from_toml
-from experiments.app.upload import configuration
-from experiments.configuration import ConfigurationError, Options, base_scenario
-from experiments.sweep.plan_file import read_plan_file
-from experiments.sweep.problem import SweepError
+from experiments.app.session.configuration import from_toml
+from experiments.app.session.upload import configuration
+from experiments.plan.configuration import base_scenario
+from experiments.plan.options import ConfigurationError, Options
+from experiments.plan.plan_file import read_plan_file
+from experiments.plan.problem import SweepError
 from model.scenario import ScenarioError, read_toml
-from model.toml_text import DEEPEST, LARGEST
+from model.scenario.toml_text import DEEPEST, LARGEST
 
 SETTINGS = 'seed = 7\n[backstop]\nstructure = "pooled"\n'
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from experiments.app import export as app_export
-from experiments.phase.run import write_rows
 from experiments.report.table import Table, comma_separated
-from experiments.sheet import PLAIN_NUMBER, RISKY, guarded, sheet
-from experiments.sweep import query
+from experiments.results.csv_text import PLAIN_NUMBER, RISKY, guarded, sheet
+from experiments.results.sweep import query
+from experiments.study.phase.run import write_rows
 
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=HYPERLINK(1)", "-"]
 HARMLESS = ["pooled", "", "a=b", "-0.5", "+1e-3", "-.5", "-inf", "1-2", "'=1", " x"]

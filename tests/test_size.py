@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import binom
 
-from experiments.command_line import main
-from experiments.interval import clopper_pearson
-from experiments.size.answer import Answer
-from experiments.size.caveat import caveats
-from experiments.size.critical import Critical
-from experiments.size.exposure import benefit, cover, needed, needed_by_member, pool_over_isolated, rearranged
-from experiments.size.order_statistic import least_number, ranks
-from experiments.size.search import Search
-from experiments.size.sizing import OWN, Half, Size
-from experiments.size.target import ANY, EACH, TARGETS, bare, own_sizes, pooled_size
-from experiments.size.target_view import comparison, counted, judged
-from experiments.size.view import verdict
+from experiments.cli.main import main
+from experiments.statistics.interval import clopper_pearson
+from experiments.statistics.order_statistic import least_number, ranks
+from experiments.study.size.answer import Answer
+from experiments.study.size.caveat import caveats
+from experiments.study.size.critical import Critical
+from experiments.study.size.exposure import benefit, cover, needed, needed_by_member, pool_over_isolated, rearranged
+from experiments.study.size.search import Search
+from experiments.study.size.sizing import OWN, Half, Size
+from experiments.study.size.table import verdict
+from experiments.study.size.target import ANY, EACH, TARGETS, bare, own_sizes, pooled_size
+from experiments.study.size.target_table import comparison, counted, judged
 
 
 def searched(critical, tolerance=1e-6):

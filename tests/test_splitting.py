@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from experiments.rare.splitting import Numbers, beginnings, branched, chosen_levels, split
-from model.streams import Streams
+from experiments.study.rare.splitting import Numbers, beginnings, branched, chosen_levels, split
+from model.price.streams import Streams
 
 STEPS, ERRORS = 50, 4.5
 

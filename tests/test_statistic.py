@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from experiments.statistic import correlation, mean_interval, paired_difference, variance_reduction
+from experiments.statistics.statistic import correlation, mean_interval, paired_difference, variance_reduction
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from model.streams import Streams, columns
+from model.price.streams import Streams, columns
 
 SEEDS = st.integers(0, 2**64)
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from world import STRUCTURES, crash, run, small
 
-from agents.ledger import FUND, LENT, POOL, POOL_LENT, TREASURY
-from agents.reinsurer import Reinsurer
-from agents.structure import STRUCTURES as REGISTERED
-from agents.structure.clustered import by_lot
+from agents.core.ledger import FUND, LENT, POOL, POOL_LENT, TREASURY
+from agents.reinsurer.reinsurer import Reinsurer
+from model.backstop.structure.clustered import by_lot
 from model.ecosystem import Ecosystem
-from model.foundation import treasuries
+from model.scenario.registry import STRUCTURES as REGISTERED
+from model.state.initial import treasuries
 
 SAME_BUT_FOR_THE_NAME = {"imbalance", "paid_fund", "paid_pool", "borne_fund", "borne_pool", "reinsurer_profit"}
 ESTIMATES = {"backstop__expected_loss": (3.0, 2.0, 0.0), "backstop__expected_shortfall": (1.0, 1.0, 4.0)}

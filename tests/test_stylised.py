@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner
 from place import SHARED, present
 
-from experiments.calibration.moment import activity, labels, natural, together, tolerances, vector
-from experiments.calibration.record import covariance, read_record
-from experiments.command_line import main
-from experiments.crew import Crew
+from experiments.cli.main import main
+from experiments.run.process_pool import Crew
+from experiments.study.calibration.moment import activity, labels, natural, together, tolerances, vector
+from experiments.study.calibration.record import covariance, read_record
 from experiments.validation import report, stylised
 from model.ecosystem import Ecosystem
-from model.record import ASSET_SERIES, PROTOCOL_SERIES
+from model.measure.record import ASSET_SERIES, PROTOCOL_SERIES
 
 PERIOD = ["1 March 2020", "18 April 2024"]
 TINY = {

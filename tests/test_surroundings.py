@@ -17,14 +17,14 @@ from rich.console import Console
 from rich.table import Table
 from test_comparison import made_up, run_of  # noqa: F401
 
-from experiments.command_line import main
-from experiments.comparison import Comparison
-from experiments.fold import print_table
-from experiments.interrupt import Interrupt, heed
-from experiments.part import read_table
-from experiments.result_folder import plain
-from experiments.table import difference_table, mean_table, pairing_table
-from model.asset_name import file_names
+from experiments.cli.main import main
+from experiments.results.folder import plain
+from experiments.results.parquet import read_table
+from experiments.run.fold import print_table
+from experiments.run.interrupt import Interrupt, heed
+from experiments.study.comparison.answer import Comparison
+from experiments.study.comparison.table import difference_table, mean_table, pairing_table
+from model.scenario.asset_name import file_names
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ["trader.number=20", "protocol.number=3", "steps=6", "provider.number=2", "price.process=gbm"]
@@ -66,7 +66,7 @@ def test_a_row_whose_words_have_no_room_is_a_list():
 
 
 def test_a_width_that_is_told_is_kept_to(monkeypatch):
-    from experiments.table import console  # noqa: PLC0415
+    from experiments.study.comparison.table import console  # noqa: PLC0415
 
     monkeypatch.delenv("COLUMNS", raising=False)
     assert console().width == 150
@@ -81,7 +81,7 @@ def test_names_that_are_not_utf_8_are_kept_legibly():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes")
 def test_results_stay_in_a_folder_whose_name_is_not_utf_8(tmp_path, made_up, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("experiments.execution.draw_all", lambda *_: [])
+    monkeypatch.setattr("experiments.study.comparison.run.draw_all", lambda *_: [])
     (tmp_path / ODD).mkdir()
     out = tmp_path / ODD / "out"
     done = CliRunner().invoke(

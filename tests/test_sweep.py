@@ -13,12 +13,12 @@ import pytest
 from sweep_plan import GRID, plan_of
 from sweep_runner import mark
 
-from experiments.part import read_table
-from experiments.sweep.execution import Where, sweep
-from experiments.sweep.folder import enter
-from experiments.sweep.problem import SweepError
-from experiments.sweep.shard import Shard
-from experiments.sweep.store import Store
+from experiments.plan.problem import SweepError
+from experiments.plan.shard import Shard
+from experiments.results.parquet import read_table
+from experiments.results.sweep.folder import enter
+from experiments.results.sweep.store import Store
+from experiments.run.sweep.run import Where, sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -58,7 +58,7 @@ def test_a_real_scenario_gives_the_same_rows_on_a_cluster(tmp_path):
     text = f'replications = 2\nprocess = "gbm"\n[set]\n{small}[fields]\nbackstop.structure = ["isolated", "pooled"]\n'
     path = tmp_path / "plan.toml"
     path.write_text(text)
-    from experiments.sweep.plan import read_plan  # noqa: PLC0415
+    from experiments.plan.plan import read_plan  # noqa: PLC0415
 
     plan = read_plan(path)
     sweep(plan, tmp_path / "one", quiet=True)
@@ -67,7 +67,7 @@ def test_a_real_scenario_gives_the_same_rows_on_a_cluster(tmp_path):
 
 
 def test_a_run_that_kills_its_worker_is_alone_recorded_as_failed(tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.sweep.pace.Pace.size", lambda self, left, workers: 5)
+    monkeypatch.setattr("experiments.run.sweep.chunk_size.Pace.size", lambda self, left, workers: 5)
     text = f"seed = {os.getpid()}" + GRID.replace("= 2", "= 1").replace("11, 12, 13, 14, 15", "13, 14")
     plan = plan_of(tmp_path, text, "deadly")
     try:
@@ -94,7 +94,7 @@ def test_a_driver_killed_at_any_moment_loses_no_finished_part_and_doubles_none(t
     plan = plan_of(tmp_path, GRID.replace("replications = 2", "replications = 200"))
     code = (
         "import sys; sys.path.insert(0, 'tests'); from pathlib import Path; from sweep_plan import *;"
-        "from experiments.sweep.execution import sweep; from experiments.sweep.pace import Pace;"
+        "from experiments.run.sweep.run import sweep; from experiments.run.sweep.chunk_size import Pace;"
         "Pace.size = lambda self, left, workers: 7; out = Path(sys.argv[1]);"
         "sweep(plan_of(out, GRID.replace('replications = 2', 'replications = 200')), out / 'out', quiet=True)"
     )
@@ -189,7 +189,7 @@ def test_a_full_disk_stops_the_sweep_and_keeps_what_was_finished(tmp_path, monke
 
 
 def test_two_writers_are_kept_apart_and_shards_are_not(tmp_path):
-    from experiments.sweep.lock import Lock  # noqa: PLC0415
+    from experiments.results.sweep.lock import Lock  # noqa: PLC0415
 
     pytest.importorskip("fcntl")
     with Lock(tmp_path, Shard(1, 2)), Lock(tmp_path, Shard(2, 2)):

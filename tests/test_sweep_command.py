@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 from sweep_plan import GRID, plan_of
 
-from experiments.benchmark_sweep import memory
-from experiments.command_line import main
-from experiments.sweep.execution import sweep
-from experiments.sweep.pace import GROWTH, TARGET, Pace
-from experiments.sweep.shard import Shard
+from experiments.benchmark.sweep import memory
+from experiments.cli.main import main
+from experiments.plan.shard import Shard
+from experiments.run.sweep.chunk_size import GROWTH, TARGET, Pace
+from experiments.run.sweep.run import sweep
 
 SMALL = """
 replications = 2
@@ -108,7 +108,7 @@ def test_a_folder_that_is_no_sweeps_is_refused(tmp_path, command):
     ],
 )
 def test_workers_that_cannot_be_had_are_one_line(tmp_path, monkeypatch, options, word):
-    monkeypatch.setattr("experiments.sweep.cluster.REACH", 1)
+    monkeypatch.setattr("experiments.run.sweep.dask_cluster.REACH", 1)
     (tmp_path / "plan.toml").write_text(SMALL)
     result = invoke("sweep", tmp_path / "plan.toml", "--out", tmp_path / "out", *options)
     assert result.exit_code == 2 and word in result.stderr

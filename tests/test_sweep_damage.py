@@ -13,19 +13,19 @@ from click.testing import CliRunner
 from sweep_plan import GRID, plan_of
 from test_sweep import both, rows
 
-from experiments.command_line import main
-from experiments.phase.table import run_table
-from experiments.sweep.execution import sweep
-from experiments.sweep.folder import enter
-from experiments.sweep.problem import SweepError
-from experiments.sweep.retry import HIDDEN
-from experiments.sweep.rows import encoded
+from experiments.cli.main import main
+from experiments.plan.problem import SweepError
+from experiments.results.sweep.folder import enter
+from experiments.results.sweep.retry import HIDDEN
+from experiments.results.sweep.rows import encoded
+from experiments.results.sweep.table import run_table
+from experiments.run.sweep.run import sweep
 
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """A folder whose sweeps make parts of five runs each; the runs with 13 traders fail until they are mended."""
-    monkeypatch.setattr("experiments.sweep.pace.Pace.size", lambda self, left, workers: 5)
+    monkeypatch.setattr("experiments.run.sweep.chunk_size.Pace.size", lambda self, left, workers: 5)
     return tmp_path
 
 
@@ -40,7 +40,7 @@ def failed(place, monkeypatch):
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("experiments.sweep.pace.Pace.size", lambda self, left, workers: 5)
+        patched.setattr("experiments.run.sweep.chunk_size.Pace.size", lambda self, left, workers: 5)
         sweep(plan_of(folder, name="other"), folder / "whole", quiet=True)
     return folder / "whole", both(folder / "whole")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.sweep.store import Store
+from experiments.results.sweep.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = """

@@ -6,10 +6,10 @@ from SALib.analyze import morris as morris_analysis
 from SALib.analyze import sobol as sobol_analysis
 from sweep_plan import plan_of
 
-from experiments.sweep.design import SAMPLERS, Terms, draw, size
-from experiments.sweep.field import Choice, Range
-from experiments.sweep.plan import point_identities, read_plan
-from experiments.sweep.problem import SweepError
+from experiments.plan.design import SAMPLERS, Terms, draw, size
+from experiments.plan.field import Choice, Range
+from experiments.plan.plan import point_identities, read_plan
+from experiments.plan.problem import SweepError
 
 WIDE = Range("a", 0.0, 1.0, False, False, 3)
 NARROW = Range("b", 1.0, 100.0, True, False, 3)

@@ -7,9 +7,9 @@ import pytest
 from distributed import Client, LocalCluster
 from sweep_plan import plan_of
 
-from experiments.sweep import slurm
-from experiments.sweep.chunk import job
-from experiments.sweep.cluster import DaskHands, LostError
+from experiments.run.sweep import slurm
+from experiments.run.sweep.chunk import job
+from experiments.run.sweep.dask_cluster import DaskHands, LostError
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def looks(hands):
 
 
 def test_the_patience_begins_when_no_job_waits_any_more(tmp_path, client, monkeypatch):
-    monkeypatch.setattr("experiments.sweep.cluster.COUNTED", 0.05)
+    monkeypatch.setattr("experiments.run.sweep.dask_cluster.COUNTED", 0.05)
     asked = itertools.count()
     work = job(plan_of(tmp_path))
     assert looks(DaskHands(client, work, 1.0)) <= 12

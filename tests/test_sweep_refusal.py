@@ -6,11 +6,11 @@ import os
 import pytest
 from sweep_plan import GRID, plan_of
 
-from experiments.result_folder import place_problem
-from experiments.sweep.folder import enter
-from experiments.sweep.plan import read_plan
-from experiments.sweep.problem import SweepError
-from experiments.sweep.query import connect
+from experiments.plan.plan import read_plan
+from experiments.plan.problem import SweepError
+from experiments.plan.resources import place_problem
+from experiments.results.sweep.folder import enter
+from experiments.results.sweep.query import connect
 
 KEYS = {
     "scenario": str, "episode": str, "process": str, "prices": str, "seed": int, "preset": str, "set": dict,

@@ -5,16 +5,16 @@ import pytest
 from sweep_plan import GRID, plan_of
 from test_sweep import both, rows
 
-from experiments.sweep.execution import sweep
-from experiments.sweep.problem import SweepError
-from experiments.sweep.retry import forget_failures
-from experiments.sweep.store import Store
+from experiments.plan.problem import SweepError
+from experiments.results.sweep.retry import forget_failures
+from experiments.results.sweep.store import Store
+from experiments.run.sweep.run import sweep
 
 
 @pytest.fixture
 def failed(tmp_path, monkeypatch):
     """A sweep of ten runs in which two failed, all in parts of five; a mended runner is set afterwards."""
-    monkeypatch.setattr("experiments.sweep.pace.Pace.size", lambda self, left, workers: 5)
+    monkeypatch.setattr("experiments.run.sweep.chunk_size.Pace.size", lambda self, left, workers: 5)
     sweep(plan_of(tmp_path, runner="raising"), tmp_path / "out", quiet=True)
     monkeypatch.setattr("sweep_runner.raising", __import__("sweep_runner").tiny)
     return tmp_path
@@ -51,7 +51,7 @@ def test_killed_while_rows_are_taken_out_nothing_is_lost_or_doubled(failed, monk
 
 
 def test_a_folder_of_another_version_says_what_differs(failed, monkeypatch):
-    monkeypatch.setattr("experiments.sweep.folder.code_version", lambda: "other")
-    monkeypatch.setattr("experiments.sweep.folder.version", lambda name: "0.1")
+    monkeypatch.setattr("experiments.results.sweep.folder.code_version", lambda: "other")
+    monkeypatch.setattr("experiments.results.sweep.folder.version", lambda name: "0.1")
     with pytest.raises(SweepError, match=f"numpy {np.__version__} there, 0.1 here"):
         sweep(plan_of(failed, GRID, "raising"), failed / "out", quiet=True)

@@ -9,11 +9,11 @@ from distributed import LocalCluster
 from sweep_plan import plan_of
 from test_sweep import both
 
-from experiments.command_line import main
-from experiments.sweep import cluster
-from experiments.sweep.certificate import Certificates, read_certificates
-from experiments.sweep.execution import Where, sweep
-from experiments.sweep.problem import SweepError
+from experiments.cli.main import main
+from experiments.plan.problem import SweepError
+from experiments.run.sweep import dask_cluster
+from experiments.run.sweep.certificate import Certificates, read_certificates
+from experiments.run.sweep.run import Where, sweep
 
 OPENSSL = shutil.which("openssl")
 AUTHORITY = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem"
@@ -58,7 +58,7 @@ def test_a_sweep_over_tls_gives_the_same_rows_and_without_certificates_none(tmp_
     assert sweep(plan, tmp_path / "private", engage=where.engage, quiet=True).complete
     sweep(plan, tmp_path / "one", quiet=True)
     assert both(tmp_path / "one") == both(tmp_path / "private")
-    monkeypatch.setattr(cluster, "REACH", 1)
+    monkeypatch.setattr(dask_cluster, "REACH", 1)
     with pytest.raises(SweepError, match="cannot be reached") as caught:
         sweep(plan, tmp_path / "open", engage=Where(address=address.replace("tls", "tcp")).engage, quiet=True)
     assert caught.value.code == 2 and len(caught.value.problems) == 1

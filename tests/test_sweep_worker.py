@@ -9,9 +9,9 @@ import psutil
 import pytest
 from sweep_plan import GRID, plan_of
 
-from experiments.sweep import local
-from experiments.sweep.execution import Where, sweep
-from experiments.sweep.problem import SweepError
+from experiments.plan.problem import SweepError
+from experiments.run.sweep import local
+from experiments.run.sweep.run import Where, sweep
 
 
 def servers():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from model.price.tape import Tape, arrivals, draw_tape, last_arrival
 from model.scenario import Scenario
-from model.tape import Tape, arrivals, draw_tape, last_arrival
 
 BUSY = {
     "oracle_intensity": 40.0,

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from world import crash, small
 
-from agents.account import GUEST, OPEN
-from agents.exchange import Exchange
-from agents.keeper import Keeper
-from agents.liquidity_provider import LiquidityProvider
-from agents.protocol import Protocol
-from agents.reinsurer import Reinsurer
-from agents.strategy import STRATEGIES
-from agents.trader import Trader
+from agents.account.account import GUEST, OPEN
+from agents.exchange.exchange import Exchange
+from agents.exchange.keeper import Keeper
+from agents.protocol.protocol import Protocol
+from agents.provider.liquidity_provider import LiquidityProvider
+from agents.reinsurer.reinsurer import Reinsurer
+from agents.trader.strategy import STRATEGIES
+from agents.trader.trader import Trader
 from model.ecosystem import Ecosystem
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from world import STRUCTURES, crash, run, small
 
-from agents.ledger import DEFICIT, FUND, OUTSIDE, TREASURY
-from agents.trigger import TRIGGERS
-from agents.trigger.base import Means
-from agents.trigger.drawdown import has_fallen
+from agents.core.ledger import DEFICIT, FUND, OUTSIDE, TREASURY
+from model.backstop.trigger.base import Means
+from model.backstop.trigger.drawdown import has_fallen
 from model.ecosystem import Ecosystem
+from model.scenario.registry import TRIGGERS
 
 WORTH = 0.015 * 6e7
 BARE = {

@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from place import SHARED, present
 from scipy.stats import binomtest
 
-from experiments.command_line import main
-from experiments.crew import Crew
-from experiments.statistic import Interval
+from experiments.cli.main import main
+from experiments.run.process_pool import Crew
+from experiments.statistics.statistic import Interval
+from experiments.statistics.verdict import HIT, MISS, VAGUE
 from experiments.validation import record, report
 from experiments.validation.claim import CLAIMS, Claim, agrees, judge, looked_up, simulated
 from experiments.validation.suite import NOT_RUN, claims, row, run_suite, verdict
-from experiments.verdict import HIT, MISS, VAGUE
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,9 +5,9 @@ import pytest
 from scipy.optimize import brentq
 from world import small
 
-from agents.ledger import OUTSIDE, PriceRangeError
-from agents.position import equity
-from agents.value_fund import (
+from agents.account.position import equity
+from agents.core.ledger import OUTSIDE, PriceRangeError
+from agents.trader.value_fund import (
     TRADING,
     ValueFund,
     average_return,
@@ -16,12 +16,12 @@ from agents.value_fund import (
     settle_to_mark,
     wanted_contracts,
 )
-from experiments.fat_tail import returns
-from model.auction import clearing_price, first_root
+from experiments.validation.fat_tail_study import returns
 from model.ecosystem import Ecosystem
-from model.process.noise_demand import return_sd
+from model.market.auction import clearing_price, first_root
+from model.price.process.noise_demand import return_sd
 from model.scenario import Scenario, ScenarioError
-from model.world import scenario_path
+from model.scenario.world import scenario_path
 
 SETTING = Scenario.from_toml(scenario_path("fat_tails"))
 

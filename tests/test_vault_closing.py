@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from test_conservation import assert_books_close
 from world import REGIMES, STRUCTURES, crash, run, small
 
-from agents.exchange import Exchange
-from agents.ledger import DEFICIT, FUND, OUTSIDE, VAULT
-from agents.tear_up import tear_up
-from agents.vault_closing import closing_price
+from agents.core.ledger import DEFICIT, FUND, OUTSIDE, VAULT
+from agents.exchange.exchange import Exchange
+from agents.provider.vault_closing import closing_price
+from model.backstop.tear_up import tear_up
 from model.ecosystem import Ecosystem
-from model.scenario.protocol import CLOSURES
+from model.scenario.section.protocol import CLOSURES
 
 QUIET = {
     "trader__number": 0,
@@ -113,7 +113,7 @@ def test_providers_who_left_in_time_do_not_come_back():
     """Half of every stake was redeemed before; calm returns, but there is no vault to come back to."""
     ecosystem, _ = lonely([0.0, np.log(1.3)], provider__return_rate=1.0)
     first = np.flatnonzero(ecosystem.providers.protocol == 0)
-    from agents.liquidity_provider import redeem  # noqa: PLC0415
+    from agents.provider.liquidity_provider import redeem  # noqa: PLC0415
 
     for row in first:
         shares = float(ecosystem.providers.shares[row]) / 2

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.calibration.moment import tolerances
+from experiments.statistics.verdict import HIT, MISS, RATIO, VAGUE, Tolerance, Value, contradicts, error, verdict
+from experiments.study.calibration.moment import tolerances
 from experiments.validation.prediction import ANY, FALL, POSITIVE, SHARE, one_more
 from experiments.validation.record import compared
 from experiments.validation.stylised import told
-from experiments.verdict import HIT, MISS, RATIO, VAGUE, Tolerance, Value, contradicts, error, verdict
 
 HALF = Tolerance(0.5, False, "made up")
 finite = st.floats(-1e6, 1e6)

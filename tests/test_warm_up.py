@@ -12,9 +12,9 @@ SOURCE = """
 from numba.core.dispatcher import Dispatcher
 from world import small
 from agents import kernel
-from experiments.cell import Cell
-from experiments.warm_up import compile_trade, compile_liquidation
-from experiments.worker import run_cell
+from experiments.plan.arrangement import Cell
+from experiments.run.compile import compile_trade, compile_liquidation
+from experiments.run.run import run_cell
 import gc
 
 def compiled():

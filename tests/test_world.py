@@ -6,11 +6,11 @@ import pytest
 from click.testing import CliRunner
 from test_command_line import COMPARE, SMALL
 
-from experiments.command_line import main
-from experiments.world import describe_world, unstressed, world
+from experiments.cli.main import main
+from experiments.plan.world import describe_world, unstressed, world
 from model.ecosystem import Ecosystem
-from model.episode import EPISODES
 from model.scenario import Scenario
+from model.scenario.episode import EPISODES
 
 EPISODE = {"price.process": "episode", "price.episode": "2025-10-10"}
 CALM = ("--process", "gbm", *("--set", "asset.daily_volatility=[1e-6]"))

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from agents.loss_regime import REGIMES as LOSS_REGIMES
-from agents.structure import STRUCTURES as BACKSTOP_STRUCTURES
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
+from model.scenario.registry import REGIMES as LOSS_REGIMES
+from model.scenario.registry import STRUCTURES as BACKSTOP_STRUCTURES
 
 STRUCTURES = tuple(BACKSTOP_STRUCTURES)
 REGIMES = tuple(LOSS_REGIMES)

@@ -1,8 +1,8 @@
 """Controls: what of the scenario can be set on the page, with range, unit and help, read from its declarations.
 
 Nothing about a parameter is written here: names, bounds, units, meanings and sources are those of
-:mod:`model.parameter`, and the allowed names of a choice are those its own check allows, so that a parameter or a
-registered part added to the model appears on the page by itself.
+:mod:`model.scenario.parameter`, and the allowed names of a choice are those its own check allows, so that a parameter
+or a registered part added to the model appears on the page by itself.
 """
 
 import math
@@ -12,8 +12,8 @@ from inspect import getdoc
 from itertools import groupby
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from model.parameter import Declaration, declarations
 from model.scenario import Scenario, ScenarioError
+from model.scenario.parameter import Declaration, declarations
 from model.scenario.problem import section_at
 
 ELSEWHERE = (

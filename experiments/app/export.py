@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from experiments.app.world import SIDES, World
-from experiments.sheet import guarded
+from experiments.app.world.world import SIDES, World
+from experiments.results.csv_text import guarded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,7 +1,7 @@
 """The page: its views under one heading.
 
 Solara runs this module once for the server and :func:`Page` once for every visitor. Whatever a visitor changes lives
-in that visitor's own :class:`experiments.app.session.Session`; nothing at the level of this module changes.
+in that visitor's own :class:`experiments.app.session.session.Session`; nothing at the level of this module changes.
 """
 
 import logging

@@ -7,32 +7,20 @@ something else was swept with few values, such as the episode, each of its value
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from experiments.estimate import Contrast, Estimate, contrast
 from experiments.figure.attempt import drawer
-from experiments.headline import HEADLINES, Headline
-from experiments.phase.frontier import METRICS, RATIO, arrangements, with_callable
-from experiments.phase.table import REGIME, STRUCTURE
+from experiments.report.swept import BORNE, COMPARED, Swept
 from experiments.report.table import Table
-from experiments.wording import METHODS, SIGNS, VERDICTS, apart, number, told
-
-if TYPE_CHECKING:
-    from experiments.report.sweeping import Swept
+from experiments.results.sweep.table import REGIME, STRUCTURE
+from experiments.statistics.estimate import Contrast, Estimate, contrast
+from experiments.statistics.headline_metrics import HEADLINES, Headline
+from experiments.statistics.wording import METHODS, SIGNS, VERDICTS, apart, number, told
+from experiments.study.phase.frontier import METRICS, RATIO, arrangements, with_callable
 
 MOST_GROUPS = 6
-BORNE = (
-    Headline("borne_winners", "by winners", "%", 100.0),
-    Headline("borne_vault", "by vaults", "%", 100.0),
-    Headline("borne_frozen", "frozen", "%", 100.0),
-    Headline("borne_treasury", "by treasuries", "%", 100.0),
-    Headline("borne_bad_debt", "bad debt", "%", 100.0),
-    Headline("largest_cut", "largest cut", "% of equity", 100.0),
-    Headline("defaults", "in default", "protocols"),
-)
-COMPARED = ("uncovered", "exhausted", "all_exhausted", "defaults")
 
 
 def tables(swept: "Swept") -> Iterator[Table]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from experiments.figure.attempt import save_vector
+from experiments.plan.problem import FAILED, SweepError, named
 from experiments.report import comparing, method, sweeping
-from experiments.report.place import bare
+from experiments.report.strip_paths import bare
 from experiments.report.table import Table, comma_separated, latex, markup
-from experiments.sweep.manifest_file import is_sweep, read_any_manifest
-from experiments.sweep.problem import FAILED, SweepError, named
+from experiments.results.sweep.manifest_file import is_sweep, read_any_manifest
 
 STYLE = (
     "body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222}"

@@ -6,14 +6,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from experiments.comparison import Comparison
-from experiments.figure.draw import FIGURES
-from experiments.figure.result import read_result
-from experiments.headline import Headline, shown
-from experiments.part import read_table
 from experiments.report.table import Table
-from experiments.wording import METHODS, SIGNS, VERDICTS, apart, number, probability, told
-from experiments.worker import Run
+from experiments.results.parquet import read_table
+from experiments.results.run import Run
+from experiments.statistics.headline_metrics import Headline, shown
+from experiments.statistics.wording import METHODS, SIGNS, VERDICTS, apart, number, probability, told
+from experiments.study.comparison.answer import Comparison
+from experiments.study.comparison.figure.draw import FIGURES
+from experiments.study.comparison.figure.result import read_result
 
 KEY = ("cell", "structure", "regime", "replication")
 TITLES = {

@@ -1,24 +1,23 @@
 """What a sweep's design allows besides: a map where two fields make a grid, indices where it was sampled."""
 
 from collections.abc import Iterator
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import Any
 
 from experiments.figure.attempt import drawer
-from experiments.phase.diagram import Diagram, read_diagram, rows
-from experiments.phase.table import REGIME, STRUCTURE
+from experiments.plan.problem import SweepError
+from experiments.report.swept import Swept
 from experiments.report.table import Table
-from experiments.sensitivity.analysis import Index, sensitivity
-from experiments.sweep.problem import SweepError
-from experiments.table import number
-
-if TYPE_CHECKING:
-    from experiments.report.sweeping import Swept
+from experiments.results.sweep.table import REGIME, STRUCTURE
+from experiments.study.comparison.table import number
+from experiments.study.phase.diagram import Diagram, read_diagram, rows
+from experiments.study.sensitivity.analysis import Index, sensitivity
 
 MAPPED = ("uncovered", "defaults")
 AXES = 2
 
 
+@cache
 def diagrams(swept: "Swept") -> list[Diagram]:
     """Return the maps of a grid over two fields in which two structures or more were run; none of any other design."""
     axes = [name for name in swept.fields if name != STRUCTURE and swept.several(name)]
@@ -30,6 +29,7 @@ def diagrams(swept: "Swept") -> list[Diagram]:
     return [read_diagram(swept.folder, axes[1], axes[0], (a, b), metric) for metric in named]
 
 
+@cache
 def indices(swept: "Swept") -> dict[str, list[Index]]:
     """Return sensitivity indices by metric: of each shown that varies, in a sampled design that is complete."""
     found = {}
@@ -43,20 +43,20 @@ def indices(swept: "Swept") -> dict[str, list[Index]]:
 
 def tables(swept: "Swept") -> Iterator[Table]:
     """Yield the numbers behind the maps and the indices."""
-    mapped = [row for diagram in swept.diagrams for row in rows(diagram)]
+    mapped = [row for diagram in diagrams(swept) for row in rows(diagram)]
     if mapped:
         yield _plain("map", "Who wins", mapped, "Paired differences; p adjusted after Benjamini and Hochberg.")
-    told = [{"metric": name, **item._asdict()} for name, items in swept.indices.items() for item in items]
+    told = [{"metric": name, **item._asdict()} for name, items in indices(swept).items() for item in items]
     if told:
         yield _plain("sensitivity", "Sensitivity", told, "Half-widths of 95 % bootstrap intervals where there are any.")
 
 
 def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
     """Yield the map and a figure of indices for every metric that has any."""
-    if swept.diagrams:
-        pair = f"{swept.diagrams[0].a} and {swept.diagrams[0].b}"
-        yield "phase", f"Where {pair} win", partial(drawer("phase"), swept.diagrams)
-    for metric, items in swept.indices.items():
+    if diagrams(swept):
+        pair = f"{diagrams(swept)[0].a} and {diagrams(swept)[0].b}"
+        yield "phase", f"Where {pair} win", partial(drawer("phase"), diagrams(swept))
+    for metric, items in indices(swept).items():
         yield f"sensitivity-{metric}", f"Which fields move {metric}", partial(drawer("sensitivity"), items, metric)
 
 

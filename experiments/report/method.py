@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from experiments.pilot import used
-from experiments.report.place import bare
+from experiments.report.strip_paths import bare
 from experiments.report.sweeping import described
+from experiments.study.comparison.pilot import used
 
 
 def of_comparison(manifest: dict[str, Any]) -> str:

@@ -8,16 +8,16 @@ from scipy.integrate import quad
 from scipy.special import ndtri
 from scipy.stats import expon, lognorm, lomax
 
-from agents.default_fund import waterfall
-from agents.insurance_fund import liquidation_delta
-from agents.reinsurance import excess_of_loss
-from agents.structure import STRUCTURES
-from experiments.statistic import Interval
+from agents.exchange.insurance_fund import liquidation_delta
+from agents.reinsurer.treaty import excess_of_loss
+from experiments.statistics.statistic import Interval
 from experiments.validation.claim import SEED, claim, simulated
-from model.process.innovation import innovations
-from model.risk import expected_shortfall, normal_risk, pareto_risk, student_risk, value_at_risk
-from model.scenario.backstop import BackstopSection
-from model.streams import Streams
+from model.backstop.default_fund import waterfall
+from model.measure.risk import expected_shortfall, normal_risk, pareto_risk, student_risk, value_at_risk
+from model.price.process.innovation import innovations
+from model.price.streams import Streams
+from model.scenario.registry import STRUCTURES
+from model.scenario.section.backstop import BackstopSection
 
 POOLING, TRAP, RUIN = "Pooling", "Diversification trap", "Ruin"
 RISK, LAYERS, HOUSE = "Risk measures", "Layers", "Clearing house"

@@ -1,11 +1,11 @@
 """What a claim is: a published value, the function of this package that should give it, and how near it must come.
 
 A claim is one small function under :func:`claim`, in a file of its family; it calls what the model itself calls and
-returns numbers, or an :class:`experiments.statistic.Interval` where the value is simulated. A number passes if it is
-within the tolerance of the published one, an interval if the published one lies in it. Tolerances are those of the
-source: its rounding, or what it states. Intervals are at 99 %, with a fixed seed; of a probability they are Clopper and
-Pearson's. An interval that holds the published value but is wider than that of a hit may be
-(:mod:`experiments.verdict`) is no pass: it is too vague to tell.
+returns numbers, or an :class:`experiments.statistics.statistic.Interval` where the value is simulated. A number
+passes if it is within the tolerance of the published one, an interval if the published one lies in it. Tolerances are
+those of the source: its rounding, or what it states. Intervals are at 99 %, with a fixed seed; of a probability they
+are Clopper and Pearson's. An interval that holds the published value but is wider than that of a hit may be
+(:mod:`experiments.statistics.verdict`) is no pass: it is too vague to tell.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from experiments.interval import clopper_pearson
-from experiments.statistic import Interval, mean_interval
-from experiments.verdict import RATIO, Value, error
+from experiments.statistics.interval import clopper_pearson
+from experiments.statistics.statistic import Interval, mean_interval
+from experiments.statistics.verdict import RATIO, Value, error
 
 LEVEL = 0.99
 SEED = 1

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from experiments.statistic import Interval
+from experiments.statistics.statistic import Interval
 from experiments.validation.claim import SEED, claim, simulated
-from model.clearing import clearing_vector, settle
-from model.debtrank import additional_stress, debtrank
-from model.netting import bilateral_exposure, cleared_exposure
-from model.streams import Streams
+from model.network.analysis.debtrank import additional_stress, debtrank
+from model.network.clearing import clearing_vector, settle
+from model.network.netting import bilateral_exposure, cleared_exposure
+from model.price.streams import Streams
 
 CLEARING, PHASE, STRESS, NETTING = "Clearing", "Phase transition of contagion", "DebtRank", "Netting"
 EISENBERG_NOE = "Eisenberg and Noe (2001), Management Science 47:236"

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.ledger import TREASURY
-from experiments.statistic import Interval
+from agents.core.ledger import TREASURY
+from experiments.statistics.statistic import Interval
 from experiments.validation.claim import SEED, claim, simulated
 from experiments.validation.contagion import ACEMOGLU, ACEMOGLU_COUNTS, DUFFIE_ZHU, TEN, WIDE, normal_change
 from model.ecosystem import Ecosystem

@@ -7,11 +7,11 @@ How far the standard deviation falls between the two is no claim here: it is mis
 
 import numpy as np
 
-from experiments.fat_tail import Floats, measured
-from experiments.statistic import Interval
+from experiments.statistics.statistic import Interval
 from experiments.validation import prediction
 from experiments.validation.claim import claim
-from model.process.noise_demand import return_sd
+from experiments.validation.fat_tail_study import Floats, measured
+from model.price.process.noise_demand import return_sd
 
 FAMILY = "Leverage causes fat tails, by the whole model"
 SOURCE = "Thurner, Farmer, Geanakoplos (2012)"

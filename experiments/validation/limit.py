@@ -11,16 +11,16 @@ import mesa
 import numpy as np
 from scipy.special import ndtr
 
-from agents.exchange import Exchange
-from agents.reinsurer import MINUTES_PER_YEAR
-from experiments.statistic import Interval
+from agents.exchange.exchange import Exchange
+from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
+from experiments.statistics.statistic import Interval
 from experiments.validation.capital import GAMMA, IBRAGIMOV, LUNDBERG, STREAMS, exponential_losses, stable
 from experiments.validation.claim import SEED, claim, simulated
 from experiments.validation.ecosystem import BARE, bare, hit
 from experiments.validation.venue import LOSS_VERSUS, bought_to
 from model.ecosystem import Ecosystem
-from model.process import MINUTES_A_DAY
 from model.scenario import Scenario
+from model.scenario.length import MINUTES_A_DAY
 
 POOLING, TRAP = "Pooling, by the whole model", "Diversification trap, by the whole model"
 RUIN, POOL = "Ruin, by the whole model", "Constant-product pool, by the whole model"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
-from experiments.verdict import LEVEL, Value
+from experiments.statistics.verdict import LEVEL, Value
 
 Floats = NDArray[np.float64]
 ANY = (-math.inf, math.inf)

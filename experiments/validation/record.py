@@ -2,7 +2,8 @@
 
 Nothing is fitted to these figures, but for what docs/ODD.md, section 7, names. Hits and misses are both findings. A
 record is one day, so that ours is told by the interval for one more replication
-(:mod:`experiments.validation.prediction`), and the verdict (:mod:`experiments.verdict`) asks that this be narrow.
+(:mod:`experiments.validation.prediction`), and the verdict (:mod:`experiments.statistics.verdict`) asks that this be
+narrow.
 """
 
 from collections.abc import Callable
@@ -11,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.crew import Crew
+from experiments.run.process_pool import Crew
+from experiments.statistics.verdict import MISS, RATIO, VAGUE, Tolerance, Value, sharpness, verdict
+from experiments.statistics.verdict import SHARE as TENTH
 from experiments.validation import draw
 from experiments.validation.prediction import ANY, FALL, POSITIVE, SHARE, one_more
-from experiments.verdict import MISS, RATIO, VAGUE, Tolerance, Value, sharpness, verdict
-from experiments.verdict import SHARE as TENTH
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 

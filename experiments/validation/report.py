@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.table import Table
 
-from experiments.fold import output, print_table
+from experiments.run.fold import output, print_table
 from experiments.validation.claim import Finding
 from experiments.validation.suite import VERDICTS, row, verdict
 

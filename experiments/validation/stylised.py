@@ -1,11 +1,12 @@
 """Stylised facts of the default market beside those of the record, by the statistics that a calibration matches.
 
 The record is of hourly bars of the perpetual futures BTCUSDT and ETHUSDT, what both files have in common: 1 March 2020
-to 18 April 2024. Its statistics are those of :mod:`experiments.calibration.moment`, its intervals by the block
-bootstrap of :mod:`experiments.calibration.record`: 1.96 standard deviations to either side, for standard deviation and
-kurtosis of their logarithms. Ours are of hourly mid prices and of volume, in USD, of the protocols that trade an asset,
-of all runs together; the interval is between quantiles over runs drawn again with replacement. The verdict weighs both
-intervals and how sharp they are (:mod:`experiments.verdict`), by the tolerances of the calibration's moments.
+to 18 April 2024. Its statistics are those of :mod:`experiments.study.calibration.moment`, its intervals by the block
+bootstrap of :mod:`experiments.study.calibration.record`: 1.96 standard deviations to either side, for standard
+deviation and kurtosis of their logarithms. Ours are of hourly mid prices and of volume, in USD, of the protocols that
+trade an asset, of all runs together; the interval is between quantiles over runs drawn again with replacement. The
+verdict weighs both intervals and how sharp they are (:mod:`experiments.statistics.verdict`), by the tolerances of the
+calibration's moments.
 
 The price process is calibrated to these returns (`backstop calibrate`), without the traders' own impact.
 """
@@ -14,10 +15,10 @@ from functools import partial
 
 import numpy as np
 
-from experiments.calibration.moment import Floats, Series, labels, natural, together, tolerances, vector
-from experiments.calibration.simulation import Simulation
-from experiments.crew import Crew
-from experiments.verdict import LEVEL, Tolerance, Value, sharpness, verdict
+from experiments.run.process_pool import Crew
+from experiments.statistics.verdict import LEVEL, Tolerance, Value, sharpness, verdict
+from experiments.study.calibration.moment import Floats, Series, labels, natural, together, tolerances, vector
+from experiments.study.calibration.simulation import Simulation
 from model.scenario import Scenario
 
 HOUR, DAYS = 60, 30  # minutes; days of a run, a whole number of sums of 24 hours

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.statistic import Interval
+from experiments.statistics.statistic import Interval
+from experiments.statistics.verdict import VAGUE
 from experiments.validation.claim import CLAIMS, Claim, Finding, judge, looked_up
-from experiments.verdict import VAGUE
 
 FAMILIES = (
     "experiments.validation.contagion",

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.exchange import funding_rate
-from agents.insurance_fund import fund_delta
-from agents.loss_regime.allocation import adl_close, capped_pro_rata, clawback_rate, socialized_loss
-from agents.loss_regime.score import adl_score
-from agents.position import bankruptcy_price, liquidation_price
-from experiments.statistic import Interval
+from agents.account.position import bankruptcy_price, liquidation_price
+from agents.exchange.exchange import funding_rate
+from agents.exchange.insurance_fund import fund_delta
+from experiments.statistics.statistic import Interval
 from experiments.validation.claim import SEED, claim, simulated
-from model.impact import constant_product, constant_product_average, square_root_law
-from model.streams import Streams
+from model.backstop.loss_regime.allocation import adl_close, capped_pro_rata, clawback_rate, socialized_loss
+from model.backstop.loss_regime.score import adl_score
+from model.market.impact import constant_product, constant_product_average, square_root_law
+from model.price.streams import Streams
 
 LOSS, FUND, QUEUE, PRICE = "Socialised loss", "Insurance fund", "Deleveraging", "Liquidation prices"
 FUNDING, POOL, IMPACT, EVENT = "Funding rate", "Constant-product pool", "Price impact", "10 October 2025"
@@ -207,7 +207,7 @@ def impact() -> float:
 )  # fmt: skip
 def gaps(data: Path) -> float:
     """Over 16 waves and 162 coins."""
-    from experiments.replay.wave import read_waves  # noqa: PLC0415
+    from experiments.study.replay.wave import read_waves  # noqa: PLC0415
 
     return float(read_waves(data / WAVES).needed.sum())
 
@@ -218,7 +218,7 @@ def gaps(data: Path) -> float:
 )  # fmt: skip
 def overshoot(data: Path) -> float:
     """Return what the venue took above what was needed."""
-    from experiments.replay.rule import allocations  # noqa: PLC0415
-    from experiments.replay.wave import read_waves  # noqa: PLC0415
+    from experiments.study.replay.rule import allocations  # noqa: PLC0415
+    from experiments.study.replay.wave import read_waves  # noqa: PLC0415
 
     return next(row.overshoot for row in allocations(read_waves(data / WAVES)) if row.rule == "production")

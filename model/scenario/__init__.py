@@ -11,27 +11,10 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
-from model.bound import EXACT, between
-from model.parameter import Section, parameter
-from model.scenario.asset import AssetSection
-from model.scenario.backstop import BackstopSection
-from model.scenario.choice import ChoiceSection
-from model.scenario.confidence import ConfidenceSection
-from model.scenario.control import ControlSection
-from model.scenario.exchange import ExchangeSection, KeeperSection
-from model.scenario.exposure import ExposureSection
-from model.scenario.fund import FundSection
-from model.scenario.joint import joint_problems
-from model.scenario.loss import LossSection
-from model.scenario.market import MarketSection
-from model.scenario.price import PriceSection
+from model.scenario.check.joint import joint_problems
 from model.scenario.problem import ScenarioError, problem_lines
-from model.scenario.protocol import ProtocolSection, ProviderSection
-from model.scenario.reinsurance import ReinsuranceSection
-from model.scenario.shock import ShockSection
-from model.scenario.trader import TraderSection
-from model.scenario.value_fund import ValueFundSection
-from model.toml_text import read_toml
+from model.scenario.sections import Sections
+from model.scenario.toml_text import read_toml
 
 __all__ = ["Scenario", "ScenarioError", "read_toml"]
 
@@ -45,48 +28,8 @@ WITHOUT_FEEDBACK: dict[str, Any] = {
 }
 
 
-class Scenario(Section):
+class Scenario(Sections):
     """All parameters of a run."""
-
-    seed: int = parameter(
-        1,
-        "1",
-        "seed of every random stream",
-        "convention",
-        between(0, 2**63 - 1, "results store it as a 63-bit whole number"),
-    )
-    steps: int | None = parameter(
-        None,
-        "steps",
-        "length of a run; none: the natural length of the price process",
-        "episode",
-        between(1, EXACT, "a run has a step; what the machine can hold is estimated"),
-    )
-    minutes: float = parameter(
-        1.0,
-        "min",
-        "length of a step",
-        "hourly steps more than double deficits (prototype)",
-        between(0.01, 60, "from 0.6 s, faster than any margin engine, to an hour, which is too coarse for a cascade"),
-    )
-    asset: AssetSection = AssetSection()
-    price: PriceSection = PriceSection()
-    shock: ShockSection = ShockSection()
-    market: MarketSection = MarketSection()
-    trader: TraderSection = TraderSection()
-    value_fund: ValueFundSection = ValueFundSection()
-    exchange: ExchangeSection = ExchangeSection()
-    keeper: KeeperSection = KeeperSection()
-    control: ControlSection = ControlSection()
-    protocol: ProtocolSection = ProtocolSection()
-    provider: ProviderSection = ProviderSection()
-    confidence: ConfidenceSection = ConfidenceSection()
-    backstop: BackstopSection = BackstopSection()
-    loss: LossSection = LossSection()
-    fund: FundSection = FundSection()
-    exposure: ExposureSection = ExposureSection()
-    reinsurance: ReinsuranceSection = ReinsuranceSection()
-    choice: ChoiceSection = ChoiceSection()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

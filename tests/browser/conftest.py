@@ -47,7 +47,7 @@ def address(results, uploads):
     if CHROMIUM is None and not REQUIRED:
         pytest.skip("no Chromium on this machine")
     number = free_port()
-    run = [sys.executable, "-m", "experiments.command_line"]
+    run = [sys.executable, "-m", "experiments.cli.main"]
     subprocess.run([*run, *SMALL.split(), str(results / "small")], cwd=ROOT, check=True)
     make_map(results / "map")
     serve = [*run, "app", "--port", str(number), "--no-open", "--idle", "2", "--results", str(results)]
@@ -60,9 +60,9 @@ def address(results, uploads):
 
 def make_map(place: Path) -> None:
     """Make the folder of a sweep of two fields whose runs cost nothing."""
-    from experiments.phase.axis import read_axis  # noqa: PLC0415
-    from experiments.phase.run import grid_plan  # noqa: PLC0415
-    from experiments.sweep.execution import sweep  # noqa: PLC0415
+    from experiments.run.sweep.run import sweep  # noqa: PLC0415
+    from experiments.study.phase.axis import read_axis  # noqa: PLC0415
+    from experiments.study.phase.run import grid_plan  # noqa: PLC0415
 
     axes = [read_axis("axis", text) for text in ("price.severity_correlation=0,0.3", "price.severity=0.75:3.75:4")]
     across = {"backstop.structure": ("isolated", "pooled"), "backstop.regime": ("bad_debt",)}

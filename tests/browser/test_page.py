@@ -5,7 +5,7 @@ import time
 import pytest
 
 from experiments.app.chart.stage import LIVE
-from experiments.app.scene import SCENES
+from experiments.app.session.scene import SCENES
 
 pytestmark = pytest.mark.compiled
 

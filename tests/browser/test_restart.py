@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.compiled, pytest.mark.slow]
 
 def started(port, results):
     """Return a server that answers."""
-    serve = [sys.executable, "-m", "experiments.command_line", "app", "--no-open", "--port", str(port)]
+    serve = [sys.executable, "-m", "experiments.cli.main", "app", "--no-open", "--port", str(port)]
     server = subprocess.Popen([*serve, "--results", str(results)], cwd=ROOT, env=os.environ)
     wait_for(f"http://localhost:{port}/readyz", server)
     return server

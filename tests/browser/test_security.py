@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from experiments.app.configuration import Configuration
+from experiments.app.session.configuration import Configuration
 
 pytestmark = pytest.mark.compiled
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from experiments.app.chart.base import COLOURS, FONT, Chart, chart_option, value_axis
-from experiments.app.world import SIDES
+from experiments.app.world.world import SIDES
 
 MOST = 12
 """Intervals up to which every one has its label, slanted so that it fits a phone."""

@@ -4,7 +4,7 @@ import math
 
 from experiments.app.chart.base import FONT, Chart, Option, chart_option, value_axis
 from experiments.app.palette import LAYERS
-from experiments.app.snapshot import Snapshot
+from experiments.app.world.snapshot import Snapshot
 
 LEAST = 1e-9
 

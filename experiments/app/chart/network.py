@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from experiments.app.chart.base import FONT, Chart, Option, chart_option
 from experiments.app.palette import HEALTH, STRUCK
-from experiments.app.snapshot import Member, SideShot, Snapshot
+from experiments.app.world.snapshot import Member, SideShot, Snapshot
 
 WIDE, HIGH = 84.0, 48.0
 """Half axes of the ellipse, in pixels on the smallest card."""

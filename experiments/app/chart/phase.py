@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 from experiments.app.chart.base import FONT, Chart, Option, chart_option
+from experiments.app.explore.result import Grid
 from experiments.app.palette import HEALTH
-from experiments.app.result import Grid
 
 
 def phase_diagram(title: str, across: str, up: str, grid: Grid, signed: bool) -> Chart:

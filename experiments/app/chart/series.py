@@ -11,8 +11,8 @@ from experiments.app.chart.base import (
     value_axis,
 )
 from experiments.app.palette import LAYERS
-from experiments.app.snapshot import Snapshot
-from experiments.app.trace import REGIME, ROWS, UNPAID
+from experiments.app.world.snapshot import Snapshot
+from experiments.app.world.trace import REGIME, ROWS, UNPAID
 
 DIFFERENCE_DASHES = ("solid", "dashed", "dotted")
 DIFFERENCE_COLOURS = ("$text", LAYERS[ROWS[REGIME]], LAYERS[ROWS[UNPAID]])

@@ -7,7 +7,7 @@ from experiments.app.chart.base import Chart, keys
 from experiments.app.chart.layer import layers, payers
 from experiments.app.chart.network import network
 from experiments.app.chart.series import capital, depth, difference, liquidations, price
-from experiments.app.snapshot import Snapshot
+from experiments.app.world.snapshot import Snapshot
 
 SEEN = 5e-3
 """In millions: what is less reads 0.00."""

@@ -4,14 +4,14 @@ from typing import Any
 
 import solara
 
-from experiments.app.account_sheet import DISTANCE_EDGES, LEVERAGE_EDGES, AccountSheet, account_sheet, labels
 from experiments.app.chart.histogram import histogram
 from experiments.app.chart.stage import drawing, places
-from experiments.app.session import Session
+from experiments.app.session.session import Session
 from experiments.app.view.table import Table
-from experiments.app.wave import Wave, wave
 from experiments.app.widget.stage import Stage
-from experiments.app.world import SIDES
+from experiments.app.world.account_sheet import DISTANCE_EDGES, LEVERAGE_EDGES, AccountSheet, account_sheet, labels
+from experiments.app.world.wave import Wave, wave
+from experiments.app.world.world import SIDES
 
 EVERY = 10
 REMAINDER = 1e-8

@@ -10,13 +10,13 @@ from experiments.app.chart.base import Chart
 from experiments.app.chart.histogram import histogram
 from experiments.app.chart.phase import phase_diagram
 from experiments.app.chart.stage import drawing, places
+from experiments.app.explore.result import Result, base, binned, edges, names, phase, read
 from experiments.app.palette import LAYERS
-from experiments.app.result import Result, base, binned, edges, names, phase, read
 from experiments.app.view.table import Table
 from experiments.app.widget.choice import Choice
 from experiments.app.widget.stage import Stage
-from experiments.estimate import Contrast, Estimate
-from experiments.headline import HEADLINES
+from experiments.statistics.estimate import Contrast, Estimate
+from experiments.statistics.headline_metrics import HEADLINES
 
 FIRST = "uncovered"
 MOST_PAIRS = 6

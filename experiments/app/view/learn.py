@@ -7,13 +7,13 @@ from typing import Any
 import solara
 
 from experiments.app.chart.stage import SCENE, drawing, places, stage
-from experiments.app.player import Frame
-from experiments.app.scene import SCENES, Scene
-from experiments.app.session import Session
-from experiments.app.snapshot import View
+from experiments.app.session.player import Frame
+from experiments.app.session.scene import SCENES, Scene
+from experiments.app.session.session import Session
 from experiments.app.view.live import use_session
 from experiments.app.widget.stage import Stage
 from experiments.app.widget.transport import Transport
+from experiments.app.world.snapshot import View
 
 PACE = 4.0
 WINDOW = 0

@@ -7,16 +7,16 @@ import reacton.core
 import solara
 
 from experiments.app.chart.stage import LIVE, drawing, headline, places, stage
-from experiments.app.configuration import Configuration, from_query
 from experiments.app.palette import HEALTH
-from experiments.app.player import Frame
-from experiments.app.session import Session
+from experiments.app.session.configuration import Configuration, from_query
+from experiments.app.session.player import Frame
+from experiments.app.session.session import Session
 from experiments.app.view.detail import Detail
 from experiments.app.view.setting import LiveShelf
-from experiments.app.wave import largest, meant
 from experiments.app.widget.choice import Choice
 from experiments.app.widget.stage import Stage
 from experiments.app.widget.transport import Transport
+from experiments.app.world.wave import largest, meant
 
 SPEEDS = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 1000.0]
 WINDOWS = {"4 hours": 240, "1 hour": 60, "whole run": 0}

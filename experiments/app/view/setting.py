@@ -8,15 +8,15 @@ from typing import Any
 
 import solara
 
-from experiments.app.arrangement import Arrangement, presets, readable, regimes, structures
-from experiments.app.configuration import as_tuple, flat
 from experiments.app.control import controls, groups, parse
 from experiments.app.export import EXPORTS, MIME
-from experiments.app.intervention import EVERY, KINDS, Intervention
-from experiments.app.session import Session
-from experiments.app.upload import LARGEST_PRICES
+from experiments.app.session.configuration import as_tuple, flat
+from experiments.app.session.session import Session
+from experiments.app.session.upload import LARGEST_PRICES
 from experiments.app.widget.shelf import Shelf
-from model.episode import EPISODES
+from experiments.app.world.arrangement import Arrangement, presets, readable, regimes, structures
+from experiments.app.world.intervention import EVERY, KINDS, Intervention
+from model.scenario.episode import EPISODES
 
 
 @solara.component

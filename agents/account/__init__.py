@@ -1,0 +1,1 @@
+"""Accounts of traders and funds at a venue, and the position each holds."""

@@ -1,0 +1,172 @@
+"""The accounts of all protocols in arrays, and the blocks that let a step skip most of them.
+
+Rows are permanent slots, protocol by protocol: protocol i owns rows i·n … (i+1)·n − 1, n a multiple of ``BLOCK``, so a
+block never spans two protocols. For every block the extreme **level** of its longs and shorts is kept (see
+:mod:`agents.account.position`): if the worst long is safe, all longs of the block are. Sums over a block (contracts,
+entry value, collateral, wallets) give open interest, unrealised profit and the ledger's control totals.
+
+A row that changes makes its block stale; a stale block is recomputed from its rows, never updated by differences, so
+that sums depend on the state alone, do not drift, and are the same however the state was reached.
+"""
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from agents.account.position import level, long_threshold, short_threshold
+from agents.core.column import Column, RowAgent
+from agents.core.extreme import extremes
+from agents.core.kernel import kernel, part, rule
+
+BLOCK = 64
+EMPTY, OPEN, GUEST = 0, 1, 2
+
+
+class Account(RowAgent):
+    """One leveraged account: an isolated-margin perpetual position at one protocol."""
+
+    size = Column("f8", "contracts, short < 0", "position")
+    entry_price = Column("f8", "USD per contract, > 0", "average entry price")
+    entry_funding = Column("f8", "USD per contract", "funding index when the position was last settled")
+    collateral = Column("f8", "USD, >= 0", "margin posted at the exchange")
+    wallet = Column("f8", "USD, >= 0", "money of the same owner outside the exchange")
+    level = Column("f8", "USD per contract", "bankruptcy price net of the funding index")
+    leverage = Column("f8", "1, >= 0", "leverage the owner is willing to take")
+    anchor = Column("f8", "contracts, short < 0", "position the owner comes back to")
+    order = Column("f8", "contracts, sale < 0", "order waiting for the market in this step")
+    realised = Column("f8", "USD", "profit realised so far, fees and haircuts deducted, losses up to the collateral")
+    haircut = Column("f8", "USD, >= 0", "loss of others borne so far")
+    cut = Column("f8", "1, >= 0", "largest fraction of equity taken at once")
+    partial_step = Column("i4", "step, from 1", "last step in which a part was liquidated by rule, 0 for none")
+    deleveraged = Column("f8", "USD, >= 0", "notional closed by a loss regime so far")
+    strategy = Column("i1", "code", "index into agents.trader.strategy.STRATEGIES")
+    status = Column("i1", "code", "EMPTY slot, OPEN account, GUEST account of a researcher's own agent")
+
+
+Accounts = namedtuple("Accounts", list(Account.columns()))  # type: ignore[misc]
+
+BLOCK_COLUMNS = np.dtype(
+    [
+        ("worst_long", "f8"),  # USD per contract, greatest level of the block's longs, -inf without
+        ("worst_short", "f8"),  # USD per contract, least level of the block's shorts, +inf without
+        ("long_size", "f8"),  # contracts, >= 0
+        ("short_size", "f8"),  # contracts, >= 0
+        ("basis", "f8"),  # USD, sum of q (p0 - funding index at entry), short < 0
+        ("collateral", "f8"),  # USD, >= 0
+        ("wallet", "f8"),  # USD, >= 0
+        ("stale", "i8"),  # 1 where a row changed since the block was computed
+    ],
+    align=True,
+)
+
+
+def make_accounts(rows: int) -> Any:
+    """Return empty accounts; `rows` must be a multiple of ``BLOCK``."""
+    return Accounts(*(np.zeros(rows, dtype=column.kind) for column in Account.columns().values()))
+
+
+def make_blocks(rows: int) -> Any:
+    """Return a record array with a record per block, all stale."""
+    blocks = np.zeros(rows // BLOCK, dtype=BLOCK_COLUMNS).view(np.recarray)
+    blocks.stale[:] = 1
+    return blocks
+
+
+@rule
+def touch(accounts: Any, blocks: Any, row: int) -> None:
+    """Recompute the level of a row that changed and mark its block stale; who is flat has no entry either."""
+    if accounts.size[row] == 0.0:
+        accounts.entry_price[row] = accounts.entry_funding[row] = 0.0
+    accounts.level[row] = level(
+        accounts.collateral[row], accounts.size[row], accounts.entry_price[row], accounts.entry_funding[row]
+    )
+    blocks.stale[row // BLOCK] = 1
+
+
+@part
+def refresh_block(accounts: Any, blocks: Any, block: int) -> None:
+    """Recompute extremes and sums of one block from its rows."""
+    first, last = block * BLOCK, block * BLOCK + BLOCK
+    sizes, entries, fundings = accounts.size, accounts.entry_price, accounts.entry_funding
+    collaterals, wallets = accounts.collateral, accounts.wallet
+    long_size = short_size = basis = collateral = wallet = 0.0
+    for row in range(first, last):
+        size = sizes[row]
+        long_size += max(size, 0.0)
+        short_size -= min(size, 0.0)
+        basis += size * (entries[row] - fundings[row])
+        collateral += collaterals[row]
+        wallet += wallets[row]
+    blocks.worst_long[block], blocks.worst_short[block] = extremes(sizes, accounts.level, first, last)
+    blocks.long_size[block], blocks.short_size[block] = long_size, short_size
+    blocks.basis[block], blocks.collateral[block], blocks.wallet[block] = basis, collateral, wallet
+    blocks.stale[block] = 0
+
+
+@part
+def total(accounts: Any, blocks: Any, exchange: Any) -> None:
+    """Recompute the stale blocks and sum the blocks of every protocol into its exchange's record."""
+    per_protocol = blocks.shape[0] // exchange.shape[0]
+    stale, longs, shorts, bases = blocks.stale, blocks.long_size, blocks.short_size, blocks.basis
+    collaterals, wallets = blocks.collateral, blocks.wallet
+    for i in range(exchange.shape[0]):
+        long_size = short_size = basis = collateral = wallet = 0.0
+        for block in range(i * per_protocol, (i + 1) * per_protocol):
+            if stale[block]:
+                refresh_block(accounts, blocks, block)
+            long_size += longs[block]
+            short_size += shorts[block]
+            basis += bases[block]
+            collateral += collaterals[block]
+            wallet += wallets[block]
+        exchange.long_size[i], exchange.short_size[i] = long_size, short_size
+        exchange.basis[i], exchange.collateral[i], exchange.wallet[i] = basis, collateral, wallet
+
+
+@rule
+def in_danger(size: float, row_level: float, long_limit: float, short_limit: float) -> bool:
+    """Tell whether a position is below its maintenance margin, given the two numbers of the market."""
+    return ((size > 0.0) & (row_level > long_limit)) | ((size < 0.0) & (row_level < short_limit))
+
+
+@rule
+def flag(accounts: Any, blocks: Any, exchange: Any, flagged: np.ndarray) -> int:
+    """Write the rows below maintenance margin into `flagged`, in order of slot; return how many there are.
+
+    Blocks whose extremes are safe are skipped without looking at a row. No block may be stale.
+    """
+    found = 0
+    per_protocol = blocks.shape[0] // exchange.shape[0]
+    sizes, levels = accounts.size, accounts.level
+    worst_long, worst_short = blocks.worst_long, blocks.worst_short
+    for i in range(exchange.shape[0]):
+        long_limit = long_threshold(exchange.mark[i], exchange.maintenance[i], exchange.funding_index[i])
+        short_limit = short_threshold(exchange.mark[i], exchange.maintenance[i], exchange.funding_index[i])
+        for block in range(i * per_protocol, (i + 1) * per_protocol):
+            if worst_long[block] <= long_limit and worst_short[block] >= short_limit:
+                continue
+            for row in range(block * BLOCK, block * BLOCK + BLOCK):
+                if in_danger(sizes[row], levels[row], long_limit, short_limit):
+                    flagged[found] = row
+                    found += 1
+    return found
+
+
+@kernel
+def recount(accounts: Any, blocks: Any, exchange: Any) -> None:
+    """Recompute all blocks and totals from the rows."""
+    blocks.stale[:] = 1
+    total(accounts, blocks, exchange)
+
+
+@kernel
+def level_all(accounts: Any) -> None:
+    """Compute the level of every row, after positions were set from outside."""
+    for row in range(accounts.size.shape[0]):
+        accounts.level[row] = level(
+            accounts.collateral[row],
+            accounts.size[row],
+            accounts.entry_price[row],
+            accounts.entry_funding[row],
+        )

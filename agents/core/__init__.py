@@ -1,0 +1,1 @@
+"""How agents are data: columns, kernels, ledger, keyed draws, ranks, extremes, registries."""

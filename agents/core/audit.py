@@ -1,0 +1,93 @@
+"""The audit of the ledger: what must agree after a phase, and how far prices may go.
+
+Rows are compared with control accounts, contracts with nil, and the sum of all balances, counted from the rows, with
+nil. Each difference is judged by the money there, (2) of :mod:`agents.core.ledger`; contracts, at the mark, by that
+and by the positions they belong to. What is wrong is written into the book, and the run stops at its next look.
+
+Prices are judged too. A double has 53 bits: where a price is ``FARTHEST`` times the first one, what was paid at the
+start is less than its last bit, so that gains and losses of old positions are noise; and no perpetual was ever quoted
+so far from its first price.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.kernel import kernel, part, rule
+from agents.core.ledger import (
+    CONTRACTS,
+    PRICE_RANGE,
+    ROUNDING,
+    SIGNED,
+    THERE,
+    TOTAL,
+    TRADER,
+    WALLET,
+    WHOLE,
+    Code,
+    breach,
+    check,
+)
+
+FARTHEST = 1e15
+"""Most that a price may be of the first one, or the first one of a price."""
+
+
+@rule
+def money_there(balance: np.ndarray) -> float:
+    """Return M, (2) of :mod:`agents.core.ledger`, USD."""
+    money = 0.0
+    for account in range(balance.shape[0]):
+        if THERE[account]:
+            for i in range(balance.shape[1]):
+                money += abs(balance[account, i])
+    return money
+
+
+@rule
+def reconcile(book: Any, exchange: Any, phase: Code) -> None:
+    """Compare rows with control accounts and contracts with zero, for every protocol; cost a few additions each."""
+    balance, bases, collaterals, wallets = book.balance, exchange.basis, exchange.collateral, exchange.wallet
+    longs, shorts, vaults = exchange.long_size, exchange.short_size, exchange.vault_size
+    peaks, marks = exchange.peak_size, exchange.mark
+    money = money_there(balance)
+    for i in range(exchange.shape[0]):
+        peaks[i] = max(peaks[i], longs[i] + shorts[i])
+        check(book, phase, TRADER, i, collaterals[i] - bases[i] - balance[TRADER, i], money)
+        check(book, phase, WALLET, i, wallets[i] - balance[WALLET, i], money)
+        contracts, held = longs[i] - shorts[i] + vaults[i], longs[i] + shorts[i] + abs(vaults[i])
+        check(book, phase, CONTRACTS, i, contracts * marks[i], money + held * marks[i])
+
+
+@part
+def audit(book: Any, exchange: Any, phase: Code) -> None:
+    """Check that all balances, counted from the rows, sum to zero and none is negative that cannot be."""
+    balance, total, money = book.balance, 0.0, money_there(book.balance)
+    for i in range(exchange.shape[0]):
+        total += exchange.collateral[i] - exchange.basis[i] - balance[TRADER, i]
+        total += exchange.wallet[i] - balance[WALLET, i]
+    whole = 0.0
+    for account in range(balance.shape[0]):
+        for i in range(balance.shape[1]):
+            total += balance[account, i]
+            whole += abs(balance[account, i])
+    book.peak[0] = max(book.peak[0], whole)
+    check(book, phase, TOTAL, WHOLE, total, money + ROUNDING * book.peak[0])
+    for account in range(balance.shape[0]):
+        for i in range(balance.shape[1]):
+            if balance[account, i] < 0.0 and not SIGNED[account]:
+                check(book, phase, account, i, balance[account, i], money)
+
+
+@rule
+def check_price(book: Any, phase: Code, k: int, price: float, first: float) -> None:
+    """Record a breach where the price of asset k is not finite or too far from its first one."""
+    if not (price <= first * FARTHEST and first <= price * FARTHEST):
+        breach(book, phase, PRICE_RANGE, k, price, first)
+
+
+@kernel
+def reconcile_all(book: Any, exchange: Any, phase: Code) -> None:
+    """Reconcile rows and audit balances after a phase that ran in Python."""
+    reconcile(book, exchange, phase)
+    audit(book, exchange, phase)

@@ -1,0 +1,79 @@
+"""How a rule becomes machine code.
+
+``rule`` marks a pure function of numbers, ``part`` a piece of a kernel that works on tables and is written into the
+kernel it serves (which saves compiling it on its own), ``kernel`` a loop over rows that calls both. Rules and kernels
+are compiled once and kept on disk. Numba's cache does not notice a change in a rule that another file defines, so the
+cache lives in a directory named by a digest of all sources (:mod:`agents.core.kernel_cache`): change one letter and
+everything is compiled anew, change none and a new process starts from the cache.
+
+No ``fastmath`` and no ``parallel``: both would make the last bit depend on the machine's mood. Parallelism is across
+replications, which is also why kernels release the interpreter lock.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import config
+from numba.extending import overload
+
+from agents.core.kernel_cache import cache_folder
+
+
+def source_digest() -> str:
+    """Return a hexadecimal digest of numba's version and of every source file a kernel can depend on."""
+    root = Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(
+        path for package in ("agents", "model", "experiments") for path in root.glob(f"{package}/**/*.py")
+    ):
+        source = path.read_bytes()
+        if not path.is_relative_to(root / "experiments") or b"import kernel" in source or b"import rule" in source:
+            digest.update(str(path.relative_to(root)).encode() + source)
+    return digest.hexdigest()[:16]
+
+
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    config.CACHE_DIR = str(cache_folder(source_digest()))  # type: ignore[attr-defined]
+
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+rule = numba.njit(cache=True, **OPTIONS)
+part = numba.njit(inline="always", **OPTIONS)
+kernel = numba.njit(cache=True, **OPTIONS)
+
+
+def modular(function: Callable[..., Any]) -> Any:
+    """Mark a rule whose whole numbers are meant modulo 2^64: NumPy, which runs it uncompiled, would warn of that."""
+    return np.errstate(over="ignore")(function) if config.DISABLE_JIT else rule(function)  # type: ignore[attr-defined]
+
+
+def is_cold() -> bool:
+    """Tell whether nothing has been compiled yet for these sources, on this machine."""
+    folder = Path(config.CACHE_DIR)  # type: ignore[attr-defined]
+    return not config.DISABLE_JIT and not any(folder.glob("**/*.nbi"))  # type: ignore[attr-defined]
+
+
+def dispatch(rules: Sequence[Any]) -> Callable[..., Any]:
+    """Return a function ``choose(code, ...)`` that calls ``rules[code](...)``, from Python and from kernels.
+
+    Inside a kernel the choice is a chain of comparisons, written here once, so that a new rule is one entry in a
+    tuple and costs no call through a pointer.
+    """
+
+    def choose(code, *arguments):  # type: ignore[no-untyped-def]
+        return rules[code](*arguments)
+
+    body = "\n".join(f"    if code == {code}: return rule_{code}(*arguments)" for code in range(len(rules) - 1))
+    source = f"def compiled(code, *arguments):\n{body}\n    return rule_{len(rules) - 1}(*arguments)"
+
+    @overload(choose, inline="never")
+    def compile_choice(code, *arguments):  # type: ignore[no-untyped-def]
+        names: dict[str, Any] = {f"rule_{code}": item for code, item in enumerate(rules)}
+        exec(source, names)
+        return names["compiled"]
+
+    return choose

@@ -1,0 +1,197 @@
+"""One ledger through which all money moves.
+
+Money is held in named accounts, one balance per account and protocol (those of the whole ecosystem in column 0).
+Every movement is a :func:`transfer` from one account to another, so the sum over all accounts, the outside world
+included, stays what it was at the start:
+
+    Σ balances = 0,    Σ balances without the outside world = initial sum + what entered          (1)
+
+Balances of the many are kept by their owners, row by row, and by a control account here (double entry with
+subsidiary ledgers). After each phase that touches rows the two are compared: traders by their cash values
+c − q (p₀ − Φ₀), which makes profit and loss cancel between traders and vault (see :mod:`agents.account.position`).
+What does not agree within ``TOLERANCE`` of the money there,
+
+    M = Σ |balances| without debts, the outside world and losses on their way,                 (2)
+
+stops the run (:mod:`agents.core.audit`). M is what is held now: what was ever lost, which only grows, is no measure
+of it. The sum of all is allowed ``ROUNDING`` of the most there ever was besides, for its last bits.
+
+Units: USD. Signs: assets of the holder > 0. Codes are NumPy integers: a kernel takes them as values, where it would be
+compiled once more for every literal of Python's.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from agents.core.kernel import rule
+
+ACCOUNTS = (
+    "trader",  # cash values of all positions, control account, either sign
+    "wallet",  # traders' money outside the exchange, control account
+    "vault",  # cash value of the vault, counterparty of every fill, either sign
+    "fund",  # the protocol's own insurance fund
+    "pool",  # shared pots, pot j in column j
+    "treasury",  # the protocol's own capital
+    "trading_fee",  # fees of this step, not yet distributed
+    "liquidation_fee",  # liquidation fees of this step, not yet distributed
+    "keeper",  # cash of all keepers, column 0, control account
+    "provider",  # cash of liquidity providers, control account
+    "deficit",  # losses on their way down the waterfall, <= 0, nil at the end of a step
+    "bad_debt",  # losses nobody paid, <= 0
+    "outside",  # the rest of the world, column 0, either sign
+    "frozen_debt",  # losses carried until withdrawals or fees have repaid them, <= 0
+    "lent",  # the part of the own fund that is lent out
+    "pool_lent",  # the part of a pot that is lent out, column j
+    "investor",  # cash of capital providers, column 0, control account
+    "retrocession",  # the pool above all pots, column 0
+)
+TRADER, WALLET, VAULT, FUND, POOL, TREASURY, TRADING_FEE, LIQUIDATION_FEE = np.arange(8)
+KEEPER, PROVIDER, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, LENT, POOL_LENT = np.arange(8, 16)
+INVESTOR, RETROCESSION = np.arange(16, 18)
+MAY_BE_NEGATIVE = (TRADER, VAULT, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
+SIGNED = np.array([account in MAY_BE_NEGATIVE for account in range(len(ACCOUNTS))])
+
+PHASES = (
+    "set-up",
+    "shock",
+    "price",
+    "funding",
+    "trade",
+    "liquidation",
+    "waterfall",
+    "clearing",
+    "capital",
+    "record",
+)
+SET_UP, SHOCK, PRICE, FUNDING, TRADE, LIQUIDATION, WATERFALL, CLEARING, CAPITAL, RECORD = np.arange(10)
+
+WHOLE = np.int64(0)
+CONTRACTS, TOTAL, PRICE_RANGE, ROUNDS = np.array([-1, -2, -3, -4])
+SPECIAL = {-1: "contracts", -2: "sum of all accounts"}
+TOLERANCE = 1e-9
+ROUNDING = 1e-6
+"""Of the most that all balances came to: 1e-15 of it, a few last bits, is what sums lose by rounding, and that stays
+lost when the money has gone."""
+NO_MONEY = (DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
+THERE = np.array([account not in NO_MONEY for account in range(len(ACCOUNTS))])
+
+type Code = int | np.integer
+Book = namedtuple("Book", ["balance", "breach", "peak"])
+
+
+class LedgerError(RuntimeError):
+    """An accounting identity is violated; the message names account, protocol, step and phase."""
+
+
+class PriceRangeError(RuntimeError):
+    """A price is not finite, or so far from the first one that a double no longer holds both."""
+
+
+class LoopError(RuntimeError):
+    """A loop of a kernel did not end within the rounds it can need."""
+
+
+@rule
+def transfer(book: Any, payer: Code, payer_column: Code, payee: Code, payee_column: Code, amount: float) -> None:
+    """Move `amount` USD (negative: the other way) from one account to another."""
+    book.balance[payer, payer_column] -= amount
+    book.balance[payee, payee_column] += amount
+
+
+@rule
+def pay(book: Any, payer: Code, payee: Code, protocol: Code, amount: float) -> None:
+    """Move `amount` USD between two accounts of the same protocol."""
+    transfer(book, payer, protocol, payee, protocol, amount)
+
+
+@rule
+def breach(book: Any, phase: Code, account: Code, protocol: Code, amount: float, scale: float) -> None:
+    """Write down the first thing that is wrong; later ones are its consequences."""
+    if book.breach[0] < 0.0:
+        book.breach[0], book.breach[1], book.breach[2] = phase, account, protocol
+        book.breach[3], book.breach[4] = amount, scale
+
+
+@rule
+def check(book: Any, phase: Code, account: Code, protocol: Code, difference: float, scale: float) -> None:
+    """Record a breach where a difference is not finite, or not nil within ``TOLERANCE`` of the `scale`."""
+    if not abs(difference) <= TOLERANCE * (scale + 1.0):
+        breach(book, phase, account, protocol, difference, scale)
+
+
+def broken(found: np.ndarray, step: int) -> RuntimeError:
+    """Return the error that a breach stands for."""
+    code, protocol, when = int(found[1]), int(found[2]), f"at step {step} in phase {PHASES[int(found[0])]!r}"
+    if code == PRICE_RANGE:
+        return PriceRangeError(
+            f"prices left the range in which this model means anything: asset {protocol} stands at {found[3]:.6g} USD, "
+            f"from {found[4]:.6g} USD before the first step, {when}"
+        )
+    if code == ROUNDS:
+        return LoopError(f"a loop of asset or protocol {protocol} did not end within {found[3]:.0f} rounds {when}")
+    name = SPECIAL.get(code) or ACCOUNTS[code]
+    return LedgerError(
+        f"account {name!r} of protocol {protocol} is off by {found[3]:.6g} USD {when}: "
+        f"more than {TOLERANCE:g} of the {found[4]:.6g} USD there"
+    )
+
+
+class Ledger:
+    """The ledger of one run.
+
+    Parameters
+    ----------
+    protocols : number of columns.
+
+    Attributes
+    ----------
+    book : what kernels read and write: `balance` (accounts, protocols) USD; `breach` (5,) phase (−1: none), account or
+        what else is wrong, protocol, amount, what it is judged by (:mod:`agents.core.audit`); `peak` (1,) the most that
+        all balances, regardless of sign, have come to, or have moved at once, USD.
+    subsidiaries : control account → function that counts its owners' rows afresh, (protocols,) USD.
+    """
+
+    def __init__(self, protocols: int) -> None:
+        self.book = Book(np.zeros((len(ACCOUNTS), protocols)), np.full(5, -1.0), np.zeros(1))
+        self.subsidiaries: dict[Code, Callable[[], np.ndarray]] = {}
+
+    @property
+    def balance(self) -> np.ndarray:
+        """Balances, (accounts, protocols), USD."""
+        return self.book.balance
+
+    def transfer(self, payer: Code, payee: Code, amounts: np.ndarray) -> None:
+        """Move amounts between two accounts, protocol by protocol, (protocols,) USD."""
+        self.balance[payer] -= amounts
+        self.balance[payee] += amounts
+
+    def enter(self, account: Code, amounts: np.ndarray | float, column: Code | slice = slice(None)) -> None:
+        """Let money enter an account from the outside world (negative: leave)."""
+        self.balance[account, column] += amounts
+        self.balance[OUTSIDE, WHOLE] -= np.sum(amounts)
+
+    def moved(self, amount: float) -> None:
+        """Note that `amount` USD moved at once, which may be more than anybody had: sums round by its last bits."""
+        self.book.peak[0] = max(self.book.peak[0], amount)
+
+    def imbalance(self) -> float:
+        """Return the conservation error relative to the money there (2), about 1e-16 when all is well.
+
+        To that money comes ``ROUNDING`` of the most that all balances came to.
+
+        The balances are counted afresh from the rows of traders, keepers and providers; with the outside world among
+        them they must sum to nil.
+        """
+        counted = self.balance.copy()
+        for account, count in self.subsidiaries.items():
+            counted[account] = count()
+        there = np.abs(counted[THERE]).sum() + ROUNDING * self.book.peak[0]
+        return float(abs(counted.sum()) / max(there, 1.0))
+
+    def stop_if_broken(self, step: int) -> None:
+        """Raise the error of a breach written down by a kernel, naming what is wrong, step and phase."""
+        if self.book.breach[0] >= 0.0:
+            raise broken(self.book.breach, step)

@@ -1,0 +1,56 @@
+"""Stateless random numbers for kernels: a hash of (key, step, slot).
+
+A draw depends on nothing but its key (which names seed, replication and stream), the step and the permanent slot of
+the agent: adding an agent, changing a regime or splitting work among processes changes nobody's draw.
+
+The mixing function is SplitMix64's finaliser (Steele, Lea, Flood 2014; Stafford's variant 13), applied to the key
+advanced by step and slot times odd constants.
+"""
+
+import numpy as np
+
+from agents.core.kernel import modular, rule
+
+STEP = np.uint64(0x9E3779B97F4A7C15)
+SLOT = np.uint64(0xD1B54A32D192ED03)
+FIRST = np.uint64(0xBF58476D1CE4E5B9)
+SECOND = np.uint64(0x94D049BB133111EB)
+BY_30, BY_27, BY_31, BY_11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+TO_UNIT = 1.0 / 9007199254740992.0
+FAR = 1e15
+
+
+@modular
+def mix(value: np.uint64) -> np.uint64:
+    """Return 64 well-mixed bits of a 64-bit number."""
+    value = (value ^ (value >> BY_30)) * FIRST
+    value = (value ^ (value >> BY_27)) * SECOND
+    return value ^ (value >> BY_31)
+
+
+@modular
+def key_of(key: np.uint64, i: int) -> np.uint64:
+    """Return the key of the i-th of many that draw by the same key."""
+    return key + np.uint64(i)
+
+
+@modular
+def uniform(key: np.uint64, step: int, slot: int) -> float:
+    """Return a uniform number in (0, 1), the same for ever for the same key, step and slot."""
+    bits = mix(mix(key + np.uint64(step) * STEP) + np.uint64(slot) * SLOT)
+    return (np.float64(bits >> BY_11) + 0.5) * TO_UNIT
+
+
+@rule
+def next_arrival(key: np.uint64, step: int, draw: int, log_miss: float) -> int:
+    """Return how many slots to skip until the next one that acts.
+
+    Each slot acts with probability a, independently, so the gap is geometric: floor(ln u / ln(1 − a)), by inverse
+    transform. The cost of a step is then that of the slots that act, not of all.
+
+    Parameters
+    ----------
+    draw : number of the draw within this step and population.
+    log_miss : ln(1 − a) < 0.
+    """
+    return int(min(np.log(uniform(key, step, draw)) / log_miss, FAR))

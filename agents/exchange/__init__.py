@@ -1,0 +1,1 @@
+"""The exchange: margin engine, keepers, insurance fund rule and controls."""

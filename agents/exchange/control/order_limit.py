@@ -1,0 +1,65 @@
+"""What a venue lets through of the orders waiting: nothing while it is halted, no growth beyond its open-interest cap.
+
+The cap bounds each side's open interest, in USD at the mark before the orders are filled. An order is split into the
+part that reduces the position and the part x that adds to it; adding parts of a side are cut alike when together they
+ask for more than the room left,
+
+    share = min(1, (cap / p − side's contracts)⁺ / Σ x)                                        (1)
+
+so nobody's fill depends on who came first, and what others close in the same step makes room only in the next.
+Reducing is always allowed. Published caps: dYdX v4 liquidity tiers (0.5 to 100 M USD by tier), GMX (2 M and 1 M USD
+after September 2022), Mars (by the size of the vault).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.kernel import part, rule
+
+
+@part
+def added(size: float, order: float) -> float:
+    """Return the part of an order that adds to a position or opens one, contracts, sale < 0."""
+    if size * order >= 0.0:
+        return order
+    return size + order if abs(order) > abs(size) else 0.0
+
+
+@part
+def share_of_room(room: float, asked: float) -> float:
+    """Return (1), the share of what is asked that the room left allows, in [0, 1]."""
+    return min(max(room, 0.0) / asked, 1.0) if asked > 0.0 else 1.0
+
+
+@part
+def is_limited(exchange: Any) -> bool:
+    """Tell whether any venue is halted or has a cap."""
+    limited, halts, caps = False, exchange.halt, exchange.interest_cap
+    for i in range(exchange.shape[0]):
+        limited = limited or halts[i] > 0.0 or caps[i] < np.inf
+    return limited
+
+
+@part
+def room(exchange: Any, i: int, side: int) -> float:
+    """Return the contracts by which a side (0 longs, 1 shorts) may grow."""
+    size = exchange.short_size[i] if side else exchange.long_size[i]
+    return exchange.interest_cap[i] / exchange.mark[i] - size
+
+
+@rule
+def limit_orders(accounts: Any, exchange: Any, rows: np.ndarray) -> None:
+    """Cut the orders waiting in `rows` to what their venues let through."""
+    sizes, orders = accounts.size, accounts.order
+    slots = sizes.shape[0] // exchange.shape[0]
+    asked = np.zeros((exchange.shape[0], 2))
+    for row in rows:
+        extra = added(sizes[row], orders[row])
+        asked[row // slots, int(extra < 0.0)] += abs(extra)
+    for row in rows:
+        i, extra = row // slots, added(sizes[row], orders[row])
+        side = int(extra < 0.0)
+        orders[row] -= extra * (1.0 - share_of_room(room(exchange, i, side), asked[i, side]))
+        if exchange.halt[i] > 0.0:
+            orders[row] = 0.0

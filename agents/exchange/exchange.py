@@ -1,0 +1,170 @@
+"""The exchange: a protocol's margin engine.
+
+It marks positions, charges funding and holds the margin schedule; its record also carries the running totals of its
+accounts (see :mod:`agents.account.account`) and what happened in the step. The protocol's vault takes the other side
+of every fill, so
+
+    long contracts − short contracts + vault contracts = 0                                     (1)
+
+Funding: with premium index P = mark / index − 1 and interest I, the rate per eight hours is
+
+    F = P + clamp(I − P, −w, w)                                                                (2)
+
+bounded by ± cap; per step the funding index Φ (USD per contract, owed by longs to shorts) grows by F · mark · Δt / 8 h.
+References: BitMEX, Binance and Hyperliquid contract specifications.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.account.account import EMPTY, GUEST, Account, touch
+from agents.core.column import Column, RowAgent
+from agents.core.kernel import kernel, part, rule
+from agents.core.ledger import SET_UP
+
+EIGHT_HOURS = 480.0
+
+
+class Exchange(RowAgent):
+    """The margin engine of one protocol."""
+
+    asset = Column("i8", "index", "asset the contracts are on")
+    mark = Column("f8", "USD per contract, > 0", "mark price")
+    funding_index = Column("f8", "USD per contract", "cumulative funding owed by a long")
+    funding_rate = Column("f8", "1 per 8 h", "funding rate, paid by longs when positive")
+    maintenance = Column("f8", "1, > 0", "maintenance margin as a fraction of notional")
+    initial_margin = Column("f8", "1, > maintenance", "initial margin, the inverse of the maximal leverage")
+    liquidation_fee = Column("f8", "1, >= 0", "liquidation fee as a fraction of liquidated notional")
+    interest_cap = Column("f8", "USD, > 0", "most open interest of a side that new orders may make, inf for any")
+    halt = Column("f8", "steps, >= 0", "steps for which trading is still halted")
+    suspension = Column("f8", "steps, >= 0", "steps for which liquidations are still suspended")
+    spread = Column("f8", "1, >= 0", "half spread as a fraction of the price")
+    attention = Column("f8", "1 per step", "probability that a trader looks at its account in this step")
+    alarm = Column("f8", "1, >= 0", "what traders go by who may panic, sensitivity times alarm")
+    vault_size = Column("f8", "contracts, short < 0", "position of the vault")
+    vault_start = Column("f8", "USD, >= 0", "vault capital at the start")
+    vault_closed = Column("f8", "flag", "1 once its providers' vault was closed and a successor has its position")
+    successor_profit = Column("f8", "USD", "what the successor of a closed vault has gained so far, fees included")
+    supplied_depth = Column("f8", "USD per unit log price", "depth the full vault supplies")
+    long_size = Column("f8", "contracts, >= 0", "open longs")
+    short_size = Column("f8", "contracts, >= 0", "open shorts")
+    peak_size = Column("f8", "contracts, >= 0", "most longs and shorts there were so far")
+    basis = Column("f8", "USD", "sum of q (entry price − funding index at entry)")
+    collateral = Column("f8", "USD, >= 0", "sum of collateral")
+    wallet = Column("f8", "USD, >= 0", "sum of traders' wallets")
+    volume = Column("f8", "USD, >= 0", "notional traded in this step, liquidations apart")
+    liquidated_long = Column("f8", "USD, >= 0", "notional of longs liquidated in this step")
+    liquidated_short = Column("f8", "USD, >= 0", "notional of shorts liquidated in this step")
+    liquidations = Column("f8", "positions", "positions closed in whole or part in this step")
+    deficit = Column("f8", "USD, >= 0", "losses below bankruptcy in this step, the sum of the next three")
+    trader_deficit = Column("f8", "USD, >= 0", "of it, left by accounts closed below bankruptcy")
+    vault_deficit = Column("f8", "USD, >= 0", "of it, lost by the vault beyond its equity when it was closed")
+    exploit_loss = Column("f8", "USD, >= 0", "of it, taken by exploits")
+    bankrupt_long = Column("f8", "contracts, >= 0", "longs that left a deficit in this step, less what was handed on")
+    bankrupt_long_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
+    bankrupt_short = Column("f8", "contracts, >= 0", "shorts that left a deficit in this step, less what was handed on")
+    bankrupt_short_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
+    unserved = Column("f8", "USD, >= 0", "negative equity of positions no keeper would serve")
+    taken_over = Column("f8", "USD, >= 0", "notional of positions the vault took over so far")
+
+    def open_account(self, collateral: float, wallet: float = 0.0) -> Account:
+        """Open an account for an agent of your own, with money from outside, and return a view of it.
+
+        The account is liquidated, charged funding and haircut like any other; nobody but its owner trades it.
+
+        Raises
+        ------
+        ValueError : if an amount is negative, or no slot is free (``trader.reserve``).
+        """
+        if collateral < 0 or wallet < 0:
+            raise ValueError(f"collateral {collateral} and wallet {wallet} must be 0 or more")
+        account = self.model.trader(self._free_slot())
+        account.status = GUEST
+        account.leverage = 1.0 / self.initial_margin
+        account.collateral, account.wallet = collateral, wallet
+        return account
+
+    def trade(self, account: Account, contracts: float) -> float:
+        """Buy `contracts` (sell if negative) for `account` at the market, at once; return the contracts filled.
+
+        The order is cut to what the initial margin allows on the account's equity, and to what a halt or a cap on open
+        interest lets through. It moves the price every protocol marks to, and the vault is the counterparty, as for
+        every other trader. Nothing is filled while the protocol is halted after a default.
+        """
+        if self.model.protocol.halted[self.row]:
+            return 0.0
+        before = account.size
+        account.order = allowed_order(before, contracts, account.equity, self.mark, self.initial_margin)
+        self.model.fill(np.array([account.row], dtype=np.int64))
+        return float(account.size - before)
+
+    def _free_slot(self) -> int:
+        first, last = self.model.slots(self.row)
+        free = np.flatnonzero(self.model.accounts.status[first:last] == EMPTY)
+        if not len(free):
+            raise ValueError(f"protocol {self.row} has no free account slot; raise trader.reserve")
+        return first + int(free[0])
+
+    def after_change(self) -> None:
+        """Reconcile after a column was set from Python."""
+        self.model.reconcile(SET_UP)
+
+
+@rule
+def funding_rate(premium: float, interest: float, clamp: float) -> float:
+    """Return the funding rate (2) per funding interval, before the cap."""
+    return premium + min(max(interest - premium, -clamp), clamp)
+
+
+@kernel
+def charge_funding(exchange: Any, market: Any, interest: float, clamp: float, cap: float, minutes: float) -> None:
+    """Phase 3: set each exchange's funding rate from mark and index price and advance its funding index."""
+    for i in range(exchange.shape[0]):
+        premium = exchange.mark[i] / market.fundamental[exchange.asset[i]] - 1.0
+        rate = min(max(funding_rate(premium, interest, clamp), -cap), cap)
+        exchange.funding_rate[i] = rate
+        exchange.funding_index[i] += rate * exchange.mark[i] * minutes / EIGHT_HOURS
+
+
+@rule
+def allowed_order(size: float, order: float, own: float, mark: float, initial_margin: float) -> float:
+    """Return the part of an order that leaves |q| p ≤ equity / initial margin, or the position no larger than it is."""
+    bound = max(own, 0.0) / (initial_margin * mark)
+    return min(max(size + order, min(-bound, size)), max(bound, size)) - size
+
+
+@rule
+def book_trader_deficit(exchange: Any, i: int, amount: float) -> None:
+    """Note `amount` USD that an account left below bankruptcy."""
+    exchange.deficit[i] += amount
+    exchange.trader_deficit[i] += amount
+
+
+@part
+def book_failure(exchange: Any, i: int, side: float, contracts: float, price: float) -> None:
+    """Note contracts whose close left a deficit, for deleveraging against them at their bankruptcy price."""
+    if side > 0.0:
+        exchange.bankrupt_long[i] += contracts
+        exchange.bankrupt_long_value[i] += contracts * price
+    else:
+        exchange.bankrupt_short[i] += contracts
+        exchange.bankrupt_short_value[i] += contracts * price
+
+
+@part
+def record_liquidation(exchange: Any, i: int, side: float, notional: float) -> None:
+    """Add a liquidation to the step's record."""
+    exchange.liquidations[i] += 1.0
+    if side > 0.0:
+        exchange.liquidated_long[i] += notional
+    else:
+        exchange.liquidated_short[i] += notional
+
+
+@rule
+def put_collateral(accounts: Any, blocks: Any, row: int, amount: float) -> None:
+    """Move `amount` USD from a wallet to the posted collateral (negative: back)."""
+    accounts.wallet[row] -= amount
+    accounts.collateral[row] += amount
+    touch(accounts, blocks, row)

@@ -1,0 +1,1 @@
+"""The protocol as a balance sheet: treasury, contributions, lending, learning, confidence."""

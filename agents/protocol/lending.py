@@ -1,0 +1,188 @@
+"""Lending out part of a fund: it earns, and is not at hand when it is needed.
+
+A share λ of every fund and pot is lent at a yearly rate y. A deficit is paid from what is at hand; what that cannot
+pay is recalled. Recalled money arrives after a delay, less a haircut h that leaves the ecosystem (the price of selling
+in a hurry: a stablecoin or staking token below par), and pays what is still open of the debt it was recalled for
+(:mod:`model.backstop.late_money`). Without a delay it arrives within the waterfall: all that is lent is at hand at 1
+− h of its worth, and only what is taken costs the haircut (:class:`AtOnce`). While nothing is on its way back,
+lending returns to its share. What a pot gains or loses thereby is shared among the entitlements behind it and what
+capital providers own of it. Units: USD.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.kernel import kernel, part, rule
+from agents.core.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, WHOLE, Code
+
+Array = np.ndarray
+
+
+class Recall:
+    """Money on its way back to funds or pots, by column.
+
+    Parameters
+    ----------
+    delay : steps from recall to arrival.
+    columns : funds, or pots.
+
+    Attributes
+    ----------
+    coming : (delay + 1, columns) USD before the haircut, by step of arrival in turn.
+    waiting : (columns,) USD, all that is on its way.
+    arrived : (columns,) USD, what arrived in this step, less the haircut.
+    """
+
+    def __init__(self, delay: int, columns: int) -> None:
+        self.coming = np.zeros((delay + 1, columns))
+        self.waiting, self.arrived = np.zeros((2, columns))
+
+
+class AtOnce:
+    """What is lent, while deficits are paid from it: at hand within the context, less the haircut on what is taken.
+
+    Parameters
+    ----------
+    balance : the ledger's.
+    structure : who owns the pots.
+    haircut : part of recalled money that is lost, in [0, 1).
+    """
+
+    def __init__(self, balance: Array, structure: Any, haircut: float) -> None:
+        self.balance, self.structure, self.kept = balance, structure, 1.0 - haircut
+        self.places = (FUND, LENT, slice(None)), (POOL, POOL_LENT, slice(structure.pots))
+        self.brought: list[Array] = []
+        self.depth = 0  # a context within another does nothing
+
+    def __enter__(self) -> None:
+        """Put all that is lent at hand, at what it fetches."""
+        self.depth += 1
+        for cash, away, columns in self.places if self.depth == 1 else ():
+            worth = self.balance[away, columns] * self.kept
+            self.brought.append(worth)
+            self.balance[away, columns] -= worth
+            self.balance[cash, columns] += worth
+
+    def __exit__(self, *_: object) -> None:
+        """Give back what was not needed beside the cash there was; the haircut on the rest leaves the ecosystem."""
+        self.depth -= 1
+        if self.depth:
+            return
+        for cash, away, columns in self.places:
+            worth = self.brought.pop(0)
+            back = np.minimum(worth, np.maximum(self.balance[cash, columns], 0.0))
+            lost = (worth - back) * (1.0 / self.kept - 1.0)
+            self.balance[cash, columns] -= back
+            self.balance[away, columns] += back - lost
+            self.balance[OUTSIDE, WHOLE] += lost.sum()
+        self.structure.credit(-lost)  # the last place is the pots
+
+
+@rule
+def to_lend(cash: float, lent: float, share: float) -> float:
+    """Return what may be lent more to reach the share, USD >= 0."""
+    return max(min(share * (cash + lent) - lent, cash), 0.0)
+
+
+@rule
+def to_recall(missing: float, free: float, haircut: float) -> float:
+    """Return what must be recalled for `missing` to arrive, at most what is `free`; before the haircut, USD."""
+    return min(missing / (1.0 - haircut), free)
+
+
+@rule
+def call(coming: Array, waiting: Array, column: int, amount: float, step: int) -> None:
+    """Recall `amount` for what was missing at `step`; it arrives the delay after the step before."""
+    coming[(step - 1) % coming.shape[0], column] += amount
+    waiting[column] += amount
+
+
+@rule
+def arrive(coming: Array, waiting: Array, column: int, step: int) -> float:
+    """Return what arrives at `step`, USD before the haircut, and forget it."""
+    slot = step % coming.shape[0]
+    arrived = coming[slot, column]
+    if arrived > 0.0:
+        coming[slot, column] = 0.0
+        waiting[column] = coming[:, column].sum()
+    return arrived
+
+
+@part
+def bring_home(
+    balance: Array, cash: Code, away: Code, column: int, coming: Array, waiting: Array, at: int, missing: float,
+    arrived: Array, step: int, earned: float, haircut: float,
+) -> float:  # fmt: skip
+    """Recall what deficits lacked, let what is due arrive, pay yield; return yield less haircut, USD.
+
+    Parameters
+    ----------
+    cash, away : accounts of what is at hand and what is lent, in column `column`; `at` is that of the recalls.
+    missing : asked of the fund or pot in this step and not at hand, USD.
+    arrived : what arrived, less the haircut, is written into column `at`, USD.
+    """
+    lent, back = balance[away, column], 0.0
+    if missing > 0.0:
+        call(coming, waiting, at, to_recall(missing, lent - waiting[at], haircut), step)
+    if waiting[at] > 0.0:
+        back = min(arrive(coming, waiting, at, step), lent)
+    arrived[at] = back * (1.0 - haircut)
+    gain = lent * earned - back * haircut
+    balance[away, column] = lent - back
+    balance[cash, column] += back + gain
+    balance[OUTSIDE, WHOLE] -= gain
+    return gain
+
+
+@part
+def lend(
+    balance: Array, cash: Code, away: Code, column: int, waiting: float, arrived: float, share: float
+) -> None:  # fmt: skip
+    """Lend up to the share, unless something is on its way back or has just arrived and is still to pay debt."""
+    if waiting <= 0.0 and arrived <= 0.0:
+        more = to_lend(balance[cash, column], balance[away, column], share)
+        balance[cash, column] -= more
+        balance[away, column] += more
+
+
+@part
+def credit_pots(gain: Array, pot: Array, entitlement: Array, outside: Array) -> None:
+    """Share what pots gained, (pots,) USD, among those who own them."""
+    whole = outside.copy()
+    for i in range(pot.shape[0]):
+        whole[pot[i]] += entitlement[i]
+    for j in range(gain.shape[0]):
+        gain[j] = max(1.0 + gain[j] / whole[j], 0.0) if whole[j] > 0.0 else 1.0
+        outside[j] *= gain[j]
+    for i in range(pot.shape[0]):
+        entitlement[i] *= gain[pot[i]]
+
+
+@kernel
+def manage_lending(
+    balance: Array, coming: Array, waiting: Array, arrived: Array, unpaid_fund: Array, unpaid_pot: Array, pot: Array,
+    entitlement: Array, outside: Array, step: int, share: float, earned: float, haircut: float,
+) -> None:  # fmt: skip
+    """Recalls, arrivals, yield and new loans of all funds and pots.
+
+    Parameters
+    ----------
+    balance : the ledger's.
+    coming, waiting, arrived : of a :class:`Recall` with a column for every fund and then for every pot.
+    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of them in this step and not at hand; nil afterwards.
+    pot, entitlement, outside : of the structure: who owns the pots.
+    earned : yield of a step.
+    """
+    members, gain = unpaid_fund.shape[0], np.zeros(unpaid_pot.shape[0])
+    for i in range(members):
+        bring_home(balance, FUND, LENT, i, coming, waiting, i, unpaid_fund[i], arrived, step, earned, haircut)
+        lend(balance, FUND, LENT, i, waiting[i], arrived[i], share)
+    for j in range(gain.shape[0]):
+        at = members + j
+        missing = unpaid_pot[j]
+        gain[j] = bring_home(balance, POOL, POOL_LENT, j, coming, waiting, at, missing, arrived, step, earned, haircut)
+        lend(balance, POOL, POOL_LENT, j, waiting[at], arrived[at], share)
+    credit_pots(gain, pot, entitlement, outside)
+    unpaid_fund[:] = 0.0
+    unpaid_pot[:] = 0.0

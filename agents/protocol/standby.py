@@ -1,0 +1,102 @@
+"""What stands ready for a protocol beyond its own fund: what its pot, or its fellow members, would pay it now.
+
+With K the pot's money, cash and loans, rⱼ the reserves behind it and ℓᵢ what treaty and sub-limit still let member i
+claim, the pot would pay
+
+    sᵢ = min(ℓᵢ, K)                          where it is shared whole
+    sᵢ = min(ℓᵢ, rᵢ + (K − Σ rⱼ)⁺)           where contributions are reserved                  (1)
+
+and in a mutual fund, with F the funds and A what is left of capital on call,
+
+    sᵢ = Aᵢ + Σ (Fⱼ + Aⱼ) over the other members that are sound                                (2)
+
+The **health** of the backstop behind a protocol is its own fund, loans included, and s, over what they were at the
+start or the capital allotted to it, whichever is less; at most 1, for more than whole is not counted, and 1 where there
+was none. Whoever asks what may still be paid asks for it: liquidity providers, traders who may panic, risk controls.
+Members who left their pot have what it still owes them. Reference: Diamond and Dybvig (1983): a run answers to what the
+others may leave, not to what one put in. Units: USD.
+"""
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from agents.core.kernel import kernel, part, rule
+from agents.core.ledger import FUND, LENT, POOL, POOL_LENT, TREASURY
+from agents.protocol.protocol import SOUND
+
+Backing = namedtuple(
+    "Backing",
+    [
+        "shares",  # bool, whether there are pots
+        "mutual",  # bool, whether members stand in for each other
+        "reserves",  # bool, whether contributions are reserved
+        "pot",  # (members,) index of the pot of each
+        "member",  # (members,) bool, who is in its pot at present
+        "room",  # (members,) USD, most that treaty and sub-limit still let each claim
+        "entitlement",  # (members,) USD, what each owns of its pot
+        "contributed",  # (members,) USD, of that at most paid in by itself
+        "on_call",  # (members,) USD, capital on call at the start
+        "start",  # (members,) USD, own fund and (1) or (2) at the start
+    ],
+)
+Array = np.ndarray
+
+
+@rule
+def callable_still(on_call: float, assessed: float, treasury: float) -> float:
+    """Return what is left of a member's capital on call, USD >= 0."""
+    return min(max(on_call - assessed, 0.0), max(treasury, 0.0))
+
+
+@part
+def of_pots(balance: Array, backing: Any, ready: Array) -> None:
+    """Write (1) into `ready`, (members,) USD."""
+    pot, member, room = backing.pot, backing.member, backing.room
+    entitlement, contributed = backing.entitlement, backing.contributed
+    members = ready.shape[0]
+    reserve, whole = np.zeros(members), balance[POOL] + balance[POOL_LENT]
+    if backing.reserves:
+        for i in range(members):
+            reserve[i] = min(contributed[i], entitlement[i])
+            whole[pot[i]] -= reserve[i]
+    for i in range(members):
+        given = reserve[i] + max(whole[pot[i]], 0.0)
+        ready[i] = min(room[i], given) if member[i] else entitlement[i]
+
+
+@part
+def of_members(balance: Array, protocol: Any, backing: Any, ready: Array) -> None:
+    """Write (2) into `ready`, (members,) USD."""
+    status, assessed, on_call = protocol.status, protocol.assessed, backing.on_call
+    together = 0.0
+    for i in range(ready.shape[0]):
+        ready[i] = callable_still(on_call[i], assessed[i], balance[TREASURY, i])
+        if status[i] == SOUND:
+            together += ready[i] + balance[FUND, i] + balance[LENT, i]
+    for i in range(ready.shape[0]):
+        own = ready[i] + balance[FUND, i] + balance[LENT, i]
+        others = together - own if status[i] == SOUND else together
+        ready[i] += max(others, 0.0)
+
+
+@part
+def healths(balance: Array, protocol: Any, backing: Any) -> Array:
+    """Return the backstop behind each protocol over its start, (protocols,); 1 where there was none."""
+    allotted, start = protocol.capital, backing.start
+    health = np.zeros(start.shape[0])
+    if backing.shares:
+        of_pots(balance, backing, health)
+    elif backing.mutual:
+        of_members(balance, protocol, backing, health)
+    for i in range(health.shape[0]):
+        whole, enough = balance[FUND, i] + balance[LENT, i] + health[i], min(start[i], allotted[i])
+        health[i] = min(whole / enough, 1.0) if enough > 0.0 else 1.0
+    return health
+
+
+@kernel
+def standing(balance: Array, protocol: Any, backing: Any) -> Array:
+    """Return every protocol's health, (protocols,), for who asks from outside a kernel."""
+    return healths(balance, protocol, backing)

@@ -1,0 +1,208 @@
+"""Liquidity providers: owners of the protocols' vaults, who may run.
+
+The vault takes the other side of every trade and earns a share of the fees; its equity is
+
+    E = cash value + vault contracts · (mark − funding index)                                  (1)
+
+A row is the stake of one owner in one vault: a share s of it is worth s E. The owner redeems there when its strain
+exceeds its tolerance τ, lowered where the protocol's backstop is thin (by up to σ of it, h the fund's health):
+
+    (1 − share price) + losses elsewhere / all it put in + strain  >  τ (1 − σ (1 − h)⁺)       (2)
+
+Losses elsewhere are those of the same owner's other stakes, and the protocol's strain is volatility's and alarm's
+(:mod:`model.market.confidence`). A running provider redeems a fraction of its shares each step; where the vault has a
+cooldown it asks for all of them, waits in the queue, bears what losses come meanwhile, and is paid at the price of the
+day, or takes the request back when calm has returned. Where a vault lets out no more than a part of its equity a step,
+the queue is paid first come first served. It puts money back slowly when the strain is below half of that.
+Depth follows the shares outstanding, so a run thins the market for everybody. Units: USD, shares.
+
+References: Goldstein and Pauzner (2004), J. Economic Theory 119:151, on contagion through investors' wealth; cooldowns
+of Hyperliquid's HLP (4 days) and of Drift's vault (13 days).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.column import Column, RowAgent
+from agents.core.kernel import rule
+from agents.core.ledger import PROVIDER, VAULT, pay
+from agents.core.rank import descending
+
+
+class LiquidityProvider(RowAgent):
+    """The stake of one provider of liquidity in one protocol's vault."""
+
+    protocol = Column("i8", "index", "protocol whose vault it supplies")
+    owner = Column("i8", "index", "who owns the stake; owners of several vaults have several rows")
+    shares = Column("f8", "shares, >= 0", "vault shares owned")
+    cash = Column("f8", "USD, >= 0", "money outside the vault")
+    tolerance = Column("f8", "1, > 0", "fall of the share price that makes it run")
+    deposited = Column("f8", "USD", "deposits less redemptions")
+    start = Column("f8", "USD, >= 0", "put in at the start")
+    requested = Column("f8", "shares, >= 0", "asked to be redeemed, waiting in the queue")
+    wait = Column("f8", "steps", "what the request still has to wait; below nil, for how long it has been due")
+
+    def after_change(self) -> None:
+        """Book a change of cash made from Python as money from or to the outside world."""
+        self.model.after_provider_change()
+
+
+@rule
+def vault_equity(cash_value: float, contracts: float, mark: float, funding_index: float) -> float:
+    """Return the vault's equity (1), USD."""
+    return cash_value + contracts * (mark - funding_index)
+
+
+@rule
+def runs(strain: float, tolerance: float, fund_health: float, sensitivity: float) -> bool:
+    """Tell whether a provider redeems, by (2).
+
+    Parameters
+    ----------
+    strain : left side of (2), 0 at the start.
+    fund_health : backstop behind the protocol over its start, 1 at the start.
+    sensitivity : how far an empty backstop lowers tolerance: to (1 − sensitivity) of it.
+    """
+    missing = 1.0 - min(max(fund_health, 0.0), 1.0)
+    return strain > tolerance * (1.0 - sensitivity * missing)
+
+
+@rule
+def content(
+    requested: float, deposited: float, strain: float, tolerance: float, fund_health: float, sensitivity: float
+) -> bool:  # fmt: skip
+    """Tell whether a provider stays as it is: nothing asked for, nothing to put back, and no reason to run."""
+    return requested <= 0.0 and deposited >= 0.0 and not runs(strain, tolerance, fund_health, sensitivity)
+
+
+@rule
+def profit(shares: float, price: float, deposited: float, start: float) -> float:
+    """Return what a stake has gained since the start, USD; a vault below water owes its owners nothing."""
+    return shares * max(price, 0.0) - deposited - start
+
+
+@rule
+def loss_elsewhere(own: float, whole: float, start: float) -> float:
+    """Return the losses of an owner's other stakes over all it put in at the start, >= 0.
+
+    Parameters
+    ----------
+    own, whole : profit of this stake and of all stakes of the owner, USD.
+    start : put in at the start, all stakes, USD.
+    """
+    return max(own - whole, 0.0) / start if start > 0.0 else 0.0
+
+
+@rule
+def redeem(providers: Any, vault: Any, book: Any, row: int, shares: float, price: float) -> None:
+    """Redeem shares (negative: buy) at `price` USD each."""
+    i = providers.protocol[row]
+    amount = shares * price
+    providers.shares[row] -= shares
+    providers.cash[row] += amount
+    providers.deposited[row] -= amount
+    vault.shares[i] -= shares
+    pay(book, VAULT, PROVIDER, i, amount)
+
+
+@rule
+def leave(
+    providers: Any, vault: Any, book: Any, row: int, price: float, speed: float, cooldown: float, capped: bool
+) -> None:  # fmt: skip
+    """Redeem a fraction `speed` of a stake; where there is a queue ask for all of it, and be paid later.
+
+    Parameters
+    ----------
+    cooldown : steps, 0 for none.
+    capped : whether the vault lets out only so much a step.
+    """
+    if cooldown <= 0.0 and not capped:
+        redeem(providers, vault, book, row, providers.shares[row] * speed, price)
+    elif providers.requested[row] <= 0.0:
+        providers.requested[row], providers.wait[row] = providers.shares[row], cooldown
+
+
+@rule
+def queue(providers: Any, vault: Any, book: Any, row: int, price: float, calm: bool, capped: bool) -> None:
+    """Move a waiting request on by a step: taken back in calm, paid when its time has come, or in its turn."""
+    if calm:
+        providers.requested[row] = providers.wait[row] = 0.0
+        return
+    providers.wait[row] = providers.wait[row] - 1.0 if capped else max(providers.wait[row] - 1.0, 0.0)
+    if providers.wait[row] <= 0.0 and not capped:
+        redeem(providers, vault, book, row, min(providers.requested[row], providers.shares[row]), price)
+        providers.requested[row] = 0.0
+
+
+@rule
+def queue_of(providers: Any) -> np.ndarray:
+    """Return the rows whose requests are due, longest due first, equals in order of row; n log n steps."""
+    due, count = np.empty(providers.shape[0], np.int64), 0
+    for row in range(providers.shape[0]):
+        if providers.requested[row] > 0.0 and providers.wait[row] < 0.5:
+            due[count] = row
+            count += 1
+    return due[:count][descending(-providers.wait[due[:count]])]
+
+
+@rule
+def serve_request(
+    providers: Any, vault: Any, book: Any, row: int, open_profit: float, room: float
+) -> float:  # fmt: skip
+    """Pay one request out of `room` USD, the last one in part; return what is left for the next."""
+    protocol = providers.protocol[row]
+    price = (book.balance[VAULT, protocol] + open_profit) / max(vault.shares[protocol], 1.0)
+    if price <= 0.0:
+        return 0.0
+    asked = min(providers.requested[row], providers.shares[row])
+    paid = min(asked, room / price)
+    redeem(providers, vault, book, row, paid, price)
+    providers.requested[row] = asked - paid
+    return room - paid * price if paid == asked else 0.0
+
+
+@rule
+def serve_queues(providers: Any, vault: Any, book: Any, open_profit: np.ndarray, rate: float) -> None:
+    """Pay requests that are due, first come first served, up to a part `rate` of each vault's equity.
+
+    Parameters
+    ----------
+    open_profit : (protocols,) what each vault's contracts have gained beyond its cash value, USD.
+    """
+    room = np.zeros(open_profit.shape[0])
+    for i in range(room.shape[0]):
+        room[i] = rate * max(book.balance[VAULT, i] + open_profit[i], 0.0) if vault.halted[i] == 0 else 0.0
+    for row in queue_of(providers):
+        i = providers.protocol[row]
+        if room[i] > 0.0:
+            room[i] = serve_request(providers, vault, book, row, open_profit[i], room[i])
+
+
+@rule
+def provider_step(
+    providers: Any, vault: Any, book: Any, row: int, equity: float, health: float, strain: float, terms: Any
+) -> None:  # fmt: skip
+    """Let one provider redeem, put money back, or wait, as it must while its protocol is halted.
+
+    Parameters
+    ----------
+    vault : the protocols' records, with `shares` outstanding; a share was worth 1 USD at the start.
+    equity : what the vault can pay out of, USD.
+    strain : what presses the owner beside the price of this share, in falls of it.
+    terms : `speed`, `back`, fraction redeemed, fraction of cash put back, per step; `sensitivity`; `cooldown`, steps;
+        `exit`, part of its equity a vault lets out in a step, 1 for no limit.
+    """
+    i = providers.protocol[row]
+    price = equity / max(vault.shares[i], 1.0)
+    if price <= 0.0 or vault.halted[i] > 0:
+        return
+    pressed, tolerance = 1.0 - price + strain, providers.tolerance[row]
+    calm = not runs(pressed, 0.5 * tolerance, health, terms.sensitivity)
+    if providers.requested[row] > 0.0:
+        queue(providers, vault, book, row, price, calm, terms.exit < 1.0)
+    elif runs(pressed, tolerance, health, terms.sensitivity):
+        leave(providers, vault, book, row, price, terms.speed, terms.cooldown, terms.exit < 1.0)
+    elif providers.deposited[row] < 0.0 and calm:
+        back = min(providers.cash[row], -providers.deposited[row]) * terms.back
+        redeem(providers, vault, book, row, -back / price, price)

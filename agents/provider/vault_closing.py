@@ -1,0 +1,87 @@
+r"""Closing a vault: its providers bear its losses first, to nothing; what is beyond is a vault deficit, booked once.
+
+A vault is worth E = x + v (p − Φ), x its cash value, v its contracts (:mod:`agents.provider.liquidity_provider`).
+While E > 0 it costs nobody else anything, however much of it is lost on paper. Once
+
+    E ≤ 0    with a position or a debt                                                         (1)
+
+it is closed, for good: the shares are cancelled, −E is booked as **vault deficit**, and the position passes on at the
+price at which E was taken. Nobody is repaid by a rebound: those who had a share have none, and who paid the deficit has
+no claim. E is taken at the mark, or at the market's mid price where that is the better for the vault: an oracle that
+errs against it closes nobody, since whoever takes the position over would bid what the market pays. While liquidations
+are suspended no vault is closed either.
+
+The **successor** holds the position with capital from outside: at the end of every step its gain or loss at the mark,
+fees of the vault included, is settled with the rest of the world,
+
+    vault → outside: E,    so that E = 0 afterwards.                                           (2)
+
+It neither owes nor is owed, takes the other side of every fill, and makes no second deficit. A vault that was emptied
+without a loss beyond its equity, by redemptions or by a loss regime, passes on in the same way at the end of the step,
+with no deficit; where there are no providers at all, capital from outside is the counterparty from the start.
+
+How the position passes on (``protocol.vault_closure``): by **takeover**, as a position is auctioned to bidders from
+outside (default auctions of clearing houses, CPMI-IOSCO 2020); or by **deleverage**, where accounts in profit on the
+other side are closed against it first, at the mark and by the venue's ranking, and the successor has what is left
+(Hyperliquid after March 2025: deleveraging where its vault reaches its loss limit; GMX v2: automatic deleveraging where
+traders' profit nears the pool). Units: USD, contracts, USD per contract.
+"""
+
+from typing import Any
+
+from agents.core.kernel import part, rule
+from agents.core.ledger import DEFICIT, OUTSIDE, VAULT, WHOLE, pay, transfer
+from agents.provider.liquidity_provider import vault_equity
+
+ROUNDING = 1e-12
+
+
+@rule
+def closing_price(contracts: float, mark: float, mid: float) -> float:
+    """Return the price at which a position passes on: of mark and mid that which is better for its holder."""
+    return max(mark, mid) if contracts > 0.0 else min(mark, mid)
+
+
+@part
+def close_vaults(exchange: Any, market: Any, book: Any) -> None:
+    """Close every vault that has lost all its equity, and book what it lost beyond."""
+    for i in range(exchange.shape[0]):
+        size, mark, cash = exchange.vault_size[i], exchange.mark[i], book.balance[VAULT, i]
+        price = closing_price(size, mark, market.mid[exchange.asset[i]])
+        own = vault_equity(cash, size, price, exchange.funding_index[i])
+        spent = own <= 0.0 and (size != 0.0 or cash < 0.0)
+        if spent and exchange.vault_closed[i] == 0.0 and exchange.suspension[i] == 0.0:
+            exchange.vault_closed[i] = 1.0
+            pay(book, DEFICIT, VAULT, i, -own)
+            exchange.deficit[i] -= own
+            exchange.vault_deficit[i] -= own
+
+
+@rule
+def settle_successor(exchange: Any, book: Any, i: int, own: float) -> None:
+    """Settle the gain or loss `own` of a successor with the outside world by (2)."""
+    exchange.successor_profit[i] += own
+    transfer(book, VAULT, i, OUTSIDE, WHOLE, own)
+
+
+@part
+def settle_vaults(exchange: Any, book: Any) -> None:
+    """Pass on the vaults that are left with a position and no equity, and settle with every successor."""
+    for i in range(exchange.shape[0]):
+        cash, size, mark = book.balance[VAULT, i], exchange.vault_size[i], exchange.mark[i]
+        own, scale = vault_equity(cash, size, mark, exchange.funding_index[i]), abs(cash) + abs(size) * mark
+        if exchange.vault_closed[i] == 0.0 and size != 0.0 and abs(own) <= ROUNDING * scale:
+            exchange.vault_closed[i] = 1.0
+        if exchange.vault_closed[i] > 0.0:
+            settle_successor(exchange, book, i, own)
+
+
+@part
+def cancel_shares(exchange: Any, protocol: Any, providers: Any) -> None:
+    """Cancel the shares and requests of providers whose vault is closed."""
+    for i in range(exchange.shape[0]):
+        if exchange.vault_closed[i] > 0.0 and protocol.shares[i] != 0.0:
+            protocol.shares[i] = 0.0
+            for row in range(providers.shape[0]):
+                if providers.protocol[row] == i:
+                    providers.shares[row] = providers.requested[row] = providers.wait[row] = 0.0

@@ -1,0 +1,1 @@
+"""The reinsurer: a shared pool, its treaties and premiums."""

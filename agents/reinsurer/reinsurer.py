@@ -1,0 +1,55 @@
+"""The reinsurer: a shared pot above or instead of the protocols' own funds; one for each pot of the structure.
+
+Its capital is the cash of the pot, its treaties are the structure's rules (:mod:`model.backstop.structure`), its
+income are premiums and contributions, its outgo claims. Premium: a flat rate on open interest per year, paid from the
+members' own funds as far as they reach. Units: USD.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.column import Column, RowAgent
+from agents.core.kernel import part, rule
+from agents.core.ledger import FUND, POOL, transfer
+
+MINUTES_PER_YEAR = 525_960.0
+
+
+class Reinsurer(RowAgent):
+    """The pool of backstop capital that several protocols share."""
+
+    premiums = Column("f8", "USD, >= 0", "premiums received so far")
+    contributions = Column("f8", "USD, >= 0", "fees and contributions received so far")
+    claims_due = Column("f8", "USD, >= 0", "claims presented so far")
+    claims_paid = Column("f8", "USD, >= 0", "claims paid so far")
+    start = Column("f8", "USD, >= 0", "capital at the start")
+    exhausted_step = Column("i8", "step", "first step at which the pool had less than was due, -1 for none")
+
+    @property
+    def capital(self) -> float:
+        """Cash of the pool, USD."""
+        return float(self.model.ledger.balance[POOL, self.row])
+
+    @property
+    def treaties(self) -> Any:
+        """The structure whose rules the pool follows."""
+        return self.model.structure
+
+
+@rule
+def premium(open_interest: float, rate: float, minutes: float) -> float:
+    """Return the premium for `minutes` at a yearly `rate` on open interest, USD."""
+    return open_interest * rate * minutes / MINUTES_PER_YEAR
+
+
+@part
+def collect_premium(
+    book: Any, exchange: Any, pool: Any, pot: np.ndarray, paid: np.ndarray, rate: float, minutes: float
+) -> None:
+    """Move each member's premium from its fund to its pot, as far as the fund reaches; amounts into `paid`."""
+    for i in range(exchange.shape[0]):
+        interest = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
+        paid[i] = min(premium(interest, rate, minutes), max(book.balance[FUND, i], 0.0))
+        transfer(book, FUND, i, POOL, pot[i], paid[i])
+        pool.premiums[pot[i]] += paid[i]

@@ -1,0 +1,1 @@
+"""Who trades with leverage: traders and their strategies, and value-investing funds."""

@@ -1,0 +1,156 @@
+r"""Value-investing funds: they buy what is below its value, with borrowed money up to a limit.
+
+A fund holds q >= 0 contracts and cash C (a loan where negative), so that at price p its wealth is W(p) = C + q p. With
+value V, aggression β and maximal leverage λ it wants, at any price, to hold contracts worth
+
+    p D(p) = min(β (1 − p/V)⁺, λ) · W(p)⁺                                                      (1)
+
+At the limit it must sell when the price falls: there dD/dp = −λ C / p² > 0, since C < 0. That is a margin call of a
+venue that asks for an initial margin 1/λ at every step. Investors judge by an average of returns and move
+
+    r ← (1 − a) r + a (W / W₋ − 1),        F = max(b (r − r_b), −1) · W                        (2)
+
+USD into the fund (out where negative), W₋ its wealth at the end of the step before. Below a fraction of the wealth it
+began with a fund is bankrupt: it sells out in the next auction, what is left goes to its investors, and a new fund with
+the same aggression takes its place after some steps. Its account is an ordinary one (:mod:`agents.account.account`):
+posted collateral, liquidation and losses below bankruptcy are the exchange's.
+
+Source: Thurner, Farmer and Geanakoplos (2012), Leverage causes fat tails and clustered volatility, Quantitative Finance
+12:695-707. Their mispricing is V − p with V = 1, here relative to V.
+"""
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from agents.account.account import touch
+from agents.account.position import equity
+from agents.core.column import Column, RowAgent
+from agents.core.kernel import part, rule
+from agents.core.ledger import OUTSIDE, TRADER, WALLET, WHOLE, pay, transfer
+from agents.exchange.exchange import put_collateral
+
+MANDATE = ("leverage", "wealth", "benchmark", "sensitivity", "memory", "ruin", "absence")
+Mandate = namedtuple("Mandate", MANDATE)  # type: ignore[misc]
+TRADING = -1
+
+
+class ValueFund(RowAgent):
+    """One value-investing fund."""
+
+    account = Column("i8", "row", "its account among the traders'")
+    aggression = Column("f8", "1, > 0", "leverage per unit of relative mispricing")
+    wealth = Column("f8", "USD", "wealth at the end of the last step, flows included")
+    performance = Column("f8", "1 per step", "average return investors go by")
+    cash = Column("f8", "USD, a loan < 0", "wealth less contracts at the price, as of the last auction")
+    back = Column("i8", "step", "step at whose end a new fund takes its place, -1 while it trades")
+    failures = Column("f8", "bankruptcies", "bankruptcies so far")
+
+
+@rule
+def wanted_leverage(aggression: float, price: float, value: float, limit: float) -> float:
+    """Return leverage (1), min(β (1 − p/V)⁺, λ)."""
+    return min(aggression * max(1.0 - price / value, 0.0), limit)
+
+
+@rule
+def wanted_contracts(
+    aggression: float, price: float, value: float, limit: float, cash: float, held: float
+) -> float:  # fmt: skip
+    """Return the demand (1) in contracts, nil where wealth is not positive."""
+    return wanted_leverage(aggression, price, value, limit) * max(cash + held * price, 0.0) / price
+
+
+@rule
+def average_return(average: float, memory: float, newest: float) -> float:
+    """Return the performance (2), (1 − a) r + a · newest return."""
+    return (1.0 - memory) * average + memory * newest
+
+
+@rule
+def flow(performance: float, benchmark: float, sensitivity: float, wealth: float) -> float:
+    """Return what investors add (2), USD, negative where they withdraw: at most all there is."""
+    return max(sensitivity * (performance - benchmark), -1.0) * max(wealth, 0.0)
+
+
+@rule
+def post_all(accounts: Any, blocks: Any, book: Any, row: int, i: int) -> None:
+    """Post all money of an account's owner as collateral."""
+    amount = accounts.wallet[row]
+    if amount > 0.0:
+        put_collateral(accounts, blocks, row, amount)
+        pay(book, WALLET, TRADER, i, amount)
+
+
+@rule
+def worth(accounts: Any, exchange: Any, row: int, i: int) -> float:
+    """Return equity and wallet of an account at the mark, USD."""
+    owed = exchange.funding_index[i] - accounts.entry_funding[row]
+    own = equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
+    return own + accounts.wallet[row]
+
+
+@rule
+def settle_to_mark(accounts: Any, blocks: Any, exchange: Any, row: int, i: int) -> None:
+    """Turn unrealised profit into collateral: equity stays, the entry becomes the mark. Cash values do not change.
+
+    Collateral is never negative: a loss beyond it is carried in the entry price, as after any fill.
+    """
+    settled = worth(accounts, exchange, row, i) - accounts.wallet[row]
+    posted = max(settled, 0.0)
+    accounts.realised[row] += posted - accounts.collateral[row]
+    accounts.collateral[row] = posted
+    accounts.entry_price[row], accounts.entry_funding[row] = exchange.mark[i], exchange.funding_index[i]
+    if settled < 0.0 and accounts.size[row] != 0.0:
+        accounts.entry_price[row] -= settled / accounts.size[row]
+    touch(accounts, blocks, row)
+
+
+@rule
+def add_money(accounts: Any, blocks: Any, book: Any, row: int, i: int, amount: float) -> None:
+    """Let investors add to a fund's collateral, or withdraw, USD."""
+    accounts.collateral[row] += amount
+    transfer(book, OUTSIDE, WHOLE, TRADER, i, amount)
+    touch(accounts, blocks, row)
+
+
+@part
+def judge_fund(
+    accounts: Any, blocks: Any, exchange: Any, book: Any, funds: Any, mandate: Any, h: int, i: int, step: int
+) -> None:
+    """Update a trading fund's performance; let its investors move money, or declare it bankrupt."""
+    row = funds.account[h]
+    settle_to_mark(accounts, blocks, exchange, row, i)
+    wealth = accounts.collateral[row] + accounts.wallet[row]
+    if wealth <= mandate.ruin * mandate.wealth:
+        funds.back[h], funds.wealth[h] = step + mandate.absence, wealth
+        funds.failures[h] += 1.0
+    else:
+        post_all(accounts, blocks, book, row, i)
+        funds.performance[h] = average_return(funds.performance[h], mandate.memory, wealth / funds.wealth[h] - 1.0)
+        added = flow(funds.performance[h], mandate.benchmark, mandate.sensitivity, wealth)
+        add_money(accounts, blocks, book, row, i, added)
+        funds.wealth[h] = wealth + added
+
+
+@part
+def replace_fund(
+    accounts: Any, blocks: Any, exchange: Any, book: Any, funds: Any, mandate: Any, h: int, i: int, step: int
+) -> None:
+    """Pay a bankrupt fund that has sold out to its investors, and let a new one begin when the time has come."""
+    row = funds.account[h]
+    if accounts.size[row] == 0.0:
+        post_all(accounts, blocks, book, row, i)
+        add_money(accounts, blocks, book, row, i, -accounts.collateral[row])
+        funds.wealth[h] = 0.0
+        if step >= funds.back[h]:
+            add_money(accounts, blocks, book, row, i, mandate.wealth)
+            funds.back[h], funds.performance[h], funds.wealth[h] = TRADING, 0.0, mandate.wealth
+
+
+def make_value_funds(rows: np.ndarray, aggression: np.ndarray, wealth: float) -> Any:
+    """Return the funds' records at the start; `rows` of their accounts and `aggression`, (funds,)."""
+    funds = ValueFund.make_table(len(rows))
+    funds.account[:], funds.aggression[:], funds.wealth[:], funds.back[:] = rows, aggression, wealth, TRADING
+    return funds

@@ -1,0 +1,161 @@
+"""Explore: what a result folder holds, ready to draw: distributions, paired differences and a phase diagram.
+
+Only folders inside one folder, given when the server starts, can be opened: those of comparisons, and those of sweeps
+(:mod:`experiments.app.explore.swept`), whose phase diagram is drawn where they sweep two fields or more.
+"""
+
+import os
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.types
+
+from experiments.app.server.server import RESULTS
+from experiments.results.parquet import read_table
+from experiments.results.sweep.manifest_file import is_sweep, read_any_manifest
+from experiments.statistics.estimate import Contrast, Estimate, contrast, estimate
+from experiments.statistics.kind import members_among
+
+KEYS = ("cell", "structure", "regime", "replication")
+BINS = 24
+HALF = np.finfo(float).max / 2.0
+Array = np.ndarray
+
+
+class Pair(NamedTuple):
+    """A paired difference, `a` less `b`."""
+
+    a: str
+    b: str
+    values: Array  # one per replication
+    summary: Contrast
+
+
+class Result(NamedTuple):
+    """The runs of a result folder."""
+
+    name: str
+    table: pa.Table
+    manifest: dict[str, Any]
+
+    @property
+    def cells(self) -> list[str]:
+        """Names of the cells, in the order of the runs."""
+        return list(dict.fromkeys(self.table["cell"].to_pylist()))
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of the metrics that are numbers, those of single protocols last."""
+        fields = (field for field in self.table.schema if field.name not in KEYS)
+        names = [field.name for field in fields if pyarrow.types.is_floating(field.type)]
+        return sorted(names, key=lambda name: name.rpartition("_")[2].isdigit())
+
+    def values(self, cell: str, metric: str) -> dict[int, float]:
+        """Return the metric of every replication of a cell; NaN where it has none."""
+        columns = (self.table[name].to_pylist() for name in ("cell", "replication", metric))
+        rows = zip(*columns, strict=True)
+        return {number: np.nan if value is None else value for name, number, value in rows if name == cell}
+
+    def interval(self, cell: str, metric: str) -> Estimate:
+        """Return mean and interval of a metric in a cell, over replications in their order."""
+        values = [value for _, value in sorted(self.values(cell, metric).items())]
+        return estimate(metric, values, members_among(self.metrics))
+
+    def pairs(self, metric: str) -> list[Pair]:
+        """Return the paired differences of all cells."""
+        return [self.pair(a, b, metric) for a, b in combinations(self.cells, 2)]
+
+    def pair(self, a: str, b: str, metric: str) -> Pair:
+        """Return the paired difference of two cells over the replications both have."""
+        first, second = self.values(a, metric), self.values(b, metric)
+        both = sorted(first.keys() & second.keys())
+        x, y = (np.array([side[number] for number in both], dtype=float) for side in (first, second))
+        return Pair(a, b, x - y, contrast(metric, x, y, members_among(self.metrics)))
+
+    @property
+    def axes(self) -> list[str]:
+        """Names of the columns that are swept parameters: dotted names that take several values."""
+        dotted = [name for name in self.table.column_names if "." in name]
+        return [name for name in dotted if len(set(self.table[name].to_pylist())) > 1]
+
+
+def base() -> Path:
+    """Return the folder whose folders may be opened."""
+    return Path(os.environ.get(RESULTS, "results")).absolute()
+
+
+def names() -> list[str]:
+    """Return the names of the result folders, newest first."""
+    found = [place.parent for place in base().glob("*/manifest.json") if (place.parent / "runs").is_dir()]
+    return [folder.name for folder in sorted(found, key=lambda folder: folder.stat().st_mtime, reverse=True)]
+
+
+def read(name: str) -> Result:
+    """Read one of :func:`names`; ValueError in plain words where it cannot be read."""
+    if name not in names():
+        raise ValueError(f"{name!r}: no such result folder in {base()}")
+    folder = base() / name
+    try:
+        manifest = read_any_manifest(folder)
+        table = runs_of(folder, manifest)
+        if missing := {"cell", "replication"} - set(table.column_names):
+            raise ValueError(f"runs without {' and '.join(sorted(missing))}")
+        found = Result(name, table, manifest)
+        if not (found.metrics and found.cells):
+            raise ValueError("no run with a metric that is a number")
+        return found
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, pa.ArrowException) as error:
+        told = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{name}: cannot be read: {told}") from None
+
+
+def runs_of(folder: Path, manifest: dict[str, Any]) -> pa.Table:
+    """Return a row per finished run of a sweep or of a comparison."""
+    if not is_sweep(manifest):
+        return read_table(folder / "runs")
+    from experiments.app.explore.swept import swept_runs  # noqa: PLC0415
+
+    return swept_runs(folder)
+
+
+def edges(values: Array) -> Array:
+    """Return the edges of the bins of a histogram of finite `values`."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return np.array([0.0, 1.0])
+    low, high = float(finite.min()) / 2.0, float(finite.max()) / 2.0  # halves: the whole range may be no number
+    least = BINS * np.spacing(max(abs(low), abs(high)))  # bins narrower than the numbers themselves are none
+    pad = max(least - (high - low), 0.0) if high > low else max(0.25, least)
+    return np.clip(np.linspace(low - pad, high + pad, BINS + 1), -HALF, HALF) * 2.0
+
+
+def binned(values: Array, bins: Array) -> list[int]:
+    """Return how many finite values lie in each bin."""
+    return [int(count) for count in np.histogram(values[np.isfinite(values)], bins)[0]]
+
+
+class Grid(NamedTuple):
+    """Means of a metric, or of its paired differences, over two swept fields; `points` are [x, y, mean] by position."""
+
+    xs: list[Any]
+    ys: list[Any]
+    points: list[list[float]]
+
+
+def phase(result: Result, axes: tuple[str, str], metric: str, contrast: tuple[str, str], factor: float = 1.0) -> Grid:
+    """Return `factor` times the mean of a metric at every point: of one cell, or of one less another where both run."""
+    cell, less = contrast
+    found = result.values(cell, metric)
+    if less:
+        other = result.values(less, metric)
+        found = {number: value - other[number] for number, value in found.items() if number in other}
+    columns = (result.table[name].to_pylist() for name in ("cell", "replication", *axes))
+    held: dict[tuple[Any, Any], list[float]] = {}
+    for name, number, x, y in zip(*columns, strict=True):
+        if name == cell and np.isfinite(found.get(number, np.nan)):
+            held.setdefault((x, y), []).append(factor * found[number])
+    xs, ys = (sorted({point[axis] for point in held}) for axis in (0, 1))
+    return Grid(xs, ys, [[xs.index(x), ys.index(y), float(np.mean(values))] for (x, y), values in held.items()])

@@ -1,0 +1,1 @@
+"""The page's server: address, limits of who may reach it, headers, sites."""

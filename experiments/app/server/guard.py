@@ -1,0 +1,200 @@
+"""The guard: what is let through to the page's server, and what goes with every answer.
+
+A request is refused, in one line and before anything is read or made, where its name or origin is none of ours, its
+address is too long, or there is no room. What a websocket says is looked at before Solara does: text of a few known
+kinds, no more a second than a page in use sends. Whoever says more is read more slowly; whoever says something else is
+cut off.
+"""
+
+import ipaddress
+import json
+import logging
+import re
+import time
+from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
+
+import anyio
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from experiments.app.server.header import HEADERS, NOTHING
+from experiments.app.server.reach import Reach, host_allowed, origin_allowed
+from experiments.app.server.room import Room
+
+LONGEST_ADDRESS = 20_000
+"""Characters of an address: that of the longest link and some more."""
+LONGEST_HEAD = 32_768
+"""Characters of all headers of a request."""
+KERNEL = re.compile(r"/jupyter/api/kernels/([\w-]{1,64})/channels")
+KINDS = ("kernel_info_request", "comm_info_request", "comm_open", "comm_msg", "comm_close", "shutdown_request")
+TARGETS = ("solara.control", "jupyter.widget.control")
+"""What a browser may open; widgets are made by the page."""
+RATE, BURST = 200.0, 600.0
+"""Messages a second of one connection, and how many may come at once."""
+MEASURE = 20_000
+"""Characters that count as a message more: a large one costs everybody who waits while it is read."""
+READING = ("GET", "HEAD")
+
+logger = logging.getLogger(__name__)
+
+
+class Refusal(NamedTuple):
+    """An answer other than what was asked for."""
+
+    status: int
+    words: str
+
+
+class Guard:
+    """The application behind `who` may ask, with room for so many `sessions`."""
+
+    def __init__(self, app: ASGIApp, who: Reach, sessions: int) -> None:
+        self.app, self.who = app, who
+        self.room = Room(sessions)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request or serve one connection."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = refusal(scope, self.who)
+        if found is None and scope["path"] == "/":
+            found = self._lack(scope)
+        if found is None:
+            await self.app(scope, receive, dressed(send))
+        else:
+            await answer(found, dressed(send))
+
+    def _lack(self, scope: Scope) -> Refusal | None:
+        """Return why there is no room for one more page: told here, as a page that is let in could only wait."""
+        if self.room.full:
+            return Refusal(503, f"{self.room.held} sessions are open, and there is room for no more: try again later")
+        if self.room.crowded(visitor_of(scope), address_of(scope)):
+            return Refusal(503, "you have as many pages open as one visitor may: close one, or try again later")
+        return None
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name, found = session_of(scope), refusal(scope, self.who)
+        if found is not None or not name or not await self.room.admit(name, visitor_of(scope), address_of(scope)):
+            await send({"type": "websocket.close", "code": 1008, "reason": found.words if found else "no room"})
+            return
+        try:
+            await self.app(scope, Ear(receive), send)
+        finally:
+            self.room.leave(name)
+
+
+class Ear:
+    """What a connection says, at a bearable pace; the end of it where it says what it should not."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left, self._at = BURST, time.monotonic()
+
+    async def __call__(self) -> Message:
+        """Return the next message."""
+        message = await self._receive()
+        if message["type"] != "websocket.receive":
+            return message
+        await self._pace(1.0 + len(message.get("text") or "") / MEASURE)
+        found = objection(message)
+        if found:
+            logger.warning("a connection was cut off: %s", found)
+            return {"type": "websocket.disconnect", "code": 1008}
+        return message
+
+    async def _pace(self, worth: float) -> None:
+        now = time.monotonic()
+        self._left = min(BURST, self._left + RATE * (now - self._at)) - worth
+        self._at = now
+        if self._left < 0:
+            await anyio.sleep(-self._left / RATE)
+
+
+def objection(message: Message) -> str:
+    """Return what is wrong with a message of the browser, nothing where it is one the page sends."""
+    try:
+        found = json.loads(message.get("text") or "", parse_constant=not_a_number)
+        kind, content = found["header"]["msg_type"], found["content"]
+        if kind not in KINDS or not isinstance(found.get("channel"), str):
+            return "an unknown kind of message"
+        return "an unknown target" if kind == "comm_open" and content["target_name"] not in TARGETS else ""
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return "no message that can be read"
+
+
+def not_a_number(text: str) -> float:
+    """Raise ValueError: JSON knows no NaN and no infinity."""
+    raise ValueError(text)
+
+
+def refusal(scope: Scope, who: Reach) -> Refusal | None:
+    """Return why a request is not answered, None where it is."""
+    headers = Headers(scope=scope)
+    host, origins = headers.get("host") or "", headers.getlist("origin")
+    scheme = str(scope["scheme"]).replace("ws", "http", 1)
+    if not host_allowed(who, host):
+        return Refusal(400, "this server does not answer to that name; name its page by --allow-origin")
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_ADDRESS:
+        return Refusal(414, f"the address is longer than {LONGEST_ADDRESS} characters")
+    if not scope["path"].isprintable():
+        return Refusal(400, "the address holds characters that cannot be printed")
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > LONGEST_HEAD:
+        return Refusal(431, f"the headers are longer than {LONGEST_HEAD} characters")
+    asked = scope["type"] == "websocket" or scope["method"] not in READING
+    if (origins or asked) and not (len(origins) == 1 and origin_allowed(who, origins[0], scheme, host)):
+        return Refusal(403, "a page of another origin may not do that; name it by --allow-origin")
+    return None
+
+
+def session_of(scope: Scope) -> str:
+    """Return the session a websocket is for; nothing where it names none."""
+    found = KERNEL.fullmatch(scope["path"].removeprefix(scope.get("root_path", "")))
+    return found[1] if found and re.search(rb"(?:^|&)session_id=[\w-]{1,64}(?:&|$)", scope["query_string"]) else ""
+
+
+def visitor_of(scope: Scope) -> str:
+    """Return the cookie that tells a visitor's sessions, nothing without one."""
+    try:
+        found = SimpleCookie(Headers(scope=scope).get("cookie", "")).get("solara-session-id")
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def address_of(scope: Scope) -> str:
+    """Return the network address of a visitor; nothing for this machine, behind which a proxy hides its own."""
+    found = (scope.get("client") or ("",))[0]
+    try:
+        return "" if ipaddress.ip_address(found).is_loopback else str(found)
+    except ValueError:
+        return ""
+
+
+def dressed(send: Send) -> Send:
+    """Return `send` with the headers every answer has."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+            headers.setdefault("content-security-policy", NOTHING)
+            del headers["server"]
+        await send(message)
+
+    return sent
+
+
+async def answer(found: Refusal, send: Send) -> None:
+    """Answer with one line of text."""
+    body = f"{found.words}\n".encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": found.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,1 @@
+"""A visitor's session: configuration, limits, uploads, player, scenes."""

@@ -1,0 +1,105 @@
+"""Limits of the page: how large a world may be that others wait beside.
+
+They are looked at before anything is built, and this is the one place that does so: counts and lists one by one, then
+what a run comes to with all of them together.
+"""
+
+from typing import Any
+
+from experiments.app.session.configuration import FILES, Configuration
+from model.scenario import Scenario, ScenarioError
+from model.scenario.check.demand import refuse_beyond
+from model.scenario.length import horizon
+
+MOST: dict[str, int] = {
+    "protocol.number": 60,
+    "trader.number": 200_000,
+    "provider.number": 1_000,
+    "provider.vaults": 60,
+    "value_fund.number": 200,
+    "keeper.number": 1_000,
+    "reinsurance.providers": 1_000,
+    "exchange.liquidation_rounds": 1_000,
+    "steps": 20_000,
+}
+"""Parameter → the most of it on the page."""
+MOST_ACCOUNTS = 200_000
+MOST_PROVIDERS = 10_000
+MOST_FUNDS = 1_000
+MOST_CELLS = 400_000
+"""Steps times protocols: what a run writes down is so long."""
+LEAST_MINUTES = 0.01
+MOST_MEMORY = 5e8  # bytes a side
+MOST_HOURS = 0.1  # of computing a side
+PAGE = " on this page"
+MOST_ITEMS = 60
+MOST_LETTERS = 100
+MOST_INTERVENTIONS = 100
+LAST_REPLICATION = 2**31
+
+
+def require_moderate(chosen: Configuration) -> int:
+    """Return the steps of a run; raises ScenarioError where it is too large for a page others look at as well."""
+    require_short(chosen)
+    scenario = chosen.scenario
+    found = [
+        f"{name}: {value}: at most {most} on this page"
+        for name, most in MOST.items()
+        if (value := of(scenario, name)) is not None and value > most
+    ]
+    if scenario.minutes < LEAST_MINUTES:
+        found.append(f"minutes: {scenario.minutes:g}: at least {LEAST_MINUTES} on this page")
+    refuse(found)
+    steps = horizon(scenario)
+    refuse(together(scenario, steps))
+    for side in (chosen.a, chosen.b):
+        refuse_beyond(side.scenario(scenario), MOST_MEMORY, MOST_HOURS)
+    return steps
+
+
+def require_short(chosen: Configuration) -> None:
+    """Raise ScenarioError where a list or a text is longer than the page shows."""
+    refuse([problem for name, value in chosen.changes.items() for problem in lengthy(name, value)])
+    done = len(chosen.interventions)
+    if done > MOST_INTERVENTIONS:
+        refuse([f"interventions: {done}: at most {MOST_INTERVENTIONS} on this page"])
+    if chosen.replication > LAST_REPLICATION:
+        refuse([f"replication: {chosen.replication}: at most {LAST_REPLICATION} on this page"])
+
+
+def lengthy(name: str, value: Any) -> list[str]:
+    """Return what is too long about a value that was set, texts in a list included."""
+    items = value if isinstance(value, (tuple, list)) else (value,)
+    if len(items) > MOST_ITEMS:
+        return [f"{name}: {len(items)} values: at most {MOST_ITEMS} on this page"]
+    long = [len(item) for item in items if isinstance(item, str) and len(item) > MOST_LETTERS and name not in FILES]
+    return [f"{name}: a text of {number} characters: at most {MOST_LETTERS} on this page" for number in long]
+
+
+def together(scenario: Scenario, steps: int) -> list[str]:
+    """Return what is too large only as a product."""
+    protocols = scenario.protocol.number
+    products = (
+        ("steps", "steps", steps, MOST["steps"]),
+        ("trader.number", "accounts in all", protocols * scenario.trader.number, MOST_ACCOUNTS),
+        ("provider.number", "providers in all", protocols * scenario.provider.number, MOST_PROVIDERS),
+        ("value_fund.number", "funds in all", protocols * scenario.value_fund.number, MOST_FUNDS),
+        ("steps", "steps times protocols", steps * protocols, MOST_CELLS),
+    )
+    return [
+        f"{name}: {found} {what}: at most {most} on this page" for name, what, found, most in products if found > most
+    ]
+
+
+def of(scenario: Scenario, name: str) -> Any:
+    """Return a parameter by its dotted name."""
+    value: Any = scenario
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def refuse(found: list[str]) -> None:
+    """Raise ScenarioError where anything was found."""
+    if found:
+        raise ScenarioError(found)

@@ -1,0 +1,1 @@
+"""The two worlds of the page, their traces and snapshots."""

@@ -1,0 +1,156 @@
+"""Interventions: what the onlooker does to both worlds at once while they run.
+
+An intervention is a row of the tape overwritten ahead of the clock, or, for a run on the vaults, providers' shares
+redeemed at the beginning of a step. It is written down with its step and done to both sides alike, so that a world
+rebuilt from its scenario and its list of interventions is the same world, bit for bit.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.provider.liquidity_provider import redeem
+from model.price.tape import Tape
+
+EVERY = -1
+Array = np.ndarray
+
+
+class Intervention(NamedTuple):
+    """One intervention, in effect from `step` on.
+
+    `size` is in the unit of its kind, `target` an asset or protocol, or ``EVERY``; `length` is in steps.
+    """
+
+    kind: str
+    step: int
+    size: float
+    target: int = EVERY
+    length: int = 1
+
+
+class Kind(NamedTuple):
+    """What can be done, how large it may be, and how it alters the tape.
+
+    `aim` says what the target is: ``asset`` or ``protocol``. `alter` returns the altered columns of the tape; it is
+    given the tape, the intervention and each protocol's open interest, (P,) USD.
+    """
+
+    title: str
+    aim: str
+    unit: str
+    size: float
+    low: float
+    high: float
+    length: int
+    meaning: str
+    alter: Callable[[Tape, Intervention, Array], dict[str, Array]]
+
+
+def price_shock(tape: Tape, done: Intervention, interest: Array) -> dict[str, Array]:
+    """Add log(1 + size) to the fundamental's return in one step."""
+    returns = tape.log_return.copy()
+    returns[done.step, _columns(done)] += np.log1p(done.size)
+    return {"log_return": returns}
+
+
+def oracle_failure(tape: Tape, done: Intervention, interest: Array) -> dict[str, Array]:
+    """Let marks be wrong by a relative error for some steps."""
+    error = tape.oracle_error.copy()
+    error[_steps(done), _columns(done)] = done.size
+    return {"oracle_error": error}
+
+
+def exploit(tape: Tape, done: Intervention, interest: Array) -> dict[str, Array]:
+    """Take a share of open interest from a protocol in one step."""
+    taken = tape.exploit.copy()
+    taken[done.step, _columns(done)] += (done.size * interest)[_columns(done)]
+    return {"exploit": taken}
+
+
+def keeper_outage(tape: Tape, done: Intervention, interest: Array) -> dict[str, Array]:
+    """Leave keepers a share of their capacity for some steps."""
+    capacity = tape.keeper.copy()
+    capacity[_steps(done), _columns(done)] *= done.size
+    return {"keeper": capacity}
+
+
+def provider_run(tape: Tape, done: Intervention, interest: Array) -> dict[str, Array]:
+    """Alter nothing on the tape: :func:`redeem_shares` does it at the step."""
+    return {}
+
+
+KINDS = {
+    "price_shock": Kind(
+        "Price shock",
+        "asset",
+        "1",
+        -0.08,
+        -0.9,
+        1.0,
+        1,
+        "relative move of the fundamental in the next step",
+        price_shock,
+    ),
+    "oracle_failure": Kind(
+        "Oracle failure", "protocol", "1", -0.1, -0.9, 1.0, 10, "relative error of the mark price", oracle_failure
+    ),
+    "exploit": Kind("Exploit", "protocol", "1", 0.02, 0.0, 1.0, 1, "loss over the protocol's open interest", exploit),
+    "keeper_outage": Kind(
+        "Keeper outage",
+        "protocol",
+        "1",
+        0.0,
+        0.0,
+        1.0,
+        30,
+        "share of the keepers' capacity that is left",
+        keeper_outage,
+    ),
+    "provider_run": Kind(
+        "LP run", "protocol", "1", 0.5, 0.0, 1.0, 1, "share of the vault that is redeemed at once", provider_run
+    ),
+}
+"""Name of a kind → what it is; a new one: one function above, one entry here."""
+
+
+def altered(tape: Tape, done: Iterable[Intervention], interest: Array) -> Tape:
+    """Return the tape with all interventions in it, read-only like the original."""
+    for item in done:
+        columns = KINDS[item.kind].alter(tape, item, interest)
+        for column in columns.values():
+            column.setflags(write=False)
+        tape = tape._replace(**columns)
+    return tape
+
+
+def problem(done: Intervention, horizon: int) -> str | None:
+    """Say what is wrong with an intervention, or None."""
+    kind = KINDS[done.kind]
+    if not kind.low <= done.size <= kind.high:
+        return f"{kind.title}: {done.size:g}: allowed is {kind.low:g} to {kind.high:g}"
+    if done.step < 0 or done.target < EVERY:
+        return f"{kind.title}: step {done.step}, target {done.target}: allowed is from 0 and {EVERY} on"
+    if done.step >= horizon:
+        return f"{kind.title}: the run is over; step back or reset first"
+    return None
+
+
+def redeem_shares(ecosystem: Any, share: float, target: int) -> None:
+    """Let every provider of the target's vault redeem `share` of its shares at the going price."""
+    hot, equity = ecosystem.hot, ecosystem.vault_equity()
+    outstanding = ecosystem.protocol.shares.copy()
+    for row, i in enumerate(ecosystem.providers.protocol.tolist()):
+        price = equity[i] / max(outstanding[i], 1.0)
+        if target in (EVERY, i) and price > 0.0:
+            shares = float(ecosystem.providers.shares[row]) * share
+            redeem(hot.providers, hot.protocol, ecosystem.ledger.book, row, shares, float(price))
+
+
+def _columns(done: Intervention) -> slice:
+    return slice(None) if done.target == EVERY else slice(done.target, done.target + 1)
+
+
+def _steps(done: Intervention) -> slice:
+    return slice(done.step, done.step + max(done.length, 1))

@@ -1,0 +1,1 @@
+"""Speed of steps, loss regimes, sweeps and reference implementations."""

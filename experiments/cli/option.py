@@ -1,0 +1,105 @@
+"""What commands have in common: the options that describe a scenario, and how bad input ends."""
+
+import errno
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from experiments.run.interrupt import ended
+
+PRICES = click.option(
+    "--prices",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="Price file of one asset, CSV or Parquet, and what to call it; repeatable.",
+)
+PROCESS = click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
+EPISODE = click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
+SCENARIO = click.option(
+    "--scenario",
+    metavar="FILE",
+    help="Scenario in TOML, or `innocents`, `choices`, `fat_tails`; what it does not name stays, the episode too.",
+)
+PRESET = click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
+SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
+SEED = click.option("--seed", type=int, help="Seed of every random stream.")
+SCENARIO_NAMES = ("prices", "process", "episode", "scenario", "settings", "seed")
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+LONGEST_TOLD = 800  # characters of a line
+
+type Command = Callable[..., Any]
+
+
+def scenario_options(command: Command) -> Command:
+    """Add the options that describe a scenario."""
+    return with_options(PRICES, PROCESS, EPISODE, SCENARIO, SET, SEED)(command)
+
+
+def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return a decorator that adds `options`, told in this order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def stoppable(command: Callable[..., int]) -> Callable[..., int]:
+    """Let a failed run end `command` with one line and exit code 1, Ctrl-C with 130; its folder is then not made."""
+
+    @wraps(command)
+    def run(*arguments: Any, **typed: Any) -> int:
+        try:
+            return command(*arguments, **typed)
+        except RuntimeError as error:
+            click.echo(f"error: {error}", err=True)
+            return 1
+        except KeyboardInterrupt as error:
+            click.echo("error: interrupted; nothing was written", err=True)
+            return ended(error)
+
+    return run
+
+
+def shortened(told: str) -> str:
+    """Return a line of what is told, its middle left out where what it quotes is long."""
+    half = LONGEST_TOLD // 2
+    return told if len(told) <= LONGEST_TOLD else f"{told[:half]} ... {told[-half:]}"
+
+
+def told_full(error: OSError) -> int:
+    """Tell that the disk is full and return the exit code for it."""
+    click.echo(f"error: {error.strerror or error}: nothing more can be written; make room and start again", err=True)
+    return 1
+
+
+def explained(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Let `command` end with the exit code it returns, or with its problems, a line each, and their code.
+
+    Bad configurations and result folders end with 2, a sweep's problems with the code they carry, a full disk with 1.
+    """
+
+    @wraps(command)
+    def run(*arguments: Any, **typed: Any) -> None:
+        try:
+            code = command(*arguments, **typed) or 0
+        except (ValueError, RuntimeError) as error:
+            problems = getattr(error, "problems", None)
+            if problems is None:
+                raise
+            for problem in problems:
+                click.echo(f"error: {shortened(problem)}", err=True)
+            code = getattr(error, "code", 2)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            code = told_full(error)
+        click.get_current_context().exit(code)
+
+    return run

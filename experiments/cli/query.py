@@ -1,0 +1,70 @@
+"""``backstop query``, ``export`` and ``reproduce``: what to do with a sweep's folder."""
+
+import json
+from pathlib import Path
+
+import click
+
+from experiments.cli.option import explained
+
+FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+
+
+def checked(folder: Path) -> None:
+    """Raise SweepError at once where `folder` is not a sweep's, before anything heavy is imported."""
+    from experiments.results.sweep.manifest_file import read_manifest  # noqa: PLC0415
+
+    read_manifest(folder)
+
+
+@click.command()
+@FOLDER
+@click.argument("sql")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+@explained
+def query(folder: Path, sql: str, as_json: bool) -> int:
+    """Ask a sweep's results in SQL: tables runs, series, plan, and results (plan with metrics)."""
+    checked(folder)
+    from experiments.cli.listing import aligned  # noqa: PLC0415
+    from experiments.results.sweep.query import ask  # noqa: PLC0415
+
+    names, rows = ask(folder, sql)
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+    else:
+        click.echo(aligned(found) if found else "no rows")
+    return 0
+
+
+@click.command()
+@FOLDER
+@click.option("--csv", "as_csv", is_flag=True, required=True, help="As CSV, the one format there is.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default DIR/csv.")
+@explained
+def export(folder: Path, as_csv: bool, out: Path | None) -> int:
+    """Write a sweep's plan, runs and series as CSV files."""
+    checked(folder)
+    from experiments.results.sweep.query import export as write  # noqa: PLC0415
+
+    for path in write(folder, out or folder / "csv"):
+        click.echo(path)
+    return 0
+
+
+@click.command()
+@FOLDER
+@click.option("--runs", type=click.IntRange(1), default=10, show_default=True, help="How many runs to make again.")
+@click.option("--runner", metavar="MODULE:NAME", help="Who makes runs; what the folder itself names is never called.")
+@explained
+def reproduce(folder: Path, runs: int, runner: str | None) -> int:
+    """Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference."""
+    checked(folder)
+    from experiments.run.sweep.reproduction import reproduce as again  # noqa: PLC0415
+
+    found = again(folder, runs, runner)
+    for line in [*found.notes, *found.differences]:
+        click.echo(line, err=True)
+    alike = "differ" if found.differences else "are the same, bit for bit"
+    click.echo(f"{found.runs} runs made again: they {alike}")
+    return 1 if found.differences else 0

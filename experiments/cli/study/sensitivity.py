@@ -1,0 +1,36 @@
+"""``backstop sensitivity``: which fields of a sweep move a metric."""
+
+import json
+from pathlib import Path
+
+import click
+
+from experiments.cli.option import explained
+from experiments.cli.query import FOLDER, checked
+
+
+@click.command()
+@FOLDER
+@click.option("--metric", default="uncovered", show_default=True, metavar="NAME", help="Metric of a run.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default DIR/sensitivity.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+@explained
+def sensitivity(folder: Path, metric: str, out: Path | None, as_json: bool) -> int:
+    """Tell Morris or Sobol' indices and PAWN of a sweep whose design is sampled, and draw them."""
+    checked(folder)
+    from experiments.cli.listing import aligned  # noqa: PLC0415
+    from experiments.figure.attempt import drawer, save_vector  # noqa: PLC0415
+    from experiments.results.folder import plain  # noqa: PLC0415
+    from experiments.study.phase.run import write_rows  # noqa: PLC0415
+    from experiments.study.sensitivity.analysis import sensitivity as analyse  # noqa: PLC0415
+
+    found = analyse(folder, metric)
+    rows = [item._asdict() for item in found]
+    place = out or folder / "sensitivity"
+    place.mkdir(parents=True, exist_ok=True)
+    save_vector(drawer("sensitivity"), place / metric, found, metric)
+    write_rows(place / f"{metric}.csv", rows)
+    text = [{**row, "value": f"{row['value']:.4g}", "half_width": f"{row['half_width']:.2g}"} for row in rows]
+    click.echo(json.dumps(plain(rows), indent=2) if as_json else aligned(text))
+    click.echo(f"figures and numbers in {place}", err=True)
+    return 0

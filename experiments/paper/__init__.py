@@ -1,0 +1,1 @@
+"""Plans of the paper's sweeps."""

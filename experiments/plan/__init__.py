@@ -1,0 +1,1 @@
+"""What is asked: options, scenarios, designs and plans, checked before anything runs."""

@@ -1,0 +1,106 @@
+"""A cell of a comparison: one structure with one loss regime, in a scenario of its own.
+
+All cells of a comparison share everything but who holds the capital and who pays the residual.
+``isolated`` appears twice, because a pool also wins merely by repairing funds of the wrong size: once with
+funds in proportion to open interest and, as ``isolated_by_loss``, once with the same capital in proportion to
+the loss each protocol expects. Expected losses are those the scenario gives; where it gives none they come from a
+pilot of replications that the comparison does not use, and so do those that the scenario's own allotment needs. Where
+that allotment is by expected shortfall, the second size of ``isolated`` follows it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from model.price.tape import Tape
+    from model.scenario import Scenario
+
+BY_LOSS = "isolated_by_loss"
+BY_SHORTFALL = "isolated_by_shortfall"
+LOSS, SHORTFALL = "expected_loss", "expected_shortfall"
+
+
+class Estimate(NamedTuple):
+    """What the pilot estimates per protocol, (P,) USD >= 0 each; empty where there is no estimate."""
+
+    expected_loss: tuple[float, ...] = ()
+    expected_shortfall: tuple[float, ...] = ()
+
+
+class Cell(NamedTuple):
+    """One column of the comparison: its name, its two axes and the scenario that is run.
+
+    `tape` draws the shocks of a replication where they are not to be its own (:mod:`experiments.rare`).
+    """
+
+    name: str
+    structure: str
+    regime: str
+    scenario: "Scenario"
+    tape: "Callable[[int], Tape] | None" = None
+
+
+def cells(
+    scenario: "Scenario",
+    structures: Sequence[str],
+    regimes: Sequence[str],
+    estimate: Estimate,
+    premiums: Sequence[str] = (),
+) -> tuple[Cell, ...]:
+    """Every structure under every regime and premium rule, in the order given.
+
+    Parameters
+    ----------
+    scenario : what all cells share.
+    structures, regimes, premiums : names, each once; without premium rules the scenario's.
+    estimate : of the pilot; sizes the funds of ``isolated_by_loss``, and all funds where the scenario allots by an
+        estimate it does not give. What the scenario gives itself goes before. Where nothing at all is expected to be
+        lost, open interest does.
+    """
+    found = []
+    for regime in regimes:
+        for name, structure, changes in _variants(scenario, structures, estimate):
+            axes = {"backstop.structure": structure, "backstop.regime": regime}
+            label = name if len(regimes) == 1 else f"{name}/{regime}"
+            for rule in premiums or (scenario.reinsurance.premium,):
+                whole = scenario.replace({**axes, **changes, "reinsurance.premium": rule})
+                found.append(Cell(label if len(premiums) < 2 else f"{label}/{rule}", structure, regime, whole))
+    return tuple(found)
+
+
+def needs_pilot(scenario: "Scenario", structures: Sequence[str]) -> bool:
+    """Whether funds have to be sized by an estimate that nobody gives."""
+    lacks_second = not any(getattr(scenario.backstop, second_allotment(scenario)))
+    return ("isolated" in structures and lacks_second) or _lacks_estimate(scenario)
+
+
+def second_allotment(scenario: "Scenario") -> str:
+    """Return by what the second size of ``isolated`` is allotted."""
+    return SHORTFALL if scenario.backstop.allotment == SHORTFALL else LOSS
+
+
+def _lacks_estimate(scenario: "Scenario") -> bool:
+    allotment = scenario.backstop.allotment
+    return allotment != "open_interest" and not any(getattr(scenario.backstop, allotment))
+
+
+def _variants(
+    scenario: "Scenario", structures: Sequence[str], estimate: Estimate
+) -> Iterator[tuple[str, str, dict[str, object]]]:
+    second = second_allotment(scenario)
+    given: Sequence[float] = getattr(scenario.backstop, second)
+    sized = _sized(second, given if any(given) else getattr(estimate, second))
+    others = _sized(second, getattr(estimate, second)) if _lacks_estimate(scenario) else {}
+    for structure in structures:
+        if structure != "isolated":
+            yield structure, structure, others
+            continue
+        yield structure, structure, _sized("open_interest", ())
+        yield BY_SHORTFALL if second == SHORTFALL else BY_LOSS, structure, sized
+
+
+def _sized(allotment: str, losses: Sequence[float]) -> dict[str, object]:
+    """Return the changes that allot capital by `losses`, or by open interest where there are none."""
+    if not any(losses):
+        return {"backstop.allotment": "open_interest"}
+    return {"backstop.allotment": allotment, f"backstop.{allotment}": tuple(losses)}

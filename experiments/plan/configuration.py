@@ -1,0 +1,153 @@
+"""From the words of the command line to a plan that can be run, or to every reason why not.
+
+How options make a scenario is :mod:`experiments.plan.scenario_option`. Nothing is written here, and nothing heavy is
+imported before it is needed.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from experiments.plan.options import ConfigurationError, Options
+from experiments.plan.scenario_option import ORIGIN, Described, Problems, check_inputs, read_scenario
+
+if TYPE_CHECKING:
+    from experiments.plan.options import Term
+    from model.scenario import Scenario
+
+DEFAULT_STRUCTURES = ("isolated", "pooled", "reinsured")
+REPLICATIONS = 100  # of each cell, unless said otherwise
+BASELINES = ("isolated", "pooled")  # what a structure that the user names in the scenario is compared with
+STRUCTURE, REGIME = "backstop.structure", "backstop.regime"
+# The pilot's replications are numbered from here on, so its streams are disjoint from the comparison's.
+PILOT = 1_000_000
+
+
+class Plan(NamedTuple):
+    """What is to be run, and where its results go; with `precision`, `replications` is how many at most."""
+
+    scenario: "Scenario"
+    structures: tuple[str, ...]
+    regimes: tuple[str, ...]
+    replications: int
+    workers: int
+    folder: Path
+    precision: tuple["Term", ...] = ()
+    premiums: tuple[str, ...] = ()  # none: the scenario's
+    notices: tuple[str, ...] = ()  # what was asked for and gives way or does nothing, a line each
+
+
+def plan(
+    options: Options, usual: Sequence[str] = DEFAULT_STRUCTURES, searched: Sequence[str] = ()
+) -> Plan:  # fmt: skip
+    """Check `options` as a whole and return the plan.
+
+    Parameters
+    ----------
+    options : what the user typed.
+    usual : the structures where nobody names one.
+    searched : parameters whose value the study looks for itself, so that a given one is not used.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem of the configuration, one line each.
+    """
+    from experiments.plan.notice import notes, notices  # noqa: PLC0415
+    from experiments.plan.options import MOST, read_term  # noqa: PLC0415
+    from experiments.plan.resources import cores  # noqa: PLC0415
+
+    problems = Problems()
+    described = read_scenario(options, problems)
+    scenario = described.scenario
+    structures = _axis("structure", options.structures or compared(described, usual, bool(options.preset)), problems)
+    regimes = _axis("regime", options.regimes or (scenario.backstop.regime,), problems)
+    premiums = _axis("premium", options.premiums, problems)
+    workers = cores() if options.workers is None else options.workers
+    folder = _folder(options, scenario)
+    read = [problems.attempt(partial(read_term, text), None) for text in options.precision]
+    precision = tuple(term for term in read if term)
+    most = MOST if precision else REPLICATIONS
+    replications = most if options.replications is None else options.replications
+    problems.lines += [*_count_problems(replications, workers), *_folder_problems(folder)]
+    _finish(scenario, problems)
+    told = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
+    told += [line for line in notes(scenario, structures, premiums) if line.split()[0] not in " ".join(told)]
+    return Plan(scenario, structures, regimes, replications, workers, folder, precision, premiums, tuple(told))
+
+
+def base_scenario(options: Options) -> "Scenario":
+    """Return the scenario that `options` describe, its files read and found sound.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem of the scenario, one line each.
+    """
+    return base(options).scenario
+
+
+def base(options: Options) -> Described:
+    """Return the scenario that `options` describe, with who named what; raises as :func:`base_scenario`."""
+    problems = Problems()
+    described = read_scenario(options, problems)
+    _finish(described.scenario, problems)
+    return described
+
+
+def compared(described: Described, usual: Sequence[str], always: bool = False) -> tuple[str, ...]:
+    """Return the structures to compare: the `usual` ones, or the one the scenario names beside the baselines.
+
+    A structure that is named and would not be run, or with `always` any, comes first.
+    """
+    own = described.scenario.backstop.structure
+    named = always or (STRUCTURE in described.given and own not in usual)
+    return tuple(dict.fromkeys((own, *BASELINES))) if named else tuple(usual)
+
+
+def _finish(scenario: "Scenario", problems: Problems) -> None:
+    check_inputs(scenario, problems)
+    if problems.lines:
+        raise ConfigurationError(dict.fromkeys(problems.lines))
+
+
+def _axis(name: str, values: Sequence[str], problems: Problems) -> tuple[str, ...]:
+    from model.scenario.problem import one_of  # noqa: PLC0415
+    from model.scenario.registry import (  # noqa: PLC0415
+        PREMIUMS,
+        REGIMES,
+        STRUCTURES,
+    )
+
+    allowed = {"structure": STRUCTURES, "regime": REGIMES, "premium": PREMIUMS}[name]
+    for value in values:
+        problems.attempt(partial(one_of, f"{ORIGIN}: --{name}:", value, tuple(allowed)), "")
+    return tuple(dict.fromkeys(values))
+
+
+def _count_problems(replications: int, workers: int) -> list[str]:
+    found = []
+    if not 1 <= replications <= PILOT:
+        found.append(f"{ORIGIN}: --replications: {replications}: allowed is 1 to {PILOT}")
+    if workers < 1:
+        found.append(f"{ORIGIN}: --workers: {workers}: allowed is 1 or more")
+    return found
+
+
+def _folder(options: Options, scenario: "Scenario") -> Path:
+    from experiments.plan.resources import free_path  # noqa: PLC0415
+
+    if options.out is not None:
+        return Path(options.out)
+    price = scenario.price
+    label = price.episode if price.process == "episode" else price.process
+    return free_path(Path("results") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{label}")
+
+
+def _folder_problems(folder: Path) -> list[str]:
+    from experiments.plan.resources import place_problem  # noqa: PLC0415
+
+    problem = place_problem(folder)
+    return [f"{ORIGIN}: --out: {problem}"] if problem else []

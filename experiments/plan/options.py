@@ -1,0 +1,64 @@
+"""What the user typed, and the error of a configuration that cannot be run.
+
+When ``--precision METRIC=BOUND`` is reached is :mod:`experiments.study.comparison.stopping`.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+MOST = 1_000  # replications at most, unless said otherwise
+FORM = (
+    "allowed is METRIC=HALF-WIDTH in the metric's unit or as a part of the mean, such as uncovered=2.5e5 or defaults=5%"
+)
+
+
+class ConfigurationError(ValueError):
+    """A configuration that cannot be run; `problems` holds one line each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class Options(NamedTuple):
+    """What the user typed; None or empty where nothing was."""
+
+    prices: tuple[str, ...] = ()
+    process: str | None = None
+    episode: str | None = None
+    scenario: str | None = None
+    settings: tuple[str, ...] = ()
+    structures: tuple[str, ...] = ()
+    regimes: tuple[str, ...] = ()
+    replications: int | None = None
+    seed: int | None = None
+    workers: int | None = None
+    out: str | None = None
+    preset: str | None = None
+    premiums: tuple[str, ...] = ()
+    precision: tuple[str, ...] = ()
+
+
+class Term(NamedTuple):
+    """The half-width wanted of one metric: in its own unit, or `relative` to the larger mean of the two cells."""
+
+    metric: str
+    bound: float
+    relative: bool
+
+    def __str__(self) -> str:
+        """Return it as it is typed."""
+        return f"{self.metric}={100.0 * self.bound:g}%" if self.relative else f"{self.metric}={self.bound:g}"
+
+
+def read_term(text: str) -> Term:
+    """Return the term that ``METRIC=BOUND`` says; raises ValueError with what is allowed."""
+    metric, _, bound = (part.strip() for part in text.partition("="))
+    relative = bound.endswith("%")
+    try:
+        value = float(bound.removesuffix("%")) / (100.0 if relative else 1.0)
+    except ValueError:
+        value = 0.0
+    if not metric or not 0.0 < value < float("inf"):
+        raise ValueError(f"command line: --precision: {text!r}: {FORM}")
+    return Term(metric, value, relative)

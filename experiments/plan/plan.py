@@ -1,0 +1,168 @@
+"""A sweep's plan: every point of its design in every replication, numbered.
+
+Run n is point ``n mod P`` in the ``n div P``-th replication, P points: the replications are shared by all points, so
+that points are compared on common random numbers, and an interrupted sweep has treated all points alike.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from experiments.plan.design import Crossed, Design, Grid, draw, size
+from experiments.plan.identity import as_text, canonical, file_digest, scenario_identity
+from experiments.plan.plan_file import Contents, read_plan_file
+from experiments.plan.problem import SweepError
+from model.scenario import Scenario, ScenarioError
+
+# Runs of a plan beyond which the user is asked to mean it.
+LIMIT = 20_000
+MOST = 10_000_000  # runs of a plan, whose table and progress are held in memory
+BYTES = 1_000  # of a run's metrics on the disk, about
+RUNNER = "experiments.run.run:run_cell"
+FILE_FIELDS = ("price.files", "exposure.file")
+TOLD = 20  # problems of points told at most
+
+
+class Task(NamedTuple):
+    """One run: its number, its point, the replication, and the fields in which the point differs from the base."""
+
+    run: int
+    point: int
+    replication: int
+    changes: dict[str, Any]
+
+
+class Plan(NamedTuple):
+    """What a sweep runs.
+
+    Attributes
+    ----------
+    base : scenario that every point changes.
+    design : the points.
+    replications : numbers of the replications.
+    series : whether series are kept.
+    described : the plan as plain data: what must not change under a folder.
+    runner : ``module:function`` that makes a run of a cell and a replication.
+    moved : values of the fields that points move.
+    notices : what the plan asks for and gives way or does nothing, a line each.
+    """
+
+    base: Scenario
+    design: Design
+    replications: range
+    series: bool
+    described: dict[str, Any]
+    runner: str = RUNNER
+    moved: Mapping[str, Sequence[Any]] = {}
+    notices: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return len(self.design) * len(self.replications)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the fields that points change, in the order of the design."""
+        listed = (name for text in self.described["points"] for name in json.loads(text))
+        return tuple(dict.fromkeys([*self.described["fields"], *self.described["across"], *listed]))
+
+    def task(self, run: int) -> Task:
+        """Return run number `run`."""
+        replication, point = divmod(run, len(self.design))
+        return Task(run, point, self.replications[replication], self.design[point])
+
+
+def read_plan(path: Path, allow_many: bool = False, runner: str = RUNNER) -> Plan:
+    """Read, check and draw a plan.
+
+    Parameters
+    ----------
+    path : the plan file.
+    allow_many : whether more than ``LIMIT`` runs are meant.
+    runner : who makes a run.
+
+    Raises
+    ------
+    SweepError
+        With every problem of the plan.
+    """
+    contents = read_plan_file(path)
+    return drawn(contents, str(path), allow_many, runner)
+
+
+def drawn(contents: Contents, origin: str, allow_many: bool = False, runner: str = RUNNER) -> Plan:
+    """Return the plan of checked `contents`, called `origin` in problems; raises SweepError where it is too large."""
+    _check_size(origin, contents, allow_many)
+    design = draw(contents.terms, contents.fields, contents.listed)
+    if contents.across:
+        design = Crossed(design, Grid(contents.across))
+    described = _described(contents, runner)
+    kept = contents.replications, contents.series, described, runner, contents.moved, contents.notices
+    return Plan(contents.base, design, *kept)
+
+
+def point_identities(plan: Plan, origin: str) -> list[str]:
+    """Return a digest of the scenario of every point; raises SweepError with what is wrong with them."""
+    problems: dict[str, None] = {}
+    found = []
+    for index in range(len(plan.design)):
+        try:
+            found.append(scenario_identity(plan.base.replace(plan.design[index], origin)))
+        except ScenarioError as error:
+            problems |= dict.fromkeys(error.problems)
+        if len(problems) >= TOLD:
+            break
+    if problems:
+        raise SweepError(problems)
+    return found
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return a line for every entry in which two described plans differ."""
+    old, new = dict(_leaves(before)), dict(_leaves(after))
+    names = dict.fromkeys([*old, *new])
+    return [
+        f"{name}: {old.get(name, 'nothing')} there, {new.get(name, 'nothing')} in the plan"
+        for name in names
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _check_size(origin: str, contents: Contents, allow_many: bool) -> None:
+    points = size(contents.terms, contents.fields, contents.listed)
+    for field in contents.across:
+        points *= len(field.levels())
+    runs = points * len(contents.replications)
+    if runs > MOST:
+        room = runs * BYTES / 1e9
+        raise SweepError(
+            f"{origin}: {runs} runs are more than {MOST}, some {room:.3g} GB of metrics alone; divide the plan"
+        )
+    if runs > LIMIT and not allow_many:
+        raise SweepError(f"{origin}: {runs} runs are more than {LIMIT}; say --yes to run them")
+
+
+def _described(contents: Contents, runner: str) -> dict[str, Any]:
+    moved = (*contents.fields, *contents.across)
+    files: list[Any] = [value for field in moved if field.name in FILE_FIELDS for value in field.levels()]
+    return {
+        "design": contents.terms._asdict(),
+        "fields": {field.name: as_text(field) for field in contents.fields},
+        "across": {field.name: as_text(field) for field in contents.across},
+        "points": [as_text(point) for point in contents.listed],
+        "replications": {"first": contents.replications.start, "number": len(contents.replications)},
+        "series": contents.series,
+        "runner": runner,
+        "base": canonical(contents.base),
+        "files": [file_digest(name) for value in files for name in ([value] if isinstance(value, str) else value)],
+    }
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", as_text(value)

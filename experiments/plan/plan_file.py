@@ -1,0 +1,240 @@
+"""The plan file: TOML, read and checked as a whole, every problem told at once.
+
+=================  =====================================================================================
+base               ``scenario``, ``episode``, ``process``, ``prices``, ``seed``: as the options of ``backstop compare``
+``[set]``          parameters changed in every run
+``[design]``       ``kind``, and ``points``, ``levels``, ``seed`` where the kind needs them
+``[fields]``       what the design moves: a list of values, or ``{low, high, scale, levels}``
+``[across]``       values crossed with every point of the design, such as the structures to compare
+``[[point]]``      the points of kind ``list``
+``replications``   replications of every point, on common random numbers; ``first_replication``, default 0
+``series``         whether series are kept besides metrics, default true
+=================  =====================================================================================
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+from experiments.plan.configuration import base as described_base
+from experiments.plan.design import KINDS, SAMPLERS, Terms
+from experiments.plan.field import Choice, Field, read_field
+from experiments.plan.notice import design_notices
+from experiments.plan.options import ConfigurationError, Options
+from experiments.plan.problem import SweepError
+from experiments.plan.scenario_option import Described, Layer
+from model.scenario import Scenario, ScenarioError, read_toml
+from model.scenario.parameter import declarations
+from model.scenario.problem import one_of, section_at, suggestion
+from model.scenario.world import world_names
+
+NOT_BASE = {"settings", "structures", "regimes", "premiums", "replications", "workers", "out", "precision"}
+BASE = tuple(name for name in Options._fields if name not in NOT_BASE)
+OTHER = ("set", "design", "fields", "across", "point", "replications", "first_replication", "series")
+PATHS = ("scenario", "prices")
+MOST_REPLICATIONS = 1_000_000_000
+
+
+class Contents(NamedTuple):
+    """A plan file, checked but for its points."""
+
+    base: Scenario
+    terms: Terms
+    fields: tuple[Field, ...]
+    across: tuple[Field, ...]
+    listed: tuple[dict[str, Any], ...]
+    replications: range
+    series: bool
+    notices: tuple[str, ...] = ()
+
+    @property
+    def moved(self) -> dict[str, list[Any]]:
+        """The fields that points move, with their values, or the ends of their range."""
+        found = {field.name: _ends(field) for field in (*self.fields, *self.across)}
+        for point in self.listed:
+            for name, value in point.items():
+                found[name] = list(dict.fromkeys([*found.get(name, []), _hashable(value)]))
+        return found
+
+
+def _ends(field: Field) -> list[Any]:
+    return list(field.values) if isinstance(field, Choice) else [field.low, field.high]
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def read_plan_file(path: Path) -> Contents:
+    """Read the plan file at `path`.
+
+    Raises
+    ------
+    SweepError
+        With every problem found.
+    """
+    reader = _Reader(path)
+    if reader.problems:  # nothing was read, so nothing else can be said
+        raise SweepError(reader.problems)
+    contents = reader.contents()
+    if reader.problems:
+        raise SweepError(dict.fromkeys(reader.problems))
+    return contents
+
+
+class _Reader:
+    """Reads part after part and gathers problems."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[str] = []
+        self.table: dict[str, Any] = self._attempt(partial(read_toml, path), {})
+
+    def contents(self) -> Contents:
+        for name in self.table.keys() - {*BASE, *OTHER}:
+            self._note(f"{name}: unknown name{suggestion(name, (*BASE, *OTHER))}")
+        terms = self._terms()
+        described = self._base()
+        contents = Contents(
+            described.scenario,
+            terms,
+            self._fields("fields", terms.kind not in SAMPLERS),
+            self._fields("across", True),
+            self._listed(terms),
+            self._replications(),
+            self._typed("series", self.table, bool, True),
+        )
+        return contents._replace(notices=tuple(design_notices(described, contents.moved)))
+
+    def _base(self) -> Described:
+        given = {name: self.table[name] for name in BASE if name in self.table and self._is_option(name)}
+        given |= {name: self._beside(given[name]) for name in PATHS if name in given}
+        described = self._attempt(lambda: described_base(Options(**given)), Described(Scenario()))
+        found = described.scenario
+        changes = self._flat("set", self._typed("set", self.table, dict, {}))
+        changed = self._attempt(lambda: found.replace(changes, f"{self.path}: set"), found)
+        whole = changed.replace(_absolute_files(changed))
+        return Described(whole, (*described.layers, Layer("[set]", changes)))
+
+    def _is_option(self, name: str) -> bool:
+        """Whether a base option is of its kind; noted where it is not."""
+        value = self.table[name]
+        if name == "prices":
+            well = isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+        else:
+            well = type(value) is (int if name == "seed" else str)
+        if not well:
+            allowed = {"seed": "a whole number", "prices": "text or a list of texts"}.get(name, "text")
+            self._note(f"{name}: {value!r}: allowed is {allowed}")
+        return well
+
+    def _terms(self) -> Terms:
+        table = self._typed("design", self.table, dict, {})
+        for name in table.keys() - set(Terms._fields):
+            self._note(f"design: {name}: unknown name{suggestion(name, Terms._fields)}")
+        terms = Terms(*(self._typed(n, table, type(default), default) for n, default in Terms._field_defaults.items()))
+        self._attempt(lambda: one_of("design: kind", terms.kind, KINDS), "")
+        sampler = SAMPLERS.get(terms.kind)
+        if sampler and terms.points < 1:
+            self._note(f"design: points {terms.points}: allowed for {terms.kind} is 1 or more")
+        elif sampler and sampler.power_of_two and terms.points & (terms.points - 1):
+            self._note(f"design: points {terms.points}: allowed for {terms.kind} is a power of two")
+        if terms.levels < 2 or terms.levels % 2:
+            self._note(f"design: levels {terms.levels}: allowed is an even number")
+        return terms
+
+    def _fields(self, part: str, needs_levels: bool) -> tuple[Field, ...]:
+        table = self._flat(part, self._typed(part, self.table, dict, {}))
+        read = [
+            self._attempt(partial(read_field, name, value, _is_whole(name), needs_levels), None)
+            for name, value in table.items()
+        ]
+        return tuple(field for field in read if field)
+
+    def _listed(self, terms: Terms) -> tuple[dict[str, Any], ...]:
+        points = self._typed("point", self.table, list, [])
+        has_fields = bool(self.table.get("fields"))
+        if (terms.kind == "list") != bool(points):
+            self._note(
+                f"[[point]]: {len(points)} of them with design {terms.kind}: allowed is 1 or more with list only"
+            )
+        if (terms.kind == "list") == has_fields:
+            self._note(
+                f"fields: {'given' if has_fields else 'none'}: the design {terms.kind} is empty or contradicts it"
+            )
+        for point in points:
+            if not isinstance(point, Mapping):
+                self._note(f"[[point]]: {point!r}: allowed is a table")
+        tables = [point for point in points if isinstance(point, Mapping)]
+        return tuple(self._flat(f"point {index}", point) for index, point in enumerate(tables))
+
+    def _replications(self) -> range:
+        number = self._typed("replications", self.table, int, 1)
+        first = self._typed("first_replication", self.table, int, 0)
+        if number < 1 or first < 0 or first + number > MOST_REPLICATIONS:
+            within = f"1 or more from 0 or later, {MOST_REPLICATIONS} in all"
+            self._note(f"replications {number} from {first}: allowed is {within}")
+            return range(1)
+        return range(first, first + number)
+
+    def _flat(self, part: str, table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+        """Return `table` by dotted name, whether it was written with dots, quotes or nested tables."""
+        found: dict[str, Any] = {}
+        for word, value in table.items():
+            name = prefix + word
+            if name in _names():
+                found[name] = value
+            elif isinstance(value, Mapping) and any(known.startswith(f"{name}.") for known in _names()):
+                found |= self._flat(part, value, f"{name}.")
+            else:
+                self._note(f"{part}: {name}: unknown name{suggestion(name, _names())}")
+        return found
+
+    def _beside(self, names: Any) -> Any:
+        """Return paths of the plan as seen from where it lies."""
+        if isinstance(names, str):
+            beside = str(self.path.parent / names)
+            return names if names in world_names() and not Path(beside).exists() else beside
+        return tuple(str(self.path.parent / name) for name in names)
+
+    def _typed(self, name: str, table: Mapping[str, Any], kind: type, default: Any) -> Any:
+        value = table.get(name, default)
+        if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+            return value
+        self._note(f"{name}: {value!r}: allowed is {KIND_NAMES[kind]}")
+        return default
+
+    def _attempt[Result](self, action: Callable[[], Result], otherwise: Result) -> Result:
+        try:
+            return action()
+        except (ConfigurationError, ScenarioError) as error:
+            self.problems += error.problems
+        except (TypeError, ValueError) as error:
+            self._note(str(error))
+        return otherwise
+
+    def _note(self, problem: str) -> None:
+        self.problems.append(f"{self.path}: {problem}")
+
+
+KIND_NAMES = {bool: "true or false", int: "a whole number", str: "text", dict: "a table", list: "a list of tables"}
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(declared.name for declared in declarations(Scenario))
+
+
+def _is_whole(name: str) -> bool:
+    *path, last = name.split(".")
+    kind = section_at(Scenario, path).model_fields[last].annotation
+    return kind is int or int in get_args(kind)
+
+
+def _absolute_files(scenario: Scenario) -> dict[str, Any]:
+    """Return where the scenario's files are for a worker that stands in another folder."""
+    found: dict[str, Any] = {"price.files": tuple(str(Path(name).absolute()) for name in scenario.price.files)}
+    if scenario.exposure.file:
+        found["exposure.file"] = str(Path(scenario.exposure.file).absolute())
+    return found

@@ -1,0 +1,40 @@
+"""What stops a sweep, told in one line each, with the exit code it deserves."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from model.scenario.asset_name import legible
+
+BAD_INPUT, FAILED = 2, 1
+
+
+class SweepError(ValueError):
+    """A sweep that cannot be run, or cannot go on.
+
+    Attributes
+    ----------
+    problems : one line each.
+    code : exit code; 2 for bad input, 1 where something failed.
+    """
+
+    def __init__(self, problems: str | Iterable[str], code: int = BAD_INPUT) -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        self.code = code
+        super().__init__("\n".join(self.problems))
+
+    def __reduce__(self) -> tuple[type["SweepError"], tuple[list[str], int]]:
+        """Travel between processes whole."""
+        return type(self), (self.problems, self.code)
+
+
+def named(error: OSError) -> str:
+    """Return what the system says of `error`, and of which file."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"
+
+
+def require_utf8(folder: Path) -> None:
+    """Raise SweepError where the path of a sweep is not UTF-8, in which DuckDB reads paths."""
+    place = str(folder.absolute())
+    if legible(place) != place:
+        raise SweepError(f"{legible(str(folder))}: a byte of the path is not UTF-8; allowed is a path in UTF-8")

@@ -1,0 +1,53 @@
+"""What the machine has for a study: a free place for its results, and cores."""
+
+import itertools
+import os
+from pathlib import Path
+
+
+class FolderError(ValueError):
+    """A result folder that cannot be made; `problems` holds one line each."""
+
+    def __init__(self, problem: str) -> None:
+        self.problems = [problem]
+        super().__init__(problem)
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def free_path(path: Path) -> Path:
+    """Return `path`, or the first of ``path-2``, ``path-3`` and on that is free."""
+    names = itertools.chain([path], (path.with_name(f"{path.name}-{number}") for number in itertools.count(2)))
+    return next(name for name in names if _is_free(name))
+
+
+def place_problem(path: Path) -> str | None:
+    """Say why no result folder can be made at `path`, or None, without touching anything."""
+    try:
+        require_free(path)
+    except FolderError as error:
+        return str(error)
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return None
+    return f"{path}: {above} cannot be written: allowed is a folder you may write to"
+
+
+def require_free(path: Path) -> None:
+    """Raise FolderError where no result folder can be made at `path`."""
+    if not path.name or path.name == "..":
+        raise FolderError(f"{str(path)!r}: allowed is the name of a folder to be made")
+    if not _is_free(path):
+        raise FolderError(f"{path}: exists already and is never overwritten; free: {free_path(path)}")
+
+
+def _is_free(path: Path) -> bool:
+    try:
+        return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    except OSError as error:
+        raise FolderError(f"{path}: cannot be written: {error.strerror}") from error

@@ -1,0 +1,190 @@
+"""The world of a run in three lines: what happens and when, who is there with how much, what is compared.
+
+Every command says it before it runs and leaves it in its manifest and its JSON, so that no number is read for another
+world than the one that made it; and says at the end when that world tested nothing (:func:`unstressed`).
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.plan.configuration import Plan
+    from model.scenario import Scenario
+
+MILLION = 1e-6
+MINUTES_A_DAY = 1_440
+FORM = "%Y-%m-%d %H:%M"
+NOTHING = "no deficit in any of {runs} runs: nothing was stressed, and no structure is told apart from another"
+
+
+def world(
+    scenario: "Scenario",
+    structures: Sequence[str] = (),
+    regimes: Sequence[str] = (),
+    replications: int | None = None,
+    moved: Mapping[str, Sequence[Any]] | None = None,
+) -> dict[str, Any]:
+    """Return what world a scenario is, ready for JSON; money in USD, times in UTC.
+
+    Parameters
+    ----------
+    scenario : what is run.
+    structures, regimes : compared; empty: the scenario's own.
+    replications : of each of them, where there are any.
+    moved : values of the fields that a design moves.
+    """
+    from model.scenario.length import asset_names, horizon  # noqa: PLC0415
+    from model.state.initial import open_interest  # noqa: PLC0415
+
+    interest, steps = open_interest(scenario), horizon(scenario)
+    found = {
+        "process": scenario.price.process,
+        **_prices(scenario, steps),
+        "steps": steps,
+        "minutes": scenario.minutes,
+        "assets": list(asset_names(scenario)),
+        "protocols": scenario.protocol.number,
+        "open_interest": interest.tolist(),
+        "capital": scenario.backstop.capital_ratio * float(interest.sum()),
+        "allotment": scenario.backstop.allotment,
+        "capital_by_fund": _funds(scenario, interest),
+        "structures": list(structures or (scenario.backstop.structure,)),
+        "regimes": list(regimes or (scenario.backstop.regime,)),
+        "replications": replications,
+        "moved": {name: list(values) for name, values in (moved or {}).items()},
+        "seed": scenario.seed,
+    }
+    return {**found, "lines": _lines(found)}
+
+
+def describe_world(
+    scenario: "Scenario",
+    structures: Sequence[str] = (),
+    regimes: Sequence[str] = (),
+    replications: int | None = None,
+    moved: Mapping[str, Sequence[Any]] | None = None,
+) -> list[str]:
+    """Return the world in a few lines; parameters as of :func:`world`."""
+    lines: list[str] = world(scenario, structures, regimes, replications, moved)["lines"]
+    return lines
+
+
+def plan_world(plan: "Plan", structures: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return the world of a checked plan; `structures` where a command compares others than the plan's."""
+    return world(plan.scenario, plan.structures if structures is None else structures, plan.regimes, plan.replications)
+
+
+def unstressed(deficits: Iterable[float]) -> list[str]:
+    """Return a warning where none of the runs' `deficits`, USD, is above zero; NaN for runs that failed."""
+    known = [deficit for deficit in deficits if math.isfinite(deficit)]
+    return [] if not known or max(known) > 0.0 else [f"warning: {NOTHING.format(runs=len(known))}"]
+
+
+def _prices(scenario: "Scenario", steps: int) -> dict[str, Any]:
+    """Return the episode or the files, the moments of start and end, and what there is to choose from."""
+    from model.scenario.registry import PROCESSES  # noqa: PLC0415
+
+    origin = PROCESSES[scenario.price.process].origin
+    length = timedelta(minutes=steps * scenario.minutes)
+    if origin == "episode":
+        from model.scenario.episode import EPISODES  # noqa: PLC0415
+
+        episode = EPISODES[scenario.price.episode]
+        start = datetime.fromisoformat(episode.start).replace(tzinfo=UTC)
+        return {"episode": episode.name, "title": episode.title, "start": _iso(start), "end": _iso(start + length)}
+    if origin == "files":
+        return _recorded(scenario, length)
+    return {"start": None, "end": None}
+
+
+def _recorded(scenario: "Scenario", length: timedelta) -> dict[str, Any]:
+    from model.price.process.recorded import bars_of  # noqa: PLC0415
+
+    price = scenario.price
+    bars = bars_of(scenario.replace({"price.start": ""}))
+    first, last = (datetime.fromtimestamp(int(time) / 1000.0, UTC) for time in bars.time[[0, -1]])
+    span = first, last + timedelta(minutes=bars.minutes)
+    used = datetime.fromtimestamp(int(bars_of(scenario).time[0]) / 1000.0, UTC)
+    told = {"files": [Path(file).name for file in price.files], "on_file": [_iso(span[0]), _iso(span[1])]}
+    if price.process != "replay":
+        return {**told, "start": None, "end": None, "drawn_from": [_iso(used), _iso(span[1])]}
+    return {**told, "start": _iso(used), "end": _iso(used + length)}
+
+
+def _funds(scenario: "Scenario", interest: Any) -> list[float] | None:
+    """Return the capital of each fund, (protocols,) USD; None where an estimate of losses is still to size them."""
+    from model.scenario import ScenarioError  # noqa: PLC0415
+    from model.state.initial import allotment_weights  # noqa: PLC0415
+
+    try:
+        weights = allotment_weights(scenario)
+    except ScenarioError:
+        return None
+    found: list[float] = (scenario.backstop.capital_ratio * interest.sum() * weights).tolist()
+    return found
+
+
+def _lines(told: Mapping[str, Any]) -> list[str]:
+    return [
+        f"world: {_what(told)}, {told['steps']:,} steps of {told['minutes']:g} min ({_hours(told)}){_choose(told)}",
+        f"assets {', '.join(told['assets'])}; {told['protocols']} protocols, open interest $M "
+        f"{_money(told['open_interest'])} (total {_money([sum(told['open_interest'])])}); capital $M "
+        f"{_money([told['capital']])}, by fund {_by_fund(told)} (by {told['allotment'].replace('_', ' ')})",
+        f"structure {', '.join(told['structures'])}; regime {', '.join(told['regimes'])}; {_number(told)}"
+        f"seed {told['seed']}",
+        *(f"moved: {name} = {_values(values)}" for name, values in told["moved"].items()),
+    ]
+
+
+def _what(told: Mapping[str, Any]) -> str:
+    name = f"process {told['process']}"
+    if "episode" in told:
+        name = f"episode {told['episode']} ({told['title']})"
+    elif "files" in told:
+        name = f"{told['process']} of {', '.join(told['files'])}"
+    if told["start"]:
+        return f"{name}, {_moment(told['start'])} to {_moment(told['end'])} UTC"
+    if "drawn_from" in told:
+        return f"{name}, drawn from {' to '.join(map(_moment, told['drawn_from']))} UTC"
+    return f"{name}, no dates"
+
+
+def _choose(told: Mapping[str, Any]) -> str:
+    """Return how to choose other dates, where a replay leaves some of what is on file."""
+    if "on_file" not in told or not told["start"] or [told["start"], told["end"]] == told["on_file"]:
+        return ""
+    start, end = map(_moment, told["on_file"])
+    return f"; on file are {start} to {end} UTC: --set price.start=DATE and --set steps=N choose"
+
+
+def _hours(told: Mapping[str, Any]) -> str:
+    minutes = told["steps"] * told["minutes"]
+    return f"{minutes / 60:g} h" if minutes <= 2 * MINUTES_A_DAY else f"{minutes / MINUTES_A_DAY:,.3g} days"
+
+
+def _by_fund(told: Mapping[str, Any]) -> str:
+    return _money(told["capital_by_fund"]) if told["capital_by_fund"] else "as a pilot estimates"
+
+
+def _number(told: Mapping[str, Any]) -> str:
+    return "" if told["replications"] is None else f"n = {told['replications']:,}; "
+
+
+def _money(amounts: Sequence[float]) -> str:
+    return " ".join(f"{amount * MILLION:,.4g}" for amount in amounts)
+
+
+def _values(values: Sequence[Any]) -> str:
+    few = [str(value) for value in values]
+    return ", ".join(few if len(few) <= 6 else [*few[:3], "...", few[-1]])
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="minutes").replace("+00:00", "Z")
+
+
+def _moment(text: str) -> str:
+    return datetime.fromisoformat(text).strftime(FORM)

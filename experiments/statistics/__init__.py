@@ -1,0 +1,1 @@
+"""Estimates, intervals and tests, and the metrics that are shown first."""

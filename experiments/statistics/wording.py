@@ -1,0 +1,91 @@
+"""Numbers with their intervals in words, the same on the terminal, in reports and on the page.
+
+``4 of 100 [1.1, 9.9] %``
+    an event, with its exact interval; ``0 of 100, at most 3.6 %`` where it never happened.
+``3.06 [2.01, 4.40]``
+    a mean with its interval.
+``0.037 (3 of 100)``
+    a mean that only three runs differ on: too few for an interval.
+``0 in all 100 runs``
+    the same in every run, which is no proof that it always is.
+
+A star marks what rests on fewer than :data:`experiments.statistics.estimate.RARE` runs.
+"""
+
+import math
+
+from experiments.statistics.estimate import BOOTSTRAP_90, EXACT, RARE, Contrast, Estimate
+
+METHODS = (
+    "95 % intervals: of shares of runs exact (Clopper-Pearson; differences: Tango, tested by McNemar's exact test), "
+    "of other means bootstrap-t (p: of the same)."
+)
+SIGNS = (
+    f"* fewer than {RARE} such runs: `backstop rare` estimates what is rare. (k of n): k of n runs differ, too few "
+    "or too much alike for an interval. † a few runs hold most of it: such intervals hold the mean in about 90 %."
+)
+VERDICTS = (
+    "identical, trivial: nil in every run, or below 0.1 % of the mean (1 % of what is settled before anybody pays); no "
+    "finding, in no family of tests."
+)
+
+
+def number(value: float) -> str:
+    """Return `value` with three significant digits or as a whole number, ``n/a`` where it is undefined."""
+    if not math.isfinite(value):
+        return "n/a"
+    if value != 0 and not 1e-4 <= abs(value) < 1e7:
+        return f"{value:.2e}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:,.{digits}f}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval as text, ``n/a`` where it is undefined."""
+    return f"[{number(low)}, {number(high)}]" if math.isfinite(low) else "n/a"
+
+
+def told(found: Estimate, factor: float = 1.0) -> str:
+    """Return a mean times `factor` with its interval."""
+    if found.method == EXACT:
+        return _event(found)
+    mean = number(found.mean * factor)
+    if math.isfinite(found.low):
+        few = "*" if found.events < min(RARE, found.number) else ""
+        skewed = "†" if found.method == BOOTSTRAP_90 else ""
+        return f"{mean} {interval(found.low * factor, found.high * factor)}{few}{skewed}"
+    return f"{mean} {_without(found)}" if found.number else mean
+
+
+def apart(found: Contrast, factor: float = 1.0) -> str:
+    """Return what stands in place of the interval of a paired difference times `factor`."""
+    if found.verdict or not found.number:
+        return found.verdict or "n/a"
+    if math.isnan(found.low):
+        return f"({found.events} of {found.number})"
+    few = found.events < min(RARE, found.number)
+    return f"{interval(found.low * factor, found.high * factor)}{'*' if few else ''}"
+
+
+def probability(value: float) -> str:
+    """Return a p value as text."""
+    return "< 0.001" if value < 1e-3 else number(value)
+
+
+def _event(found: Estimate) -> str:
+    share = f"{found.events} of {found.number}"
+    if found.events == 0:
+        return f"{share}, at most {100.0 * found.high:.2g} %"
+    if found.events == found.number:
+        return f"{share}, at least {100.0 * found.low:.3g} %"
+    few = found.events < RARE
+    return f"{share} [{100.0 * found.low:.2g}, {100.0 * found.high:.2g}] %{'*' if few else ''}"
+
+
+def _without(found: Estimate) -> str:
+    """Return what stands in place of an interval that a mean does not have."""
+    if found.number == 1:
+        return "in 1 run"
+    if found.events == 0:
+        return f"in all {found.number} runs"
+    return f"({found.events} of {found.number})"

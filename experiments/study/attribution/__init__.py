@@ -1,0 +1,1 @@
+"""Which change of arrangement does how much of a difference."""

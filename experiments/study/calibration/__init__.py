@@ -1,0 +1,1 @@
+"""Fitting price processes to recorded moments."""

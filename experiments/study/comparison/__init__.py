@@ -1,0 +1,1 @@
+"""Comparing arrangements in the same worlds."""

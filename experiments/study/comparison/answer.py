@@ -1,0 +1,152 @@
+"""A paired comparison: every cell on the same replications, summarised cell by cell and pair by pair.
+
+The values of a metric in a cell are one number per replication, NaN where the run failed or the metric has
+no value, so that entry r of two cells always belongs to the same world. A pair (a, b) is summarised by a -
+b, a the cell named first.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.statistics.estimate import Contrast, Estimate, contrast, estimate
+from experiments.statistics.kind import members_among
+from experiments.statistics.multiple_testing import row, with_families
+from experiments.statistics.tail import LEVEL, tail
+from experiments.study.comparison.innocents import pairings
+
+if TYPE_CHECKING:
+    from experiments.results.run import Run
+
+
+class Comparison:
+    """The metrics of all runs.
+
+    Parameters
+    ----------
+    cells : names of the cells in the order they are shown.
+    replications : numbers of the replications.
+    """
+
+    def __init__(self, cells: Sequence[str], replications: Sequence[int]) -> None:
+        self.cells = tuple(cells)
+        self.failed: list[Run] = []
+        self.finished = 0
+        self._row: dict[int, int] = {}
+        self._values: dict[tuple[str, str], NDArray[np.float64]] = {}
+        self._contrasts: dict[tuple[str, str, str], Contrast] = {}
+        self.extend(replications)
+
+    def extend(self, replications: Sequence[int]) -> None:
+        """Expect further `replications`."""
+        self._row |= {replication: row for row, replication in enumerate(replications, len(self._row))}
+        self._contrasts.clear()
+        more = np.full(len(replications), np.nan)
+        self._values = {name: np.concatenate([column, more]) for name, column in self._values.items()}
+
+    def add(self, run: "Run") -> None:
+        """Take in the metrics of `run`, or note that it failed."""
+        if run.failure is not None:
+            self.failed.append(run)
+            return
+        self.finished += 1
+        self._contrasts.clear()
+        for metric, value in run.summary.items():
+            self._column(run.cell, metric)[self._row[run.replication]] = value
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """Numbers of all replications, finished or not."""
+        return tuple(self._row)
+
+    @property
+    def replications(self) -> int:
+        """Number of replications, finished or not."""
+        return len(self._row)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of all metrics, in the order the runs gave them."""
+        return tuple(dict.fromkeys(metric for _, metric in self._values))
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every pair of cells, the one shown first named first."""
+        return tuple(itertools.combinations(self.cells, 2))
+
+    def values(self, cell: str, metric: str) -> NDArray[np.float64]:
+        """Return (R,) values of `metric` in `cell`, in its own unit, NaN where there is none."""
+        return self._values.get((cell, metric), np.full(len(self._row), np.nan))
+
+    @property
+    def members(self) -> int:
+        """Number of protocols of a run, 0 where the runs do not report them one by one."""
+        return members_among(self.metrics)
+
+    def interval(self, cell: str, metric: str) -> Estimate:
+        """Return the mean of `metric` in `cell` with its 95 % interval."""
+        return estimate(metric, self.values(cell, metric), self.members)
+
+    def difference(self, a: str, b: str, metric: str) -> Contrast:
+        """Return the paired difference of `metric`, cell `a` less cell `b`."""
+        key = a, b, metric
+        if key not in self._contrasts:
+            self._contrasts[key] = contrast(metric, self.values(a, metric), self.values(b, metric), self.members)
+        return self._contrasts[key]
+
+    def differences(self, metrics: Sequence[str]) -> list[dict[str, Any]]:
+        """Return every paired difference of `metrics`, each with its family and adjusted p."""
+        return with_families(
+            [
+                row(metric, a, b, self.difference(a, b, metric), self.values(a, metric) - self.values(b, metric))
+                for (a, b), metric in itertools.product(self.pairs, metrics)
+            ]
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole summary as nested mappings and lists."""
+        return {
+            "cells": {
+                cell: {metric: _plain(self.interval(cell, metric)) for metric in self.metrics} for cell in self.cells
+            },
+            "pairs": self.differences(self.metrics),
+            "pairing": [
+                {"a": pair.a, "b": pair.b, "innocents": _plain(pair.innocents), "saved": _plain(pair.saved)}
+                for pair in pairings(self.pairs, self.metrics, self.values)
+            ],
+            "risk": {cell: self.risk(cell) for cell in self.cells},
+        }
+
+    def risk(self, cell: str, metric: str = "uncovered", level: float = LEVEL) -> dict[str, Any]:
+        """Return the tail of `metric`, None where there are no runs; expected shortfall has no interval."""
+        found = tail(self.values(cell, metric), level)
+        known = found.number > 0
+        return {
+            "level": level,
+            "value_at_risk": found.value_at_risk if known else None,
+            "expected_shortfall": found.expected_shortfall if known else None,
+            "value_at_risk_ci95": list(found.ends),
+            "expected_shortfall_ci95": [math.nan, math.nan],
+            "tail_runs": found.runs,
+            "n": found.number,
+        }
+
+    def _column(self, cell: str, metric: str) -> NDArray[np.float64]:
+        if (cell, metric) not in self._values:
+            self._values[cell, metric] = np.full(len(self._row), np.nan)
+        return self._values[cell, metric]
+
+
+def _plain(found: Estimate) -> dict[str, Any]:
+    return {
+        "mean": found.mean,
+        "ci95": [found.low, found.high],
+        "n": found.number,
+        "events": found.events,
+        "kind": found.kind,
+        "method": found.method,
+    }

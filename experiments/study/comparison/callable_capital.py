@@ -1,0 +1,38 @@
+"""What a structure may call before anybody else loses: the capital that structures are compared at.
+
+With capital K of the scenario, allotted as cᵢ, treasuries Tᵢ, skin in the game sᵢ = `protocol.skin_in_the_game` Tᵢ
+and assessment powers of a c, callable are
+
+    K + Σ sᵢ            all structures that hold capital,
+    Σ cᵢ + min(Tᵢ, sᵢ + a cᵢ)    `mutual` that assesses treasuries beyond its capital,              (1)
+    Σ sᵢ                `none`.
+
+A run reports it as the metric `callable_capital`; (1) serves runs that were made before they did. Units: USD.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+
+METRIC = "callable_capital"
+
+
+def callable_capital(scenario: "Scenario") -> float:
+    """Return (1), USD."""
+    from model.scenario.registry import STRUCTURES  # noqa: PLC0415
+    from model.state.initial import open_interest, treasuries  # noqa: PLC0415
+
+    structure, treasury = STRUCTURES[scenario.backstop.structure], treasuries(scenario)
+    skin = scenario.protocol.skin_in_the_game * treasury
+    if not structure.holds_capital:
+        return float(skin.sum())
+    total = scenario.backstop.capital_ratio * float(open_interest(scenario).sum())
+    if not structure.mutual:
+        return total + float(skin.sum())
+    from model.state.initial import allotment_weights  # noqa: PLC0415
+
+    power = scenario.backstop.assessment * total * allotment_weights(scenario)
+    return total + float(np.minimum(treasury, skin + power).sum())

@@ -1,0 +1,79 @@
+"""Draw every figure of a comparison into its folder; a new figure is one file and one name here.
+
+A figure is a module with ``SHOWN``, the totals of series it needs, and ``draw``, from a result to a matplotlib
+figure. The drawing library is imported by whoever draws; this process can do so while workers run. What cannot be
+drawn, or was in the hands of a worker that died, is missing and named (:mod:`experiments.figure.attempt`).
+"""
+
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from threading import Thread
+
+from experiments.figure.attempt import attempt, load, tell_missing
+from experiments.run.process_pool import Crew
+from experiments.study.comparison.answer import Comparison
+
+FIGURES = ("outcome", "fan", "exhaustion", "market")
+WITH_SERIES = {"choice": "mean_cap"}  # drawn only where runs have that series
+
+LOST = "the process that drew it died"
+
+LIBRARIES = (
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_pdf",
+    "fontTools.subset",
+    "experiments.study.comparison.figure.result",
+)
+
+
+def prepare() -> None:
+    """Begin to import what drawing needs, beside what this process does."""
+    Thread(target=_load, daemon=True).start()  # the end waits for no figure that nobody draws
+
+
+def _load() -> None:
+    with suppress(Exception):  # whoever draws will meet it again, and say so
+        load(*LIBRARIES)
+
+
+def draw_all(folder: Path, comparison: Comparison, crew: Crew) -> list[Path]:
+    """Draw into ``folder/figures``, shared among the crew; return the paths of those drawn, without suffix.
+
+    Of every figure that is missing a :class:`experiments.figure.attempt.FigureWarning` tells why. Ctrl-C leaves out
+    those that are not drawn yet.
+    """
+    target = folder / "figures"
+    target.mkdir()
+    names = (*FIGURES, *further(folder))
+    try:
+        told = crew.each(draw_one, [(folder, comparison, name) for name in names], LOST)
+    except KeyboardInterrupt:
+        crew.dismiss(at_once=True)
+        told = ["interrupted"] * len(names)
+    missing = {name: why for name, why in zip(names, told, strict=True) if not (target / f"{name}.pdf").is_file()}
+    for name, why in missing.items():
+        tell_missing(target / name, why)
+    return [target / name for name in names if name not in missing]
+
+
+def further(folder: Path) -> list[str]:
+    """Return the figures that only some results have the series for."""
+    from experiments.results.parquet import column_names  # noqa: PLC0415
+
+    held = column_names(folder / "series")
+    return [name for name, series in WITH_SERIES.items() if series in held]
+
+
+def draw_one(folder: Path, comparison: Comparison, name: str) -> str:
+    """Draw the figure called `name` from the series it shows; return why it could not be drawn, empty where it was."""
+    return attempt(_draw, folder, comparison, name)[1]
+
+
+def _draw(folder: Path, comparison: Comparison, name: str) -> list[Path]:
+    from experiments.figure.style import save_styled  # noqa: PLC0415
+    from experiments.study.comparison.figure.result import read_result  # noqa: PLC0415
+
+    figure = import_module(f"experiments.figure.{name}")
+    result = read_result(folder, comparison, figure.SHOWN)
+    return save_styled(figure.draw, folder / "figures" / name, result)

@@ -1,0 +1,135 @@
+"""The page docs/findings.md: what was measured, when and by which code, and what it is worth."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from experiments.plan.world import describe_world, unstressed
+from experiments.study.findings import section
+from experiments.study.findings.contrast import uncovered
+from experiments.study.findings.run import Measured, Sized
+from experiments.study.findings.study import (
+    CHANGES,
+    DEFAULT,
+    EPISODE_STUDIES,
+    INNOCENTS,
+    REGIMES,
+    WITHOUT_FEEDBACK,
+    Study,
+)
+
+PAGE = Path("docs/findings.md")
+OPENING = """# Findings
+
+Written by `backstop findings --write`; do not edit. Commit {commit}, {date}, seed {seed}. Every interval is one of
+95 %; differences are paired, on the same worlds. *Not told apart*: the interval holds zero. n: worlds. Amounts in
+millions of USD unless said otherwise. (k of n): only k of n worlds differ, too few for an interval; *: fewer than ten
+do; †: the interval covers about 90 %. Which interval a number has: [statistics.md](statistics.md).
+"""
+QUICK = "**A quick run of tiny worlds: its numbers mean nothing, it shows that the page can be written.**\n"
+
+
+class Content(NamedTuple):
+    """All that the page is made of: measured studies by name, sizings, and where they come from."""
+
+    measured: dict[str, Measured]
+    sized: Sequence[Sized]
+    commit: str
+    date: str
+    seed: int
+    quick: bool = False
+
+
+def page(content: Content) -> str:
+    """Return the page."""
+    head = OPENING.format(commit=content.commit, date=content.date, seed=content.seed)
+    parts = [head, *([QUICK] if content.quick else [])]
+    for title, needs, body in _sections(content):
+        if all(name in content.measured and not content.measured[name].failure for name in needs):
+            parts.append(f"## {title}\n\n{body()}\n")
+    lines = list(section.failures(list(content.measured.values())))
+    if lines:
+        parts.append("## Not measured\n\n" + "\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+type Section = tuple[str, tuple[str, ...], Callable[[], str]]
+
+
+def _sections(content: Content) -> list[Section]:
+    """Return title, studies needed and body of every section, in order."""
+    found = content.measured
+    default, cut = DEFAULT.name, WITHOUT_FEEDBACK
+    sections: list[Section] = [
+        ("The world", (default,), lambda: _world(found[default])),
+        ("What each structure leaves uncovered", (default,), lambda: section.structures(found[default])),
+        ("What of it is no finding", (default, cut), lambda: _artefacts(found[default], found[cut])),
+        ("Under which changes it turns", (default,), lambda: section.turns(found[default], _changed(content))),
+        ("All headline metrics", (default,), lambda: section.headlines(found[default])),
+        ("All funds together", (default,), lambda: section.joint(found[default])),
+        ("Innocents and saved", (default,), lambda: section.harmed(found[default])),
+        (_titled(INNOCENTS), (INNOCENTS.name,), lambda: _innocents(found[INNOCENTS.name])),
+        *((_titled(study), (study.name,), _episode(content, study)) for study in EPISODE_STUDIES),
+        ("Deleveraging against socialised loss", (REGIMES.name,), lambda: section.regimes(found[REGIMES.name])),
+    ]
+    if content.sized:
+        sections.append(("How large", (default,), lambda: section.sizes(content.sized)))
+    return sections
+
+
+def _world(found: Measured) -> str:
+    cells, number = found.comparison.cells, found.comparison.replications
+    lines = describe_world(found.scenario, cells, (), number)
+    return "\n".join([f"- {line}" for line in [*lines, *_calm(found)]])
+
+
+def _calm(found: Measured) -> list[str]:
+    comparison = found.comparison
+    return unstressed(value for cell in comparison.cells for value in comparison.values(cell, "deficit"))
+
+
+def _artefacts(default: Measured, cut: Measured) -> str:
+    return "\n\n".join([section.identity(default, cut), section.allotment(default), section.thin(default)])
+
+
+def _changed(content: Content) -> list[Measured]:
+    held = (content.measured.get(study.name) for study in CHANGES)
+    return [one for one in held if one is not None and not one.failure]
+
+
+def _innocents(found: Measured) -> str:
+    return "\n\n".join([section.borne(found), section.harmed(found)])
+
+
+def _episode(content: Content, study: Study) -> Callable[[], str]:
+    def body() -> str:
+        found = content.measured[study.name]
+        return "\n\n".join([section.structures(found), *_calm(found)])
+
+    return body
+
+
+def _titled(study: Study) -> str:
+    return study.title[:1].upper() + study.title[1:]
+
+
+def document(content: Content) -> dict[str, Any]:
+    """Return the differences behind the page, ready for JSON."""
+    told = {
+        name: {
+            "title": one.study.title,
+            "failure": one.failure,
+            "replications": one.comparison.replications,
+            "world": describe_world(one.scenario, one.comparison.cells, (), one.comparison.replications),
+            "uncovered": [_plain(one, a, b) for a, b in one.comparison.pairs],
+        }
+        for name, one in content.measured.items()
+    }
+    sized = [{"target": one.target, "sentences": one.sentences} for one in content.sized]
+    return {"commit": content.commit, "date": content.date, "seed": content.seed, "studies": told, "sizes": sized}
+
+
+def _plain(found: Measured, a: str, b: str) -> dict[str, Any]:
+    one = uncovered(found.comparison, a, b)
+    ends = [one.low, one.high]
+    return {"a": a, "b": b, "difference": one.mean, "ci95": ends, "n": one.number, "verdict": one.verdict}

@@ -1,0 +1,19 @@
+"""What a survey of a network leaves behind: manifest with the whole document, and the figure."""
+
+from typing import TYPE_CHECKING
+
+from experiments.plan.configuration import Plan
+from experiments.study.comparison.manifest import study_manifest
+from experiments.study.network.survey import Survey
+from experiments.study.network.table import document
+
+if TYPE_CHECKING:
+    from experiments.results.folder import ResultFolder
+
+
+def keep(folder: "ResultFolder", plan: Plan, found: Survey) -> None:
+    """Leave figure and manifest in the result folder."""
+    from experiments.figure.attempt import save_alone  # noqa: PLC0415
+
+    save_alone(folder.hidden, "network", found)
+    folder.finish(study_manifest(plan.scenario, "network", document(found), replications=plan.replications))

@@ -1,0 +1,133 @@
+"""The survey of a network as one document and as tables."""
+
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from agents.protocol.protocol import CAUSES
+from experiments.study.comparison.table import number
+from experiments.study.network.survey import Survey
+
+MILLION = 1e-6
+
+
+def document(found: Survey) -> dict[str, Any]:
+    """Return the survey as plain numbers, USD."""
+    report = found.report
+    return {
+        "most_central": report.most_central,
+        "amplification_bound": float(report.amplification_bound),
+        "protocols": [_protocol(found, i) for i in range(len(found.debts))],
+        "debts": found.debts.tolist(),
+        "runs": _runs(found),
+        "holdings": _holdings(found),
+        "notes": found.notes,
+    }
+
+
+def _protocol(found: Survey, i: int) -> dict[str, Any]:
+    central, failures = found.report.centrality, found.failures
+    counted = len(failures.default) > 0
+    return {
+        "protocol": i,
+        "owes": float(central.owed[i]),
+        "is_owed": float(central.held[i]),
+        "treasury": float(found.treasury[i]),
+        "connectivity": float(found.report.connectivity[i]),
+        "debtrank": float(central.impact[i]),
+        "debtrank_2012": float(found.once[i]),
+        "katz": float(central.katz[i]),
+        "sink_rank": float(central.rank[i]),
+        "own_default_probability": float(found.likely[i]),
+        "default_probability": float(failures.default[:, i].mean()) if counted else None,
+        "falls_with_it": found.report.waves[i][1:],
+    }
+
+
+def _runs(found: Survey) -> dict[str, Any] | None:
+    """Return defaults a run, by wave; None where none were run."""
+    default, wave, cause = found.failures
+    if not len(default):
+        return None
+    waves = range(wave.max(initial=-1) + 1)
+    return {
+        "replications": len(default),
+        "defaults": float(default.sum(axis=1).mean()),
+        "by_wave": [float((wave == k).sum(axis=1).mean()) for k in waves],
+        "by_cause": {name: float((cause == k).sum(axis=1).mean()) for k, name in enumerate(CAUSES) if k},
+    }
+
+
+def _holdings(found: Survey) -> dict[str, Any] | None:
+    held = found.holdings
+    if held is None:
+        return None
+    return {
+        "dependency": held.dependency.tolist(),
+        "value": held.value.tolist(),
+        "from_others": held.foreign.tolist(),
+        "falls_with_it": [_others(waves, i) for i, waves in enumerate(held.waves)],
+    }
+
+
+def _others(waves: list[list[int]], i: int) -> list[list[int]]:
+    """Return the waves without the protocol that was hit."""
+    return [rest for wave in waves if (rest := [j for j in wave if j != i])]
+
+
+def tables(found: Survey) -> list[Table]:
+    """Return the table of protocols and, where there are holdings, theirs."""
+    told = document(found)
+    return [_main_table(told), *([_holding_table(told["holdings"])] if told["holdings"] else [])]
+
+
+def conclusions(found: Survey) -> list[str]:
+    """Return what the network comes to, in sentences."""
+    told = document(found)
+    bound, runs = told["amplification_bound"], told["runs"]
+    lines = [f"most central: protocol {told['most_central']}, whose default takes most of the others' treasuries"]
+    if np.isfinite(bound):
+        lines.append(
+            f"Glasserman-Young: ties between protocols multiply expected losses by at most {bound:.4f}, "
+            "by clearing alone, without costs of bankruptcy"
+        )
+    if runs:
+        by_wave = ", ".join(f"{mean:.2f} in wave {k}" for k, mean in enumerate(runs["by_wave"])) or "none"
+        lines.append(f"defaults a run, {runs['replications']} replications: {runs['defaults']:.2f} ({by_wave})")
+    return lines
+
+
+def _main_table(told: dict[str, Any]) -> Table:
+    table = Table(title="The exposure network at the start, replication 0")
+    names = (
+        "protocol", "owes\n$M", "is owed\n$M", "treasury\n$M", "of its debts\nto protocols", "DebtRank\nlinear",
+        "DebtRank\n2012", "Katz", "SinkRank", "P(fails of\nown loss)", "P(fails)",
+    )  # fmt: skip
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("fall with it, by wave")
+    for row in told["protocols"]:
+        chance = row["default_probability"]
+        table.add_row(
+            str(row["protocol"]), *(number(row[name] * MILLION) for name in ("owes", "is_owed", "treasury")),
+            *(number(row[name]) for name in ("connectivity", "debtrank", "debtrank_2012", "katz", "sink_rank")),
+            number(row["own_default_probability"]), "" if chance is None else number(chance),
+            _listed(row["falls_with_it"]),
+        )  # fmt: skip
+    return table
+
+
+def _holding_table(told: dict[str, Any]) -> Table:
+    table = Table(title="Cross-holdings: what each is worth, and who falls when it loses its assets")
+    for name in ("protocol", "market value, $M", "of it from others' assets"):
+        table.add_column(name, justify="right")
+    table.add_column("fall with it, by wave")
+    columns = (told[name] for name in ("value", "from_others", "falls_with_it"))
+    for i, (value, foreign, waves) in enumerate(zip(*columns, strict=True)):
+        table.add_row(str(i), number(value * MILLION), number(foreign), _listed(waves))
+    return table
+
+
+def _listed(waves: list[list[int]]) -> str:
+    return " → ".join(", ".join(map(str, wave)) for wave in waves) or "nobody"

@@ -1,0 +1,1 @@
+"""Maps and frontiers over two parameters."""

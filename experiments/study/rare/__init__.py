@@ -1,0 +1,1 @@
+"""Probabilities of rare losses by importance sampling."""

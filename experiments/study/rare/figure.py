@@ -1,0 +1,55 @@
+"""The tail of a metric: how probable it is to exceed any value, with intervals, beside plain replications."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.figure.style import GREY, Look, caption, legend_above, looks, new_figure
+from experiments.statistics.headline_metrics import HEADLINES, Headline
+from experiments.study.rare.answer import Answer
+
+
+def draw(answer: Answer) -> Figure:
+    """Return the exceedance curves of all cells, the threshold marked."""
+    figure, (panel,) = new_figure(1, 1, 3.2)
+    headline = headline_of(answer.event.metric)
+    for i, look in enumerate(looks(answer.cells).values()):
+        _tail(panel, answer, i, look, headline.factor)
+        if len(answer.plain):
+            _plain(panel, answer, i, look, headline.factor)
+    panel.axvline(answer.event.threshold * headline.factor, color=GREY, linewidth=0.8, linestyle=":")
+    panel.set_yscale("log")
+    panel.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    panel.set_xlabel(f"{headline.label} [{headline.unit}]")
+    panel.set_ylabel("probability to exceed")
+    legend_above(figure, panel)
+    number, plain = answer.replications, len(answer.plain)
+    beside = f" Dots: {plain} plain replications." if plain else ""
+    seeds = f"{len(answer.studies)} seeds" if len(answer.studies) > 1 else "one seed"
+    caption(figure, f"{number} tilted replications of {seeds}, band 95 %; dotted line: the threshold.{beside}")
+    return figure
+
+
+def headline_of(metric: str) -> Headline:
+    """Return how a metric is called and shown; one that is no headline by its own name and unit."""
+    known = {headline.metric: headline for headline in HEADLINES}
+    return known.get(metric, Headline(metric, metric, "own unit"))
+
+
+def _tail(panel: Axes, answer: Answer, i: int, look: Look, factor: float) -> None:
+    points = [(level, found) for level, found in answer.tail(i) if found.value > 0.0]
+    if not points:
+        return
+    x = [level * factor for level, _ in points]
+    panel.plot(x, [found.value for _, found in points], color=look.colour, linestyle=look.dash, label=answer.cells[i])
+    panel.fill_between(
+        x, [found.low for _, found in points], [found.high for _, found in points], color=look.colour, alpha=0.2,
+        linewidth=0.0,
+    )  # fmt: skip
+
+
+def _plain(panel: Axes, answer: Answer, i: int, look: Look, factor: float) -> None:
+    """Draw a dot for every tenth part of a decade of what plain replications saw."""
+    ordered = np.sort(answer.plain[:, i])[::-1]
+    ranks = np.unique(np.geomspace(1, len(ordered), 20).astype(int))
+    panel.plot(ordered[ranks - 1] * factor, ranks / len(ordered), look.marker, color=look.colour, markersize=3)

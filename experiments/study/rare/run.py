@@ -1,0 +1,106 @@
+"""A rare-event study from plan to result folder: pilots, shared replications, document, figure, manifest."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from experiments.plan.arrangement import Cell
+from experiments.plan.configuration import Plan
+from experiments.plan.options import ConfigurationError
+from experiments.plan.world import plan_world
+from experiments.results.parquet import write_alone
+from experiments.run.process_pool import Crew
+from experiments.study.comparison.manifest import study_manifest
+from experiments.study.rare.answer import Answer, Study
+from experiments.study.rare.mixture import Mixture
+from experiments.study.rare.search import Event, Sampler
+from experiments.study.rare.table import document
+
+if TYPE_CHECKING:
+    from experiments.results.folder import ResultFolder
+
+EXPECTED = 4  # trials a pilot is expected to need; only for the progress bar
+
+
+class Effort(NamedTuple):
+    """How much is spent on what."""
+
+    pilot: int  # replications of a trial
+    untilted: float  # share of the replications that is not tilted
+    blocks: int  # stretches of a long stream
+    plain: int  # plain replications run beside, to compare
+    seeds: int = 1  # times that all of it, plain replications aside, is done anew
+
+
+def cells(plan: Plan) -> list[Cell]:
+    """Return every structure under every regime."""
+    pairs = [(structure, regime) for regime in plan.regimes for structure in plan.structures]
+    return [
+        Cell(
+            f"{structure}/{regime}", structure, regime,
+            plan.scenario.replace({"backstop.structure": structure, "backstop.regime": regime}),
+        )
+        for structure, regime in pairs
+    ]  # fmt: skip
+
+
+def check_metric(plan: Plan, metric: str) -> None:
+    """Raise ConfigurationError unless the runs of `plan` report `metric`."""
+    from model.ecosystem import Ecosystem  # noqa: PLC0415
+
+    known = Ecosystem(plan.scenario).summary()
+    if metric not in known:
+        raise ConfigurationError([f"command line: --metric: {metric!r}: allowed: {', '.join(known)}"])
+
+
+def expected_runs(plan: Plan, effort: Effort) -> int:
+    """Return about how many runs a study takes."""
+    return len(cells(plan)) * (effort.seeds * (plan.replications + EXPECTED * effort.pilot) + effort.plain)
+
+
+def study(plan: Plan, event: Event, effort: Effort, advance: Callable[[], None]) -> Answer:
+    """Find the tilts of every cell and estimate all probabilities from shared replications, with every seed anew.
+
+    Seeds are the scenario's and those that follow it, so that each study can be had by itself.
+    """
+    with Crew(plan.workers) as crew:
+        seeded = [plan._replace(scenario=plan.scenario.replace({"seed": seed})) for seed in seeds(plan, effort)]
+        samplers = [Sampler(one.scenario, event, effort.blocks, crew, advance) for one in seeded]
+        studies = tuple(_study(one, sampler, effort) for one, sampler in zip(seeded, samplers, strict=True))
+        chosen = cells(plan)
+        plain = samplers[0].plain(chosen, effort.plain) if effort.plain else np.empty((0, len(chosen)))
+    return Answer(event, tuple(cell.name for cell in chosen), samplers[0].axes, effort.pilot, studies, plain)
+
+
+def seeds(plan: Plan, effort: Effort) -> range:
+    """Return the seeds of the studies."""
+    return range(plan.scenario.seed, plan.scenario.seed + effort.seeds)
+
+
+def _study(plan: Plan, sampler: Sampler, effort: Effort) -> Study:
+    chosen = cells(plan)
+    pilots = [sampler.pilot(cell, effort.pilot) for cell in chosen]
+    mixture = Mixture.defended([pilot.mixture for pilot in pilots], effort.untilted)
+    return Study(plan.scenario.seed, tuple(pilots), sampler.sample(chosen, mixture, plan.replications))
+
+
+def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
+    """Leave weighted replications, figure and manifest in the result folder."""
+    from experiments.figure.attempt import save_alone  # noqa: PLC0415
+
+    write_alone(pa.concat_tables(_table(answer, one) for one in answer.studies), folder.hidden / "replications.parquet")
+    save_alone(folder.hidden, "rare", answer)
+    told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
+    folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))
+
+
+def _table(answer: Answer, one: Study) -> pa.Table:
+    """Return the weighted replications of one seed."""
+    sample, metric = one.sample, answer.event.metric
+    number = len(sample.weights)
+    numbers = {"seed": np.full(number, one.seed), "replication": np.arange(number)}
+    weights = {"component": sample.component, "weight": sample.weights}
+    values = {f"{metric}:{cell}": sample.values[:, i] for i, cell in enumerate(answer.cells)}
+    return pa.table({**numbers, **weights, **values})

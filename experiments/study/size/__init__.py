@@ -1,0 +1,1 @@
+"""How large funds and pools have to be."""

@@ -1,0 +1,27 @@
+"""What a sizing found."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.study.size.exposure import Losses
+from experiments.study.size.sizing import OWN, Size
+
+
+class Answer(NamedTuple):
+    """All there is to say: what was asked, the losses, and the capital each arrangement needs at each target."""
+
+    target: float  # the q of both targets, experiments.study.size.target
+    interest: NDArray[np.float64]  # (protocols,) USD, open interest at the start
+    weights: NDArray[np.float64]  # (protocols,) share of each in the total capital
+    losses: Losses
+    sizes: tuple[Size, ...]
+
+    def found(self, target: str) -> tuple[Size, ...]:
+        """Return the sizes at one target, `each` or `any`."""
+        return tuple(size for size in self.sizes if size.target == target)
+
+    def own(self, regime: str, target: str) -> Size:
+        """Return isolated funds of their own right sizes under a regime at one target."""
+        return next(size for size in self.found(target) if size.structure == OWN and size.regime == regime)

@@ -1,0 +1,56 @@
+"""A sizing from plan to result folder: losses, search, document, figure, manifest."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from experiments.plan.configuration import Plan
+from experiments.plan.world import plan_world
+from experiments.results.parquet import write_alone
+from experiments.run.process_pool import Crew
+from experiments.study.comparison.manifest import study_manifest
+from experiments.study.size.answer import Answer
+from experiments.study.size.sizing import Size, Sizer
+from experiments.study.size.table import document
+
+if TYPE_CHECKING:
+    from experiments.results.folder import ResultFolder
+
+# Runs a search and the judging of its sizes are expected to need, in full sets of replications; only for the progress
+# bar. Own right sizes are searched member by member.
+EXPECTED, EXPECTED_OWN = 2.0, 7.0
+
+
+def expected_runs(plan: Plan) -> int:
+    """Return about how many runs a sizing takes."""
+    each_regime = EXPECTED * len(plan.structures) + EXPECTED_OWN
+    return round(plan.replications * (1 + each_regime * len(plan.regimes)))
+
+
+def find(plan: Plan, target: float, tolerance: float, advance: Callable[[], None]) -> Answer:
+    """Measure the losses and search, at both targets, every structure and own right sizes under every regime."""
+    from model.state.initial import allotment_weights, open_interest  # noqa: PLC0415
+
+    scenario = plan.scenario
+    with Crew(plan.workers) as crew:
+        sizer = Sizer(scenario, range(plan.replications), crew, advance)
+        losses = sizer.losses()
+        sizes: list[Size] = []
+        for regime in plan.regimes:
+            for structure in plan.structures:
+                sizes += sizer.sizes(structure, regime, losses, target, tolerance)
+            sizes += sizer.own(regime, losses, target, tolerance)
+    return Answer(target, open_interest(scenario), allotment_weights(scenario), losses, tuple(sizes))
+
+
+def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
+    """Leave losses, figure and manifest in the result folder."""
+    from experiments.figure.attempt import save_alone  # noqa: PLC0415
+
+    columns = {f"protocol_{i}": answer.losses[:, i] for i in range(answer.losses.shape[1])}
+    write_alone(pa.table({"replication": np.arange(len(answer.losses)), **columns}), folder.hidden / "losses.parquet")
+    save_alone(folder.hidden, "size", answer)
+    told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
+    folder.finish(study_manifest(plan.scenario, "sizing", document(answer), **told))

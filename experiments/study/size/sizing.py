@@ -1,0 +1,252 @@
+"""How large a backstop must be, for each structure and regime and at both targets, on the same replications.
+
+First every replication is run with more capital than it can lose, which measures what there is to insure
+(:mod:`experiments.study.size.exposure`). Then the capital of every structure is bisected
+(:mod:`experiments.study.size.search`) to the order statistics that estimate and enclose the target
+(:mod:`experiments.statistics.order_statistic`), and isolated funds of their own right sizes are found member by
+member (:mod:`experiments.study.size.critical`), each for both targets (:mod:`experiments.study.size.target`). Of
+"each" the interval runs from the largest low end, held together over members, to the largest high end; of a sum of
+funds its ends are the sums of ends that hold together.
+
+At the capital found, each protocol's own probability of being uncovered is counted, and how often that happened
+although its own contribution and income would have paid all its losses of that run (``by_others``): the risk it takes
+over by joining the pool.
+
+A share of uncovered worlds counted in the worlds that a size was learnt from is too small. So sizes are also learnt
+from one half of the replications and judged on the other, in both directions.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.plan.arrangement import Cell
+from experiments.results.run import Run
+from experiments.run.process_pool import Crew
+from experiments.statistics.order_statistic import ranks
+from experiments.study.comparison.callable_capital import METRIC, callable_capital
+from experiments.study.size.critical import Critical
+from experiments.study.size.exposure import Losses, needed_by_member
+from experiments.study.size.search import Rows, Search
+from experiments.study.size.target import ANY, CENT, EACH, TARGETS, own_sizes
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+
+AMPLE = 100.0  # capital over open interest that no loss reaches
+BELOW = 0.9  # of the capital expected to be needed, where the search begins
+MARGIN = 0.9  # of the lowest rank asked for, below which critical funds are not told apart
+OWN = "isolated_own"  # isolated funds, each of its own right size
+
+
+class SizingError(RuntimeError):
+    """A run of the search failed; the message carries its traceback."""
+
+
+class Half(NamedTuple):
+    """A size learnt from one half of the replications, USD, and who it left uncovered in the other."""
+
+    capital: float
+    uncovered: NDArray[np.bool_]  # (replications of the other half, protocols)
+
+
+class Size(NamedTuple):
+    """The capital one arrangement needs at a target, USD; `high` is inf where n is too small or no capital is enough.
+
+    Without an interval `low` and `high` are NaN.
+    """
+
+    cell: str
+    structure: str
+    regime: str
+    capital: float
+    low: float
+    high: float
+    runs: int
+    uncovered: NDArray[np.bool_]  # (replications, protocols) at that capital, in the worlds it was learnt from
+    others: NDArray[np.bool_]  # the same, of those whose own contribution would have paid their losses
+    target: str = ANY
+    contributions: NDArray[np.float64] = np.zeros(0)  # (protocols,) USD, what each member pays in
+    halves: tuple[Half, ...] = ()
+    callable_capital: float = np.nan  # with skin in the game and assessments
+
+
+class Sizer:
+    """Runs the replications of a scenario at any capital.
+
+    Parameters
+    ----------
+    scenario : what is sized.
+    replications : their numbers.
+    crew : who runs them.
+    advance : told of every run.
+    """
+
+    def __init__(
+        self, scenario: "Scenario", replications: Sequence[int], crew: Crew, advance: Callable[[], None] = lambda: None
+    ) -> None:
+        from model.state.initial import allotment_weights, open_interest  # noqa: PLC0415
+
+        self.scenario, self.replications, self.crew, self.advance = scenario, replications, crew, advance
+        self.interest = float(open_interest(scenario).sum())
+        self.weights = allotment_weights(scenario)
+        self.members = scenario.protocol.number
+        self._others: dict[tuple[str, float, int], NDArray[np.bool_]] = {}
+
+    def losses(self, structure: str = "isolated", regime: str = "bad_debt") -> Losses:
+        """Return (replications, protocols) losses that the backstop stands for, USD, under ample capital."""
+        cell = self._cell(structure, regime, AMPLE * self.interest)
+        return self._table([(cell, number) for number in self.replications], "backstop_loss")
+
+    def sizes(self, structure: str, regime: str, losses: Losses, level: float, tolerance: float) -> tuple[Size, ...]:
+        """Return the least total capital of a structure at each target of :data:`TARGETS`, `level` their q."""
+
+        def trial(indices: Sequence[int], capital: float) -> NDArray[np.bool_]:
+            cell = self._cell(structure, regime, capital)
+            return self._bare([(cell, self.replications[index]) for index in indices])
+
+        search, expected = Search(trial, losses <= CENT, tolerance), self.needed(structure, losses)
+        return tuple(self._size(structure, regime, search, expected, level, kind) for kind in reversed(TARGETS))
+
+    def own(self, regime: str, losses: Losses, level: float, tolerance: float) -> tuple[Size, ...]:
+        """Return isolated funds of their own right sizes at each target."""
+
+        def trial(indices: Sequence[int], funds: Losses) -> NDArray[np.bool_]:
+            cells = [self._funded(regime, row) for row in funds]
+            return self._bare(list(zip(cells, (self.replications[index] for index in indices), strict=True)))
+
+        guess = np.maximum(losses - self._skin(), 0.0)
+        low = ranks(len(losses), level, together=self.members).low
+        floor = np.sort(guess, axis=0)[max(int(MARGIN * low), 1) - 1]
+        found = Critical(trial, guess, losses, tolerance, floor)
+        each = self._own(regime, found, level, EACH)
+        return self._own(regime, found, level, ANY, each), each
+
+    def needed(self, structure: str, losses: Losses) -> Losses:
+        """Return (replications, protocols) USD: what covers each member if losses did not depend on the capital."""
+        from model.price.streams import Streams  # noqa: PLC0415
+        from model.state.initial import make_structure  # noqa: PLC0415
+
+        chosen = self.scenario.replace({"backstop.structure": structure})
+        own_share = make_structure(chosen, Streams(chosen.seed, 0)).own_share
+        return needed_by_member(losses, self.weights, own_share)
+
+    def _size(self, structure: str, regime: str, search: Search, expected: Losses, level: float, target: str) -> Size:
+        each, everything = target == EACH, search.rows
+        asked = expected if each else expected.max(axis=1, keepdims=True)
+
+        def least(rank: int | None, rows: Rows) -> float:
+            ordered = np.sort(asked[rows], axis=0)
+            place = min(max(rank or len(rows), 1), len(rows)) - 1
+            finite = ordered[place][np.isfinite(ordered[place])]
+            guess = max(BELOW * float(finite.max(initial=0.0)), 1.0)
+            return search.least(rank if rank is not None else len(rows) + 1, guess, rows, each)
+
+        together = ranks(len(everything), level, together=self.members if each else 1)
+        wanted = ranks(len(everything), level)
+        low, capital, high = (least(rank, everything) for rank in (together.low, wanted.estimate, wanted.high))
+        halves = []
+        for learnt, judged in _halves(len(everything)):
+            there = least(ranks(len(learnt), level).estimate, learnt)
+            halves.append(Half(there, search.uncovered(there, judged)))
+        cell, uncovered = self._cell(structure, regime, capital), search.uncovered(capital, everything)
+        return Size(
+            f"{structure}/{regime}", structure, regime, capital, low, high, search.runs, uncovered,
+            self._by_others(cell, uncovered), target, self.weights * capital, tuple(halves),
+            self._callable(cell) if np.isfinite(capital) else np.inf,
+        )  # fmt: skip
+
+    def _own(self, regime: str, critical: Critical, level: float, target: str, less: Size | None = None) -> Size:
+        """Return own right sizes at a target; `less` has no larger fund, so that what it covers is not run again."""
+        everything, number = critical.holds, len(critical.holds)
+        funds, low, high = own_sizes(everything, target, level), np.nan, np.nan
+        if target == EACH:
+            enclosing, ordered = ranks(number, level, together=self.members), np.sort(everything, axis=0)
+            least = ordered[max(enclosing.low, 1) - 1] * bool(enclosing.low)
+            low = float(np.where(least > critical.floor, least, 0.0).sum())  # what is only bounded counts as nil
+            high = float(ordered[enclosing.high - 1].sum()) if enclosing.high else np.inf
+        halves = []
+        before = [half.uncovered for half in less.halves] if less else [None, None]
+        for (learnt, judged), known in zip(_halves(number), before, strict=False):
+            there = own_sizes(everything[learnt], target, level)
+            halves.append(Half(float(there.sum()), self._judged(regime, there, judged, known)))
+        uncovered = self._judged(regime, funds, np.arange(number), less.uncovered if less else None)
+        return Size(
+            f"{OWN}/{regime}", OWN, regime, float(funds.sum()), low, high, critical.runs, uncovered,
+            np.zeros_like(uncovered), target, funds, tuple(halves),
+            self._callable(self._funded(regime, funds)) if np.isfinite(funds).all() else np.inf,
+        )  # fmt: skip
+
+    def _judged(
+        self, regime: str, funds: NDArray[np.float64], rows: Rows, before: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.bool_]:
+        """Return who is uncovered in whole runs with these funds, (rows, protocols); all where no fund is enough.
+
+        `before` is who was so with funds none of which was larger: rows in which nobody was are not run again.
+        """
+        found = np.ones((len(rows), self.members), dtype=bool) if before is None else before.copy()
+        if not np.isfinite(funds).all():
+            return np.ones_like(found)
+        places, cell = np.flatnonzero(found.any(axis=1)), self._funded(regime, funds)
+        found[places] = self._bare([(cell, self.replications[int(rows[place])]) for place in places])
+        return found
+
+    def _skin(self) -> NDArray[np.float64]:
+        from model.state.initial import treasuries  # noqa: PLC0415
+
+        return np.asarray(self.scenario.protocol.skin_in_the_game * treasuries(self.scenario))
+
+    def _callable(self, cell: Cell) -> float:
+        """Return what the arrangement may call, USD, as a run reports it."""
+        [run] = self.crew.run([(cell, self.replications[0])])
+        _raise_if_failed(run)
+        return run.summary.get(METRIC) or callable_capital(cell.scenario)
+
+    def _cell(self, structure: str, regime: str, capital: float, **allotted: Any) -> Cell:
+        axes = {
+            "backstop.structure": structure, "backstop.regime": regime,
+            "backstop.capital_ratio": max(capital, 1.0) / self.interest,
+        }  # fmt: skip
+        changes = axes | {f"backstop.{name}": value for name, value in allotted.items()}
+        return Cell(f"{structure}/{regime}", structure, regime, self.scenario.replace(changes))
+
+    def _funded(self, regime: str, funds: NDArray[np.float64]) -> Cell:
+        """Return the cell with isolated funds of these sizes, USD each."""
+        there = np.maximum(funds, 1e-3 * CENT)
+        return self._cell(
+            "isolated", regime, float(there.sum()), allotment="expected_loss", expected_loss=tuple(there.tolist())
+        )
+
+    def _bare(self, tasks: Sequence[tuple[Cell, int]]) -> NDArray[np.bool_]:
+        both = self._table(tasks, "uncovered", "by_others") > CENT
+        for (cell, number), row in zip(tasks, both, strict=True):
+            self._others[cell.name, cell.scenario.backstop.capital_ratio, number] = row[self.members :]
+        return both[:, : self.members]
+
+    def _by_others(self, cell: Cell, uncovered: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return who of the `uncovered`, (replications, protocols), is so by others' losses, where a run told it."""
+        ratio, none = cell.scenario.backstop.capital_ratio, np.zeros(self.members, dtype=bool)
+        told = [self._others.get((cell.name, ratio, number), none) for number in self.replications]
+        return np.array(told, dtype=bool).reshape(uncovered.shape) & uncovered
+
+    def _table(self, tasks: Sequence[tuple[Cell, int]], *metrics: str) -> Losses:
+        """Return the members' values of the metrics side by side, (tasks, metrics × protocols)."""
+        rows = []
+        for run in self.crew.run(tasks):
+            _raise_if_failed(run)
+            rows.append([run.summary[f"{metric}_{i}"] for metric in metrics for i in range(self.members)])
+            self.advance()
+        return np.array(rows, dtype=float).reshape(len(rows), self.members * len(metrics))
+
+
+def _halves(number: int) -> tuple[tuple[Rows, Rows], ...]:
+    """Return the indices to learn from and to judge on, in both directions; none of fewer than two replications."""
+    first, second = np.arange(number // 2), np.arange(number // 2, number)
+    return ((first, second), (second, first)) if number > 1 else ()
+
+
+def _raise_if_failed(run: Run) -> None:
+    if run.failure is not None:
+        raise SizingError(f"{run.cell}, replication {run.replication} failed:\n{run.failure}")

@@ -1,0 +1,59 @@
+"""Calls for cash that take time: a mutual's members are assessed now and pay later.
+
+With ``reinsurance.assessment_delay`` a > 0 what contributions leave of a loss c is not asked of the members' treasuries
+in the step of the loss. It goes on to the loss regime, and at t + a the members who are sound and short of nothing
+themselves pay, each up to its assessment power left, min(c, what the member that lost still bears of it): first its
+debts still open, then its treasury for those it has paid (:mod:`model.backstop.late_money`). Nasdaq Clearing's
+members had until the second business day to pay in after 10 September 2018; LCH calls by the next. Units: USD.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.ledger import TREASURY
+from agents.protocol.protocol import SOUND
+from model.backstop.default_fund import contribute_pro_rata
+from model.backstop.late_money import LateMoney
+from model.backstop.structure.base import Structure
+
+Array = np.ndarray
+
+
+class CashCalls:
+    """The calls of one run.
+
+    Parameters
+    ----------
+    structure : whose assessment power and settlement rule hold.
+    late : what members still bear.
+    priority : (steps, members) uniform draws of the tape.
+    delay : steps from loss to payment, >= 1.
+
+    Attributes
+    ----------
+    due : step of payment → what was asked, (members,) USD.
+    """
+
+    def __init__(self, structure: Structure, late: LateMoney, priority: Array, delay: int) -> None:
+        self.structure, self.late, self.priority, self.delay = structure, late, priority, delay
+        self.due: dict[int, Array] = {}
+
+    def file(self, left: Array, step: int) -> None:
+        """Call for what contributions left of losses, (members,) USD."""
+        if left.any():
+            self.due[step + self.delay] = left.copy()
+
+    def pay(self, protocol: Any, step: int) -> None:
+        """Let members pay what was called for and is still borne."""
+        asked = self.due.pop(step, None)
+        if asked is None:
+            return
+        asked, treasury = np.minimum(asked, self.late.borne()), self.late.ledger.balance[TREASURY]
+        called = (asked == 0.0) & (protocol.status == SOUND)
+        room = np.where(called, self.structure.assessable(treasury, protocol.assessed), 0.0)
+        paid = self.structure.settlement(asked, float(room.sum()), np.zeros_like(asked), self.priority[step])
+        given = contribute_pro_rata(room, float(paid.sum()))
+        treasury -= given
+        protocol.assessed[:] += given
+        self.late.repay(self.late.pay(paid, "paid_assessment"), "paid_assessment")

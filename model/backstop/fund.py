@@ -1,0 +1,162 @@
+"""What funds do beside collecting fees and paying deficits: revaluation, lending, contributions, replenishment.
+
+Own funds and pots follow the same rules: what a member contributed to its pot is valued at the member's own asset, and
+gains and losses of a pot change the entitlements behind it. Everything here is off by default and then costs nothing.
+Recalled money pays the debt it was recalled for before the fund has it: a pot's goes by the settlement rule to the
+members it left short (:mod:`model.backstop.late_money`).
+
+Order: funds are valued at this step's mid prices before the waterfall (:meth:`FundManagement.revalue`); after fees and
+premiums (:meth:`FundManagement.manage`) contributions, replenishment and reinstatement premiums are collected, recalls
+arrive, yield is paid, and lending returns to its share. Units: USD.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.fast_call import Prepared
+from agents.core.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE
+from agents.protocol.contribution import contribution, gap, target_size, tier
+from agents.protocol.fund_asset import revaluation
+from agents.protocol.lending import AtOnce, Recall, manage_lending
+from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
+from model.market.market import per_step
+
+Array = np.ndarray
+
+
+class FundManagement:
+    """The management of all funds and pots of a run.
+
+    Parameters
+    ----------
+    ecosystem : whose tables, ledger, structure and waterfall it works on.
+    """
+
+    def __init__(self, ecosystem: Any) -> None:
+        scenario = ecosystem.scenario
+        self._lend = Prepared(manage_lending)
+        self.terms, self.backstop, self.minutes = scenario.fund, scenario.backstop, scenario.minutes
+        self.structure, self.ledger, self.waterfall = ecosystem.structure, ecosystem.ledger, ecosystem.waterfall
+        self.exchange, self.market, self.pool = ecosystem.exchange, ecosystem.market, ecosystem.pool
+        self.risk = ecosystem.tape.daily_volatility[self.exchange.asset]
+        self.target = target_size(self.terms.target_ratio, self.structure.paid_in)
+        self.mid = self._mid()
+        members, pots = len(self.exchange), self.structure.pots
+        delay = round(self.terms.recall_delay / self.minutes)
+        self.recall = Recall(delay, members + pots)
+        earned = self.terms.yield_rate * self.minutes / MINUTES_PER_YEAR
+        self.loan = self.terms.lent_share, earned, self.terms.recall_haircut
+        self.late, self.priority = ecosystem.contagion.late, ecosystem.tape.priority
+        self.owed = np.zeros(members)
+        again = getattr(self.structure, "reinstated", None) is not None and any(self.backstop.reinstatements)
+        income = any(self.terms.contribution_rate) or self.terms.replenishment * self.terms.target_ratio > 0.0
+        self.collects, self.lends = bool(again or income), self.terms.lent_share > 0.0
+        self.active = self.collects or self.lends
+        self.instant = self.lends and not delay
+        if self.instant:
+            self.structure.at_once = AtOnce(self.ledger.balance, self.structure, self.terms.recall_haircut)
+
+    def revalue(self) -> None:
+        """Value what is held in base assets at this step's mid prices."""
+        share = self.terms.base_share
+        if not share or not self.structure.holds_capital:
+            return
+        mid, structure = self._mid(), self.structure
+        balance, pots = self.ledger.balance, slice(structure.pots)
+        self.ledger.enter(FUND, revaluation(balance[FUND], share, self.mid, mid))
+        whole = balance[POOL, pots] + balance[POOL_LENT, pots]
+        at_hand = np.divide(balance[POOL, pots], whole, out=np.zeros(structure.pots), where=whole > 0.0)
+        change = revaluation(structure.entitlement * at_hand[structure.pot], share, self.mid, mid)
+        structure.entitlement += change
+        self.ledger.enter(POOL, structure.by_pot(change), pots)
+        self.mid = mid
+
+    def manage(self, step: int) -> None:
+        """Run what belongs to phase 8."""
+        if not self.active:
+            return
+        if self.collects:
+            self._collect()
+        if self.lends:
+            structure, waterfall, recall = self.structure, self.waterfall, self.recall
+            if self.instant:  # what was needed has come home already
+                waterfall.unpaid_fund[:] = waterfall.unpaid_pot[:] = 0.0
+            self._lend(
+                self.ledger.balance, recall.coming, recall.waiting, recall.arrived, waterfall.unpaid_fund,
+                waterfall.unpaid_pot, structure.pot, structure.entitlement, structure.outside, step, *self.loan,
+            )  # fmt: skip
+            if recall.arrived.any():
+                self._pay_late(step)
+            np.minimum(structure.unpaid, self.late.open(), out=structure.unpaid)  # others have paid the rest
+
+    def _pay_late(self, step: int) -> None:
+        """Let what arrived pay the debt it was recalled for: own funds their own, pots that of members left short."""
+        members, balance, structure = len(self.exchange), self.ledger.balance, self.structure
+        arrived = self.recall.arrived
+        balance[FUND] -= arrived[:members] - self.late.pay(arrived[:members], "paid_late")
+        short = np.minimum(structure.still_due(structure.unpaid, step), self.late.open())
+        if arrived[members:].any() and short.any():
+            paid = structure.settle(short, arrived[members:], self.priority[step])
+            structure.unpaid -= paid
+            structure.settled(np.zeros_like(paid), short, paid, step)
+            self.late.pay(paid, "paid_late")
+            given = structure.by_pot(paid)
+            balance[POOL, : len(given)] -= given
+            self.pool.claims_paid[:] += given
+
+    def _collect(self) -> None:
+        """Take contributions and replenishment from treasuries, reinstatement premiums from funds."""
+        terms = self.terms
+        if any(terms.contribution_rate):
+            measure = self._interest() if terms.tier_by == "open_interest" else self.risk
+            self._deposit(
+                contribution(self._interest(), terms.contribution_rate, tier(measure, terms.tier_bounds), self.minutes)
+            )
+        if terms.replenishment and terms.target_ratio and self.structure.holds_capital:
+            self._deposit(gap(self._held(), self.target) * per_step(terms.replenishment, self.minutes))
+        self._charge_reinstatements()
+
+    def _deposit(self, wanted: Array) -> None:
+        """Move money from treasuries to the backstop, as far as it is there, split as capital is."""
+        structure, balance = self.structure, self.ledger.balance
+        amount = np.minimum(wanted, np.maximum(balance[TREASURY], 0.0))
+        balance[TREASURY] -= amount
+        if not structure.holds_capital:
+            balance[OUTSIDE, WHOLE] += amount.sum()
+            return
+        shared = amount * (1.0 - structure.own_share) * structure.member
+        balance[FUND] += amount - shared
+        self.pool.contributions[:] += self._to_pots(shared)
+        structure.contributed += shared
+
+    def _charge_reinstatements(self) -> None:
+        """Charge a year's premium for every limit reinstated; what a fund cannot pay stays owed."""
+        again = getattr(self.structure, "reinstated", None)
+        if again is None or not (again.any() or self.owed.any()):
+            return
+        yearly = self._interest() * self.backstop.premium_rate
+        self.owed += again * yearly * self.backstop.reinstatement_premium
+        again[:] = 0.0
+        paid = np.minimum(self.owed, np.maximum(self.ledger.balance[FUND], 0.0))
+        self.owed -= paid
+        self.ledger.balance[FUND] -= paid
+        self.pool.premiums[:] += self._to_pots(paid)
+
+    def _to_pots(self, amounts: Array) -> Array:
+        """Credit members' money to their pots and entitlements; return the sums by pot."""
+        sums = self.structure.by_pot(amounts)
+        self.structure.entitlement += amounts
+        self.ledger.balance[POOL, : len(sums)] += sums
+        return sums
+
+    def _held(self) -> Array:
+        """Return the backstop behind each protocol, (members,) USD."""
+        return self.ledger.balance[FUND] + self.ledger.balance[LENT] + self.structure.entitlement
+
+    def _interest(self) -> Array:
+        """Return one-sided open interest at the mark, (members,) USD."""
+        return np.maximum(self.exchange.long_size, self.exchange.short_size) * self.exchange.mark
+
+    def _mid(self) -> Array:
+        return self.market.mid[self.exchange.asset].copy()

@@ -1,0 +1,107 @@
+"""A haircut on a position: equity is taken from an account without closing it.
+
+Unrealised profit goes first, by moving the entry price towards the mark: p₀' = p₀ + h / q for an amount h, which lowers
+equity by h and is realised when the position is closed. What exceeds the profit comes out of posted collateral and is
+realised at once. An amount of at most the equity leaves neither negative. A haircut trader may lower its leverage
+appetite in proportion to the fraction of equity it lost. Units: contracts, USD.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.account.account import BLOCK, touch
+from agents.core.books import Venue
+from agents.core.kernel import kernel, rule
+from agents.core.ledger import DEFICIT, TRADER, WALLET, Code, pay
+
+Array = np.ndarray
+ROUNDING = 1e-12
+
+
+class Holding(NamedTuple):
+    """The accounts of one protocol, (slots,) each."""
+
+    rows: slice
+    size: Array  # contracts, short < 0
+    gain: Array  # USD, unrealised profit, funding deducted
+    equity: Array  # USD; nil without a position, whatever collateral there is
+
+    @property
+    def means(self) -> Array:
+        """What can be taken: equity, nil where it is negative."""
+        return np.maximum(self.equity, 0.0)
+
+
+def holding(venue: Venue, protocol: int) -> Holding:
+    """Return what the accounts of a protocol hold at its mark price."""
+    accounts, exchange = venue.accounts, venue.exchange[protocol]
+    slots = len(accounts.size) // len(venue.exchange)
+    rows = slice(protocol * slots, (protocol + 1) * slots)
+    size, owed = accounts.size[rows], exchange["funding_index"] - accounts.entry_funding[rows]
+    gain = size * (exchange["mark"] - accounts.entry_price[rows] - owed)
+    return Holding(rows, size, gain, np.where(size != 0.0, accounts.collateral[rows] + gain, 0.0))
+
+
+@rule
+def note_loss(accounts: Any, row: int, amount: float, equity: float, reaction: float) -> None:
+    """Note a loss borne for others: its sum, its largest fraction of equity, and what the owner makes of it."""
+    fraction = min(amount / equity, 1.0)
+    accounts.haircut[row] += amount
+    accounts.cut[row] = max(accounts.cut[row], fraction)
+    accounts.leverage[row] *= 1.0 - reaction * fraction
+
+
+@rule
+def cut_equity(venue: Any, row: int, amount: float, gain: float, equity: float, reaction: float) -> None:
+    """Take `amount` USD from a row with unrealised profit `gain` and equity `equity`; the caller books it."""
+    accounts = venue.accounts
+    beyond = amount - max(gain, 0.0)
+    if beyond <= ROUNDING * amount:
+        beyond = 0.0
+    if amount > beyond:
+        accounts.entry_price[row] += (amount - beyond) / accounts.size[row]
+    accounts.collateral[row] = max(accounts.collateral[row] - beyond, 0.0)
+    accounts.realised[row] -= beyond
+    note_loss(accounts, row, amount, equity, reaction)
+    touch(accounts, venue.blocks, row)
+
+
+@kernel
+def charge(
+    venue: Venue, protocol: int, amounts: np.ndarray, gains: np.ndarray, equities: np.ndarray, placed: float,
+    reaction: float,
+) -> None:  # fmt: skip
+    """Take `amounts`, (slots,) USD that sum to `placed`, from the accounts of a protocol into its deficit account."""
+    first = protocol * amounts.shape[0]
+    for slot in range(amounts.shape[0]):
+        if amounts[slot] > 0.0:
+            cut_equity(venue, first + slot, amounts[slot], gains[slot], equities[slot], reaction)
+    pay(venue.book, TRADER, DEFICIT, protocol, placed)
+
+
+def haircut(venue: Venue, protocol: int, held: Holding, amounts: Array, reaction: float) -> float:
+    """Take `amounts`, (slots,) USD, at most ``held.means``; return their sum."""
+    placed = float(amounts.sum())
+    charge(venue, protocol, amounts, held.gain, held.equity, placed, reaction)
+    return placed
+
+
+def charge_wallets(venue: Venue, protocol: int, amounts: Array, wealth: Array, payee: Code, reaction: float) -> float:
+    """Take `amounts`, (slots,) USD, from the wallets of accounts worth `wealth` each; return their sum.
+
+    The money goes to the protocol's account `payee`.
+    """
+    accounts, slots = venue.accounts, np.flatnonzero(amounts)
+    rows, taken = slots + protocol * len(amounts), amounts[slots]
+    fraction = np.minimum(taken / wealth[slots], 1.0)
+    accounts.wallet[rows] = np.maximum(accounts.wallet[rows] - taken, 0.0)
+    accounts.realised[rows] -= taken
+    accounts.haircut[rows] += taken
+    accounts.cut[rows] = np.maximum(accounts.cut[rows], fraction)
+    accounts.leverage[rows] *= 1.0 - reaction * fraction
+    venue.blocks["stale"][rows // BLOCK] = 1
+    placed = float(taken.sum())
+    venue.book.balance[WALLET, protocol] -= placed
+    venue.book.balance[payee, protocol] += placed
+    return placed

@@ -1,0 +1,17 @@
+"""From the parameters of a scenario to the loss regime that places its residuals."""
+
+from agents.core.books import Venue
+from model.backstop.loss_regime.base import Terms
+from model.backstop.loss_regime.chain import Chain
+from model.scenario import Scenario
+from model.scenario.registry import REGIMES
+
+
+def make_loss_regime(scenario: Scenario, key: int, venue: Venue) -> Chain:
+    """Return the scenario's loss regime and its fallback, begun; `key` names the draws of a random ranking."""
+    loss, reaction = scenario.loss, scenario.trader.haircut_reaction
+    terms = Terms(loss.ranking, loss.close_price, max(round(loss.window / scenario.minutes), 1), loss.tear_up)
+    names = (scenario.backstop.regime, loss.fallback)
+    chain = Chain(*(REGIMES[name](terms, reaction, key) for name in names))
+    chain.begin(venue)
+    return chain

@@ -1,0 +1,60 @@
+"""One pot with a sub-limit for each protocol: nobody can drain it alone.
+
+A member's claims are cut to its sub-limit ℓᵢ K₀, K₀ the capital of the pot at the start, less what the pot has paid it
+so far: in the whole run, or within a window that moves on with time. Drift insures all its markets from one vault with
+limits by tier of market, Lighter limits each market's call on its pool; Vega's global pool never pays a market's losses
+(ℓ = 0). Units: USD.
+"""
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from model.backstop.structure.base import Structure
+
+Array = np.ndarray
+
+
+class Capped(Structure):
+    """One pot with per-protocol sub-limits; limits of 1 or more are `pooled`, of 0 a pot that never pays.
+
+    Attributes
+    ----------
+    limit : (members,) USD, most the pot pays each within the window.
+    drawn : (members,) USD, paid within the window so far.
+    """
+
+    def __init__(self, terms: Any, *rest: Any) -> None:
+        self.own_share = 1.0 - terms.capped_share
+        super().__init__(terms, *rest)
+        share = terms.sublimit + terms.sublimit[-1:] * len(self.capital)
+        self.limit = np.array(share[: len(self.capital)]) * self.pot_capital.sum()
+        self.limit[np.array(share[: len(self.capital)]) >= 1.0] = np.inf
+        self.window = terms.sublimit_window / self.minutes
+        self.drawn = np.zeros_like(self.capital)
+        self.room[:] = self.limit
+        self.draws: deque[tuple[int, Array]] = deque()
+
+    def begin(self, step: int) -> None:
+        """Free the sub-limits of payments that the window has left behind."""
+        while self.draws and self.draws[0][0] <= step - self.window:
+            self.drawn -= self.draws.popleft()[1]
+            self.room[:] = np.maximum(self.limit - self.drawn, 0.0)
+
+    def due(self, deficit: Array, claim: Array, step: int) -> Array:
+        """Return what is left of the sub-limits, at most the claims."""
+        self.begin(step)
+        return np.minimum(claim, self.room)
+
+    def still_due(self, unpaid: Array, step: int) -> Array:
+        """Return what the sub-limits leave of claims left unpaid."""
+        return self.due(unpaid, unpaid, step)
+
+    def settled(self, deficit: Array, due: Array, paid: Array, step: int) -> None:
+        """Count payments against the sub-limits."""
+        super().settled(deficit, due, paid, step)
+        self.drawn += paid
+        self.room[:] = np.maximum(self.limit - self.drawn, 0.0)
+        if self.window:
+            self.draws.append((step, paid))

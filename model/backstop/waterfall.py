@@ -1,0 +1,162 @@
+"""Phase 6: deficits go down each protocol's waterfall.
+
+    own fund → own part of what is shared → skin in the game → others' money → loss regime → bad debt      (1)
+
+in every structure, so that structures differ by who holds the capital and not by who is asked first. What is shared is
+a pot, with or without treaties, or members who stand in for each other; a member's own part is its entitlement in the
+pot, or its capital on call. A pot is asked once and pays by its own rule, so there the entitlement E is an attachment
+point: of a loss L, with own fund F, skin in the game S pays ahead of the pot
+
+    s = min(S, (L − F − E)⁺)                                                                   (2)
+
+and what the pot leaves of the rest is asked of the skin still there. A treaty that attaches on the gross loss (`gross`)
+takes its part of it past the own fund, which pays what the treaty leaves first and what the pot could not pay after it.
+A pot of one member pays as an own fund does.
+
+What a vault lost beyond its equity when it was closed (:mod:`agents.provider.vault_closing`) enters (1) at the top
+where the backstop stands for it (``backstop.vault_cover``), otherwise at the loss regime: then no layer is asked,
+nothing of it is uncovered, and it exhausts nobody.
+
+Each layer pays what its rule and its cash allow and passes on the rest. Claims of all protocols are settled together at
+the end of the step. A trigger may send a protocol's deficit past all layers. Uncovered loss U is what the layers leave,
+whoever bears it then. Losses that a tear-up brings to light go the same way (:meth:`Waterfall.cover`). Sources: PFMI,
+principle 4, and EMIR, article 45, for (1); dYdX v4 asks a shared fund before anybody else's money. Units: USD.
+
+A step with a deficit costs some 50 µs: columns are taken out of their tables once, and layers end where nothing is
+left to pay.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.books import Venue
+from agents.core.ledger import BAD_DEBT, DEFICIT, Ledger
+from model.backstop.layer import Layers, without_dust
+from model.backstop.loss_regime.chain import Chain
+from model.backstop.structure.base import Structure
+from model.backstop.trigger.base import Means
+from model.scenario.registry import TRIGGERS
+
+Array = np.ndarray
+
+
+class Waterfall(Layers):
+    """Layers, trigger and loss regime of all protocols.
+
+    Parameters
+    ----------
+    structure : who holds the capital.
+    regime : who pays the residual, with its fallback.
+
+    Attributes
+    ----------
+    trigger : when a deficit is kept from the layers.
+    """
+
+    def __init__(self, structure: Structure, regime: Chain) -> None:
+        super().__init__(structure)
+        self.regime = regime
+        kind = TRIGGERS[structure.terms.trigger]
+        self.trigger = kind(structure.terms, structure.minutes, len(structure.capital))
+
+    def absorb(self, venue: Venue, ledger: Ledger, protocol: Any, pool: Any, priority: Array, step: int) -> bool:
+        """Send this step's deficits down the layers; return whether the loss regime was called."""
+        if self._table is not protocol:
+            self._bind(ledger, protocol, pool)
+        self.desk.begin(step)
+        if self.desk is not self.structure:
+            self.structure.begin(step)
+        if self.trigger.watches:
+            self.trigger.observe(self._own())
+        if not self._deficit.any():
+            return False
+        deficit = np.maximum(-self._deficit, 0.0)
+        past = self._divide(venue, deficit)
+        left = self._descend(without_dust(deficit, past), priority, step)
+        called = bool((left + past).any())
+        if called:
+            self._residual(venue, ledger, self._member, left, past, step)
+        else:
+            ledger.transfer(BAD_DEBT, DEFICIT, -self._deficit)
+        return called
+
+    def cover(
+        self, ledger: Ledger, protocol: Any, pool: Any, priorities: Array, trader: Array, vault: Array, step: int
+    ) -> Array:  # fmt: skip
+        """Send losses, booked as deficits, down the layers; return what becomes bad debt, (members,) USD.
+
+        For losses that come to light where no loss regime can act: positions are closed.
+
+        Parameters
+        ----------
+        priorities : (steps, members) draws of all steps.
+        trader, vault : (members,) USD >= 0, negative equity of accounts and of vaults.
+        """
+        if self._table is not protocol:
+            self._bind(ledger, protocol, pool)
+        deficit = trader + vault
+        past = self._note(deficit, np.zeros_like(deficit), vault)
+        left = self._descend(without_dust(deficit, past), priorities[step], step)
+        self._leave(protocol, left, step)
+        protocol.infeasible[:] += left + past
+        ledger.transfer(BAD_DEBT, DEFICIT, left + past)
+        return left + past
+
+    def _divide(self, venue: Venue, deficit: Array) -> Array:
+        """Note whose loss the deficits of a step are; return what of them goes past all layers, (members,) USD."""
+        exploit = np.minimum(venue.exchange["exploit_loss"], deficit)
+        return self._note(deficit, exploit, np.minimum(venue.exchange["vault_deficit"], deficit - exploit))
+
+    def _note(self, deficit: Array, exploit: Array, vault: Array) -> Array:
+        """Count deficits by whose loss they are; return what of them goes past all layers, (members,) USD."""
+        member = self._member
+        past = vault if self.structure.terms.vault_cover == "none" else np.zeros_like(vault)
+        member.deficit += deficit
+        member.exploit_loss += exploit
+        member.vault_deficit += vault
+        member.trader_deficit += without_dust(deficit, exploit + vault)
+        member.backstop_loss += without_dust(deficit, past)
+        return past
+
+    def _descend(self, deficit: Array, priority: Array, step: int) -> Array:
+        """Return what the layers leave of the deficits, loans that are recalled at once being at hand."""
+        with self.structure.at_once:
+            if not self.trigger.selects:
+                return self._layers(deficit, priority, step)
+            spared = self._spared = self.trigger.spared(deficit, self._means(deficit, priority, step))
+            return np.where(spared, deficit, self._layers(np.where(spared, 0.0, deficit), priority, step))
+
+    def _means(self, deficit: Array, priority: Array, step: int) -> Means:
+        """Return what stands ready for the deficits of this step."""
+        structure, fund, on_call = self.structure, self._fund, self._callable()
+        skin = np.minimum(self._member.skin, np.maximum(self._treasury - on_call, 0.0))
+        if not structure.shares:
+            own = fund + on_call + skin
+            idle = self._survivor(deficit, False) * (fund + on_call) if structure.mutual else np.zeros_like(own)
+            beyond = np.maximum(deficit - own, 0.0)
+            return Means(own, np.array([idle.sum()]), structure.pot, beyond, priority, own * 0.0, own * 0.0)
+        first = np.minimum(skin, self._beyond(deficit))
+        before = first + np.minimum(fund, deficit - self._ceded(deficit, step))
+        promised = self.desk.due(deficit, np.maximum(deficit - before, 0.0), step)
+        reserved, shared = structure.at_hand(self._pot)
+        return Means(before, shared, structure.pot, promised, priority, fund + skin - before, reserved)
+
+    def _residual(self, venue: Venue, ledger: Ledger, protocol: Any, left: Array, past: Array, step: int) -> None:
+        self._leave(protocol, left, step)
+        owed = left + past
+        for i in np.flatnonzero(owed):
+            placement = self.regime.place(venue, int(i), float(owed[i]), step)
+            protocol.paid_regime[i] += placement.placed
+            protocol.paid_fallback[i] += placement.fallback
+            protocol.overshoot[i] += placement.overshoot
+            protocol.infeasible[i] += owed[i] - placement.placed
+        ledger.transfer(BAD_DEBT, DEFICIT, -ledger.balance[DEFICIT])
+
+    def _leave(self, protocol: Any, left: Array, step: int) -> None:
+        """Note what the layers left, how much of it by others' losses, and who was exhausted by it."""
+        protocol.uncovered[:] += left
+        if self.structure.shares or self.structure.mutual:
+            own = protocol.capital + protocol.income
+            protocol.by_others[:] += np.where(protocol.backstop_loss <= own, left, 0.0)
+        protocol.exhausted_step[(left > 0.0) & (protocol.exhausted_step < 0)] = step

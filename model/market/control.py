@@ -1,0 +1,95 @@
+"""Risk controls at the end of a step: terms follow fund health and volatility, circuit breakers watch the price.
+
+What is set here is in force from the next step on. Liquidation fee, margins and caps are the start's times or over the
+tightening of :mod:`agents.exchange.control.tightening`; a leverage cap L asks for an initial margin 1/L, so the
+initial margin in force is the greater of the margin requirement and the inverse of the cap. Maintenance margin
+follows the margin requirement where the venue says so; else only new orders feel it.
+"""
+
+import math
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from agents.core.fast_call import Prepared
+from agents.core.kernel import kernel
+from agents.exchange.control.circuit_breaker import CircuitBreaker
+from agents.exchange.control.partial_liquidation import PartialRule
+from agents.exchange.control.tightening import raised, tightening
+from agents.protocol.standby import healths
+from model.market.market import stress
+from model.scenario import Scenario
+
+TERMS = ("fee", "margin", "leverage", "interest_cap")
+SENSITIVITIES = [f"{term}_{to}" for term in TERMS for to in ("health", "volatility")]
+CONSTANTS = [*SENSITIVITIES, "fee_bound", "margin_bound", "maintenance_follows"]
+ControlRule = namedtuple("ControlRule", CONSTANTS)  # type: ignore[misc]
+Start = namedtuple("Start", ["fee", "margin", "maintenance", "interest_cap"])
+
+
+@kernel
+def adjust_terms(
+    exchange: Any, market: Any, protocol: Any, book: Any, backing: Any, rules: Any, start: Any
+) -> None:  # fmt: skip
+    """Set every venue's terms from its fund health and its asset's volatility; `start` has (protocols,) of each."""
+    healthy = healths(book.balance, protocol, backing)
+    for i in range(exchange.shape[0]):
+        k = exchange.asset[i]
+        health = healthy[i]
+        rough = stress(market.variance[k], market.normal_volatility[k])
+        fee = tightening(health, rough, rules.fee_health, rules.fee_volatility)
+        margin = tightening(health, rough, rules.margin_health, rules.margin_volatility)
+        leverage = tightening(health, rough, rules.leverage_health, rules.leverage_volatility)
+        cap = tightening(health, rough, rules.interest_cap_health, rules.interest_cap_volatility)
+        exchange.liquidation_fee[i] = raised(start.fee[i], fee, rules.fee_bound)
+        exchange.initial_margin[i] = raised(start.margin[i], max(margin, leverage), rules.margin_bound)
+        exchange.interest_cap[i] = start.interest_cap[i] / cap
+        if rules.maintenance_follows:
+            required = raised(start.margin[i], margin, rules.margin_bound)
+            exchange.maintenance[i] = start.maintenance[i] * (required / start.margin[i])
+
+
+def partial_rule(scenario: Scenario) -> PartialRule:
+    """Derive the constants of partial liquidation, its cooldown in steps."""
+    control = scenario.control
+    return PartialRule(control.partial_fraction, control.partial_above, control.partial_cooldown / scenario.minutes)
+
+
+def make_breaker(scenario: Scenario, price: np.ndarray) -> CircuitBreaker | None:
+    """Return the circuit breakers, or None where the venues have none."""
+    control, minutes = scenario.control, scenario.minutes
+    if not control.breaker_move:
+        return None
+    window = max(math.ceil(control.breaker_window / minutes), 1)
+    halt = max(math.ceil(control.breaker_halt / minutes), 1)
+    return CircuitBreaker(control.breaker_move, window, halt, price)
+
+
+class Control:
+    """The risk controls of all venues in one run.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    exchange, market : records at the start, whose terms and prices controls refer to.
+    """
+
+    def __init__(self, scenario: Scenario, exchange: Any, market: Any) -> None:
+        control = scenario.control
+        self.rules = ControlRule(*(getattr(control, name) for name in CONSTANTS))
+        terms = (exchange.liquidation_fee, exchange.initial_margin, exchange.maintenance, exchange.interest_cap)
+        self.start = Start(*(np.array(term) for term in terms))
+        self._adjust_terms = Prepared(adjust_terms)
+        self.adapts = any(getattr(control, name) for name in SENSITIVITIES)
+        self.breaker = make_breaker(scenario, np.array(market.mid))
+        self.suspends = control.breaker_liquidations
+
+    def update(self, exchange: Any, market: Any, protocol: Any, book: Any, backing: Any) -> None:
+        """Set terms and halts for the next step."""
+        if self.adapts:
+            self._adjust_terms(exchange, market, protocol, book, backing, self.rules, self.start)
+        if self.breaker:
+            left = self.breaker.observe(np.array(market["mid"]))[exchange["asset"]]
+            exchange["halt"][:] = left
+            exchange["suspension"][:] = left * self.suspends

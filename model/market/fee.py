@@ -1,0 +1,164 @@
+"""Phase 8: fees, premiums and liquidity providers.
+
+Trading fees are shared among vault, backstop and treasury; liquidation fees go to the backstop. What the backstop
+receives is split between a member's own fund and its pot as the structure splits capital; what would lift it above its
+target size goes to the treasury. Members pay the pot's premium from their funds; providers redeem or come back. What
+else a fund does, if it does, is in :mod:`model.backstop.fund`. Units: USD.
+"""
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from agents.core.audit import money_there, reconcile
+from agents.core.kernel import kernel, part, rule
+from agents.core.ledger import (
+    CAPITAL,
+    FUND,
+    LENT,
+    LIQUIDATION_FEE,
+    OUTSIDE,
+    POOL,
+    PROVIDER,
+    TRADING_FEE,
+    TREASURY,
+    VAULT,
+    WHOLE,
+    Code,
+    check,
+    pay,
+    transfer,
+)
+from agents.protocol.standby import healths
+from agents.provider.liquidity_provider import (
+    content,
+    loss_elsewhere,
+    profit,
+    provider_step,
+    serve_queues,
+    vault_equity,
+)
+from agents.provider.vault_closing import cancel_shares, settle_vaults
+from agents.reinsurer.reinsurer import collect_premium
+
+Terms = namedtuple(
+    "Terms",
+    [
+        "vault",
+        "fund",
+        "own_share",
+        "holds",
+        "premium",
+        "minutes",
+        "speed",
+        "back",
+        "sensitivity",
+        "pot",
+        "target",
+        "vaults",
+        "cooldown",
+        "exit",
+        "wealth",
+        "strain",
+    ],
+)
+
+
+@rule
+def contribute(
+    book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, i: int, account: Code, amount: float, terms: Any
+) -> None:  # fmt: skip
+    """Split income of the backstop between own fund and pot; what exceeds the target size is the treasury's."""
+    if not terms.holds:
+        transfer(book, account, i, OUTSIDE, WHOLE, amount)
+        return
+    held = book.balance[FUND, i] + book.balance[LENT, i] + entitlement[i]
+    spill = min(amount, max(held + amount - terms.target[i], 0.0))
+    pay(book, account, TREASURY, i, spill)
+    shared = (amount - spill) * (1.0 - terms.own_share[i])
+    pay(book, account, FUND, i, amount - spill - shared)
+    transfer(book, account, i, POOL, terms.pot[i], shared)
+    pool.contributions[terms.pot[i]] += shared
+    entitlement[i] += shared
+    protocol.income[i] += amount - spill
+
+
+@part
+def share_fees(book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, i: int, terms: Any) -> None:
+    """Distribute one protocol's fees of this step."""
+    fees = book.balance[TRADING_FEE, i]
+    to_vault, to_fund = fees * terms.vault, fees * terms.fund
+    pay(book, TRADING_FEE, VAULT, i, to_vault)
+    contribute(book, protocol, pool, entitlement, i, TRADING_FEE, to_fund, terms)
+    pay(book, TRADING_FEE, TREASURY, i, book.balance[TRADING_FEE, i])
+    contribute(book, protocol, pool, entitlement, i, LIQUIDATION_FEE, book.balance[LIQUIDATION_FEE, i], terms)
+    book.balance[TRADING_FEE, i] = book.balance[LIQUIDATION_FEE, i] = 0.0
+
+
+@part
+def losses_elsewhere(protocol: Any, providers: Any, book: Any, open_profit: np.ndarray, weight: float) -> np.ndarray:
+    """Return what losses in other vaults add to the strain of each stake, (stakes,) falls of the share price."""
+    protocols, owners, shares = providers.protocol, providers.owner, providers.shares
+    deposits, starts, members = providers.deposited, providers.start, open_profit.shape[0]
+    gained, start, found = np.zeros(owners.shape[0]), np.zeros(owners.shape[0]), np.zeros(owners.shape[0])
+    price = np.zeros(members)
+    for i in range(members):
+        price[i] = (book.balance[VAULT, i] + open_profit[i]) / max(protocol.shares[i], 1.0)
+    for row in range(owners.shape[0]):
+        found[row] = profit(shares[row], price[protocols[row]], deposits[row], starts[row])
+        gained[owners[row]] += found[row]
+        start[owners[row]] += starts[row]
+    for row in range(owners.shape[0]):
+        found[row] = weight * loss_elsewhere(found[row], gained[owners[row]], start[owners[row]])
+    return found
+
+
+@part
+def serve_providers(exchange: Any, protocol: Any, providers: Any, book: Any, backing: Any, terms: Any) -> None:
+    """Let every provider redeem, come back or wait, and compare their cash with its control account."""
+    members = exchange.shape[0]
+    cash, open_profit, health = np.zeros(members), np.zeros(members), healths(book.balance, protocol, backing)
+    wealth = np.zeros(providers.shape[0])
+    for i in range(members):
+        open_profit[i] = vault_equity(0.0, exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
+    if terms.vaults > 1:
+        wealth = losses_elsewhere(protocol, providers, book, open_profit, terms.wealth)
+    protocols, money, tolerance = providers.protocol, providers.cash, providers.tolerance
+    requested, deposited, shares = providers.requested, providers.deposited, protocol.shares
+    closed = exchange.vault_closed
+    balance, strain, sensitivity = book.balance, terms.strain, terms.sensitivity
+    for row in range(protocols.shape[0]):
+        i = protocols[row]
+        if closed[i] > 0.0:
+            continue
+        equity, pressed = balance[VAULT, i] + open_profit[i], strain[i] + wealth[row]
+        fall = 1.0 - equity / max(shares[i], 1.0) + pressed
+        if not content(requested[row], deposited[row], fall, tolerance[row], health[i], sensitivity):
+            provider_step(providers, protocol, book, row, equity, health[i], pressed, terms)
+    if terms.exit < 1.0:
+        serve_queues(providers, protocol, book, open_profit, terms.exit)
+    for row in range(protocols.shape[0]):
+        cash[protocols[row]] += money[row]
+    there = money_there(book.balance)
+    for i in range(members):
+        check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], there)
+
+
+@kernel
+def settle_capital(
+    exchange: Any, protocol: Any, providers: Any, pool: Any, book: Any, backing: Any, terms: Any
+) -> None:  # fmt: skip
+    """Run phase 8 for every protocol and every provider; `backing` is the structure's."""
+    members, entitlement = exchange.shape[0], backing.entitlement
+    for i in range(members):
+        share_fees(book, protocol, pool, entitlement, i, terms)
+    if terms.premium > 0.0:
+        paid = np.zeros(members)
+        collect_premium(book, exchange, pool, terms.pot, paid, terms.premium, terms.minutes)
+        for i in range(members):
+            entitlement[i] += paid[i]
+    cancel_shares(exchange, protocol, providers)
+    serve_providers(exchange, protocol, providers, book, backing, terms)
+    settle_vaults(exchange, book)
+    reconcile(book, exchange, CAPITAL)

@@ -1,0 +1,218 @@
+"""Phase 5: liquidation rounds. Flag → keepers choose → fills move the price → re-mark → again.
+
+All positions served in a round are filled together, at the average of the path their joint flow makes, so a round does
+not depend on the order of accounts. Rounds go on until nobody is flagged whom a keeper will serve.
+
+A part a of a position with collateral share c' and break-even entry p₀ is sold (a long; bought, a short) at x. What it
+leaves is e' = c' + s a (x − p₀). The keeper's bounty b a x comes first and is guaranteed (as MakerDAO's ``tip`` and
+``chip``); then :func:`agents.exchange.insurance_fund.fund_delta` gives the fund its fee or asks for the deficit; the
+rest is the trader's.
+"""
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from agents.account.account import flag, total, touch
+from agents.account.position import bankruptcy_price, closed_of, equity
+from agents.core.audit import money_there, reconcile
+from agents.core.kernel import kernel, part
+from agents.core.ledger import (
+    DEFICIT,
+    KEEPER,
+    LIQUIDATION,
+    LIQUIDATION_FEE,
+    OUTSIDE,
+    TRADER,
+    VAULT,
+    WALLET,
+    WHOLE,
+    check,
+    pay,
+    transfer,
+)
+from agents.core.rank import descending
+from agents.exchange.control.partial_liquidation import contracts_to_sell
+from agents.exchange.control.takeover import sweep
+from agents.exchange.exchange import book_failure, book_trader_deficit, record_liquidation
+from agents.exchange.insurance_fund import fund_delta
+from agents.exchange.keeper import assign_row, set_capacity
+from agents.provider.vault_closing import close_vaults
+from model.market.market import MarketRule, mark_all, move
+from model.market.order_clearing import fill_price
+
+Jobs = namedtuple("Jobs", ["row", "keeper", "contracts"])
+Tariff = namedtuple("Tariff", ["bounty", "rounds", "surcharge", "takeover", "partial"])
+
+
+def make_jobs(rows: int, keepers: int, protocols: int) -> Any:
+    """Return room for one round's assignments: every row once, and once more where a keeper's capacity ends."""
+    room = rows + keepers * protocols
+    return Jobs(np.zeros(room, np.int32), np.zeros(room, np.int16), np.zeros(room))
+
+
+@part
+def to_sell(accounts: Any, exchange: Any, tariff: Any, row: int, i: int, step: int) -> float:
+    """Return the contracts of a flagged row that are for keepers in this round."""
+    last = accounts.partial_step[row]
+    since = step + 1.0 - last if last > 0 else np.inf
+    return contracts_to_sell(accounts.size[row], exchange.mark[i], since, tariff.partial)
+
+
+@part
+def assign(
+    accounts: Any, exchange: Any, keepers: Any, remaining: np.ndarray, tariff: Any, gas: float,
+    step: int, flagged: np.ndarray, found: int, jobs: Any,
+) -> int:  # fmt: skip
+    """Let keepers choose among the flagged rows, largest notional of each protocol first; return the number of jobs."""
+    slots = accounts.size.shape[0] // exchange.shape[0]
+    count = first = 0
+    while first < found:
+        i = flagged[first] // slots
+        last = first
+        while last < found and flagged[last] // slots == i:
+            last += 1
+        rows = flagged[first:last].copy()
+        keeper = 0
+        for position in descending(np.abs(accounts.size[rows])):
+            row = rows[position]
+            wanted = to_sell(accounts, exchange, tariff, row, i, step)
+            before = count
+            keeper, count = assign_row(
+                keepers, remaining, i, wanted, exchange.mark[i], tariff.bounty, gas, row, keeper, jobs, count
+            )
+            if count > before and wanted < abs(accounts.size[row]):
+                accounts.partial_step[row] = step + 1
+        first = last
+    return count
+
+
+@part
+def reduce_position(accounts: Any, row: int, side: float, contracts: float) -> float:
+    """Close `contracts` of a row, take their share of the collateral out and return it, USD."""
+    size = abs(accounts.size[row])
+    share = accounts.collateral[row] if contracts == size else accounts.collateral[row] * (contracts / size)
+    accounts.collateral[row] -= share
+    accounts.size[row] = 0.0 if contracts == size else accounts.size[row] - side * contracts
+    return share
+
+
+@part
+def return_rest(accounts: Any, book: Any, row: int, i: int, rest: float) -> None:
+    """Give what is left of a liquidated part to the owner: to the wallet if flat, else to the remaining collateral."""
+    if accounts.size[row] == 0.0:
+        accounts.wallet[row] += rest
+        pay(book, TRADER, WALLET, i, rest)
+    else:
+        accounts.collateral[row] += rest
+
+
+@part
+def liquidate_part(
+    accounts: Any, blocks: Any, exchange: Any, market: Any, keepers: Any, book: Any, tariff: Any, gas: float,
+    row: int, keeper: int, contracts: float,
+) -> None:  # fmt: skip
+    """Close part of a position against the vault and share out what it leaves."""
+    i = row // (accounts.size.shape[0] // exchange.shape[0])
+    size, funding = accounts.size[row], exchange.funding_index[i]
+    side = 1.0 if size > 0.0 else -1.0
+    part = closed_of(size, contracts)
+    paid = fill_price(market.average[exchange.asset[i]], exchange.spread[i], -side)
+    entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
+    gain, notional = side * part * (paid - entry), part * paid
+    share = reduce_position(accounts, row, side, part)
+    bounty = tariff.bounty * notional
+    left = share + gain - bounty
+    delta = fund_delta(notional, notional - left, exchange.liquidation_fee[i] - tariff.bounty, tariff.surcharge)
+    exchange.vault_size[i] += side * part
+    pay(book, TRADER, VAULT, i, -side * part * (paid - funding))
+    transfer(book, TRADER, i, KEEPER, WHOLE, bounty)
+    if delta >= 0.0:
+        rest = max(left - delta, 0.0)
+        pay(book, TRADER, LIQUIDATION_FEE, i, left - rest)
+        return_rest(accounts, book, row, i, rest)
+        accounts.realised[row] += rest - share
+    else:
+        accounts.realised[row] -= share
+        pay(book, DEFICIT, TRADER, i, -delta)
+        book_trader_deficit(exchange, i, -delta)
+        book_failure(exchange, i, side, part, bankruptcy_price(entry, side * part, share))
+    pay_keeper(keepers, book, keeper, bounty, gas)
+    record_liquidation(exchange, i, side, notional)
+    touch(accounts, blocks, row)
+
+
+@part
+def pay_keeper(keepers: Any, book: Any, keeper: int, bounty: float, gas: float) -> None:
+    """Credit a keeper's bounty and charge its gas, which leaves the ecosystem."""
+    cost = gas * keepers.cost[keeper]
+    keepers.cash[keeper] += bounty - cost
+    keepers.bounties[keeper] += bounty
+    keepers.gas_paid[keeper] += cost
+    keepers.served[keeper] += 1.0
+    transfer(book, KEEPER, WHOLE, OUTSIDE, WHOLE, cost)
+
+
+@part
+def record_unserved(accounts: Any, exchange: Any, flagged: np.ndarray, found: int) -> None:
+    """Sum the negative equity of the positions nobody served."""
+    slots = accounts.size.shape[0] // exchange.shape[0]
+    for position in range(found):
+        row = flagged[position]
+        i = row // slots
+        owed = exchange.funding_index[i] - accounts.entry_funding[row]
+        own = equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
+        exchange.unserved[i] += max(-own, 0.0)
+
+
+@part
+def execute(
+    accounts: Any, blocks: Any, exchange: Any, market: Any, keepers: Any, book: Any, rules: MarketRule, tariff: Any,
+    gas: float, jobs: Any, count: int,
+) -> None:  # fmt: skip
+    """Fill one round's jobs together: joint flow, one price path per asset, then each part."""
+    slots = accounts.size.shape[0] // exchange.shape[0]
+    for k in range(market.shape[0]):
+        market.flow[k] = 0.0
+    for job in range(count):
+        row = jobs.row[job]
+        market.flow[exchange.asset[row // slots]] -= np.sign(accounts.size[row]) * jobs.contracts[job]
+    for k in range(market.shape[0]):
+        move(market, rules, k, market.flow[k])
+    for job in range(count):
+        liquidate_part(
+            accounts, blocks, exchange, market, keepers, book, tariff, gas,
+            jobs.row[job], jobs.keeper[job], jobs.contracts[job],
+        )  # fmt: skip
+
+
+@kernel
+def liquidate(
+    accounts: Any, blocks: Any, exchange: Any, market: Any, keepers: Any, book: Any, rules: MarketRule, tariff: Any,
+    gas: float, step: int, factor: np.ndarray, oracle_error: np.ndarray, remaining: np.ndarray, flagged: np.ndarray,
+    jobs: Any,
+) -> int:  # fmt: skip
+    """Run liquidation rounds until nobody flagged is served; return the number of rounds."""
+    set_capacity(keepers, exchange, factor, remaining)
+    done = 0
+    found = flag(accounts, blocks, exchange, flagged)
+    found = sweep(accounts, blocks, exchange, market, book, tariff.takeover, flagged, found)
+    while found > 0 and done < tariff.rounds:
+        count = assign(accounts, exchange, keepers, remaining, tariff, gas, step, flagged, found, jobs)
+        if count == 0:
+            break
+        execute(accounts, blocks, exchange, market, keepers, book, rules, tariff, gas, jobs, count)
+        mark_all(market, exchange, oracle_error)
+        total(accounts, blocks, exchange)
+        found = flag(accounts, blocks, exchange, flagged)
+        found = sweep(accounts, blocks, exchange, market, book, tariff.takeover, flagged, found)
+        done += 1
+    record_unserved(accounts, exchange, flagged, found)
+    close_vaults(exchange, market, book)
+    cash = 0.0
+    for j in range(keepers.shape[0]):
+        cash += keepers.cash[j]
+    check(book, LIQUIDATION, KEEPER, WHOLE, cash - book.balance[KEEPER, 0], money_there(book.balance))
+    reconcile(book, exchange, LIQUIDATION)
+    return done

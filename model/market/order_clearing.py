@@ -1,0 +1,109 @@
+"""Phase 4, second half: the market fills all waiting orders together.
+
+The net flow of an asset moves its price once; every order of the asset is filled at the average of that path plus or
+minus the half spread, so the outcome does not depend on the order of traders. The vault of the trader's protocol takes
+the other side. With Φ the funding index, a purchase of Δ contracts at price x changes the trader's cash value by
+−Δ (x − Φ) and the vault's by the same with the other sign.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.account.account import total, touch
+from agents.account.position import after_fill, filled
+from agents.core.audit import reconcile
+from agents.core.kernel import kernel, part, rule
+from agents.core.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, pay
+from agents.exchange.control.order_limit import is_limited, limit_orders
+from agents.exchange.exchange import book_trader_deficit
+from agents.trader.trader import act, decide_all
+from model.market.market import MarketRule, mark_all, move
+
+
+@rule
+def fill_price(average: float, half_spread: float, contracts: float) -> float:
+    """Return the price of a fill: the average of the impact path, half the spread up for a buyer, down for a seller."""
+    return average * (1.0 + (half_spread if contracts > 0.0 else -half_spread))
+
+
+@part
+def settle_flat(accounts: Any, exchange: Any, book: Any, row: int, i: int) -> None:
+    """Return a flat account's collateral to its wallet; a loss beyond it becomes a deficit."""
+    left = accounts.collateral[row]
+    accounts.collateral[row] = 0.0
+    if left >= 0.0:
+        accounts.wallet[row] += left
+        pay(book, TRADER, WALLET, i, left)
+    else:
+        pay(book, DEFICIT, TRADER, i, -left)
+        book_trader_deficit(exchange, i, -left)
+
+
+@part
+def fill_one(accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, fee: float, row: int) -> None:
+    """Fill the order waiting in one account against its protocol's vault."""
+    i = row // (accounts.size.shape[0] // exchange.shape[0])
+    traded, funding = filled(accounts.size[row], accounts.order[row]), exchange.funding_index[i]
+    accounts.order[row] = 0.0
+    paid = fill_price(market.average[exchange.asset[i]], exchange.spread[i], traded)
+    entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
+    size, entry, realised = after_fill(accounts.size[row], entry, traded, paid)
+    charge = fee * abs(traded) * paid
+    accounts.size[row], accounts.entry_price[row], accounts.entry_funding[row] = size, entry, funding
+    accounts.collateral[row] += realised - charge
+    accounts.realised[row] += realised - charge
+    exchange.vault_size[i] -= traded
+    exchange.volume[i] += abs(traded) * paid
+    pay(book, TRADER, VAULT, i, traded * (paid - funding))
+    pay(book, TRADER, TRADING_FEE, i, charge)
+    if size == 0.0:
+        settle_flat(accounts, exchange, book, row, i)
+    elif accounts.collateral[row] < 0.0:
+        accounts.entry_price[row] -= accounts.collateral[row] / size
+        accounts.collateral[row] = 0.0
+    touch(accounts, blocks, row)
+
+
+@part
+def clear_market(
+    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, rules: MarketRule, fee: float,
+    oracle_error: np.ndarray, rows: np.ndarray,
+) -> None:  # fmt: skip
+    """Fill the orders waiting in `rows`, all at the average price of their joint impact, and mark anew."""
+    slots = accounts.size.shape[0] // exchange.shape[0]
+    if is_limited(exchange):
+        limit_orders(accounts, exchange, rows)
+    for k in range(market.shape[0]):
+        market.flow[k] = 0.0
+    for row in rows:
+        if accounts.order[row] != 0.0:
+            market.flow[exchange.asset[row // slots]] += accounts.order[row]
+    for k in range(market.shape[0]):
+        move(market, rules, k, market.flow[k])
+    for row in rows:
+        if accounts.order[row] != 0.0:
+            fill_one(accounts, blocks, exchange, market, book, fee, row)
+    mark_all(market, exchange, oracle_error)
+    total(accounts, blocks, exchange)
+    reconcile(book, exchange, TRADE)
+
+
+@kernel
+def fill(
+    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, rules: MarketRule, fee: float,
+    oracle_error: np.ndarray, rows: np.ndarray,
+) -> None:  # fmt: skip
+    """Fill the orders waiting in `rows` together: for a researcher's own agents and single traders."""
+    clear_market(accounts, blocks, exchange, market, book, rules, fee, oracle_error, rows)
+
+
+@kernel
+def trade(
+    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, rules: MarketRule, habit: Any, keys: Any,
+    fee: float, step: int, oracle_error: np.ndarray, acting: np.ndarray,
+) -> None:  # fmt: skip
+    """Run phase 4 for the population: those who look decide, and the market fills their orders."""
+    rows = acting[: act(accounts, exchange, keys.attention, step, acting)]
+    decide_all(accounts, blocks, exchange, market, book, habit, keys, step, rows)
+    clear_market(accounts, blocks, exchange, market, book, rules, fee, oracle_error, rows)

@@ -1,0 +1,175 @@
+"""What a run reports: one flat row of numbers.
+
+Money in USD, shares pure numbers, times in minutes; counts of protocols where the name is plural. A time that was not
+reached is the length of the run (censored). Per-protocol metrics carry the protocol's number as a suffix. Who bore the
+deficit is the matter of :mod:`model.measure.burden`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.ledger import (
+    BAD_DEBT,
+    DEFICIT,
+    FROZEN_DEBT,
+    FUND,
+    LENT,
+    POOL,
+    POOL_LENT,
+    RETROCESSION,
+    TREASURY,
+    WALLET,
+)
+from agents.protocol.protocol import DEBTS, EXPOSURE, OWN_LOSS
+from model.measure.burden import burden_metrics
+from model.state.initial import treasuries
+
+BACKSTOP_LAYERS = ("paid_fund", "paid_skin", "paid_pool", "paid_mutual", "paid_assessment")
+
+Array = np.ndarray
+Metrics = dict[str, float]
+
+
+def waterfall_metrics(protocol: Any) -> Metrics:
+    """Return what each layer was asked and paid."""
+    names = (
+        "deficit",
+        "trader_deficit",
+        "vault_deficit",
+        "exploit_loss",
+        "backstop_loss",
+        "paid_fund",
+        "paid_skin",
+        "paid_pool",
+        "paid_mutual",
+        "paid_assessment",
+        "uncovered",
+        "paid_regime",
+        "infeasible",
+        "paid_fallback",
+        "paid_treasury",
+        "paid_late",
+        "paid_claims",
+        "paid_outsiders",
+        "paid_creditors",
+        "paid_customers",
+        "paid_providers",
+        "by_others",
+    )
+    return {name: float(getattr(protocol, name).sum()) for name in names}
+
+
+def failure_metrics(protocol: Any, steps: int, minutes: float) -> Metrics:
+    """Return exhaustion and default: how many, how early, all together or not, and by which cause."""
+    exhausted = protocol.exhausted_step >= 0
+    first = float(protocol.exhausted_step[exhausted].min()) if exhausted.any() else float(steps)
+    return {
+        "exhausted": float(exhausted.sum()),
+        "any_exhausted": float(exhausted.any()),
+        "all_exhausted": float(exhausted.all()),
+        "first_exhaustion": first * minutes,
+        "defaults": float((protocol.status > 0).sum()),
+        "defaults_own_loss": float((protocol.cause == OWN_LOSS).sum()),
+        "defaults_exposure": float((protocol.cause == EXPOSURE).sum()),
+        "defaults_debts": float((protocol.cause == DEBTS).sum()),
+        "default_waves": float(protocol.wave.max(initial=-1) + 1),
+        "all_default": float((protocol.status > 0).all()),
+    }
+
+
+def callable_at_start(ecosystem: Any) -> float:
+    """Return all that the structure may call at the start, USD.
+
+    Own funds; pots with what capital providers and the second pool hold of them; members' capital on call; and skin in
+    the game, which is the same in every structure.
+    """
+    structure, scenario = ecosystem.structure, ecosystem.scenario
+    skin = scenario.protocol.skin_in_the_game * treasuries(scenario).sum()
+    held = structure.own_capital.sum() + structure.pot_capital.sum() + structure.on_call.sum()
+    return float(held + skin)
+
+
+def capital_metrics(ecosystem: Any) -> Metrics:
+    """Return backstop capital at the start and the end, what it covered, and who earned what."""
+    balance, protocol = ecosystem.ledger.balance, ecosystem.protocol
+    start = float(protocol.capital.sum()) + ecosystem.reinsurance.third_party
+    end = float(balance[FUND].sum() + balance[POOL].sum() + balance[[LENT, POOL_LENT]].sum())
+    end += float(ecosystem.structure.assessable(balance[TREASURY], protocol.assessed).sum())
+    callable_capital = callable_at_start(ecosystem)
+    covered = sum(float(protocol[layer].sum()) for layer in BACKSTOP_LAYERS)
+    keepers, pool, vaults = ecosystem.keepers, ecosystem.pool, ecosystem.exchange.vault_start
+    return {
+        "capital": start,
+        "capital_end": end + float(balance[RETROCESSION].sum()),
+        "callable_capital": callable_capital,
+        "loss_per_capital": float(protocol.deficit.sum()) / callable_capital if callable_capital > 0 else 0.0,
+        "covered_per_capital": covered / callable_capital if callable_capital > 0 else 0.0,
+        "bad_debt": float(-balance[BAD_DEBT].sum()),
+        "open_deficit": float(-balance[DEFICIT].sum()),
+        "frozen_debt": float(-balance[FROZEN_DEBT].sum()),
+        "treasury_end": float(balance[TREASURY].sum()),
+        "traders_wallets": float(balance[WALLET].sum()),
+        "vault_profit": float(ecosystem.vault_equity().sum() - vaults.sum() - ecosystem.providers.deposited.sum()),
+        "vaults_closed": float(ecosystem.exchange.vault_closed[vaults > 0.0].sum()),
+        "successor_profit": float(ecosystem.exchange.successor_profit.sum()),
+        "keeper_profit": float(keepers.bounties.sum() - keepers.gas_paid.sum()),
+        "reinsurer_profit": float(pool.premiums.sum() + pool.contributions.sum() - pool.claims_paid.sum()),
+    }
+
+
+def market_metrics(ecosystem: Any, steps: int) -> Metrics:
+    """Return liquidations, by asset and in all, and how far forced flow pushed prices from their fundamentals."""
+    record, exchange = ecosystem.record, ecosystem.exchange
+    liquidated = record.member("liquidated", steps)
+    start = ecosystem.protocol.open_interest
+    dislocation = np.log(record.asset[:steps, :, 1] / record.asset[:steps, :, 0])
+    found = {
+        "liquidated": float(liquidated.sum()),
+        "liquidated_share": float(liquidated.sum() / start.sum()),
+        "liquidated_long_share": float(record.total("liquidated_long", steps).sum())
+        / max(float(liquidated.sum()), 1e-300),
+        "liquidations": float(record.total("liquidations", steps).sum()),
+        "volume": float(record.total("volume", steps).sum()),
+        "unserved_peak": float(record.total("unserved", steps).max(initial=0.0)),
+        "worst_dislocation": float(dislocation.min(initial=0.0)),
+    }
+    for k, name in enumerate(ecosystem.assets):
+        own = exchange.asset == k
+        if own.any():
+            found[f"liquidated_share_{name}"] = float(liquidated[own].sum() / start[own].sum())
+    return found
+
+
+def member_metrics(protocol: Any) -> Metrics:
+    """Return, for pairing member by member, deficit, uncovered loss and by whom, exhaustion, default, wave and cause.
+
+    A wave is -1 and a cause 0 for none; causes are those of ``agents.protocol.protocol.CAUSES``.
+    """
+    found: Metrics = {}
+    for i in range(len(protocol)):
+        found[f"deficit_{i}"] = float(protocol.deficit[i])
+        found[f"backstop_loss_{i}"] = float(protocol.backstop_loss[i])
+        found[f"uncovered_{i}"] = float(protocol.uncovered[i])
+        found[f"exhausted_{i}"] = float(protocol.exhausted_step[i] >= 0)
+        found[f"default_{i}"] = float(protocol.status[i] > 0)
+        found[f"wave_{i}"] = float(protocol.wave[i])
+        found[f"cause_{i}"] = float(protocol.cause[i])
+        found[f"by_others_{i}"] = float(protocol.by_others[i])
+    return found
+
+
+def summarise(ecosystem: Any, steps: int) -> Metrics:
+    """Return all metrics of a run after `steps` steps."""
+    protocol = ecosystem.protocol
+    return {
+        **waterfall_metrics(protocol),
+        "feasible": float(protocol.infeasible.sum() <= 1e-9 * protocol.uncovered.sum()),
+        **failure_metrics(protocol, steps, ecosystem.scenario.minutes),
+        **capital_metrics(ecosystem),
+        **burden_metrics(ecosystem.accounts, protocol, ecosystem.ledger.balance, ecosystem.start_leverage),
+        **market_metrics(ecosystem, steps),
+        "imbalance": ecosystem.ledger.imbalance(),
+        **member_metrics(protocol),
+        **ecosystem.reinsurance.metrics(),
+    }

@@ -1,0 +1,105 @@
+"""Phase 9: the series of a run, a row per step, and the audit that closes it.
+
+Columns come in three groups: of the ecosystem, of each asset (suffix: its name) and of each protocol (suffix: its
+number). All are written by one kernel; no step allocates anything.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.audit import audit, check_price
+from agents.core.kernel import kernel, part
+from agents.core.ledger import BAD_DEBT, FUND, KEEPER, POOL, RECORD, TREASURY, VAULT
+from agents.provider.liquidity_provider import vault_equity
+
+ECOSYSTEM_SERIES = ("pool", "keeper_cash", "rounds", "defaults")
+ASSET_SERIES = ("fundamental", "mid", "depth")
+PROTOCOL_SERIES = (
+    "open_interest",  # USD, one-sided, at the mark
+    "volume",  # USD in this step
+    "liquidated",  # USD in this step
+    "liquidated_long",  # USD in this step
+    "liquidations",  # positions in this step
+    "deficit",  # USD in this step
+    "uncovered",  # USD so far
+    "bad_debt",  # USD outstanding
+    "unserved",  # USD
+    "fund",  # USD
+    "treasury",  # USD
+    "vault_equity",  # USD
+    "funding_rate",  # 1 per 8 h
+    "trader_deficit",  # USD in this step, part of the deficit
+    "vault_deficit",  # USD in this step, part of the deficit
+    "exploit_loss",  # USD in this step, part of the deficit
+)
+
+
+class Record:
+    """The series of one run.
+
+    Attributes
+    ----------
+    ecosystem : (steps, 4); asset : (steps, assets, 3); protocol : (steps, protocols, 16), columns as named above.
+    """
+
+    def __init__(self, steps: int, assets: tuple[str, ...], protocols: int) -> None:
+        self.assets = assets
+        self.ecosystem = np.zeros((steps, len(ECOSYSTEM_SERIES)))
+        self.asset = np.zeros((steps, len(assets), len(ASSET_SERIES)))
+        self.protocol = np.zeros((steps, protocols, len(PROTOCOL_SERIES)))
+
+    def columns(self, steps: int) -> dict[str, np.ndarray]:
+        """Return the first `steps` rows, column by column, (steps,) each."""
+        found = {name: self.ecosystem[:steps, c] for c, name in enumerate(ECOSYSTEM_SERIES)}
+        for k, asset in enumerate(self.assets):
+            found |= {f"{name}_{asset}": self.asset[:steps, k, c] for c, name in enumerate(ASSET_SERIES)}
+        for i in range(self.protocol.shape[1]):
+            found |= {f"{name}_{i}": self.protocol[:steps, i, c] for c, name in enumerate(PROTOCOL_SERIES)}
+        return found
+
+    def member(self, name: str, steps: int) -> np.ndarray:
+        """Return a protocol series summed over the first `steps` steps, (protocols,)."""
+        return self.protocol[:steps, :, PROTOCOL_SERIES.index(name)].sum(axis=0)
+
+    def total(self, name: str, steps: int) -> np.ndarray:
+        """Return a protocol series summed over protocols, (steps,)."""
+        return self.protocol[:steps, :, PROTOCOL_SERIES.index(name)].sum(axis=1)
+
+
+@part
+def write_protocol(exchange: Any, protocol: Any, book: Any, row: np.ndarray, i: int) -> None:
+    """Write one protocol's columns, in the order of ``PROTOCOL_SERIES``."""
+    row[i, 0] = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
+    row[i, 1] = exchange.volume[i]
+    row[i, 2] = exchange.liquidated_long[i] + exchange.liquidated_short[i]
+    row[i, 3] = exchange.liquidated_long[i]
+    row[i, 4] = exchange.liquidations[i]
+    row[i, 5] = exchange.deficit[i]
+    row[i, 6] = protocol.uncovered[i]
+    row[i, 7] = -book.balance[BAD_DEBT, i]
+    row[i, 8] = exchange.unserved[i]
+    row[i, 9] = book.balance[FUND, i]
+    row[i, 10] = book.balance[TREASURY, i]
+    row[i, 11] = vault_equity(
+        book.balance[VAULT, i], exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i]
+    )
+    row[i, 12] = exchange.funding_rate[i]
+    row[i, 13], row[i, 14], row[i, 15] = exchange.trader_deficit[i], exchange.vault_deficit[i], exchange.exploit_loss[i]
+
+
+@kernel
+def write_step(
+    market: Any, exchange: Any, protocol: Any, book: Any, rounds: int,
+    ecosystem: np.ndarray, asset: np.ndarray, members: np.ndarray,
+) -> None:  # fmt: skip
+    """Write one row of every group and audit the ledger."""
+    ecosystem[0], ecosystem[1] = book.balance[POOL].sum(), book.balance[KEEPER, 0]
+    ecosystem[2] = rounds
+    for k in range(market.shape[0]):
+        asset[k, 0], asset[k, 1], asset[k, 2] = market.fundamental[k], market.mid[k], market.depth[k]
+        check_price(book, RECORD, k, market.mid[k], market.first[k])
+    for i in range(exchange.shape[0]):
+        write_protocol(exchange, protocol, book, members, i)
+        ecosystem[3] += protocol.status[i]
+    audit(book, exchange, RECORD)

@@ -1,0 +1,1 @@
+"""Debts between protocols: who owes whom, default clearing, contagion, resolution."""

@@ -1,0 +1,149 @@
+"""Phase 7: bad debt is paid from treasuries, and where it cannot be, default spreads along the exposures.
+
+Protocol i has treasury Tᵢ, bad debt Bᵢ owed to its traders, and owes Lᵢⱼ to protocol j. While Tᵢ ≥ Bᵢ everywhere the
+treasury simply pays. Otherwise i defaults, which closes out the network: everything owed falls due and is settled at
+the greatest clearing vector (:func:`model.network.clearing.settle`) with external assets T and outside debt B, which
+ranks first or equally; protocols that cannot pay once their claims are cut default in later waves. What bankruptcy
+destroys leaves the ecosystem; the exposures are gone. What becomes of the defaulters is the matter of
+:mod:`model.network.resolution`: tearing up their positions may add bad debt, so that clearing is repeated until
+nobody fails anew. Units: USD.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.books import Venue
+from agents.core.ledger import BAD_DEBT, OUTSIDE, TREASURY, Ledger
+from agents.protocol.protocol import DEBTS, DEFAULTED, EXPOSURE, OWN_LOSS, standing
+from model.backstop.late_money import LateMoney
+from model.network.clearing import TOLERANCE, Settlement, settle
+from model.network.exposures import liabilities
+from model.network.resolution import Continue, Cover, make_resolution
+from model.price.streams import Streams
+from model.scenario import Scenario
+from model.scenario.section.exposure import ExposureSection
+from model.state.initial import treasuries
+
+DUST = 1e-6
+
+
+class Contagion:
+    """The exposure network of a run and what defaults do to it.
+
+    Parameters
+    ----------
+    liabilities : (P, P) USD, row owes column.
+    exposure : recoveries and seniority of the clearing.
+    resolution : what becomes of defaulters.
+    venue : tables of accounts and exchanges, for winding up.
+    late : what is owed to those who were cut.
+
+    Attributes
+    ----------
+    liabilities : what is still owed; nil once the network was closed out.
+    """
+
+    def __init__(
+        self, liabilities: np.ndarray, exposure: ExposureSection, resolution: Continue, venue: Venue, late: LateMoney
+    ) -> None:
+        self.liabilities = liabilities
+        self.exposure, self.resolution, self.venue, self.late = exposure, resolution, venue, late
+
+    def clear(self, protocol: Any, ledger: Ledger, step: int) -> bool:
+        """Let halted protocols resume, pay bad debt from treasuries, settle defaults; return whether money moved."""
+        resumed = self.resolution.resume(protocol, ledger, self.late, step)
+        return self._pay(protocol, ledger, step) or resumed
+
+    def _pay(self, protocol: Any, ledger: Ledger, step: int) -> bool:
+        if not ledger.balance[BAD_DEBT].any():
+            return False
+        treasury, debt = ledger.balance[TREASURY], -ledger.balance[BAD_DEBT]
+        payable, alive = np.minimum(treasury, debt), standing(protocol)
+        if not payable.any() and not ((debt > DUST) & alive).any():
+            return False
+        if ((debt > treasury + DUST) & alive).any():
+            self._close_out(protocol, ledger, alive, step)
+        else:
+            protocol.paid_treasury[:] += payable
+            ledger.transfer(TREASURY, BAD_DEBT, payable)
+        return True
+
+    def _close_out(self, protocol: Any, ledger: Ledger, alive: np.ndarray, step: int) -> None:
+        doomed = overindebted(self.liabilities, ledger.balance[TREASURY] * alive)
+        failed = np.zeros(len(alive), dtype=bool)
+        outcome = self._settle(ledger, alive)
+        waves = outcome.waves.copy()
+        while self.resolution.halt(self.venue, protocol, outcome.default & alive & ~failed, step):
+            failed |= outcome.default
+            outcome = self._settle(ledger, alive)
+            waves = np.where(waves < 0, outcome.waves, waves)  # of the loss that made it fail, not of its tear-up
+        self._book(protocol, ledger, outcome)
+        mark_defaults(protocol, waves, doomed, step)
+        self.resolution.distribute(self.venue, self.late, outcome.default & alive)
+
+    def _settle(self, ledger: Ledger, alive: np.ndarray) -> Settlement:
+        treasury, debt = ledger.balance[TREASURY], -ledger.balance[BAD_DEBT]
+        rules = self.exposure
+        return settle(self.liabilities, treasury * alive, rules.alpha, rules.beta, debt * alive, rules.seniority)
+
+    def _book(self, protocol: Any, ledger: Ledger, outcome: Settlement) -> None:
+        """Move the money of a settlement; what bankruptcy destroys goes outside."""
+        treasury = ledger.balance[TREASURY]
+        own = np.minimum(outcome.outside, np.maximum(treasury + outcome.received - self.liabilities.sum(axis=1), 0.0))
+        protocol.paid_treasury[:] += own
+        protocol.paid_creditors[:] += outcome.outside - own
+        ledger.transfer(TREASURY, BAD_DEBT, outcome.outside)
+        ledger.moved(float(outcome.payments.sum()))
+        treasury += outcome.received - outcome.payments - outcome.lost
+        ledger.balance[OUTSIDE, 0] += outcome.lost.sum()
+        treasury[np.abs(treasury) < DUST] = np.maximum(treasury[np.abs(treasury) < DUST], 0.0)
+        self.liabilities = np.zeros_like(self.liabilities)
+
+
+def make_contagion(
+    scenario: Scenario, streams: Streams, venue: Venue, ledger: Ledger, protocol: Any, cover: Cover
+) -> Contagion:
+    """Return the exposures of a scenario at the start; `cover` sends losses down the waterfall."""
+    late, resolution = LateMoney(ledger, protocol, venue), make_resolution(scenario, cover)
+    return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
+
+
+def first_debts(scenario: Scenario, streams: Streams) -> np.ndarray:
+    """Return who owes whom at the start, (P, P) USD, row owes column."""
+    names = [f"protocol_{i}" for i in range(scenario.protocol.number)]
+    return liabilities(scenario.exposure, treasuries(scenario), streams.generator("exposure"), names)
+
+
+def overindebted(owed: np.ndarray, treasury: np.ndarray) -> np.ndarray:
+    """Return who could not pay its debts to protocols even if all paid theirs and nobody lost anything, (P,) bool.
+
+    p̄ᵢ > Tᵢ + Σⱼ Lⱼᵢ: such a protocol is insolvent by its balance sheet before any loss.
+    """
+    due = owed.sum(axis=1)
+    return np.asarray(treasury + owed.sum(axis=0) < due * (1.0 - TOLERANCE))
+
+
+def debt_warnings(scenario: Scenario, replication: int = 0) -> list[str]:
+    """Return a line for every protocol whose debts exceed its treasury and what it is owed, before any loss."""
+    owed, treasury = first_debts(scenario, Streams(scenario.seed, replication)), treasuries(scenario)
+    return [
+        f"protocol_{i} owes ${owed[i].sum():,.0f}, has ${treasury[i]:,.0f} and is owed ${owed[:, i].sum():,.0f}: "
+        "it cannot pay all from the start, and defaults for its debts, not for a loss, once debts fall due"
+        for i in map(int, np.flatnonzero(overindebted(owed, treasury)))
+    ]
+
+
+def mark_defaults(protocol: Any, waves: np.ndarray, doomed: np.ndarray, step: int) -> None:
+    """Write status, cause, wave and step of every new default.
+
+    Parameters
+    ----------
+    waves : (P,) wave in which each fails, -1 for none: 0 by what it lost or owes itself, later by exposure.
+    doomed : (P,) bool, whose debts exceeded what it had and was owed before any loss.
+    """
+    new = (waves >= 0) & (protocol.status != DEFAULTED)
+    protocol.status[new] = DEFAULTED
+    protocol.default_step[new] = step
+    protocol.wave[new] = waves[new]
+    protocol.cause[new] = np.where(waves[new] > 0, EXPOSURE, np.where(doomed[new], DEBTS, OWN_LOSS))

@@ -1,0 +1,183 @@
+"""The exposure network: who owes whom, and how much.
+
+A directed graph on protocols 0..P-1 in which an edge i -> j says that i owes j. A builder is a function
+of the exposure parameters, the protocols' names and a generator, and returns a NetworkX graph; all but
+the random ones ignore the generator. Amounts follow from the treasuries T of the two parties,
+
+    L_ij = w min(T_i, T_j) / d_i,        d_i = number of i's creditors,
+
+so that i owes at most w T_i in all and, at w = 1, no single default costs a creditor more than its treasury.
+Scaling by the debtor's treasury alone would let the default of one large protocol wipe out every small one.
+
+The graph ``netted`` is one of claims: X_ij of every pair in each of `classes` classes, normal and independent, in units
+of w min(T) / (P - 1), netted as in :mod:`model.network.netting`; what is left is owed.
+
+Draws are uniforms in shells: those of a pair (i, j) come after those of all pairs among the first max(i, j)
+protocols, so one more protocol changes no edge between the others.
+
+References
+----------
+Acemoglu, D., Ozdaglar, A. and Tahbaz-Salehi, A. (2015) American Economic Review 105:564-608 (ring, complete,
+blocks).
+Craig, B. and von Peter, G. (2014) Journal of Financial Intermediation 23:322-347 (core and periphery).
+Barabasi, A.-L. and Albert, R. (1999) Science 286:509-512 (scale free).
+"""
+
+from collections.abc import Iterable, Sequence
+
+import networkx as nx
+import numpy as np
+from scipy.special import ndtri
+
+from model.network.netting import net_debts
+from model.network.reader.edge_list import Edge, EdgeListError, read_edges
+from model.scenario.registry import GRAPHS
+from model.scenario.section.exposure import ExposureSection
+
+__all__ = ["Edge", "EdgeListError", "exposure_graph", "liabilities", "read_edges"]
+
+
+def exposure_graph(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Return the graph (edge i -> j: i owes j) on nodes 0..P-1, P = len(names).
+
+    Raises
+    ------
+    EdgeListError
+        If the graph comes from a faulty file.
+    """
+    return GRAPHS[exposure.graph](exposure, names, generator)
+
+
+def liabilities(
+    exposure: ExposureSection, treasuries: np.ndarray, generator: np.random.Generator, names: Sequence[str]
+) -> np.ndarray:
+    """Return L (P, P) USD >= 0, row i owes column j, zero diagonal.
+
+    Parameters
+    ----------
+    exposure : graph and weight.
+    treasuries : (P,) USD >= 0.
+    generator : source of the random graphs.
+    names : P protocol names, to which an edge list refers.
+
+    Raises
+    ------
+    ValueError
+        If a treasury is negative or their number differs from that of the names.
+    """
+    capital = np.asarray(treasuries, dtype=float)
+    if capital.shape != (len(names),) or not (capital >= 0).all():
+        raise ValueError(f"treasuries must be {len(names)} amounts >= 0 USD, got {treasuries}")
+    graph = exposure_graph(exposure, names, generator)
+    owed = np.zeros((len(names), len(names)))
+    unit = amount_owed(exposure.weight, capital.min(), capital.min(), max(len(names) - 1, 1))
+    for debtor, creditor, given in graph.edges(data=True):
+        ruled = amount_owed(exposure.weight, capital[debtor], capital[creditor], graph.out_degree(debtor))
+        owed[debtor, creditor] = _fixed(given, unit, ruled)
+    return owed
+
+
+def _fixed(edge: dict[str, float | None], unit: float, ruled: float) -> float:
+    """Return the amount an edge states, in USD or as a claim in `unit` USD, or else the `ruled` one."""
+    amount, claim = edge.get("amount"), edge.get("claim")
+    if claim is not None:
+        return claim * unit
+    return ruled if amount is None else amount
+
+
+def amount_owed(weight: float, debtor: float, creditor: float, creditors: int) -> float:
+    """Return w min(T_i, T_j) / d_i in USD, for treasuries T_i of the debtor and T_j of the creditor."""
+    return weight * min(debtor, creditor) / creditors
+
+
+def none(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Nobody owes anybody."""
+    return _graph(len(names), [])
+
+
+def ring(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Everybody owes its `degree` successors, or all others where there are fewer."""
+    number = len(names)
+    reach = range(1, min(exposure.degree, number - 1) + 1)
+    return _graph(number, ((i, (i + step) % number) for i in range(number) for step in reach))
+
+
+def complete(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Everybody owes everybody else."""
+    return nx.complete_graph(len(names), nx.DiGraph)
+
+
+def blocks(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Split the protocols into `blocks` neighbouring groups of equal size, each complete in itself."""
+    sizes = [part.size for part in np.array_split(np.arange(len(names)), exposure.blocks)]
+    return nx.disjoint_union_all([nx.complete_graph(size, nx.DiGraph) for size in sizes])
+
+
+def erdos_renyi(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Draw every edge independently with `probability`."""
+    drawn = shell_uniforms(generator, len(names)) < exposure.probability
+    return _graph(len(names), ((i, j) for i, j in np.argwhere(drawn).tolist() if i != j))
+
+
+def core_periphery(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Tie the first `core` protocols to each other and every other one to a member of the core at random."""
+    number, core = len(names), min(exposure.core, len(names))
+    member = (shell_uniforms(generator, number).diagonal() * core).astype(int).tolist()
+    graph = _graph(number, nx.complete_graph(core, nx.DiGraph).edges)
+    graph.add_edges_from(_both_ways((i, member[i]) for i in range(core, number)))
+    return graph
+
+
+def star(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Tie everybody to protocol 0, both ways, as members are to a clearing house."""
+    return _graph(len(names), _both_ways((0, i) for i in range(1, len(names))))
+
+
+def scale_free(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Let each newcomer tie itself, both ways, to `degree` earlier ones in proportion to their ties."""
+    number = len(names)
+    ties = min(exposure.degree, number - 1)
+    if ties < 1:
+        return _graph(number, [])
+    return nx.barabasi_albert_graph(number, ties, seed=generator).to_directed()
+
+
+def netted(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Draw claims of `classes` classes between all pairs, clear the first `cleared` centrally and net the rest."""
+    number = len(names)
+    drawn = ndtri(shell_uniforms(generator, number, exposure.classes))
+    upper = np.triu(np.moveaxis(drawn, -1, 0), 1)
+    left = net_debts(upper - np.swapaxes(upper, 1, 2), exposure.cleared)
+    graph = _graph(number, [])
+    graph.add_edges_from((i, j, {"claim": left[i, j]}) for i, j in np.argwhere(left).tolist())
+    return graph
+
+
+def file(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+    """Read the file `exposure.file` (:mod:`model.network.reader.edge_list`)."""
+    graph = _graph(len(names), [])
+    for debtor, creditor, amount in read_edges(exposure.file, names):
+        graph.add_edge(debtor, creditor, amount=amount)
+    return graph
+
+
+def shell_uniforms(generator: np.random.Generator, number: int, classes: int = 0) -> np.ndarray:
+    """Return uniforms (P, P), or (P, P, classes), whose leading blocks do not change when P grows.
+
+    The P^2 draws fill row and column m of the matrix, the diagonal last, for m = 0, 1, ...
+    """
+    draws = generator.random((number * number, classes) if classes else number * number)
+    row, column = np.indices((number, number))
+    shell = np.maximum(row, column)
+    place = np.where(row == shell, 2 * column, 2 * row + 1)
+    return draws[shell * shell + place]
+
+
+def _graph(number: int, edges: Iterable[tuple[int, int]]) -> nx.DiGraph:
+    graph = nx.empty_graph(number, nx.DiGraph)
+    graph.add_edges_from(edges)
+    return graph
+
+
+def _both_ways(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    return [edge for i, j in pairs for edge in ((i, j), (j, i))]

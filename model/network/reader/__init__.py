@@ -1,0 +1,1 @@
+"""Reading networks from files: edge lists, GraphML, GEXF, GML, Pajek."""

@@ -1,0 +1,107 @@
+"""What becomes of a protocol that has defaulted.
+
+- ``continue``: it goes on trading as if nothing had happened, its unpaid bad debt carried along.
+- ``dead``: trading halts for good. Positions are torn up at the last mark, the losses that come to light go down the
+  layers of the waterfall, claims on others are recovered through clearing, traders recover the same part of their
+  equity, providers are trapped (:mod:`model.backstop.tear_up`).
+- ``recapitalised``: the same, but after `exposure.resolution_delay` outsiders pay what is left of its debt, fill
+  its treasury to the initial level, and trading resumes. Its old exposures are gone.
+
+While a protocol is halted nobody trades there, its vault quotes no depth, no exploit reaches it and no provider
+redeems. A protocol that trades again can default again; `status`, `cause` and `default_step` tell of the first time.
+
+Sources: Nasdaq Clearing recapitalised its default fund within about a week of 11 September 2018; the Hong Kong Futures
+Exchange was shut for four days in October 1987 and reopened after a rescue of HKD 2bn.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from agents.core.books import Venue
+from agents.core.ledger import BAD_DEBT, FROZEN_DEBT, TREASURY, VAULT, Ledger
+from model.backstop.late_money import LateMoney
+from model.backstop.tear_up import pay_claims, tear_up
+from model.scenario import Scenario
+from model.state.initial import treasuries
+
+Array = np.ndarray
+Cover = Callable[[Array, Array, int], Array]  # sends losses of accounts and vaults down the layers at a step
+
+
+class Continue:
+    """A protocol in default goes on as before."""
+
+    def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
+        """Wind up those who `failed`, (protocols,) bool; return whether that brought losses to light."""
+        return False
+
+    def distribute(self, venue: Venue, late: LateMoney, failed: Array) -> None:
+        """Pay the customers of those who `failed` once debts are cleared, and note what is owed to them still."""
+
+    def resume(self, protocol: Any, ledger: Ledger, late: LateMoney, step: int) -> bool:
+        """Let those trade again whose time has come; return whether money moved."""
+        return False
+
+
+class Dead(Continue):
+    """A protocol in default is closed."""
+
+    def __init__(self, scenario: Scenario, cover: Cover) -> None:
+        self.cover = cover
+        self.treasury = treasuries(scenario)
+        self.skin = scenario.protocol.skin_in_the_game * self.treasury
+        self.delay = scenario.exposure.resolution_delay / scenario.minutes
+        self.reaction = scenario.trader.haircut_reaction
+        self.waiting = False
+
+    def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
+        """Halt trading and tear up positions at the mark."""
+        self.waiting |= bool(failed.any())
+        protocol.halted[failed] = 1
+        protocol.halt_step[failed] = step
+        shortfall, hole = np.zeros(len(failed)), np.zeros(len(failed))
+        for i in np.flatnonzero(failed):
+            shortfall[i], hole[i] = tear_up(venue, int(i))
+        if not (shortfall.any() or hole.any()):
+            return False
+        self.cover(shortfall, hole, step)
+        return True
+
+    def distribute(self, venue: Venue, late: LateMoney, failed: Array) -> None:
+        """Pay traders what their claims recover; what is cut is theirs should money come late."""
+        haircut, slots = venue.accounts.haircut, len(venue.accounts.haircut) // len(venue.exchange)
+        for i in map(int, np.flatnonzero(failed)):
+            rows, vault = slice(i * slots, (i + 1) * slots), float(venue.book.balance[VAULT, i])
+            before = haircut[rows].copy()
+            pay_claims(venue, i, self.reaction)
+            late.owe(i, haircut[rows] - before, vault - float(venue.book.balance[VAULT, i]))
+
+
+class Recapitalised(Dead):
+    """A protocol in default is closed, and opens again with fresh capital from outside."""
+
+    def resume(self, protocol: Any, ledger: Ledger, late: LateMoney, step: int) -> bool:
+        """Pay the debts of those halted for the delay and fill their treasuries, from outside; let them trade."""
+        if not self.waiting:
+            return False
+        due = (protocol.halted > 0) & (step - protocol.halt_step >= self.delay)
+        if not due.any():
+            return False
+        debt = np.where(due, np.maximum(-ledger.balance[[BAD_DEBT, FROZEN_DEBT]], 0.0).sum(axis=0), 0.0)
+        missing = np.where(due, np.maximum(self.treasury - ledger.balance[TREASURY], 0.0), 0.0)
+        ledger.enter(TREASURY, missing + debt)
+        ledger.balance[TREASURY] -= debt - late.pay(debt, "paid_outsiders")
+        protocol.skin[due] = self.skin[due]
+        protocol.recapitalised[:] += debt + missing
+        protocol.halted[due] = 0
+        self.waiting = bool(protocol.halted.any())
+        return True
+
+
+def make_resolution(scenario: Scenario, cover: Cover) -> Continue:
+    """Return the resolution the scenario names; `cover` is the waterfall's."""
+    chosen = {"dead": Dead, "recapitalised": Recapitalised}
+    kind = chosen.get(scenario.exposure.resolution)
+    return kind(scenario, cover) if kind else Continue()

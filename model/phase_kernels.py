@@ -1,0 +1,33 @@
+"""The kernels of a run's phases, each prepared for its tables (:mod:`agents.core.fast_call`)."""
+
+from typing import Any, NamedTuple
+
+from agents.account.account import recount
+from agents.core.audit import reconcile_all
+from agents.core.fast_call import Prepared
+from agents.exchange.exchange import charge_funding
+from model.market.fee import settle_capital
+from model.market.liquidation import liquidate
+from model.market.market import price, shock
+from model.market.order_clearing import trade
+from model.measure.record import write_step
+
+
+class Machine(NamedTuple):
+    """What a step calls, in the order of events, and what reconciles rows with the ledger after a phase in Python."""
+
+    shock: Any
+    price: Any
+    charge_funding: Any
+    trade: Any
+    liquidate: Any
+    settle_capital: Any
+    write_step: Any
+    recount: Any
+    reconcile_all: Any
+
+
+def make_machine() -> Machine:
+    """Return the kernels, prepared for one run."""
+    kernels = shock, price, charge_funding, trade, liquidate, settle_capital, write_step, recount, reconcile_all
+    return Machine(*map(Prepared, kernels))

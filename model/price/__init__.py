@@ -1,0 +1,1 @@
+"""Fundamental prices: random streams, the tape of shocks, processes, recorded prices."""

@@ -1,0 +1,54 @@
+"""One-factor innovations, and the starting point shared by the parametric processes.
+
+With *g0* common and *g_k* an asset's own, all independent standard normal::
+
+    z[t, k] = sqrt(c_k) g0[t] + sqrt(1 - c_k) g_k[t]
+
+so each *z* is standard normal and two correlate by the root of c_j c_k. Every asset has a stream of its own: another
+asset changes no draw of those already there.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.price.streams import Streams, columns
+from model.scenario.length import MINUTES_A_DAY, asset_names, horizon
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+
+
+class Setting(NamedTuple):
+    """What every parametric process starts from."""
+
+    steps: int  # T
+    days: float  # length of a step in days
+    initial_price: NDArray[np.float64]  # (K,) USD
+    volatility: NDArray[np.float64]  # (K,) log price per square root of a day
+
+
+def setting(scenario: "Scenario") -> Setting:
+    """Return steps, length of a step, prices and volatilities of the declared assets."""
+    asset = scenario.asset
+    price = np.array(asset.values("initial_price", asset.name))
+    volatility = np.array(asset.values("daily_volatility", asset.name))
+    return Setting(horizon(scenario), scenario.minutes / MINUTES_A_DAY, price, volatility)
+
+
+def price_innovations(scenario: "Scenario", streams: Streams, steps: int, name: str = "price") -> NDArray[np.float64]:
+    """Return (steps, assets) innovations of the scenario's assets, correlated as it says."""
+    names = asset_names(scenario)
+    return innovations(streams, name, scenario.asset.values("correlation", names), steps, len(names))
+
+
+def innovations(
+    streams: Streams, name: str, correlation: float | Sequence[float], steps: int, assets: int
+) -> NDArray[np.float64]:
+    """Return (steps, assets) standard normals, independent over time; `correlation` is c, of all or of each."""
+    common = streams.normal(f"{name}.common", size=steps)
+    own = columns(streams.normal, f"{name}.own", assets, steps)
+    share = np.asarray(correlation)
+    return np.sqrt(share) * common[:, None] + np.sqrt(1.0 - share) * own

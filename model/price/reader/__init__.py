@@ -1,0 +1,1 @@
+"""Reading recorded prices from files: text and Parquet, checked row by row."""

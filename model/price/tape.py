@@ -1,0 +1,161 @@
+"""The shock tape: all that is exogenous in one replication, drawn once and replayed to every regime.
+
+The tape depends on seed, replication and the sections ``asset``, ``price`` and ``shock`` (with the number
+of steps, of minutes in a step and of protocols), never on how losses are shared: so two regimes see one
+world until their own actions part them. A protocol's column comes from streams of its own; another protocol
+changes none of them.
+
+Reference: Glasserman and Yao (1992), Management Science 38:884, on common random numbers.
+"""
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.price.process.path import process_named
+from model.price.segment import asset_behind
+from model.price.streams import Streams, columns
+from model.scenario.check.demand import refuse_beyond
+from model.scenario.length import MINUTES_A_DAY
+from model.scenario.parameter import per_item
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+
+Floats = NDArray[np.float64]
+
+
+class Tape(NamedTuple):
+    """Exogenous inputs of T steps, K markets and P protocols; C-contiguous, read-only."""
+
+    log_return: Floats  # (T, K) log return of the fundamental during the step
+    depth: Floats  # (T, K) share of calm depth there, in (0, 1]
+    spread: Floats  # (T, K) multiple of the calm spread, at least 1
+    keeper: Floats  # (T, P) share of keepers' capacity left, in [0, 1]
+    gas: Floats  # (T,) USD a liquidation costs, not negative
+    oracle_error: Floats  # (T, P) relative error of the mark price, above -1; mostly 0
+    exploit: Floats  # (T, P) USD taken from the protocol, not negative; mostly 0
+    priority: Floats  # (T, P) uniforms in (0, 1), the order of first-come claims
+    initial_price: Floats  # (K,) USD, fundamental before the first step
+    daily_volatility: Floats  # (K,) log price per square root of a day, as known before the run
+
+
+def draw_tape(scenario: "Scenario", replication: int, streams: Streams | None = None) -> Tape:
+    """Return the tape of one replication, from `streams` where they are given in place of its own.
+
+    Raises
+    ------
+    model.price.reader.file.PriceFileError : when the price files are faulty.
+    model.scenario.ScenarioError : when the run is longer than the record, its step does not fit the bars, or it
+        needs more memory than there is.
+    """
+    refuse_beyond(scenario)
+    streams = streams or Streams(scenario.seed, replication)
+    path = process_named(scenario.price.process).draw(scenario, streams)
+    steps, assets = path.log_return.shape
+    shocks = Shocks(scenario, streams, steps)
+    of = asset_behind(scenario, assets)
+    tape = Tape(
+        log_return=(path.log_return - shocks.fall()[:, None] * path.daily_volatility)[:, of],
+        depth=_repeated(path.stress.depth, len(of)),
+        spread=_repeated(path.stress.spread, len(of)),
+        keeper=path.stress.keeper[:, None] * shocks.keeper(),
+        gas=path.stress.gas * shocks.gas(),
+        oracle_error=shocks.oracle_error(),
+        exploit=shocks.exploit() + shocks.hit(),
+        priority=columns(streams.uniform, "shock.priority", scenario.protocol.number, steps),
+        initial_price=path.initial_price[of],
+        daily_volatility=path.daily_volatility[of],
+    )
+    return Tape(*(_sealed(array) for array in tape))
+
+
+def _repeated(values: Floats, assets: int) -> Floats:
+    return np.repeat(values[:, None], assets, axis=1)
+
+
+def _sealed(array: Floats) -> Floats:
+    sealed = np.array(array, dtype=np.float64, order="C")
+    sealed.setflags(write=False)
+    return sealed
+
+
+def arrivals(uniform: Floats, intensity: float, days: float) -> NDArray[np.bool_]:
+    """Return where a Poisson shock arrives: with probability ``1 - exp(-intensity days)`` a step."""
+    return uniform < -math.expm1(-intensity * days)
+
+
+def last_arrival(arrived: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the (T, P) step of the latest arrival up to each step, -1 before the first."""
+    step = np.arange(len(arrived))[:, None]
+    return np.maximum.accumulate(np.where(arrived, step, -1), axis=0)
+
+
+class Shocks(NamedTuple):
+    """Draws the shocks of single protocols."""
+
+    scenario: "Scenario"
+    streams: Streams
+    steps: int
+
+    def keeper(self) -> Floats:
+        """Return (T, P) shares of keepers' capacity left by outages."""
+        shock = self.scenario.shock
+        down = self._lasting(self._arrived("shock.outage", shock.outage_intensity), shock.outage_minutes)
+        return np.where(down, shock.outage_capacity, 1.0)
+
+    def gas(self) -> Floats:
+        """Return the (T,) cost of gas in USD, spikes included; one chain serves all protocols."""
+        shock = self.scenario.shock
+        arrived = self._arrived("shock.gas", shock.gas_spike_intensity, count=1)
+        spike = self._lasting(arrived, shock.gas_spike_minutes)[:, 0]
+        return shock.gas * np.where(spike, shock.gas_spike_multiplier, 1.0)
+
+    def oracle_error(self) -> Floats:
+        """Return (T, P) relative errors: ``exp(sd z) - 1`` on arrival, then halving, until the next."""
+        shock = self.scenario.shock
+        size = shock.oracle_sd * columns(self.streams.normal, "shock.oracle.size", self._protocols, self.steps)
+        last = last_arrival(self._arrived("shock.oracle", shock.oracle_intensity))
+        age = (np.arange(self.steps)[:, None] - last) * self.scenario.minutes
+        current = np.take_along_axis(size, np.maximum(last, 0), axis=0) * 0.5 ** (age / shock.oracle_half_life)
+        return np.where(last >= 0, np.expm1(current), 0.0)
+
+    def exploit(self) -> Floats:
+        """Return (T, P) losses in USD, a share of the protocol's initial open interest."""
+        shock = self.scenario.shock
+        size = shock.exploit_share * np.array(per_item(self.scenario.protocol.open_interest, self._protocols))
+        return size * self._arrived("shock.exploit", shock.exploit_intensity)
+
+    def hit(self) -> Floats:
+        """Return (T, P) losses in USD of the hit placed on one protocol at a given time."""
+        shock, found = self.scenario.shock, np.zeros((self.steps, self._protocols))
+        step = int(shock.hit_minute / self.scenario.minutes)
+        if step < self.steps and shock.hit_protocol < self._protocols:
+            interest = per_item(self.scenario.protocol.open_interest, self._protocols)[shock.hit_protocol]
+            found[step, shock.hit_protocol] = shock.hit_share * interest
+        return found
+
+    def fall(self) -> Floats:
+        """Return the (T,) fall placed at a given time, in daily standard deviations, spread evenly over its length."""
+        shock, found = self.scenario.shock, np.zeros(self.steps)
+        first, last = (
+            int(m / self.scenario.minutes) for m in (shock.fall_minute, shock.fall_minute + shock.fall_length)
+        )
+        last = max(last, first + 1)
+        found[first:last] = shock.fall / (last - first)
+        return found
+
+    @property
+    def _protocols(self) -> int:
+        return self.scenario.protocol.number
+
+    def _arrived(self, name: str, intensity: float, count: int | None = None) -> NDArray[np.bool_]:
+        uniform = columns(self.streams.uniform, name, count or self._protocols, self.steps)
+        return arrivals(uniform, intensity, self.scenario.minutes / MINUTES_A_DAY)
+
+    def _lasting(self, arrived: NDArray[np.bool_], minutes: float) -> NDArray[np.bool_]:
+        last = last_arrival(arrived)
+        age = (np.arange(self.steps)[:, None] - last) * self.scenario.minutes
+        return (last >= 0) & (age < minutes)

@@ -1,0 +1,1 @@
+"""The market of reinsurance: premiums, underwriting, claims, capital, choice of cover."""

@@ -1,0 +1,148 @@
+"""Protocols choose: leverage caps and retentions by learning, membership of their pool by comparison.
+
+Every epoch a protocol earns, per day and in basis points of its open interest at the start,
+
+    π = (fees kept − premium − losses the pool did not pay) / O₀                                (1)
+
+and chooses a cap and a retention anew (:mod:`agents.protocol.learning`). A cap m times the asset's divides initial and
+maintenance margin by m, and traders' appetite follows it. Where premiums do not depend on leverage, others bear part of
+what more of it costs: moral hazard (Holmström 1979; Shavell 1979). A protocol leaves its pool when the premium exceeds
+what its cover is worth, expected claims and the cost of the capital it saves, by more than a margin, so the pool is
+left with those who cost it more: adverse selection (Akerlof 1970; Rothschild and Stiglitz 1976); the pool may expel who
+claimed too much. A leaver takes its entitlement home as far as cash goes. Units: USD, days.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.ledger import FUND, POOL
+from agents.core.random import uniform
+from agents.protocol.learning import Learner
+from model.backstop.layer import columns
+from model.market.market import MINUTES_PER_DAY
+from model.measure.record import PROTOCOL_SERIES
+
+BASIS_POINT = 1e-4
+DUST = 1e-6
+VOLUME = PROTOCOL_SERIES.index("volume")
+Array = np.ndarray
+
+
+class Choice:
+    """The choices of all protocols of a run.
+
+    Parameters
+    ----------
+    ecosystem : whose tables it works on.
+    underwriting, desk : what the pool asks and pays.
+    key : of the random numbers.
+
+    Attributes
+    ----------
+    cap : (members,) leverage caps over the asset's.
+    """
+
+    def __init__(self, ecosystem: Any, underwriting: Any, desk: Any, key: int) -> None:
+        scenario = ecosystem.scenario
+        self.ecosystem, self.underwriting, self.desk = ecosystem, underwriting, desk
+        self.terms, self.key = scenario.choice, np.uint64(key)
+        self.moves = self.terms.membership and ecosystem.structure.shares
+        self.fee = scenario.exchange.trading_fee * (1.0 - scenario.exchange.fee_to_vault)
+        self.epoch = max(round(self.terms.epoch / scenario.minutes), 1)
+        self.days = self.epoch * scenario.minutes / MINUTES_PER_DAY
+        self.wait = round(self.terms.return_wait / scenario.minutes)
+        self.volume, self.protocol = ecosystem.exchange["volume"].view(np.ndarray), columns(ecosystem.protocol)
+        self.begun = 0  # step at which the present epoch began
+        members = len(ecosystem.exchange)
+        self.options = [(cap, kept) for cap in self.terms.caps for kept in self.terms.retentions]
+        self.learner = Learner(members, len(self.options), self.terms.learning, self.terms.sensitivity)
+        self.cap = np.ones(members)
+        self.away_until = np.zeros(members, dtype=np.int64)
+        self._cost = np.zeros(members)
+
+    def due(self, step: int) -> bool:
+        """Tell whether an epoch ends with `step`."""
+        return self.terms.active and (step + 1) % self.epoch == 0
+
+    def choose(self, step: int) -> None:
+        """Learn from the epoch that ends and choose for the next."""
+        if self.terms.leverage:
+            self._learn(step)
+        if self.moves:
+            self._join_or_leave(step)
+
+    def _learn(self, step: int) -> None:
+        cost, income = self.underwriting.paid + self._losses(), self._income(step)
+        payoff = (income - (cost - self._cost)) / self.ecosystem.protocol.open_interest
+        self.learner.learn(payoff / (BASIS_POINT * self.days))
+        self._cost, self.begun = cost, step + 1
+        drawn = np.array([uniform(self.key, step, i) for i in range(len(cost))])
+        option = self.learner.choose(drawn)
+        self.set_caps(np.array([self.options[k][0] for k in option]))
+        self.desk.kept[:] = [self.options[k][1] for k in option]
+
+    def _income(self, step: int) -> Array:
+        """Return the fees kept since the epoch began, (members,) USD; the record has all but this step's volume."""
+        before = self.ecosystem.record.protocol[self.begun : step, :, VOLUME].sum(axis=0)
+        return self.fee * (before + self.volume)
+
+    def _losses(self) -> Array:
+        """Return the losses so far that the pool did not pay, (members,) USD."""
+        protocol = self.protocol
+        return np.array(protocol.deficit - protocol.paid_pool - protocol.reimbursed)
+
+    def set_caps(self, cap: Array) -> None:
+        """Put leverage caps in force: margins, the terms controls start from, traders' appetite."""
+        ecosystem, ratio = self.ecosystem, cap / self.cap
+        start = ecosystem.control.start
+        for column, term in (("initial_margin", start.margin), ("maintenance", start.maintenance)):
+            ecosystem.exchange[column][:] /= ratio
+            term[:] /= ratio
+        ecosystem.accounts.leverage[:] *= np.repeat(ratio, ecosystem.slots_per_protocol)
+        self.cap = cap
+
+    def _join_or_leave(self, step: int) -> None:
+        """Let members leave a pool that costs more than it returns, or be expelled, or come back."""
+        structure, terms = self.ecosystem.structure, self.terms
+        seen = self.underwriting.exposure(step)
+        price = self.underwriting.asked(step) * self.underwriting.charges
+        worth = self.underwriting.worth(seen)
+        leave = structure.member & (price > worth * (1.0 + terms.leave_margin))
+        expel = structure.member & self._refused()
+        back = ~structure.member & (step >= self.away_until) & (price <= worth) & ~self._refused()
+        self.away_until[leave | expel] = step + self.wait
+        structure.member[leave | expel] = False
+        self._enter(back)
+        self.ecosystem.rules.terms.own_share[:] = np.where(structure.member, structure.own_share, 1.0)
+
+    def _refused(self) -> Array:
+        """Return whom the pool does not want: claims over premiums above the limit, (members,) bool."""
+        limit = self.terms.refusal_ratio or np.inf
+        return self.desk.claims > limit * np.maximum(self.underwriting.paid, DUST)
+
+    def _enter(self, back: Array) -> None:
+        """Take members back, who pay in the part of their fund that the structure pools."""
+        structure, balance = self.ecosystem.structure, self.ecosystem.ledger.balance
+        amount = np.maximum(balance[FUND], 0.0) * (1.0 - structure.own_share) * back
+        self._move(amount)
+        structure.member[back] = True
+
+    def pay_out(self) -> None:
+        """Pay entitlements of those who left into their own funds, as far as cash beyond open claims goes."""
+        structure, balance = self.ecosystem.structure, self.ecosystem.ledger.balance
+        if not self.moves or structure.member.all():
+            return
+        wanted = structure.entitlement * ~structure.member
+        if wanted.any():
+            asked = structure.by_pot(wanted)
+            free = balance[POOL, : structure.pots] - structure.by_pot(self.desk.open)
+            part = np.divide(np.maximum(free, 0.0), asked, out=np.zeros_like(asked), where=asked > 0.0)
+            self._move(-wanted * np.minimum(part, 1.0)[structure.pot])
+
+    def _move(self, amount: Array) -> None:
+        """Move money from funds to pots and entitlements, (members,) USD; negative: back."""
+        structure, balance = self.ecosystem.structure, self.ecosystem.ledger.balance
+        balance[FUND] -= amount
+        balance[POOL, : structure.pots] += structure.by_pot(amount)
+        structure.contribute(amount)

@@ -1,0 +1,117 @@
+"""The claims desk: what stands between a member's loss and its pot's cash.
+
+A member that keeps a part ρ of its claims (coinsurance) is due (1 − ρ) of what its treaty allows; one that left the
+pool nothing. What is to be paid is first backed by the second pool, if there is one, and then settled by the
+structure's rule. Units: USD.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.core.ledger import FUND, POOL, Ledger
+from model.backstop.late_money import LateMoney
+from model.backstop.structure.base import Structure
+from model.reinsurance.retrocession import Retrocession
+
+Array = np.ndarray
+
+
+class Office(NamedTuple):
+    """What a desk works with."""
+
+    structure: Structure
+    terms: Any  # the scenario's reinsurance section
+    ledger: Ledger
+    protocol: Any  # records of the protocols
+    pool: Any  # records of the reinsurers
+    second: Retrocession
+    priority: Array  # (steps, members) uniform draws of the tape
+    minutes: float
+    key: np.uint64  # of the draws of disputes
+    late: LateMoney
+
+
+class Desk(ABC):
+    """A claims desk; it takes the place of the structure in the waterfall.
+
+    Parameters
+    ----------
+    office : what it works with.
+
+    Attributes
+    ----------
+    kept : (members,) part of each claim the member keeps.
+    claims : (members,) USD, claims made so far.
+    lacking : (pots,) USD, cash that claims made and not yet due will lack.
+    """
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.structure = office.structure
+        self.kept = np.zeros(len(self.structure.capital))
+        self.claims = np.zeros_like(self.kept)
+        self.lacking = np.zeros(self.structure.pots)
+
+    @property
+    def gross(self) -> bool:
+        """Whether claims are made on the gross loss, before the own fund pays."""
+        return self.structure.gross
+
+    @property
+    def open(self) -> Array:
+        """Return claims made and not yet decided, (members,) USD."""
+        return np.zeros_like(self.kept)
+
+    def begin(self, step: int) -> None:  # noqa: B027 (few have something to do)
+        """Do what is due before the deficits of a step."""
+
+    def due(self, deficit: Array, claim: Array, step: int) -> Array:
+        """Return what the pots owe now, (members,) USD."""
+        return self.claimable(deficit, claim, step)
+
+    def claimable(self, deficit: Array, claim: Array, step: int) -> Array:
+        """Return what members may claim, whenever it will be paid, (members,) USD."""
+        allowed = np.minimum(self.structure.due(deficit, claim, step), claim)
+        return allowed * (1.0 - self.kept) * self.structure.member
+
+    @abstractmethod
+    def pay(self, deficit: Array, claim: Array, cash: Array, priority: Array, step: int) -> tuple[Array, Array]:
+        """Return what members are due and are paid now, as :meth:`model.backstop.structure.base.Structure.pay`."""
+
+    def late(self, step: int) -> None:  # noqa: B027 (few have something to do)
+        """Pay what has become due without a deficit of this step."""
+
+    def settle(self, due: Array, cash: Array, priority: Array) -> Array:
+        """Return what the pots pay of `due`, (members,) USD, the second pool paying its part of it to them first."""
+        structure, asked = self.structure, self.structure.by_pot(due)
+        backed = self.office.second.recover(asked)
+        if backed.any():
+            cash += backed
+            share = np.divide(backed, asked, out=np.zeros_like(asked), where=asked > 0.0)
+            structure.entitlement += due * share[structure.pot]
+        return structure.settle(due, cash, priority)
+
+    def reimburse(self, due: Array, step: int) -> Array:
+        """Pay claims beside the waterfall: on debt still open, the rest as the cover says; return what was paid."""
+        office, balance = self.office, self.office.ledger.balance
+        with self.structure.at_once:
+            cash = balance[POOL, : self.structure.pots]
+            paid = self.settle(due, cash, office.priority[step])
+            cash -= self.structure.by_pot(paid)
+        self.structure.unpaid += due - paid
+        self.give(office.late.pay(paid, "paid_claims"))
+        office.protocol.reimbursed[:] += paid
+        self._note(self.structure.by_pot(due), self.structure.by_pot(paid), step)
+        return paid
+
+    def give(self, rest: Array) -> None:
+        """Give members what no open debt needed of a payment, (members,) USD: into their funds."""
+        self.office.ledger.balance[FUND] += rest
+
+    def _note(self, asked: Array, given: Array, step: int) -> None:
+        pool = self.office.pool
+        pool.claims_due[:] += asked
+        pool.claims_paid[:] += given
+        pool.exhausted_step[(given < asked * (1.0 - 1e-12)) & (pool.exhausted_step < 0)] = step

@@ -1,0 +1,73 @@
+"""Parametric cover: the pot pays a fixed sum when something measured happens, at once and whatever was lost.
+
+A trigger is an oracle error, an exploit, a price move within a window or a fall of depth beyond its threshold. It pays
+π cᵢ, c the member's capital at the start, before deficits go down: on debt still open, the rest into the member's fund;
+and for the time w no more: one event, one payment. Nothing is paid on losses, so that by its nature the cover may pay
+more than was lost, and there is basis risk:
+
+    paid without loss:  Σ over events (payment − deficits within w)⁺                          (1)
+    loss without payment:  what an indemnity would still have been due, after the own layers  (2)
+
+Units: USD.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from model.reinsurance.claim.base import Array, Desk, Office
+
+
+class Parametric(Desk):
+    """Payments on triggers; losses are the own fund's, whatever the treaty.
+
+    Attributes
+    ----------
+    sense : tells from the step which members' triggers are hit, (members,) bool.
+    without_payment : (members,) USD, measure (2) so far.
+    """
+
+    def __init__(self, office: Office) -> None:
+        super().__init__(office)
+        self.sense: Callable[[int], Array] = lambda step: np.zeros(len(self.kept), dtype=bool)
+        self.wait = max(round(office.terms.parametric_wait / office.minutes), 1)
+        self.until = np.zeros(len(self.kept), dtype=np.int64)
+        self.event_paid, self.event_loss = np.zeros_like(self.kept), np.zeros_like(self.kept)
+        self._past, self.without_payment = np.zeros_like(self.kept), np.zeros_like(self.kept)
+
+    @property
+    def gross(self) -> bool:
+        """No: the own fund pays losses, whatever the treaty."""
+        return False
+
+    @property
+    def without_loss(self) -> Array:
+        """Return measure (1) so far, (members,) USD."""
+        return self._past + np.maximum(self.event_paid - self.event_loss, 0.0)
+
+    def begin(self, step: int) -> None:
+        """Pay where a trigger is hit and no event is under way."""
+        sensed = self.sense(step)
+        if not sensed.any():
+            return
+        hit = sensed & self.structure.shares & (step >= self.until) & self.structure.member
+        if not hit.any():
+            return
+        due = self.office.terms.parametric_payout * self.structure.capital * (1.0 - self.kept) * hit
+        self._past[hit] = self.without_loss[hit]
+        self.until[hit] = step + self.wait
+        paid = self.reimburse(due, step)
+        self.claims += due
+        self.event_paid[hit], self.event_loss[hit] = paid[hit], 0.0
+
+    def due(self, deficit: Array, claim: Array, step: int) -> Array:
+        """Return nothing: losses are not claimed."""
+        return np.zeros_like(claim)
+
+    def pay(self, deficit: Array, claim: Array, cash: Array, priority: Array, step: int) -> tuple[Array, Array]:
+        """Return nothing due and nothing paid; measure what the cover misses."""
+        self.without_payment += super().due(deficit, claim, step)
+        self.event_loss += deficit * (step < self.until)
+        nothing = np.zeros_like(claim)
+        self.structure.settled(deficit, nothing, nothing, step)
+        return nothing, nothing

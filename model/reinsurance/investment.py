@@ -1,0 +1,150 @@
+"""Capital providers of phase 8: they join and leave the pots (:mod:`agents.provider.capital_provider`)."""
+
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from agents.core.audit import money_there
+from agents.core.ledger import CAPITAL, INVESTOR, POOL, POOL_LENT, WHOLE, check
+from agents.provider.capital_provider import CapitalProvider, ask, deposits, expected_return, served, share_price
+from model.backstop.layer import columns
+from model.backstop.structure.base import Structure
+from model.market.market import per_step
+from model.price.streams import Streams
+from model.scenario import Scenario
+
+DUST = 1e-6
+Array = np.ndarray
+
+
+def make_providers(scenario: Scenario, streams: Streams, structure: Structure) -> Any:
+    """Return the capital providers' records at the start; none where no pot is."""
+    terms, pots = scenario.reinsurance, structure.pots if structure.shares else 0
+    table = CapitalProvider.make_table(terms.providers * pots)
+    table.asked_step[:] = -1
+    for j in range(pots if terms.providers else 0):
+        rows = slice(j * terms.providers, (j + 1) * terms.providers)
+        weights = -np.log(streams.uniform("capital.weight", j, size=terms.providers))
+        spread = ndtri(streams.uniform("capital.hurdle", j, size=terms.providers))
+        table.pot[rows] = j
+        table.cash[rows] = terms.provider_cash * structure.pot_capital[j] * weights / weights.sum()
+        table.shares[rows] = structure.outside[j] * weights / weights.sum()
+        table.hurdle[rows] = terms.hurdle * np.exp(terms.hurdle_spread * spread)
+    return table
+
+
+class Investment:
+    """The capital providers of a run.
+
+    Parameters
+    ----------
+    ecosystem : whose ledger and structure it works on.
+    table : the providers' records.
+    underwriting : what the pots earn and expect to pay.
+    desk : whose open claims are not paid out.
+
+    Attributes
+    ----------
+    attained : (pots,) 1/year, expected return at present.
+    turnover : what was there at first and what moved since, USD; what rounding is measured against.
+    """
+
+    def __init__(self, ecosystem: Any, table: Any, underwriting: Any, desk: Any) -> None:
+        scenario = ecosystem.scenario
+        self.table: Any = columns(table)
+        self.underwriting, self.desk = underwriting, desk
+        self.structure, self.ledger = ecosystem.structure, ecosystem.ledger
+        self.joining = per_step(scenario.reinsurance.joining, underwriting.interval)
+        self.leaving = per_step(scenario.reinsurance.exit_rate, underwriting.interval)
+        self.lock_up = int(np.ceil(scenario.reinsurance.lock_up / scenario.minutes))
+        self.earned = scenario.fund.lent_share * scenario.fund.yield_rate
+        self.attained = np.zeros(self.structure.pots)
+        self.confidence = ecosystem.confidence
+        table.locked_until[:] = self.lock_up
+        self.ledger.subsidiaries[INVESTOR] = self._counted
+        self.turnover = float(table.cash.sum())
+        self.ledger.enter(INVESTOR, self._counted())
+
+    def manage(self, step: int) -> None:
+        """Let providers compare the return with their hurdles, put money in, ask for it, be paid."""
+        table = self.table
+        if not len(table.pot):
+            return
+        burden = self.structure.by_pot(self.desk.open)
+        self.attained = self._return(burden)
+        self._forget_worthless(burden)
+        ask(table, self.attained, step)
+        self._deposit(burden, step)
+        if (table.asked_step >= 0).any():
+            for j in np.unique(table.pot[table.asked_step >= 0]):
+                self._redeem(j, burden)
+        book, difference = self.ledger.book, float(table.cash.sum()) - self.ledger.balance[INVESTOR, WHOLE]
+        check(book, CAPITAL, INVESTOR, WHOLE, difference, money_there(book.balance))
+
+    def _return(self, burden: Array) -> Array:
+        """Return what pots are expected to earn, (pots,) 1/year; `burden` is their open claims, USD."""
+        structure, balance, pots = self.structure, self.ledger.balance, slice(self.structure.pots)
+        capital = balance[POOL, pots] + balance[POOL_LENT, pots] - burden
+        margin = self.underwriting.yearly * self.underwriting.charges - self.underwriting.expected
+        return expected_return(structure.by_pot(margin), np.maximum(capital, 0.0), self.earned)
+
+    def _deposit(self, burden: Array, step: int) -> None:
+        table, amount = self.table, deposits(self.table, self.attained, self.joining)
+        if not amount.any():
+            return
+        price = self._price(burden)[table.pot]
+        amount = np.where(price > DUST, amount, 0.0)  # nobody buys into what open claims have used up
+        self._move(amount, np.divide(amount, price, out=np.zeros_like(amount), where=amount > 0.0))
+        table.locked_until[amount > 0.0] = step + self.lock_up
+
+    def _redeem(self, pot: int, burden: Array) -> None:
+        """Pay the queue of one pot, as far as speed, cash and open claims allow."""
+        structure, table, price = self.structure, self.table, self._price(burden)[pot]
+        if price <= 0.0:
+            return
+        free = self.ledger.balance[POOL, pot] - burden[pot]
+        leaving = min(self.leaving * self.confidence.capital_hazard()[pot], 1.0)
+        room = min(leaving * structure.outside[pot], max(free, 0.0))
+        paid = served(table, table.shares * price, room, pot)
+        self._move(-paid, -np.minimum(paid / price, table.shares))
+        table.asked_step[(table.shares <= 0.0) & (table.pot == pot)] = -1
+
+    def _move(self, amount: Array, shares: Array) -> None:
+        """Let providers buy shares for `amount`, (providers,) USD; negative: redeem."""
+        table, pots = self.table, self.structure.pots
+        table.cash -= amount
+        table.shares += shares
+        table.deposited += amount
+        self.turnover += float(np.abs(amount).sum())
+        sums = np.bincount(table.pot, amount, pots)
+        self.structure.outside += sums
+        self.ledger.balance[POOL, :pots] += sums
+        self.ledger.balance[INVESTOR, WHOLE] -= amount.sum()
+
+    def _price(self, burden: Array) -> Array:
+        """Return what a share is worth net of open claims `burden`, (pots,) USD."""
+        structure = self.structure
+        whole = structure.by_pot(structure.entitlement) + structure.outside
+        part = np.divide(burden, whole, out=np.zeros_like(whole), where=whole > 0.0)
+        owned = structure.outside * np.maximum(1.0 - part, 0.0)
+        return np.maximum(share_price(owned, np.bincount(self.table.pot, self.table.shares, structure.pots)), 0.0)
+
+    def _forget_worthless(self, burden: Array) -> None:
+        """Cancel the shares of a part that losses have used up; what dust is left is the members'."""
+        gone = self._price(burden) <= DUST
+        if gone.any():
+            self.structure.entitlement += self._dust(gone)
+            self.structure.outside[gone] = 0.0
+            self.table.shares[gone[self.table.pot]] = 0.0
+            self.table.asked_step[gone[self.table.pot]] = -1
+
+    def _dust(self, gone: Array) -> Array:
+        structure = self.structure
+        members = np.bincount(structure.pot, minlength=structure.pots)
+        return (structure.outside * gone / members)[structure.pot]
+
+    def _counted(self) -> Array:
+        cash = np.zeros(self.ledger.balance.shape[1])
+        cash[0] = self.table.cash.sum()
+        return cash

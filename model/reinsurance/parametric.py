@@ -1,0 +1,86 @@
+"""What a parametric cover measures: oracle error, exploit, price move, depth.
+
+Protocol i's trigger is hit at step t when one of these reaches its threshold, as far as that is above nil:
+
+    |oracle error|,  exploit / O₀,  |ln(p_t / p_{t−w})|,  1 − D_t / D_0                       (1)
+
+with p the mid price and D the depth of its asset, as they are after liquidations, O₀ open interest at the start.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from agents.core.fast_call import Prepared
+from agents.core.kernel import kernel, rule
+from model.backstop.layer import columns
+
+Array = np.ndarray
+
+
+@rule
+def reaches(measured: float, threshold: float) -> bool:
+    """Tell whether a measurement reaches a threshold that is set."""
+    return threshold > 0.0 and measured >= threshold
+
+
+@rule
+def fallen(depth: float, full: float) -> float:
+    """Return 1 − D / D₀; nil for an asset without depth at the start, or with infinite depth."""
+    return 1.0 - depth / full if 0.0 < full < math.inf else 0.0
+
+
+@kernel
+def gauge_step(
+    asset: Array, mid: Array, depth: Array, error: Array, exploit: Array, threshold: Array, prices: Array, full: Array,
+    interest: Array, step: int, hit: Array,
+) -> bool:  # fmt: skip
+    """Note the prices of `step` and set whose trigger is hit, (members,) bool; return whether anybody's is.
+
+    Parameters
+    ----------
+    asset : (members,) index of what each trades; `mid`, `depth` (assets,) its market now; `full` depth at the start.
+    error, exploit : (members,) of the tape.
+    threshold : (4,) in the order of (1).
+    prices : (w + 1, assets) mid prices of the window, a row per step in turn.
+    interest : (members,) USD, open interest at the start.
+    """
+    rows, found = prices.shape[0], False
+    now, first = step % rows, (step + 1) % rows
+    prices[now] = mid
+    for i in range(asset.shape[0]):
+        k = asset[i]
+        hit[i] = (
+            reaches(abs(error[i]), threshold[0])
+            or reaches(exploit[i] / interest[i], threshold[1])
+            or reaches(abs(math.log(prices[now, k] / prices[first, k])), threshold[2])
+            or reaches(fallen(depth[k], full[k]), threshold[3])
+        )
+        found |= hit[i]
+    return found
+
+
+class ParametricTrigger:
+    """The measurements of a run.
+
+    Parameters
+    ----------
+    ecosystem : whose market and tape are measured.
+    """
+
+    def __init__(self, ecosystem: Any) -> None:
+        terms, market, self.ecosystem = ecosystem.scenario.reinsurance, columns(ecosystem.market), ecosystem
+        window = max(round(terms.parametric_window / ecosystem.scenario.minutes), 1)
+        self.measured = ecosystem.exchange["asset"].view(np.ndarray), market.mid, market.depth
+        levels = terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth
+        interest = np.array(ecosystem.protocol["open_interest"])
+        self.gauge = np.array(levels), np.tile(market.mid, (window + 1, 1)), market.depth.copy(), interest
+        self._gauge_step = Prepared(gauge_step)
+        self.found = np.zeros(len(ecosystem.exchange), dtype=np.bool_)
+
+    def hit(self, step: int) -> Array:
+        """Return whose trigger is hit, (members,) bool; to be asked once a step, in order."""
+        tape = self.ecosystem.tape
+        self._gauge_step(*self.measured, tape.oracle_error[step], tape.exploit[step], *self.gauge, step, self.found)
+        return self.found

@@ -1,0 +1,55 @@
+"""Retrocession: a second pool above all pots, which reinsures the reinsurers.
+
+Of the claims Cⱼ presented so far to pot j the second pool owes min((Cⱼ − d Kⱼ)⁺, l Kⱼ), K the pot's capital at the
+start; what is owed at a step is the increase, paid pro rata where its cash is short. Its capital is taken out of the
+pots when the run begins, so total capital is that of every other structure. With one pot it is the same money in a
+second pocket that opens later; with several, pots lend each other strength, and one can drain it for all.
+Units: USD.
+"""
+
+import numpy as np
+
+from agents.core.ledger import POOL, RETROCESSION, WHOLE, Ledger
+from agents.reinsurer.treaty import layer_increment
+from model.backstop.pool import pro_rata
+
+Array = np.ndarray
+
+
+class Retrocession:
+    """The second pool.
+
+    Parameters
+    ----------
+    ledger : where its cash is.
+    attachment, limit : (pots,) USD.
+
+    Attributes
+    ----------
+    start : USD, its capital at the start.
+    claims : (pots,) USD, claims presented to the pots so far.
+    paid : (pots,) USD, paid to the pots so far.
+    """
+
+    def __init__(self, ledger: Ledger, attachment: Array, limit: Array) -> None:
+        self.ledger, self.attachment, self.limit = ledger, attachment, limit
+        self.start = float(ledger.balance[RETROCESSION, WHOLE])
+        self.claims, self.paid = np.zeros_like(limit), np.zeros_like(limit)
+
+    def recover(self, asked: Array) -> Array:
+        """Take out and return what the second pool owes for claims `asked` of the pots, (pots,) USD."""
+        owed = layer_increment(self.claims, self.claims + asked, self.attachment, self.limit)
+        self.claims += asked
+        cash = self.ledger.balance[RETROCESSION]
+        given = pro_rata(owed, float(cash[WHOLE]), owed, owed)
+        cash[WHOLE] -= given.sum()
+        self.paid += given
+        return given
+
+
+def found(ledger: Ledger, share: float, pots: int) -> float:
+    """Move a share of the pots' cash to the second pool; return how much, USD."""
+    given = ledger.balance[POOL, :pots] * share
+    ledger.balance[POOL, :pots] -= given
+    ledger.balance[RETROCESSION, WHOLE] += given.sum()
+    return float(given.sum())

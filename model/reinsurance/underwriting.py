@@ -1,0 +1,162 @@
+"""Premiums of phase 8 where the market sets them: what an underwriter sees, asks and collects.
+
+The rule of :mod:`model.reinsurance.premium` says what a year costs each member; the pot's rate multiplier
+(:mod:`model.reinsurance.premium.cycle`) and the part of its claims that a member keeps scale it. It is paid at every
+review from the member's fund, then from its treasury, as far as they reach, and belongs to all who own the pot, in
+proportion. (The flat rate without a market is credited to the member that pays it:
+:func:`agents.reinsurer.reinsurer.collect_premium`.) Units: USD, years.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.core.kernel import kernel
+from agents.core.ledger import FUND, POOL, POOL_LENT, TRADER, TREASURY
+from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
+from model.backstop.layer import columns
+from model.reinsurance.premium.base import Exposure, credible
+from model.reinsurance.premium.cycle import Cycle
+from model.scenario.registry import PREMIUMS
+
+LEAST = 1e-9
+Array = np.ndarray
+
+
+@kernel
+def observe_traders(exchange: Any, cash: Array, assets: int) -> Array:
+    """Return what an underwriter sees of each member's traders, (3, members).
+
+    One-sided open interest, USD; their open notional over their equity; and |longs − shorts| over longs + shorts of
+    all who trade the member's asset.
+
+    Parameters
+    ----------
+    cash : (members,) USD, traders' cash values.
+    """
+    seen, net, gross = np.zeros((3, exchange.shape[0])), np.zeros(assets), np.zeros(assets)
+    for i in range(exchange.shape[0]):
+        mark, longs, shorts = exchange.mark[i], exchange.long_size[i], exchange.short_size[i]
+        net[exchange.asset[i]] += (longs - shorts) * mark
+        gross[exchange.asset[i]] += (longs + shorts) * mark
+        notional = (longs + shorts) * mark
+        equity = cash[i] + (longs - shorts) * (mark - exchange.funding_index[i])
+        seen[0, i] = max(longs, shorts) * mark
+        seen[1, i] = notional / equity if equity > LEAST * notional else 0.0
+    for i in range(exchange.shape[0]):
+        k = exchange.asset[i]
+        seen[2, i] = abs(net[k]) / gross[k] if gross[k] > 0.0 else 0.0
+    return seen
+
+
+class Underwriting:
+    """The pots' underwriting.
+
+    Parameters
+    ----------
+    ecosystem : whose tables, ledger and structure it works on.
+    desk : whose claims are its experience.
+
+    Attributes
+    ----------
+    paid : (members,) USD, premiums paid so far.
+    yearly, expected : (members,) USD/year, premiums and credible claims, net of what is kept, at the last review.
+    """
+
+    def __init__(self, ecosystem: Any, desk: Any) -> None:
+        scenario = ecosystem.scenario
+        self.ecosystem, self.desk, self.structure = ecosystem, desk, ecosystem.structure
+        self.terms, self.minutes = scenario.reinsurance, scenario.minutes
+        self.protocol, self.pool = columns(ecosystem.protocol), columns(ecosystem.pool)
+        self.assets = len(ecosystem.market)
+        self.interval = max(round(self.terms.review / self.minutes), 1) * self.minutes
+        self.rule = PREMIUMS[self.terms.premium](self.terms, scenario.backstop.premium_rate)
+        self.charges = self.structure.shares and (self.structure.charges_premium or self.terms.charge_all)
+        self.start = self._capital()
+        self.cycle = Cycle(self.terms, self.start, self.interval)
+        self.paid, self.yearly, self.expected = np.zeros((3, len(ecosystem.exchange)))
+        self._estimate = self._pilot(scenario.backstop, ecosystem.horizon * self.minutes / MINUTES_PER_YEAR)
+        self._leverage = np.maximum(self._traders()[1], LEAST)
+        self._claims_paid = np.zeros(self.structure.pots)
+
+    def collect(self, step: int) -> None:
+        """Move the premiums until the next review; let the cycle follow the claims paid since the last time."""
+        claims_paid = self.pool.claims_paid.copy()
+        self.cycle.advance(claims_paid - self._claims_paid)
+        self._claims_paid = claims_paid
+        seen = self.exposure(step)
+        self.yearly, self.expected = self._asked(seen) * self.structure.member, self.cost(seen) * self.structure.member
+        if not self.charges:
+            return
+        sound = self.protocol.halted == 0
+        wanted = self.yearly * sound * (self.interval / MINUTES_PER_YEAR)
+        premiums = self._take(FUND, wanted)
+        self._receive(premiums + self._take(TREASURY, wanted - premiums))
+
+    def cost(self, seen: Exposure) -> Array:
+        """Return what cover costs the pot in claims a year as far as is known, (members,) USD/year."""
+        return credible(seen.expected, seen.claims, seen.years, self.terms.credibility) * (1.0 - self.desk.kept)
+
+    def worth(self, seen: Exposure) -> Array:
+        """Return what cover is worth to each for a year, (members,) USD/year: λ + c (ES − λ)⁺.
+
+        Beside its credible claims λ a member would have to hold its expected shortfall in capital, at the charge c: the
+        principle of :class:`model.reinsurance.premium.shortfall.Shortfall`. Claims alone would make every cover too
+        dear that has a price above its expected claims, and no insurance would ever be bought.
+        """
+        claims = self.cost(seen)
+        tail = np.maximum(seen.shortfall * (1.0 - self.desk.kept) - claims, 0.0)
+        return claims + self.terms.capital_charge * tail
+
+    def asked(self, step: int) -> Array:
+        """Return what each would be asked for a year as a member, (members,) USD/year."""
+        return self._asked(self.exposure(step))
+
+    def _asked(self, seen: Exposure) -> Array:
+        return self.rule.yearly(seen) * (self.cycle.multiplier[self.structure.pot] * (1.0 - self.desk.kept))
+
+    def exposure(self, step: int) -> Exposure:
+        """Return what the underwriter sees of the members at `step`."""
+        interest, gearing, crowding = self._traders()
+        losses, tail = self._estimate
+        thin = np.divide(self._capital(), self.start, out=np.ones_like(self.start), where=self.start > 0.0)
+        return Exposure(
+            interest,
+            losses if losses is not None else self.terms.loss_cost * interest,
+            tail if tail is not None else self.terms.tail_cost * interest,
+            self.desk.claims,
+            gearing / self._leverage,
+            crowding,
+            thin[self.structure.pot],
+            self.structure.pot,
+            self.structure.member,
+            (step + 1) * self.minutes / MINUTES_PER_YEAR,
+        )
+
+    def _take(self, account: Any, wanted: Array) -> Array:
+        balance = self.ecosystem.ledger.balance[account]
+        taken = np.minimum(wanted, np.maximum(balance, 0.0))
+        balance -= taken
+        return taken
+
+    def _receive(self, premiums: Array) -> None:
+        """Give premiums to the pots and those who own them; to the payers where nobody does."""
+        sums = self.structure.by_pot(premiums)
+        self.paid += premiums
+        self.pool.premiums += sums
+        self.ecosystem.ledger.balance[POOL, : len(sums)] += sums
+        nobody = self.structure.credit(sums) > 0.0
+        self.structure.entitlement += premiums * nobody[self.structure.pot]
+
+    def _capital(self) -> Array:
+        balance, pots = self.ecosystem.ledger.balance, slice(self.structure.pots)
+        return balance[POOL, pots] + balance[POOL_LENT, pots]
+
+    def _traders(self) -> Array:
+        """Return open interest, gearing and crowding of every member, (3, members)."""
+        return observe_traders(self.ecosystem.hot.exchange, self.ecosystem.ledger.balance[TRADER], self.assets)
+
+    def _pilot(self, backstop: Any, years: float) -> tuple[Array | None, Array | None]:
+        """Return a pilot's expected losses per year and expected shortfalls, where the scenario has them."""
+        losses, tail = backstop.expected_loss, backstop.expected_shortfall
+        return (np.array(losses) / years if losses else None, np.array(tail) if tail else None)

@@ -1,0 +1,149 @@
+"""What must hold of several parameters together: each may be within its bounds and the scenario still mean nothing.
+
+A rule returns one line a problem, naming the parameters that do not fit each other and what is allowed. What does no
+harm and is only not used is not refused but told before a run (:mod:`model.scenario.check.unused`).
+"""
+
+from collections.abc import Callable, Iterator
+
+from model.scenario.bound import WEIGHT, number
+from model.scenario.episode import EPISODES
+from model.scenario.length import MINUTES_A_DAY, asset_names
+from model.scenario.parameter import bounds_of
+from model.scenario.sections import Sections
+
+WHOLE = 1.0 + 1e-9  # shares that add up to it in decimals may exceed it in binary
+FARTHEST_FALL = 20.0  # log; a factor no price moves by
+LAYERS = ("retention", "limit", "reinstatements")
+
+
+def joint_problems(scenario: Sections) -> list[str]:
+    """Return a line for everything that does not fit together."""
+    return [line for rule in RULES for line in rule(scenario)]
+
+
+def run_minutes(scenario: Sections) -> float | None:
+    """Return the length of a run in minutes; none where the price files say it, which are not read here."""
+    if scenario.steps is not None:
+        return scenario.steps * scenario.minutes
+    if scenario.price.process == "episode":
+        return EPISODES[scenario.price.episode].minutes
+    return None if scenario.price.process == "replay" else MINUTES_A_DAY
+
+
+def _losses(scenario: Sections) -> Iterator[str]:
+    members = scenario.protocol.number
+    for name in ("expected_loss", "expected_shortfall"):
+        losses = getattr(scenario.backstop, name)
+        if losses and len(losses) != members:
+            yield f"backstop.{name} has {len(losses)} values for {members} protocols; allowed: one each"
+
+
+def _assets(scenario: Sections) -> Iterator[str]:
+    traded = asset_names(scenario)
+    for index in dict.fromkeys(index for index in scenario.protocol.asset if index >= len(traded)):
+        yield (
+            f"protocol.asset {index}: there is no such asset; allowed: 0 to {len(traded) - 1} "
+            f"({', '.join(traded[:5])}{', ...' if len(traded) > 5 else ''})"
+        )
+
+
+def _hit(scenario: Sections) -> Iterator[str]:
+    shock, members = scenario.shock, scenario.protocol.number
+    if shock.hit_protocol >= members:
+        yield f"shock.hit_protocol {shock.hit_protocol}: there is no such protocol; allowed: 0 to {members - 1}"
+
+
+def _timed(scenario: Sections) -> Iterator[str]:
+    """Yield a shock that is placed beyond the end of the run, where it would never be."""
+    shock, length = scenario.shock, run_minutes(scenario)
+    placed = (("hit_minute", "hit_share", "the hit"), ("fall_minute", "fall", "the fall"))
+    for name, size, what in placed:
+        minute = getattr(shock, name)
+        if getattr(shock, size) and length is not None and minute >= length:
+            yield (
+                f"shock.{name} {number(minute)}: {what} comes after the run, which is {number(length)} min long; "
+                f"allowed: less than that, or a longer run by steps"
+            )
+
+
+def _fall(scenario: Sections) -> Iterator[str]:
+    """Yield a fall or rise, in standard deviations, that is no price's in what it comes to."""
+    size, volatility = scenario.shock.fall, _volatility(scenario)
+    if abs(size) * volatility > FARTHEST_FALL:
+        yield (
+            f"shock.fall {size:g}: with a daily volatility of {volatility:.3g} the price moves by a factor "
+            f"exp({abs(size) * volatility:.3g}); allowed: up to {FARTHEST_FALL / volatility:.3g} either way"
+        )
+
+
+def _volatility(scenario: Sections) -> float:
+    """Return the greatest daily volatility by which a fall is measured; that of the mean, where it wanders."""
+    rule, own = scenario.price, max(scenario.asset.daily_volatility)
+    if rule.process == "noise_demand":
+        a_step = rule.demand_sd * (2.0 / (1.0 + rule.demand_persistence)) ** 0.5
+        return float(a_step * (MINUTES_A_DAY / scenario.minutes) ** 0.5)
+    return own * rule.volatility_excess if rule.process == "stochastic_volatility" else own
+
+
+def _strategies(scenario: Sections) -> Iterator[str]:
+    trader = scenario.trader
+    shares = [str(name) for name, bound in bounds_of(type(trader)).items() if bound is WEIGHT]
+    if trader.number and not any(getattr(trader, name) for name in shares):
+        yield (
+            f"trader.{', '.join(shares)} are all 0: {trader.number} traders have no strategy; "
+            "allowed: more than 0 for at least one"
+        )
+
+
+def _margin_answers(scenario: Sections) -> Iterator[str]:
+    """Yield shares of the traders near liquidation that are more than all of them."""
+    stop, more = scenario.trader.stop_share, scenario.trader.top_up_share
+    if stop + more > WHOLE:
+        yield (
+            f"trader.stop_share {stop:g} + trader.top_up_share {more:g} are {stop + more:g}: a trader near liquidation "
+            "does one or the other; allowed: up to 1 together"
+        )
+
+
+def _layers(scenario: Sections) -> Iterator[str]:
+    lengths = {name: len(getattr(scenario.backstop, name)) for name in LAYERS}
+    if len({length for length in lengths.values() if length > 1}) > 1:
+        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        yield f"backstop: the layers' values differ in number: {told}; allowed: one for all, or as many each"
+
+
+def _tiers(scenario: Sections) -> Iterator[str]:
+    rates, tiers = len(scenario.fund.contribution_rate), len(scenario.fund.tier_bounds) + 1
+    if rates > tiers:
+        yield (
+            f"fund.contribution_rate has {rates} values, and fund.tier_bounds makes {tiers} "
+            f"tier{'s' if tiers > 1 else ''}; allowed: at most one a tier"
+        )
+
+
+def _bounds_of_controls(scenario: Sections) -> Iterator[str]:
+    """Yield a bound to which something rises that lies below where it starts."""
+    control, asset = scenario.control, scenario.asset
+    fee, margin = scenario.exchange.liquidation_fee, 1.0 / min(asset.maximal_leverage)
+    if (control.fee_health or control.fee_volatility) and control.fee_bound < fee:
+        yield f"control.fee_bound {control.fee_bound:g}: allowed: at least exchange.liquidation_fee, {fee:g}"
+    if (control.margin_health or control.margin_volatility) and control.margin_bound < margin:
+        yield (
+            f"control.margin_bound {control.margin_bound:g}: allowed: at least the initial margin, {margin:g}, "
+            "which is 1 / asset.maximal_leverage"
+        )
+
+
+RULES: tuple[Callable[[Sections], Iterator[str]], ...] = (
+    _losses,
+    _assets,
+    _hit,
+    _timed,
+    _fall,
+    _strategies,
+    _margin_answers,
+    _layers,
+    _tiers,
+    _bounds_of_controls,
+)

@@ -1,0 +1,64 @@
+"""What a scenario gives and its run never reaches: values beyond a list's use, times beyond the end.
+
+Neither is wrong: a list may serve several sizes of ecosystem, and money that is recalled too late for a run is a case
+worth a study. But who did not mean it must know, so it is told before the run.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from model.scenario.bound import number
+from model.scenario.check.joint import run_minutes
+from model.scenario.length import asset_names
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+
+PER_PROTOCOL = ("protocol.open_interest", "protocol.asset", "backstop.sublimit", "backstop.cluster")
+PER_ASSET = ("daily_volatility", "correlation", "depth_per_oi", "half_spread_bp", "maximal_leverage")
+# Times after which something happens that is then too late, or windows that never close.
+AFTERWARDS = (
+    "fund.recall_delay",
+    "backstop.trigger_window",
+    "backstop.sublimit_window",
+    "loss.window",
+    "control.breaker_window",
+    "exposure.resolution_delay",
+    "reinsurance.assessment_delay",
+    "reinsurance.dispute_delay",
+    "reinsurance.parametric_window",
+    "reinsurance.lock_up",
+    "choice.epoch",
+    "choice.return_wait",
+    "provider.cooldown",
+)
+
+
+def unused(scenario: "Scenario") -> list[str]:
+    """Return a line for every chosen list that is longer than its use, and every chosen time beyond the run."""
+    return [*_values(scenario), *_times(scenario)]
+
+
+def _values(scenario: "Scenario") -> Iterator[str]:
+    members, assets = scenario.protocol.number, max(len(asset_names(scenario)), len(scenario.asset.name))
+    counts = [(name, members, "protocols") for name in PER_PROTOCOL]
+    counts += [(f"asset.{name}", assets, "assets") for name in PER_ASSET]
+    for name, count, what in counts:
+        value, default = _value_and_default(scenario, name)
+        if value != default and len(value) > count:
+            yield f"{name} has {len(value)} values for {count} {what}: the last {len(value) - count} are not used"
+
+
+def _times(scenario: "Scenario") -> Iterator[str]:
+    length = run_minutes(scenario) or math.inf
+    for name in AFTERWARDS:
+        value, default = _value_and_default(scenario, name)
+        if value != default and value > length:
+            yield f"{name} = {number(value)} min is longer than the run, {number(length)} min"
+
+
+def _value_and_default(scenario: "Scenario", name: str) -> tuple[Any, Any]:
+    section, field = name.split(".")
+    values = getattr(scenario, section)
+    return getattr(values, field), type(values).model_fields[field].default

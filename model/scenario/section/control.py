@@ -1,0 +1,97 @@
+"""Parameters of the dynamic risk controls, all off by default: terms, caps, halts, partial liquidation, takeover."""
+
+from model.scenario.bound import DELAY, SHARE, SOME, STRENGTH, SUM, above, between, inside
+from model.scenario.parameter import Section, parameter
+
+TIGHTENING = "modelling choice; dYdX v4 raises margins with open interest"
+LEVERAGE = "modelling choice; Hyperliquid lowered leverage caps in March 2025"
+CAPS = "dYdX v4 liquidity tiers; GMX after September 2022; Mars: caps by vault"
+BREAKER = "modelling choice; CME dynamic circuit breakers"
+
+
+class ControlSection(Section):
+    """What venues tighten, halt or take over before a loss reaches the fund."""
+
+    fee_health: float = parameter(
+        0.0, "1", "rise of the liquidation fee as the fund empties, as a fraction of it", TIGHTENING, STRENGTH
+    )
+    fee_volatility: float = parameter(
+        0.0, "1", "rise of the liquidation fee per (v / v0 − 1)+, v running volatility", TIGHTENING, STRENGTH
+    )
+    fee_bound: float = parameter(
+        0.05,
+        "1",
+        "largest liquidation fee to which it rises",
+        "modelling choice",
+        above(0, 0.5, "half the notional is beyond any schedule"),
+    )
+    margin_health: float = parameter(
+        0.0, "1", "rise of the margin requirement as the fund empties, as a fraction of it", TIGHTENING, STRENGTH
+    )
+    margin_volatility: float = parameter(
+        0.0, "1", "rise of the margin requirement per (v / v0 − 1)+", TIGHTENING, STRENGTH
+    )
+    margin_bound: float = parameter(
+        0.5,
+        "1",
+        "largest initial margin to which it rises",
+        "modelling choice: a leverage of 2",
+        inside(0, 1, "at 1 there is no leverage"),
+    )
+    maintenance_follows: bool = parameter(
+        False,
+        "flag",
+        "whether open positions feel it: maintenance margin rises with the margin requirement",
+        "modelling choice: raising it liquidates",
+    )
+    leverage_health: float = parameter(
+        0.0, "1", "the leverage cap is divided by 1 + this × (1 − h)+, h fund health", LEVERAGE, STRENGTH
+    )
+    leverage_volatility: float = parameter(
+        0.0, "1", "the leverage cap is divided by 1 + this × (v / v0 − 1)+", LEVERAGE, STRENGTH
+    )
+    interest_cap: float = parameter(
+        0.0,
+        "1",
+        "open-interest cap of a side, as a multiple of the initial one; 0: none",
+        CAPS,
+        between(0, 1e6, "0: none; a million times the first is no cap"),
+    )
+    interest_cap_health: float = parameter(
+        0.0, "1", "the open-interest cap is divided by 1 + this × (1 − h)+", CAPS, STRENGTH
+    )
+    interest_cap_volatility: float = parameter(
+        0.0, "1", "the open-interest cap is divided by 1 + this × (v / v0 − 1)+", CAPS, STRENGTH
+    )
+    breaker_move: float = parameter(
+        0.0,
+        "log",
+        "price move within the window that halts an asset; 0: none",
+        BREAKER,
+        between(0, 20, "0: none; 20 is a factor no price moves by"),
+    )
+    breaker_window: float = parameter(
+        60.0, "min", "window of that move", "CME: rolling 60 minutes", between(0.01, 10_080, "from 0.6 s to a week")
+    )
+    breaker_halt: float = parameter(
+        2.0, "min", "length of a halt", "CME: two minutes", between(0.01, 10_080, "from 0.6 s to a week")
+    )
+    breaker_liquidations: bool = parameter(
+        False, "flag", "whether liquidations are suspended too while an asset is halted", BREAKER
+    )
+    partial_fraction: float = parameter(
+        1.0, "1", "part of a large position liquidated in a round; 1: all", "Hyperliquid: 0.2", SOME
+    )
+    partial_above: float = parameter(
+        100_000.0, "USD", "notional above which a position is liquidated in parts", "Hyperliquid", SUM
+    )
+    partial_cooldown: float = parameter(
+        0.5, "min", "time after a part in which the rest goes whole", "Hyperliquid: 30 s", DELAY
+    )
+    takeover: float = parameter(
+        0.0,
+        "1",
+        "fraction of maintenance margin below which the vault takes a position over; 0: never",
+        "Hyperliquid: 2/3",
+        SHARE,
+    )

@@ -1,0 +1,88 @@
+"""Parameters of the margin engine and of the keepers who serve it."""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from model.scenario.bound import MULTIPLE, SHARE, SPREAD, SUM, between
+from model.scenario.parameter import Section, parameter
+from model.scenario.section.market import CALIBRATION
+
+
+class ExchangeSection(Section):
+    """Margin, fees and liquidation rules of every exchange."""
+
+    trading_fee: float = parameter(
+        5e-4,
+        "1",
+        "taker fee on traded notional",
+        "public fee schedules: 2–7 bp",
+        between(0, 0.1, "10 % of notional is beyond any schedule"),
+    )
+    fee_to_vault: float = parameter(0.5, "1", "share of trading fees to the vault", "GMX, HLP-like vaults", SHARE)
+    fee_to_fund: float = parameter(
+        0.1, "1", "share of trading fees to the backstop; the rest goes to the treasury", CALIBRATION, SHARE
+    )
+    liquidation_fee: float = parameter(
+        0.01,
+        "1",
+        "liquidation fee on liquidated notional",
+        "0.5–1.5 % at large venues",
+        between(0, 0.5, "half the notional is beyond any schedule"),
+    )
+    keeper_share: float = parameter(
+        0.005,
+        "1",
+        "part of that fee that is the keeper's bounty",
+        "Perp v2: half to the liquidator",
+        between(0, 0.5, "a part of the liquidation fee, which ends at 0.5"),
+    )
+    surcharge: float = parameter(
+        0.0,
+        "1",
+        "share of the margin left after a liquidation that is confiscated to the backstop",
+        "0: returned to the trader (dYdX v4); 1: kept whole (Vega)",
+        SHARE,
+    )
+    liquidation_rounds: int = parameter(
+        20,
+        "rounds",
+        "most liquidation rounds within one step",
+        "bounds the loop; rarely reached",
+        between(1, 1_000, "at least one; bounds the loop"),
+    )
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        if self.keeper_share > self.liquidation_fee:
+            raise ValueError(
+                f"keeper_share {self.keeper_share} exceeds liquidation_fee {self.liquidation_fee}; allowed: up to it"
+            )
+        if self.fee_to_vault + self.fee_to_fund > 1:
+            raise ValueError(
+                f"fee_to_vault {self.fee_to_vault} + fee_to_fund {self.fee_to_fund} exceed 1; allowed: up to 1"
+            )
+        return self
+
+
+class KeeperSection(Section):
+    """How many keepers there are and what each can do."""
+
+    number: int = parameter(
+        4,
+        "keepers",
+        "keepers serving all protocols",
+        "modelling choice",
+        between(0, 30_000, "0: none; the table of keepers counts in 16 bits"),
+    )
+    capacity: float = parameter(
+        0.02,
+        "1/min",
+        "notional all keepers together can liquidate, as a fraction of a protocol's open interest",
+        CALIBRATION,
+        MULTIPLE,
+    )
+    cost_spread: float = parameter(
+        0.5, "log", "spread of keepers' costs around the gas price", "modelling choice", SPREAD
+    )
+    cash: float = parameter(1e6, "USD", "cash of each keeper at the start", "modelling choice", SUM)

@@ -1,0 +1,87 @@
+"""Parameters of the shared market: depth, impact, arbitrage, funding."""
+
+from typing import Literal
+
+from model.scenario.bound import SHARE, SPAN, STRENGTH, VOLATILITY, above, between
+from model.scenario.parameter import Section, parameter
+
+CALIBRATION = "calibration to a calm day and to 10 October 2025 (docs/ODD.md, section 7)"
+
+
+class MarketSection(Section):
+    """How order flow moves the price every protocol marks to."""
+
+    impact: Literal["linear", "square_root", "constant_product"] = parameter(
+        "linear",
+        "1",
+        "shape of the price impact of order flow",
+        "Cont, Kukanov, Stoikov (2014): linear in log price",
+    )
+    depth_multiplier: float = parameter(
+        1.0,
+        "1",
+        "scales the depth of every asset; inf makes prices exogenous",
+        CALIBRATION,
+        between(1e-4, 1e6, "from no market to one that nothing moves")._replace(or_infinite=True),
+    )
+    arbitrage: float = parameter(
+        0.15,
+        "1/min",
+        "rate at which arbitrage pulls the dislocation back; inf at once",
+        CALIBRATION,
+        between(0, 1e3, "0: none; 1,000 a minute closes any gap within a step")._replace(or_infinite=True),
+    )
+    price_band: float = parameter(
+        1.0,
+        "log",
+        "largest dislocation of a price from its fundamental; beyond it outside capital trades",
+        "price limits of venues, taken wide: between 37 % and 272 % of the fundamental",
+        between(1e-4, 20, "from one basis point to a factor no price moved by"),
+    )
+    permanent_share: float = parameter(
+        0.0,
+        "1",
+        "fraction of impact that stays in the fundamental value",
+        "modelling choice: all impact is transient",
+        SHARE,
+    )
+    square_root_volatility: float = parameter(
+        0.03, "log", "daily volatility in the square-root law", "Almgren et al. (2005)", VOLATILITY
+    )
+    volatility_half_life: float = parameter(
+        30.0, "min", "half-life of the running volatility", "RiskMetrics-style exponential weights", SPAN
+    )
+    depth_volatility: float = parameter(
+        0.5, "1", "depth is divided by 1 + this × (running / normal volatility − 1)+", CALIBRATION, STRENGTH
+    )
+    depth_floor: float = parameter(
+        0.1,
+        "1",
+        "least fraction of depth that volatility leaves",
+        "10 Oct 2025: depth at all levels up to −90 %",
+        between(1e-6, 1, "some depth stays, or no order is filled; at most all"),
+    )
+    momentum_half_life: float = parameter(
+        20.0, "min", "half-life of the running return trend followers see", CALIBRATION, SPAN
+    )
+    interest: float = parameter(
+        1e-4,
+        "1 per 8 h",
+        "interest component I of the funding rate",
+        "BitMEX, Binance: 0.01 % per 8 hours",
+        between(-0.1, 0.1, "10 % in eight hours, either way"),
+    )
+    funding_clamp: float = parameter(
+        5e-4,
+        "1 per 8 h",
+        "bound on I − P in the funding rate",
+        "BitMEX, Binance: 0.05 %",
+        between(0, 1e9, "0: the rate is I; beyond the cap on the rate the clamp does nothing"),
+    )
+    funding_cap: float = parameter(
+        0.02,
+        "1 per 8 h",
+        "bound on the funding rate",
+        "Binance: 2 % for most contracts",
+        above(0, 1, "1 is the whole notional in eight hours"),
+    )

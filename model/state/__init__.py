@@ -1,0 +1,1 @@
+"""The state at the start of a run, and the constants of its phases."""

@@ -1,0 +1,223 @@
+"""How a run begins: who is there, and who owns how much.
+
+Every balance enters the ledger from the outside world, so the sum of all accounts is nil from the first moment. Total
+backstop capital is the same in every structure: a ratio of total open interest, allotted to members in proportion to
+open interest, to expected loss or to expected shortfall, then split into own funds and pots as the structure says.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import ndtri
+
+from agents.account.account import level_all, recount
+from agents.core.ledger import (
+    FUND,
+    KEEPER,
+    LENT,
+    POOL,
+    POOL_LENT,
+    PROVIDER,
+    TRADER,
+    TREASURY,
+    VAULT,
+    WALLET,
+    Code,
+    Ledger,
+)
+from agents.exchange.exchange import Exchange
+from agents.exchange.keeper import Keeper
+from agents.protocol.protocol import Protocol
+from agents.provider.liquidity_provider import LiquidityProvider
+from agents.reinsurer.reinsurer import Reinsurer
+from model.backstop.structure.base import Structure
+from model.market.market import make_market
+from model.price.segment import asset_behind, asset_of, depth_behind, market_of
+from model.price.streams import Streams
+from model.price.tape import Tape
+from model.scenario import Scenario, ScenarioError
+from model.scenario.length import asset_names
+from model.scenario.parameter import per_item
+from model.scenario.registry import STRUCTURES
+from model.state.population import Contract
+
+BASIS_POINT = 1e-4
+Array = np.ndarray
+
+
+class AssetTraits(NamedTuple):
+    """What the scenario says of the asset on each market, (markets,) each."""
+
+    depth: Array  # 1, depth per unit log price over open interest
+    half_spread: Array  # 1
+    initial_margin: Array  # 1
+
+
+def asset_traits(scenario: Scenario, names: tuple[str, ...]) -> AssetTraits:
+    """Return depth, half spread and initial margin on every market of the assets `names`."""
+    asset = scenario.asset
+    of = asset_behind(scenario, len(names))
+    return AssetTraits(
+        np.array(asset.values("depth_per_oi", names))[of],
+        BASIS_POINT * np.array(asset.values("half_spread_bp", names))[of],
+        1.0 / np.array(asset.values("maximal_leverage", names))[of],
+    )
+
+
+def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Any:
+    """Return the exchanges' records at the start, before their accounts are counted."""
+    exchange = Exchange.make_table(scenario.protocol.number)
+    assets = len(asset_names(scenario))
+    exchange.asset[:] = market_of(scenario, assets)
+    exchange.mark[:] = tape.initial_price[exchange.asset]
+    exchange.initial_margin[:] = traits.initial_margin[exchange.asset]
+    exchange.maintenance[:] = scenario.asset.maintenance_ratio * exchange.initial_margin
+    exchange.spread[:] = traits.half_spread[exchange.asset]
+    interest = open_interest(scenario)
+    exchange.vault_start[:] = scenario.protocol.vault_ratio * interest * bool(scenario.provider.number)
+    exchange.vault_closed[:] = exchange.vault_start == 0.0
+    exchange.liquidation_fee[:] = scenario.exchange.liquidation_fee
+    exchange.interest_cap[:] = (scenario.control.interest_cap or np.inf) * interest
+    supplied = traits.depth[exchange.asset] * interest
+    exchange.supplied_depth[:] = depth_behind(scenario, asset_of(scenario, assets), supplied)
+    return exchange
+
+
+def open_interest(scenario: Scenario) -> Array:
+    """Return one-sided open interest of each protocol at the start, (protocols,) USD."""
+    return np.array(per_item(scenario.protocol.open_interest, scenario.protocol.number))
+
+
+def contracts(exchange: Any, tape: Tape, interest: Array) -> list[Contract]:
+    """Return what the accounts of each protocol trade."""
+    return [
+        Contract(float(e.mark), float(tape.daily_volatility[e.asset]), float(e.maintenance), float(total))
+        for e, total in zip(exchange, interest, strict=True)
+    ]
+
+
+def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, exchange: Any) -> Any:
+    """Return the market at the start, with the depth of full vaults."""
+    market = make_market(scenario, tape.initial_price, tape.daily_volatility, traits.half_spread)
+    supplied = np.bincount(exchange.asset, exchange.supplied_depth, len(market))
+    traded = supplied > 0.0
+    market.depth[traded] = scenario.market.depth_multiplier * supplied[traded] / tape.initial_price[traded]
+    return market
+
+
+def make_keepers(scenario: Scenario, streams: Streams) -> Any:
+    """Return the keepers' records, cheapest first."""
+    keeper = scenario.keeper
+    keepers = Keeper.make_table(keeper.number)
+    drawn = ndtri(streams.uniform("keeper.cost", size=keeper.number))
+    keepers.cost[:] = np.sort(np.exp(keeper.cost_spread * drawn))
+    keepers.capacity[:] = keeper.capacity * scenario.minutes / max(keeper.number, 1)
+    keepers.cash[:] = keeper.cash
+    return keepers
+
+
+def make_providers(scenario: Scenario, streams: Streams, vault: Array) -> Any:
+    """Return the stakes of the liquidity providers; `vault` is each vault's capital, (protocols,) USD.
+
+    The providers of protocol i stake alike in the vaults of i and of the next ones, so that every vault is full.
+    """
+    provider, protocols = scenario.provider, len(vault)
+    vaults, number = min(provider.vaults, protocols), provider.number
+    providers = LiquidityProvider.make_table(number * protocols * vaults)
+    for i in range(protocols if number else 0):
+        weights = -np.log(streams.uniform("provider.deposit", i, size=number))
+        spread = ndtri(streams.uniform("provider.tolerance", i, size=number))
+        for v in range(vaults):
+            rows, j = slice((v * protocols + i) * number, (v * protocols + i + 1) * number), (i + v) % protocols
+            providers.protocol[rows], providers.owner[rows] = j, i * number + np.arange(number)
+            providers.shares[rows] = providers.start[rows] = vault[j] * weights / weights.sum() / vaults
+            providers.cash[rows] = provider.cash_ratio * providers.shares[rows]
+            providers.tolerance[rows] = provider.tolerance * np.exp(provider.tolerance_spread * spread)
+    return providers
+
+
+def allotment_weights(scenario: Scenario) -> Array:
+    """Return each member's share of the backstop capital, (protocols,), summing to 1.
+
+    Raises
+    ------
+    ScenarioError : if the allotment is by expected loss or shortfall and none is given.
+    """
+    backstop = scenario.backstop
+    if backstop.allotment == "open_interest":
+        interest = open_interest(scenario)
+        return interest / interest.sum()
+    losses = np.array(getattr(backstop, backstop.allotment))
+    if not losses.sum() > 0:
+        name = backstop.allotment
+        raise ScenarioError(
+            [f"scenario: backstop.{name}: allotment {name!r} needs a positive estimate; allowed: USD each"]
+        )
+    return losses / losses.sum()
+
+
+def make_structure(scenario: Scenario, streams: Streams) -> Structure:
+    """Return the backstop structure with its capital allotted and its clusters, if any, drawn."""
+    total = scenario.backstop.capital_ratio * open_interest(scenario).sum()
+    draw = streams.uniform("backstop.cluster", size=scenario.protocol.number)
+    kind = STRUCTURES[scenario.backstop.structure]
+    return kind(scenario.backstop, total * allotment_weights(scenario), scenario.minutes, draw)
+
+
+def make_protocols(scenario: Scenario, structure: Structure, vault: Array) -> Any:
+    """Return the protocols' records at the start."""
+    protocol = Protocol.make_table(scenario.protocol.number)
+    protocol.open_interest[:] = open_interest(scenario)
+    protocol.shares[:] = vault
+    protocol.capital[:] = structure.capital if structure.holds_capital else 0.0
+    protocol.skin[:] = scenario.protocol.skin_in_the_game * treasuries(scenario)
+    protocol.default_step[:] = protocol.exhausted_step[:] = protocol.wave[:] = protocol.halt_step[:] = -1
+    return protocol
+
+
+def treasuries(scenario: Scenario) -> Array:
+    """Return each protocol's own capital at the start, (protocols,) USD."""
+    return scenario.protocol.treasury_ratio * open_interest(scenario)
+
+
+def make_pool(structure: Structure) -> Any:
+    """Return the reinsurers' records, one for each pot."""
+    pool = Reinsurer.make_table(structure.pots)
+    pool.start[:] = structure.pot_capital
+    pool.exhausted_step[:] = -1
+    return pool
+
+
+def subsidiaries(accounts: Any, keepers: Any, providers: Any, members: int) -> dict[Code, Callable[[], Array]]:
+    """Return for each control account the function that counts its owners' rows afresh, (protocols,) USD."""
+
+    def cash_values() -> Array:
+        basis = accounts.size * (accounts.entry_price - accounts.entry_funding)
+        return (accounts.collateral - basis).reshape(members, -1).sum(axis=1)
+
+    return {
+        TRADER: cash_values,
+        WALLET: lambda: accounts.wallet.reshape(members, -1).sum(axis=1),
+        KEEPER: lambda: np.append(keepers.cash.sum(), np.zeros(members - 1)),
+        PROVIDER: lambda: np.bincount(providers.protocol, providers.cash, members),
+    }
+
+
+def open_books(
+    ledger: Ledger, accounts: Any, hot: Any, scenario: Scenario, exchange: Any, structure: Structure
+) -> None:
+    """Count the accounts, give the vaults the other side, and let all money enter from outside."""
+    level_all(accounts)
+    recount(accounts, hot.blocks, hot.exchange)
+    exchange.vault_size[:] = exchange.short_size - exchange.long_size
+    for account in (TRADER, WALLET, KEEPER, PROVIDER):
+        ledger.enter(account, ledger.subsidiaries[account]())
+    flat = exchange.vault_size * (exchange.mark - exchange.funding_index)
+    ledger.enter(VAULT, exchange.vault_start - flat)
+    ledger.enter(TREASURY, treasuries(scenario) + structure.on_call)
+    lent = scenario.fund.lent_share
+    ledger.enter(FUND, structure.own_capital * (1.0 - lent))
+    ledger.enter(LENT, structure.own_capital * lent)
+    ledger.enter(POOL, structure.pot_capital * (1.0 - lent), slice(structure.pots))
+    ledger.enter(POOL_LENT, structure.pot_capital * lent, slice(structure.pots))
