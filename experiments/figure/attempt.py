@@ -33,12 +33,12 @@ def load(*names: str) -> None:
         import_module(name)
 
 
-def drawer(name: str) -> "Callable[..., Figure]":
-    """Return what draws the figure called `name`; it is imported when it draws."""
+def drawer(module: str) -> "Callable[..., Figure]":
+    """Return the function ``draw`` of `module`, which is imported when it draws."""
 
     def draw(*arguments: Any) -> "Figure":
-        load(f"experiments.figure.{name}")
-        figure: Figure = sys.modules[f"experiments.figure.{name}"].draw(*arguments)
+        load(module)
+        figure: Figure = sys.modules[module].draw(*arguments)
         return figure
 
     return draw

@@ -50,7 +50,7 @@ def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
         for label, runs in _groups(swept, (RATIO,))
         for item in arrangements(with_callable(runs, scenario, swept.fields).assign(**missing), label)
     ]
-    yield "frontier", "Callable capital, tail loss and burden on winners", partial(drawer("frontier"), found)
+    yield "frontier", "Callable capital, tail loss and burden on winners", partial(drawer("experiments.study.phase.frontier_figure"), found)
 
 
 def _table(

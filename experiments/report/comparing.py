@@ -46,7 +46,7 @@ def figures(folder: Path, comparison: Comparison) -> Iterator[tuple[str, str, An
 
 
 def _drawn(name: str, folder: Path, comparison: Comparison) -> Any:
-    module = import_module(f"experiments.figure.{name}")
+    module = import_module(f"experiments.study.comparison.figure.{name}")
     return module.draw(read_result(folder, comparison, module.SHOWN))
 
 

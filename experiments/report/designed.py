@@ -1,7 +1,7 @@
 """What a sweep's design allows besides: a map where two fields make a grid, indices where it was sampled."""
 
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 from experiments.figure.attempt import drawer
@@ -14,11 +14,12 @@ from experiments.study.phase.diagram import Diagram, read_diagram, rows
 from experiments.study.sensitivity.analysis import Index, sensitivity
 
 MAPPED = ("uncovered", "defaults")
+PHASE, SENSITIVITY = "experiments.study.phase.diagram_figure", "experiments.study.sensitivity.figure"
 AXES = 2
 
 
-@cache
-def diagrams(swept: "Swept") -> list[Diagram]:
+@lru_cache(maxsize=1)
+def diagrams(swept: Swept) -> list[Diagram]:
     """Return the maps of a grid over two fields in which two structures or more were run; none of any other design."""
     axes = [name for name in swept.fields if name != STRUCTURE and swept.several(name)]
     grid = swept.manifest["plan"]["design"]["kind"] == "grid"
@@ -29,8 +30,8 @@ def diagrams(swept: "Swept") -> list[Diagram]:
     return [read_diagram(swept.folder, axes[1], axes[0], (a, b), metric) for metric in named]
 
 
-@cache
-def indices(swept: "Swept") -> dict[str, list[Index]]:
+@lru_cache(maxsize=1)
+def indices(swept: Swept) -> dict[str, list[Index]]:
     """Return sensitivity indices by metric: of each shown that varies, in a sampled design that is complete."""
     found = {}
     for line in swept.lines:
@@ -41,7 +42,7 @@ def indices(swept: "Swept") -> dict[str, list[Index]]:
     return {metric: items for metric, items in found.items() if items}
 
 
-def tables(swept: "Swept") -> Iterator[Table]:
+def tables(swept: Swept) -> Iterator[Table]:
     """Yield the numbers behind the maps and the indices."""
     mapped = [row for diagram in diagrams(swept) for row in rows(diagram)]
     if mapped:
@@ -51,13 +52,13 @@ def tables(swept: "Swept") -> Iterator[Table]:
         yield _plain("sensitivity", "Sensitivity", told, "Half-widths of 95 % bootstrap intervals where there are any.")
 
 
-def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
+def figures(swept: Swept) -> Iterator[tuple[str, str, Any]]:
     """Yield the map and a figure of indices for every metric that has any."""
     if diagrams(swept):
         pair = f"{diagrams(swept)[0].a} and {diagrams(swept)[0].b}"
-        yield "phase", f"Where {pair} win", partial(drawer("phase"), diagrams(swept))
+        yield "phase", f"Where {pair} win", partial(drawer(PHASE), diagrams(swept))
     for metric, items in indices(swept).items():
-        yield f"sensitivity-{metric}", f"Which fields move {metric}", partial(drawer("sensitivity"), items, metric)
+        yield f"sensitivity-{metric}", f"Which fields move {metric}", partial(drawer(SENSITIVITY), items, metric)
 
 
 def _plain(name: str, title: str, data: list[dict[str, Any]], note: str) -> Table:

@@ -38,7 +38,7 @@ def figures(swept: Swept) -> Iterator[tuple[str, str, Any]]:
     """Yield name, title and a function that draws."""
     yield from arrangement.figures(swept)
     yield from designed.figures(swept)
-    yield "effect", "How the headline metrics move with each field", partial(drawer("effect"), swept)
+    yield "effect", "How the headline metrics move with each field", partial(drawer("experiments.report.effect_figure"), swept)
 
 
 def described(text: str) -> str:

@@ -32,7 +32,7 @@ def frontier(out: Path, as_json: bool, **typed: Any) -> int:
     from experiments.results.folder import plain  # noqa: PLC0415
 
     rows = [item._asdict() for item in found]
-    made = [*save_vector(drawer("frontier"), out / "frontier", found), write_rows(out / "frontier.csv", rows)]
+    made = [*save_vector(drawer("experiments.study.phase.frontier_figure"), out / "frontier", found), write_rows(out / "frontier.csv", rows)]
     click.echo(
         json.dumps(plain(rows), indent=2, allow_nan=False)
         if as_json

@@ -46,7 +46,7 @@ def phase(
     diagrams = [read_diagram(out, axes[0], axes[1], (a, b), metric) for metric in named]
     from experiments.figure.attempt import drawer, save_vector  # noqa: PLC0415
 
-    made = save_vector(drawer("phase"), out / "phase", diagrams)
+    made = save_vector(drawer("experiments.study.phase.diagram_figure"), out / "phase", diagrams)
     found = [row for diagram in diagrams for row in rows(diagram)]
     made.append(write_rows(out / "phase.csv", found))
     from experiments.results.folder import plain  # noqa: PLC0415

@@ -28,7 +28,7 @@ def sensitivity(folder: Path, metric: str, out: Path | None, as_json: bool) -> i
     rows = [item._asdict() for item in found]
     place = out or folder / "sensitivity"
     place.mkdir(parents=True, exist_ok=True)
-    save_vector(drawer("sensitivity"), place / metric, found, metric)
+    save_vector(drawer("experiments.study.sensitivity.figure"), place / metric, found, metric)
     write_rows(place / f"{metric}.csv", rows)
     text = [{**row, "value": f"{row['value']:.4g}", "half_width": f"{row['half_width']:.2g}"} for row in rows]
     click.echo(json.dumps(plain(rows), indent=2) if as_json else aligned(text))

@@ -74,6 +74,6 @@ def _draw(folder: Path, comparison: Comparison, name: str) -> list[Path]:
     from experiments.figure.style import save_styled  # noqa: PLC0415
     from experiments.study.comparison.figure.result import read_result  # noqa: PLC0415
 
-    figure = import_module(f"experiments.figure.{name}")
+    figure = import_module(f"experiments.study.comparison.figure.{name}")
     result = read_result(folder, comparison, figure.SHOWN)
     return save_styled(figure.draw, folder / "figures" / name, result)
