@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from place import INTERPRETED, SHARED, present
+
+from tests.support.place import INTERPRETED, SHARED, present
 
 pytest_plugins = ["watchdog"]
 

@@ -21,6 +21,7 @@ from experiments.statistics.wording import METHODS, SIGNS, VERDICTS, apart, numb
 from experiments.study.phase.frontier import METRICS, RATIO, arrangements, with_callable
 
 MOST_GROUPS = 6
+FRONTIER = "experiments.study.phase.frontier_figure"
 
 
 def tables(swept: "Swept") -> Iterator[Table]:
@@ -50,7 +51,11 @@ def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
         for label, runs in _groups(swept, (RATIO,))
         for item in arrangements(with_callable(runs, scenario, swept.fields).assign(**missing), label)
     ]
-    yield "frontier", "Callable capital, tail loss and burden on winners", partial(drawer("experiments.study.phase.frontier_figure"), found)
+    yield (
+        "frontier",
+        "Callable capital, tail loss and burden on winners",
+        partial(drawer(FRONTIER), found),
+    )
 
 
 def _table(

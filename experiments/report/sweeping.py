@@ -11,6 +11,7 @@ from experiments.report.swept import Swept
 from experiments.report.table import Table
 from experiments.statistics.wording import METHODS, SIGNS, told
 
+EFFECT = "experiments.report.effect_figure"
 SHOWN_POINTS = 60  # points in the page and in LaTeX; the CSV has all
 
 
@@ -38,7 +39,11 @@ def figures(swept: Swept) -> Iterator[tuple[str, str, Any]]:
     """Yield name, title and a function that draws."""
     yield from arrangement.figures(swept)
     yield from designed.figures(swept)
-    yield "effect", "How the headline metrics move with each field", partial(drawer("experiments.report.effect_figure"), swept)
+    yield (
+        "effect",
+        "How the headline metrics move with each field",
+        partial(drawer(EFFECT), swept),
+    )
 
 
 def described(text: str) -> str:

@@ -9,6 +9,7 @@ import click
 from experiments.cli.option import explained, scenario_options
 from experiments.cli.study.phase import chosen, run_options
 
+FIGURE = "experiments.study.phase.frontier_figure"
 CAPITAL = "backstop.capital_ratio=0.0075,0.015,0.03"
 
 
@@ -32,7 +33,7 @@ def frontier(out: Path, as_json: bool, **typed: Any) -> int:
     from experiments.results.folder import plain  # noqa: PLC0415
 
     rows = [item._asdict() for item in found]
-    made = [*save_vector(drawer("experiments.study.phase.frontier_figure"), out / "frontier", found), write_rows(out / "frontier.csv", rows)]
+    made = [*save_vector(drawer(FIGURE), out / "frontier", found), write_rows(out / "frontier.csv", rows)]
     click.echo(
         json.dumps(plain(rows), indent=2, allow_nan=False)
         if as_json

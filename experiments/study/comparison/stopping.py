@@ -17,7 +17,7 @@ the loss and have not been seen yet. Therefore
 
 Stopped in this way intervals that say 95 % were simulated to hold in 94 to 96 % of cases for normal and even
 differences, in 91 to 95 % for exponential ones and where one world in ten or twenty holds all the loss, and in 87 to
-91 % for lognormal ones (σ = 1); tests/test_precision.py holds them to it.
+91 % for lognormal ones (σ = 1); tests/experiments/statistics/test_precision.py holds them to it.
 """
 
 from collections.abc import Iterator, Sequence

@@ -20,9 +20,10 @@ shows the event, all that is known is P <= W (1 − 0.025^(1/n)), W the largest 
 with probability at least P / W, and n runs none with at most (1 − P / W)^n. Where all show it, the same holds of 1 − P.
 
 How often the interval holds the truth was simulated on tails of Gaussian sums, 1e-4 to 0.5, with one seed and three
-(tests/test_rare.py): in 95 to 97 % of cases where the tilted shocks decide. Where luck that is not tilted has half the
-variance or more it was 78 to 92 %, with the truth above: what is rare under the tilt and heavy is not seen. Then few
-replications show the event, or few of them carry the estimate (:func:`doubtful`), and the output says so.
+(tests/experiments/study/test_rare.py): in 95 to 97 % of cases where the tilted shocks decide. Where luck that is not
+tilted has half the variance or more it was 78 to 92 %, with the truth above: what is rare under the tilt and heavy is
+not seen. Then few replications show the event, or few of them carry the estimate (:func:`doubtful`), and the output
+says so.
 
 **Gain** at equal work: plain Monte Carlo of as many runs as this estimate took, its pilot included, would have variance
 P (1 − P) / runs; gain is that over `var`. All runs of a scenario have the same number of steps, so runs are steps. Of

@@ -1,0 +1,37 @@
+"""Compiling in halves leaves nothing to compile for the runs themselves."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SOURCE = """
+from numba.core.dispatcher import Dispatcher
+from tests.support.world import small
+from agents import kernel
+from experiments.plan.arrangement import Cell
+from experiments.run.compile import compile_trade, compile_liquidation
+from experiments.run.run import run_cell
+import gc
+
+def compiled():
+    return {id(item): len(item.signatures) for item in gc.get_objects() if isinstance(item, Dispatcher)}
+
+cell = Cell("isolated", "isolated", "socialized_loss", small())
+compile_liquidation(cell.scenario)
+compile_trade(cell.scenario)
+before = compiled()
+assert run_cell(cell, 0).failure is None
+assert compiled() == before, "a run compiled what the warm-up had not"
+"""
+
+
+@pytest.mark.compiled
+def test_a_run_compiles_nothing_after_the_warm_up():
+    # Named, because Dask's nannies leave "nothing from the current folder" in the environment of who started them.
+    named = os.environ | {"PYTHONPATH": str(HERE)}
+    done = subprocess.run([sys.executable, "-c", SOURCE], env=named, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

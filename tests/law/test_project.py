@@ -1,0 +1,51 @@
+"""The project's own files agree with each other."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from model.scenario import Scenario
+from model.scenario.parameter import declarations
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PINS = (ROOT / "docs" / "constraints.txt").read_text(encoding="utf-8").split()
+GROUPS = PROJECT["dependency-groups"].values()
+WANTED = [*PROJECT["project"]["dependencies"], *(wanted for group in GROUPS for wanted in group)]
+
+
+def test_pip_and_uv_install_the_same_versions():
+    assert PROJECT["tool"]["uv"]["constraint-dependencies"] == PINS
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_every_dependency_is_pinned_within_its_bounds(wanted):
+    requirement = Requirement(wanted)
+    pinned = {name: version for name, _, version in (pin.partition("==") for pin in PINS)}
+    assert pinned[requirement.name] in requirement.specifier
+
+
+def test_one_version_is_named_everywhere():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.search(r"^version: (.+)$", citation, re.MULTILINE)[1] == PROJECT["project"]["version"]
+
+
+def test_codemeta_says_what_the_project_says():
+    told = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))
+    project = PROJECT["project"]
+    for name in ("version", "description", "keywords"):
+        assert told[name] == project[name], name
+    needed = [Requirement(wanted).name for wanted in project["dependencies"]]
+    assert [name.lower() for name in told["softwareRequirements"]] == needed
+    supported = [word.rpartition(" ")[2] for word in project["classifiers"] if "Python :: 3." in word]
+    assert told["runtimePlatform"] == f"Python {supported[0]} to {supported[-1]}"
+    assert [place for place in told["softwareHelp"] if not (ROOT / place).exists()] == []
+
+
+def test_every_parameter_states_unit_meaning_and_source():
+    incomplete = [row.name for row in declarations(Scenario) if "None" in (row.unit, row.source) or not row.meaning]
+    assert incomplete == []

@@ -1,0 +1,187 @@
+"""Presets by example: for each a situation small enough to be worked out by hand from its source."""
+
+import numpy as np
+import pytest
+
+from agents.core.ledger import DEFICIT, FUND, OUTSIDE, POOL
+from agents.exchange.control.partial_liquidation import contracts_to_sell
+from agents.exchange.control.takeover import is_taken_over
+from model.backstop.loss_regime.base import Terms
+from model.ecosystem import Ecosystem
+from model.market.control import partial_rule
+from model.scenario import Scenario
+from model.scenario.preset import load_preset, preset_names
+from tests.support.desk import Desk
+from tests.support.world import small
+
+FUND_WORTH = 0.015 * 6e7
+EIGHT = {
+    "protocol.number": 8, "protocol.open_interest": (6e7,), "trader.number": 0, "exposure.graph": "none",
+}  # fmt: skip
+
+
+def venue(name):
+    """Return eight protocols, each with a fund's worth of capital, arranged as the preset says."""
+    return Ecosystem(small().replace(EIGHT | load_preset(name).changes, origin=name))
+
+
+def lose(ecosystem, **losses):
+    """Send losses, in funds' worth by protocol, down the layers."""
+    owed = np.zeros(8)
+    for protocol, loss in losses.items():
+        owed[int(protocol[1:])] = loss * FUND_WORTH
+    ecosystem.ledger.balance[DEFICIT] -= owed
+    ecosystem.ledger.balance[OUTSIDE, 0] += owed.sum()
+    ecosystem.absorb_deficits()
+
+
+def paid(ecosystem):
+    """Return what fund and pot have paid each protocol, in funds' worth."""
+    return (ecosystem.protocol.paid_fund + ecosystem.protocol.paid_pool) / FUND_WORTH
+
+
+def left(ecosystem):
+    """Return what went past the layers of each protocol, in funds' worth."""
+    return ecosystem.protocol.uncovered / FUND_WORTH
+
+
+def deleveraged(name, residual):
+    """Place a residual by the preset's regime at a mark of 90, 100 a step ago, 16 longs having failed at 95."""
+    scenario = Scenario().replace(load_preset(name).changes, origin=name)
+    loss = scenario.loss
+    terms = Terms(loss.ranking, loss.close_price, tear_up=loss.tear_up)
+    desk = Desk(scenario.backstop.regime, terms=terms, fallback=loss.fallback)
+    before, wealth = desk.accounts.size[:8].copy(), desk.wealth
+    placement = desk.place(residual)
+    return placement, np.abs(before) - np.abs(desk.accounts.size[:8]), wealth - desk.wealth
+
+
+def test_every_preset_has_an_example():
+    examples = {name.removeprefix("test_example_of_") for name in globals() if name.startswith("test_example_of_")}
+    assert examples == set(preset_names())
+
+
+def test_example_of_binance_2019():
+    """BTC's own fund pays 1 of 1.5, the others' common one 1.5; alt 3 stands aside once 10 % of its part are gone."""
+    ecosystem = venue("binance_2019")
+    lose(ecosystem, p0=1.5, p2=1.0, p3=0.05)
+    assert paid(ecosystem)[:4] == pytest.approx([1.0, 0.0, 1.0, 0.05])
+    lose(ecosystem, p2=0.2, p3=0.05)  # 2 has nothing left, 3 has 95 %
+    assert paid(ecosystem)[2:4] == pytest.approx([1.0, 0.1])
+    lose(ecosystem, p3=0.05)  # 90 % is below 92.5 %
+    assert left(ecosystem)[:4] == pytest.approx([0.5, 0.0, 0.2, 0.05])
+    assert ecosystem.ledger.balance[POOL, :3] / FUND_WORTH == pytest.approx([0.0, 1.0, 4.9])
+
+
+def test_example_of_bybit_2025_12():
+    """Five contracts share 5, three new listings 3; who lost 30 % of its part in eight hours is deleveraged."""
+    ecosystem = venue("bybit_2025_12")
+    lose(ecosystem, p0=3.5, p5=3.5)
+    assert paid(ecosystem)[[0, 5]] == pytest.approx([3.5, 3.0])
+    lose(ecosystem, p0=0.1, p5=0.1)
+    assert left(ecosystem)[[0, 5]] == pytest.approx([0.1, 0.6])
+    assert ecosystem.ledger.balance[POOL, :2] / FUND_WORTH == pytest.approx([1.5, 0.0])
+
+
+def test_example_of_clearing_house():
+    """Own contribution and own capital on call, skin, the seven others' contributions, then their capital on call.
+
+    A third of the capital is paid in; twice that is on call.
+    """
+    ecosystem = venue("clearing_house")
+    fund = float(ecosystem.ledger.balance[FUND, 0])
+    skin, called = float(ecosystem.protocol.skin[0]), 2.0 * fund
+    assert skin == pytest.approx(0.25 * 0.005 * 6e7) and fund + called == pytest.approx(FUND_WORTH)
+    lose(ecosystem, p0=(fund + called + skin + 7.0 * fund + 3.5 * called) / FUND_WORTH)
+    member = ecosystem.protocol[0]
+    amounts = member.paid_fund, member.paid_skin, member.paid_mutual, member.paid_assessment
+    assert amounts == pytest.approx((fund, skin, 7.0 * fund, called + 3.5 * called))
+    lose(ecosystem, p0=7.0 * called / FUND_WORTH)  # the other half of the calls, and as much again is not covered
+    assert ecosystem.protocol.uncovered[0] == pytest.approx(3.5 * called)
+    placement, closed, cut = deleveraged("clearing_house", 37.0)
+    assert placement.placed == 37.0 and not closed.any()
+    gains = np.array([100.0, 50.0, 200.0, 10.0, 20.0])  # of 10, 5, 20, 1 and 2 shorts while 100 fell to 90
+    assert cut[:5] == pytest.approx(37.0 / 380.0 * gains)
+
+
+def test_example_of_drift():
+    """Of a loss of 0.1 each: tier A is paid whole, B 1 % and C 0.1 % of the vault of 8, speculative nothing."""
+    ecosystem = venue("drift")
+    lose(ecosystem, **{f"p{i}": 0.1 for i in range(8)})
+    assert paid(ecosystem) == pytest.approx([0.1, 0.1, 0.08, 0.08, 0.008, 0.008, 0.0, 0.0])
+    lose(ecosystem, p0=0.1, p2=0.1)  # limits are for life
+    assert paid(ecosystem)[:3] == pytest.approx([0.2, 0.1, 0.08])
+    placement, _, cut = deleveraged("drift", 5.3)  # 53 contracts are open on both sides: 0.1 each
+    assert placement.placed == 5.3
+    assert cut == pytest.approx([1.0, 0.5, 2.0, 0.1, 0.2, 1.2, 0.3, 0.0])
+
+
+def test_example_of_dydx_v4():
+    """Six cross markets share 6: a loss of 6.5 is not paid at all; isolated ones pay 0.9 of 1 whole and 1.2 not."""
+    ecosystem = venue("dydx_v4")
+    lose(ecosystem, p0=6.5, p6=0.9, p7=1.2)
+    assert paid(ecosystem)[[0, 6, 7]] == pytest.approx([0.0, 0.9, 0.0])
+    assert left(ecosystem)[[0, 6, 7]] == pytest.approx([6.5, 0.0, 1.2])
+    placement, closed, _ = deleveraged("dydx_v4", 40.0)  # at 95 a contract saves 5, whoever the lot falls on
+    assert placement.placed == 40.0
+    assert closed.sum() == pytest.approx(8.0) and not closed[5:].any()
+
+
+def test_example_of_hyperliquid():
+    """No fund; shorts rank 4.33, 3.0, 2.5: 16 of the first are closed at 100, 10 better than the mark, debt is nil.
+
+    (91 / 90) × 1800 / 420 against (120 / 90) × 450 / 200 and (100 / 90) × 900 / 400. The 16 longs that were bankrupt at
+    95 fell short of 80; all are closed, as on the venue, and the other 80 stay with the vault.
+    """
+    ecosystem = venue("hyperliquid")
+    lose(ecosystem, p0=0.1)
+    assert paid(ecosystem)[0] == 0.0 and left(ecosystem)[0] == pytest.approx(0.1)
+    placement, closed, cut = deleveraged("hyperliquid", 80.0)
+    assert placement == pytest.approx((80.0, 0.0, 80.0))
+    assert closed.tolist() == [0.0, 0.0, 16.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    assert cut.sum() == pytest.approx(160.0)
+    fraction = ecosystem.scenario.control.takeover
+    assert [is_taken_over(own, 1e5, 0.0125, fraction) for own in (833.0, 834.0)] == [True, False]  # 2/3 of 1250
+    sold = [contracts_to_sell(size, 6e4, np.inf, partial_rule(ecosystem.scenario)) for size in (2.0, 1.5)]
+    assert sold == pytest.approx([0.4, 1.5])  # 120,000 USD goes by a fifth, 90,000 whole
+
+
+def test_example_of_lighter_2026_02():
+    """Each market has its eighth of the pool and no more: 1 of 1.5, then nothing, and 0.9 of 0.9."""
+    ecosystem = venue("lighter_2026_02")
+    lose(ecosystem, p0=1.5, p1=0.9)
+    lose(ecosystem, p0=0.1, p1=0.2)
+    assert paid(ecosystem)[:2] == pytest.approx([1.0, 1.0])
+    assert left(ecosystem)[:2] == pytest.approx([0.6, 0.1])
+    placement, closed, _ = deleveraged("lighter_2026_02", 25.0)  # profit × leverage 0.56, 0.22, 0.05, 0.01
+    assert placement.placed == 25.0
+    assert closed[:5].tolist() == [0.0, 5.0, 0.0, 0.0, 0.0]
+
+
+def test_example_of_okx():
+    """Losses of 0.2 and 0.15 leave 65 % of the peak: the next passes the fund. At mark nobody pays.
+
+    Profit over margin ratio: 25 % / 8.89, 10 % / 8.89, 1.1 % / 4.67: 5, 10 and 1 of 16 contracts.
+    """
+    ecosystem = venue("okx")
+    for loss in (0.2, 0.15, 0.3):
+        lose(ecosystem, p0=loss)
+    assert paid(ecosystem)[0] == pytest.approx(0.35) and left(ecosystem)[0] == pytest.approx(0.3)
+    placement, closed, cut = deleveraged("okx", 80.0)
+    assert placement == (0.0, 0.0, 0.0)
+    assert closed.tolist() == [10.0, 5.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    assert cut == pytest.approx(np.zeros(8), abs=1e-9)
+
+
+def test_example_of_vega():
+    """A market's own half pays 0.5 of 0.8, the global half nothing; winners keep gain × collected / owed.
+
+    Gains are 100, 150, 20, 11 and 60, 341 in all: of these 34.1 are missing, a tenth of each.
+    """
+    ecosystem = venue("vega")
+    lose(ecosystem, p0=0.8)
+    assert paid(ecosystem)[0] == pytest.approx(0.5) and left(ecosystem)[0] == pytest.approx(0.3)
+    assert ecosystem.ledger.balance[POOL, 0] / FUND_WORTH == pytest.approx(4.0)
+    placement, closed, cut = deleveraged("vega", 34.1)
+    assert placement.placed == pytest.approx(34.1) and not closed.any()
+    assert cut == pytest.approx([10.0, 15.0, 2.0, 1.1, 0.0, 0.0, 6.0, 0.0])
