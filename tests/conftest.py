@@ -24,6 +24,12 @@ def published() -> dict[str, Any]:
     return json.loads(present(SHARED / "oracles" / "published.json").read_text(encoding="utf-8"))
 
 
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Comparisons draw no figures: for claims about what they say, not about what they show."""
+    monkeypatch.setattr("experiments.study.comparison.run.draw_all", lambda *_: [])
+
+
 @pytest.fixture(scope="session")
 def price_folder() -> Path:
     """Folder of the recorded price files."""

@@ -40,10 +40,7 @@ def uploads(tmp_path_factory):
 @pytest.fixture(scope="session")
 def address(results, uploads):
     """Address of a server that runs for all tests."""
-    if not REQUIRED:
-        pytest.importorskip(
-            "playwright", reason="playwright is not installed: uv run --group browser pytest tests/browser"
-        )
+    pytest.importorskip("playwright", reason="playwright is not installed: uv run --group browser pytest -m browser")
     if CHROMIUM is None and not REQUIRED:
         pytest.skip("no Chromium on this machine")
     number = free_port()

@@ -7,7 +7,7 @@ import pytest
 from experiments.app.chart.stage import LIVE
 from experiments.app.session.scene import SCENES
 
-pytestmark = pytest.mark.compiled
+pytestmark = [pytest.mark.compiled, pytest.mark.browser]
 
 INKED = """key => {
   const canvas = document.querySelector(`[data-canvas="${key}"] canvas`);

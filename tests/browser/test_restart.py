@@ -7,7 +7,7 @@ import sys
 import pytest
 from browser.conftest import ROOT, free_port, wait_for
 
-pytestmark = [pytest.mark.compiled, pytest.mark.slow]
+pytestmark = [pytest.mark.compiled, pytest.mark.browser, pytest.mark.slow]
 
 
 def started(port, results):

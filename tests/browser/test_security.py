@@ -11,7 +11,7 @@ import pytest
 
 from experiments.app.session.configuration import Configuration
 
-pytestmark = pytest.mark.compiled
+pytestmark = [pytest.mark.compiled, pytest.mark.browser]
 
 HOSTILE = "<img src=x onerror=window.__pwned=1>"
 WATCH = """

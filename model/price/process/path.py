@@ -4,15 +4,13 @@ With *F* the fundamental price, ``log F[t, k] = log initial_price[k] + sum(log_r
 *t* is the move during step *t*, so step *t* ends at ``(t + 1) * minutes`` after the start.
 """
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.core.registry import find
 from model.price.streams import Streams
-
-if TYPE_CHECKING:
-    from agents.core.registry import find
 from model.scenario import Scenario
 from model.scenario.registry import PROCESSES
 

@@ -14,6 +14,8 @@ from model.scenario import Scenario
 from model.scenario.episode import EPISODES
 from model.scenario.parameter import declarations
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 SMALL = ("trader.number=20", "protocol.number=3", "steps=6", "provider.number=2")
 COMPARE = ("compare", "--workers", "1", *(word for setting in SMALL for word in ("--set", setting)))
 HEAVY = ("numpy", "numba", "mesa", "pandas", "matplotlib", "pyarrow", "scipy", "networkx")
@@ -53,7 +55,6 @@ def test_the_summary_is_one_json_document(tmp_path):
         "manifest.json",
         "runs",
         "series",
-        "figures",
     }
 
 

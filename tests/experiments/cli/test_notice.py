@@ -22,6 +22,8 @@ from model.price.tape import draw_tape
 from model.scenario import Scenario
 from model.scenario.registry import PROCESSES, STRUCTURES
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 README = (Path(__file__).resolve().parents[3] / "docs" / "guide" / "prices.md").read_text(encoding="utf-8")
 LOSSES = "[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]"
 

@@ -12,6 +12,8 @@ from model.scenario import Scenario
 from model.scenario.episode import EPISODES
 from tests.experiments.cli.test_command_line import COMPARE, SMALL
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 EPISODE = {"price.process": "episode", "price.episode": "2025-10-10"}
 CALM = ("--process", "gbm", *("--set", "asset.daily_volatility=[1e-6]"))
 

@@ -210,6 +210,7 @@ LOSS = 2.4e7
 
 
 @pytest.mark.compiled
+@pytest.mark.slow
 def test_the_models_own_probability_is_that_of_brute_force():
     """Uncovered loss of more than $24M, near 1e-2; both estimates within what their errors allow."""
     scenario = small().replace(CRASH)

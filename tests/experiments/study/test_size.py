@@ -243,7 +243,7 @@ def test_the_command_names_both_targets_and_judges_sizes_on_other_worlds(tmp_pat
     for row in told["comparison"]:
         own = found[OWN, row["target"]]["capital"]
         assert row["over_own"] == pytest.approx(found[row["arrangement"].split("/")[0], row["target"]]["capital"] / own)
-    shown = sized(tmp_path / "again", *words)
+    shown = sized(tmp_path / "again", "--target", "0.8", "--replications", "5", "--structure", "isolated")
     assert "'each'" in shown.stdout and "'any'" in shown.stdout and "target any" in shown.stdout
 
 

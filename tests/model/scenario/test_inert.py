@@ -18,6 +18,8 @@ from tests.model.whole.test_conservation import assert_books_close
 from tests.support.bench import Bench
 from tests.support.world import CRASH, STRUCTURES, crash, run, small
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 CHOICES = {
     "reinsurance.premium": "expected_loss",
     "reinsurance.charge_all": True,

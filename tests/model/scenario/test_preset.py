@@ -14,6 +14,8 @@ from experiments.plan.options import ConfigurationError, Options
 from model.scenario import Scenario
 from model.scenario.preset import PresetError, load_preset, parse_preset, preset_names
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 HEADER = 'description = "One of our own"\nsource = "a test"\n'
 OURS = HEADER + '[backstop]\nstructure = "reinsured"\nregime = "lp_absorbs"\nceded_share = 0.5\n[trader]\nnumber = 30\n'
 SHIPPED = {
