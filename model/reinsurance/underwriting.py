@@ -101,7 +101,7 @@ class Underwriting:
         """Return what cover is worth to each for a year, (members,) USD/year: λ + c (ES − λ)⁺.
 
         Beside its credible claims λ a member would have to hold its expected shortfall in capital, at the charge c: the
-        principle of :class:`model.reinsurance.premium.shortfall.Shortfall`. Claims alone would make every cover too
+        principle of :class:`model.reinsurance.premium.rule.Shortfall`. Claims alone would make every cover too
         dear that has a price above its expected claims, and no insurance would ever be bought.
         """
         claims = self.cost(seen)

@@ -11,10 +11,10 @@ from agents.core.registry import Registry
 STRUCTURES = Registry(
     "structure",
     {
-        "none": "model.backstop.structure.none:NoBackstop",
-        "isolated": "model.backstop.structure.isolated:Isolated",
-        "pooled": "model.backstop.structure.pooled:Pooled",
-        "partial": "model.backstop.structure.partial:Partial",
+        "none": "model.backstop.structure.share:NoBackstop",
+        "isolated": "model.backstop.structure.share:Isolated",
+        "pooled": "model.backstop.structure.share:Pooled",
+        "partial": "model.backstop.structure.share:Partial",
         "capped": "model.backstop.structure.capped:Capped",
         "clustered": "model.backstop.structure.clustered:Clustered",
         "reinsured": "model.backstop.structure.reinsured:Reinsured",
@@ -87,12 +87,12 @@ CLAIMS = Registry(
 PREMIUMS = Registry(
     "premium",
     {
-        "flat": "model.reinsurance.premium.flat:Flat",
-        "expected_loss": "model.reinsurance.premium.expected_loss:ExpectedLoss",
-        "shortfall": "model.reinsurance.premium.shortfall:Shortfall",
-        "experience": "model.reinsurance.premium.experience:Experience",
-        "risk_based": "model.reinsurance.premium.risk_based:RiskBased",
-        "vote": "model.reinsurance.premium.vote:Vote",
+        "flat": "model.reinsurance.premium.rule:Flat",
+        "expected_loss": "model.reinsurance.premium.rule:ExpectedLoss",
+        "shortfall": "model.reinsurance.premium.rule:Shortfall",
+        "experience": "model.reinsurance.premium.rule:Experience",
+        "risk_based": "model.reinsurance.premium.rule:RiskBased",
+        "vote": "model.reinsurance.premium.rule:Vote",
     },
 )
 

@@ -213,7 +213,7 @@ def test_no_file_names(secret):
     [
         ("def late():\n    from model.market.market import Market", "model.market.market.Market"),
         ("import experiments.study.comparison.table as table", "experiments.study.comparison.table"),
-        ("PART = {'isolated': 'model.backstop.structure.isolated:Isolated'}", "model.backstop.structure.isolated"),
+        ("PART = {'isolated': 'model.backstop.structure.share:Isolated'}", "model.backstop.structure.share"),
         ("from mesa import batch_run", "mesa.batch_run"),
     ],
 )

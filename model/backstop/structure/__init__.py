@@ -1,1 +1,1 @@
-"""Backstop structures: who holds the capital. One class in one file each; a new one is one line here."""
+"""Backstop structures: who holds the capital. A new one is a class and one line of the registry."""

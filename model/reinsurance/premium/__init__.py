@@ -1,1 +1,1 @@
-"""Premium rules: what a pot asks of its members. One class in one file each; a new one is one line here."""
+"""Premium rules: what a pot asks of its members. A new one is a class and one line of the registry."""
