@@ -1,8 +1,9 @@
-"""The premium rules, each a function of what an underwriter sees (:mod:`model.reinsurance.premium.base`), in USD a year.
+"""The premium rules, each a function of what an underwriter sees, in USD a year.
 
-Symbols: O open interest, r flat rate on it, E expected claims a year, ES their expected shortfall, θ loading, λ the
-credible estimate of a member's own claims, c charge on capital. References: Cramér (1930) and Bühlmann, *Mathematical
-Methods in Risk Theory*, for the expected value principle; Bühlmann (1967) for experience rating; Black (1948) for votes.
+What is seen is :class:`model.reinsurance.premium.base.Exposure`. Symbols: O open interest, r flat rate on it, E expected
+claims a year, ES their expected shortfall, θ loading, λ the credible estimate of a member's own claims, c charge on
+capital. References: Cramér (1930) and Bühlmann, *Mathematical Methods in Risk Theory*, for the expected value
+principle; Bühlmann (1967) for experience rating; Black (1948) for votes.
 """
 
 import numpy as np
