@@ -1,6 +1,6 @@
 """The way into Backstop: the command ``backstop``, also ``python -m backstop_command``.
 
-It has a name that nothing else has, finds the packages beside it, and says in one line where something else stands in
+It has a name that nothing else has, finds the packages next to it, and says in one line where something else stands in
 the place of one. Workers begin with it too.
 """
 
@@ -12,7 +12,7 @@ HOME = Path(__file__).resolve().parent
 
 
 def claim() -> str | None:
-    """Import Backstop's packages from beside this file; return in one line why that cannot be, or None."""
+    """Import Backstop's packages from next to this file; return in one line why that cannot be, or None."""
     sys.path.insert(0, str(HOME))
     try:
         import_module("experiments.run.import_path")

@@ -22,7 +22,7 @@ from agents.reinsurer.reinsurer import Reinsurer
 from agents.trader.trader import Trader
 from agents.trader.value_fund import ValueFund
 from model.batch_run import collected
-from model.phase_kernels import make_machine
+from model.phase_kernels import make_phase_kernels
 from model.scenario import Scenario
 
 
@@ -38,7 +38,7 @@ class Roster(mesa.Model):
     pool: Any
     reinsurance: Any
     value_investing: Any
-    hot: Any
+    tables: Any
     ledger: Ledger
     slots_per_protocol: int
     horizon: int
@@ -50,7 +50,7 @@ class Roster(mesa.Model):
 
     def __init__(self, rng: np.random.Generator) -> None:
         super().__init__(rng=rng)
-        self.machine = make_machine()
+        self.kernels = make_phase_kernels()
         self._traders: dict[int, Trader] = {}
         self._assembled = False
         self._before = (0.0, 0.0, 0.0)
@@ -133,8 +133,8 @@ class Roster(mesa.Model):
 
     def after_account_change(self, row: int) -> None:
         """Book what was set from Python: contracts as bought of the vault at the entry price, money as from outside."""
-        touch(self.accounts, self.hot.blocks, row)
-        self.machine.recount(self.accounts, self.hot.blocks, self.hot.exchange)
+        touch(self.accounts, self.tables.blocks, row)
+        self.kernels.recount(self.accounts, self.tables.blocks, self.tables.exchange)
         i = row // self.slots_per_protocol
         cash, wallet, size = (now - then for now, then in zip(self._worth(row), self._before, strict=True))
         bought = size * (self.accounts.entry_price[row] - self.accounts.entry_funding[row])
@@ -158,8 +158,8 @@ class Roster(mesa.Model):
 
     def reconcile(self, phase: Code) -> None:
         """Count all rows afresh and compare them with the ledger."""
-        self.machine.recount(self.accounts, self.hot.blocks, self.hot.exchange)
-        self.machine.reconcile_all(self.ledger.book, self.hot.exchange, phase)
+        self.kernels.recount(self.accounts, self.tables.blocks, self.tables.exchange)
+        self.kernels.reconcile_all(self.ledger.book, self.tables.exchange, phase)
 
     def _enter_difference(self, account: Code, column: Code | slice) -> None:
         counted = self.ledger.subsidiaries[account]()[column]

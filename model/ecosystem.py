@@ -39,7 +39,7 @@ from model.scenario.check.demand import refuse_beyond
 from model.scenario.length import asset_names
 from model.state import initial
 from model.state.population import draw_population, slots_per_protocol
-from model.state.terms import Hot, make_rulebook, make_scratch
+from model.state.terms import KernelTables, make_phase_terms, make_scratch
 
 
 class Ecosystem(Roster):
@@ -96,20 +96,20 @@ class Ecosystem(Roster):
         self.structure = initial.make_structure(scenario, streams)
         self.protocol = initial.make_protocols(scenario, self.structure, self.exchange.vault_start)
         self.pool = initial.make_pool(self.structure)
-        tables = [getattr(self, name) for name in Hot._fields]
-        self.hot = Hot(*(bare(table) for table in tables))
+        tables = [getattr(self, name) for name in KernelTables._fields]
+        self.tables = KernelTables(*(bare(table) for table in tables))
         self.ledger = Ledger(len(self.exchange))
         self.ledger.subsidiaries = initial.subsidiaries(self.accounts, self.keepers, self.providers, len(self.exchange))
-        initial.open_books(self.ledger, self.accounts, self.hot, scenario, self.exchange, self.structure)
+        initial.open_books(self.ledger, self.accounts, self.tables, scenario, self.exchange, self.structure)
         self.reconcile(SET_UP)
 
     def _set_rules(self, streams: Streams) -> None:
         """Derive constants, the layers of the waterfall, the exposures and room for the record."""
         scenario, members = self.scenario, len(self.exchange)
-        self.rules = make_rulebook(scenario, streams, self.structure)
+        self.rules = make_phase_terms(scenario, streams, self.structure)
         self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
         self.record = Record(self.horizon, self.assets, members)
-        self.venue = Venue(self.accounts, self.hot.blocks, self.hot.exchange, self.ledger.book)
+        self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book)
         self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
         self.succession = Succession(scenario, streams.key("loss"), self.venue)
@@ -138,42 +138,42 @@ class Ecosystem(Roster):
         """Phase 1: returns, spreads and exploits from the tape."""
         if self.clock >= self.horizon:
             raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
-        hot, tape, t = self.hot, self.tape, self.clock
+        tables, tape, t = self.tables, self.tape, self.clock
         returns, spread, exploit = tape.log_return[t], tape.spread[t], tape.exploit[t]
-        self.machine.shock(hot.market, hot.exchange, hot.protocol, self.ledger.book, returns, spread, exploit)
+        self.kernels.shock(tables.market, tables.exchange, tables.protocol, self.ledger.book, returns, spread, exploit)
 
     def set_prices(self) -> None:
         """Phase 2: arbitrage, mid and mark prices, depth, attention."""
-        hot, self._oracle_error = self.hot, self.tape.oracle_error[self.clock]
+        tables, self._oracle_error = self.tables, self.tape.oracle_error[self.clock]
         depth, rules = self.tape.depth[self.clock], self.rules.market
         book = self.ledger.book
-        self.machine.price(hot.market, hot.exchange, hot.protocol, book, rules, depth, self._oracle_error)
+        self.kernels.price(tables.market, tables.exchange, tables.protocol, book, rules, depth, self._oracle_error)
         self.ledger.stop_if_broken(self.clock)
 
     def charge_funding(self) -> None:
         """Phase 3: funding between longs and shorts."""
-        hot, rules = self.hot, self.scenario.market
+        tables, rules = self.tables, self.scenario.market
         terms = rules.interest, rules.funding_clamp, rules.funding_cap, self.scenario.minutes
-        self.machine.charge_funding(hot.exchange, hot.market, *terms)
+        self.kernels.charge_funding(tables.exchange, tables.market, *terms)
 
     def trade(self) -> None:
         """Phase 4: own agents act, funds and noise traders meet, traders decide, all their orders are filled."""
         for members in self.own_agents():
             members.shuffle_do("step")
         self.value_investing.trade(self._oracle_error, self.clock)
-        hot, rules = self.hot, self.rules
-        self.machine.trade(
-            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, rules.market, rules.habit,
+        tables, rules = self.tables, self.rules
+        self.kernels.trade(
+            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, rules.market, rules.habit,
             rules.keys, self.scenario.exchange.trading_fee, self.clock, self._oracle_error, self.scratch.rows,
         )  # fmt: skip
 
     def liquidate(self) -> None:
         """Phase 5: liquidation rounds until nobody is flagged that a keeper will serve."""
-        hot, tape, t, scratch = self.hot, self.tape, self.clock, self.scratch
-        self._rounds = self.machine.liquidate(
-            self.accounts, hot.blocks, hot.exchange, hot.market, hot.keepers, self.ledger.book, self.rules.market,
-            self.rules.tariff, tape.gas[t], t, tape.keeper[t], self._oracle_error, scratch.capacity, scratch.rows,
-            scratch.jobs,
+        tables, tape, t, scratch = self.tables, self.tape, self.clock, self.scratch
+        self._rounds = self.kernels.liquidate(
+            self.accounts, tables.blocks, tables.exchange, tables.market, tables.keepers, self.ledger.book,
+            self.rules.market, self.rules.tariff, tape.gas[t], t, tape.keeper[t], self._oracle_error,
+            scratch.capacity, scratch.rows, scratch.jobs,
         )  # fmt: skip
 
     def absorb_deficits(self) -> None:
@@ -193,19 +193,21 @@ class Ecosystem(Roster):
 
     def settle_capital(self) -> None:
         """Phase 8: fees, premiums, liquidity providers, what else funds do, risk controls."""
-        hot = self.hot
+        tables = self.tables
         book, backing, terms = self.ledger.book, self.structure.backing, self.rules.terms
         self.confidence.update(self.clock)
-        self.machine.settle_capital(hot.exchange, hot.protocol, hot.providers, hot.pool, book, backing, terms)
+        self.kernels.settle_capital(
+            tables.exchange, tables.protocol, tables.providers, tables.pool, book, backing, terms
+        )
         self.fund.manage(self.clock)
         self.reinsurance.manage(self.clock)
-        self.control.update(hot.exchange, hot.market, hot.protocol, book, backing)
+        self.control.update(tables.exchange, tables.market, tables.protocol, book, backing)
 
     def write_record(self) -> None:
         """Phase 9: the series, and the audit."""
-        hot, record, t = self.hot, self.record, self.clock
-        self.machine.write_step(
-            hot.market, hot.exchange, hot.protocol, self.ledger.book, self._rounds,
+        tables, record, t = self.tables, self.record, self.clock
+        self.kernels.write_step(
+            tables.market, tables.exchange, tables.protocol, self.ledger.book, self._rounds,
             record.ecosystem[t], record.asset[t], record.protocol[t],
         )  # fmt: skip
         self.ledger.stop_if_broken(t)
@@ -213,22 +215,22 @@ class Ecosystem(Roster):
 
     def acting(self) -> np.ndarray:
         """Return the rows of the traders who look at their account in the present step, in order of slot."""
-        count = look(self.accounts, self.hot.exchange, self.rules.keys, self.clock, self.scratch.rows)
+        count = look(self.accounts, self.tables.exchange, self.rules.keys, self.clock, self.scratch.rows)
         return self.scratch.rows[:count]
 
     def decide(self, rows: np.ndarray) -> None:
         """Let the traders in `rows` decide on their orders."""
-        hot = self.hot
+        tables = self.tables
         decide(
-            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, self.rules.habit,
+            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, self.rules.habit,
             self.rules.keys, self.clock, rows,
         )  # fmt: skip
 
     def fill(self, rows: np.ndarray) -> None:
         """Fill the orders waiting in `rows` together."""
-        hot = self.hot
+        tables = self.tables
         fill(
-            self.accounts, hot.blocks, hot.exchange, hot.market, self.ledger.book, self.rules.market,
+            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, self.rules.market,
             self.scenario.exchange.trading_fee, self._oracle_error, rows,
         )  # fmt: skip
 

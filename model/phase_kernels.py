@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from agents.account.account import recount
 from agents.core.audit import reconcile_all
-from agents.core.fast_call import Prepared
+from agents.core.fast_call import FastCall
 from agents.exchange.exchange import charge_funding
 from model.market.fee import settle_capital
 from model.market.liquidation import liquidate
@@ -13,7 +13,7 @@ from model.market.order_clearing import trade
 from model.measure.record import write_step
 
 
-class Machine(NamedTuple):
+class PhaseKernels(NamedTuple):
     """What a step calls, in the order of events, and what reconciles rows with the ledger after a phase in Python."""
 
     shock: Any
@@ -27,7 +27,7 @@ class Machine(NamedTuple):
     reconcile_all: Any
 
 
-def make_machine() -> Machine:
+def make_phase_kernels() -> PhaseKernels:
     """Return the kernels, prepared for one run."""
     kernels = shock, price, charge_funding, trade, liquidate, settle_capital, write_step, recount, reconcile_all
-    return Machine(*map(Prepared, kernels))
+    return PhaseKernels(*map(FastCall, kernels))

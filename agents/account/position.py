@@ -32,7 +32,7 @@ def equity(collateral: float, size: float, entry: float, mark: float, funding: f
 
 @rule
 def bankruptcy_price(entry: float, size: float, collateral: float) -> float:
-    """Return the price at which equity is nil, p₀ − c/q, funding aside.
+    """Return the price at which equity is zero, p₀ − c/q, funding aside.
 
     A 50× long at 10 000 is bankrupt at 9 800 (BitMEX, published example).
     """
@@ -51,7 +51,7 @@ def liquidation_price(entry: float, size: float, collateral: float, maintenance:
 
 @rule
 def level(collateral: float, size: float, entry: float, entry_funding: float) -> float:
-    """Return the level (2), USD per contract; nil for a flat account."""
+    """Return the level (2), USD per contract; zero for a flat account."""
     return 0.0 if size == 0.0 else entry - entry_funding - collateral / size
 
 

@@ -1,6 +1,6 @@
 """What public functions take: arguments made arrays, and what the sources exclude refused in one sentence.
 
-A network of n >= 1 protocols is a square matrix of amounts that are finite and not negative, with nil on its diagonal,
+A network of n >= 1 protocols is a square matrix of amounts that are finite and not negative, with zero on its diagonal,
 as nobody owes, lends to or owns itself. A column has one value for every protocol. Fractions lie in [0, 1]. Every
 function that takes one of these asks here, so that all refuse the same and say it the same way.
 
@@ -15,7 +15,7 @@ Array = np.ndarray
 
 
 def network_matrix(name: str, values: Any) -> Any:
-    """Return `values` (n, n) as by :func:`square_matrix`, its diagonal nil."""
+    """Return `values` (n, n) as by :func:`square_matrix`, its diagonal zero."""
     matrix = square_matrix(name, values)
     if matrix.diagonal().any():
         raise ValueError(f"{name} must have a zero diagonal: nobody owes, lends to or owns itself")

@@ -1,7 +1,7 @@
 """The audit of the ledger: what must agree after a phase, and how far prices may go.
 
-Rows are compared with control accounts, contracts with nil, and the sum of all balances, counted from the rows, with
-nil. Each difference is judged by the money there, (2) of :mod:`agents.core.ledger`; contracts, at the mark, by that
+Rows are compared with control accounts, contracts with zero, and the sum of all balances, counted from the rows, with
+zero. Each difference is judged by the money there, (2) of :mod:`agents.core.ledger`; contracts, at the mark, by that
 and by the positions they belong to. What is wrong is written into the book, and the run stops at its next look.
 
 Prices are judged too. A double has 53 bits: where a price is ``FARTHEST`` times the first one, what was paid at the

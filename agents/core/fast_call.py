@@ -12,7 +12,7 @@ import numba
 from numba.core import config
 
 
-class Prepared:
+class FastCall:
     """A kernel that remembers the machine code for the types it was called with.
 
     Parameters
@@ -22,7 +22,7 @@ class Prepared:
     Notes
     -----
     Numba checks little in machine code reached this way, so the class of every argument is compared (0.4 µs a call):
-    another one, None for a number say, is looked up anew. Arrays must keep element type and layout.
+    another one, None for a number say, is looked up again. Arrays must keep element type and layout.
     """
 
     def __init__(self, kernel: Callable[..., Any]) -> None:

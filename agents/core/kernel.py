@@ -4,7 +4,7 @@
 kernel it serves (which saves compiling it on its own), ``kernel`` a loop over rows that calls both. Rules and kernels
 are compiled once and kept on disk. Numba's cache does not notice a change in a rule that another file defines, so the
 cache lives in a directory named by a digest of all sources (:mod:`agents.core.kernel_cache`): change one letter and
-everything is compiled anew, change none and a new process starts from the cache.
+everything is compiled again, change none and a new process starts from the cache.
 
 No ``fastmath`` and no ``parallel``: both would make the last bit depend on the machine's mood. Parallelism is across
 replications, which is also why kernels release the interpreter lock.

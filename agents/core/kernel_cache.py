@@ -1,9 +1,9 @@
 """Where compiled kernels are kept: in a folder that nobody else can write.
 
-What numba keeps is unpickled and run, so whoever can write there can run what he likes as whoever reads it. A folder is
-used only where this user owns it, nobody else may write in it, and nobody else can put another in its place; it is made
-so. Without a home that can be written, a folder of this user's among the temporary ones serves, on the same terms, for
-its name is anybody's to take first; where it is taken, a fresh one that lasts as long as this process.
+What numba keeps is unpickled and run, so anyone who can write there can run what he likes as the one who reads it. A
+folder is used only where this user owns it, nobody else may write in it, and nobody else can put another in its place;
+it is made so. Without a home that can be written, a folder of this user's among the temporary ones serves, on the same
+terms, for its name is anybody's to take first; where it is taken, a fresh one that lasts as long as this process.
 """
 
 import atexit

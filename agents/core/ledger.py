@@ -39,7 +39,7 @@ ACCOUNTS = (
     "liquidation_fee",  # liquidation fees of this step, not yet distributed
     "keeper",  # cash of all keepers, column 0, control account
     "provider",  # cash of liquidity providers, control account
-    "deficit",  # losses on their way down the waterfall, <= 0, nil at the end of a step
+    "deficit",  # losses on their way down the waterfall, <= 0, zero at the end of a step
     "bad_debt",  # losses nobody paid, <= 0
     "outside",  # the rest of the world, column 0, either sign
     "frozen_debt",  # losses carried until withdrawals or fees have repaid them, <= 0
@@ -117,7 +117,7 @@ def breach(book: Any, phase: Code, account: Code, protocol: Code, amount: float,
 
 @rule
 def check(book: Any, phase: Code, account: Code, protocol: Code, difference: float, scale: float) -> None:
-    """Record a breach where a difference is not finite, or not nil within ``TOLERANCE`` of the `scale`."""
+    """Record a breach where a difference is not finite, or not zero within ``TOLERANCE`` of the `scale`."""
     if not abs(difference) <= TOLERANCE * (scale + 1.0):
         breach(book, phase, account, protocol, difference, scale)
 
@@ -183,7 +183,7 @@ class Ledger:
         To that money comes ``ROUNDING`` of the most that all balances came to.
 
         The balances are counted afresh from the rows of traders, keepers and providers; with the outside world among
-        them they must sum to nil.
+        them they must sum to zero.
         """
         counted = self.balance.copy()
         for account, count in self.subsidiaries.items():

@@ -1,7 +1,7 @@
 """The insurance fund: the first layer below a liquidation.
 
 A liquidation fills at value V (what the position fetched) against a bankruptcy value B (what it must fetch for the
-account to end at nil). Better than bankruptcy, the fund takes its fee out of the surplus; worse, it is asked for the
+account to end at zero). Better than bankruptcy, the fund takes its fee out of the surplus; worse, it is asked for the
 shortfall (dYdX v4, ``GetLiquidationInsuranceFundDelta``):
 
     δ = min(f |V|, V − B)   if V > B,     δ = V − B   otherwise                               (1)

@@ -2,7 +2,7 @@
 
 Keeper j serves every protocol, with a capacity of its own at each: a share of that protocol's open interest per step,
 cut by outages and congestion. At each round it takes the largest positions first, in part if it must, and passes over
-those whose bounty does not pay for the gas: on 12 March 2020 such a market cleared at prices of nil (MakerDAO).
+those whose bounty does not pay for the gas: on 12 March 2020 such a market cleared at prices of zero (MakerDAO).
 
 Profit of a liquidation of notional N: bounty · N − gas · cost. Units: USD.
 """

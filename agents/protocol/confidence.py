@@ -37,7 +37,7 @@ def alarm(health: float, news: float, thin: float) -> float:
 
     Parameters
     ----------
-    health : backstop behind the protocol over its start; nil or below counts as nil, above 1 as 1.
+    health : backstop behind the protocol over its start; zero or below counts as zero, above 1 as 1.
     news : bad news that has not faded, >= 0.
     thin : weight of an empty fund.
     """

@@ -1,4 +1,4 @@
-"""What a protocol pays into its backstop beside fees: contributions by tier, and replenishment up to a target.
+"""What a protocol pays into its backstop next to fees: contributions by tier, and replenishment up to a target.
 
 - Target size: a multiple τ of the fund at the start, T = τ F₀; income that would lift the fund above it is the
   treasury's.
@@ -17,7 +17,7 @@ Array = np.ndarray
 
 
 def target_size(ratio: float, start: Array) -> Array:
-    """Return the target size of each fund, USD; without limit where the ratio is nil."""
+    """Return the target size of each fund, USD; without limit where the ratio is zero."""
     return ratio * start if ratio > 0.0 else np.full_like(start, np.inf)
 
 

@@ -53,6 +53,6 @@ class Learner:
         self.attraction[rows, self.option] += self.weight * (payoff - self.attraction[rows, self.option])
 
     def choose(self, drawn: Array) -> Array:
-        """Choose anew by (2) with uniform draws, (agents,); return the options."""
+        """Choose again by (2) with uniform draws, (agents,); return the options."""
         self.option = choose(self.attraction, self.sensitivity, drawn)
         return self.option

@@ -65,7 +65,7 @@ class AtOnce:
             self.balance[cash, columns] += worth
 
     def __exit__(self, *_: object) -> None:
-        """Give back what was not needed beside the cash there was; the haircut on the rest leaves the ecosystem."""
+        """Give back what was not needed next to the cash there was; the haircut on the rest leaves the ecosystem."""
         self.depth -= 1
         if self.depth:
             return
@@ -170,7 +170,7 @@ def manage_lending(
     ----------
     balance : the ledger's.
     coming, waiting, arrived : of a :class:`Recall` with a column for every fund and then for every pot.
-    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of them in this step and not at hand; nil afterwards.
+    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of them in this step and not at hand; zero afterwards.
     pot, entitlement, outside : of the structure: who owns the pots.
     earned : yield of a step.
     """

@@ -64,7 +64,7 @@ class Protocol(RowAgent):
     income = Column("f8", "USD, >= 0", "fees that reached its fund or pot so far")
     by_others = Column("f8", "USD, >= 0", "of uncovered, while its own capital and income exceeded its own losses")
 
-    reimbursed = Column("f8", "USD, >= 0", "paid by the pool beside the waterfall so far: late and parametric claims")
+    reimbursed = Column("f8", "USD, >= 0", "paid by the pool next to the waterfall so far: late and parametric claims")
     recapitalised = Column("f8", "USD, >= 0", "paid in by outsiders after a default so far")
 
     @property

@@ -12,7 +12,7 @@ and in a mutual fund, with F the funds and A what is left of capital on call,
 
 The **health** of the backstop behind a protocol is its own fund, loans included, and s, over what they were at the
 start or the capital allotted to it, whichever is less; at most 1, for more than whole is not counted, and 1 where there
-was none. Whoever asks what may still be paid asks for it: liquidity providers, traders who may panic, risk controls.
+was none. Anyone who asks what may still be paid asks for it: liquidity providers, traders who may panic, risk controls.
 Members who left their pot have what it still owes them. Reference: Diamond and Dybvig (1983): a run answers to what the
 others may leave, not to what one put in. Units: USD.
 """

@@ -41,7 +41,7 @@ class LiquidityProvider(RowAgent):
     deposited = Column("f8", "USD", "deposits less redemptions")
     start = Column("f8", "USD, >= 0", "put in at the start")
     requested = Column("f8", "shares, >= 0", "asked to be redeemed, waiting in the queue")
-    wait = Column("f8", "steps", "what the request still has to wait; below nil, for how long it has been due")
+    wait = Column("f8", "steps", "what the request still has to wait; below zero, for how long it has been due")
 
     def after_change(self) -> None:
         """Book a change of cash made from Python as money from or to the outside world."""
@@ -189,7 +189,7 @@ def provider_step(
     ----------
     vault : the protocols' records, with `shares` outstanding; a share was worth 1 USD at the start.
     equity : what the vault can pay out of, USD.
-    strain : what presses the owner beside the price of this share, in falls of it.
+    strain : what presses the owner next to the price of this share, in falls of it.
     terms : `speed`, `back`, fraction redeemed, fraction of cash put back, per step; `sensitivity`; `cooldown`, steps;
         `exit`, part of its equity a vault lets out in a step, 1 for no limit.
     """

@@ -8,7 +8,7 @@ While E > 0 it costs nobody else anything, however much of it is lost on paper. 
 it is closed, for good: the shares are cancelled, −E is booked as **vault deficit**, and the position passes on at the
 price at which E was taken. Nobody is repaid by a rebound: those who had a share have none, and who paid the deficit has
 no claim. E is taken at the mark, or at the market's mid price where that is the better for the vault: an oracle that
-errs against it closes nobody, since whoever takes the position over would bid what the market pays. While liquidations
+errs against it closes nobody, since who takes the position over would bid what the market pays. While liquidations
 are suspended no vault is closed either.
 
 The **successor** holds the position with capital from outside: at the end of every step its gain or loss at the mark,

@@ -9,7 +9,7 @@ who looks
 2. else, where its margin ratio e / (|q| p) is below ``stop_buffer`` maintenance margins, stops out, tops up from its
    wallet, or sits still, each a fixed trait of the person;
 3. otherwise trades with probability ``turnover`` towards the position its strategy wants, within its leverage
-   appetite, λ (e + w) / p contracts with wealth e + w, and in orders small beside the market's depth.
+   appetite, λ (e + w) / p contracts with wealth e + w, and in orders small next to the market's depth.
 
 A flat trader with money left enters again by the same rule; one without money has left. Orders wait in the account
 until the market fills all of them together, so nobody's decision depends on who came first.
@@ -161,7 +161,7 @@ def wish(accounts: Any, exchange: Any, market: Any, habit: Any, row: int, i: int
 
 @rule
 def appetite(leverage: float, initial_margin: float) -> float:
-    """Return the leverage a trader will take: its own, at most the venue's, never nil."""
+    """Return the leverage a trader will take: its own, at most the venue's, never zero."""
     return max(min(leverage, 1.0 / initial_margin), LEAST_LEVERAGE)
 
 

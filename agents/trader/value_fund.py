@@ -58,7 +58,7 @@ def wanted_leverage(aggression: float, price: float, value: float, limit: float)
 def wanted_contracts(
     aggression: float, price: float, value: float, limit: float, cash: float, held: float
 ) -> float:  # fmt: skip
-    """Return the demand (1) in contracts, nil where wealth is not positive."""
+    """Return the demand (1) in contracts, zero where wealth is not positive."""
     return wanted_leverage(aggression, price, value, limit) * max(cash + held * price, 0.0) / price
 
 

@@ -18,7 +18,7 @@ from experiments.app.widget.head import Head
 CLAIM = "Isolated funds or a shared pool: the same shocks, two arrangements, side by side."
 VIEWS = {"Live": Live, "Learn": Learn, "Explore": Explore}
 """Name of a view → its component, given the part of the address after ``?``."""
-FAILED = "This view failed on the server. Load the page again; whoever runs the server finds the reason in its log."
+FAILED = "This view failed on the server. Load the page again; anyone who runs the server finds the reason in its log."
 
 logger = logging.getLogger(__name__)
 

@@ -1,9 +1,9 @@
 """Patience: how long a connection may take to ask and to be answered, and how many there may be.
 
-Whoever opens connections and says nothing, a letter a second, or takes its answer as slowly keeps others out where the
-server waits for ever: a machine has so many connections and no more. Here every one has its time, a letter more or less
-does not renew it, and where there are too many the one that waits longest goes first: a visitor who asks at once is
-answered. A websocket has left this waiting room; sessions have bounds of their own.
+Anyone who opens connections and says nothing, a letter a second, or takes its answer as slowly keeps others out where
+the server waits for ever: a machine has so many connections and no more. Here every one has its time, a letter more or
+less does not renew it, and where there are too many the one that waits longest goes first: a visitor who asks at once
+is answered. A websocket has left this waiting room; sessions have bounds of their own.
 """
 
 import asyncio

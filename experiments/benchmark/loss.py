@@ -1,4 +1,4 @@
-"""What loss regimes cost: allocation beside a sort of the winners, and a run with deleveraging beside one without.
+"""What loss regimes cost: allocation next to a sort of the winners, and a run with deleveraging next to one without.
 
 Both are ratios of CPU times taken in turns within one measurement, the least of several laps each.
 """
@@ -28,7 +28,7 @@ def loss_timings(quick: bool = False) -> dict[str, Any]:
 
 
 def time_allocation(number: int) -> dict[str, Any]:
-    """Return the time to divide a residual among the winners of one protocol beside the time to sort all of them."""
+    """Return the time to divide a residual among the winners of one protocol next to the time to sort all of them."""
     ecosystem, amount = fallen_market(number)
     regime: Any = ecosystem.regime.first
     winners = regime.winners(ecosystem.venue, 0, 1.0, 0)[1]
@@ -47,7 +47,7 @@ def fallen_market(number: int) -> tuple[Ecosystem, float]:
     """Return one protocol whose price has fallen and whose longs have failed, and the residual to be found, USD."""
     changes = {"protocol.number": 1, "trader.number": number, "steps": 1, "backstop.regime": "adl"}
     ecosystem = Ecosystem(Scenario().replace(changes))
-    exchange, accounts = ecosystem.hot.exchange[0], ecosystem.accounts
+    exchange, accounts = ecosystem.tables.exchange[0], ecosystem.accounts
     before = exchange["mark"]
     exchange["mark"] = FALL * before
     exchange["bankrupt_long"], exchange["bankrupt_long_value"] = 1.0, before

@@ -1,4 +1,4 @@
-"""How fast the engine is: the reference workload beside Mesa, and the full ecosystem.
+"""How fast the engine is: the reference workload next to Mesa, and the full ecosystem.
 
 Times are CPU times of one core after compilation: of the ecosystem the best of several, of Mesa and engine those of
 the median lap of a race (:mod:`experiments.benchmark.reference_timing`), where both must take the same path.
@@ -59,7 +59,7 @@ def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None) 
 
 
 def compare_ecosystem(laps: int) -> dict[str, Any]:
-    """Return a step of the full ecosystem beside one of the Mesa reference, both at ``COMPARED`` accounts."""
+    """Return a step of the full ecosystem next to one of the Mesa reference, both at ``COMPARED`` accounts."""
     return {"accounts": COMPARED} | race_apart("ecosystem", COMPARED, laps)
 
 

@@ -1,4 +1,4 @@
-"""What a sweep costs beside its runs: ``python -m experiments.benchmark.sweep``, as JSON.
+"""What a sweep costs next to its runs: ``python -m experiments.benchmark.sweep``, as JSON.
 
 Three claims are measured. A run of 10 ms costs little more than its 10 ms when it is run in chunks: CPU time of the
 driver and its workers, less their start, less the runs' own. The driver's memory does not grow with the number of runs.

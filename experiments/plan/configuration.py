@@ -98,7 +98,7 @@ def base(options: Options) -> Described:
 
 
 def compared(described: Described, usual: Sequence[str], always: bool = False) -> tuple[str, ...]:
-    """Return the structures to compare: the `usual` ones, or the one the scenario names beside the baselines.
+    """Return the structures to compare: the `usual` ones, or the one the scenario names next to the baselines.
 
     A structure that is named and would not be run, or with `always` any, comes first.
     """

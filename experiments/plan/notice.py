@@ -148,7 +148,7 @@ def _allotted(described: Described, structures: Sequence[str]) -> Iterator[str]:
         return
     allotment, second = backstop.allotment, second_allotment(described.scenario)
     if allotment != "open_interest" and "backstop.allotment" in given:
-        yield f"backstop.allotment = {allotment}: isolated has it as a second size, beside one by open interest"
+        yield f"backstop.allotment = {allotment}: isolated has it as a second size, next to one by open interest"
     if getattr(backstop, second) and f"backstop.{second}" in given:
         yield f"backstop.{second} as given ({given[f'backstop.{second}']}) sizes the second isolated: no pilot is run"
 

@@ -194,8 +194,8 @@ class _Reader:
     def _beside(self, names: Any) -> Any:
         """Return paths of the plan as seen from where it lies."""
         if isinstance(names, str):
-            beside = str(self.path.parent / names)
-            return names if names in world_names() and not Path(beside).exists() else beside
+            nearby = str(self.path.parent / names)
+            return names if names in world_names() and not Path(nearby).exists() else nearby
         return tuple(str(self.path.parent / name) for name in names)
 
     def _typed(self, name: str, table: Mapping[str, Any], kind: type, default: Any) -> Any:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from experiments.report.swept import Swept
 
 LEVELS, BINS, COLUMNS = 12, 8, 4
-ABREAST = 3  # words that fit beside each other
+ABREAST = 3  # words that fit next to each other
 STRUCTURE = "backstop.structure"
 
 

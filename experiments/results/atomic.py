@@ -9,17 +9,17 @@ TEMPORARY = ".tmp"
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write `content` beside `path`, see it on the disk, and put it in its place."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    """Write `content` next to `path`, see it on the disk, and put it in its place."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
-        with beside.open("wb") as file:
+        with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        temporary.replace(path)
     except OSError:
         with suppress(OSError):
-            beside.unlink()
+            temporary.unlink()
         raise
     sync_folder(path.parent)
 

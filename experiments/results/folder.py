@@ -7,8 +7,8 @@
 ``figures/``          every figure as PNG and PDF
 ====================  ================================================================================
 
-The folder is built under a hidden name beside its final place and renamed when it is whole, so that whoever
-finds the name finds all of it (:mod:`experiments.results.hidden`). Rows are written in order of replication, whoever ran them.
+The folder is built under a hidden name next to its final place and renamed when it is whole, so that anyone who
+finds the name finds all of it (:mod:`experiments.results.hidden`). Rows are written in order of replication, whichever ran them.
 """
 
 import itertools

@@ -1,7 +1,7 @@
-"""A folder in the making, under a hidden name beside its final place, and what became of those whose maker died.
+"""A folder in the making, under a hidden name next to its final place, and what became of those whose maker died.
 
 The maker of ``.name-0123abcd.backstop`` holds a lock on it, which the system lifts when its process ends, however it
-ends. So whoever makes the next folder there knows which ones nobody is making any more, on any machine, and removes
+ends. So anyone who makes the next folder there knows which ones nobody is making any more, on any machine, and removes
 them; one that is being made is never touched. Where the file system knows no locks, all are left.
 """
 
@@ -27,7 +27,7 @@ KEPT = 40  # letters of the final name in the hidden one, so that it is not too 
 
 
 class Hidden:
-    """A hidden folder beside `final`; as a context it is removed unless it has appeared.
+    """A hidden folder next to `final`; as a context it is removed unless it has appeared.
 
     Parameters
     ----------

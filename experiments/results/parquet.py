@@ -125,7 +125,7 @@ def _key(run: "Run", rows: int) -> dict[str, Any]:
 def _writer(file: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
     floats = [field.name for field in schema if pa.types.is_floating(field.type)]
     keys = [field.name for field in schema if field.name not in floats]
-    # Bytes of equal rank beside each other compress floats that change slowly.
+    # Bytes of equal rank next to each other compress floats that change slowly.
     return pq.ParquetWriter(
         file, schema, compression="zstd", use_dictionary=keys, use_byte_stream_split=floats or False
     )

@@ -9,7 +9,7 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
-FRAME = 3  # signs a column takes beside its text, and one more for the table
+FRAME = 3  # signs a column takes next to its text, and one more for the table
 
 
 def output(width: int) -> Console:

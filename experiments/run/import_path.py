@@ -1,4 +1,4 @@
-"""Where Backstop's own packages come from: from beside this one, whatever the current folder holds.
+"""Where Backstop's own packages come from: from next to this one, whatever the current folder holds.
 
 They are called ``agents``, ``model`` and ``experiments``, names that a Mesa project of one's own and other
 distributions use as well. So the first to be imported takes the two others from its own folder, before anything can
@@ -24,7 +24,7 @@ class ClashError(ImportError):
 
 
 def claim() -> None:
-    """Import Backstop's packages from beside this one.
+    """Import Backstop's packages from next to this one.
 
     Raises
     ------

@@ -1,11 +1,11 @@
-"""Who does the work: this process, or several beside it.
+"""Who does the work: this process, or several next to it.
 
 One crew serves a command from its pilot to its figures. Results come back in the order of the tasks whatever the
 number of workers, and no run knows who made it. On a machine that has never run these sources the crew compiles them
 first, the kernels shared between two workers.
 
 A worker that dies takes its pool with it. What the pool had in hand then goes out again: the runs waited for one by
-one with nothing beside them, so that a run is recorded as failed only if it ends a worker all by itself, then the
+one with nothing next to them, so that a run is recorded as failed only if it ends a worker all by itself, then the
 others as before. Where workers die one after the other and nothing is done in between, all that is left fails.
 """
 
@@ -179,7 +179,7 @@ class Crew:
         return runs
 
     def _alone(self, task: Task, stop: Stop) -> list[Run]:
-        """Return the run of `task` with nothing beside it, none after the wish to stop."""
+        """Return the run of `task` with nothing next to it, none after the wish to stop."""
         if self._deaths >= DEATHS:
             reason = f"a worker process died{self._watch.cause()}, the last of {DEATHS} in a row: no more are begun"
             return [failed_run(*task, reason)]
@@ -198,7 +198,7 @@ class Crew:
         return done
 
     def _send_again(self, line: deque[Chunk]) -> None:
-        """Send out anew what a broken pool had in hand."""
+        """Send out again what a broken pool had in hand."""
         if self._deaths >= DEATHS:
             return
         self._renew()

@@ -69,7 +69,7 @@ def announce(lines: Iterable[str], quiet: bool) -> None:
 
 
 def lively(stream: TextIO | None) -> bool:
-    """Tell whether `stream` is a terminal on which a line can be drawn anew."""
+    """Tell whether `stream` is a terminal on which a line can be drawn again."""
     return stream is not None and stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
 

@@ -14,7 +14,7 @@ The kind of a metric (:mod:`experiments.statistics.kind`) decides:
 A difference below :data:`FLOOR` of the larger mean is **trivial**, below :data:`FEEDBACK` where the metric is settled
 before anybody pays (deficits, liquidations): there the two cells are the same arithmetic on the same shocks, and what
 is left is a path that fed back on itself, not a finding. Such a difference has neither interval nor test, and one that
-is nil in every world no test. Coverage of all of these, measured on runs of the default episode: docs/statistics.md.
+is zero in every world no test. Coverage of all of these, measured on runs of the default episode: docs/statistics.md.
 """
 
 import math
@@ -135,7 +135,7 @@ def contrast(metric: str, a: ArrayLike, b: ArrayLike, members: int = 0) -> Contr
 
 
 def difference_p(metric: str, differences: ArrayLike, members: int = 0) -> float:
-    """Return the p of paired `differences`, (n,), of `metric`: 1 where all are nil, NaN where there is no test."""
+    """Return the p of paired `differences`, (n,), of `metric`: 1 where all are zero, NaN where there is no test."""
     known = finite(differences)
     if known.size and not known.any():
         return 1.0

@@ -104,6 +104,6 @@ def _tango(b: int, c: int, n: int, level: float) -> float:
         variance = n * max(2.0 * q + delta * (1.0 - delta), 0.0)
         return n * (delta - estimate) - z * math.sqrt(variance)
 
-    # At the estimate itself the standard error can be nil, which is a root and no end.
+    # At the estimate itself the standard error can be zero, which is a root and no end.
     start = estimate + NEXT
     return float(brentq(beyond, start, 1.0, xtol=1e-12)) if beyond(1.0) > 0.0 else 1.0

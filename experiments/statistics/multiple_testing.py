@@ -1,10 +1,10 @@
 """Which family each test of a comparison belongs to, and which differences are no findings at all.
 
 The confirmatory family is fixed beforehand: the headline metrics that are compared pair by pair, all pairs, adjusted
-after Holm. Every other difference is exploratory and adjusted after Benjamini and Hochberg. A difference that is nil in
-every world, or trivial (:mod:`experiments.statistics.estimate`), such as that of deficits between structures where
-nothing feeds back, is an identity of the model and stands in neither: it has no test, and no other test is adjusted
-for it.
+after Holm. Every other difference is exploratory and adjusted after Benjamini and Hochberg. A difference that is zero
+in every world, or trivial (:mod:`experiments.statistics.estimate`), such as that of deficits between structures where
+nothing feeds back, is an identity of the model and stands in neither: it has no test, and no other test is adjusted for
+it.
 """
 
 import math

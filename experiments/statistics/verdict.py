@@ -1,21 +1,21 @@
-"""What is said of a simulated number beside a recorded one: hit, miss, or too vague to tell.
+"""What is said of a simulated number next to a recorded one: hit, miss, or too vague to tell.
 
 A record r and our value o have 95 % intervals from r₋ to r₊ and from o₋ to o₊; one without error has no width. Two
 questions are asked. Does the record contradict ours? The interval of the difference, from
 
     o − r − √((o − o₋)² + (r₊ − r)²)   to   o − r + √((o₊ − o)² + (r − r₋)²),                     (1)
 
-holds nil if it does not (Zou and Donner 2008, Statistics in Medicine 27:1693, for intervals that are not symmetric).
+holds zero if it does not (Zou and Donner 2008, Statistics in Medicine 27:1693, for intervals that are not symmetric).
 And would it contradict much else? The error
 
     e = √(h_r² + h_o²),   h = (x₊ − x₋) / 2,   of facts told as ratios h = log(x₊ / x₋) / 2,       (2)
 
 is at most the fact's *tolerance* if it would. The verdict is
 
-- *hit*: nil lies in (1) and e is at most the tolerance, so that all of (1) is within twice the tolerance: the two are
+- *hit*: zero lies in (1) and e is at most the tolerance, so that all of (1) is within twice the tolerance: the two are
   equivalent, not merely undecided;
-- *too vague to tell*: nil lies in (1), but e is above the tolerance: anything might have been called a hit;
-- *miss*: nil does not lie in (1), or ours has no value.
+- *too vague to tell*: zero lies in (1), but e is above the tolerance: anything might have been called a hit;
+- *miss*: zero does not lie in (1), or ours has no value.
 """
 
 import math
@@ -51,7 +51,7 @@ SHARE = Tolerance(0.1, False, "a tenth of the range of a share or a correlation"
 
 
 def contradicts(recorded: Value, ours: Value) -> bool:
-    """Return whether nil is outside the interval (1) of the difference."""
+    """Return whether zero is outside the interval (1) of the difference."""
     gap = ours.value - recorded.value
     below = math.hypot(ours.value - ours.low, recorded.high - recorded.value)
     above = math.hypot(ours.high - ours.value, recorded.value - recorded.low)

@@ -25,8 +25,8 @@ SIGNS = (
     "or too much alike for an interval. † a few runs hold most of it: such intervals hold the mean in about 90 %."
 )
 VERDICTS = (
-    "identical, trivial: nil in every run, or below 0.1 % of the mean (1 % of what is settled before anybody pays); no "
-    "finding, in no family of tests."
+    "identical, trivial: zero in every run, or below 0.1 % of the mean (1 % of what is settled before anybody pays); "
+    "no finding, in no family of tests."
 )
 
 

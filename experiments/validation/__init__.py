@@ -1,1 +1,1 @@
-"""The validation suite: published results beside what the model's own functions give, claim by claim."""
+"""The validation suite: published results next to what the model's own functions give, claim by claim."""

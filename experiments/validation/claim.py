@@ -34,7 +34,7 @@ class Claim(NamedTuple):
     published : number or list of numbers, as printed there.
     find : returns ours; takes the folder of data where `needs` is set.
     key : place of the published value in a file of oracles, levels divided by ``/``; empty for none.
-    absolute, relative : tolerances; nil both for equality.
+    absolute, relative : tolerances; zero both for equality.
     needs : what has to lie in the folder of data; empty for nothing.
     """
 

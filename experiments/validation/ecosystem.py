@@ -70,7 +70,7 @@ for _words, _shock, _counts in (("3 % below", 9.7, [19, 1]), ("1 % above", 10.1,
 def unpaid(n: int, classes: int, cleared: int, world: int) -> float:
     """Return what the surviving half of n protocols lose on claims on the other half, in claims of one class.
 
-    Whoever fails pays nothing. The loss is scaled to what one protocol has at stake with all others.
+    Anyone who fails pays nothing. The loss is scaled to what one protocol has at stake with all others.
     """
     failing, weight, interest = np.arange(n) < n // 2, 0.1, BARE["protocol.open_interest"][0]
     terms = {"exposure.graph": "netted", "exposure.classes": classes, "exposure.cleared": cleared}

@@ -38,7 +38,7 @@ class Tail(NamedTuple):
 
 
 def finished(leverage: float, replication: int = 0, steps: int | None = None) -> Ecosystem:
-    """Return a finished run at a maximal leverage, nil for no funds."""
+    """Return a finished run at a maximal leverage, zero for no funds."""
     changes = {"value_fund.leverage": leverage} if leverage else {"value_fund.number": 0}
     scenario = Scenario.from_toml(scenario_path(NAME)).replace(changes | ({"steps": steps} if steps else {}))
     ecosystem = Ecosystem(scenario, replication)

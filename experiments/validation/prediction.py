@@ -2,9 +2,9 @@
 
 Student's interval for one more of n normal values, m ± t(n − 1) s √(1 + 1/n), is taken on a scale without ends and
 mapped back, so that it cannot leave the range: logarithms of distances from the end of a half-open range, the logits of
-shares of the way between two ends. A share of nil or one has no logit: where there is one, all are drawn in to
+shares of the way between two ends. A share of zero or one has no logit: where there is one, all are drawn in to
 (u (n − 1) + ½) / n first (Smithson and Verkuilen 2006, Psychological Methods 11:54). At a single end half the smallest
-distance stands for nil.
+distance stands for zero.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""The named episodes: what was recorded beside what the default model does.
+"""The named episodes: what was recorded next to what the default model does.
 
 Nothing is fitted to these figures, but for what docs/ODD.md, section 7, names. Hits and misses are both findings. A
 record is one day, so that ours is told by the interval for one more replication

@@ -17,7 +17,7 @@ PAGE = Path("docs/validation.md")
 COLUMNS = ("claim", "published", "ours", "tolerance", "verdict")
 SECTIONS = {
     "claims": "Published results",
-    "episodes": "Named episodes beside the record",
+    "episodes": "Named episodes next to the record",
     "facts": "Stylised facts of the default market",
 }
 INTRODUCTION = {
@@ -32,7 +32,7 @@ of the record, or for shares at most 0.1; *too vague to tell*, inside an interva
 on anchors of the same records, so that a hit of a fall checks the loop and predicts nothing. The worst hours are from
 open to low, as recorded.
 
-What is missed on 10 October 2025, and why (alternatives: three to six replications each, beside a default of 0.14 of
+What is missed on 10 October 2025, and why (alternatives: three to six replications each, next to a default of 0.14 of
 BTC's open interest liquidated, top ten 0.24, Gini 0.48, leverage 1.9 at the median and 6.2 at the 95th percentile):
 
 - *Open interest lost.* The record's fall holds voluntary closing and deleveraging too. Ours counts liquidations alone:
@@ -56,16 +56,17 @@ venues: BitMEX's and Deribit's own figures of March 2020; Binance's fund by 10x 
 Kappalab and Lighter's by its users on 10 October 2025; deficit and what was deleveraged by the published analysis of
 Hyperliquid's events, an open interest of $14bn. One venue of many is recorded, ours are eight together. A squeeze of
 one thin market, as of YFI on dYdX v3, has no scenario yet and is not made up.""",
-    "facts": """Hourly returns of the mid prices of BTC and ETH, and volume in USD of the protocols that trade them, in
-thirty days a run, all runs together; neither a pair nor a sum reaches from one run into the next. The statistics are
-those that `backstop calibrate` matches. The record: hourly bars of the perpetual futures BTCUSDT and ETHUSDT, 1 March
-2020 to 18 April 2024, with 95 % intervals by block bootstrap; ours are by bootstrap over runs. Verdicts weigh both
-errors: *miss*, the 95 % interval of the difference (Zou and Donner 2008) does not hold nil; *hit*, it does, and the two
-errors together are small enough for that to say something: at most 0.35 in logs, a factor of two from end to end, for
-standard deviation, kurtosis and the memory of absolute returns, 0.5 for a Hill index, which tells two from three, 0.05
-for the autocorrelation of returns, 0.1 for a correlation; *too vague to tell*, it holds nil, but would hold much else.
-Where the record's own error is above that, no number of runs gives a hit. Fifty runs are as long as the record; few
-make ours uncertain, and its interval, resampled from them, rather too narrow.
+    "facts": """Hourly returns of the mid
+prices of BTC and ETH, and volume in USD of the protocols that trade them, in thirty days a run, all runs together;
+neither a pair nor a sum reaches from one run into the next. The statistics are those that `backstop calibrate` matches.
+The record: hourly bars of the perpetual futures BTCUSDT and ETHUSDT, 1 March 2020 to 18 April 2024, with 95 % intervals
+by block bootstrap; ours are by bootstrap over runs. Verdicts weigh both errors: *miss*, the 95 % interval of the
+difference (Zou and Donner 2008) does not hold zero; *hit*, it does, and the two errors together are small enough for
+that to say something: at most 0.35 in logs, a factor of two from end to end, for standard deviation, kurtosis and the
+memory of absolute returns, 0.5 for a Hill index, which tells two from three, 0.05 for the autocorrelation of returns,
+0.1 for a correlation; *too vague to tell*, it holds zero, but would hold much else. Where the record's own error is
+above that, no number of runs gives a hit. Fifty runs are as long as the record; few make ours uncertain, and its
+interval, resampled from them, rather too narrow.
 
 The price process is the default, calibrated to the same returns by `backstop calibrate`, on top of which come the
 traders. Kurtosis is ruled by single days, the record's by 12 and 13 March 2020, and few months hold one. Impact that

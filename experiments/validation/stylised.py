@@ -1,4 +1,4 @@
-"""Stylised facts of the default market beside those of the record, by the statistics that a calibration matches.
+"""Stylised facts of the default market next to those of the record, by the statistics that a calibration matches.
 
 The record is of hourly bars of the perpetual futures BTCUSDT and ETHUSDT, what both files have in common: 1 March 2020
 to 18 April 2024. Its statistics are those of :mod:`experiments.study.calibration.moment`, its intervals by the block

@@ -1,4 +1,4 @@
-"""What funds do beside collecting fees and paying deficits: revaluation, lending, contributions, replenishment.
+"""What funds do next to collecting fees and paying deficits: revaluation, lending, contributions, replenishment.
 
 Own funds and pots follow the same rules: what a member contributed to its pot is valued at the member's own asset, and
 gains and losses of a pot change the entitlements behind it. Everything here is off by default and then costs nothing.
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.core.fast_call import Prepared
+from agents.core.fast_call import FastCall
 from agents.core.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE
 from agents.protocol.contribution import contribution, gap, target_size, tier
 from agents.protocol.fund_asset import revaluation
@@ -35,7 +35,7 @@ class FundManagement:
 
     def __init__(self, ecosystem: Any) -> None:
         scenario = ecosystem.scenario
-        self._lend = Prepared(manage_lending)
+        self._lend = FastCall(manage_lending)
         self.terms, self.backstop, self.minutes = scenario.fund, scenario.backstop, scenario.minutes
         self.structure, self.ledger, self.waterfall = ecosystem.structure, ecosystem.ledger, ecosystem.waterfall
         self.exchange, self.market, self.pool = ecosystem.exchange, ecosystem.market, ecosystem.pool

@@ -74,7 +74,7 @@ class LateMoney:
         return rest
 
     def borne(self) -> Array:
-        """Return what each member bears of its losses beside its own layers, (protocols,) USD: debt open and paid."""
+        """Return what each member bears of its losses next to its own layers, (protocols,) USD: debt open and paid."""
         return self.open() + np.asarray(self.protocol.paid_treasury)
 
     def repay(self, rest: Array, column: str) -> None:

@@ -32,14 +32,14 @@ class Layers:
 
     Attributes
     ----------
-    desk : who settles claims, the structure unless a market takes its place.
+    handler : who settles claims, the structure unless a market takes its place.
     calls : assessments that take time, if they do.
     unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of own funds and pots, not at hand and not recalled yet.
     """
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
-        self.desk: Any = structure
+        self.handler: Any = structure
         self.calls: CashCalls | None = None
         self.unpaid_fund, self.unpaid_pot = np.zeros(len(structure.capital)), np.zeros(structure.pots)
         self._spared: Array | bool = False
@@ -82,7 +82,7 @@ class Layers:
         if beyond.any():
             left = self._skin(left, beyond)
         left = after_pot = self._claim(deficit, left, priority, step)
-        if self.desk.gross:
+        if self.handler.gross:
             left = lacking = self._own_fund(left)
         self.unpaid_fund += lacking
         after_fund = left
@@ -93,7 +93,7 @@ class Layers:
 
     def _ceded(self, deficit: Array, step: int) -> Array | float:
         """Return what treaties on the gross loss take past the own fund, USD."""
-        return self.desk.claimable(deficit, deficit, step) if self.desk.gross else 0.0
+        return self.handler.claimable(deficit, deficit, step) if self.handler.gross else 0.0
 
     def _beyond(self, deficit: Array) -> Array:
         """Return losses beyond own fund and entitlement, (L − F − E)⁺ of (2), (members,) USD."""
@@ -126,7 +126,7 @@ class Layers:
     def _claim(self, deficit: Array, left: Array, priority: Array, step: int) -> Array:
         """Settle what the own layers left with the pots, as far as treaties and cash go."""
         structure, reinsurer = self.structure, self._reinsurer
-        due, paid = self.desk.pay(deficit, left, self._pot, priority, step)
+        due, paid = self.handler.pay(deficit, left, self._pot, priority, step)
         asked, given = structure.by_pot(due), structure.by_pot(paid)
         self._pot -= given
         self._deficit += paid
@@ -135,7 +135,7 @@ class Layers:
         reinsurer.claims_paid += given
         short = given < asked * (1.0 - ROUNDING)
         reinsurer.exhausted_step[short & (reinsurer.exhausted_step < 0)] = step
-        self.unpaid_pot += asked - given + self.desk.lacking
+        self.unpaid_pot += asked - given + self.handler.lacking
         structure.unpaid += due - paid
         return without_dust(left, paid)
 
@@ -176,5 +176,5 @@ class Layers:
 
 
 def without_dust(left: Array, paid: Array) -> Array:
-    """Return what is left after a payment, nil where only rounding is."""
+    """Return what is left after a payment, zero where only rounding is."""
     return np.where(left - paid > ROUNDING * left, left - paid, 0.0)

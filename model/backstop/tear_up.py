@@ -1,7 +1,7 @@
 """Tear-up: what happens to the accounts of a protocol that has failed.
 
 All positions are closed against the vault at the last mark p, so that no order reaches the market and no price moves.
-An account's equity e = c + q (p − p₀) − q (Φ − Φ₀) becomes its claim e⁺; what is negative, and a vault below nil, is
+An account's equity e = c + q (p − p₀) − q (Φ − Φ₀) becomes its claim e⁺; what is negative, and a vault below zero, is
 a further deficit, which goes down the layers of the waterfall as any other; no loss regime can act, so what they leave
 is bad debt. Once the protocol's debts are cleared, with U its bad debt still unpaid and E⁺ what the vault is
 worth, customers rank equally and everybody recovers the same part of its claim,
@@ -26,7 +26,7 @@ DUST = 1e-6
 def tear_up(venue: Venue, protocol: int) -> tuple[float, float]:
     """Close every position of `protocol` at its mark and book what comes to light as a deficit.
 
-    A vault left below nil is closed for good.
+    A vault left below zero is closed for good.
 
     Returns
     -------

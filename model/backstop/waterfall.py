@@ -19,7 +19,7 @@ nothing of it is uncovered, and it exhausts nobody.
 
 Each layer pays what its rule and its cash allow and passes on the rest. Claims of all protocols are settled together at
 the end of the step. A trigger may send a protocol's deficit past all layers. Uncovered loss U is what the layers leave,
-whoever bears it then. Losses that a tear-up brings to light go the same way (:meth:`Waterfall.cover`). Sources: PFMI,
+who bears it then. Losses that a tear-up brings to light go the same way (:meth:`Waterfall.cover`). Sources: PFMI,
 principle 4, and EMIR, article 45, for (1); dYdX v4 asks a shared fund before anybody else's money. Units: USD.
 
 A step with a deficit costs some 50 µs: columns are taken out of their tables once, and layers end where nothing is
@@ -64,8 +64,8 @@ class Waterfall(Layers):
         """Send this step's deficits down the layers; return whether the loss regime was called."""
         if self._table is not protocol:
             self._bind(ledger, protocol, pool)
-        self.desk.begin(step)
-        if self.desk is not self.structure:
+        self.handler.begin(step)
+        if self.handler is not self.structure:
             self.structure.begin(step)
         if self.trigger.watches:
             self.trigger.observe(self._own())
@@ -138,7 +138,7 @@ class Waterfall(Layers):
             return Means(own, np.array([idle.sum()]), structure.pot, beyond, priority, own * 0.0, own * 0.0)
         first = np.minimum(skin, self._beyond(deficit))
         before = first + np.minimum(fund, deficit - self._ceded(deficit, step))
-        promised = self.desk.due(deficit, np.maximum(deficit - before, 0.0), step)
+        promised = self.handler.due(deficit, np.maximum(deficit - before, 0.0), step)
         reserved, shared = structure.at_hand(self._pot)
         return Means(before, shared, structure.pot, promised, priority, fund + skin - before, reserved)
 

@@ -12,8 +12,9 @@ market clearing, ξ/p + Σ D_h(p) = N. The price need not be unique: a fund at i
 price falls. The auctioneer starts at p₀ and moves the price in the direction of excess demand until it is gone, the
 first price that clears (tâtonnement; Walras). Between *knots*, where a fund's mispricing, limit or wealth changes its
 regime, E is a quadratic, so the price is found exactly. Of H funds there are at most 2 H + 1 knots, the value and two
-of each, and each is passed once: (1) is solved in 2 H + 2 pieces. It can always be solved, since at nil there is demand
-ξ > 0 and at infinity there is supply only: who finds no price was given numbers that are none, and the run stops.
+of each, and each is passed once: (1) is solved in 2 H + 2 pieces. It can always be solved, since at zero there is
+demand ξ > 0 and at infinity there is supply only: who finds no price was given numbers that are none, and the run
+stops.
 
 Source: Thurner, Farmer and Geanakoplos (2012). That the first price counts is our choice.
 """
@@ -157,7 +158,7 @@ def fill_all(
     accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, funds: Any, held: np.ndarray,
     takes_part: np.ndarray, limit: float, value: float, fee: float, price: float,
 ) -> None:  # fmt: skip
-    """Bring every fund that takes part to its demand at the price, a bankrupt one to nil."""
+    """Bring every fund that takes part to its demand at the price, a bankrupt one to zero."""
     for h in range(funds.shape[0]):
         if takes_part[h]:
             row, wish = funds.account[h], 0.0

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.core.fast_call import Prepared
+from agents.core.fast_call import FastCall
 from agents.core.kernel import kernel
 from agents.protocol.confidence import alarm, faded, hazard
 from agents.protocol.standby import healths
@@ -70,19 +70,19 @@ class Confidence:
     ----------
     active : False where nothing here changes what anybody does.
     alarm : (protocols,) 1, >= 0.
-    strain : (protocols,) falls of the share price, >= 0, on providers beside that of the share price itself.
+    strain : (protocols,) falls of the share price, >= 0, on providers next to that of the share price itself.
     """
 
     def __init__(self, ecosystem: Any) -> None:
-        scenario, hot = ecosystem.scenario, ecosystem.hot
+        scenario, tables = ecosystem.scenario, ecosystem.tables
         self.terms, members = scenario.confidence, len(ecosystem.exchange)
         weights = [getattr(self.terms, name) for name in NERVES]
         self.nerves = scenario.minutes, self.terms.panic, scenario.provider.volatility_sensitivity, *weights
         owed = ecosystem.contagion.liabilities > 0.0
         self.strain, self.alarm = ecosystem.rules.terms.strain, np.zeros(members)
         self.mood = owed | owed.T, np.zeros(members), np.zeros(members), self.alarm, self.strain
-        self.tables = hot.exchange, hot.market, hot.protocol, ecosystem.ledger.balance
-        self.structure, self.backing, self._feel = ecosystem.structure, ecosystem.structure.backing, Prepared(feel)
+        self.tables = tables.exchange, tables.market, tables.protocol, ecosystem.ledger.balance
+        self.structure, self.backing, self._feel = ecosystem.structure, ecosystem.structure.backing, FastCall(feel)
         self.active = self.terms.panic or scenario.provider.volatility_sensitivity > 0.0
 
     def update(self, step: int) -> None:

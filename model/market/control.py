@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.core.fast_call import Prepared
+from agents.core.fast_call import FastCall
 from agents.core.kernel import kernel
 from agents.exchange.control.circuit_breaker import CircuitBreaker
 from agents.exchange.control.partial_liquidation import PartialRule
@@ -80,7 +80,7 @@ class Control:
         self.rules = ControlRule(*(getattr(control, name) for name in CONSTANTS))
         terms = (exchange.liquidation_fee, exchange.initial_margin, exchange.maintenance, exchange.interest_cap)
         self.start = Start(*(np.array(term) for term in terms))
-        self._adjust_terms = Prepared(adjust_terms)
+        self._adjust_terms = FastCall(adjust_terms)
         self.adapts = any(getattr(control, name) for name in SENSITIVITIES)
         self.breaker = make_breaker(scenario, np.array(market.mid))
         self.suspends = control.breaker_liquidations

@@ -1,7 +1,7 @@
 r"""Price impact of order flow: three shapes, none of which knows how an order is cut, and the average of each path.
 
 The book has a state, the displacement d of the price from where the book rests, log. To move it there from rest takes a
-net flow of H(d) contracts per contract of depth D, H rising through nil, so that an order of Q contracts, r = Q / D,
+net flow of H(d) contracts per contract of depth D, H rising through zero, so that an order of Q contracts, r = Q / D,
 moves it
 
     d → H⁻¹(H(d) + r)                                                                            (1)
@@ -12,7 +12,7 @@ returns to the price and pays nothing: there is no free lunch in slicing. From r
 - linear, H(d) = d, g(r) = r (Cont, Kukanov, Stoikov 2014);
 - square root, H(d) = d |d| / σ, g(r) = sign(r) · Y σ √(|Q| / V), the law of Almgren et al. (2005), with V the daily
   volume, here such that g(r) = σ √(|r| / σ) agrees with depth at |r| = σ. It holds for the whole of a flow, as in the
-  data for a metaorder, not for each of its parts anew;
+  data for a metaorder, not for each of its parts again;
 - constant product, H(d) = 2 (1 − e^(−d/2)), g(r) = −2 ln(1 − r / 2): a pool x · y = k with x = 2 D contracts at
   rest (Uniswap v2), whose depth there is D.
 

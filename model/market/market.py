@@ -13,7 +13,7 @@ vaults supply, in contracts per unit log price,
     D = m · Σ supplied depth · max(vault shares / shares at the start, ¼) · max(thinning, floor) / F   (2)
 
 with the sum over the protocols that trade the asset and the scenario's multiplier m: a quarter of a vault's depth stays
-whoever runs, even where the vault was closed, unless the protocol is halted. Thinning is the lesser of what the tape
+anyone who runs, even where the vault was closed, unless the protocol is halted. Thinning is the lesser of what the tape
 says and of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility. κ = ∞ and m = ∞ make prices exogenous.
 """
 
@@ -109,7 +109,7 @@ def make_market(scenario: Scenario, price: np.ndarray, daily_volatility: np.ndar
 
 @rule
 def stress(variance: float, normal: float) -> float:
-    """Return running over normal volatility, less one, at least nil."""
+    """Return running over normal volatility, less one, at least zero."""
     return max(np.sqrt(variance) / normal - 1.0, 0.0) if normal > 0.0 else 0.0
 
 
@@ -214,7 +214,7 @@ def price(
     tape_depth: np.ndarray,
     oracle_error: np.ndarray,
 ) -> None:
-    """Phase 2: arbitrage, a book filled anew, mid and mark prices, running volatility, depth, traders' attention."""
+    """Phase 2: arbitrage, a book filled again, mid and mark prices, running volatility, depth, traders' attention."""
     for k in range(market.shape[0]):
         market.dislocation[k] *= rules.decay
         market.pressure[k] = market.dislocation[k]

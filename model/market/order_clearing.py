@@ -70,7 +70,7 @@ def clear_market(
     accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, rules: MarketRule, fee: float,
     oracle_error: np.ndarray, rows: np.ndarray,
 ) -> None:  # fmt: skip
-    """Fill the orders waiting in `rows`, all at the average price of their joint impact, and mark anew."""
+    """Fill the orders waiting in `rows`, all at the average price of their joint impact, and mark again."""
     slots = accounts.size.shape[0] // exchange.shape[0]
     if is_limited(exchange):
         limit_orders(accounts, exchange, rows)

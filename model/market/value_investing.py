@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.account.account import GUEST
 from agents.core.column import bare
-from agents.core.fast_call import Prepared
+from agents.core.fast_call import FastCall
 from agents.core.ledger import SET_UP, WALLET
 from agents.trader.value_fund import MANDATE, Mandate, make_value_funds
 from model.market.auction import auction
@@ -32,7 +32,7 @@ class ValueInvesting:
     def __init__(self, ecosystem: Any) -> None:
         scenario = ecosystem.scenario
         terms, members = scenario.value_fund, len(ecosystem.exchange)
-        self.ecosystem, self._auction = ecosystem, Prepared(auction)
+        self.ecosystem, self._auction = ecosystem, FastCall(auction)
         self.mandate = Mandate(*(getattr(terms, name) for name in MANDATE))
         self.value = np.array(ecosystem.tape.initial_price)
         self.supply = terms.supply / self.value
@@ -54,9 +54,10 @@ class ValueInvesting:
     def trade(self, oracle_error: np.ndarray, step: int) -> None:
         """Hold the auction, if there are funds."""
         if len(self.funds):
-            eco, hot = self.ecosystem, self.ecosystem.hot
+            eco, tables = self.ecosystem, self.ecosystem.tables
             self._auction(
-                eco.accounts, hot.blocks, hot.exchange, hot.protocol, hot.market, eco.ledger.book, self._table,
-                self.mandate, self.value, self.supply, eco.scenario.exchange.trading_fee, oracle_error, step,
+                eco.accounts, tables.blocks, tables.exchange, tables.protocol, tables.market, eco.ledger.book,
+                self._table, self.mandate, self.value, self.supply, eco.scenario.exchange.trading_fee,
+                oracle_error, step,
             )  # fmt: skip
             eco.ledger.stop_if_broken(step)

@@ -34,7 +34,7 @@ Metrics = dict[str, float]
 
 
 def gini(values: Array) -> float:
-    """Return the Gini coefficient of non-negative values; 0 for none or for all nil."""
+    """Return the Gini coefficient of non-negative values; 0 for none or for all zero."""
     ordered = np.sort(values)
     total = ordered.sum()
     if not total > 0:
@@ -44,7 +44,7 @@ def gini(values: Array) -> float:
 
 
 def top_share(values: Array, count: int) -> float:
-    """Return the share of the `count` largest in the sum; 0 where the sum is nil."""
+    """Return the share of the `count` largest in the sum; 0 where the sum is zero."""
     total = values.sum()
     return float(np.sort(values)[::-1][:count].sum() / total) if total > 0 else 0.0
 

@@ -15,7 +15,7 @@ clearing vectors form a lattice: the greatest is the best outcome for everybody 
 
 It is found by the Greatest Clearing Vector Algorithm of Rogers and Veraart: full payment is tried first,
 those who cannot follow are put in default, the linear system of the defaulters is solved exactly, and so on
-until nobody fails anew: at most n rounds, whatever the recoveries. The round in which a protocol fails is its
+until nobody fails again: at most n rounds, whatever the recoveries. The round in which a protocol fails is its
 *wave*; wave 0 fails though everybody pays it in full.
 
 Money is conserved: sum(e) = sum(equity) + sum(lost) + sum(outside).
@@ -131,7 +131,7 @@ def _paid_outside(debts: Debts, gained: np.ndarray) -> np.ndarray:
 
 
 def _cascade(debts: Debts) -> tuple[np.ndarray, np.ndarray]:
-    """Return payments (n,) and waves (n,): from full payment, add defaulters until nobody fails anew."""
+    """Return payments (n,) and waves (n,): from full payment, add defaulters until nobody fails again."""
     payments, waves = debts.owed.copy(), np.full(debts.owed.size, -1)
     wave = 0
     while (fresh := _short(debts, payments) & (waves < 0)).any():

@@ -6,7 +6,7 @@ the greatest clearing vector (:func:`model.network.clearing.settle`) with extern
 ranks first or equally; protocols that cannot pay once their claims are cut default in later waves. What bankruptcy
 destroys leaves the ecosystem; the exposures are gone. What becomes of the defaulters is the matter of
 :mod:`model.network.resolution`: tearing up their positions may add bad debt, so that clearing is repeated until
-nobody fails anew. Units: USD.
+nobody fails again. Units: USD.
 """
 
 from typing import Any
@@ -41,7 +41,7 @@ class Contagion:
 
     Attributes
     ----------
-    liabilities : what is still owed; nil once the network was closed out.
+    liabilities : what is still owed; zero once the network was closed out.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ Every epoch a protocol earns, per day and in basis points of its open interest a
 
     π = (fees kept − premium − losses the pool did not pay) / O₀                                (1)
 
-and chooses a cap and a retention anew (:mod:`agents.protocol.learning`). A cap m times the asset's divides initial and
+and chooses a cap and a retention again (:mod:`agents.protocol.learning`). A cap m times the asset's divides initial and
 maintenance margin by m, and traders' appetite follows it. Where premiums do not depend on leverage, others bear part of
 what more of it costs: moral hazard (Holmström 1979; Shavell 1979). A protocol leaves its pool when the premium exceeds
 what its cover is worth, expected claims and the cost of the capital it saves, by more than a margin, so the pool is
@@ -35,7 +35,7 @@ class Choice:
     Parameters
     ----------
     ecosystem : whose tables it works on.
-    underwriting, desk : what the pool asks and pays.
+    underwriting, handler : what the pool asks and pays.
     key : of the random numbers.
 
     Attributes
@@ -43,9 +43,9 @@ class Choice:
     cap : (members,) leverage caps over the asset's.
     """
 
-    def __init__(self, ecosystem: Any, underwriting: Any, desk: Any, key: int) -> None:
+    def __init__(self, ecosystem: Any, underwriting: Any, handler: Any, key: int) -> None:
         scenario = ecosystem.scenario
-        self.ecosystem, self.underwriting, self.desk = ecosystem, underwriting, desk
+        self.ecosystem, self.underwriting, self.handler = ecosystem, underwriting, handler
         self.terms, self.key = scenario.choice, np.uint64(key)
         self.moves = self.terms.membership and ecosystem.structure.shares
         self.fee = scenario.exchange.trading_fee * (1.0 - scenario.exchange.fee_to_vault)
@@ -80,7 +80,7 @@ class Choice:
         drawn = np.array([uniform(self.key, step, i) for i in range(len(cost))])
         option = self.learner.choose(drawn)
         self.set_caps(np.array([self.options[k][0] for k in option]))
-        self.desk.kept[:] = [self.options[k][1] for k in option]
+        self.handler.kept[:] = [self.options[k][1] for k in option]
 
     def _income(self, step: int) -> Array:
         """Return the fees kept since the epoch began, (members,) USD; the record has all but this step's volume."""
@@ -119,7 +119,7 @@ class Choice:
     def _refused(self) -> Array:
         """Return whom the pool does not want: claims over premiums above the limit, (members,) bool."""
         limit = self.terms.refusal_ratio or np.inf
-        return self.desk.claims > limit * np.maximum(self.underwriting.paid, DUST)
+        return self.handler.claims > limit * np.maximum(self.underwriting.paid, DUST)
 
     def _enter(self, back: Array) -> None:
         """Take members back, who pay in the part of their fund that the structure pools."""
@@ -136,7 +136,7 @@ class Choice:
         wanted = structure.entitlement * ~structure.member
         if wanted.any():
             asked = structure.by_pot(wanted)
-            free = balance[POOL, : structure.pots] - structure.by_pot(self.desk.open)
+            free = balance[POOL, : structure.pots] - structure.by_pot(self.handler.open)
             part = np.divide(np.maximum(free, 0.0), asked, out=np.zeros_like(asked), where=asked > 0.0)
             self._move(-wanted * np.minimum(part, 1.0)[structure.pot])
 

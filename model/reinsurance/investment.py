@@ -42,7 +42,7 @@ class Investment:
     ecosystem : whose ledger and structure it works on.
     table : the providers' records.
     underwriting : what the pots earn and expect to pay.
-    desk : whose open claims are not paid out.
+    handler : whose open claims are not paid out.
 
     Attributes
     ----------
@@ -50,10 +50,10 @@ class Investment:
     turnover : what was there at first and what moved since, USD; what rounding is measured against.
     """
 
-    def __init__(self, ecosystem: Any, table: Any, underwriting: Any, desk: Any) -> None:
+    def __init__(self, ecosystem: Any, table: Any, underwriting: Any, handler: Any) -> None:
         scenario = ecosystem.scenario
         self.table: Any = columns(table)
-        self.underwriting, self.desk = underwriting, desk
+        self.underwriting, self.handler = underwriting, handler
         self.structure, self.ledger = ecosystem.structure, ecosystem.ledger
         self.joining = per_step(scenario.reinsurance.joining, underwriting.interval)
         self.leaving = per_step(scenario.reinsurance.exit_rate, underwriting.interval)
@@ -71,7 +71,7 @@ class Investment:
         table = self.table
         if not len(table.pot):
             return
-        burden = self.structure.by_pot(self.desk.open)
+        burden = self.structure.by_pot(self.handler.open)
         self.attained = self._return(burden)
         self._forget_worthless(burden)
         ask(table, self.attained, step)

@@ -1,4 +1,4 @@
-"""The reinsurance market of a run: claims desk, second pool, premiums, capital providers, protocols' choices.
+"""The reinsurance market of a run: claims handler, second pool, premiums, capital providers, protocols' choices.
 
 Total capital at the start is that of every other structure: what capital providers own and what the second pool holds
 is taken out of the pots' capital. Everything is off by default and then costs nothing. Phase 8, after fees and
@@ -17,7 +17,7 @@ from agents.core.ledger import RETROCESSION, WHOLE
 from model.backstop.cash_call import CashCalls
 from model.price.streams import Streams
 from model.reinsurance.choice import Choice
-from model.reinsurance.claim.base import Office
+from model.reinsurance.claim.base import ClaimsContext
 from model.reinsurance.investment import Investment, make_providers
 from model.reinsurance.parametric import ParametricTrigger
 from model.reinsurance.retrocession import Retrocession, found
@@ -72,22 +72,22 @@ class ReinsuranceMarket:
     def _open(self, ecosystem: Any, streams: Streams) -> None:
         structure, terms, start = self.structure, self.terms, self.structure.pot_capital
         second = Retrocession(self.ledger, terms.retrocession_attachment * start, terms.retrocession_limit * start)
-        office = Office(
+        context = ClaimsContext(
             structure, terms, self.ledger, ecosystem.protocol, self.pool, second, ecosystem.tape.priority,
             ecosystem.scenario.minutes, np.uint64(streams.key("reinsurance.dispute")),
             ecosystem.contagion.late,
         )  # fmt: skip
-        self.desk = CLAIMS[terms.claims](office)
+        self.handler = CLAIMS[terms.claims](context)
         if terms.claims == "parametric":
-            self.desk.sense = ParametricTrigger(ecosystem).hit
-        ecosystem.waterfall.desk = self.desk
+            self.handler.sense = ParametricTrigger(ecosystem).hit
+        ecosystem.waterfall.handler = self.handler
         delay = round(terms.assessment_delay / ecosystem.scenario.minutes)
         if structure.mutual and delay:
             self.calls = CashCalls(structure, ecosystem.contagion.late, ecosystem.tape.priority, delay)
             ecosystem.waterfall.calls = self.calls
-        self.underwriting = Underwriting(ecosystem, self.desk)
-        self.investment = Investment(ecosystem, self.providers, self.underwriting, self.desk)
-        self.choice = Choice(ecosystem, self.underwriting, self.desk, streams.key("choice"))
+        self.underwriting = Underwriting(ecosystem, self.handler)
+        self.investment = Investment(ecosystem, self.providers, self.underwriting, self.handler)
+        self.choice = Choice(ecosystem, self.underwriting, self.handler, streams.key("choice"))
         self.review = round(self.underwriting.interval / ecosystem.scenario.minutes)
         self._row = self._state()
         self._rows: list[Array] = []
@@ -96,9 +96,9 @@ class ReinsuranceMarket:
         """Run what belongs to phase 8 (1)."""
         if not self.active:
             return
-        self.desk.late(step)
+        self.handler.late(step)
         if self.calls:
-            self.calls.pay(self.desk.office.protocol, step)
+            self.calls.pay(self.handler.context.protocol, step)
         reviewed, chosen = step % self.review == 0, self.choice.due(step)
         if reviewed:
             self.underwriting.collect(step)
@@ -120,9 +120,9 @@ class ReinsuranceMarket:
             present.sum(),
             underwriting.cycle.multiplier.sum() / structure.pots,
             structure.outside.sum(),
-            self.desk.open.sum(),
+            self.handler.open.sum(),
         )
-        row[5:].reshape(-1, members)[:] = choice.cap, self.desk.kept, present, underwriting.paid
+        row[5:].reshape(-1, members)[:] = choice.cap, self.handler.kept, present, underwriting.paid
         return row
 
     def series(self) -> dict[str, Array]:
@@ -137,29 +137,29 @@ class ReinsuranceMarket:
         """Return the market's metrics; none where nothing is switched on."""
         if not self.active:
             return {}
-        desk, table = self.desk, self.providers
+        handler, table = self.handler, self.providers
         return {
             "premiums": float(self.underwriting.paid.sum()),
-            "claims_made": float(desk.claims.sum()),
-            "claims_reimbursed": float(desk.office.protocol.reimbursed.sum()),
-            "claims_open": float(desk.open.sum()),
-            "claims_refused": float(getattr(desk, "refused", np.zeros(1)).sum()),
-            "claims_lapsed": float(getattr(desk, "lapsed", np.zeros(1)).sum()),
-            "paid_without_loss": float(getattr(desk, "without_loss", np.zeros(1)).sum()),
-            "loss_without_payment": float(getattr(desk, "without_payment", np.zeros(1)).sum()),
+            "claims_made": float(handler.claims.sum()),
+            "claims_reimbursed": float(handler.context.protocol.reimbursed.sum()),
+            "claims_open": float(handler.open.sum()),
+            "claims_refused": float(getattr(handler, "refused", np.zeros(1)).sum()),
+            "claims_lapsed": float(getattr(handler, "lapsed", np.zeros(1)).sum()),
+            "paid_without_loss": float(getattr(handler, "without_loss", np.zeros(1)).sum()),
+            "loss_without_payment": float(getattr(handler, "without_payment", np.zeros(1)).sum()),
             "provider_deposits": float(table.deposited.sum()),
             "provider_profit": float(self.structure.outside.sum() - table.deposited.sum() - self._provided),
             "retrocession_end": float(self.ledger.balance[RETROCESSION, WHOLE]),
             "members_end": float((self.structure.member & self.structure.shares).sum()),
             "leverage_cap_end": float(self.choice.cap.mean()),
             "leverage_cap_late": float(np.mean([row[0] for row in self._rows[len(self._rows) // 2 :]] or [1.0])),
-            "retained_end": float(desk.kept.mean()),
+            "retained_end": float(handler.kept.mean()),
         }
 
     @property
     def _provided(self) -> float:
         """Capital providers' capital at the start, USD."""
-        return self.third_party - float(self.desk.office.second.start)
+        return self.third_party - float(self.handler.context.second.start)
 
 
 def is_active(scenario: Any) -> bool:

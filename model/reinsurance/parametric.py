@@ -1,6 +1,6 @@
 """What a parametric cover measures: oracle error, exploit, price move, depth.
 
-Protocol i's trigger is hit at step t when one of these reaches its threshold, as far as that is above nil:
+Protocol i's trigger is hit at step t when one of these reaches its threshold, as far as that is above zero:
 
     |oracle error|,  exploit / O₀,  |ln(p_t / p_{t−w})|,  1 − D_t / D_0                       (1)
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.core.fast_call import Prepared
+from agents.core.fast_call import FastCall
 from agents.core.kernel import kernel, rule
 from model.backstop.layer import columns
 
@@ -27,7 +27,7 @@ def reaches(measured: float, threshold: float) -> bool:
 
 @rule
 def fallen(depth: float, full: float) -> float:
-    """Return 1 − D / D₀; nil for an asset without depth at the start, or with infinite depth."""
+    """Return 1 − D / D₀; zero for an asset without depth at the start, or with infinite depth."""
     return 1.0 - depth / full if 0.0 < full < math.inf else 0.0
 
 
@@ -76,7 +76,7 @@ class ParametricTrigger:
         levels = terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth
         interest = np.array(ecosystem.protocol["open_interest"])
         self.gauge = np.array(levels), np.tile(market.mid, (window + 1, 1)), market.depth.copy(), interest
-        self._gauge_step = Prepared(gauge_step)
+        self._gauge_step = FastCall(gauge_step)
         self.found = np.zeros(len(ecosystem.exchange), dtype=np.bool_)
 
     def hit(self, step: int) -> Array:

@@ -55,7 +55,7 @@ class Underwriting:
     Parameters
     ----------
     ecosystem : whose tables, ledger and structure it works on.
-    desk : whose claims are its experience.
+    handler : whose claims are its experience.
 
     Attributes
     ----------
@@ -63,9 +63,9 @@ class Underwriting:
     yearly, expected : (members,) USD/year, premiums and credible claims, net of what is kept, at the last review.
     """
 
-    def __init__(self, ecosystem: Any, desk: Any) -> None:
+    def __init__(self, ecosystem: Any, handler: Any) -> None:
         scenario = ecosystem.scenario
-        self.ecosystem, self.desk, self.structure = ecosystem, desk, ecosystem.structure
+        self.ecosystem, self.handler, self.structure = ecosystem, handler, ecosystem.structure
         self.terms, self.minutes = scenario.reinsurance, scenario.minutes
         self.protocol, self.pool = columns(ecosystem.protocol), columns(ecosystem.pool)
         self.assets = len(ecosystem.market)
@@ -95,17 +95,17 @@ class Underwriting:
 
     def cost(self, seen: Exposure) -> Array:
         """Return what cover costs the pot in claims a year as far as is known, (members,) USD/year."""
-        return credible(seen.expected, seen.claims, seen.years, self.terms.credibility) * (1.0 - self.desk.kept)
+        return credible(seen.expected, seen.claims, seen.years, self.terms.credibility) * (1.0 - self.handler.kept)
 
     def worth(self, seen: Exposure) -> Array:
         """Return what cover is worth to each for a year, (members,) USD/year: λ + c (ES − λ)⁺.
 
-        Beside its credible claims λ a member would have to hold its expected shortfall in capital, at the charge c: the
-        principle of :class:`model.reinsurance.premium.rule.Shortfall`. Claims alone would make every cover too
-        dear that has a price above its expected claims, and no insurance would ever be bought.
+        Next to its credible claims λ a member would have to hold its expected shortfall in capital, at the charge c:
+        the principle of :class:`model.reinsurance.premium.rule.Shortfall`. Claims alone would make every cover too dear
+        that has a price above its expected claims, and no insurance would ever be bought.
         """
         claims = self.cost(seen)
-        tail = np.maximum(seen.shortfall * (1.0 - self.desk.kept) - claims, 0.0)
+        tail = np.maximum(seen.shortfall * (1.0 - self.handler.kept) - claims, 0.0)
         return claims + self.terms.capital_charge * tail
 
     def asked(self, step: int) -> Array:
@@ -113,7 +113,7 @@ class Underwriting:
         return self._asked(self.exposure(step))
 
     def _asked(self, seen: Exposure) -> Array:
-        return self.rule.yearly(seen) * (self.cycle.multiplier[self.structure.pot] * (1.0 - self.desk.kept))
+        return self.rule.yearly(seen) * (self.cycle.multiplier[self.structure.pot] * (1.0 - self.handler.kept))
 
     def exposure(self, step: int) -> Exposure:
         """Return what the underwriter sees of the members at `step`."""
@@ -124,7 +124,7 @@ class Underwriting:
             interest,
             losses if losses is not None else self.terms.loss_cost * interest,
             tail if tail is not None else self.terms.tail_cost * interest,
-            self.desk.claims,
+            self.handler.claims,
             gearing / self._leverage,
             crowding,
             thin[self.structure.pot],
@@ -154,7 +154,7 @@ class Underwriting:
 
     def _traders(self) -> Array:
         """Return open interest, gearing and crowding of every member, (3, members)."""
-        return observe_traders(self.ecosystem.hot.exchange, self.ecosystem.ledger.balance[TRADER], self.assets)
+        return observe_traders(self.ecosystem.tables.exchange, self.ecosystem.ledger.balance[TRADER], self.assets)
 
     def _pilot(self, backstop: Any, years: float) -> tuple[Array | None, Array | None]:
         """Return a pilot's expected losses per year and expected shortfalls, where the scenario has them."""

@@ -57,7 +57,7 @@ class Scenario(Sections):
         return cls.from_mapping(read_toml(path), str(path))
 
     def replace(self, values: Mapping[str, Any], origin: str = "scenario") -> Self:
-        """Return a copy with dotted names replaced, checked anew; raises ScenarioError."""
+        """Return a copy with dotted names replaced, checked again; raises ScenarioError."""
         tree = self.model_dump()
         for name, value in values.items():
             plant(tree, name, value)

@@ -20,7 +20,7 @@ class Bound(NamedTuple):
     reason: str
     above: bool = False  # the lower end itself is not allowed
     below: bool = False  # nor the upper
-    or_infinite: bool = False  # infinity is allowed beside the range, as a limit
+    or_infinite: bool = False  # infinity is allowed next to the range, as a limit
 
     def holds(self, value: float) -> bool:
         """Tell whether `value` is allowed; not a number never is."""

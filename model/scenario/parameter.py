@@ -60,7 +60,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    # One value, not several, to whoever runs over values of a parameter, as mesa.batch_run does.
+    # One value, not several, to a caller that runs over values of a parameter, as mesa.batch_run does.
     __iter__ = None  # type: ignore[assignment]
 
     @model_validator(mode="before")

@@ -48,7 +48,7 @@ def guess(value: float, unit: str, bound: Bound, usual: Sequence[float]) -> str:
     value : a number outside `bound`.
     unit : the unit of the field.
     bound : what is allowed.
-    usual : the defaults of the field; where all are nil any allowed value counts as near.
+    usual : the defaults of the field; where all are zero any allowed value counts as near.
     """
     if not 0.0 < abs(value) < 1e300:
         return ""

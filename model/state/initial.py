@@ -1,6 +1,6 @@
 """How a run begins: who is there, and who owns how much.
 
-Every balance enters the ledger from the outside world, so the sum of all accounts is nil from the first moment. Total
+Every balance enters the ledger from the outside world, so the sum of all accounts is zero from the first moment. Total
 backstop capital is the same in every structure: a ratio of total open interest, allotted to members in proportion to
 open interest, to expected loss or to expected shortfall, then split into own funds and pots as the structure says.
 """
@@ -205,11 +205,11 @@ def subsidiaries(accounts: Any, keepers: Any, providers: Any, members: int) -> d
 
 
 def open_books(
-    ledger: Ledger, accounts: Any, hot: Any, scenario: Scenario, exchange: Any, structure: Structure
+    ledger: Ledger, accounts: Any, tables: Any, scenario: Scenario, exchange: Any, structure: Structure
 ) -> None:
     """Count the accounts, give the vaults the other side, and let all money enter from outside."""
     level_all(accounts)
-    recount(accounts, hot.blocks, hot.exchange)
+    recount(accounts, tables.blocks, tables.exchange)
     exchange.vault_size[:] = exchange.short_size - exchange.long_size
     for account in (TRADER, WALLET, KEEPER, PROVIDER):
         ledger.enter(account, ledger.subsidiaries[account]())

@@ -5,7 +5,7 @@ protocol's open interest, so that the vault starts flat. Leverage is lognormal, 
 the power −1/2 beyond a threshold) and never so high that liquidation is closer than `seasoning` daily standard
 deviations: an unseasoned book would liquidate itself within a day. Entry prices are spread around the first price, so
 that some accounts start with profits. None is further off than ``FARTHEST_ENTRY`` times: a long who bought at 10⁹ times
-the price would have put up collateral beside which all other money is nothing, and its equity, the difference of two
+the price would have put up collateral next to which all other money is nothing, and its equity, the difference of two
 such sums, would be lost in their last bits.
 
 Every draw is full width and keyed by protocol and slot: one more account changes nobody else's draws.

@@ -15,7 +15,7 @@ from model.price.streams import Streams
 from model.scenario import Scenario
 
 
-class Rulebook(NamedTuple):
+class PhaseTerms(NamedTuple):
     """Constants by the phase that needs them."""
 
     market: MarketRule
@@ -25,7 +25,7 @@ class Rulebook(NamedTuple):
     terms: Any  # model.market.fee.Terms, of fees, premiums and providers
 
 
-class Hot(NamedTuple):
+class KernelTables(NamedTuple):
     """The tables as kernels take them: the same memory as the record arrays of the same names."""
 
     blocks: Any
@@ -45,10 +45,10 @@ class Scratch(NamedTuple):
     capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
 
 
-def make_rulebook(scenario: Scenario, streams: Streams, structure: Structure) -> Rulebook:
+def make_phase_terms(scenario: Scenario, streams: Streams, structure: Structure) -> PhaseTerms:
     """Derive all constants of a run."""
     fees = scenario.exchange
-    return Rulebook(
+    return PhaseTerms(
         market_rule(scenario),
         Habit(*(getattr(scenario.trader, name) for name in HABITS)),
         Keys(*(np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields)),

@@ -1,4 +1,4 @@
-"""The server may end and be started anew: the work is in the address, and the page comes back with it."""
+"""The server may end and be started again: the work is in the address, and the page comes back with it."""
 
 import os
 import subprocess

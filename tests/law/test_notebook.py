@@ -54,7 +54,7 @@ def test_a_notebook_links_to_files_that_exist(path):
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
 def test_a_notebook_runs(path, monkeypatch):
-    """In a kernel of this interpreter, beside this checkout."""
+    """In a kernel of this interpreter, next to this checkout."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
     notebook = read(path)

@@ -142,7 +142,7 @@ def value(draw: random.Random, name: str, section: type[BaseModel], field: Any, 
 
 
 def infinite(field: Any) -> bool:
-    """Tell whether infinity is allowed beside the range."""
+    """Tell whether infinity is allowed next to the range."""
     within = (field.json_schema_extra or {}).get("within")
     return within is not None and within.or_infinite
 

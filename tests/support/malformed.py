@@ -282,7 +282,7 @@ def _toml(value: Any) -> str:
 
 
 def option_cases() -> Iterator[Case]:
-    """Yield every option of every command that describes a scenario, with hostile values beside a sure mistake."""
+    """Yield every option of every command that describes a scenario, with hostile values next to a sure mistake."""
     for command in COMMANDS:
         options = [found for found in command.params if isinstance(found, click.Option) and not found.is_flag]
         if "settings" not in {option.name for option in options}:
@@ -338,7 +338,7 @@ def manifest_cases() -> Iterator[Case]:
 
 
 def _misstated(words: list[str], path: tuple[str, ...], value: Any, folder: Path) -> list[str]:
-    """Copy the finished sweep that lies beside `folder`, change an entry, and return the words that read it."""
+    """Copy the finished sweep that lies next to `folder`, change an entry, and return the words that read it."""
     shutil.copytree(folder.parent / "sound", folder / "swept")
     file = folder / "swept" / "manifest.json"
     manifest = json.loads(file.read_text())
@@ -351,7 +351,7 @@ def _misstated(words: list[str], path: tuple[str, ...], value: Any, folder: Path
 
 
 def _harmed(words: list[str], harm: str, folder: Path) -> list[str]:
-    """Copy the finished sweep that lies beside `folder`, harm it, and return the words of a command that reads it."""
+    """Copy the finished sweep that lies next to `folder`, harm it, and return the words of a command that reads it."""
     sound, place = folder.parent / "sound", folder / "swept"
     if harm not in ("none", "empty folder", "a file"):
         shutil.copytree(sound, place)

@@ -1,4 +1,4 @@
-"""Where tests run: beside the published numbers and recorded data or not, compiled or interpreted."""
+"""Where tests run: next to the published numbers and recorded data or not, compiled or interpreted."""
 
 import os
 from pathlib import Path

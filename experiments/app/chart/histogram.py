@@ -1,4 +1,4 @@
-"""Counts in intervals, both sides beside each other."""
+"""Counts in intervals, both sides next to each other."""
 
 from collections.abc import Sequence
 

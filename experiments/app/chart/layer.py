@@ -77,5 +77,5 @@ def horizontal(rows: list[str], series: list[Option], left: int) -> Option:
 
 
 def coarse(value: float, top: float) -> float:
-    """Return a value as exactly as a bar can show it beside one of `top`: smaller changes need no drawing."""
+    """Return a value as exactly as a bar can show it next to one of `top`: smaller changes need no drawing."""
     return round(value, 3 - math.ceil(math.log10(top))) if top > LEAST else 0.0

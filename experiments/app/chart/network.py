@@ -25,7 +25,7 @@ def network(shot: Snapshot, number: int) -> Chart:
         "data": [node(side, i, top) for i in range(len(side.members))],
         "links": links(side),
         "roam": False,
-        "room": {"beside": 76, "above": 34, "aspect": round(WIDE / HIGH, 3)},
+        "room": {"sides": 76, "above": 34, "aspect": round(WIDE / HIGH, 3)},
         "edgeSymbol": ["none", "arrow"],
         "edgeSymbolSize": 6,
         "emphasis": {"focus": "adjacency"},

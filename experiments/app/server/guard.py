@@ -2,8 +2,8 @@
 
 A request is refused, in one line and before anything is read or made, where its name or origin is none of ours, its
 address is too long, or there is no room. What a websocket says is looked at before Solara does: text of a few known
-kinds, no more a second than a page in use sends. Whoever says more is read more slowly; whoever says something else is
-cut off.
+kinds, no more a second than a page in use sends. Anyone who says more is read more slowly; anyone who says something
+else is cut off.
 """
 
 import ipaddress

@@ -1,8 +1,8 @@
 """What the browser is told about the page: what may run on it, who may embed it, and how its cookie is kept.
 
-Scripts come from this server alone, and those written into the page carry a number that is drawn anew for every answer:
-a script that came in by a name, a link or a file has none and does not run. So it is with styles: what a script of the
-page makes gets the number, what stands in a text does not. Two allowances are left, both measured:
+Scripts come from this server alone, and those written into the page carry a number that is drawn again for every
+answer: a script that came in by a name, a link or a file has none and does not run. So it is with styles: what a script
+of the page makes gets the number, what stands in a text does not. Two allowances are left, both measured:
 
 * ``unsafe-eval``: Vue compiles the templates of Solara and of the page in the browser, by ``new Function``. Without it
   the page stays empty. It lets a running script make code of text; it lets no text become a script.

@@ -1,4 +1,4 @@
-"""Room: how many sessions live at once, whoever asks for them.
+"""Room: how many sessions live at once, for all who ask.
 
 Solara makes a session for every number a browser names, with or without a cookie. Here a new one is let in while there
 is room; else one whose page has been left makes room; else the visitor is told to come back.

@@ -2,7 +2,7 @@
 
 Saved is TOML: the parameters that differ from their defaults, as in a scenario file, and a table ``app`` with the two
 arrangements, the replication and the interventions. Shared is the same text, compressed, in the page's address. Files
-of the machine are never named in either: whoever opens a link must not make this machine read a file.
+of the machine are never named in either: anyone who opens a link must not make this machine read a file.
 """
 
 import base64

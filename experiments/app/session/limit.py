@@ -1,4 +1,4 @@
-"""Limits of the page: how large a world may be that others wait beside.
+"""Limits of the page: how large a world may be that others wait for.
 
 They are looked at before anything is built, and this is the one place that does so: counts and lists one by one, then
 what a run comes to with all of them together.

@@ -46,7 +46,7 @@ class Scene(NamedTuple):
 
 
 def normal(world: World) -> bool:
-    """Claim: positions were liquidated and no account ended below nil, on both sides."""
+    """Claim: positions were liquidated and no account ended below zero, on both sides."""
     return all(found["liquidations"] > 0 and found["deficit"] < 1e-6 for found in map(totals, world.sides))
 
 

@@ -75,7 +75,7 @@ class Session:
         return self._adopt(side, lambda: self.configuration._replace(**chosen))
 
     def reseed(self, text: str) -> bool:
-        """Set the seed, given as text, and begin anew."""
+        """Set the seed, given as text, and begin again."""
         return self._adopt("seed", lambda: self.configuration.changed("seed", whole_number(text)), step=0)
 
     def load(self, name: str, content: bytes) -> bool:
@@ -99,7 +99,7 @@ class Session:
         return self._attempt("intervention", lambda: self._do(done))
 
     def reset(self) -> None:
-        """Begin anew, without interventions."""
+        """Begin again, without interventions."""
         with self.player.lock:
             self.player.play(False)
             self.world.reset()

@@ -1,4 +1,4 @@
-"""The shelf: everything that can be set, beside the charts."""
+"""The shelf: everything that can be set, next to the charts."""
 
 from collections.abc import Callable
 from typing import Any

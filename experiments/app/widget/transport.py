@@ -26,7 +26,7 @@ def Transport(  # noqa: N802
 ) -> None:
     """Show where the clock stands and take the visitor's wishes; without a `seed` there is no seed box.
 
-    The address becomes `kept`: a page that is loaded again, by hand or after the server was started anew, has the
+    The address becomes `kept`: a page that is loaded again, by hand or after the server was started again, has the
     configuration it had, and offers to run to where it was. `busy` tells that the clock is on its way to a step that
     was asked for.
     """

@@ -57,7 +57,7 @@ def account_sheet(side: Side, i: int) -> AccountSheet:
 
 
 def balance(side: Side, i: int) -> list[tuple[str, float]]:
-    """Return assets and, below nil, debts of protocol `i`."""
+    """Return assets and, below zero, debts of protocol `i`."""
     ecosystem = side.ecosystem
     sheet, owed = ecosystem.ledger.balance, ecosystem.contagion.liabilities
     rows = [
@@ -93,7 +93,7 @@ ACCOUNT_COLUMNS = ("size", "collateral", "entry_price", "entry_funding", "level"
 
 
 def distances(level: Array, size: Array, mark: float, maintenance: float, funding: float) -> Array:
-    """Return the relative move of the mark that liquidates each position, nil where it is due."""
+    """Return the relative move of the mark that liquidates each position, zero where it is due."""
     sign = np.sign(size)
     price = (level + funding) / (1.0 - sign * maintenance)
     return np.maximum(sign * (mark - price) / mark, 0.0)

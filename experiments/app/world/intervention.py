@@ -139,13 +139,13 @@ def problem(done: Intervention, horizon: int) -> str | None:
 
 def redeem_shares(ecosystem: Any, share: float, target: int) -> None:
     """Let every provider of the target's vault redeem `share` of its shares at the going price."""
-    hot, equity = ecosystem.hot, ecosystem.vault_equity()
+    tables, equity = ecosystem.tables, ecosystem.vault_equity()
     outstanding = ecosystem.protocol.shares.copy()
     for row, i in enumerate(ecosystem.providers.protocol.tolist()):
         price = equity[i] / max(outstanding[i], 1.0)
         if target in (EVERY, i) and price > 0.0:
             shares = float(ecosystem.providers.shares[row]) * share
-            redeem(hot.providers, hot.protocol, ecosystem.ledger.book, row, shares, float(price))
+            redeem(tables.providers, tables.protocol, ecosystem.ledger.book, row, shares, float(price))
 
 
 def _columns(done: Intervention) -> slice:

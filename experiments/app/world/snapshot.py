@@ -181,7 +181,7 @@ def edges(side: Side) -> list[Edge]:
 def layers(side: Side) -> list[Layer]:
     """Return what is left in, and was paid out of, all money that stands for losses.
 
-    Own funds, survivors' contributions included; treasury committed as skin; pots, claims beside the waterfall
+    Own funds, survivors' contributions included; treasury committed as skin; pots, claims next to the waterfall
     included; capital on call where members keep some; and the rest of the treasuries.
     """
     protocol, balance, called = side.ecosystem.protocol, side.ecosystem.ledger.balance, on_call(side)

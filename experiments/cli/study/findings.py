@@ -1,4 +1,4 @@
-"""``backstop findings``: what README and docs quote, measured anew and written to one page."""
+"""``backstop findings``: what README and docs quote, measured again and written to one page."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -11,7 +11,7 @@ def replay(context: click.Context, folder: str, as_json: bool) -> None:
     """Allocate recorded deleveraging waves under the rules their data support.
 
     FOLDER holds the three wave files of the analysis of 10 October 2025. Prints what each rule takes, its
-    overshoot, and the fund needed beside it, per coin apart and pooled. Exit codes: 0 done, 2 bad files.
+    overshoot, and the fund needed next to it, per coin apart and pooled. Exit codes: 0 done, 2 bad files.
     """
     from experiments.study.replay.report import document, show  # noqa: PLC0415
     from experiments.study.replay.wave import ReplayError, read_waves  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""``backstop validate``: published results beside ours, claim by claim."""
+"""``backstop validate``: published results next to ours, claim by claim."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ PLACE = click.Path(path_type=Path)
     "--oracles", type=PLACE, metavar="FOLDER", help="Published values to go by: a folder with published.json."
 )
 @click.option("--data", type=PLACE, metavar="FOLDER", help="Recorded data, for the claims that need some.")
-@click.option("--episodes", is_flag=True, help="Also the named episodes beside the recorded facts.")
+@click.option("--episodes", is_flag=True, help="Also the named episodes next to the recorded facts.")
 @click.option("--facts", is_flag=True, help="Also the stylised facts of the default market.")
 @click.option("--replications", type=click.IntRange(2), default=5, show_default=True, help="For those two.")
 @click.option("--workers", type=click.IntRange(1), help="Processes for those two; default one per core.")
@@ -54,7 +54,7 @@ def validate(context: click.Context, write: bool, as_json: bool, **typed: Any) -
 def _recorded(
     episodes: bool, facts: bool, replications: int, workers: int | None, **_: Any
 ) -> dict[str, list[dict[str, str]]]:
-    """Return the tables of what was recorded beside what is simulated, those that are asked for."""
+    """Return the tables of what was recorded next to what is simulated, those that are asked for."""
     from experiments.plan.resources import cores  # noqa: PLC0415
     from experiments.run.process_pool import Crew  # noqa: PLC0415
     from experiments.validation.record import episode_rows  # noqa: PLC0415

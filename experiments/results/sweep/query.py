@@ -1,7 +1,7 @@
 """Questions to a sweep's parts, in SQL, by DuckDB.
 
 Four tables: ``runs``, a row per run that is done; ``series``, a row per run and step; ``plan``, a row per planned run
-with the fields it changes; ``results``, the rows of ``plan`` that are done with their metrics beside them.
+with the fields it changes; ``results``, the rows of ``plan`` that are done with their metrics next to them.
 """
 
 import re
@@ -76,7 +76,7 @@ def _make_views(connection: duckdb.DuckDBPyConnection, folder: Path, store: Stor
 
 
 def _require_one_plan(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Raise SweepError where runs are there twice, or are not of the plan beside them."""
+    """Raise SweepError where runs are there twice, or are not of the plan next to them."""
     row = connection.execute(
         "SELECT count(*) - count(DISTINCT run), count(*) FILTER (plan.id IS DISTINCT FROM runs.id) "
         "FROM runs LEFT JOIN plan USING (run)"
@@ -131,12 +131,12 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, parts: Sequence[Path
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: str, out: Path) -> Path:
     path = out / f"{table}.csv"
-    beside = out / f".{table}.csv"
+    nearby = out / f".{table}.csv"
     connection.execute(
         f"COPY (SELECT {_cells(connection, table)} FROM {table} ORDER BY {ORDER[table]}) "
-        f"TO {_quoted(str(beside))} (FORMAT csv, HEADER)"
+        f"TO {_quoted(str(nearby))} (FORMAT csv, HEADER)"
     )
-    beside.replace(path)
+    nearby.replace(path)
     return path
 
 

@@ -68,7 +68,7 @@ def mend_manifest(folder: Path, plan: Plan, origin: str, manifest: dict[str, Any
 
 
 def mend_plan(folder: Path, plan: Plan, origin: str) -> list[str]:
-    """Write the table of `plan` anew where it is lost or not what the manifest says; return the line that says so."""
+    """Write the table of `plan` again where it is lost or not what the manifest says; return the line that says so."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     if damaged_plan(folder, manifest) is None:
         return []

@@ -1,8 +1,8 @@
 """Failed runs done again: their rows leave the parts they are in, so that they are missing and not there twice.
 
-A part with failed runs is put out of sight first (``runs/.retry-part-...``), then written anew without them, then kept
+A part with failed runs is put out of sight first (``runs/.retry-part-...``), then written again without them, then kept
 in ``aside/`` with its tracebacks. Killed in between, the next start carries on from the part that is out of sight;
-whatever the moment, a run is in one part or in none. Only what is what was written is written anew: a part that is not
+whatever the moment, a run is in one part or in none. Only what is what was written is written again: a part that is not
 goes aside whole, and its runs are done again.
 """
 

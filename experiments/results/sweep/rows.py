@@ -82,7 +82,7 @@ def _steps(made: Sequence[Made], names: Sequence[str]) -> pa.Table:
 
 def encoded(table: pa.Table) -> bytes:
     """Return the bytes of a part."""
-    # Bytes of equal rank beside each other compress floats that change slowly.
+    # Bytes of equal rank next to each other compress floats that change slowly.
     floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
     others = [field.name for field in table.schema if field.name not in floats]
     sink = pa.BufferOutputStream()

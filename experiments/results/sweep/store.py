@@ -8,7 +8,7 @@
 ``aside/``                 parts that were not sound or had failed runs, these done again
 =========================  ===========================================================================
 
-A part is written beside its place, seen on the disk and moved there, so it is whole or absent; it is named by the shard
+A part is written next to its place, seen on the disk and moved there, so it is whole or absent; it is named by the shard
 that made it, its first run and a digest of its contents. Killed at any moment, a sweep has the parts it finished, and
 at most a series part without its runs, which counts for nothing and is cleared away by the next start.
 """

@@ -2,7 +2,7 @@
 
 A worker needs this code and nothing else: the base scenario travels as text with every chunk, the results as the bytes
 of two Parquet parts that the driver only has to put on disk. What a chunk's runs are worth does not depend on which
-worker runs them, nor beside which other runs.
+worker runs them, nor next to which other runs.
 """
 
 import json

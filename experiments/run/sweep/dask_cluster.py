@@ -25,7 +25,7 @@ from experiments.run.sweep.executor import Chunk, Done
 REACH = 10  # s to reach a scheduler
 START = 60.0  # s for which the first worker on this machine is waited for
 PATIENCE = 120.0  # s without any worker, or any answer of the scheduler, after which a sweep is given up
-RENEWALS = 3  # times in a row that workers on this machine are all begun anew with nothing done in between
+RENEWALS = 3  # times in a row that workers on this machine are all begun again with nothing done in between
 PRELOAD = ["backstop_command", "experiments.run.sweep.preload"]
 ASKED = 6  # times within the patience that is asked whether workers are yet to come
 COUNTED = 2.0  # s for which a count of workers holds

@@ -52,7 +52,7 @@ def require_room(plan: Plan, folder: Path, shard: Shard = Shard()) -> None:  # n
     """Raise SweepError where the disk of `folder` clearly has no room for what is yet to be written there."""
     try:
         needed, free = demand(plan, shard).bytes - _there(folder), _free(folder)
-    except OSError:  # whoever begins the folder tells what is wrong with it
+    except OSError:  # anyone who begins the folder tells what is wrong with it
         return
     if needed > CLEARLY * free:
         room = f"the plan needs some {_text(needed)} of disk, and {_text(free)} are free"

@@ -2,7 +2,7 @@
 
 As many chunks are out as there are workers, so a worker that dies takes one chunk with it and the driver holds no more
 results than that. A chunk whose worker died goes out once more; dies it again, it is split, again and again, until the
-offending run is alone. Such a run waits until all else is done and then goes out with nothing beside it: an innocent
+offending run is alone. Such a run waits until all else is done and then goes out with nothing next to it: an innocent
 run that a neighbour took along is thereby cleared, and only what kills a worker all by itself is recorded as failed.
 """
 

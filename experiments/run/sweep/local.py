@@ -1,7 +1,7 @@
-"""Dask workers on this machine, begun anew where all of them are lost.
+"""Dask workers on this machine, begun again where all of them are lost.
 
 A dead worker is replaced. Where none comes up, where the scheduler or what drives it is dead, scheduler and workers are
-begun anew and get again what was in hand; where that helps several times in a row to nothing, the sweep ends. Workers
+begun again and get again what was in hand; where that helps several times in a row to nothing, the sweep ends. Workers
 ignore Ctrl-C, which is the driver's to handle, and end with it.
 """
 
@@ -80,7 +80,7 @@ class Local:
             self._renew(lost)
 
     def take(self, patience: float) -> Done | None:
-        """Return a chunk that came back; where nobody is left to do it, begin anew."""
+        """Return a chunk that came back; where nobody is left to do it, begin again."""
         self._look()
         try:
             done = self._hands.take(patience)
@@ -121,10 +121,10 @@ class Local:
                 return
 
     def _renew(self, lost: LostError) -> None:
-        """Begin anew with what is in hand."""
+        """Begin again with what is in hand."""
         self._renewals += 1
         if self._renewals > RENEWALS:
-            raise SweepError(f"{lost.reason}, and {RENEWALS} times all workers were begun anew; {KEPT}", FAILED)
+            raise SweepError(f"{lost.reason}, and {RENEWALS} times all workers were begun again; {KEPT}", FAILED)
         self._end()
         self._begin()
         for chunk in self._out.values():

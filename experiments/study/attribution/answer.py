@@ -8,7 +8,7 @@ channels S are open, v(∅) is the **own loss**, and what opening S adds beyond 
 Harsanyi's dividend, the Möbius transform of v. Of one channel it is the **main effect** v({k}) − v(∅), of two the
 **interaction** m({k, l}) = v({k, l}) − v({k}) − v({l}) + v(∅). By (1) own loss, main effects and interactions sum to
 the loss that happened, v(all); nothing is rescaled, terms may be negative, and an interaction belongs to no channel
-alone: it needs them all. Beside them stands the **last effect**, v(all) − v(all without k): what closing k alone would
+alone: it needs them all. Next to them stands the **last effect**, v(all) − v(all without k): what closing k alone would
 avert. A main effect says what k suffices for, a last effect what k is necessary for; where they differ there are
 interactions.
 
@@ -103,7 +103,7 @@ def dividends(values: Mapping[Coalition, Floats]) -> dict[Coalition, Floats]:
 
     Parameters
     ----------
-    values : v(S) for every set of channels, arrays of equal shape. What is rounding of their sums is nil.
+    values : v(S) for every set of channels, arrays of equal shape. What is rounding of their sums is zero.
     """
     found = {}
     for some in values:

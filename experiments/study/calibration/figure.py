@@ -1,4 +1,4 @@
-"""Moments beside the record: how far off each is, how volatility clusters, how fat the tails are."""
+"""Moments next to the record: how far off each is, how volatility clusters, how fat the tails are."""
 
 import numpy as np
 from matplotlib.axes import Axes

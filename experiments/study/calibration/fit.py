@@ -204,14 +204,14 @@ class Search:
         return np.array([self._slope(unit, index) for index in range(len(unit))]).T
 
     def _slope(self, unit: Floats, index: int) -> Floats:
-        """Return the derivative of the moments by one parameter, from the points beside it that are allowed."""
-        beside = np.tile(unit, (2, 1))
-        beside[:, index] = np.clip((unit[index] - DIFFERENCE, unit[index] + DIFFERENCE), 0.0, 1.0)
+        """Return the derivative of the moments by one parameter, from the points next to it that are allowed."""
+        neighbours = np.tile(unit, (2, 1))
+        neighbours[:, index] = np.clip((unit[index] - DIFFERENCE, unit[index] + DIFFERENCE), 0.0, 1.0)
         try:
-            low, high = (self.simulated(point) for point in beside)
+            low, high = (self.simulated(point) for point in neighbours)
         except ValueError:
             return np.zeros(len(self.target.moments))
-        return (high - low) / (beside[1, index] - beside[0, index])
+        return (high - low) / (neighbours[1, index] - neighbours[0, index])
 
 
 def exceedance(distance: float, covariance: Floats, weight: Floats, degrees: float = np.inf) -> float:

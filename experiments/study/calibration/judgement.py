@@ -15,7 +15,7 @@ from experiments.study.calibration.moment import Floats, natural, tolerances
 
 
 class Judged(NamedTuple):
-    """Simulated moments beside what was to be met.
+    """Simulated moments next to what was to be met.
 
     Attributes
     ----------

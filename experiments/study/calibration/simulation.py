@@ -35,7 +35,7 @@ BY_ASSET = ("initial_price", "daily_volatility", "depth_per_oi", "half_spread_bp
 type Spread = Callable[[Callable[[int], Series], Iterable[int]], Iterable[Series]]
 
 
-class Remembered(Streams):
+class CachedStreams(Streams):
     """Streams whose normals are drawn once, as every point of a search sees the same."""
 
     def normal(self, name: str, *index: int, size: Shape) -> Floats:
@@ -82,7 +82,7 @@ class Simulation(NamedTuple):
         if self.whole:
             return vector(self.joined(scenario, spread))
         seed = scenario.seed
-        found = [vector(self.path(scenario, Remembered(seed, number))) for number in range(self.replications)]
+        found = [vector(self.path(scenario, CachedStreams(seed, number))) for number in range(self.replications)]
         return np.mean(found, axis=0)
 
     def scatter(self, values: Mapping[str, float]) -> Floats:

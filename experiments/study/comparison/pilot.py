@@ -5,8 +5,8 @@ sizes must not be taken from the runs they are judged by, so the pilot has repli
 of its own.
 
 A pilot is short, and a comparison takes its sizes as they are: intervals are those of funds of these sizes, not of
-funds of the right ones. How far off they are is told beside: with s_i the share of member i in the capital and s_i* its
-share by a pilot resampled from the runs of this one, the part of the capital that lies elsewhere,
+funds of the right ones. How far off they are is told next to: with s_i the share of member i in the capital and s_i*
+its share by a pilot resampled from the runs of this one, the part of the capital that lies elsewhere,
 
     E ½ Σ_i |s_i* − s_i|,                                                                       (1)
 

@@ -20,7 +20,7 @@ LEVEL = 0.95
 CENT = 0.01  # USD, below which nothing is a loss
 LESS, MORE, EQUAL, SAME, UNKNOWN = "less", "more", "not told apart", "the same in every world", "no value"
 KEEPS, UNDECIDED, TURNS, APPEARS = "keeps its sign", "undecided", "turns", "decided where the default is not"
-VANISHES = "vanishes"  # nil in every world
+VANISHES = "vanishes"  # zero in every world
 
 
 class Contrast(NamedTuple):
@@ -78,7 +78,7 @@ def contrast(a: str, b: str, first: Floats, second: Floats) -> Contrast:
 
 
 def _between(a: str, b: str, found: Difference) -> Contrast:
-    """Return a paired difference between cells; one that is nil in every world has both ends at nil."""
+    """Return a paired difference between cells; one that is zero in every world has both ends at zero."""
     ends = (0.0, 0.0) if found.verdict == IDENTICAL else (found.low, found.high)
     if math.isnan(found.low) and found.p < 1.0 - LEVEL:  # the same in so many worlds that its sign is no luck
         ends = (found.mean, found.mean)

@@ -83,10 +83,10 @@ def _keep(place: Path, comparison: Comparison) -> None:
         for name in comparison.cells
         for metric in comparison.metrics
     }
-    beside = place.with_name(f".{place.name}")
-    with beside.open("wb") as file:
+    temporary = place.with_name(f".{place.name}")
+    with temporary.open("wb") as file:
         np.savez_compressed(file, cells=np.array(comparison.cells), **named)
-    beside.replace(place)
+    temporary.replace(place)
 
 
 def _read(place: Path, number: int) -> Comparison:

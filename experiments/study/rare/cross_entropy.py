@@ -9,8 +9,8 @@ tilt, the one nearest to them in Kullback and Leibler's sense:
 until the trials that show the event itself are worth twenty of equal weight, (Σ w)² / Σ w² >= 20; those give the last
 tilt. Where luck beyond the axes has a part in the event, a tilt may come to rest short of it; then the share of the
 best is halved. Two ways to the event, a crash and a rally, are told apart by the
-sign of the axis that moves most, and get a component each. What of μ cannot be told from nil, below √(2 log d) standard
-errors for d axes, is nil: noise in an axis that does not matter only spreads the weights. Told apart it is in
+sign of the axis that moves most, and get a component each. What of μ cannot be told from zero, below √(2 log d)
+standard errors for d axes, is zero: noise in an axis that does not matter only spreads the weights. Told apart it is in
 coordinates in which a steady drift over all stretches of a stream is a single number (:func:`haar`).
 
 References: Rubinstein and Kroese, *The Cross-Entropy Method* (2004), 3.2; Cornuet et al. (2012), Scandinavian J.
@@ -59,7 +59,7 @@ def search(draw: Draw, basis: Floats, levels: int = LEVELS) -> Pilot:
     Parameters
     ----------
     draw : returns the trial of a mixture and the number of the level, from 0.
-    basis : (axes, axes) orthonormal rows, the coordinates in which a mean is told from nil.
+    basis : (axes, axes) orthonormal rows, the coordinates in which a mean is told from zero.
     levels : trials at most.
     """
     mixture, past = Mixture.plain(len(basis)), _Past()
@@ -157,7 +157,7 @@ class _Past:
 
 
 def _mean(scores: Floats, weights: Floats) -> Floats:
-    """Return equation (1), nil where it is within the noise."""
+    """Return equation (1), zero where it is within the noise."""
     total = weights.sum()
     mean = weights @ scores / total
     error = np.sqrt(weights**2 @ (scores - mean) ** 2) / total

@@ -1,4 +1,4 @@
-"""The tail of a metric: how probable it is to exceed any value, with intervals, beside plain replications."""
+"""The tail of a metric: how probable it is to exceed any value, with intervals, next to plain replications."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,9 +24,9 @@ def draw(answer: Answer) -> Figure:
     panel.set_ylabel("probability to exceed")
     legend_above(figure, panel)
     number, plain = answer.replications, len(answer.plain)
-    beside = f" Dots: {plain} plain replications." if plain else ""
+    dots = f" Dots: {plain} plain replications." if plain else ""
     seeds = f"{len(answer.studies)} seeds" if len(answer.studies) > 1 else "one seed"
-    caption(figure, f"{number} tilted replications of {seeds}, band 95 %; dotted line: the threshold.{beside}")
+    caption(figure, f"{number} tilted replications of {seeds}, band 95 %; dotted line: the threshold.{dots}")
     return figure
 
 

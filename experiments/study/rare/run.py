@@ -30,8 +30,8 @@ class Effort(NamedTuple):
     pilot: int  # replications of a trial
     untilted: float  # share of the replications that is not tilted
     blocks: int  # stretches of a long stream
-    plain: int  # plain replications run beside, to compare
-    seeds: int = 1  # times that all of it, plain replications aside, is done anew
+    plain: int  # plain replications run next to, to compare
+    seeds: int = 1  # times that all of it, plain replications aside, is done again
 
 
 def cells(plan: Plan) -> list[Cell]:
@@ -61,7 +61,7 @@ def expected_runs(plan: Plan, effort: Effort) -> int:
 
 
 def study(plan: Plan, event: Event, effort: Effort, advance: Callable[[], None]) -> Answer:
-    """Find the tilts of every cell and estimate all probabilities from shared replications, with every seed anew.
+    """Find the tilts of every cell and estimate all probabilities from shared replications, with every seed again.
 
     Seeds are the scenario's and those that follow it, so that each study can be had by itself.
     """

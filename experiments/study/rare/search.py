@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from model.scenario import Scenario
 
 Floats = NDArray[np.float64]
-PILOT, PLAIN = 2_000_000, 5_000_000  # first replications of pilots and of the plain runs beside them
+PILOT, PLAIN = 2_000_000, 5_000_000  # first replications of pilots and of the plain runs next to them
 NEARNESS = ("deficit", "liquidated")  # what tells two runs apart that both lack the event
 
 

@@ -10,9 +10,9 @@ which has mean P(importance reaches level m) exactly, for any fixed levels, N an
 variance depends on how well they are chosen. Levels come from a trial of its own, each the importance that one path in
 `share` reaches. Paths of one product share ancestors, so its spread is taken from independent repetitions.
 
-The process is a function of a *path*: the steps at which its draws begin anew, with the number of the replication that
+The process is a function of a *path*: the steps at which its draws begin again, with the number of the replication that
 they are then taken from. The same past is the same draws, replayed; so any process that is a function of its draws can
-be split without copying its state. No command does so yet: whoever writes a process and its importance can check
+be split without copying its state. No command does so yet: anyone who writes a process and its importance can check
 importance sampling by it, and tests hold it to a random walk.
 
 References: Glasserman, Heidelberger, Shahabuddin and Zajic (1999), Operations Research 47:585; Garvels (2000),

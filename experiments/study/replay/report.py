@@ -1,4 +1,4 @@
-"""The replay as one document and as tables: the data's own figures, the rules beside them, and what cannot be known."""
+"""The replay as one document and as tables: the data's figures, the rules next to them, and what cannot be known."""
 
 from collections import Counter
 from typing import Any
@@ -72,7 +72,7 @@ def show(waves: Waves) -> None:
 
 def rule_table(waves: Waves) -> Table:
     """Return a row per rule: taken, overshoot, the fund it leaves necessary, and how much of somebody it took."""
-    table = Table(title="By rule, $M; the fund that is needed beside it, per coin apart and pooled over coins")
+    table = Table(title="By rule, $M; the fund that is needed next to it, per coin apart and pooled over coins")
     for name in ("rule", "origin"):
         table.add_column(name, no_wrap=True)
     for name in ("taken", "overshoot", "too little", "peak\nisolated", "peak\npooled"):

@@ -1,4 +1,4 @@
-"""What a rule takes from the winners of each wave, and what a fund beside it needs.
+"""What a rule takes from the winners of each wave, and what a fund next to it needs.
 
 Which rules the data can support is decided by what they say about winners: contracts closed and gaps by coin, but
 equity and profit only as one sum per wave. So three rules are **computed** here, with the package's own functions:

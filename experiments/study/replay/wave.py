@@ -2,7 +2,7 @@
 
 A **wave** is a burst of deleveraging. For each wave w and coin c the files hold the contracts closed and their **gap**
 g[w, c] >= 0, USD: what closing them at the bankruptcy price of the failed accounts, rather than at the mark, takes
-from the winners. It is what was **needed**, n[w] = Σ_c g[w, c]. Beside it stand what production **took**, what other
+from the winners. It is what was **needed**, n[w] = Σ_c g[w, c]. Next to it stand what production **took**, what other
 policies would have taken from the same winners, and the winners' equity and unrealised profit at the start of the wave
 (format: ``autodeleveraging-analysis``, folder ``out``, of the event of 10 October 2025).
 """

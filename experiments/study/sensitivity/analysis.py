@@ -8,7 +8,7 @@ The value of a point is its mean over replications on common random numbers, so 
   between points;
 - every sampled design: PAWN, the largest distance between the distribution of the metric and that given a field's slice
   (Pianosi and Wagener 2018, Environ. Model. Softw. 108:197), which sees tails where variance does not; median over
-  slices, beside that of a dummy field that does nothing.
+  slices, next to that of a dummy field that does nothing.
 
 Half-widths are of 95 % bootstrap intervals over design points and replications together
 (:mod:`experiments.study.sensitivity.resample`), NaN with one replication, whose noise is not known. Each combination

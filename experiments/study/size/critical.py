@@ -28,7 +28,7 @@ class Critical:
     Parameters
     ----------
     trial : called with indices of replications and their funds, (indices, protocols) USD; returns who is uncovered.
-    guess : (replications, protocols) USD, where to begin; nil where no fund should be needed.
+    guess : (replications, protocols) USD, where to begin; zero where no fund should be needed.
     losses : (replications, protocols) USD; who loses nothing needs nothing.
     tolerance : relative width at which a bracket is closed.
     floor : (protocols,) USD, below which critical funds need not be told apart.

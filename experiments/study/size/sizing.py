@@ -165,7 +165,7 @@ class Sizer:
         if target == EACH:
             enclosing, ordered = ranks(number, level, together=self.members), np.sort(everything, axis=0)
             least = ordered[max(enclosing.low, 1) - 1] * bool(enclosing.low)
-            low = float(np.where(least > critical.floor, least, 0.0).sum())  # what is only bounded counts as nil
+            low = float(np.where(least > critical.floor, least, 0.0).sum())  # what is only bounded counts as zero
             high = float(ordered[enclosing.high - 1].sum()) if enclosing.high else np.inf
         halves = []
         before = [half.uncovered for half in less.halves] if less else [None, None]

@@ -2,7 +2,7 @@
 
 Pro rata with weights wᵢ:            xᵢ = A wᵢ / Σ w                                                  (1)
 Capped pro rata, caps cᵢ:            xᵢ = min(cᵢ, λ wᵢ) with λ such that Σ x = min(A, Σ c)            (2)
-Queue by score, limits lᵢ:           whoever ranks first gives all of lᵢ, until A is reached          (3)
+Queue by score, limits lᵢ:           anyone who ranks first gives all of lᵢ, until A is reached          (3)
 
 (2) is found exactly by sorting cᵢ / wᵢ. It is the only rule that is proof against splitting an account, monotone and
 free of scale (Chitra 2025, "Autodeleveraging"); λ is found as the level of water in basins is. Units: any, the same
@@ -22,7 +22,7 @@ ROUNDING = 1e-9
 
 
 def share(amount: float, weights: ArrayLike, total: float) -> Array:
-    """Return (1) for weights that sum to `total`, nil where that is nil: no rule by itself, and unchecked."""
+    """Return (1) for weights that sum to `total`, zero where that is zero: no rule by itself, and unchecked."""
     weights = np.asarray(weights, float)
     return amount * weights / total if total > 0.0 else np.zeros_like(weights)
 

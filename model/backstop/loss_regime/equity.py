@@ -2,7 +2,7 @@
 
     hᵢ = min(R, Σ e⁺) · eᵢ⁺ / Σ e⁺                                                             (1)
 
-so everyone loses the same fraction of equity, winner or not, and nobody falls below nil; accounts without a position
+so everyone loses the same fraction of equity, winner or not, and nobody falls below zero; accounts without a position
 never pay (Bitfinex cut all balances alike in 2016; Percolator's last layer). Units: USD.
 """
 

@@ -25,11 +25,11 @@ class Holding(NamedTuple):
     rows: slice
     size: Array  # contracts, short < 0
     gain: Array  # USD, unrealised profit, funding deducted
-    equity: Array  # USD; nil without a position, whatever collateral there is
+    equity: Array  # USD; zero without a position, whatever collateral there is
 
     @property
     def means(self) -> Array:
-        """What can be taken: equity, nil where it is negative."""
+        """What can be taken: equity, zero where it is negative."""
         return np.maximum(self.equity, 0.0)
 
 

@@ -4,7 +4,7 @@
 
 δ is raised as far as needed where some cannot pay in full (Drift v2, ``controller/liquidation.rs``: cumulative funding
 of longs + δ, of shorts − δ). Charged to the accounts at once, which is the same as through a funding index of each
-side, except that nobody is charged below nil. The vault pays nothing. Units: contracts, USD.
+side, except that nobody is charged below zero. The vault pays nothing. Units: contracts, USD.
 """
 
 import numpy as np

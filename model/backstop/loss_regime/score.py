@@ -1,4 +1,4 @@
-"""Rankings of auto-deleveraging: the published scores, and the proportional rules beside them.
+"""Rankings of auto-deleveraging: the published scores, and the proportional rules next to them.
 
 For a position of q contracts at entry p₀, marked at p, with equity e and maintenance margin m,
 
@@ -86,12 +86,12 @@ def toward_mark(s: Standing) -> Array:
 
 
 def positive_gain(s: Standing) -> Array:
-    """Return unrealised profit, nil for losers."""
+    """Return unrealised profit, zero for losers."""
     return np.maximum(s.gain, 0.0)
 
 
 def positive_equity(s: Standing) -> Array:
-    """Return equity, nil where it is negative."""
+    """Return equity, zero where it is negative."""
     return np.maximum(s.equity, 0.0)
 
 
@@ -138,7 +138,7 @@ def adl_score(
     entry, mark : (n,) USD per contract; all arrays are broadcast together.
     size : (n,) contracts, short < 0.
     equity : (n,) USD; or give `bankruptcy`.
-    bankruptcy : (n,) USD per contract, price at which equity is nil: equity is then q (mark − bankruptcy).
+    bankruptcy : (n,) USD per contract, price at which equity is zero: equity is then q (mark − bankruptcy).
     maintenance : (n,) maintenance margin as a fraction of notional, for the margin ratio of ``okx``.
     lot : (n,) numbers drawn for ``random``; by default a fixed hash of the slot.
 
@@ -150,7 +150,7 @@ def adl_score(
     ------
     KeyError : for an unknown ranking.
     ValueError : if neither equity nor bankruptcy price is given, a number is not finite, or a price or maintenance
-        margin not above nil.
+        margin not above zero.
     """
     if equity is None:
         if bankruptcy is None:

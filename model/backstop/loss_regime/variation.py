@@ -24,7 +24,7 @@ class VariationMarginHaircut(WindowRegime):
         self.price = venue.exchange["mark"] - venue.exchange["funding_index"]
 
     def gains(self, venue: Venue, protocol: int, held: Holding) -> np.ndarray:
-        """Return what each account gained since the last settlement, nil for losers, (slots,) USD."""
+        """Return what each account gained since the last settlement, zero for losers, (slots,) USD."""
         exchange, before = venue.exchange[protocol], self.size[held.rows]
         kept = np.sign(held.size) * np.clip(before * np.sign(held.size), 0.0, np.abs(held.size))
         change = exchange["mark"] - exchange["funding_index"] - self.price[protocol]

@@ -1,4 +1,4 @@
-"""Withdrawal factor: while debt is open, whoever withdraws pays for it.
+"""Withdrawal factor: while debt is open, anyone who withdraws pays for it.
 
     factor φ = min(1, debt / Σ (e⁺ + withdrawals)),    hᵢ = φ · withdrawalᵢ                         (1)
 

@@ -55,7 +55,7 @@ class Structure:
     loss : (members,) USD, losses so far that the layers were asked for.
     outside : (pots,) USD, what capital providers own of each pot; with the entitlements it is all the pot has.
     member : (members,) bool, who is in its pot at present.
-    lacking : (pots,) USD, cash that claims made and not yet due will lack; nil where all are settled at once.
+    lacking : (pots,) USD, cash that claims made and not yet due will lack; zero where all are settled at once.
     unpaid : (members,) USD, claims due so far that the pot had no cash for; recalled money pays them late.
     fronted : (2, members) USD, what own funds and skin paid in the place of claims the pot has not paid yet.
     at_once : context within which what is lent out is at hand; does nothing unless recalls take no time.

@@ -2,7 +2,7 @@
 
 The pool pays what the treaties owe on the member's losses accumulated over the run: a quota share q of the loss,
 excess-of-loss layers on the rest, and a stop-loss on what both leave. Treaties attach on the gross loss, wherever the
-own fund stands, which pays what they leave: a quota share shares every loss, and a retention of nil attaches at nil.
+own fund stands, which pays what they leave: a quota share shares every loss, and a retention of zero attaches at zero.
 """
 
 from typing import Any

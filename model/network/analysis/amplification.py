@@ -55,7 +55,7 @@ def amplification_bound(liabilities: Any, outside_assets: Any, outside: Any, def
     Parameters
     ----------
     liabilities : (n, n) USD >= 0, zero diagonal, row owes column.
-    outside_assets : c, (n,) USD >= 0, not all nil.
+    outside_assets : c, (n,) USD >= 0, not all zero.
     outside : b, (n,) USD >= 0, owed to outsiders.
     default_probability : delta, (n,) in [0, 1], of failure by the own shock alone.
 
@@ -68,7 +68,7 @@ def amplification_bound(liabilities: Any, outside_assets: Any, outside: Any, def
     tied = connectivity(liabilities, outside)
     most, assets = float(tied.max()), column("outside_assets", outside_assets, tied.size)
     if not assets.any():
-        raise ValueError("outside_assets must not all be nil: there is nothing to be lost")
+        raise ValueError("outside_assets must not all be zero: there is nothing to be lost")
     likely = fractions("default_probability", default_probability, tied.size)
     exposed = float(likely @ assets)
     if exposed == 0.0:

@@ -1,6 +1,6 @@
 """Cross-holdings: protocols that own parts of one another, and what they are worth.
 
-C_ij >= 0 is the part of j that protocol i owns, the diagonal nil; the rest of j, Chat_jj = 1 - sum_i C_ij > 0, belongs
+C_ij >= 0 is the part of j that protocol i owns, the diagonal zero; the rest of j, Chat_jj = 1 - sum_i C_ij > 0, belongs
 to outside holders. Protocol i also holds primitive assets worth e_i. Equity values that count one another, V = e + C V,
 overstate what there is; what reaches outside holders is the market value
 

@@ -74,7 +74,7 @@ def additional_stress(final: Any, initial: Any, weights: Any) -> float:
     Parameters
     ----------
     final, initial : (n,) in [0, 1], distress at the end and at the start.
-    weights : (n,) >= 0, not all nil.
+    weights : (n,) >= 0, not all zero.
 
     Raises
     ------
@@ -84,12 +84,12 @@ def additional_stress(final: Any, initial: Any, weights: Any) -> float:
     size = np.size(weights)
     share = column("weights", weights, size)
     if not share.any():
-        raise ValueError("weights must not all be nil: there is no economy to be stressed")
+        raise ValueError("weights must not all be zero: there is no economy to be stressed")
     return float(share @ (fractions("final", final, size) - fractions("initial", initial, size)) / share.sum())
 
 
 def linear(leverage: Any, initial: np.ndarray, rounds: int) -> np.ndarray:
-    """Pass on every increment of distress until increments are nil beside rounding."""
+    """Pass on every increment of distress until increments are zero next to rounding."""
     distress, fresh = initial.copy(), initial
     for _ in range(rounds):
         reached = np.minimum(distress + leverage @ fresh, 1.0)

@@ -58,7 +58,7 @@ def read_bars(files: tuple[str, ...], longest_wick: float, start: int | None = N
 
 
 def _stamp(file: Path) -> tuple[int, int]:
-    """Return what changes when the file does, so that every replication need not read it anew."""
+    """Return what changes when the file does, so that every replication need not read it again."""
     status = file.stat() if file.exists() else None
     return (status.st_mtime_ns, status.st_size) if status else (0, 0)
 

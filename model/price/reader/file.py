@@ -63,7 +63,7 @@ def read_prices(path: str | Path, limits: Limits = USUAL) -> PriceSeries:
 
 
 def read_volume(path: str | Path) -> Floats | None:
-    """Return the volume of the bars that :func:`read_prices` gives, (B,), nil where unreadable; None if not kept."""
+    """Return the volume of the bars that :func:`read_prices` gives, (B,), zero where unreadable; None if not kept."""
     return _read(Path(path), USUAL, volume=True)[1]
 
 

@@ -44,8 +44,8 @@ def chosen(file: Path, names: Sequence[str], volume: bool) -> dict[str, int]:
 
 def clock_beside(names: Sequence[str]) -> int | None:
     """Return where the time of day stands that belongs to a column of dates; None where there is none."""
-    beside = names.count("date") == names.count("time") == 1 and not {"open_time", "timestamp"} & set(names)
-    return list(names).index("time") if beside else None
+    split = names.count("date") == names.count("time") == 1 and not {"open_time", "timestamp"} & set(names)
+    return list(names).index("time") if split else None
 
 
 def wrong_columns(found: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ _WRITTEN = re.compile(
 )
 NEEDED = "a date such as 2024-02-01 00:00, or seconds to nanoseconds since 1970, is needed"
 EITHER = "day or month first? Write 2024-02-01: the year first is needed"
-NO_ZONE = "without a zone, beside times that have one: all or none are needed"
+NO_ZONE = "without a zone, next to times that have one: all or none are needed"
 NAMED_ZONE = "the zone as an offset such as +01:00 is needed, or UTC"
 TWO_DIGITS = "a year of four digits is needed"
 

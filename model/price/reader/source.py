@@ -88,7 +88,7 @@ def text(file: Path, data: bytes) -> bytes:
 
 
 def _unmarked(data: bytes) -> str:
-    """Return the coding of text without a mark: every other byte of UTF-16 is nil."""
+    """Return the coding of text without a mark: every other byte of UTF-16 is zero."""
     start = data[:400]
     if start[1::2].count(0) * 3 > len(start):
         return "utf-16-le"

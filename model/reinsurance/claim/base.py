@@ -1,4 +1,4 @@
-"""The claims desk: what stands between a member's loss and its pot's cash.
+"""The claims handler: what stands between a member's loss and its pot's cash.
 
 A member that keeps a part ρ of its claims (coinsurance) is due (1 − ρ) of what its treaty allows; one that left the
 pool nothing. What is to be paid is first backed by the second pool, if there is one, and then settled by the
@@ -18,8 +18,8 @@ from model.reinsurance.retrocession import Retrocession
 Array = np.ndarray
 
 
-class Office(NamedTuple):
-    """What a desk works with."""
+class ClaimsContext(NamedTuple):
+    """What a handler works with."""
 
     structure: Structure
     terms: Any  # the scenario's reinsurance section
@@ -33,12 +33,12 @@ class Office(NamedTuple):
     late: LateMoney
 
 
-class Desk(ABC):
-    """A claims desk; it takes the place of the structure in the waterfall.
+class ClaimsHandler(ABC):
+    """A claims handler; it takes the place of the structure in the waterfall.
 
     Parameters
     ----------
-    office : what it works with.
+    context : what it works with.
 
     Attributes
     ----------
@@ -47,9 +47,9 @@ class Desk(ABC):
     lacking : (pots,) USD, cash that claims made and not yet due will lack.
     """
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.structure = office.structure
+    def __init__(self, context: ClaimsContext) -> None:
+        self.context = context
+        self.structure = context.structure
         self.kept = np.zeros(len(self.structure.capital))
         self.claims = np.zeros_like(self.kept)
         self.lacking = np.zeros(self.structure.pots)
@@ -86,7 +86,7 @@ class Desk(ABC):
     def settle(self, due: Array, cash: Array, priority: Array) -> Array:
         """Return what the pots pay of `due`, (members,) USD, the second pool paying its part of it to them first."""
         structure, asked = self.structure, self.structure.by_pot(due)
-        backed = self.office.second.recover(asked)
+        backed = self.context.second.recover(asked)
         if backed.any():
             cash += backed
             share = np.divide(backed, asked, out=np.zeros_like(asked), where=asked > 0.0)
@@ -94,24 +94,24 @@ class Desk(ABC):
         return structure.settle(due, cash, priority)
 
     def reimburse(self, due: Array, step: int) -> Array:
-        """Pay claims beside the waterfall: on debt still open, the rest as the cover says; return what was paid."""
-        office, balance = self.office, self.office.ledger.balance
+        """Pay claims next to the waterfall: on debt still open, the rest as the cover says; return what was paid."""
+        context, balance = self.context, self.context.ledger.balance
         with self.structure.at_once:
             cash = balance[POOL, : self.structure.pots]
-            paid = self.settle(due, cash, office.priority[step])
+            paid = self.settle(due, cash, context.priority[step])
             cash -= self.structure.by_pot(paid)
         self.structure.unpaid += due - paid
-        self.give(office.late.pay(paid, "paid_claims"))
-        office.protocol.reimbursed[:] += paid
+        self.give(context.late.pay(paid, "paid_claims"))
+        context.protocol.reimbursed[:] += paid
         self._note(self.structure.by_pot(due), self.structure.by_pot(paid), step)
         return paid
 
     def give(self, rest: Array) -> None:
         """Give members what no open debt needed of a payment, (members,) USD: into their funds."""
-        self.office.ledger.balance[FUND] += rest
+        self.context.ledger.balance[FUND] += rest
 
     def _note(self, asked: Array, given: Array, step: int) -> None:
-        pool = self.office.pool
+        pool = self.context.pool
         pool.claims_due[:] += asked
         pool.claims_paid[:] += given
         pool.exhausted_step[(given < asked * (1.0 - 1e-12)) & (pool.exhausted_step < 0)] = step

@@ -16,12 +16,12 @@ net of them, and no provider is paid out of what they need. Draws are keyed by s
 import numpy as np
 
 from agents.core.random import uniform
-from model.reinsurance.claim.base import Array, Desk, Office
+from model.reinsurance.claim.base import Array, ClaimsContext, ClaimsHandler
 
 UPHELD = np.uint64(0x5851F42D4C957F2D)
 
 
-class Indemnity(Desk):
+class Indemnity(ClaimsHandler):
     """Claims on losses.
 
     Attributes
@@ -30,9 +30,9 @@ class Indemnity(Desk):
     refused, lapsed : (members,) USD, claims so far that were refused, and that were due when others had borne the loss.
     """
 
-    def __init__(self, office: Office) -> None:
-        super().__init__(office)
-        terms, minutes = office.terms, office.minutes
+    def __init__(self, context: ClaimsContext) -> None:
+        super().__init__(context)
+        terms, minutes = context.terms, context.minutes
         self.delay = round(terms.assessment_delay / minutes)
         self.dispute_delay = max(round(terms.dispute_delay / minutes), 1)
         self.docket: dict[int, Array] = {}
@@ -67,10 +67,10 @@ class Indemnity(Desk):
 
     def disputed(self, step: int) -> Array:
         """Return the part of each member's claim of this step that is disputed, (members,)."""
-        terms, members = self.office.terms, range(len(self.kept))
+        terms, members = self.context.terms, range(len(self.kept))
         if not terms.dispute_probability:
             return np.zeros_like(self.kept)
-        drawn = np.array([uniform(self.office.key, step, i) for i in members])
+        drawn = np.array([uniform(self.context.key, step, i) for i in members])
         return terms.disputed_share * (drawn < terms.dispute_probability)
 
     def file(self, assessed: Array, disputed: Array, step: int) -> None:
@@ -90,13 +90,13 @@ class Indemnity(Desk):
             self.refused += disputed - upheld
             due = upheld if due is None else due + upheld
         if due is not None:
-            borne = np.minimum(due, self.office.late.borne() + self.structure.fronted.sum(axis=0))
+            borne = np.minimum(due, self.context.late.borne() + self.structure.fronted.sum(axis=0))
             self.lapsed += due - borne
             self.reimburse(borne, step)
 
     def give(self, rest: Array) -> None:
         """Give own fund, skin and the rest of the treasury back, in this order, what they paid in the pot's place."""
-        fronted, late = self.structure.fronted, self.office.late
+        fronted, late = self.structure.fronted, self.context.late
         fund = np.minimum(rest, fronted[0])
         skin = np.minimum(rest - fund, fronted[1])
         fronted -= fund, skin
@@ -105,5 +105,5 @@ class Indemnity(Desk):
 
     def _upheld(self, made: int) -> Array:
         """Return which disputes over claims made at that step are decided for the member, (members,) bool."""
-        drawn = np.array([uniform(self.office.key ^ UPHELD, made, i) for i in range(len(self.kept))])
-        return drawn < self.office.terms.dispute_success
+        drawn = np.array([uniform(self.context.key ^ UPHELD, made, i) for i in range(len(self.kept))])
+        return drawn < self.context.terms.dispute_success

@@ -15,10 +15,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from model.reinsurance.claim.base import Array, Desk, Office
+from model.reinsurance.claim.base import Array, ClaimsContext, ClaimsHandler
 
 
-class Parametric(Desk):
+class Parametric(ClaimsHandler):
     """Payments on triggers; losses are the own fund's, whatever the treaty.
 
     Attributes
@@ -27,10 +27,10 @@ class Parametric(Desk):
     without_payment : (members,) USD, measure (2) so far.
     """
 
-    def __init__(self, office: Office) -> None:
-        super().__init__(office)
+    def __init__(self, context: ClaimsContext) -> None:
+        super().__init__(context)
         self.sense: Callable[[int], Array] = lambda step: np.zeros(len(self.kept), dtype=bool)
-        self.wait = max(round(office.terms.parametric_wait / office.minutes), 1)
+        self.wait = max(round(context.terms.parametric_wait / context.minutes), 1)
         self.until = np.zeros(len(self.kept), dtype=np.int64)
         self.event_paid, self.event_loss = np.zeros_like(self.kept), np.zeros_like(self.kept)
         self._past, self.without_payment = np.zeros_like(self.kept), np.zeros_like(self.kept)
@@ -53,7 +53,7 @@ class Parametric(Desk):
         hit = sensed & self.structure.shares & (step >= self.until) & self.structure.member
         if not hit.any():
             return
-        due = self.office.terms.parametric_payout * self.structure.capital * (1.0 - self.kept) * hit
+        due = self.context.terms.parametric_payout * self.structure.capital * (1.0 - self.kept) * hit
         self._past[hit] = self.without_loss[hit]
         self.until[hit] = step + self.wait
         paid = self.reimburse(due, step)

@@ -1,8 +1,8 @@
 """The premium rules, each a function of what an underwriter sees, in USD a year.
 
-What is seen is :class:`model.reinsurance.premium.base.Exposure`. Symbols: O open interest, r flat rate on it, E expected
-claims a year, ES their expected shortfall, θ loading, λ the credible estimate of a member's own claims, c charge on
-capital. References: Cramér (1930) and Bühlmann, *Mathematical Methods in Risk Theory*, for the expected value
+What is seen is :class:`model.reinsurance.premium.base.Exposure`. Symbols: O open interest, r flat rate on it, E
+expected claims a year, ES their expected shortfall, θ loading, λ the credible estimate of a member's own claims, c
+charge on capital. References: Cramér (1930) and Bühlmann, *Mathematical Methods in Risk Theory*, for the expected value
 principle; Bühlmann (1967) for experience rating; Black (1948) for votes.
 """
 
@@ -73,6 +73,6 @@ class Vote(Premium):
         return self.medians(preferred, seen)[seen.pot] * seen.interest
 
     def medians(self, preferred: Array, seen: Exposure) -> Array:
-        """Return the median preference among those present in each pot, nil where nobody is, (pots,)."""
+        """Return the median preference among those present in each pot, zero where nobody is, (pots,)."""
         present = [preferred[(seen.pot == j) & seen.member] for j in range(int(seen.pot.max()) + 1)]
         return np.array([np.median(votes) if len(votes) else 0.0 for votes in present])

@@ -53,7 +53,7 @@ class Size(NamedTuple):
 
 
 def memory_needed(scenario: "Scenario") -> float:
-    """Return the bytes one run needs at its peak, beside those of the program itself."""
+    """Return the bytes one run needs at its peak, next to those of the program itself."""
     return sum(part.bytes for part in parts(scenario))
 
 

@@ -24,7 +24,7 @@ class Rule(NamedTuple):
     names: tuple[str, ...]
     works: Test
     why: str
-    of_structure: bool = False  # whether it is the matter of one structure, and no news in the others beside it
+    of_structure: bool = False  # whether it is the matter of one structure, and no news in the others next to it
 
 
 class Inert(NamedTuple):

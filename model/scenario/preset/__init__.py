@@ -1,6 +1,6 @@
 """Presets: real arrangements of backstop capital, by name, each a few lines of configuration with its sources.
 
-A preset is a TOML file beside this one. It opens with ``description`` and ``source``; the rest are tables of
+A preset is a TOML file next to this one. It opens with ``description`` and ``source``; the rest are tables of
 parameters, as in a scenario file, and name only what the arrangement is about: who holds the capital, when and on whom
 losses fall. Sizes, prices and traders stay those of the scenario, so that arrangements are compared on the same world.
 

@@ -12,7 +12,7 @@ TIER_BY = ("open_interest", "risk")
 
 
 class FundSection(Section):
-    """Income and assets of the backstop beside fees; all off by default."""
+    """Income and assets of the backstop next to fees; all off by default."""
 
     target_ratio: float = parameter(
         0.0,

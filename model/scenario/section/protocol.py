@@ -110,7 +110,7 @@ class ProviderSection(Section):
     wealth_sensitivity: float = parameter(
         1.0,
         "1",
-        "weight of losses in a provider's other vaults, over its whole deposit, beside those in this one",
+        "weight of losses in a provider's other vaults, over its whole deposit, next to those in this one",
         "one fortune; Goldstein and Pauzner (2004): wealth effect; moot with one vault",
         STRENGTH,
     )

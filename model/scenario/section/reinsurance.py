@@ -67,7 +67,7 @@ class ReinsuranceSection(Section):
         1.0, "1", "rise of the risk-based premium for a wholly one-sided market", CHOICE, MULTIPLE
     )
     health_loading: float = parameter(
-        1.0, "1", "rise of the risk-based premium as the pot empties, at nil", CHOICE, MULTIPLE
+        1.0, "1", "rise of the risk-based premium as the pot empties, at zero", CHOICE, MULTIPLE
     )
     cycle: float = parameter(
         0.0, "1", "rise of the rate multiplier per capital lost in claims; 0: no cycle", CYCLE, STRENGTH

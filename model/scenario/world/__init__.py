@@ -1,4 +1,4 @@
-"""Shipped scenarios: worlds made to show one thing, by name, each a scenario file beside this one."""
+"""Shipped scenarios: worlds made to show one thing, by name, each a scenario file next to this one."""
 
 from importlib.resources import files
 from pathlib import Path

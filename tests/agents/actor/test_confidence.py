@@ -97,7 +97,7 @@ def test_providers_and_controls_see_the_same_health():
     """Emptied by others, a pot alarms everybody; a member that drew nothing is not safer for its entitlement."""
     ecosystem = Ecosystem(small(**BIG, backstop__structure="pooled"))
     hit(ecosystem, 12.4e6)
-    health = standing(ecosystem.ledger.balance, ecosystem.hot.protocol, ecosystem.structure.backing)
+    health = standing(ecosystem.ledger.balance, ecosystem.tables.protocol, ecosystem.structure.backing)
     assert health == pytest.approx([1 / 3, 2 / 3, *[1.0] * 6])
 
 

@@ -113,7 +113,7 @@ def test_a_fifth_of_a_large_position_goes_first(size, since, expected):
 
 
 def test_takeover_below_two_thirds_of_maintenance():
-    """2 % maintenance on 100,000 USD: taken over below 1,333 USD of equity; never where the fraction is nil."""
+    """2 % maintenance on 100,000 USD: taken over below 1,333 USD of equity; never where the fraction is zero."""
     assert is_taken_over(1_333.0, 1e5, 0.02, 2 / 3)
     assert not is_taken_over(1_334.0, 1e5, 0.02, 2 / 3)
     assert not is_taken_over(0.0, 1e5, 0.02, 0.0)
@@ -164,9 +164,9 @@ def test_terms_follow_an_emptied_fund():
     spent = 0.5 * ecosystem.protocol.capital - ecosystem.ledger.balance[FUND]
     ecosystem.ledger.balance[FUND] += spent
     ecosystem.control.update(
-        ecosystem.hot.exchange,
-        ecosystem.hot.market,
-        ecosystem.hot.protocol,
+        ecosystem.tables.exchange,
+        ecosystem.tables.market,
+        ecosystem.tables.protocol,
         ecosystem.ledger.book,
         ecosystem.structure.backing,
     )
@@ -230,7 +230,7 @@ def test_a_cap_binds_and_spares_reductions():
     room = 6.0
     exchange.interest_cap[0] = (exchange.long_size[0] + room) * exchange.mark[0]
     accounts.order[longs] = [6.0, 12.0, -0.5 * accounts.size[longs[2]]]
-    limit_orders(accounts, ecosystem.hot.exchange, longs)
+    limit_orders(accounts, ecosystem.tables.exchange, longs)
     assert accounts.order[longs] == pytest.approx([2.0, 4.0, -0.5 * accounts.size[longs[2]]])
 
 

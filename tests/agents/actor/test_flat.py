@@ -10,7 +10,7 @@ from agents.account.position import closed_of, filled
 from agents.exchange.exchange import Exchange
 from model.backstop.loss_regime.deleveraging import close
 from model.ecosystem import Ecosystem
-from tests.support.desk import Desk
+from tests.support.loss_case import LossCase
 from tests.support.world import small
 
 partitions = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=30)
@@ -47,14 +47,14 @@ def test_any_partition_of_a_position_sums_to_it(size, cuts, side):
 @given(partitions, st.floats(0.0, 4.0), st.sampled_from([0, 1, 3, 5]))
 def test_a_position_deleveraged_in_parts_ends_flat(cuts, gap, slot):
     """Its owner gets what it would have got at once, and the books close."""
-    desk, whole = Desk("adl"), Desk("adl")
-    size, rows = abs(float(desk.accounts.size[slot])), np.array([slot])
+    loss_case, whole = LossCase("adl"), LossCase("adl")
+    size, rows = abs(float(loss_case.accounts.size[slot])), np.array([slot])
     for part in parts_of(size, cuts):
-        close(desk.venue, 0, rows, np.array([part]), np.array([gap]), 0.0)
-        desk.audit()
+        close(loss_case.venue, 0, rows, np.array([part]), np.array([gap]), 0.0)
+        loss_case.audit()
     close(whole.venue, 0, rows, np.array([size]), np.array([gap]), 0.0)
-    assert_flat(desk.accounts, slot)
-    assert desk.wealth[slot] == pytest.approx(whole.wealth[slot], rel=1e-9)
+    assert_flat(loss_case.accounts, slot)
+    assert loss_case.wealth[slot] == pytest.approx(whole.wealth[slot], rel=1e-9)
 
 
 def trader_alone(side, **changes):
@@ -95,7 +95,7 @@ def test_a_position_liquidated_in_parts_ends_flat(side, fraction):
         if account.size == 0.0:
             break
     assert_flat(account)
-    assert flag(ecosystem.accounts, ecosystem.hot.blocks, ecosystem.hot.exchange, ecosystem.scratch.rows) == 0
+    assert flag(ecosystem.accounts, ecosystem.tables.blocks, ecosystem.tables.exchange, ecosystem.scratch.rows) == 0
 
 
 def test_after_a_run_whoever_is_flat_has_nothing_left_behind():

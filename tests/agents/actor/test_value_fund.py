@@ -259,7 +259,7 @@ def test_a_loss_beyond_the_collateral_is_carried_in_the_entry_price_and_no_money
     row, accounts = eco.value_investing.funds.account[0], eco.accounts
     accounts.size[row], accounts.entry_price[row], accounts.collateral[row], accounts.wallet[row] = 10.0, 1.0, 2.0, 0.0
     eco.exchange.mark[0] = 0.5
-    settle_to_mark(accounts, eco.hot.blocks, eco.hot.exchange, row, 0)
+    settle_to_mark(accounts, eco.tables.blocks, eco.tables.exchange, row, 0)
     own = equity(accounts.collateral[row], 10.0, accounts.entry_price[row], 0.5, 0.0)
     assert accounts.collateral[row] == 0.0 and own == pytest.approx(-3.0)
     assert accounts.collateral[row] - 10.0 * accounts.entry_price[row] == pytest.approx(2.0 - 10.0 * 1.0)

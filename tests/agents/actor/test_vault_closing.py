@@ -33,7 +33,7 @@ THIN = {"protocol__vault_ratio": 0.003, "backstop__capital_ratio": 1e-3}
 def lonely(path=(), notional=500_000.0, **changes):
     """Return an ecosystem in which one account, long at protocol 0, faces a vault of 60,000 USD.
 
-    `path` has the log returns of the first steps; all others are nil.
+    `path` has the log returns of the first steps; all others are zero.
     """
     ecosystem = Ecosystem(small(**(QUIET | changes)))
     returns = np.zeros_like(ecosystem.tape.log_return)
@@ -117,7 +117,7 @@ def test_providers_who_left_in_time_do_not_come_back():
 
     for row in first:
         shares = float(ecosystem.providers.shares[row]) / 2
-        redeem(ecosystem.hot.providers, ecosystem.hot.protocol, ecosystem.ledger.book, row, shares, 1.0)
+        redeem(ecosystem.tables.providers, ecosystem.tables.protocol, ecosystem.ledger.book, row, shares, 1.0)
     ecosystem.providers.tolerance[first] = 1e-9
     walk(ecosystem, 2)
     cash = ecosystem.providers.cash[first].copy()
@@ -221,7 +221,7 @@ def test_a_closed_vault_takes_nothing_over():
 
 
 def test_a_successor_is_no_claimant_of_a_dead_protocol():
-    """What its position has gained in the step is its own; a vault below nil at the tear-up is closed for good."""
+    """What its position has gained in the step is its own; a vault below zero at the tear-up is closed for good."""
     ecosystem, _ = lonely([0.0, -np.log(1.1)])
     walk(ecosystem, 1)
     ecosystem.exchange.vault_closed[0] = 1.0
@@ -302,7 +302,7 @@ scenarios = st.fixed_dictionaries(
 def test_a_vault_with_equity_never_draws_on_anybody(changes):
     """Over random scenarios, step by step: only a vault that is closed in the step leaves a deficit, and once.
 
-    Afterwards its equity is nil, its providers own nothing of it, and without cover no layer has paid for it.
+    Afterwards its equity is zero, its providers own nothing of it, and without cover no layer has paid for it.
     """
     ecosystem = Ecosystem(crash(**{name.replace(".", "__"): value for name, value in changes.items()}))
     exchange, closed = ecosystem.exchange, ecosystem.exchange.vault_closed.copy()

@@ -81,7 +81,7 @@ def faults():
             else:
                 found = {fault: spoil(list(value)) for fault, spoil in COLUMN_FAULTS.items()}
                 found |= {"above one": [1.1, *list(value)[1:]]} if argument in UNIT else {}
-                found |= {"nil": [0.0, *list(value)[1:]]} if argument == "buffers" else {}
+                found |= {"zero": [0.0, *list(value)[1:]]} if argument == "buffers" else {}
             for fault, wrong in found.items():
                 yield pytest.param(name, argument, wrong, id=f"{name}-{argument}-{fault}")
 

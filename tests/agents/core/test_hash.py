@@ -1,4 +1,4 @@
-"""Stateless draws: uniform, independent of each other, and the same whoever asks and in whatever order."""
+"""Stateless draws: uniform, independent of each other, and the same anyone who asks and in whatever order."""
 
 import numpy as np
 import pytest

@@ -78,7 +78,7 @@ def test_contracts_are_judged_by_those_there_are(error, broken):
 
 
 def test_a_balance_that_cannot_be_negative_stops_the_run():
-    """A fund below zero is named, whoever took it there."""
+    """A fund below zero is named, anyone who took it there."""
     ecosystem = Ecosystem(small())
     ecosystem.run_for(2)
     ecosystem.ledger.transfer(FUND, TREASURY, np.array([0.0, 0.0, 1e9]))

@@ -68,7 +68,7 @@ def test_the_unit_of_a_bar_is_what_the_bar_adds_up(steps, window):
 
 
 def test_a_click_on_a_bar_means_the_busiest_step_of_that_bar():
-    """A bar of the whole run sums several steps: its wave is looked for inside it, not at its edge or beside it."""
+    """A bar of the whole run sums several steps: its wave is looked for inside it, not at its edge or next to it."""
     world = build(TINY.changed("steps", 4 * MOST).changed("trader.number", 64))
     for step in (100, 101, 700, 705):
         world.intervene(Intervention("price_shock", step, -0.3))

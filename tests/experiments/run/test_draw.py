@@ -1,4 +1,4 @@
-"""Recorded draws on funds and vaults stand beside ours, misses by their factor."""
+"""Recorded draws on funds and vaults stand next to ours, misses by their factor."""
 
 from types import SimpleNamespace
 

@@ -16,7 +16,7 @@ UNIT, AMOUNT = (0.0, 1.0), (0.0, math.inf)
 DRAWS = {
     "normal": (lambda rng, size: rng.normal(3.0, 1.0, size), 3.0, bootstrap.UNBOUNDED),
     "exponential": (lambda rng, size: rng.exponential(size=size), 1.0, AMOUNT),
-    "mostly nil": (lambda rng, size: rng.exponential(size=size) * (rng.random(size) < 0.3), 0.3, AMOUNT),
+    "mostly zero": (lambda rng, size: rng.exponential(size=size) * (rng.random(size) < 0.3), 0.3, AMOUNT),
     "share": (lambda rng, size: rng.beta(0.3, 2.7, size=size), 0.1, UNIT),
 }
 

@@ -160,7 +160,7 @@ def test_a_tail_is_an_order_statistic_and_a_number_of_runs():
 
 
 def test_the_interval_of_a_quantile_covers_whatever_the_distribution():
-    """Exact: at least 95 %, here of losses that are nil in most runs (1,000 trials, standard error 0.007)."""
+    """Exact: at least 95 %, here of losses that are zero in most runs (1,000 trials, standard error 0.007)."""
     rng = np.random.default_rng(9)
     draws = rng.lognormal(size=(1_000, 100)) * (rng.random((1_000, 100)) < 0.2)
     truth = np.quantile(rng.lognormal(size=10**6) * (rng.random(10**6) < 0.2), 0.95)

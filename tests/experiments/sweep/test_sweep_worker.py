@@ -69,7 +69,7 @@ def test_where_no_worker_lives_a_sweep_ends_in_one_line(tmp_path, attacked, monk
     monkeypatch.setattr(local, "RENEWALS", 1)
     attacked("always")
     surroundings = dict(os.environ)
-    with pytest.raises(SweepError, match="no worker for 1 s, and 1 times all workers were begun anew") as caught:
+    with pytest.raises(SweepError, match="no worker for 1 s, and 1 times all workers were begun again") as caught:
         sweep(plan_of(tmp_path, runner="slow"), tmp_path / "out", engage=Where(2).engage, quiet=True)
     assert caught.value.code == 1 and len(caught.value.problems) == 1
     assert dict(os.environ) == surroundings, "what Dask sets for its workers is left in the driver"

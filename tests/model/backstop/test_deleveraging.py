@@ -14,7 +14,7 @@ from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 from model.scenario.preset import load_preset
 from model.scenario.registry import CLOSE_PRICES, RANKINGS
-from tests.support.desk import Desk
+from tests.support.loss_case import LossCase
 from tests.support.world import crash
 
 ROUNDING = 1e-9
@@ -29,9 +29,9 @@ def failed(longs=0.0, price=95.0, shorts=0.0, short_price=85.0):
     }  # fmt: skip
 
 
-def desk(terms, record, mark=90.0, **changes):
-    """Return a desk marked at `mark`, a step after it was marked at 100."""
-    table = Desk(changes.pop("regime", "adl"), terms=terms, failed=record, **changes)
+def loss_case(terms, record, mark=90.0, **changes):
+    """Return a loss_case marked at `mark`, a step after it was marked at 100."""
+    table = LossCase(changes.pop("regime", "adl"), terms=terms, failed=record, **changes)
     table.exchange.mark[0] = mark
     for name, value in record.items():
         table.exchange[name][0] = value
@@ -48,7 +48,7 @@ def closed(table, before):
 def test_ten_contracts_that_failed_are_ten_contracts_closed(ranking):
     """Residual 50, 10 failed at 100, mark 99.5: 10 contracts save 5, not 100 contracts 50; 45 are not placed."""
     crowd = ((-200.0, 110.0, 2000.0, 0.0, 0.0), (-100.0, 105.0, 900.0, 0.0, 0.0), (150.0, 99.0, 3000.0, 0.0, 0.0))
-    table = desk(Terms(ranking=ranking), failed(10.0, 100.0), 99.5, crowd=crowd)
+    table = loss_case(Terms(ranking=ranking), failed(10.0, 100.0), 99.5, crowd=crowd)
     before = table.accounts.size[: table.count].copy()
     placement = table.place(50.0)
     assert closed(table, before)[1] == pytest.approx(10.0)
@@ -81,7 +81,7 @@ def test_no_more_is_closed_than_failed_and_no_more_saved_than_that(
         (size, entry, max(own, -size * (mark - entry)), wallet, realised)
         for size, entry, own, wallet, realised in crowd
     )
-    table = desk(
+    table = loss_case(
         Terms(ranking=ranking, close_price=price),
         failed(longs, long_price, shorts, short_price),
         mark,
@@ -112,7 +112,7 @@ def test_no_more_is_closed_than_failed_and_no_more_saved_than_that(
 def test_both_bounds_are_reached_where_winners_can(ranking, price):
     """Either the whole residual is saved or all that failed is closed."""
     for residual in (20.0, 40.0, 1e4):
-        table = desk(Terms(ranking=ranking, close_price=price), failed(4.0, 95.0))
+        table = loss_case(Terms(ranking=ranking, close_price=price), failed(4.0, 95.0))
         before = table.accounts.size[: table.count].copy()
         placement = table.place(residual)
         needed = min(4.0, residual / 5.0) if price == "bankruptcy" else 4.0
@@ -129,18 +129,18 @@ def test_both_bounds_are_reached_where_winners_can(ranking, price):
 def test_what_a_short_of_equity_cannot_give_the_next_gives():
     """At 95 the first, with 2 a contract left, saves 2 of 5; 16 contracts in all, 10 of them its own."""
     crowd = ((-10.0, 91.0, 10.0, 0.0, 0.0), (-20.0, 91.0, 900.0, 0.0, 0.0), (5.0, 90.0, 500.0, 0.0, 0.0))
-    table = desk(Terms(ranking="bitmex"), failed(16.0, 95.0), crowd=crowd)
+    table = loss_case(Terms(ranking="bitmex"), failed(16.0, 95.0), crowd=crowd)
     placement = table.place(1e4)
     assert placement.placed == pytest.approx(10.0 * 2.0 + 6.0 * 5.0)
     assert table.accounts.size[:2].tolist() == [0.0, -14.0]
-    table = desk(Terms(ranking="bitmex"), failed(16.0, 95.0), crowd=crowd)
+    table = loss_case(Terms(ranking="bitmex"), failed(16.0, 95.0), crowd=crowd)
     assert table.place(40.0).placed == 40.0
     assert table.accounts.size[:2] == pytest.approx([0.0, -16.0])
 
 
 def test_at_the_previous_mark_all_that_failed_is_closed_and_the_surplus_is_overshoot():
     """16 shorts bought back at 100 rather than 90, 10 a contract; 100 were needed; the vault keeps 60."""
-    table = desk(Terms(ranking="profit", close_price="previous_mark"), failed(16.0, 95.0))
+    table = loss_case(Terms(ranking="profit", close_price="previous_mark"), failed(16.0, 95.0))
     vault = table.ledger.balance[VAULT, 0] + table.exchange.vault_size[0] * 90.0
     placement = table.place(100.0)
     assert placement == pytest.approx((100.0, 0.0, 60.0))
@@ -150,7 +150,7 @@ def test_at_the_previous_mark_all_that_failed_is_closed_and_the_surplus_is_overs
 
 def test_the_previous_mark_is_that_of_the_step_before_and_never_worse_than_the_mark():
     """After a step at 90 longs that failed are handed on at the mark of 92, which costs nobody anything."""
-    table = desk(Terms(close_price="previous_mark"), failed(16.0, 95.0))
+    table = loss_case(Terms(close_price="previous_mark"), failed(16.0, 95.0))
     table.advance()
     table.exchange.mark[0] = 92.0
     wealth, size = table.wealth, table.accounts.size[: table.count].copy()
@@ -165,7 +165,7 @@ def test_a_lot_falls_on_winners_and_losers_alike_and_a_queue_on_winners_only():
     crowd = (*shorts, (20.0, 90.0, 900.0, 0.0, 0.0))
     losers = {}
     for ranking in ("random", "bitmex"):
-        table = desk(Terms(ranking=ranking), failed(20.0, 95.0), crowd=crowd)
+        table = loss_case(Terms(ranking=ranking), failed(20.0, 95.0), crowd=crowd)
         table.place(1e4)
         losers[ranking] = int((table.accounts.size[:10] == 0.0).sum())
     assert losers == {"random": 10, "bitmex": 0}
@@ -173,7 +173,7 @@ def test_a_lot_falls_on_winners_and_losers_alike_and_a_queue_on_winners_only():
 
 def test_partial_tear_up_terminates_no_more_than_failed():
     """4 contracts failed at 95: of 38 shorts 4 are torn up, the same fraction of each, and 20 saved."""
-    table = desk(Terms(tear_up=0.5), failed(4.0, 95.0), regime="tear_up")
+    table = loss_case(Terms(tear_up=0.5), failed(4.0, 95.0), regime="tear_up")
     size = table.accounts.size[: table.count].copy()
     assert table.place(95.0).placed == pytest.approx(20.0)
     short = size < 0
@@ -217,7 +217,7 @@ def test_the_vault_hands_on_what_it_took_over_and_bets_on_no_rebound():
     Handing on all 36 of the winners would have made it short of 13, and a rebound from 90 to 100 cost it 130, a deficit
     out of nothing, as in the world of Drift, where that was more than half of all deficits.
     """
-    table = desk(Terms(), failed(16.0, 95.0))
+    table = loss_case(Terms(), failed(16.0, 95.0))
     vault = float(table.exchange.vault_size[0])
     table.place(1e4)
     assert table.exchange.vault_size[0] == pytest.approx(vault - 16.0)

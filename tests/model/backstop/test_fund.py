@@ -1,4 +1,4 @@
-"""What funds do beside paying: target size, contributions, base assets, lending."""
+"""What funds do next to paying: target size, contributions, base assets, lending."""
 
 import numpy as np
 import pytest
@@ -113,7 +113,7 @@ def test_a_fund_is_replenished_from_the_treasury():
 
 @given(st.floats(0.0, 1e6), st.floats(0.0, 1.0), st.floats(0.01, 1e5), st.floats(0.01, 1e5))
 def test_a_fund_in_base_assets_is_worth_what_its_parts_are(amount, share, before, after):
-    """(1 − b) F + b F p'/p, never below nil."""
+    """(1 − b) F + b F p'/p, never below zero."""
     worth = amount + float(revaluation(amount, share, before, after))
     assert worth == pytest.approx((1 - share) * amount + share * amount * after / before, rel=1e-9, abs=1e-6)
     assert worth >= -1e-9 * amount

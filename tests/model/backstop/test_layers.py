@@ -105,7 +105,7 @@ def test_a_quota_share_that_is_assessed_late_is_claimed_all_the_same():
     hit(ecosystem, [0.5, 0.0, 0.0, 0.0])
     assert ecosystem.ledger.balance[FUND, 0] / MILLION == pytest.approx(0.25)
     for step in range(4):
-        ecosystem.reinsurance.desk.late(step)
+        ecosystem.reinsurance.loss_case.late(step)
     assert ecosystem.ledger.balance[FUND, 0] / MILLION == pytest.approx(0.45)
     assert ecosystem.protocol.reimbursed[0] / MILLION == pytest.approx(0.2)
 
@@ -149,7 +149,7 @@ def test_callable_capital_is_equal_in_every_structure():
 
 @pytest.mark.parametrize("structure", HOLDERS)
 def test_callable_capital_counts_providers_and_the_second_pool(structure):
-    """Whoever holds it, it is the same capital."""
+    """Anyone who holds it, it is the same capital."""
     terms = {"reinsurance__retrocession_share": 0.3, "reinsurance__providers": 3, "reinsurance__provider_share": 0.4}
     summary = Ecosystem(small(**FOUR, backstop__structure=structure, **terms)).summary()
     assert summary["callable_capital"] == pytest.approx(6.5e6, abs=1e-3)
@@ -158,7 +158,7 @@ def test_callable_capital_counts_providers_and_the_second_pool(structure):
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 2.0])
 def test_a_mutual_member_pays_in_a_part_and_keeps_the_rest_on_call(power):
-    """k = 1.5 / (1 + α) in the fund, α k in the treasury beside its 0.5; all that is called is never more than 6.5M."""
+    """k = 1.5 / (1 + α) in the fund, α k in the treasury next to its 0.5; never more than 6.5M is called."""
     ecosystem = Ecosystem(small(**FOUR, backstop__structure="mutual", backstop__assessment=power))
     balance = ecosystem.ledger.balance
     assert balance[FUND] / MILLION == pytest.approx(np.full(4, 1.5 / (1.0 + power)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agents.core.ledger import DEFICIT, FROZEN_DEBT, VAULT
 from model.backstop.loss_regime.base import Terms
 from model.scenario.registry import RANKINGS, REGIMES
-from tests.support.desk import CROWD, Desk
+from tests.support.loss_case import CROWD, LossCase
 
 CASES = {name: (name, Terms()) for name in REGIMES}
 CASES |= {f"adl {name}": ("adl", Terms(ranking=name)) for name in RANKINGS}
@@ -25,15 +25,15 @@ every_case = pytest.mark.parametrize("case", CASES)
 HUGE = 1e6
 
 
-def desk(case, **changes):
-    """Return a desk under a regime with its terms."""
+def loss_case(case, **changes):
+    """Return a loss_case under a regime with its terms."""
     regime, terms = CASES[case]
-    return Desk(regime, terms=terms, **changes)
+    return LossCase(regime, terms=terms, **changes)
 
 
 def payments(case, loss, **changes):
     """Return what each account lost of its wealth, and where the residual went."""
-    table = desk(case, **changes)
+    table = loss_case(case, **changes)
     before = table.wealth
     placement = table.place(loss)
     return before - table.wealth, placement
@@ -59,7 +59,7 @@ def cap(case, table):
 @pytest.mark.parametrize("loss", [3.0, 77.0, 400.0, HUGE])
 def test_what_is_placed_was_paid_and_the_rest_is_still_owed(case, loss):
     """Losses of accounts and vault, less overshoot handed to it, are what was placed; the books close."""
-    table = desk(case)
+    table = loss_case(case)
     before, vault = table.wealth, table.ledger.balance[VAULT, 0] + table.exchange.vault_size[0] * 90.0
     placement = table.place(loss)
     paid = (before - table.wealth).sum() - table.ledger.balance[FROZEN_DEBT, 0]
@@ -82,7 +82,7 @@ def test_nothing_is_taken_beyond_what_is_needed_unless_the_rule_does_not_ask(cas
 @pytest.mark.parametrize("loss", [3.0, 77.0, 400.0, HUGE])
 def test_nobody_pays_more_than_its_cap_and_nobody_gains(case, loss):
     """Profit, equity or wealth, as the regime promises; accounts without a position pay only a clawback."""
-    most = cap(case, desk(case))
+    most = cap(case, loss_case(case))
     lost, _ = payments(case, loss)
     assert (lost <= most * (1 + 1e-9) + 1e-9).all() and (lost >= -1e-9).all()
     assert case == "clawback" or lost[-1] == 0.0
@@ -126,7 +126,7 @@ def test_splitting_an_account_in_two_changes_nothing(slot, part, case, loss):
 @every_case
 def test_marks_do_not_move_and_cuts_are_noted(case):
     """The largest fraction of equity taken (of wealth, for a clawback) stands in the account."""
-    table = desk(case)
+    table = loss_case(case)
     own = table.wealth if case == "clawback" else table.equity
     before = table.wealth
     table.place(77.0)
@@ -142,7 +142,7 @@ def test_marks_do_not_move_and_cuts_are_noted(case):
 
 @pytest.mark.parametrize("case", PAYING)
 def test_who_paid_wants_less_leverage_if_it_reacts(case):
-    calm, moved = desk(case), desk(case, reaction=0.5)
+    calm, moved = loss_case(case), loss_case(case, reaction=0.5)
     calm.place(77.0)
     moved.place(77.0)
     cut = moved.accounts.cut[: moved.count] > 1e-12
@@ -154,15 +154,15 @@ def test_who_paid_wants_less_leverage_if_it_reacts(case):
 @every_case
 def test_the_fallback_takes_what_the_first_leaves(case):
     """Placed, then placed by the fallback; the vault has enough for all."""
-    placement = desk(case, fallback="lp_absorbs").place(900.0)
+    placement = loss_case(case, fallback="lp_absorbs").place(900.0)
     assert placement.placed + placement.fallback == pytest.approx(900.0)
-    assert (placement.fallback > 0) == (desk(case).place(900.0).placed < 900.0)
+    assert (placement.fallback > 0) == (loss_case(case).place(900.0).placed < 900.0)
 
 
 @every_case
 def test_profit_is_never_counted_twice(case):
     """Realised and open profit together fall by the loss: no haircut is deducted at once and again later."""
-    table = desk(case)
+    table = loss_case(case)
     table.accounts.realised[: table.count] *= case == "clawback"
     before = table.gain + table.accounts.realised[: table.count]
     wealth = table.wealth

@@ -6,159 +6,163 @@ import pytest
 from agents.core.ledger import DEFICIT, FROZEN_DEBT, LIQUIDATION_FEE, OUTSIDE, TRADER, TRADING_FEE, VAULT, WALLET
 from model.backstop.loss_regime.base import Terms
 from model.ecosystem import Ecosystem
-from tests.support.desk import CROWD, Desk
+from tests.support.loss_case import CROWD, LossCase
 from tests.support.world import crash, run, small
 
 PRICE, WALLET_SLOT = 90.0, len(CROWD) - 1
 
 
-def withdraw(desk: Desk, slot: int, amount: float) -> None:
+def withdraw(loss_case: LossCase, slot: int, amount: float) -> None:
     """Let an owner move collateral to the wallet."""
-    desk.accounts.collateral[slot] -= amount
-    desk.accounts.wallet[slot] += amount
-    desk.ledger.balance[TRADER, 0] -= amount
-    desk.ledger.balance[WALLET, 0] += amount
-    desk.audit()
+    loss_case.accounts.collateral[slot] -= amount
+    loss_case.accounts.wallet[slot] += amount
+    loss_case.ledger.balance[TRADER, 0] -= amount
+    loss_case.ledger.balance[WALLET, 0] += amount
+    loss_case.audit()
 
 
 def test_clawback_asks_for_profits_of_the_window_only():
     """Profit realised before the last settlement is out of reach; the rate is residual over profit."""
-    desk = Desk("clawback", terms=Terms(window=5))
+    loss_case = LossCase("clawback", terms=Terms(window=5))
     profit = np.maximum([row[4] for row in CROWD], 0.0)
-    before = desk.wealth
-    assert desk.place(47.1).placed == 47.1
-    assert before - desk.wealth == pytest.approx(0.3 * profit)
-    desk.advance(step=3)
-    assert desk.place(10.0, step=4).placed == 10.0
-    desk.advance(step=4)
-    assert desk.place(10.0, step=5).placed == 0.0
+    before = loss_case.wealth
+    assert loss_case.place(47.1).placed == 47.1
+    assert before - loss_case.wealth == pytest.approx(0.3 * profit)
+    loss_case.advance(step=3)
+    assert loss_case.place(10.0, step=4).placed == 10.0
+    loss_case.advance(step=4)
+    assert loss_case.place(10.0, step=5).placed == 0.0
 
 
 def test_clawback_takes_the_wallet_before_the_position():
     """The account with 10 of profit and an empty wallet pays out of its equity; who has a wallet keeps its position."""
-    desk = Desk("clawback")
-    entry, wallet = desk.accounts.entry_price.copy(), desk.accounts.wallet.copy()
-    desk.place(15.7)
-    moved = desk.accounts.entry_price != entry
+    loss_case = LossCase("clawback")
+    entry, wallet = loss_case.accounts.entry_price.copy(), loss_case.accounts.wallet.copy()
+    loss_case.place(15.7)
+    moved = loss_case.accounts.entry_price != entry
     assert np.flatnonzero(moved).tolist() == [1]
-    assert (wallet - desk.accounts.wallet)[[0, 4, 6, 7]] == pytest.approx([3.0, 2.5, 1.2, 8.0])
+    assert (wallet - loss_case.accounts.wallet)[[0, 4, 6, 7]] == pytest.approx([3.0, 2.5, 1.2, 8.0])
 
 
 def test_gains_count_from_the_last_settlement_and_from_entry_for_what_was_added_since():
     """Settled at 100, marked at 90, funding of 1 owed by longs since then."""
-    desk = Desk("variation_margin_haircut", crowd=[(-10.0, 130.0, 300.0, 0.0, 0.0), (-5.0, 90.0, 500.0, 0.0, 0.0)])
-    desk.exchange.funding_index[0] += 1.0
-    desk.accounts.size[1] = -8.0
-    desk.accounts.entry_price[1] = 95.0
-    desk.exchange.vault_size[0] += 3.0
-    desk.ledger.balance[TRADER, 0] += 8.0 * 95.0 - 5.0 * 90.0
-    desk.ledger.balance[VAULT, 0] -= 8.0 * 95.0 - 5.0 * 90.0
-    desk.audit()
-    before = desk.wealth
-    desk.place(10.0)
+    loss_case = LossCase(
+        "variation_margin_haircut", crowd=[(-10.0, 130.0, 300.0, 0.0, 0.0), (-5.0, 90.0, 500.0, 0.0, 0.0)]
+    )
+    loss_case.exchange.funding_index[0] += 1.0
+    loss_case.accounts.size[1] = -8.0
+    loss_case.accounts.entry_price[1] = 95.0
+    loss_case.exchange.vault_size[0] += 3.0
+    loss_case.ledger.balance[TRADER, 0] += 8.0 * 95.0 - 5.0 * 90.0
+    loss_case.ledger.balance[VAULT, 0] -= 8.0 * 95.0 - 5.0 * 90.0
+    loss_case.audit()
+    before = loss_case.wealth
+    loss_case.place(10.0)
     gains = np.array([10.0 * 11.0, 5.0 * 11.0 + 3.0 * 6.0])
-    assert before - desk.wealth == pytest.approx(10.0 * gains / gains.sum())
+    assert before - loss_case.wealth == pytest.approx(10.0 * gains / gains.sum())
 
 
 def test_a_loser_in_all_pays_variation_margin_if_it_gained_since_the_settlement():
-    desk = Desk("variation_margin_haircut")
-    before, gain = desk.wealth, desk.gain
-    desk.place(77.0)
-    lost = before - desk.wealth
+    loss_case = LossCase("variation_margin_haircut")
+    before, gain = loss_case.wealth, loss_case.gain
+    loss_case.place(77.0)
+    lost = before - loss_case.wealth
     assert gain[4] < 0 < lost[4]
 
 
 def test_partial_tear_up_closes_the_same_fraction_of_every_account_opposite():
     """At the bankruptcy price 95: each contract saves 5."""
-    desk = Desk("tear_up", terms=Terms(tear_up=0.5))
-    size = desk.accounts.size[: desk.count].copy()
+    loss_case = LossCase("tear_up", terms=Terms(tear_up=0.5))
+    size = loss_case.accounts.size[: loss_case.count].copy()
     short = size < 0
-    desk.place(38.0)
-    fraction = 1.0 - desk.accounts.size[: desk.count][short] / size[short]
+    loss_case.place(38.0)
+    fraction = 1.0 - loss_case.accounts.size[: loss_case.count][short] / size[short]
     assert fraction == pytest.approx(38.0 / (5.0 * 38.0))
-    assert (desk.accounts.size[: desk.count][~short] == size[~short]).all()
-    desk = Desk("tear_up", terms=Terms(tear_up=0.1))
-    assert desk.place(38.0).placed == pytest.approx(0.1 * 5.0 * 38.0)
+    assert (loss_case.accounts.size[: loss_case.count][~short] == size[~short]).all()
+    loss_case = LossCase("tear_up", terms=Terms(tear_up=0.1))
+    assert loss_case.place(38.0).placed == pytest.approx(0.1 * 5.0 * 38.0)
 
 
 def test_full_tear_up_closes_all_at_the_settlement_price_and_overshoots():
     """38 shorts closed at 100 rather than 90, the one with 40 of equity giving no more than that."""
-    desk = Desk("tear_up", terms=Terms(tear_up=1.0))
-    vault, equity = desk.ledger.balance[VAULT, 0] + desk.exchange.vault_size[0] * PRICE, desk.equity
-    taken = np.minimum(10.0 * np.abs(desk.accounts.size[: desk.count]), equity)[:5].sum()
-    placement = desk.place(38.0)
+    loss_case = LossCase("tear_up", terms=Terms(tear_up=1.0))
+    vault, equity = loss_case.ledger.balance[VAULT, 0] + loss_case.exchange.vault_size[0] * PRICE, loss_case.equity
+    taken = np.minimum(10.0 * np.abs(loss_case.accounts.size[: loss_case.count]), equity)[:5].sum()
+    placement = loss_case.place(38.0)
     assert placement == pytest.approx((38.0, 0.0, taken - 38.0))
-    assert (desk.accounts.size[:5] == 0).all() and desk.accounts.size[5] == 12.0
-    assert desk.ledger.balance[VAULT, 0] + desk.exchange.vault_size[0] * PRICE - vault == pytest.approx(taken - 38.0)
-    assert desk.ledger.balance[DEFICIT, 0] == pytest.approx(0.0, abs=1e-9)
+    assert (loss_case.accounts.size[:5] == 0).all() and loss_case.accounts.size[5] == 12.0
+    assert loss_case.ledger.balance[VAULT, 0] + loss_case.exchange.vault_size[0] * PRICE - vault == pytest.approx(
+        taken - 38.0
+    )
+    assert loss_case.ledger.balance[DEFICIT, 0] == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("regime", ["adl", "tear_up"])
 def test_a_price_in_favour_of_the_failed_side_closes_nobody(regime):
     """Bankruptcy price of longs below the mark: closing shorts there would cost the venue money."""
-    desk = Desk(regime, failed={"bankrupt_long": 16.0, "bankrupt_long_value": 16.0 * 85.0})
-    size = desk.accounts.size.copy()
-    assert desk.place(38.0).placed == 0.0
-    assert (desk.accounts.size == size).all()
+    loss_case = LossCase(regime, failed={"bankrupt_long": 16.0, "bankrupt_long_value": 16.0 * 85.0})
+    size = loss_case.accounts.size.copy()
+    assert loss_case.place(38.0).placed == 0.0
+    assert (loss_case.accounts.size == size).all()
 
 
 def test_at_mark_winners_take_over_what_failed_and_nobody_loses():
     """16 contracts go to the best ranked at mark; their profit becomes cash; the loss goes to the fallback."""
-    desk = Desk("adl", terms=Terms(close_price="mark"), fallback="lp_absorbs")
-    size, before, vault = desk.accounts.size.copy(), desk.wealth, desk.exchange.vault_size[0]
-    placement = desk.place(38.0)
+    loss_case = LossCase("adl", terms=Terms(close_price="mark"), fallback="lp_absorbs")
+    size, before, vault = loss_case.accounts.size.copy(), loss_case.wealth, loss_case.exchange.vault_size[0]
+    placement = loss_case.place(38.0)
     assert placement == (0.0, 38.0, 0.0)
-    assert desk.wealth == pytest.approx(before)
-    assert (desk.accounts.size - size)[: desk.count].tolist() == [10.0, 5.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
-    assert desk.exchange.vault_size[0] == vault - 16.0
+    assert loss_case.wealth == pytest.approx(before)
+    assert (loss_case.accounts.size - size)[: loss_case.count].tolist() == [10.0, 5.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    assert loss_case.exchange.vault_size[0] == vault - 16.0
 
 
 def test_who_withdraws_pays_for_the_debt_and_who_waits_does_not():
     """Factor = debt over all equity, what is being withdrawn included."""
-    desk = Desk("withdrawal_factor")
-    assert desk.place(100.0).placed == 100.0
-    assert not desk.accounts.haircut.any()
-    desk.advance()
-    assert desk.ledger.balance[FROZEN_DEBT, 0] == -100.0
-    before = desk.wealth
-    withdraw(desk, 2, 150.0)
-    total = np.maximum(desk.equity, 0.0).sum() + 150.0
-    desk.advance(step=1)
-    assert (before - desk.wealth).tolist() == pytest.approx([0, 0, 150.0 * 100.0 / total, 0, 0, 0, 0, 0])
-    assert desk.ledger.balance[FROZEN_DEBT, 0] == pytest.approx(-100.0 + 150.0 * 100.0 / total)
-    paid = desk.accounts.haircut.sum()
-    desk.advance(step=2)
-    assert desk.accounts.haircut.sum() == paid
+    loss_case = LossCase("withdrawal_factor")
+    assert loss_case.place(100.0).placed == 100.0
+    assert not loss_case.accounts.haircut.any()
+    loss_case.advance()
+    assert loss_case.ledger.balance[FROZEN_DEBT, 0] == -100.0
+    before = loss_case.wealth
+    withdraw(loss_case, 2, 150.0)
+    total = np.maximum(loss_case.equity, 0.0).sum() + 150.0
+    loss_case.advance(step=1)
+    assert (before - loss_case.wealth).tolist() == pytest.approx([0, 0, 150.0 * 100.0 / total, 0, 0, 0, 0, 0])
+    assert loss_case.ledger.balance[FROZEN_DEBT, 0] == pytest.approx(-100.0 + 150.0 * 100.0 / total)
+    paid = loss_case.accounts.haircut.sum()
+    loss_case.advance(step=2)
+    assert loss_case.accounts.haircut.sum() == paid
 
 
 def test_what_was_withdrawn_before_there_was_a_debt_is_not_charged():
-    desk = Desk("withdrawal_factor")
-    withdraw(desk, 2, 150.0)
-    desk.place(100.0)
-    desk.advance()
-    assert not desk.accounts.haircut.any()
+    loss_case = LossCase("withdrawal_factor")
+    withdraw(loss_case, 2, 150.0)
+    loss_case.place(100.0)
+    loss_case.advance()
+    assert not loss_case.accounts.haircut.any()
 
 
 def test_frozen_debt_gates_withdrawals_and_is_repaid_from_fees():
     """Money on its way out goes back; fees repay first; then accounts without a position get theirs."""
-    desk = Desk("frozen_debt")
-    desk.place(100.0)
-    wealth, wallet = desk.wealth, desk.accounts.wallet.copy()
-    withdraw(desk, 2, 150.0)
-    withdraw(desk, WALLET_SLOT, -30.0)
-    desk.ledger.enter(TRADING_FEE, 40.0)
-    assert desk.advance()
-    assert desk.wealth == pytest.approx(wealth)
-    assert desk.accounts.wallet[2] == wallet[2] and desk.accounts.collateral[2] == 400.0
-    assert desk.ledger.balance[FROZEN_DEBT, 0] == -60.0
-    desk.ledger.enter(LIQUIDATION_FEE, 45.0)
-    desk.ledger.enter(TRADING_FEE, 40.0)
-    assert desk.advance()
-    assert desk.ledger.balance[FROZEN_DEBT, 0] == 0.0
-    assert desk.ledger.balance[TRADING_FEE, 0] == 25.0
-    assert desk.accounts.wallet[WALLET_SLOT] == wallet[WALLET_SLOT]
-    assert not desk.advance()
-    assert desk.ledger.balance[OUTSIDE, 0] == pytest.approx(-desk.ledger.balance[:OUTSIDE].sum())
+    loss_case = LossCase("frozen_debt")
+    loss_case.place(100.0)
+    wealth, wallet = loss_case.wealth, loss_case.accounts.wallet.copy()
+    withdraw(loss_case, 2, 150.0)
+    withdraw(loss_case, WALLET_SLOT, -30.0)
+    loss_case.ledger.enter(TRADING_FEE, 40.0)
+    assert loss_case.advance()
+    assert loss_case.wealth == pytest.approx(wealth)
+    assert loss_case.accounts.wallet[2] == wallet[2] and loss_case.accounts.collateral[2] == 400.0
+    assert loss_case.ledger.balance[FROZEN_DEBT, 0] == -60.0
+    loss_case.ledger.enter(LIQUIDATION_FEE, 45.0)
+    loss_case.ledger.enter(TRADING_FEE, 40.0)
+    assert loss_case.advance()
+    assert loss_case.ledger.balance[FROZEN_DEBT, 0] == 0.0
+    assert loss_case.ledger.balance[TRADING_FEE, 0] == 25.0
+    assert loss_case.accounts.wallet[WALLET_SLOT] == wallet[WALLET_SLOT]
+    assert not loss_case.advance()
+    assert loss_case.ledger.balance[OUTSIDE, 0] == pytest.approx(-loss_case.ledger.balance[:OUTSIDE].sum())
 
 
 def test_while_debt_is_frozen_no_wallet_rises():

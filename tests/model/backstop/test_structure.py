@@ -78,7 +78,7 @@ def test_a_sub_limit_within_a_window_comes_back():
 
 
 def test_a_pot_barred_from_losses_never_pays():
-    """Half the capital in a pot with sub-limits of nil: the other half is all there is (Vega's global pool)."""
+    """Half the capital in a pot with sub-limits of zero: the other half is all there is (Vega's global pool)."""
     ecosystem = run(crash(backstop__structure="capped", backstop__capped_share=0.5, backstop__sublimit=0.0))
     assert ecosystem.summary()["paid_fund"] > 0 == ecosystem.summary()["paid_pool"]
     assert ecosystem.ledger.balance[POOL, 0] >= ecosystem.pool.start[0] > 0

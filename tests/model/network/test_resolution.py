@@ -61,7 +61,7 @@ def test_everybody_recovers_the_same_part_of_its_equity():
     assert_books_close(ecosystem)
 
 
-READY = {  # USD thousand that stand ready for one of three members with capital of 50 each, beside its skin
+READY = {  # USD thousand that stand ready for one of three members with capital of 50 each, next to its skin
     "none": 0.0, "isolated": 50.0, "pooled": 150.0, "partial": 25.0 + 75.0, "capped": 0.25 * 150.0,
     "clustered": 100.0, "reinsured": 25.0 + 75.0, "mutual": 150.0,
 }  # fmt: skip
@@ -103,7 +103,7 @@ def test_a_halted_protocol_stands_in_for_nobody_and_a_sound_one_does(structure):
 
 
 def test_a_bare_vault_and_worthless_accounts_leave_bad_debt():
-    """Claims cannot fall below nil: what they do not bear stays on the books."""
+    """Claims cannot fall below zero: what they do not bear stays on the books."""
     ecosystem, (own, _, vault) = stricken(debt=1e9, exposure__resolution="dead")
     assert ecosystem.ledger.balance[BAD_DEBT, 0] == pytest.approx(-(1e9 - 100.0 - own.sum() - vault), rel=1e-4)
     assert ecosystem.ledger.balance[VAULT, 0] == pytest.approx(0.0, abs=1e-6)

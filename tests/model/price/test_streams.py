@@ -42,8 +42,8 @@ def test_streams_are_the_same_on_every_machine():
 
 def test_draws_kept_for_the_next_regime_are_those_drawn_anew_and_cannot_be_changed():
     kept = [Streams(7, 0).uniform("kept", size=5) for _ in range(2)]
-    anew = Streams(7, 0).generator("kept").random(5)
-    assert np.allclose(kept[0], anew, rtol=0.0, atol=2.0**-52) and np.array_equal(*kept)
+    again = Streams(7, 0).generator("kept").random(5)
+    assert np.allclose(kept[0], again, rtol=0.0, atol=2.0**-52) and np.array_equal(*kept)
     with pytest.raises(ValueError, match="read-only"):
         kept[0][0] = 0.5
 

@@ -11,7 +11,7 @@ from model.ecosystem import Ecosystem
 from model.market.control import partial_rule
 from model.scenario import Scenario
 from model.scenario.preset import load_preset, preset_names
-from tests.support.desk import Desk
+from tests.support.loss_case import LossCase
 from tests.support.world import small
 
 FUND_WORTH = 0.015 * 6e7
@@ -50,10 +50,10 @@ def deleveraged(name, residual):
     scenario = Scenario().replace(load_preset(name).changes, origin=name)
     loss = scenario.loss
     terms = Terms(loss.ranking, loss.close_price, tear_up=loss.tear_up)
-    desk = Desk(scenario.backstop.regime, terms=terms, fallback=loss.fallback)
-    before, wealth = desk.accounts.size[:8].copy(), desk.wealth
-    placement = desk.place(residual)
-    return placement, np.abs(before) - np.abs(desk.accounts.size[:8]), wealth - desk.wealth
+    loss_case = LossCase(scenario.backstop.regime, terms=terms, fallback=loss.fallback)
+    before, wealth = loss_case.accounts.size[:8].copy(), loss_case.wealth
+    placement = loss_case.place(residual)
+    return placement, np.abs(before) - np.abs(loss_case.accounts.size[:8]), wealth - loss_case.wealth
 
 
 def test_every_preset_has_an_example():
@@ -122,13 +122,13 @@ def test_example_of_dydx_v4():
     lose(ecosystem, p0=6.5, p6=0.9, p7=1.2)
     assert paid(ecosystem)[[0, 6, 7]] == pytest.approx([0.0, 0.9, 0.0])
     assert left(ecosystem)[[0, 6, 7]] == pytest.approx([6.5, 0.0, 1.2])
-    placement, closed, _ = deleveraged("dydx_v4", 40.0)  # at 95 a contract saves 5, whoever the lot falls on
+    placement, closed, _ = deleveraged("dydx_v4", 40.0)  # at 95 a contract saves 5, anyone who the lot falls on
     assert placement.placed == 40.0
     assert closed.sum() == pytest.approx(8.0) and not closed[5:].any()
 
 
 def test_example_of_hyperliquid():
-    """No fund; shorts rank 4.33, 3.0, 2.5: 16 of the first are closed at 100, 10 better than the mark, debt is nil.
+    """No fund; shorts rank 4.33, 3.0, 2.5: 16 of the first are closed at 100, 10 better than the mark, debt is zero.
 
     (91 / 90) × 1800 / 420 against (120 / 90) × 450 / 200 and (100 / 90) × 900 / 400. The 16 longs that were bankrupt at
     95 fell short of 80; all are closed, as on the venue, and the other 80 stay with the vault.

@@ -27,7 +27,7 @@ EMPTY = {
 
 
 def whole(ecosystem: Ecosystem) -> dict[str, float]:
-    """Check a finished run and return its summary: money conserved, contracts nil, nothing undefined."""
+    """Check a finished run and return its summary: money conserved, contracts zero, nothing undefined."""
     summary, exchange = ecosystem.summary(), ecosystem.exchange
     assert summary["imbalance"] < 1e-9
     assert summary["open_deficit"] == pytest.approx(0.0, abs=1e-6)

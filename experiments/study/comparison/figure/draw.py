@@ -1,7 +1,7 @@
 """Draw every figure of a comparison into its folder; a new figure is one file and one name here.
 
 A figure is a module with ``SHOWN``, the totals of series it needs, and ``draw``, from a result to a matplotlib
-figure. The drawing library is imported by whoever draws; this process can do so while workers run. What cannot be
+figure. The drawing library is imported by anyone who draws; this process can do so while workers run. What cannot be
 drawn, or was in the hands of a worker that died, is missing and named (:mod:`experiments.figure.attempt`).
 """
 
@@ -28,12 +28,12 @@ LIBRARIES = (
 
 
 def prepare() -> None:
-    """Begin to import what drawing needs, beside what this process does."""
+    """Begin to import what drawing needs, next to what this process does."""
     Thread(target=_load, daemon=True).start()  # the end waits for no figure that nobody draws
 
 
 def _load() -> None:
-    with suppress(Exception):  # whoever draws will meet it again, and say so
+    with suppress(Exception):  # anyone who draws will meet it again, and say so
         load(*LIBRARIES)
 
 

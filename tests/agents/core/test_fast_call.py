@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba.core import config
 
-from agents.core.fast_call import Prepared
+from agents.core.fast_call import FastCall
 from agents.core.kernel import kernel
 
 Pair = namedtuple("Pair", ["left", "right"])
@@ -31,14 +31,14 @@ def doubled(values):
 
 
 def test_it_answers_as_the_kernel_does_call_after_call():
-    ready, pair = Prepared(scaled), Pair(np.arange(4.0), np.zeros(1))
+    ready, pair = FastCall(scaled), Pair(np.arange(4.0), np.zeros(1))
     for factor in (1.0, 2.0, 2.5):
         pair.left[:] += factor
         assert ready(pair, factor, None) == scaled(pair, factor, None) == pair.right[0] == factor * pair.left.sum()
 
 
 def test_an_argument_of_another_class_is_noticed():
-    ready, pair = Prepared(scaled), Pair(np.ones(3), np.zeros(1))
+    ready, pair = FastCall(scaled), Pair(np.ones(3), np.zeros(1))
     assert ready(pair, 2.0, None) == 6.0
     assert ready(pair, 2.0, 1.0) == 7.0
     assert ready(pair, 2, 1.0) == 7.0
@@ -47,7 +47,7 @@ def test_an_argument_of_another_class_is_noticed():
 
 def test_it_finds_its_own_types_where_the_kernel_knows_several():
     whole, real = np.arange(3), np.arange(3.0)
-    of_whole, of_real = Prepared(doubled), Prepared(doubled)
+    of_whole, of_real = FastCall(doubled), FastCall(doubled)
     for _ in range(3):
         assert of_real(real).tolist() == [0.0, 2.0, 4.0] and of_real(real).dtype == float
         assert of_whole(whole).tolist() == [0, 2, 4] and of_whole(whole).dtype == int
@@ -55,7 +55,7 @@ def test_it_finds_its_own_types_where_the_kernel_knows_several():
 
 @pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
 def test_from_the_second_call_on_types_are_not_worked_out():
-    ready, values = Prepared(doubled), np.arange(3.0)
+    ready, values = FastCall(doubled), np.arange(3.0)
     ready(values)
     ready.kernel = None
     assert ready(values).tolist() == [0.0, 2.0, 4.0]

@@ -30,7 +30,7 @@ LONG_FAILED = {"bankrupt_long": 16.0, "bankrupt_long_value": 16.0 * 95.0}
 
 
 @dataclass
-class Desk:
+class LossCase:
     """One protocol with a vault on the other side of its accounts, and a regime begun at the settlement price.
 
     Parameters

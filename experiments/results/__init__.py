@@ -1,0 +1,1 @@
+"""What is left: finished runs, folders, Parquet, provenance."""

@@ -1,0 +1,1 @@
+"""The folder of a sweep: store, manifest, lock, query, retry, rebuilding."""
