@@ -111,9 +111,8 @@ def test_the_page_is_current(findings):
     told = lines([row(finding) for finding in findings])
     assert [line for line in told if line not in PAGE] == [], REGENERATE
     claimed = report.section(PAGE, "claims")
-    assert sum(line.startswith("| ") for line in claimed.splitlines()) - claimed.count("\n### ") == len(SUITE), (
-        REGENERATE
-    )
+    rows = sum(line.startswith("| ") for line in claimed.splitlines()) - 2 * claimed.count("\n### ")
+    assert rows == len(SUITE), REGENERATE
     assert claimed.startswith(f"{len(SUITE)} claims: {len(SUITE)} pass"), REGENERATE
     assert report.page(report.Report([], {}), PAGE) == PAGE, REGENERATE
 
