@@ -114,7 +114,8 @@ def test_the_page_is_current(findings):
     rows = sum(line.startswith("| ") for line in claimed.splitlines()) - 2 * claimed.count("\n### ")
     assert rows == len(SUITE), REGENERATE
     assert claimed.startswith(f"{len(SUITE)} claims: {len(SUITE)} pass"), REGENERATE
-    assert report.page(report.Report([], {}), PAGE) == PAGE, REGENERATE
+    without = report.page(report.Report([], {}), PAGE)
+    assert without.replace(report.section(without, "claims"), claimed) == PAGE, REGENERATE
 
 
 def run(monkeypatch, claims_left, *arguments):
