@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from experiments.results.run import Run
 
 from experiments.figure.style import DASHES, MARKERS, looks
 from experiments.results.folder import ResultFolder
+from experiments.results.run import Run
 from experiments.run.process_pool import Crew
 from experiments.statistics.headline_metrics import CAPITAL, HEADLINES, TOTALS
 from experiments.study.comparison.answer import Comparison

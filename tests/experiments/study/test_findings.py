@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from experiments.results.run import Run
 
 from experiments.cli.main import main
+from experiments.results.run import Run
 from experiments.study.comparison.answer import Comparison
 from experiments.study.findings import contrast as judging
 from experiments.study.findings import section
@@ -201,7 +201,7 @@ def run(folder, *words):
 
 def test_the_command_writes_the_page_and_goes_on_where_it_was(tmp_path, monkeypatch):
     chosen = [Study("default", "tiny", {"steps": 6}, ("isolated", "pooled"))]
-    monkeypatch.setattr("experiments.study.findings.study.studies", lambda: tuple(chosen))
+    monkeypatch.setattr("experiments.cli.study.findings.studies", lambda: tuple(chosen))
     place = tmp_path / "findings.md"
     first = run(tmp_path, "--study", "default", "--write", "--page", place, "--json")
     assert first.exit_code == 0, first.output
