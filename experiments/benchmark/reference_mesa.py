@@ -94,7 +94,7 @@ class ReferenceModel(mesa.Model):
     def transplant(cls, state: State, keys: Keys, begin: int, returns: np.ndarray) -> Self:
         """Return the model that goes on from the engine's `state` at step `begin`."""
         model = cls(state.number, keys, returns)
-        model.price, index, model.backstop.fund = state.market.tolist()
+        model.price, index, model.fund = state.market.tolist()
         model.begin = model.clock = begin
         paid = state.size * (index - state.entry_funding)
         rows = zip(state.size.tolist(), state.entry_price.tolist(), (state.collateral - paid).tolist(), strict=True)

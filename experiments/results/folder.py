@@ -8,13 +8,12 @@
 ====================  ================================================================================
 
 The folder is built under a hidden name next to its final place and renamed when it is whole, so that anyone who
-finds the name finds all of it (:mod:`experiments.results.hidden`). Rows are written in order of replication, whichever ran them.
+finds the name finds all of it (:mod:`experiments.results.hidden`). Rows are written in order of replication, whichever
+ran them.
 """
 
-import itertools
 import json
 import math
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -22,9 +21,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from experiments.plan.resources import FolderError, require_free
+from experiments.results import atomic
 from experiments.results.hidden import Hidden
 from experiments.results.parquet import Parts, run_table, series_table
-from experiments.results import atomic
 from model.scenario.asset_name import legible
 
 if TYPE_CHECKING:

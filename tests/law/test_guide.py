@@ -85,7 +85,7 @@ def test_the_strategy_sells_what_rises(workplace, capsys):
 def test_the_strategy_is_registered_by_the_entries_the_guide_names(tmp_path):
     for package in ("agents", "model"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "agents" / "strategy" / "contrarian.py").write_text(FILES["contrarian.py"], encoding="utf-8")
+    (tmp_path / "agents" / "trader" / "strategy" / "contrarian.py").write_text(FILES["contrarian.py"], encoding="utf-8")
     entry = re.search(r'`("contrarian": \w+)`', GUIDE).group(1)
     line = re.search(r"`(contrarian: float.+?\))`", GUIDE).group(1)
     imported = "from agents.trader.strategy.contrarian import contrarian"

@@ -8,9 +8,9 @@
 ``aside/``                 parts that were not sound or had failed runs, these done again
 =========================  ===========================================================================
 
-A part is written next to its place, seen on the disk and moved there, so it is whole or absent; it is named by the shard
-that made it, its first run and a digest of its contents. Killed at any moment, a sweep has the parts it finished, and
-at most a series part without its runs, which counts for nothing and is cleared away by the next start.
+A part is written next to its place, seen on the disk and moved there, so it is whole or absent; it is named by the
+shard that made it, its first run and a digest of its contents. Killed at any moment, a sweep has the parts it finished,
+and at most a series part without its runs, which counts for nothing and is cleared away by the next start.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from experiments.results import atomic
 from experiments.plan.problem import FAILED, SweepError, named
+from experiments.plan.shard import Shard
+from experiments.results import atomic
 from experiments.results.sweep.rows import FAILED as FAILED_RUN
 from experiments.results.sweep.rows import SERIES_DIGEST, SERIES_SIZE
-from experiments.plan.shard import Shard
 
 NAME = re.compile(r"part-[0-9]+of[0-9]+-[0-9]+-[0-9a-f]{10}[.]parquet")
 PARTS, ASIDE = "part-*.parquet", "aside"

@@ -172,6 +172,6 @@ def keep(folder: "ResultFolder", found: Calibration) -> None:
     write_rows(folder.hidden / "fields.csv", field_rows(found))
     write_rows(folder.hidden / "moments.csv", moment_rows(found))
     (folder.hidden / "calibrated.toml").write_text(fragment(found), encoding="utf-8")
-    save_alone(folder.hidden, "moments", found, "calibration")
+    save_alone(folder.hidden, "moments", found, "experiments.study.calibration.figure")
     start = str(np.datetime64(found.record.start, "ms"))
     folder.finish(study_manifest(found.scenario, "calibration", document(found), first_bar=start))

@@ -91,7 +91,7 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
     write_alone(pa.concat_tables(_table(answer, one) for one in answer.studies), folder.hidden / "replications.parquet")
-    save_alone(folder.hidden, "rare", answer)
+    save_alone(folder.hidden, "rare", answer, "experiments.study.rare.figure")
     told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
     folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))
 

@@ -101,7 +101,7 @@ def needed(losses: Losses, weights: NDArray[np.float64], own_share: float) -> ND
     pool the rest. Bisected below the lesser of what own layers alone need, max Dᵢ / (a wᵢ), and what the pool alone
     needs, Σ Dᵢ / (1 − a). Infinite where a member of no weight loses and nothing is pooled.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         alone = np.where(losses > 0.0, losses / (own_share * weights), 0.0).max(axis=1)
         pooled = np.where(alone > 0.0, losses.sum(axis=1) / (1.0 - own_share), 0.0)
     bounded = np.isfinite(np.minimum(alone, pooled))
@@ -120,7 +120,7 @@ def needed_by_member(losses: Losses, weights: NDArray[np.float64], own_share: fl
     min(Dᵢ / (a wᵢ), C) where Dᵢ > 0, C of :func:`needed`: its own layer pays all, or everybody is paid.
     """
     whole = needed(losses, weights, own_share)[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         alone = np.where(losses > 0.0, losses / (own_share * weights), 0.0)
     return np.minimum(alone, whole)
 

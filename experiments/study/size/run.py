@@ -51,6 +51,6 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
 
     columns = {f"protocol_{i}": answer.losses[:, i] for i in range(answer.losses.shape[1])}
     write_alone(pa.table({"replication": np.arange(len(answer.losses)), **columns}), folder.hidden / "losses.parquet")
-    save_alone(folder.hidden, "size", answer)
+    save_alone(folder.hidden, "size", answer, "experiments.study.size.figure")
     told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
     folder.finish(study_manifest(plan.scenario, "sizing", document(answer), **told))

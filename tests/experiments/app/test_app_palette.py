@@ -41,7 +41,7 @@ LAB = np.array(
 )
 APART = 0.1
 """Least distance in OKLab: five times what is just noticed."""
-APP = Path(base.__file__).parents[3]
+APP = Path(base.__file__).parents[1]
 
 
 def linear(colour):

@@ -33,6 +33,10 @@ def comparison_of(**cells):
     return found
 
 
+def paired(comparison):
+    return pairings(comparison.pairs, comparison.metrics, comparison.values)
+
+
 def shown(table):
     console = Console(file=io.StringIO(), width=150)
     console.print(table)
@@ -45,17 +49,17 @@ def test_innocents_and_saved_are_counted_world_by_world():
 
 
 def test_a_pair_has_the_mean_of_its_worlds_and_says_which_way():
-    [pair] = pairings(comparison_of(isolated=ISOLATED, pooled=POOLED))
+    [pair] = paired(comparison_of(isolated=ISOLATED, pooled=POOLED))
     assert (pair.a, pair.b) == ("isolated", "pooled")
     assert (pair.innocents.mean, pair.innocents.number) == (1.0, 3)
     assert pair.saved.mean == pytest.approx(1 / 3)
     assert np.isnan(pair.innocents.low)  # three worlds are too few for an interval
-    [back] = pairings(comparison_of(pooled=POOLED, isolated=ISOLATED))
+    [back] = paired(comparison_of(pooled=POOLED, isolated=ISOLATED))
     assert (back.innocents.mean, back.saved.mean) == (pair.saved.mean, pair.innocents.mean)
 
 
 def test_a_world_that_failed_in_either_cell_is_left_out():
-    [pair] = pairings(comparison_of(isolated=[ISOLATED[0], None, ISOLATED[2]], pooled=POOLED))
+    [pair] = paired(comparison_of(isolated=[ISOLATED[0], None, ISOLATED[2]], pooled=POOLED))
     assert (pair.innocents.mean, pair.saved.mean, pair.innocents.number) == (0.5, 0.5, 2)
 
 
@@ -84,7 +88,7 @@ def test_document_and_table_name_every_pair():
 def test_runs_that_do_not_report_their_protocols_have_no_pairing():
     comparison = Comparison(["a", "b"], [0])
     comparison.add(Run("a", "a", "adl", 0, {"uncovered": 1.0}, {}))
-    assert pairings(comparison) == []
+    assert paired(comparison) == []
 
 
 def test_the_tail_of_the_uncovered_loss_is_told():

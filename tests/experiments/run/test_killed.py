@@ -29,7 +29,7 @@ DRIVER = """
 import os, sys
 from pathlib import Path
 from experiments.run.interrupt import heed
-from experiments.sweep import query
+from experiments.results.sweep import query
 from experiments.run.sweep.run import Where, sweep
 from experiments.run.sweep.chunk_size import Pace
 from experiments.plan.plan import read_plan
@@ -59,7 +59,7 @@ if __name__ == '__main__':
 def start(place, workers):
     """Start a driver, in a session of its own, that has imported all it needs."""
     (place / "driver.py").write_text(DRIVER)
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'support'}"}
     driver = subprocess.Popen(
         [sys.executable, str(place / "driver.py"), str(place), str(workers)], cwd=ROOT, env=environment, text=True,
         start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

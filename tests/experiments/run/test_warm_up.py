@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).resolve().parents[3]
 SOURCE = """
 from numba.core.dispatcher import Dispatcher
 from tests.support.world import small
-from agents import kernel
 from experiments.plan.arrangement import Cell
 from experiments.run.compile import compile_trade, compile_liquidation
 from experiments.run.run import run_cell
@@ -32,6 +31,6 @@ assert compiled() == before, "a run compiled what the warm-up had not"
 @pytest.mark.compiled
 def test_a_run_compiles_nothing_after_the_warm_up():
     # Named, because Dask's nannies leave "nothing from the current folder" in the environment of who started them.
-    named = os.environ | {"PYTHONPATH": str(HERE)}
+    named = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", SOURCE], env=named, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

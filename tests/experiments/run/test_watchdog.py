@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-HERE = Path(__file__).resolve().parent
+SUPPORT = Path(__file__).resolve().parents[2] / "support"
 HANGING = """
 import ctypes, pathlib, subprocess, sys
 
@@ -35,7 +35,7 @@ def alive(pid):
 def test_a_hanging_test_is_ended_with_what_it_started(tmp_path, workers):
     (tmp_path / "test_hanging.py").write_text(HANGING, encoding="utf-8")
     words = ["-p", "watchdog", "-n", workers, "-o", "timeout=1", "-c", os.devnull, "--rootdir", str(tmp_path), "-q"]
-    environment = {**os.environ, "PYTHONPATH": str(HERE), "PYTEST_ADDOPTS": ""}
+    environment = {**os.environ, "PYTHONPATH": str(SUPPORT), "PYTEST_ADDOPTS": ""}
     start = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words, "test_hanging.py"],

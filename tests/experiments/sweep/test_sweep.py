@@ -93,7 +93,7 @@ def test_a_run_that_raises_is_recorded_with_its_traceback_and_the_others_go_on(t
 def test_a_driver_killed_at_any_moment_loses_no_finished_part_and_doubles_none(tmp_path):
     plan = plan_of(tmp_path, GRID.replace("replications = 2", "replications = 200"))
     code = (
-        "import sys; sys.path.insert(0, 'tests'); from pathlib import Path; from sweep_plan import *;"
+        "import sys; sys.path.insert(0, 'tests/support'); from pathlib import Path; from sweep_plan import *;"
         "from experiments.run.sweep.run import sweep; from experiments.run.sweep.chunk_size import Pace;"
         "Pace.size = lambda self, left, workers: 7; out = Path(sys.argv[1]);"
         "sweep(plan_of(out, GRID.replace('replications = 2', 'replications = 200')), out / 'out', quiet=True)"
