@@ -1,8 +1,9 @@
 """Export: the run so far, both sides, as a table or as an animation."""
 
 import io
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,14 +11,12 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from experiments.app.world.world import SIDES, World
+from experiments.figure.attempt import load
 from experiments.results.csv_text import guarded
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MIME = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "gif": "image/gif", "toml": "application/toml"}
 FRAMES = 40
-MILLISECONDS = 150
+FRAMES_A_SECOND = 20 / 3
 
 
 def table(world: World) -> pa.Table:
@@ -48,33 +47,25 @@ def parquet(world: World) -> bytes:
 
 def gif(world: World) -> bytes:
     """Return the run so far as an animated GIF: price, capital and uncovered loss of both sides."""
-    from PIL import Image  # noqa: PLC0415
-
-    images = [Image.fromarray(picture) for picture in pictures(world)]
-    sink = io.BytesIO()
-    images[0].save(sink, "GIF", save_all=True, append_images=images[1:], duration=MILLISECONDS, loop=0)
-    return sink.getvalue()
-
-
-def pictures(world: World) -> Iterator[np.ndarray]:
-    """Yield the frames of the animation, (height, width, 3) bytes each, drawn on one figure."""
-    from experiments.figure.attempt import load  # noqa: PLC0415
-
-    load("matplotlib.backends.backend_agg")
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+    load("matplotlib.animation")
+    from matplotlib.animation import PillowWriter  # noqa: PLC0415
 
     from experiments.figure.style import new_figure, styled  # noqa: PLC0415
 
     steps = np.unique(np.linspace(1, max(world.clock, 1), FRAMES).astype(int))
-    with styled():
+    writer = PillowWriter(fps=FRAMES_A_SECOND)  # type: ignore[arg-type]  # any number will do
+    with styled(), TemporaryDirectory() as folder:
         figure, panels = new_figure(1, 3, 2.6)
         lines = _panels(world, panels)
-        canvas = FigureCanvasAgg(figure)
         figure.draw_without_rendering()
         # One layout holds for all frames.
         figure.set_layout_engine("none")
-        for step in steps:
-            yield _picture(figure, canvas, lines, int(step))
+        file = Path(folder) / "run.gif"
+        with writer.saving(figure, str(file), figure.dpi):
+            for step in steps:
+                _show(lines, int(step))
+                writer.grab_frame()
+        return file.read_bytes()
 
 
 def _panels(world: World, panels: list[Any]) -> list[tuple[Any, np.ndarray]]:
@@ -100,11 +91,10 @@ def _curves(side: Any) -> tuple[np.ndarray, ...]:
     return record.asset[:steps, 0, 1], held * 1e-6, record.total("uncovered", steps) * 1e-6
 
 
-def _picture(figure: "Figure", canvas: Any, lines: list[tuple[Any, np.ndarray]], step: int) -> np.ndarray:
+def _show(lines: list[tuple[Any, np.ndarray]], step: int) -> None:
+    """Let the curves end at `step`."""
     for line, values in lines:
         line.set_data(np.arange(min(step, len(values))), values[:step])
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 EXPORTS = {"csv": csv, "parquet": parquet, "gif": gif}

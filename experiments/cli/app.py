@@ -3,6 +3,7 @@
 import click
 
 from experiments.app.server.reach import origin_of
+from experiments.cli.lazy_group import load
 from experiments.cli.option import explained
 
 
@@ -33,10 +34,8 @@ def app(
     host: str, port: int, results: str, idle: int, allow_origin: tuple[str, ...], sessions: int, browser: bool
 ) -> None:
     """Watch two arrangements live side by side on the same shocks."""
-    from experiments.app.server.server import serve  # noqa: PLC0415
-
     try:
         origins = tuple(map(origin_of, allow_origin))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--allow-origin") from None
-    serve(host, port, results, idle, browser, origins, sessions)
+    load("experiments.app.server.server:serve")(host, port, results, idle, browser, origins, sessions)

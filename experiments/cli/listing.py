@@ -3,13 +3,14 @@
 import json
 from collections.abc import Sequence
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from model.scenario.parameter import Declaration
-    from model.scenario.preset import Preset
+from model.scenario import Scenario
+from model.scenario.episode import EPISODES
+from model.scenario.parameter import Declaration, declarations
+from model.scenario.preset import Preset, load_preset, preset_names
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
 
@@ -18,8 +19,6 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON documen
 @AS_JSON
 def episodes(as_json: bool) -> None:
     """List the named price episodes."""
-    from model.scenario.episode import EPISODES  # noqa: PLC0415
-
     rows = [{"name": name, "title": episode.title, "summary": episode.summary} for name, episode in EPISODES.items()]
     _show(rows, as_json)
 
@@ -28,8 +27,6 @@ def episodes(as_json: bool) -> None:
 @AS_JSON
 def presets(as_json: bool) -> None:
     """List the named real arrangements, with their sources."""
-    from model.scenario.preset import load_preset, preset_names  # noqa: PLC0415
-
     found = [load_preset(name) for name in preset_names()]
     if as_json:
         _show([preset._asdict() for preset in found], as_json)
@@ -37,7 +34,7 @@ def presets(as_json: bool) -> None:
         click.echo("\n\n".join(_described(preset) for preset in found))
 
 
-def _described(preset: "Preset") -> str:
+def _described(preset: Preset) -> str:
     """Return a preset as a heading with its structure and regime, and two paragraphs."""
     axes = (preset.changes.get(f"backstop.{axis}") for axis in ("structure", "regime"))
     return "\n".join(
@@ -53,13 +50,10 @@ def _described(preset: "Preset") -> str:
 @AS_JSON
 def parameters(as_json: bool) -> None:
     """List every parameter: name, default, unit, bounds, meaning, source, reason of the bounds."""
-    from model.scenario import Scenario  # noqa: PLC0415
-    from model.scenario.parameter import declarations  # noqa: PLC0415
-
     _show([parameter_row(declared) for declared in declarations(Scenario)], as_json)
 
 
-def parameter_row(declared: "Declaration") -> dict[str, Any]:
+def parameter_row(declared: Declaration) -> dict[str, Any]:
     """Return a declaration as the command lists it."""
     name, default, unit, meaning, source = declared[:5]
     row = {"name": name, "default": default, "unit": unit, "allowed": declared.allowed, "meaning": meaning}

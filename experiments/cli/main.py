@@ -1,7 +1,7 @@
 """The command line: ``backstop compare``, ``app``, ``sweep``, what reads their folders, ``size``, and more.
 
-Only click is imported here. Each command imports what it needs when it runs, so that help and the
-listings answer at once. What they import is never garbage: it is not searched for any, least of all at the end.
+Only click is imported here, and a command when it is used, so that help and the listings answer at once. What a command
+imports is never garbage: it is not searched for any, least of all at the end.
 """
 
 import atexit
@@ -11,40 +11,100 @@ from typing import Any
 
 import click
 
-from experiments.cli.app import app
-from experiments.cli.bench import bench
-from experiments.cli.listing import episodes, parameters, presets
+from experiments.cli.lazy_group import Entry, LazyGroup
 from experiments.cli.option import FULL, shortened, told_full
-from experiments.cli.paper import paper
-from experiments.cli.query import export, query, reproduce
-from experiments.cli.report import report
-from experiments.cli.study.attribute import attribute
-from experiments.cli.study.calibrate import calibrate
-from experiments.cli.study.compare import compare
-from experiments.cli.study.findings import findings
-from experiments.cli.study.frontier import frontier
-from experiments.cli.study.network import network
-from experiments.cli.study.phase import phase
-from experiments.cli.study.rare import rare
-from experiments.cli.study.replay import replay
-from experiments.cli.study.sensitivity import sensitivity
-from experiments.cli.study.size import size
-from experiments.cli.study.sweep import sweep
-from experiments.cli.study.validate import validate
 from experiments.figure.attempt import figures_told
 from experiments.run.interrupt import ended, heed
 from experiments.run.stream import prepare
 
 # Allocations between two searches for garbage.
 RARELY = 50_000
+COMMANDS = {
+    "compare": Entry("experiments.cli.command.compare:compare", "Compare backstop structures on paired replications."),
+    "app": Entry("experiments.cli.app:app", "Watch two arrangements live side by side on the same shocks."),
+    "attribute": Entry(
+        "experiments.cli.command.attribute:attribute",
+        "Tell what exposures, the pool, the price and runs add to defaults and losses.",
+    ),
+    "size": Entry(
+        "experiments.cli.command.size:size",
+        "Size the backstop: how large must the fund be, and what would joining a pool save or risk.",
+    ),
+    "rare": Entry(
+        "experiments.cli.command.rare:rare",
+        "Estimate how probable it is that a metric exceeds a threshold, down to 1e-4 and below.",
+    ),
+    "network": Entry(
+        "experiments.cli.command.network:network",
+        "Survey the exposure network: debts, DebtRank, central nodes, waves of default, bound on amplification.",
+    ),
+    "sweep": Entry(
+        "experiments.cli.command.sweep:sweep",
+        "Run a plan of many scenarios; started again, it does what is missing.",
+    ),
+    "phase": Entry(
+        "experiments.cli.command.phase:phase",
+        "Map over two fields where structure a and where structure b is better; started again it does what is missing.",
+    ),
+    "frontier": Entry(
+        "experiments.cli.command.frontier:frontier",
+        "Draw callable capital, tail loss and burden on winners of structures and regimes; started again it goes on.",
+    ),
+    "paper": Entry(
+        "experiments.cli.command.paper:paper",
+        "Compare every structure with every loss regime on the four episodes, and report it.",
+    ),
+    "report": Entry(
+        "experiments.cli.report:report",
+        "Report a comparison or a sweep: one HTML page, figures (PDF, SVG, PNG), LaTeX tables, CSV, methods.",
+    ),
+    "sensitivity": Entry(
+        "experiments.cli.command.sensitivity:sensitivity",
+        "Tell Morris or Sobol' indices and PAWN of a sweep whose design is sampled, and draw them.",
+    ),
+    "query": Entry(
+        "experiments.cli.query:query",
+        "Ask a sweep's results in SQL: tables runs, series, plan, and results (plan with metrics).",
+    ),
+    "export": Entry("experiments.cli.query:export", "Write a sweep's plan, runs and series as CSV files."),
+    "reproduce": Entry(
+        "experiments.cli.query:reproduce",
+        "Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference.",
+    ),
+    "calibrate": Entry(
+        "experiments.cli.command.calibrate:calibrate",
+        "Fit parameters to recorded prices by the method of simulated moments.",
+    ),
+    "replay": Entry(
+        "experiments.cli.command.replay:replay",
+        "Allocate recorded deleveraging waves under the rules their data support.",
+    ),
+    "validate": Entry(
+        "experiments.cli.command.validate:validate",
+        "Run the validation suite: published value, ours, tolerance or interval, verdict.",
+    ),
+    "findings": Entry(
+        "experiments.cli.command.findings:findings",
+        "Measure every finding, with the changes of the world under which it turns.",
+    ),
+    "bench": Entry("experiments.cli.bench:bench", "Measure the engine's speed and print JSON."),
+    "episodes": Entry("experiments.cli.listing:episodes", "List the named price episodes."),
+    "presets": Entry("experiments.cli.listing:presets", "List the named real arrangements, with their sources."),
+    "parameters": Entry(
+        "experiments.cli.listing:parameters",
+        "List every parameter: name, default, unit, bounds, meaning, source, reason of the bounds.",
+    ),
+}
 
 
-class Commands(click.Group):
+class Commands(LazyGroup):
     """Commands that write to whatever the process was given; 130 after Ctrl-C, 143 after SIGTERM."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run what was typed; figures that are missing, and a full disk below what is told, are a line each."""
         prepare()
+        gc.set_threshold(RARELY)
+        atexit.register(leave)
         with figures_told():
             try:
                 return super().main(*arguments, **options)
@@ -66,12 +126,14 @@ class Commands(click.Group):
             context.exit(ended(error))
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=Commands,
+    entries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(package_name="backstop")
 def main() -> None:
     """Compare isolated insurance funds with a shared reinsurance pool for leveraged derivatives."""
-    gc.set_threshold(RARELY)
-    atexit.register(leave)
 
 
 def leave() -> None:
@@ -79,13 +141,6 @@ def leave() -> None:
     if "duckdb" not in sys.modules:
         gc.freeze()
 
-
-COMMANDS = (
-    compare, app, attribute, size, rare, network, sweep, phase, frontier, paper, report, sensitivity, query, export,
-    reproduce, calibrate, replay, validate, findings, bench, episodes, presets, parameters,
-)  # fmt: skip
-for command in COMMANDS:
-    main.add_command(command)
 
 if __name__ == "__main__":
     main()

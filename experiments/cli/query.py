@@ -5,15 +5,16 @@ from pathlib import Path
 
 import click
 
+from experiments.cli.lazy_group import load
+from experiments.cli.listing import aligned
 from experiments.cli.option import explained
+from experiments.results.sweep.manifest_file import read_manifest
 
 FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 
 
 def checked(folder: Path) -> None:
     """Raise SweepError at once where `folder` is not a sweep's, before anything heavy is imported."""
-    from experiments.results.sweep.manifest_file import read_manifest  # noqa: PLC0415
-
     read_manifest(folder)
 
 
@@ -25,10 +26,7 @@ def checked(folder: Path) -> None:
 def query(folder: Path, sql: str, as_json: bool) -> int:
     """Ask a sweep's results in SQL: tables runs, series, plan, and results (plan with metrics)."""
     checked(folder)
-    from experiments.cli.listing import aligned  # noqa: PLC0415
-    from experiments.results.sweep.query import ask  # noqa: PLC0415
-
-    names, rows = ask(folder, sql)
+    names, rows = load("experiments.results.sweep.query:ask")(folder, sql)
     found = [dict(zip(names, row, strict=True)) for row in rows]
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
@@ -45,9 +43,7 @@ def query(folder: Path, sql: str, as_json: bool) -> int:
 def export(folder: Path, as_csv: bool, out: Path | None) -> int:
     """Write a sweep's plan, runs and series as CSV files."""
     checked(folder)
-    from experiments.results.sweep.query import export as write  # noqa: PLC0415
-
-    for path in write(folder, out or folder / "csv"):
+    for path in load("experiments.results.sweep.query:export")(folder, out or folder / "csv"):
         click.echo(path)
     return 0
 
@@ -60,9 +56,7 @@ def export(folder: Path, as_csv: bool, out: Path | None) -> int:
 def reproduce(folder: Path, runs: int, runner: str | None) -> int:
     """Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference."""
     checked(folder)
-    from experiments.run.sweep.reproduction import reproduce as again  # noqa: PLC0415
-
-    found = again(folder, runs, runner)
+    found = load("experiments.run.sweep.reproduction:reproduce")(folder, runs, runner)
     for line in [*found.notes, *found.differences]:
         click.echo(line, err=True)
     alike = "differ" if found.differences else "are the same, bit for bit"

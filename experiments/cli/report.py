@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from experiments.cli.lazy_group import load
 from experiments.cli.option import explained
 from experiments.cli.query import FOLDER
+from experiments.results.sweep.manifest_file import read_any_manifest
 
 
 @click.command()
@@ -14,11 +16,7 @@ from experiments.cli.query import FOLDER
 @explained
 def report(folder: Path, out: Path | None) -> int:
     """Report a comparison or a sweep: one HTML page, figures (PDF, SVG, PNG), LaTeX tables, CSV, methods."""
-    from experiments.results.sweep.manifest_file import read_any_manifest  # noqa: PLC0415
-
     read_any_manifest(folder)
-    from experiments.report.build import build  # noqa: PLC0415
-
-    for path in build(folder, out or folder / "report"):
+    for path in load("experiments.report.build:build")(folder, out or folder / "report"):
         click.echo(path)
     return 0

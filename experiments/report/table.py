@@ -1,11 +1,14 @@
-"""A table of a report, as LaTeX for booktabs, as CSV and as HTML.
+"""A table of a report, as LaTeX for booktabs, as CSV and as HTML, the first and last by pandas' Styler.
 
 Text is what a reader sees, rounded; `data` are the numbers behind it, to the last digit.
 """
 
-import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any, NamedTuple
+
+import pandas as pd
+from pandas.io.formats.style import Styler
 
 from experiments.results.csv_text import sheet
 
@@ -28,21 +31,14 @@ class Table(NamedTuple):
 
 def latex(table: Table) -> str:
     """Return the table for LaTeX with the package booktabs; first column left, others right."""
-    lines = [
-        r"\begin{table}",
-        r"\centering\footnotesize",
-        rf"\caption{{{escaped(table.title)}. {escaped(table.note)}}}",
-        rf"\label{{tab:{table.name}}}",
-        rf"\begin{{tabular}}{{l{'r' * (len(table.head) - 1)}}}",
-        r"\toprule",
-        _latex_row(table.head),
-        r"\midrule",
-        *(_latex_row(row) for row in table.rows),
-        r"\bottomrule",
-        r"\end{tabular}",
-        r"\end{table}",
-    ]
-    return "\n".join(lines) + "\n"
+    text: str = _styled(table, escaped).to_latex(
+        column_format="l" + "r" * (len(table.head) - 1),
+        position_float="centering",
+        hrules=True,
+        label=f"tab:{table.name}",
+        caption=f"{escaped(table.title)}. {escaped(table.note)}",
+    )
+    return text.replace(r"\centering", r"\centering\footnotesize", 1)
 
 
 def escaped(text: str) -> str:
@@ -57,16 +53,12 @@ def comma_separated(table: Table) -> str:
 
 
 def markup(table: Table) -> str:
-    """Return the table as HTML."""
-    head = "".join(f"<th>{html.escape(word)}</th>" for word in table.head)
-    rows = "\n".join(_html_row(row) for row in table.rows)
-    title, note = html.escape(table.title), html.escape(table.note)
-    return f"<h2>{title}</h2>\n<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>\n<p>{note}</p>"
+    """Return the table as HTML, without title and note; what it says is escaped."""
+    text: str = _styled(table, escape).to_html(exclude_styles=True)
+    return text
 
 
-def _latex_row(row: Sequence[str]) -> str:
-    return " & ".join(map(escaped, row)) + r" \\"
-
-
-def _html_row(row: Sequence[str]) -> str:
-    return "<tr>" + "".join(f"<td>{html.escape(word)}</td>" for word in row) + "</tr>"
+def _styled(table: Table, safe: Callable[[str], str]) -> Styler:
+    """Return the rows under their heading, all text made `safe`; columns of the same name may stand side by side."""
+    styled = pd.DataFrame(table.rows, columns=range(len(table.head)), dtype=object).style
+    return styled.hide(axis="index").format(safe).relabel_index([safe(word) for word in table.head], axis="columns")

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
+from experiments.cli.lazy_group import load
 from experiments.cli.main import COMMANDS
 from experiments.results.sweep.manifest_file import SweepManifest
 
@@ -283,7 +284,7 @@ def _toml(value: Any) -> str:
 
 def option_cases() -> Iterator[Case]:
     """Yield every option of every command that describes a scenario, with hostile values next to a sure mistake."""
-    for command in COMMANDS:
+    for command in (load(entry.target) for entry in COMMANDS.values()):
         options = [found for found in command.params if isinstance(found, click.Option) and not found.is_flag]
         if "settings" not in {option.name for option in options}:
             continue

@@ -6,16 +6,16 @@ of the machine are never named in either: anyone who opens a link must not make 
 """
 
 import base64
-import json
-import math
 import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import tomli_w
+
 from experiments.app.world.arrangement import Arrangement, presets, regimes, structures
 from experiments.app.world.intervention import KINDS, Intervention
 from experiments.plan.scenario_option import unnamed_prices
-from model.scenario import Scenario, ScenarioError
+from model.scenario import Scenario, ScenarioError, plant
 from model.scenario.problem import one_of
 from model.scenario.toml_text import parse_toml
 
@@ -53,17 +53,13 @@ class Configuration(NamedTuple):
 
     def to_toml(self) -> str:
         """Return the configuration as text; see the module."""
-        kept = {name: value for name, value in self.changes.items() if name not in UNSAVED and value is not None}
-        lines = [f"{name} = {toml_value(value)}" for name, value in kept.items() if "." not in name]
-        for section in dict.fromkeys(name.partition(".")[0] for name in kept if "." in name):
-            lines += ["", f"[{section}]"]
-            inside = (name for name in kept if name.startswith(f"{section}."))
-            lines += [f"{name.partition('.')[2]} = {toml_value(kept[name])}" for name in inside]
-        lines += ["", f"[{TABLE}]", f"replication = {self.replication}"]
-        lines += [f"{side} = {inline(arrangement)}" for side, arrangement in (("a", self.a), ("b", self.b))]
-        if self.interventions:
-            lines.append(f"interventions = [{', '.join(map(inline, self.interventions))}]")
-        return "\n".join(lines).lstrip() + "\n"
+        tree: dict[str, Any] = {}
+        for name, value in self.changes.items():
+            if name not in UNSAVED and value is not None:
+                plant(tree, name, value)
+        page = {"replication": self.replication, "a": self.a._asdict(), "b": self.b._asdict()}
+        done = {"interventions": [one._asdict() for one in self.interventions]} if self.interventions else {}
+        return tomli_w.dumps({**tree, TABLE: {**page, **done}})
 
     def to_query(self) -> str:
         """Return the configuration as the part of an address after ``?``."""
@@ -145,17 +141,3 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def as_tuple(value: Any) -> Any:
     """Return a list as a tuple, anything else as it is."""
     return tuple(value) if isinstance(value, list) else value
-
-
-def inline(row: Any) -> str:
-    """Return a named tuple as an inline table of TOML."""
-    return f"{{ {', '.join(f'{name} = {toml_value(value)}' for name, value in row._asdict().items())} }}"
-
-
-def toml_value(value: Any) -> str:
-    """Return text, number, flag or a list of them as TOML."""
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(toml_value, value))}]"
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)

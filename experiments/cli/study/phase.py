@@ -6,51 +6,29 @@ from typing import Any
 
 import click
 
-from experiments.cli.option import SCENARIO_NAMES, explained, scenario_options, with_options
-
-SHOCK = "price.severity=0.4:2.8:7"
-CORRELATION = "price.severity_correlation=0:1:5"
-
-
-run_options = with_options(
-    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
-    click.option("--yes", "many", is_flag=True, help="Run more than 20,000 runs."),
-    click.option("--quiet", is_flag=True, help="No progress."),
-    click.option("--json", "as_json", is_flag=True, help="The points as JSON on standard output."),
-)
+from experiments.cli.option import SCENARIO_NAMES
+from experiments.figure.attempt import drawer, save_vector
+from experiments.plan.configuration import REGIME, STRUCTURE, base
+from experiments.plan.options import Options
+from experiments.plan.problem import SweepError
+from experiments.results.folder import plain
+from experiments.study.phase.axis import read_axis
+from experiments.study.phase.diagram import read_diagram, rows
+from experiments.study.phase.run import grid_plan, run, write_rows
 
 
-@click.command()
-@click.option("--x", "x", default=SHOCK, show_default=True, metavar="AXIS", help="FIELD=low:high:levels[:log] or a,b.")
-@click.option("--y", "y", default=CORRELATION, show_default=True, metavar="AXIS", help="Likewise.")
-@click.option("--a", "a", help="Structure named first; default isolated.")
-@click.option("--b", "b", help="Structure it is compared with; default the scenario's where it names one, else pooled.")
-@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Less is better; default uncovered, defaults.")
-@click.option("--regime", help="Who pays the residual loss; default the scenario's where it names one, else bad_debt.")
-@click.option("--replications", type=int, default=20, show_default=True, help="Paired replications of a point.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("results/phase"), show_default=True)
-@scenario_options
-@run_options
-@explained
 def phase(
     x: str, y: str, a: str | None, b: str | None, metrics: tuple[str, ...], out: Path, as_json: bool, **typed: Any
 ) -> int:  # fmt: skip
     """Map over two fields where structure a and where structure b is better; started again it does what is missing."""
-    from experiments.study.phase.diagram import read_diagram, rows  # noqa: PLC0415
-    from experiments.study.phase.run import run, write_rows  # noqa: PLC0415
-
     (a, b), regime = arranged(a, b, typed)
     plan, axes = _plan(x, y, (a, b), {**typed, "regime": regime})
     run(plan, out, typed["workers"], typed["quiet"])
     named = metrics or ("uncovered", "defaults")
     diagrams = [read_diagram(out, axes[0], axes[1], (a, b), metric) for metric in named]
-    from experiments.figure.attempt import drawer, save_vector  # noqa: PLC0415
-
     made = save_vector(drawer("experiments.study.phase.diagram_figure"), out / "phase", diagrams)
     found = [row for diagram in diagrams for row in rows(diagram)]
     made.append(write_rows(out / "phase.csv", found))
-    from experiments.results.folder import plain  # noqa: PLC0415
-
     click.echo(json.dumps(plain(found), indent=2, allow_nan=False) if as_json else "\n".join(_lines(found, a, b)))
     click.echo("\n".join(map(str, made)), err=True)
     return 0
@@ -58,9 +36,6 @@ def phase(
 
 def arranged(a: str | None, b: str | None, typed: dict[str, Any]) -> tuple[tuple[str, str], str]:
     """Return the two structures and the regime: those typed, else those the scenario names, else the usual ones."""
-    from experiments.plan.configuration import REGIME, STRUCTURE, base  # noqa: PLC0415
-    from experiments.plan.options import Options  # noqa: PLC0415
-
     described = base(Options(**chosen(typed)))
     backstop, given = described.scenario.backstop, described.given
     regime = typed["regime"] or (backstop.regime if REGIME in given else "bad_debt")
@@ -71,11 +46,6 @@ def arranged(a: str | None, b: str | None, typed: dict[str, Any]) -> tuple[tuple
 
 
 def _plan(x: str, y: str, pair: tuple[str, str], typed: dict[str, Any]) -> tuple[Any, tuple[str, str]]:
-    from experiments.plan.problem import SweepError  # noqa: PLC0415
-    from experiments.results.sweep.table import REGIME, STRUCTURE  # noqa: PLC0415
-    from experiments.study.phase.axis import read_axis  # noqa: PLC0415
-    from experiments.study.phase.run import grid_plan  # noqa: PLC0415
-
     axes = read_axis("--x", x), read_axis("--y", y)
     if axes[0].name == axes[1].name or pair[0] == pair[1]:
         raise SweepError("--x and --y, --a and --b: allowed are two different ones")

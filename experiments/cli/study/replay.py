@@ -1,21 +1,15 @@
 """``backstop replay``: recorded waves of auto-deleveraging under other rules."""
 
+import json
+
 import click
 
+from experiments.study.replay.report import document, show
+from experiments.study.replay.wave import ReplayError, read_waves
 
-@click.command()
-@click.argument("folder", metavar="FOLDER")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
-@click.pass_context
+
 def replay(context: click.Context, folder: str, as_json: bool) -> None:
-    """Allocate recorded deleveraging waves under the rules their data support.
-
-    FOLDER holds the three wave files of the analysis of 10 October 2025. Prints what each rule takes, its
-    overshoot, and the fund needed next to it, per coin apart and pooled. Exit codes: 0 done, 2 bad files.
-    """
-    from experiments.study.replay.report import document, show  # noqa: PLC0415
-    from experiments.study.replay.wave import ReplayError, read_waves  # noqa: PLC0415
-
+    """Allocate recorded deleveraging waves under the rules their data support."""
     try:
         waves = read_waves(folder)
     except ReplayError as error:
@@ -30,6 +24,4 @@ def replay(context: click.Context, folder: str, as_json: bool) -> None:
     if not as_json:
         show(waves)
         return
-    import json  # noqa: PLC0415
-
     click.echo(json.dumps(document(folder, waves), indent=2, ensure_ascii=False, allow_nan=False))

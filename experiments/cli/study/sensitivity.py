@@ -5,25 +5,15 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.option import explained
-from experiments.cli.query import FOLDER, checked
+from experiments.cli.listing import aligned
+from experiments.figure.attempt import drawer, save_vector
+from experiments.results.folder import plain
+from experiments.study.phase.run import write_rows
+from experiments.study.sensitivity.analysis import sensitivity as analyse
 
 
-@click.command()
-@FOLDER
-@click.option("--metric", default="uncovered", show_default=True, metavar="NAME", help="Metric of a run.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default DIR/sensitivity.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
-@explained
 def sensitivity(folder: Path, metric: str, out: Path | None, as_json: bool) -> int:
     """Tell Morris or Sobol' indices and PAWN of a sweep whose design is sampled, and draw them."""
-    checked(folder)
-    from experiments.cli.listing import aligned  # noqa: PLC0415
-    from experiments.figure.attempt import drawer, save_vector  # noqa: PLC0415
-    from experiments.results.folder import plain  # noqa: PLC0415
-    from experiments.study.phase.run import write_rows  # noqa: PLC0415
-    from experiments.study.sensitivity.analysis import sensitivity as analyse  # noqa: PLC0415
-
     found = analyse(folder, metric)
     rows = [item._asdict() for item in found]
     place = out or folder / "sensitivity"

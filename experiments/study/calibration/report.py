@@ -1,8 +1,10 @@
 """What a calibration tells: the estimate, moment by moment what is met, a scenario to go on with, a result folder."""
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import tomli_w
 from rich.table import Table
 
 from experiments.statistics.verdict import HIT, MISS, VAGUE
@@ -14,6 +16,7 @@ from experiments.study.calibration.record import Record
 from experiments.study.comparison.manifest import study_manifest
 from experiments.study.comparison.table import interval, number
 from experiments.study.phase.run import write_rows
+from model.scenario import plant
 
 if TYPE_CHECKING:
     from experiments.results.folder import ResultFolder
@@ -119,22 +122,19 @@ def counted(rows: list[dict[str, Any]], key: str) -> str:
 
 def fragment(found: Calibration) -> str:
     """Return the estimate as a scenario in TOML, to be given to ``--scenario``."""
-    values = found.fit.values
     process = found.scenario.price.process
-    lines = [f"# Calibrated to {', '.join(found.record.assets)}; {title(found).removeprefix('Moments: ')}."]
-    lines += [f"minutes = {found.scenario.minutes!r}"] * (process in PER_STEP)
-    sections: dict[str, list[str]] = {"price": [f'process = "{process}"']}
-    for name, value in values.items():
-        section, _, leaf = name.rpartition(".")
-        held = getattr(getattr(found.scenario, section) if section else found.scenario, leaf)
-        text = (
-            f"[{value:.6g}]" if isinstance(held, tuple) else f"{round(value) if isinstance(held, int) else value:.6g}"
-        )
-        sections.setdefault(section, []).append(f"{leaf} = {text}")
-    lines += sections.pop("", [])
-    for section, rows in sections.items():
-        lines += ["", f"[{section}]", *rows]
-    return "\n".join(lines) + "\n"
+    tree: dict[str, Any] = {"minutes": found.scenario.minutes} if process in PER_STEP else {}
+    plant(tree, "price.process", process)
+    for name, value in found.fit.values.items():
+        plant(tree, name, _rounded(value, attrgetter(name)(found.scenario)))
+    told = f"Calibrated to {', '.join(found.record.assets)}; {title(found).removeprefix('Moments: ')}."
+    return f"# {''.join(sign if sign.isprintable() else ' ' for sign in told)}\n{tomli_w.dumps(tree)}"
+
+
+def _rounded(value: float, held: Any) -> Any:
+    """Return an estimate to six digits, as a list or whole number where the scenario holds one."""
+    short = float(f"{value:.6g}")
+    return [short] if isinstance(held, tuple) else round(value) if isinstance(held, int) else short
 
 
 def document(found: Calibration) -> dict[str, Any]:

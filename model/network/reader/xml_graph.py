@@ -1,14 +1,17 @@
-"""XML that may be a graph: parsed once for its form, and a document type declaration refused.
+"""XML that may be a graph: parsed by defusedxml, and a document type declaration refused.
 
-Without one there are no entities, so that nothing expands and nothing is fetched. Nodes, edges and depth are counted in
-that first pass, before a tree is built.
+Without one there are no entities, so that nothing expands and nothing is fetched. Nodes, edges and depth are counted
+while the tree is built, and too many end it.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
-from xml.etree.ElementTree import Element, fromstring
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from xml.parsers import expat
+
+from defusedxml import DTDForbidden
+from defusedxml.ElementTree import DefusedXMLParser
 
 from model.network.reader.source import GraphError, require_moderate
 
@@ -17,40 +20,43 @@ DEEPEST = 60  # elements inside each other
 
 def xml_root(raw: bytes, allowed: str) -> Element:
     """Return the root of well-formed XML; raises GraphError."""
-    parser, counts = expat.ParserCreate(), _Count()
-    parser.StartDoctypeDeclHandler = lambda *declared: _refuse_type(parser.CurrentLineNumber)
-    parser.StartElementHandler, parser.EndElementHandler = counts.start, counts.end
+    parser = DefusedXMLParser(target=_Counted(), forbid_dtd=True)
     try:
-        parser.Parse(raw, True)
+        parser.feed(raw)
+        root: Element = parser.close()
+    except DTDForbidden:
+        line = parser.parser.CurrentLineNumber
+        raise GraphError(f"line {line}: a document type declaration; allowed: GraphML without one") from None
+    except ParseError as error:
+        raise GraphError(f"line {error.position[0]}: {expat.ErrorString(error.code)}; {allowed}") from error
     except GraphError:
         raise
     except (LookupError, ValueError) as error:
         raise GraphError(f"{error}; {allowed}") from error
-    except expat.ExpatError as error:
-        raise GraphError(f"line {error.lineno}: {expat.ErrorString(error.code)}; {allowed}") from error
-    return fromstring(raw)
+    return root
 
 
-def _refuse_type(line: int) -> None:
-    raise GraphError(f"line {line}: a document type declaration; allowed: GraphML without one")
-
-
-class _Count:
-    """How many elements of each name there are; raises GraphError where they stand too deep in each other."""
+class _Counted(TreeBuilder):
+    """Builds the tree and counts what is in it; GraphError where there is too much, or too deep in each other."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.seen: Counter[str] = Counter()
         self.depth = 0
 
-    def start(self, name: str, attributes: Any) -> None:
-        self.seen[name.rpartition(":")[2]] += 1
+    def start(self, tag: Any, attrs: Any, /) -> Element:
+        """Begin an element."""
+        self.seen[tag.rpartition("}")[2]] += 1
         require_moderate(self.seen["node"], self.seen["edge"])
         self.depth += 1
         if self.depth > DEEPEST:
             raise GraphError(f"elements {self.depth} deep in each other; allowed: at most {DEEPEST}")
+        return super().start(tag, attrs)
 
-    def end(self, name: str) -> None:
+    def end(self, tag: Any, /) -> Element:
+        """End an element."""
         self.depth -= 1
+        return super().end(tag)
 
 
 def local(element: Element) -> str:

@@ -15,6 +15,6 @@ def test_a_study_that_is_cut_short_ends_with_one_line(name, error, told, monkeyp
     def plan(*_):
         raise error
 
-    monkeypatch.setattr("experiments.plan.configuration.plan", plan)
+    monkeypatch.setattr(f"experiments.cli.study.{name}.plan", plan)
     done = CliRunner().invoke(main, [name, "--workers", "1"])
     assert (done.exit_code, done.stderr) == (130 if isinstance(error, KeyboardInterrupt) else 1, told)

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -87,7 +88,37 @@ def test_a_table_is_printed_by_booktabs_and_its_numbers_kept_whole():
     assert r"10 \% & $-$1 \$ \\" in text and r"metric & a\_b \\" in text and r"\bottomrule" in text
     assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
     assert comma_separated(table) == 'x,y\n0.3333333333333333,"a,b"\n'
-    assert "Share &amp; more" in markup(table)
+    assert r"\caption{Share \& more. Note}" in text and r"\label{tab:t}" in text
+    assert re.findall(r"<t[hd] ?>(.*)</t[hd]>", markup(table)) == ["metric", "a_b", "10 %", "−1 $"]
+    assert latex(table._replace(rows=())).count(r"\\") == 1
+
+
+def test_columns_that_are_called_alike_stand_side_by_side():
+    table = Table("t", "T", ("a", "a"), (("1", "2"),), "", ())
+    assert re.findall(r"<t[hd] ?>(.*)</t[hd]>", markup(table)) == ["a", "a", "1", "2"]
+    assert "a & a \\\\" in latex(table)
+
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.mark.parametrize("where", ["heading", "cell"])
+def test_a_hostile_word_of_a_table_is_text(where):
+    head, rows = ((HOSTILE,), (("1",),)) if where == "heading" else (("a",), ((HOSTILE,),))
+    page = markup(Table("t", "T", head, rows, "", ()))
+    assert "<img" not in page and "&lt;img src=x onerror=alert(1)&gt;" in page
+
+
+def test_a_hostile_name_is_text_on_the_page(folder, tmp_path):
+    place = tmp_path / HOSTILE
+    shutil.copytree(folder, place)
+    manifest = json.loads((place / "manifest.json").read_text())
+    manifest["command_line"] = ["backstop", HOSTILE]
+    (place / "manifest.json").write_text(json.dumps(manifest))
+    build(place, tmp_path / "report")
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert "<img src=x" not in page
+    assert page.count("&lt;img src=x onerror=alert(1)&gt;") >= 4  # title, heading, methods and manifest
 
 
 def test_a_folder_of_neither_kind_is_one_line(tmp_path):

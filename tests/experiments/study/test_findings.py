@@ -201,7 +201,7 @@ def run(folder, *words):
 
 def test_the_command_writes_the_page_and_goes_on_where_it_was(tmp_path, monkeypatch):
     chosen = [Study("default", "tiny", {"steps": 6}, ("isolated", "pooled"))]
-    monkeypatch.setattr("experiments.study.findings.study.studies", lambda: tuple(chosen))
+    monkeypatch.setattr("experiments.cli.study.findings.studies", lambda: tuple(chosen))
     place = tmp_path / "findings.md"
     first = run(tmp_path, "--study", "default", "--write", "--page", place, "--json")
     assert first.exit_code == 0, first.output

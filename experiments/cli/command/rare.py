@@ -1,0 +1,46 @@
+"""``backstop rare``: the probability of an event that plain replications would hardly see."""
+
+from typing import Any
+
+import click
+
+from experiments.cli.lazy_group import load
+from experiments.cli.option import explained, scenario_options, stoppable
+from experiments.run.process_pool import prepare
+
+
+@click.command()
+@click.option("--metric", default="uncovered", show_default=True, metavar="NAME", help="Metric of a run.")
+@click.option("--threshold", type=float, default=0.01, show_default=True, help="What it has to exceed, in its unit.")
+@click.option(
+    "--structure",
+    "structures",
+    multiple=True,
+    metavar="NAME",
+    help="Repeatable; default isolated, pooled, or as compare.",
+)
+@click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
+@scenario_options
+@click.option("--replications", type=int, default=1000, show_default=True, help="Replications of every seed.")
+@click.option("--pilot", type=int, default=400, show_default=True, help="Replications of one trial of a pilot.")
+@click.option("--untilted", type=float, default=0.1, show_default=True, help="Share of replications left as they are.")
+@click.option("--blocks", type=int, default=8, show_default=True, help="Stretches a long stream is tilted in.")
+@click.option("--plain", type=int, default=0, show_default=True, help="Plain replications as well, to compare.")
+@click.option("--seeds", type=int, default=3, show_default=True, help="Times all is done again, pilot and all.")
+@click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
+@click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
+@click.option("--quiet", is_flag=True, help="No progress and no tables.")
+@click.option("--json", "as_json", is_flag=True, help="The answer as one JSON document on standard output.")
+@explained
+@stoppable
+def rare(**typed: Any) -> int:
+    """Estimate how probable it is that a metric exceeds a threshold, down to 1e-4 and below.
+
+    Importance sampling on the shock tape: a pilot finds which shocks make the event common, replications are drawn
+    with those shocks shifted and weighted by their exact likelihood ratio. All of it is done with several seeds, the
+    scenario's and those that follow: told are their common estimate with interval and relative error, and from least to
+    most the gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed, 130 Ctrl-C, 2 bad usage or
+    configuration.
+    """
+    prepare(typed["workers"])
+    return load("experiments.cli.study.rare:rare")(**typed)

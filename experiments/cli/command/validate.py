@@ -1,0 +1,34 @@
+"""``backstop validate``: published results next to ours, claim by claim."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from experiments.cli.lazy_group import load
+from experiments.run.process_pool import prepare
+
+PLACE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--oracles", type=PLACE, metavar="FOLDER", help="Published values to go by: a folder with published.json."
+)
+@click.option("--data", type=PLACE, metavar="FOLDER", help="Recorded data, for the claims that need some.")
+@click.option("--episodes", is_flag=True, help="Also the named episodes next to the recorded facts.")
+@click.option("--facts", is_flag=True, help="Also the stylised facts of the default market.")
+@click.option("--replications", type=click.IntRange(2), default=5, show_default=True, help="For those two.")
+@click.option("--workers", type=click.IntRange(1), help="Processes for those two; default one per core.")
+@click.option("--write", is_flag=True, help="Write what was run into docs/validation.md.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of tables.")
+@click.pass_context
+def validate(context: click.Context, **typed: Any) -> None:
+    """Run the validation suite: published value, ours, tolerance or interval, verdict.
+
+    What episodes and the default market miss is shown and does not count as failure: it is a finding. Exit codes: 0 all
+    claims pass, 1 one or more fail, 2 bad usage.
+    """
+    if typed["episodes"] or typed["facts"]:
+        prepare(typed["workers"])
+    load("experiments.cli.study.validate:validate")(context, **typed)
