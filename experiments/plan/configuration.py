@@ -78,19 +78,14 @@ def plan(
     return Plan(scenario, structures, regimes, replications, workers, folder, precision, premiums, tuple(told))
 
 
-def base_scenario(options: Options) -> "Scenario":
-    """Return the scenario that `options` describe, its files read and found sound.
+def base(options: Options) -> Described:
+    """Return the scenario that `options` describe, its files read and found sound, with who named what.
 
     Raises
     ------
     ConfigurationError
         With every problem of the scenario, one line each.
     """
-    return base(options).scenario
-
-
-def base(options: Options) -> Described:
-    """Return the scenario that `options` describe, with who named what; raises as :func:`base_scenario`."""
     problems = Problems()
     described = read_scenario(options, problems)
     _finish(described.scenario, problems)
