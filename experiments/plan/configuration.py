@@ -75,7 +75,17 @@ def plan(
     _finish(scenario, problems)
     told = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
     told += [line for line in notes(scenario, structures, premiums) if line.split()[0] not in " ".join(told)]
-    return Plan(scenario, structures, regimes, replications, workers, folder, precision, premiums, tuple(told))
+    return Plan(
+        scenario=scenario,
+        structures=structures,
+        regimes=regimes,
+        replications=replications,
+        workers=workers,
+        folder=folder,
+        precision=precision,
+        premiums=premiums,
+        notices=tuple(told),
+    )
 
 
 def base(options: Options) -> Described:

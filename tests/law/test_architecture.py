@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.law.laws import CHOICES, ENDING, LAWS, MANY_PARAMETERS, CALLED_OUTSIDE, counts
+from tests.law.laws import CALLED_OUTSIDE, CHOICES, ENDING, LAWS, MANY_PARAMETERS, counts
 from tests.law.source import ROOT, Code, body_lines, imported, project
 
 HEAVY = {"matplotlib", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow", "scipy", "solara"}
