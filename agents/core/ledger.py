@@ -20,9 +20,8 @@ Units: USD. Signs: assets of the holder > 0. Codes are NumPy integers: a kernel 
 compiled once more for every literal of Python's.
 """
 
-from collections import namedtuple
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -79,7 +78,14 @@ NO_MONEY = (DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
 THERE = np.array([account not in NO_MONEY for account in range(len(ACCOUNTS))])
 
 type Code = int | np.integer
-Book = namedtuple("Book", ["balance", "breach", "peak"])
+
+
+class Book(NamedTuple):
+    """The ledger as kernels take it."""
+
+    balance: np.ndarray  # (accounts, protocols) USD
+    breach: np.ndarray  # (5,) the first breach: phase, account, protocol, difference, money there; -1 for none
+    peak: np.ndarray  # (1,) USD, most that all balances came to in absolute value
 
 
 class LedgerError(RuntimeError):

@@ -17,8 +17,7 @@ Members who left their pot have what it still owes them. Reference: Diamond and 
 others may leave, not to what one put in. Units: USD.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,21 +25,22 @@ from agents.core.kernel import kernel, part, rule
 from agents.core.ledger import FUND, LENT, POOL, POOL_LENT, TREASURY
 from agents.protocol.protocol import SOUND
 
-Backing = namedtuple(
-    "Backing",
-    [
-        "shares",  # bool, whether there are pots
-        "mutual",  # bool, whether members stand in for each other
-        "reserves",  # bool, whether contributions are reserved
-        "pot",  # (members,) index of the pot of each
-        "member",  # (members,) bool, who is in its pot at present
-        "room",  # (members,) USD, most that treaty and sub-limit still let each claim
-        "entitlement",  # (members,) USD, what each owns of its pot
-        "contributed",  # (members,) USD, of that at most paid in by itself
-        "on_call",  # (members,) USD, capital on call at the start
-        "start",  # (members,) USD, own fund and (1) or (2) at the start
-    ],
-)
+
+class Backing(NamedTuple):
+    """What kernels read of a structure to know what stands ready."""
+
+    shares: bool  # bool, whether there are pots
+    mutual: bool  # bool, whether members stand in for each other
+    reserves: bool  # bool, whether contributions are reserved
+    pot: np.ndarray  # (members,) index of the pot of each
+    member: np.ndarray  # (members,) bool, who is in its pot at present
+    room: np.ndarray  # (members,) USD, most that treaty and sub-limit still let each claim
+    entitlement: np.ndarray  # (members,) USD, what each owns of its pot
+    contributed: np.ndarray  # (members,) USD, of that at most paid in by itself
+    on_call: np.ndarray  # (members,) USD, capital on call at the start
+    start: np.ndarray  # (members,) USD, own fund and (1) or (2) at the start
+
+
 Array = np.ndarray
 
 

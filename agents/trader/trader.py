@@ -17,8 +17,7 @@ until the market fills all of them together, so nobody's decision depends on who
 Latencies: the median reaction recorded on 10 October 2025 was nine minutes, a = 0.074 a minute.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,19 +31,30 @@ from agents.protocol.confidence import flees, panics
 from agents.trader.strategy import STRATEGIES, wanted_position
 from agents.trader.strategy.view import View
 
-HABITS = [
-    "turnover",
-    "tilt",
-    "trend_scale",
-    "value_scale",
-    "carry_scale",
-    "participation",
-    "stop_buffer",
-    "stop_share",
-    "top_up_share",
-]
-Habit = namedtuple("Habit", HABITS)  # type: ignore[misc]
-Keys = namedtuple("Keys", ["attention", "turnover", "trade", "trait"])
+
+class Habit(NamedTuple):
+    """What all traders do alike: the parameters of the scenario's trader section of the same names."""
+
+    turnover: float  # 1, probability that a look ends in a trade
+    tilt: float  # 1, largest deviation from the base position
+    trend_scale: float  # log, running return at which trend followers tilt by tanh 1
+    value_scale: float  # log, dislocation at which fundamentalists do
+    carry_scale: float  # 1 per 8 h, funding rate at which carry traders do
+    participation: float  # log, largest displacement one order may aim at
+    stop_buffer: float  # 1, margin ratio in maintenance margins below which a trader acts
+    stop_share: float  # 1, share of traders who then stop out
+    top_up_share: float  # 1, share of traders who then add margin
+
+
+class Keys(NamedTuple):
+    """Keys of the traders' random numbers."""
+
+    attention: np.uint64  # who looks when
+    turnover: np.uint64  # who is replaced
+    trade: np.uint64  # what orders are drawn
+    trait: np.uint64  # what a person is like
+
+
 DUST = 1.0
 NERVE = 1  # second draw of a person's traits; the first is its answer to a thin margin
 LEAST_LEVERAGE = 0.01
@@ -146,15 +156,15 @@ def wish(accounts: Any, exchange: Any, market: Any, habit: Any, row: int, i: int
     """Return the position the trader's strategy wants, contracts."""
     k = exchange.asset[i]
     view = View(
-        accounts.anchor[row],
-        np.log(market.fundamental[k] / market.mid[k]),
-        market.momentum[k],
-        exchange.funding_rate[i],
-        draw,
-        habit.tilt,
-        habit.trend_scale,
-        habit.value_scale,
-        habit.carry_scale,
+        anchor=accounts.anchor[row],
+        gap=np.log(market.fundamental[k] / market.mid[k]),
+        momentum=market.momentum[k],
+        funding_rate=exchange.funding_rate[i],
+        draw=draw,
+        tilt=habit.tilt,
+        trend_scale=habit.trend_scale,
+        value_scale=habit.value_scale,
+        carry_scale=habit.carry_scale,
     )
     return wanted_position(accounts.strategy[row], view)
 

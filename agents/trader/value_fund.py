@@ -19,8 +19,7 @@ Source: Thurner, Farmer and Geanakoplos (2012), Leverage causes fat tails and cl
 12:695-707. Their mispricing is V − p with V = 1, here relative to V.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,9 +30,19 @@ from agents.core.kernel import part, rule
 from agents.core.ledger import OUTSIDE, TRADER, WALLET, WHOLE, pay, transfer
 from agents.exchange.exchange import put_collateral
 
-MANDATE = ("leverage", "wealth", "benchmark", "sensitivity", "memory", "ruin", "absence")
-Mandate = namedtuple("Mandate", MANDATE)  # type: ignore[misc]
 TRADING = -1
+
+
+class Mandate(NamedTuple):
+    """What all funds go by: the parameters of the scenario's value-fund section of the same names."""
+
+    leverage: float  # 1, maximal
+    wealth: float  # USD, that a fund begins with
+    benchmark: float  # 1 per step, performance at which investors neither add nor withdraw
+    sensitivity: float  # 1, part of wealth added per unit of performance above it
+    memory: float  # 1, weight of the newest return in performance
+    ruin: float  # 1, share of its first wealth below which a fund is bankrupt
+    absence: int  # steps until a new fund takes a bankrupt one's place
 
 
 class ValueFund(RowAgent):

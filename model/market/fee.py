@@ -6,8 +6,7 @@ target size goes to the treasury. Members pay the pot's premium from their funds
 else a fund does, if it does, is in :mod:`model.backstop.fund`. Units: USD.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,27 +41,26 @@ from agents.provider.liquidity_provider import (
 from agents.provider.vault_closing import cancel_shares, settle_vaults
 from agents.reinsurer.reinsurer import collect_premium
 
-Terms = namedtuple(
-    "Terms",
-    [
-        "vault",
-        "fund",
-        "own_share",
-        "holds",
-        "premium",
-        "minutes",
-        "speed",
-        "back",
-        "sensitivity",
-        "pot",
-        "target",
-        "vaults",
-        "cooldown",
-        "exit",
-        "wealth",
-        "strain",
-    ],
-)
+
+class Terms(NamedTuple):
+    """Constants of the capital phase."""
+
+    vault: float  # share of a trading fee that goes to the vault
+    fund: float  # share of a trading fee that goes to fund and pool
+    own_share: np.ndarray  # (members,) of that, the share that stays in the own fund
+    holds: bool  # whether there are funds or pots
+    premium: float  # 1 per year of open interest, 0 where none is flat
+    minutes: float  # length of a step
+    speed: float  # 1 per step, share of a stake withdrawn by who runs
+    back: float  # 1 per step, share of a withdrawal that returns
+    sensitivity: float  # 1, of providers to the health of funds
+    pot: np.ndarray  # (members,) index of each one's pot
+    target: np.ndarray  # (members,) USD, size above which a fund takes no contributions
+    vaults: int  # vaults a provider has stakes in
+    cooldown: float  # steps between asking and being paid
+    exit: float  # 1 per step, most that may leave a vault; 1 for no limit
+    wealth: float  # 1, of providers to losses elsewhere
+    strain: np.ndarray  # (protocols,) what providers hear of others, written by the confidence phase
 
 
 @rule

@@ -9,8 +9,7 @@ leaves is e' = c' + s a (x − p₀). The keeper's bounty b a x comes first and 
 rest is the trader's.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,7 +32,7 @@ from agents.core.ledger import (
     transfer,
 )
 from agents.core.rank import descending
-from agents.exchange.control.partial_liquidation import contracts_to_sell
+from agents.exchange.control.partial_liquidation import PartialRule, contracts_to_sell
 from agents.exchange.control.takeover import sweep
 from agents.exchange.exchange import book_failure, book_trader_deficit, record_liquidation
 from agents.exchange.insurance_fund import fund_delta
@@ -42,11 +41,26 @@ from agents.provider.vault_closing import close_vaults
 from model.market.market import MarketRule, mark_all, move
 from model.market.order_clearing import fill_price
 
-Jobs = namedtuple("Jobs", ["row", "keeper", "contracts"])
-Tariff = namedtuple("Tariff", ["bounty", "rounds", "surcharge", "takeover", "partial"])
+
+class Jobs(NamedTuple):
+    """Liquidations of one round: row j says who closes how much of which account."""
+
+    row: np.ndarray  # (room,) accounts
+    keeper: np.ndarray  # (room,) keepers
+    contracts: np.ndarray  # (room,) > 0
 
 
-def make_jobs(rows: int, keepers: int, protocols: int) -> Any:
+class Tariff(NamedTuple):
+    """What liquidation costs and how far it goes."""
+
+    bounty: float  # share of notional that a keeper earns
+    rounds: int  # most in a step
+    surcharge: float  # share of the rest of the collateral that is confiscated
+    takeover: float | None  # 1, fraction of maintenance margin below which the vault takes a position over; None: never
+    partial: PartialRule | None  # how much of a position is closed at once
+
+
+def make_jobs(rows: int, keepers: int, protocols: int) -> Jobs:
     """Return room for one round's assignments: every row once, and once more where a keeper's capacity ends."""
     room = rows + keepers * protocols
     return Jobs(np.zeros(room, np.int32), np.zeros(room, np.int16), np.zeros(room))

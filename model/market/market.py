@@ -82,18 +82,18 @@ def market_rule(scenario: Scenario) -> MarketRule:
     """Derive the market's constants from the scenario."""
     market, trader, minutes = scenario.market, scenario.trader, scenario.minutes
     return MarketRule(
-        list(SHAPES).index(market.impact),
-        float(np.exp(-market.arbitrage * minutes)),
-        market.price_band,
-        market.permanent_share,
-        market.depth_multiplier,
-        market.square_root_volatility,
-        half_life_weight(market.volatility_half_life, minutes),
-        half_life_weight(market.momentum_half_life, minutes),
-        market.depth_volatility,
-        market.depth_floor,
-        per_step(trader.attention, minutes),
-        per_step(trader.alert_attention, minutes),
+        shape=list(SHAPES).index(market.impact),
+        decay=float(np.exp(-market.arbitrage * minutes)),
+        band=market.price_band,
+        permanent=market.permanent_share,
+        depth_multiplier=market.depth_multiplier,
+        impact_volatility=market.square_root_volatility,
+        variance_weight=half_life_weight(market.volatility_half_life, minutes),
+        momentum_weight=half_life_weight(market.momentum_half_life, minutes),
+        thinning=market.depth_volatility,
+        floor=market.depth_floor,
+        attention=per_step(trader.attention, minutes),
+        alert=per_step(trader.alert_attention, minutes),
     )
 
 

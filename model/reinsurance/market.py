@@ -73,10 +73,17 @@ class ReinsuranceMarket:
         structure, terms, start = self.structure, self.terms, self.structure.pot_capital
         second = Retrocession(self.ledger, terms.retrocession_attachment * start, terms.retrocession_limit * start)
         context = ClaimsContext(
-            structure, terms, self.ledger, ecosystem.protocol, self.pool, second, ecosystem.tape.priority,
-            ecosystem.scenario.minutes, np.uint64(streams.key("reinsurance.dispute")),
-            ecosystem.contagion.late,
-        )  # fmt: skip
+            structure=structure,
+            terms=terms,
+            ledger=self.ledger,
+            protocol=ecosystem.protocol,
+            pool=self.pool,
+            second=second,
+            priority=ecosystem.tape.priority,
+            minutes=ecosystem.scenario.minutes,
+            key=np.uint64(streams.key("reinsurance.dispute")),
+            late=ecosystem.contagion.late,
+        )
         self.handler = CLAIMS[terms.claims](context)
         if terms.claims == "parametric":
             self.handler.sense = ParametricTrigger(ecosystem).hit

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.protocol.contribution import target_size
-from agents.trader.trader import HABITS, Habit, Keys
+from agents.trader.trader import Habit, Keys
 from model.backstop.structure.base import Structure
 from model.market.control import partial_rule
 from model.market.fee import Terms
@@ -49,17 +49,17 @@ def make_phase_terms(scenario: Scenario, streams: Streams, structure: Structure)
     """Derive all constants of a run."""
     fees = scenario.exchange
     return PhaseTerms(
-        market_rule(scenario),
-        Habit(*(getattr(scenario.trader, name) for name in HABITS)),
-        Keys(*(np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields)),
-        Tariff(
-            fees.keeper_share,
-            fees.liquidation_rounds,
-            fees.surcharge,
-            scenario.control.takeover or None,
-            partial_rule(scenario),
+        market=market_rule(scenario),
+        habit=Habit(**{name: getattr(scenario.trader, name) for name in Habit._fields}),
+        keys=Keys(**{name: np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields}),
+        tariff=Tariff(
+            bounty=fees.keeper_share,
+            rounds=fees.liquidation_rounds,
+            surcharge=fees.surcharge,
+            takeover=scenario.control.takeover or None,
+            partial=partial_rule(scenario),
         ),
-        capital_terms(scenario, structure),
+        terms=capital_terms(scenario, structure),
     )
 
 
@@ -68,29 +68,29 @@ def capital_terms(scenario: Scenario, structure: Structure) -> Terms:
     provider, minutes = scenario.provider, scenario.minutes
     flat = structure.charges_premium and not (scenario.reinsurance.prices or scenario.choice.active)
     return Terms(
-        scenario.exchange.fee_to_vault,
-        scenario.exchange.fee_to_fund,
-        np.full(len(structure.capital), float(structure.own_share)),
-        structure.holds_capital,
-        scenario.backstop.premium_rate if flat else 0.0,
-        minutes,
-        per_step(provider.withdrawal, minutes),
-        per_step(provider.return_rate, minutes),
-        provider.fund_sensitivity,
-        structure.pot,
-        target_size(scenario.fund.target_ratio, structure.paid_in),
-        min(provider.vaults, scenario.protocol.number),
-        provider.cooldown / minutes,
-        per_step(provider.exit_rate, minutes),
-        provider.wealth_sensitivity,
-        np.zeros(scenario.protocol.number),
+        vault=scenario.exchange.fee_to_vault,
+        fund=scenario.exchange.fee_to_fund,
+        own_share=np.full(len(structure.capital), float(structure.own_share)),
+        holds=structure.holds_capital,
+        premium=scenario.backstop.premium_rate if flat else 0.0,
+        minutes=minutes,
+        speed=per_step(provider.withdrawal, minutes),
+        back=per_step(provider.return_rate, minutes),
+        sensitivity=provider.fund_sensitivity,
+        pot=structure.pot,
+        target=target_size(scenario.fund.target_ratio, structure.paid_in),
+        vaults=min(provider.vaults, scenario.protocol.number),
+        cooldown=provider.cooldown / minutes,
+        exit=per_step(provider.exit_rate, minutes),
+        wealth=provider.wealth_sensitivity,
+        strain=np.zeros(scenario.protocol.number),
     )
 
 
 def make_scratch(rows: int, keepers: int, protocols: int) -> Scratch:
     """Return the room a run of that size needs."""
     return Scratch(
-        np.zeros(rows, np.int32),
-        make_jobs(rows, keepers, protocols),
-        np.zeros((keepers, protocols)),
+        rows=np.zeros(rows, np.int32),
+        jobs=make_jobs(rows, keepers, protocols),
+        capacity=np.zeros((keepers, protocols)),
     )

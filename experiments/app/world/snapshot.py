@@ -100,11 +100,17 @@ def snapshot(world: World, view: View = View()) -> Snapshot:  # noqa: B008
     first, last = axis(world.clock, world.horizon, view.window)
     k = min(view.asset, len(a.ecosystem.assets) - 1)
     return Snapshot(
-        world.clock, world.horizon, world.minutes, first, last, a.ecosystem.assets[k],
-        points(asset_series(a, "fundamental", k, first), first=first),
-        (side_shot(a, SIDES[0], k, first), side_shot(b, SIDES[1], k, first)),
-        difference(a, b, first), bucket(max(world.clock - first, 0)),
-    )  # fmt: skip
+        clock=world.clock,
+        horizon=world.horizon,
+        minutes=world.minutes,
+        first=first,
+        last=last,
+        asset=a.ecosystem.assets[k],
+        fundamental=points(asset_series(a, "fundamental", k, first), first=first),
+        sides=(side_shot(a, SIDES[0], k, first), side_shot(b, SIDES[1], k, first)),
+        difference=difference(a, b, first),
+        bar=bucket(max(world.clock - first, 0)),
+    )
 
 
 def axis(clock: int, horizon: int, window: int) -> tuple[int, int]:

@@ -74,16 +74,16 @@ def wave(side: Side, step: int) -> Wave | None:
     paid = side.trace.between(first, last).sum(axis=1)
     borne = side.trace.borne[last] - (side.trace.borne[first - 1] if first else 0.0)
     return Wave(
-        first,
-        last,
-        (inside["liquidated"] * MILLION).tolist(),
-        float(longs / total),
-        inside["liquidations"].tolist(),
-        (inside["deficit"] * MILLION).tolist(),
-        (inside["vault_deficit"] * MILLION).tolist(),
-        [(name, float(value) * MILLION) for name, value in zip(LAYERS, paid, strict=True)],
-        [(name, float(value) * MILLION) for name, value in zip(STRATEGY_NAMES, borne, strict=True)],
-        int(side.trace.hit[last]),
+        first=first,
+        last=last,
+        liquidated=(inside["liquidated"] * MILLION).tolist(),
+        longs=float(longs / total),
+        positions=inside["liquidations"].tolist(),
+        deficit=(inside["deficit"] * MILLION).tolist(),
+        vault_deficit=(inside["vault_deficit"] * MILLION).tolist(),
+        layers=[(name, float(value) * MILLION) for name, value in zip(LAYERS, paid, strict=True)],
+        bearers=[(name, float(value) * MILLION) for name, value in zip(STRATEGY_NAMES, borne, strict=True)],
+        accounts=int(side.trace.hit[last]),
     )
 
 

@@ -197,7 +197,16 @@ class Search:
         rest = np.eye(len(simulated)) - slope @ gain
         left = rest @ self.target.covariance @ rest.T
         probability = exceedance(distance, left, self._weight, self.target.degrees)
-        return Fit(self.fields, unit, deviation, simulated, distance, probability, self.target, self.evaluations)
+        return Fit(
+            fields=self.fields,
+            unit=unit,
+            deviation=deviation,
+            simulated=simulated,
+            distance=distance,
+            probability=probability,
+            target=self.target,
+            evaluations=self.evaluations,
+        )
 
     def _slopes(self, unit: Floats) -> Floats:
         """Return the (M, d) derivatives of the moments."""

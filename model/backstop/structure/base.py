@@ -117,9 +117,17 @@ class Structure:
         given = self.entitlement if self.reserves else self.pot_capital[self.pot]
         ready = np.minimum(self.room, given) if self.shares else self.capital * self.mutual
         return Backing(
-            self.shares, self.mutual, self.reserves, self.pot, self.member, self.room, self.entitlement,
-            self.contributed, self.on_call, self.own_capital + ready,
-        )  # fmt: skip
+            shares=self.shares,
+            mutual=self.mutual,
+            reserves=self.reserves,
+            pot=self.pot,
+            member=self.member,
+            room=self.room,
+            entitlement=self.entitlement,
+            contributed=self.contributed,
+            on_call=self.on_call,
+            start=self.own_capital + ready,
+        )
 
     @property
     def reserve(self) -> Array:
