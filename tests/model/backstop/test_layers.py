@@ -81,7 +81,7 @@ def test_hits_of_four_per_cent_and_of_half_a_per_cent(structure, changes, large,
 
 def test_every_structure_of_the_paper_is_tried_by_hand():
     marks = test_hits_of_four_per_cent_and_of_half_a_per_cent.pytestmark
-    paper = tomllib.loads(PAPER.read_text(encoding="utf-8"))["across"]["backstop.structure"]
+    paper = tomllib.loads(PAPER.read_text(encoding="utf-8"))["across"]["backstop"]["structure"]
     assert set(paper) <= {case[0] for case in marks[0].args[1]}
 
 
@@ -110,7 +110,7 @@ def test_a_quota_share_that_is_assessed_late_is_claimed_all_the_same():
     hit(ecosystem, [0.5, 0.0, 0.0, 0.0])
     assert ecosystem.ledger.balance[FUND, 0] / MILLION == pytest.approx(0.25)
     for step in range(4):
-        ecosystem.reinsurance.loss_case.late(step)
+        ecosystem.reinsurance.handler.late(step)
     assert ecosystem.ledger.balance[FUND, 0] / MILLION == pytest.approx(0.45)
     assert ecosystem.protocol.reimbursed[0] / MILLION == pytest.approx(0.2)
 

@@ -116,7 +116,7 @@ def test_a_dispute_is_upheld_or_refused(success, paid):
 def test_no_claim_is_paid_twice(structure, regime):
     """What was claimed is paid, refused, lapsed, open, or was more than the pot had; nobody is paid above its loss."""
     ecosystem = run(crash(backstop__structure=structure, backstop__regime=regime, **LATE))
-    loss_case, protocol = ecosystem.reinsurance.loss_case, ecosystem.protocol
+    loss_case, protocol = ecosystem.reinsurance.handler, ecosystem.protocol
     paid = protocol.paid_pool + protocol.reimbursed
     assert loss_case.claims.sum() > 0
     assert (paid + loss_case.refused + loss_case.lapsed + loss_case.open <= loss_case.claims * (1 + 1e-12) + 1e-6).all()
