@@ -20,8 +20,8 @@ def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reference")
     done = built(folder, "agents.exchange.insurance_fund", "model.network.clearing")
     assert done.returncode == 0, done.stderr
-    assert (folder / "model" / "clearing.html").exists()
-    return (folder / "agents" / "insurance_fund.html").read_text(encoding="utf-8")
+    assert (folder / "model" / "network" / "clearing.html").exists()
+    return (folder / "agents" / "exchange" / "insurance_fund.html").read_text(encoding="utf-8")
 
 
 def test_an_equation_stands_by_itself(page):
