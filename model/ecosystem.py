@@ -135,7 +135,7 @@ class Ecosystem(Roster):
         self.write_record()
 
     def apply_shocks(self) -> None:
-        """Phase 1: returns, spreads and exploits from the tape."""
+        """Phase 1: fundamental returns, spreads and exploits from the tape."""
         if self.clock >= self.horizon:
             raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
         tables, tape, t = self.tables, self.tape, self.clock
@@ -143,7 +143,7 @@ class Ecosystem(Roster):
         self.kernels.shock(tables.market, tables.exchange, tables.protocol, self.ledger.book, returns, spread, exploit)
 
     def set_prices(self) -> None:
-        """Phase 2: arbitrage, mid and mark prices, depth, attention."""
+        """Phase 2: arbitrage, mid and mark prices, running volatility, depth, attention."""
         tables, self._oracle_error = self.tables, self.tape.oracle_error[self.clock]
         depth, rules = self.tape.depth[self.clock], self.rules.market
         book = self.ledger.book
@@ -151,7 +151,7 @@ class Ecosystem(Roster):
         self.ledger.stop_if_broken(self.clock)
 
     def charge_funding(self) -> None:
-        """Phase 3: funding between longs and shorts."""
+        """Phase 3: funding rate from mark and fundamental; the funding index advances."""
         tables, rules = self.tables, self.scenario.market
         terms = rules.interest, rules.funding_clamp, rules.funding_cap, self.scenario.minutes
         self.kernels.charge_funding(tables.exchange, tables.market, *terms)
@@ -168,7 +168,7 @@ class Ecosystem(Roster):
         )  # fmt: skip
 
     def liquidate(self) -> None:
-        """Phase 5: liquidation rounds until nobody is flagged that a keeper will serve."""
+        """Phase 5: liquidation rounds; then unserved negative equity is recorded, vaults without equity are closed."""
         tables, tape, t, scratch = self.tables, self.tape, self.clock, self.scratch
         self._rounds = self.kernels.liquidate(
             self.accounts, tables.blocks, tables.exchange, tables.market, tables.keepers, self.ledger.book,
@@ -177,7 +177,7 @@ class Ecosystem(Roster):
         )  # fmt: skip
 
     def absorb_deficits(self) -> None:
-        """Phase 6: closed vaults pass on, funds are valued, deficits go down each waterfall, older debt is served."""
+        """Phase 6: funds are valued, closed vaults pass on, deficits go down each waterfall, older debt is served."""
         self.fund.revalue()
         passed = self.succession.pass_on(self.clock)
         moved = self.waterfall.absorb(
@@ -192,7 +192,7 @@ class Ecosystem(Roster):
             self.reconcile(CLEARING)
 
     def settle_capital(self) -> None:
-        """Phase 8: fees, premiums, liquidity providers, what else funds do, risk controls."""
+        """Phase 8: confidence, fees, premiums, providers; contributions, recalls; claims, capital, choices; risk controls."""
         tables = self.tables
         book, backing, terms = self.ledger.book, self.structure.backing, self.rules.terms
         self.confidence.update(self.clock)
@@ -204,7 +204,7 @@ class Ecosystem(Roster):
         self.control.update(tables.exchange, tables.market, tables.protocol, book, backing)
 
     def write_record(self) -> None:
-        """Phase 9: the series, and the audit."""
+        """Phase 9: the series of the step, and the audit of the ledger."""
         tables, record, t = self.tables, self.record, self.clock
         self.kernels.write_step(
             tables.market, tables.exchange, tables.protocol, self.ledger.book, self._rounds,

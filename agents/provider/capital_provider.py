@@ -27,7 +27,7 @@ class CapitalProvider(RowAgent):
 
     pot = Column("i8", "index", "pot it may own a part of")
     shares = Column("f8", "shares, >= 0", "shares of the providers' part of the pot")
-    cash = Column("f8", "USD, >= 0", "money outside the pot")
+    cash = Column("f8", "USD, >= 0", "money outside the pot, in the ledger's account `investor`")
     hurdle = Column("f8", "1/year, > 0", "return it asks for")
     locked_until = Column("i8", "step", "first step at which it may ask for its money back")
     asked_step = Column("i8", "step", "step at which it joined the queue to leave, -1 while it does not")

@@ -16,6 +16,7 @@ from agents.provider.liquidity_provider import LiquidityProvider
 from agents.reinsurer.reinsurer import Reinsurer
 from agents.trader.strategy import STRATEGIES
 from agents.trader.value_fund import ValueFund
+from experiments.cli.model_tables import described
 from experiments.cli.parameter_table import markdown
 from model.market.impact import SHAPES
 from model.market.market import MARKET_COLUMNS
@@ -26,12 +27,13 @@ from model.scenario.registry import CLAIMS, GRAPHS, PREMIUMS, PROCESSES, REGIMES
 ROOT = Path(__file__).resolve().parents[2]
 ODD = (ROOT / "docs" / "ODD.md").read_text(encoding="utf-8")
 PARAMETERS = ROOT / "docs" / "parameters.md"
-PAGES = (
-    "docs/ODD.md",
+PAGES = [
     "README.md",
-    *(f"docs/guide/{path.name}" for path in sorted((ROOT / "docs" / "guide").glob("*.md"))),
-)
-REGENERATE = "docs/parameters.md is out of date: python -m experiments.cli.parameter_table > docs/parameters.md"
+    "CONTRIBUTING.md",
+    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md"))),
+]
+NOTEBOOKS = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs" / "notebook").glob("*.ipynb"))]
+REGENERATE = "the documentation is out of date: python -m experiments.cli.model_tables"
 ELEMENTS = (
     "Purpose and patterns",
     "Entities, state variables and scales",
@@ -107,6 +109,23 @@ def named_in(text: str) -> list[str]:
     return [span for span in code_spans(text) if re.fullmatch(r"(?:agents|model|experiments)(?:\.\w+)+", span)]
 
 
+def imported_in(text: str) -> list[str]:
+    """The dotted names that a page's or a notebook's code imports from the project's packages."""
+    lines = re.findall(r"from ((?:agents|model|experiments)[\w.]*) import ([\w, ]+)", text)
+    return [f"{module}.{name.split(' as ')[0].strip()}" for module, names in lines for name in names.split(",")]
+
+
+def dangling(names: set[str]) -> list[str]:
+    """Those that stand for nothing."""
+    found = []
+    for name in sorted(names):
+        try:
+            resolve(name)
+        except (ImportError, AttributeError):
+            found.append(name)
+    return found
+
+
 def resolve(name: str) -> object:
     """Return what a dotted name stands for; ImportError or AttributeError where there is nothing."""
     words = name.split(".")
@@ -133,15 +152,15 @@ def phases() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_function_named_exists(page):
-    dangling = []
-    for name in sorted(set(named_in((ROOT / page).read_text(encoding="utf-8")))):
-        try:
-            resolve(name)
-        except (ImportError, AttributeError):
-            dangling.append(name)
-    assert dangling == []
+def test_every_function_named_exists():
+    """In text, and in the code of pages and notebooks, but for what a page's own files bring."""
+    texts = {page: (ROOT / page).read_text(encoding="utf-8") for page in (*PAGES, *NOTEBOOKS)}
+    named = {page: {*named_in(text), *imported_in(text)} for page, text in texts.items()}
+    brought = {path[:-3].replace("/", ".") for text in texts.values() for path in re.findall(r"file=(\S+\.py)", text)}
+    missing = {page: dangling({name for name in names if name.rpartition(".")[0] not in brought})
+               for page, names in named.items()}  # fmt: skip
+    assert {page: names for page, names in missing.items() if names} == {}
+    assert sum(map(len, named.values())) > 300
 
 
 def test_the_odd_description_names_the_code_in_every_layer_it_describes():
@@ -212,6 +231,14 @@ def test_every_attribute_is_described_with_its_unit_and_sign(entity):
     assert described == {name: column.unit for name, column in ENTITIES[entity].columns().items()}
 
 
+def test_the_tables_of_the_odd_description_are_the_generated_ones():
+    assert described(ODD) == ODD, REGENERATE
+
+
+def test_a_generated_table_that_was_edited_is_noticed():
+    assert described(ODD.replace("| `cash` | USD |", "| `cash` | EUR |")) == described(ODD)
+
+
 def test_every_attribute_of_an_asset_market_is_described():
     text = part(part(ODD, "Entities, state variables and scales", 2), "Asset market", 3)
     assert set(MARKET_COLUMNS.names) <= set(code_spans(text))
@@ -242,3 +269,44 @@ def test_the_table_of_parameters_is_the_generated_one():
 def test_a_name_that_stands_for_nothing_is_noticed(name):
     with pytest.raises((ImportError, AttributeError)):
         resolve(name)
+
+
+MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def modules() -> dict[str, Path]:
+    """Dotted names of all modules and packages, and their files."""
+    paths = [path for package in ("agents", "model", "experiments") for path in (ROOT / package).rglob("*.py")]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+
+
+def test_the_map_names_every_room():
+    rooms = {str(path.parent.relative_to(ROOT)) for path in modules().values() if path.name == "__init__.py"}
+    named = re.findall(r"^\| `([a-z_/]+[a-z])` \|", MAP, re.MULTILINE)
+    assert sorted(named) == sorted(rooms - {"agents", "model", "experiments"})
+
+
+def test_rooms_import_only_what_lies_on_lower_floors():
+    """The floors of the map; a name below a room is the room's."""
+    floors = {room: int(floor) for floor, rooms in re.findall(r"^\| (\d+) \| (.+) \|$", MAP, re.MULTILINE)
+              for room in re.findall(r"`([\w.]+)`", rooms)}  # fmt: skip
+    upward = []
+    for name, path in modules().items():
+        own = room_of(name)
+        if not own:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in REACHED:
+                others = {room_of(f"{node.module}.{alias.name}") for alias in node.names} - {own, ""}
+                upward += [f"{name} -> {other}" for other in others if floors[other] >= floors[own]]
+    assert upward == []
+
+
+REACHED = ("agents", "model", "experiments")
+
+
+def room_of(name: str) -> str:
+    """The second-level package or module a dotted name lies in; nothing for the packages themselves."""
+    words = name.split(".")[:2]
+    known = len(words) == 2 and (ROOT.joinpath(*words).is_dir() or ROOT.joinpath(*words).with_suffix(".py").is_file())
+    return ".".join(words) if known else ""

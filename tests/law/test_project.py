@@ -49,3 +49,41 @@ def test_codemeta_says_what_the_project_says():
 def test_every_parameter_states_unit_meaning_and_source():
     incomplete = [row.name for row in declarations(Scenario) if "None" in (row.unit, row.source) or not row.meaning]
     assert incomplete == []
+
+
+JUSTFILE = (ROOT / ".justfile").read_text(encoding="utf-8")
+WORKFLOW = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+
+
+def test_recipes_are_those_that_the_guide_names():
+    recipes = re.findall(r"^([a-z]+)(?: \*words)?:$", JUSTFILE, re.MULTILINE)
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [name for name in recipes if name != "default"] == [
+        "setup", "test", "fast", "proofs", "lint", "docs", "bench",
+    ]  # fmt: skip
+    assert sorted(set(re.findall(r"`just (\w+)`", guide))) == sorted(set(recipes) - {"default"})
+
+
+def test_the_fast_tests_exist():
+    words = " ".join(re.findall(r'^\w+ := "(.+)"$', JUSTFILE, re.MULTILINE)).split()
+    assert len(words) > 8
+    assert [word for word in words if not (ROOT / word).exists()] == []
+
+
+def test_every_supported_python_is_tried_on_a_change():
+    supported = [word.rpartition(" ")[2] for word in PROJECT["project"]["classifiers"] if "Python :: 3." in word]
+    [tried] = re.findall(r"^ +python: \[(.+)\]$", WORKFLOW, re.MULTILINE)
+    assert re.findall(r'"([\d.]+)"', tried) == supported
+
+
+def test_the_hooks_run_the_known_versions():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    revisions = dict(re.findall(r"/([\w-]+)\n +rev: v?([\d.]+)", hooks))
+    pinned = dict(pin.split("==") for pin in PINS)
+    assert revisions["ruff-pre-commit"] == pinned["ruff"] and revisions["codespell"] == pinned["codespell"]
+
+
+def test_markers_that_wait_for_their_own_command_are_declared_and_left_out():
+    declared = [marker.partition(":")[0] for marker in PROJECT["tool"]["pytest"]["ini_options"]["markers"]]
+    left_out = re.findall(r"not (\w+)", PROJECT["tool"]["pytest"]["ini_options"]["addopts"])
+    assert sorted(left_out) == ["browser", "gpu", "slow"] and set(left_out) < set(declared)

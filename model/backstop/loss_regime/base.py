@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.books import Venue
+from model.scenario.section.loss import LossSection
 
 
 class Terms(NamedTuple):
@@ -20,6 +21,7 @@ class Terms(NamedTuple):
     close_price: str = "bankruptcy"
     window: int = 480  # steps of a settlement window
     tear_up: float = 0.5  # largest fraction of a position that is torn up; 1: the full tear-up
+    section: LossSection = LossSection()  # as the scenario has it, for what one regime alone reads
 
 
 class LossRegime(ABC):

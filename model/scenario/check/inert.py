@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
-POTS = ("pooled", "partial", "capped", "clustered", "reinsured")
+POTLESS = ("none", "isolated", "mutual")  # every other structure has a pot
 NO_POT = "it has no pot"
 NO_PREMIUM = "only `reinsured` charges premiums, unless reinsurance.charge_all is true"
 
@@ -38,7 +38,7 @@ class Inert(NamedTuple):
 
 def has_pot(scenario: "Scenario") -> bool:
     """Tell whether the structure has a pot."""
-    return scenario.backstop.structure in POTS
+    return scenario.backstop.structure not in POTLESS
 
 
 def charges(scenario: "Scenario") -> bool:

@@ -170,7 +170,7 @@ def test_a_leaver_takes_its_entitlement_home():
 def test_the_pool_expels_whom_it_finds_too_dear():
     """Anyone who claimed more than its premiums is expelled; with no limit nobody is."""
     expelled = run(crash(choice__membership=True, choice__epoch=5.0, choice__refusal_ratio=1.0, **POOL))
-    claimed = expelled.reinsurance.loss_case.claims > 0
+    claimed = expelled.reinsurance.handler.claims > 0
     assert claimed.any()
     assert not expelled.structure.member[claimed].any()
 

@@ -9,6 +9,7 @@ from agents.core.ledger import BAD_DEBT, FUND, OUTSIDE, POOL, RETROCESSION, TREA
 from model.backstop.late_money import LateMoney
 from model.reinsurance.claim.base import ClaimsContext
 from model.reinsurance.retrocession import Retrocession, found
+from model.scenario.check.inert import POTLESS
 from model.scenario.registry import CLAIMS, STRUCTURES
 from model.scenario.section.reinsurance import ReinsuranceSection
 from tests.model.whole.test_conservation import assert_books_close
@@ -21,7 +22,7 @@ LATE = {
     "reinsurance__dispute_delay": 3.0,
     "backstop__capital_ratio": 1e-3,
 }
-POTS = ("pooled", "partial", "capped", "clustered", "reinsured")
+POTS = tuple(name for name in STRUCTURES if name not in POTLESS)
 
 
 def desk_of(bench, claims="indemnity", second=(np.inf, 0.0), **terms):
@@ -115,7 +116,7 @@ def test_a_dispute_is_upheld_or_refused(success, paid):
 def test_no_claim_is_paid_twice(structure, regime):
     """What was claimed is paid, refused, lapsed, open, or was more than the pot had; nobody is paid above its loss."""
     ecosystem = run(crash(backstop__structure=structure, backstop__regime=regime, **LATE))
-    loss_case, protocol = ecosystem.reinsurance.loss_case, ecosystem.protocol
+    loss_case, protocol = ecosystem.reinsurance.handler, ecosystem.protocol
     paid = protocol.paid_pool + protocol.reimbursed
     assert loss_case.claims.sum() > 0
     assert (paid + loss_case.refused + loss_case.lapsed + loss_case.open <= loss_case.claims * (1 + 1e-12) + 1e-6).all()
@@ -186,7 +187,3 @@ def test_total_capital_at_the_start_is_equal(structure):
     )  # fmt: skip
     assert shared.summary()["capital"] == pytest.approx(plain.summary()["capital"])
     assert shared.reinsurance.third_party > 0
-
-
-def test_all_structures_are_known_here():
-    assert set(POTS) | {"none", "isolated", "mutual"} == set(STRUCTURES)

@@ -1,0 +1,144 @@
+"""The tables of the documentation that follow from declarations: columns, choices, phases, parameters.
+
+Between two marks of ``docs/ODD.md`` stands a table, made from what the code declares::
+
+    <!-- table: columns agents.exchange.keeper.Keeper -->
+    ...
+    <!-- end -->
+
+``python -m experiments.cli.model_tables`` writes all of them, and ``docs/parameters.md``. The kinds of table are
+
+- ``columns CLASS``: the columns of a class of agents, with unit, sign and meaning;
+- ``choices REGISTRY``: every name of a registry, what its docstring begins with, and where it is;
+- ``phases``: the phases of a step in order, what each does by its docstring, and by which functions.
+"""
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from experiments.cli.parameter_table import markdown, row
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+ODD, PARAMETERS = "ODD.md", "parameters.md"
+TABLE = re.compile(r"(<!-- table: (\w+) ?(\S*) -->\n).*?(<!-- end -->)", re.DOTALL)
+FRAME = ("agents.core", "agents.protocol.standby")
+"""What every phase uses: not what one is done by."""
+
+
+def described(text: str) -> str:
+    """Return the page `text` with every marked table as the code declares it now."""
+    return TABLE.sub(lambda found: found[1] + "".join(TABLES[found[2]](found[3])) + found[4], text)
+
+
+def found_at(path: str) -> Any:
+    """Return what a dotted path, module and name, stands for."""
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+def header(*names: str) -> str:
+    """Return the two lines that begin a table."""
+    return row(names) + row("---" for _ in names)
+
+
+def columns(path: str) -> Iterator[str]:
+    """Yield the table of the columns of a class of agents."""
+    yield header("attribute", "unit and sign", "meaning")
+    for name, column in found_at(path).columns().items():
+        yield row((f"`{name}`", column.unit, column.meaning))
+
+
+def choices(name: str) -> Iterator[str]:
+    """Yield the table of a registry's choices."""
+    yield header("name", "what it is", "where")
+    registry = found_at(name if "." in name else f"model.scenario.registry.{name}")
+    for choice in registry:
+        thing = chosen(registry, choice)
+        yield row((f"`{choice}`", sentence(thing), f"`{where(thing)}`"))
+
+
+def chosen(registry: Any, name: str) -> Any:
+    """Return the class or function that a registry's name stands for."""
+    entry = registry[name]
+    return getattr(import_module(entry.module), entry.kind) if hasattr(entry, "kind") else entry
+
+
+def sentence(thing: Any) -> str:
+    """Return the first paragraph of a docstring on one line, without the marks of the reference."""
+    text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
+    text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`").removeprefix("Return ")
+    return text[:1].upper() + text[1:]
+
+
+def phases(_: str = "") -> Iterator[str]:
+    """Yield the table of the phases of a step, in the order of ``Ecosystem.step``."""
+    kind = found_at("model.ecosystem.Ecosystem")
+    yield header("phase", "method", "what happens", "done by")
+    for number, name in enumerate(own_calls(kind.step), start=1):
+        method = getattr(kind, name)
+        what = sentence(method).removeprefix(f"Phase {number}: ").rstrip(".")
+        done = ", ".join(f"`{path}`" for path in done_by(kind, method))
+        yield row((str(number), f"`model.ecosystem.Ecosystem.{name}`", what, done))
+
+
+def calls(function: Callable[..., Any]) -> list[str]:
+    """Return what a function calls, as written, in the order of the lines."""
+    tree = ast.parse(dedent(inspect.getsource(function)))
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [ast.unparse(node.func) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
+
+
+def own_calls(function: Callable[..., Any]) -> list[str]:
+    """Return the methods of its own object that a method calls."""
+    return [name.removeprefix("self.") for name in calls(function) if re.fullmatch(r"self\.\w+", name)]
+
+
+def done_by(kind: type, method: Callable[..., Any]) -> Iterator[str]:
+    """Yield where the functions and methods are that a phase is done by."""
+    kernels, parts = vars(import_module("model.phase_kernels")), makers(kind)
+    for name in calls(method):
+        owner, _, called = name.removeprefix("self.").rpartition(".")
+        if owner == "kernels":
+            yield where(kernels[called])
+        elif owner in parts and not parts[owner].startswith(FRAME):
+            yield f"{parts[owner]}.{called}"
+
+
+def makers(kind: type) -> dict[str, str]:
+    """Return the class of every part that an object sets on itself by a call: attribute → dotted path."""
+    names = vars(import_module(kind.__module__))
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse(dedent(inspect.getsource(kind)))):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            made = names.get(ast.unparse(node.value.func))
+            made = inspect.get_annotations(made, eval_str=True).get("return") if inspect.isfunction(made) else made
+            if inspect.isclass(made):
+                found |= {target.attr: where(made) for target in node.targets if isinstance(target, ast.Attribute)}
+    return found
+
+
+def where(thing: Any) -> str:
+    """Return the dotted path of a class or function."""
+    return f"{thing.__module__}.{thing.__qualname__}"
+
+
+TABLES: dict[str, Callable[[str], Iterable[str]]] = {"columns": columns, "choices": choices, "phases": phases}
+
+
+def main() -> None:
+    """Write every generated table of the documentation."""
+    odd = DOCS / ODD
+    odd.write_text(described(odd.read_text(encoding="utf-8")), encoding="utf-8")
+    (DOCS / PARAMETERS).write_text(markdown(), encoding="utf-8")
+    sys.stdout.write(f"{odd}\n{DOCS / PARAMETERS}\n")
+
+
+if __name__ == "__main__":
+    main()
