@@ -192,7 +192,7 @@ class Ecosystem(Roster):
             self.reconcile(CLEARING)
 
     def settle_capital(self) -> None:
-        """Phase 8: confidence, fees, premiums, providers; contributions, recalls; claims, capital, choices; risk controls."""
+        """Phase 8: confidence, fees, premiums, providers; contributions; claims, capital, choices; risk controls."""
         tables = self.tables
         book, backing, terms = self.ledger.book, self.structure.backing, self.rules.terms
         self.confidence.update(self.clock)

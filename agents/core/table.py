@@ -1,8 +1,8 @@
 """Names for the tables that rules and kernels take, each saying where its columns are declared.
 
 All are record arrays: ``table.column`` is the array of a column, ``table[i]`` a record. Kernels take them as plain
-structured arrays (:func:`agents.core.column.bare`), and accounts as a named tuple of one array a column, which reads the
-same. Type checkers let every attribute of a record array pass; what columns there are is checked when a kernel is
+structured arrays (:func:`agents.core.column.bare`), and accounts as a named tuple of one array a column, which reads
+the same. Type checkers let every attribute of a record array pass; what columns there are is checked when a kernel is
 compiled.
 """
 
