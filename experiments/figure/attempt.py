@@ -78,14 +78,14 @@ def save_vector(draw: "Callable[..., Figure]", place: Path, *arguments: Any) -> 
     return made
 
 
-def save_alone(folder: Path, name: str, result: Any, figure: str = "") -> None:
-    """Draw a study's only figure, that of the module `figure` or `name`, as ``folder/figures/name``, or warn."""
+def save_alone(folder: Path, name: str, result: Any, module: str) -> None:
+    """Draw a study's only figure, that of `module`, as ``folder/figures/name``, or warn."""
 
     def save() -> list[Path]:
         from experiments.figure.style import save_styled  # noqa: PLC0415
 
-        (folder / "figures").mkdir()
-        return save_styled(drawer(figure or name), folder / "figures" / name, result)
+        (folder / "figures").mkdir(exist_ok=True)
+        return save_styled(drawer(module), folder / "figures" / name, result)
 
     _, why = attempt(save)
     if why:

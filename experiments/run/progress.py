@@ -3,9 +3,12 @@
 import sys
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from experiments.run.stream import lively
+
+if TYPE_CHECKING:
+    from experiments.results.folder import ResultFolder
 
 TENTHS = 10
 
@@ -37,6 +40,15 @@ class Progress:
     ) -> None:
         if self._bar:
             self._bar.stop()
+
+    def say_found(self, folder: "ResultFolder") -> None:
+        """Say what of the study was found in its `folder`."""
+        for line in folder.runs.lines:
+            self.say(line)
+        if folder.finished:
+            self.say(f"finished before; what is in {folder.path} is shown")
+        elif len(folder):
+            self.say(f"{len(folder)} finished runs found in {folder.path}; going on")
 
     def advance(self, what: str = "runs") -> None:
         """One more run is done."""

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from experiments.cli.answer import tell
-from experiments.cli.option import PRICES, SEED, SET, explained
+from experiments.cli.option import PRICES, SEED, SET, explained, interrupted
 from experiments.run.interrupt import ended
 from experiments.run.stream import announce
 
@@ -59,7 +59,7 @@ def calibrate(
         told = _begin(chosen, whole, quiet)
         _run(chosen, told, (wish.starts, wish.iterations, workers or cores()), out, quiet, as_json)
     except KeyboardInterrupt as error:
-        click.echo("error: interrupted; nothing was written", err=True)
+        click.echo(f"error: {interrupted(error)}", err=True)
         return ended(error)
     return 0
 
@@ -80,18 +80,27 @@ def _run(
     task: Any, told: dict[str, Any], effort: tuple[int, int, int], out: str | None, quiet: bool, as_json: bool
 ) -> None:  # fmt: skip
     """Run with `effort`: starts, iterations, workers."""
+    from experiments.plan.resources import FolderError, place_problem  # noqa: PLC0415
     from experiments.results.folder import ResultFolder  # noqa: PLC0415
     from experiments.run.progress import Progress  # noqa: PLC0415
     from experiments.study.calibration.fit import BEST  # noqa: PLC0415
     from experiments.study.calibration.report import document, keep, tables  # noqa: PLC0415
-    from experiments.study.calibration.run import run  # noqa: PLC0415
+    from experiments.study.calibration.run import run, words  # noqa: PLC0415
 
     starts, iterations, _ = effort
     around = 1 + 2 * len(task.fields)
     most = starts + 1 + 2 * BEST * (1 + iterations * around) + around
-    with ResultFolder(_place(out)) as folder, Progress(most, quiet) as progress:
-        found = run(task, *effort, lambda: progress.advance("points"))
-        keep(folder, found)
+    place = _place(out)
+    if problem := place_problem(place):
+        raise FolderError(problem)
+    with (
+        ResultFolder(place, "calibration", words(task, starts, iterations), series=False) as folder,
+        Progress(most, quiet) as progress,
+    ):
+        progress.say_found(folder)
+        found = run(task, effort, lambda: progress.advance("points"), folder.runs)
+        if not folder.unchanged:
+            keep(folder, found)
     tell(found, document, tables, quiet, as_json, told)
     click.echo(f"results in {folder.path}", err=True)
 

@@ -67,16 +67,18 @@ def compare(quiet: bool, as_json: bool, **typed: Any) -> int:
 
 def _execute(chosen: "Plan", quiet: bool) -> "tuple[Outcome, int]":
     """Return what came of it, and the exit code where it was stopped, else 0."""
+    from experiments.plan.configuration import asked  # noqa: PLC0415
     from experiments.results.folder import ResultFolder  # noqa: PLC0415
     from experiments.run.interrupt import Interrupt  # noqa: PLC0415
     from experiments.run.progress import Progress  # noqa: PLC0415
     from experiments.study.comparison.run import execute, planned_runs  # noqa: PLC0415
 
     with (
-        ResultFolder(chosen.folder) as folder,
+        ResultFolder(chosen.folder, "comparison", asked(chosen)) as folder,
         Interrupt() as stop,
         Progress(planned_runs(chosen), quiet) as progress,
     ):
+        progress.say_found(folder)
         return execute(chosen, folder, progress, stop), stop.code
 
 

@@ -76,15 +76,23 @@ def _read(holdings: str | None, chosen: "Plan") -> Any:
 def _survey(
     chosen: "Plan", likely: float | None, owned: Any, levels: tuple[float, float], quiet: bool
 ) -> "Survey":  # fmt: skip
+    from experiments.plan.configuration import asked  # noqa: PLC0415
     from experiments.results.folder import ResultFolder  # noqa: PLC0415
     from experiments.run.progress import Progress  # noqa: PLC0415
     from experiments.study.network.folder import keep  # noqa: PLC0415
     from experiments.study.network.survey import survey  # noqa: PLC0415
 
     runs = chosen.replications if likely is None else 0
-    with ResultFolder(chosen.folder) as folder, Progress(runs, quiet) as progress:
-        found = survey(chosen, likely, owned, levels, progress.advance)
-        keep(folder, chosen, found)
+    held = None if owned is None else owned.tolist()
+    words = {**asked(chosen), "default_probability": likely, "holdings": held, "levels": levels}
+    with (
+        ResultFolder(chosen.folder, "network", words, series=False) as folder,
+        Progress(runs, quiet) as progress,
+    ):
+        progress.say_found(folder)
+        found = survey(chosen, likely, owned, levels, progress.advance, folder.runs)
+        if not folder.unchanged:
+            keep(folder, chosen, found)
     return found
 
 

@@ -86,15 +86,20 @@ def _check(own: dict[str, Any]) -> None:
 def _answer(chosen: "Plan", own: dict[str, Any], quiet: bool) -> "Answer":
     from experiments.results.folder import ResultFolder  # noqa: PLC0415
     from experiments.run.progress import Progress  # noqa: PLC0415
-    from experiments.study.rare.run import Effort, check_metric, expected_runs, keep, study  # noqa: PLC0415
+    from experiments.study.rare.run import Effort, check_metric, expected_runs, keep, study, words  # noqa: PLC0415
     from experiments.study.rare.search import Event  # noqa: PLC0415
 
     event = Event(own["metric"], own["threshold"])
     effort = Effort(own["pilot"], own["untilted"], own["blocks"], own["plain"], own["seeds"])
     check_metric(chosen, event.metric)
-    with ResultFolder(chosen.folder) as folder, Progress(expected_runs(chosen, effort), quiet) as progress:
-        answer = study(chosen, event, effort, progress.advance)
-        keep(folder, chosen, answer)
+    with (
+        ResultFolder(chosen.folder, "rare", words(chosen, event, effort), series=False) as folder,
+        Progress(expected_runs(chosen, effort), quiet) as progress,
+    ):
+        progress.say_found(folder)
+        answer = study(chosen, event, effort, progress.advance, folder.runs)
+        if not folder.unchanged:
+            keep(folder, chosen, answer)
     return answer
 
 

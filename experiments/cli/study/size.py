@@ -76,11 +76,16 @@ def _check(target: float, tolerance: float) -> None:
 def _answer(chosen: "Plan", target: float, tolerance: float, quiet: bool) -> "Answer":
     from experiments.results.folder import ResultFolder  # noqa: PLC0415
     from experiments.run.progress import Progress  # noqa: PLC0415
-    from experiments.study.size.run import expected_runs, find, keep  # noqa: PLC0415
+    from experiments.study.size.run import expected_runs, find, keep, words  # noqa: PLC0415
 
-    with ResultFolder(chosen.folder) as folder, Progress(expected_runs(chosen), quiet) as progress:
-        answer = find(chosen, target, tolerance, progress.advance)
-        keep(folder, chosen, answer)
+    with (
+        ResultFolder(chosen.folder, "sizing", words(chosen, target, tolerance), series=False) as folder,
+        Progress(expected_runs(chosen), quiet) as progress,
+    ):
+        progress.say_found(folder)
+        answer = find(chosen, target, tolerance, progress.advance, folder.runs)
+        if not folder.unchanged:
+            keep(folder, chosen, answer)
     return answer
 
 

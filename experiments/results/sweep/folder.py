@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.results.hidden import Hidden
-from experiments.results.provenance import command_line, commit, provenance, utc_now, version
+from experiments.plan.identity import LIBRARIES, as_text, code_version
+from experiments.plan.plan import Plan, differences, point_identities
+from experiments.plan.problem import FAILED, SweepError, named, require_utf8
 from experiments.plan.resources import place_problem
 from experiments.results import atomic
-from experiments.plan.identity import LIBRARIES, as_text, code_version
+from experiments.results.hidden import Hidden
+from experiments.results.provenance import command_line, commit, provenance, utc_now, version
 from experiments.results.sweep.manifest_file import FORMAT, MANIFEST, damaged, read_manifest
-from experiments.results.sweep.rebuild import PLAN, PLAN_DIGEST, mend_manifest, mend_plan, plan_digest
-from experiments.plan.plan import Plan, differences, point_identities
 from experiments.results.sweep.plan_table import write_plan
-from experiments.plan.problem import FAILED, SweepError, named, require_utf8
+from experiments.results.sweep.rebuild import PLAN, PLAN_DIGEST, mend_manifest, mend_plan, plan_digest
 from experiments.results.sweep.world import plan_world
 
 __all__ = ["FORMAT", "MANIFEST", "PLAN", "enter", "read_manifest"]

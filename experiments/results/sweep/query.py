@@ -11,10 +11,10 @@ from typing import Any
 
 import duckdb
 
+from experiments.plan.problem import FAILED, SweepError, require_utf8
 from experiments.results.csv_text import PLAIN_NUMBER, RISKY, guarded
 from experiments.results.sweep.manifest_file import read_manifest
 from experiments.results.sweep.rebuild import PLAN, damaged_plan
-from experiments.plan.problem import FAILED, SweepError, require_utf8
 from experiments.results.sweep.store import UNSOUND, Store
 
 GLOB = re.compile(r"[*?\[]")  # what DuckDB takes for a pattern

@@ -13,12 +13,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.results import atomic
 from experiments.plan.identity import code_version, run_id
-from experiments.results.sweep.manifest_file import MANIFEST
 from experiments.plan.plan import Plan, point_identities
-from experiments.results.sweep.plan_table import write_plan
 from experiments.plan.problem import SweepError
+from experiments.results import atomic
+from experiments.results.sweep.manifest_file import MANIFEST
+from experiments.results.sweep.plan_table import write_plan
 from experiments.results.sweep.store import NAME, UNSOUND, Store
 
 PLAN, PLAN_DIGEST = "plan.parquet", "plan_sha256"

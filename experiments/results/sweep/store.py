@@ -8,8 +8,8 @@
 ``aside/``                 parts that were not sound or had failed runs, these done again
 =========================  ===========================================================================
 
-A part is written next to its place, seen on the disk and moved there, so it is whole or absent; it is named by the shard
-that made it, its first run and a digest of its contents. Killed at any moment, a sweep has the parts it finished, and
+A part is written next to its place, seen on the disk and moved there, so it is whole or absent; named by the shard that
+made it, its first run and a digest of its contents. Killed at any moment, a sweep has the parts it finished, and
 at most a series part without its runs, which counts for nothing and is cleared away by the next start.
 """
 
@@ -24,11 +24,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from experiments.results import atomic
 from experiments.plan.problem import FAILED, SweepError, named
+from experiments.plan.shard import Shard
+from experiments.results import atomic
 from experiments.results.sweep.rows import FAILED as FAILED_RUN
 from experiments.results.sweep.rows import SERIES_DIGEST, SERIES_SIZE
-from experiments.plan.shard import Shard
 
 NAME = re.compile(r"part-[0-9]+of[0-9]+-[0-9]+-[0-9a-f]{10}[.]parquet")
 PARTS, ASIDE = "part-*.parquet", "aside"
@@ -51,10 +51,11 @@ class Store:
     ----------
     folder : a sweep's folder.
     shard : whose parts are written.
+    series : whether there are series, too.
     """
 
-    def __init__(self, folder: Path, shard: Shard = Shard()) -> None:  # noqa: B008
-        self.folder, self.shard = folder, shard
+    def __init__(self, folder: Path, shard: Shard = Shard(), series: bool = True) -> None:  # noqa: B008
+        self.folder, self.shard, self._with_series = folder, shard, series
         self.runs, self.series = folder / "runs", folder / "series"
 
     def commit(self, first: int, runs: bytes, series: bytes) -> None:
@@ -97,7 +98,7 @@ class Store:
             If the folder cannot be read or cleared.
         """
         try:
-            self._clear()
+            self.clear()
             return self._read_done(runs, identities)
         except OSError as error:
             raise SweepError(f"{self.folder}: {named(error)}", FAILED) from error
@@ -150,10 +151,10 @@ class Store:
 
     def make(self) -> None:
         """Make the folders of parts where there are none."""
-        for folder in (self.runs, self.series):
-            folder.mkdir(exist_ok=True)
+        for folder in (self.runs, self.series) if self._with_series else (self.runs,):
+            folder.mkdir(parents=True, exist_ok=True)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
         """Remove what a killed writer left; only the own leavings where others may be writing."""
         self.make()
         for folder in (self.runs, self.series):

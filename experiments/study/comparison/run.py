@@ -1,7 +1,8 @@
 """A comparison from plan to result folder: pilot, runs, tables, figures, manifest.
 
 Rows are written as the runs come in, so memory does not grow with the number of steps. Ctrl-C ends the runs
-and still finishes the folder with those that were done.
+and still finishes the folder with those that were done. Begun again in the same folder it takes the runs that are there
+and makes the others; of a comparison that is complete it shows what is there.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from experiments.results.provenance import utc_now
 from experiments.results.run import Run
 from experiments.run.process_pool import Crew
 from experiments.run.progress import Progress
+from experiments.run.recorded import Recorded
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.draw import draw_all, prepare
 from experiments.study.comparison.manifest import COMPLETE, INTERRUPTED, manifest, status
@@ -61,10 +63,12 @@ def execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable
 
 def _execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable[[], bool], crew: Crew) -> Outcome:
     started = utc_now()
-    pilot = run_pilot(plan, crew, stop, lambda: progress.advance("pilot"))
+    pilot = run_pilot(plan, Recorded(crew, folder.pilot), stop, lambda: progress.advance("pilot"))
     chosen = cells(plan.scenario, plan.structures, plan.regimes, pilot.estimate, plan.premiums)
     comparison = Comparison([cell.name for cell in chosen], ())
-    interrupted = _run(plan, chosen, (comparison, folder), progress, stop, crew)
+    interrupted = _run(plan, chosen, comparison, progress, stop, Recorded(crew, folder.runs))
+    if folder.unchanged and folder.finished:
+        return Outcome(comparison, folder.finished, folder.path)
     ended = status(comparison, pilot, interrupted)
     written = manifest(plan, chosen, pilot, comparison, started, ended)
     return Outcome(comparison, written, _finish(folder, comparison, written, crew))
@@ -73,17 +77,16 @@ def _execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callabl
 def _run(
     plan: Plan,
     chosen: tuple[Cell, ...],
-    takers: tuple[Comparison, ResultFolder],
+    comparison: Comparison,
     progress: Progress,
     stop: Callable[[], bool],
-    crew: Crew,
+    executor: Recorded,
 ) -> bool:
-    """Hand every run to the takers; return whether it was cut short."""
-    comparison, _ = takers
+    """Hand every run to the comparison; return whether it was cut short."""
     try:
         for batch in batches(plan.replications, bool(plan.precision)):
             comparison.extend(batch)
-            _take(crew.replicate(chosen, batch, stop), takers, progress, plan.precision)
+            _take(executor.replicate(chosen, batch, stop), comparison, progress, plan.precision)
             if comparison.finished + len(comparison.failed) < len(chosen) * comparison.replications:
                 return True
             if plan.precision and not lacking(plan.precision, comparison):
@@ -93,22 +96,18 @@ def _run(
     return False
 
 
-def _take(
-    runs: Iterable[Run], takers: tuple[Comparison, ResultFolder], progress: Progress, terms: tuple[Term, ...]
-) -> None:
-    comparison, folder = takers
+def _take(runs: Iterable[Run], comparison: Comparison, progress: Progress, terms: tuple[Term, ...]) -> None:
     for run in runs:
         comparison.add(run)
         if run.failure is None:
             require_known(terms, tuple(run.summary))
-            folder.add(run)
         progress.advance()
 
 
 def _finish(folder: ResultFolder, comparison: Comparison, written: dict[str, Any], crew: Crew) -> Path | None:
     if written["status"] == INTERRUPTED and not comparison.finished:
-        return None
+        return folder.path if len(folder) else None
     folder.flush()
     if comparison.finished and written["status"] != INTERRUPTED:  # who wants to stop waits for no figure
-        draw_all(folder.hidden, comparison, crew)
+        draw_all(folder.path, comparison, crew)
     return folder.finish(written)

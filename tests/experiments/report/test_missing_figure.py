@@ -128,7 +128,7 @@ def test_half_a_figure_is_none(tmp_path, monkeypatch):
         assert save_vector(mpl.figure.Figure, tmp_path / "phase") == []
     assert list(tmp_path.iterdir()) == []
     with pytest.warns(FigureWarning, match="figure rare"):
-        save_alone(tmp_path, "rare", None)
+        save_alone(tmp_path, "rare", None, "experiments.study.rare.figure")
     assert files(tmp_path / "figures") == {}
 
 

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from experiments.results.run import Run
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from experiments.results.run import Run
 from experiments.statistics.significance import benjamini_hochberg, effect_size, holm, small_sample_factor
 from experiments.study.comparison.answer import Comparison
 

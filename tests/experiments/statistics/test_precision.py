@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from experiments.results.run import Run
 
 from experiments.plan.configuration import plan
 from experiments.plan.options import MOST, ConfigurationError, Options, Term, read_term
+from experiments.results.run import Run
 from experiments.statistics import bootstrap
 from experiments.statistics.estimate import estimate
 from experiments.statistics.interval import NONE, Ends

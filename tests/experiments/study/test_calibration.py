@@ -178,7 +178,7 @@ def test_known_parameters_are_found_again(tmp_path):
         assert row["high"] / row["low"] < 12.0, row
     assert len(told["missed"]) <= 1 and told["probability"] > 0.01
     made = {path.name for path in (tmp_path / "out").iterdir()}
-    assert made == {"manifest.json", "fields.csv", "moments.csv", "calibrated.toml", "figures"}
+    assert made == {"manifest.json", "runs", "fields.csv", "moments.csv", "calibrated.toml", "figures"}
     again = Scenario.from_toml(tmp_path / "out" / "calibrated.toml")
     assert again.price.fast_sd == pytest.approx(told["fields"][3]["estimate"], rel=1e-5)
     assert tomllib.loads((tmp_path / "out" / "calibrated.toml").read_text())["price"]["process"] == again.price.process

@@ -6,13 +6,13 @@ import types
 
 import numpy as np
 import pytest
-from experiments.results.run import Run
 
 from experiments.plan.arrangement import BY_LOSS, BY_SHORTFALL, Cell, Estimate, cells, needs_pilot
 from experiments.plan.configuration import plan
 from experiments.plan.options import ConfigurationError, Options
 from experiments.results.folder import ResultFolder
 from experiments.results.parquet import read_table
+from experiments.results.run import Run
 from experiments.run.interrupt import Interrupt
 from experiments.run.process_pool import Crew
 from experiments.run.progress import Progress

@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from experiments.results.run import Run
 
 from experiments.cli.main import main
+from experiments.results.run import Run
 from experiments.study.comparison.answer import Comparison
 from experiments.study.findings import contrast as judging
 from experiments.study.findings import section

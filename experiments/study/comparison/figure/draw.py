@@ -44,7 +44,7 @@ def draw_all(folder: Path, comparison: Comparison, crew: Crew) -> list[Path]:
     those that are not drawn yet.
     """
     target = folder / "figures"
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     names = (*FIGURES, *further(folder))
     try:
         told = crew.each(draw_one, [(folder, comparison, name) for name in names], LOST)
