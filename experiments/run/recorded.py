@@ -5,26 +5,16 @@ they are begun with the same words. So a study goes on where it was simply becau
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from experiments.plan.identity import code_version, digest, run_id, scenario_identity
 from experiments.results.run import Run
 from experiments.results.run_store import RunStore
-from experiments.run.process_pool import Crew, Stop, never
+from experiments.run.executor import Executor, Stop, never
 from experiments.run.run import Task
 
 if TYPE_CHECKING:
     from experiments.plan.arrangement import Cell
-
-
-class Executor(Protocol):
-    """Who makes runs, and gives them back in the order in which they were asked for."""
-
-    def run(self, tasks: Sequence[Task], stop: Stop = never) -> Iterator[Run]:
-        """Yield the runs of `tasks` in their order; once `stop` is true, only those already finished."""
-
-    def replicate(self, cells: Sequence["Cell"], replications: Sequence[int], stop: Stop = never) -> Iterator[Run]:
-        """Yield the runs of every cell for every replication, in that order; `stop` as in :meth:`run`."""
 
 
 class Recorded:
@@ -36,7 +26,7 @@ class Recorded:
     store : what is finished; every run is added to it.
     """
 
-    def __init__(self, executor: Crew, store: RunStore) -> None:
+    def __init__(self, executor: Executor, store: RunStore) -> None:
         self.executor, self.store = executor, store
         self._number = 0
 
@@ -57,6 +47,11 @@ class Recorded:
             if not kept and run.failure is None:
                 self.store.add(number, identity, run)
             yield run
+
+
+def recorded(executor: Executor, store: RunStore | None) -> Executor:
+    """Return an executor that keeps what it runs in `store`, `executor` itself where there is none."""
+    return executor if store is None else Recorded(executor, store)
 
 
 def identified(tasks: Sequence[Task]) -> list[str]:

@@ -46,14 +46,14 @@ def attribute(quiet: bool, as_json: bool, **typed: Any) -> int:
 
 def _replayed(chosen: "Plan", quiet: bool) -> "list[Ledger]":
     from experiments.plan.arrangement import cells  # noqa: PLC0415
-    from experiments.run.process_pool import Crew  # noqa: PLC0415
+    from experiments.run.process_pool import WorkerPool  # noqa: PLC0415
     from experiments.run.progress import Progress  # noqa: PLC0415
     from experiments.study.attribution.answer import Ledger  # noqa: PLC0415
     from experiments.study.comparison.pilot import doubt, run_pilot, used  # noqa: PLC0415
     from experiments.study.comparison.run import planned_runs  # noqa: PLC0415
 
-    with Crew(chosen.workers) as crew, Progress(planned_runs(chosen), quiet) as progress:
-        pilot = run_pilot(chosen, crew, lambda: False, lambda: progress.advance("pilot"))
+    with WorkerPool(chosen.workers) as executor, Progress(planned_runs(chosen), quiet) as progress:
+        pilot = run_pilot(chosen, executor, lambda: False, lambda: progress.advance(what="pilot"))
         if pilot.replications:
             by = used(chosen.scenario.backstop.allotment)
             progress.say(doubt(len(pilot.replications), pilot.misplaced.get(by)))
@@ -61,7 +61,7 @@ def _replayed(chosen: "Plan", quiet: bool) -> "list[Ledger]":
         ledgers = [Ledger(cell) for cell in found]
         for replication in range(chosen.replications):
             for ledger in ledgers:
-                runs = list(crew.replicate(tuple(ledger.replays.values()), [replication]))
+                runs = list(executor.replicate(tuple(ledger.replays.values()), [replication]))
                 _stop_if_failed(runs)
                 ledger.add(runs)
                 progress.advance()

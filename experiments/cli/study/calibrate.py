@@ -98,7 +98,7 @@ def _run(
         Progress(most, quiet) as progress,
     ):
         progress.say_found(folder)
-        found = run(task, effort, lambda: progress.advance("points"), folder.runs)
+        found = run(task, effort, lambda: progress.advance(what="points"), folder.runs)
         if not folder.unchanged:
             keep(folder, found)
     tell(found, document, tables, quiet, as_json, told)

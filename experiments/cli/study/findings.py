@@ -61,7 +61,7 @@ def findings(write: bool, place: Path | None, as_json: bool, quiet: bool, **type
 def _measured(quiet: bool, typed: dict[str, Any]) -> "Content":
     from experiments.plan.resources import cores  # noqa: PLC0415
     from experiments.results.provenance import commit, utc_now  # noqa: PLC0415
-    from experiments.run.process_pool import Crew  # noqa: PLC0415
+    from experiments.run.process_pool import WorkerPool  # noqa: PLC0415
     from experiments.run.progress import Progress  # noqa: PLC0415
     from experiments.study.findings.page import Content  # noqa: PLC0415
     from experiments.study.findings.run import Effort, measure  # noqa: PLC0415
@@ -72,11 +72,11 @@ def _measured(quiet: bool, typed: dict[str, Any]) -> "Content":
     effort = Effort(asked, workers, typed["seed"], QUICK if quick else {})
     chosen, sized = _chosen(typed["names"])
     found = {}
-    with Crew(workers) as crew:
+    with WorkerPool(workers) as executor:
         for study in chosen:
             announce([f"{study.name}: {study.title}, n = {study.replications(asked)}"], quiet)
             with Progress(_runs(study, asked), quiet) as progress:
-                found[study.name] = measure(study, effort, crew, typed["out"], progress.advance)
+                found[study.name] = measure(study, effort, executor, typed["out"], progress.advance)
     sizes = _sizes(effort, typed["out"], quiet) if sized else ()
     return Content(found, sizes, commit() or "unknown", utc_now(), typed["seed"], quick)
 

@@ -56,16 +56,16 @@ def _recorded(
 ) -> dict[str, list[dict[str, str]]]:
     """Return the tables of what was recorded next to what is simulated, those that are asked for."""
     from experiments.plan.resources import cores  # noqa: PLC0415
-    from experiments.run.process_pool import Crew  # noqa: PLC0415
+    from experiments.run.process_pool import WorkerPool  # noqa: PLC0415
     from experiments.validation.record import episode_rows  # noqa: PLC0415
     from experiments.validation.stylised import fact_rows  # noqa: PLC0415
 
     found = {}
-    with Crew(workers or cores()) as crew:
+    with WorkerPool(workers or cores()) as executor:
         if episodes:
-            found["episodes"] = episode_rows(replications, crew)
+            found["episodes"] = episode_rows(replications, executor)
         if facts:
-            found["facts"] = fact_rows(replications, crew)
+            found["facts"] = fact_rows(replications, executor)
     return found
 
 

@@ -11,7 +11,7 @@ from experiments.plan.identity import as_text, canonical, digest
 from experiments.plan.notice import notices
 from experiments.plan.options import ConfigurationError, Options
 from experiments.results.run_store import RunStore
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.study.calibration.field import Field, applied, chosen_fields, current_value
 from experiments.study.calibration.fit import Fit, Search, Target
 from experiments.study.calibration.judgement import Judged, runs_for, widened
@@ -132,38 +132,38 @@ def run(
     """
     starts, iterations, workers = effort
     simulated = task.simulation if store is None else RecordedSimulation(task.simulation, store)
-    with Crew(workers if task.simulation.whole else 1) as crew:
-        return _run(task, simulated, (starts, iterations), crew, advance)
+    with WorkerPool(workers if task.simulation.whole else 1) as executor:
+        return _run(task, simulated, (starts, iterations), executor, advance)
 
 
 def _run(
     task: Task,
     recorded: Simulation | RecordedSimulation,
     effort: tuple[int, int],
-    crew: Crew,
+    executor: WorkerPool,
     advance: Callable[[], Any],
 ) -> Calibration:
     simulated, record = task.simulation, task.record
-    crew.compile(simulated.scenario)
-    moments = partial(recorded.moments, spread=crew.map)
+    executor.compile(simulated.scenario)
+    moments = partial(recorded.moments, spread=executor.map)
     scatter = None if simulated.whole else recorded.scatter
     search = Search(task.fields, task.target, moments, scatter, advance, RECORDS - 1.0)
     fit = search.run(*effort, _present(task))
     found = applied(simulated.scenario, fit.values)
-    series = simulated.joined(found, crew.map) if simulated.whole else simulated.path(found, Streams(found.seed, 0))
+    series = simulated.joined(found, executor.map) if simulated.whole else simulated.path(found, Streams(found.seed, 0))
     names = labels(record.assets, record.series.volume is not None)
     judged = Judged(simulated.replications * simulated.days, fit.target, fit.simulated)
     return Calibration(
-        simulated.scenario, record, names, fit, series, simulated.whole, judged, _again(task, recorded, fit, crew)
+        simulated.scenario, record, names, fit, series, simulated.whole, judged, _again(task, recorded, fit, executor)
     )
 
 
-def _again(task: Task, recorded: Simulation | RecordedSimulation, fit: Fit, crew: Crew) -> Judged | None:
+def _again(task: Task, recorded: Simulation | RecordedSimulation, fit: Fit, executor: WorkerPool) -> Judged | None:
     """Return the moments at the estimate in replications that the search has not seen, None where not asked for."""
     simulated = task.simulation
     if not task.runs:
         return None
-    found = recorded.again(fit.values, task.runs, crew.map)
+    found = recorded.again(fit.values, task.runs, executor.map)
     days = task.runs * simulated.days
     if simulated.whole:
         return Judged(days, Target(task.target.moments, widened(task.own, days / task.record.days)), found)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from experiments.plan.arrangement import SHORTFALL, Cell, Estimate, needs_pilot
 from experiments.plan.configuration import PILOT, Plan
 from experiments.results.run import Run
-from experiments.run.recorded import Executor
+from experiments.run.executor import Executor
 
 if TYPE_CHECKING:
     from model.scenario import Scenario

@@ -15,7 +15,7 @@ from experiments.plan.options import Term
 from experiments.results.folder import ResultFolder
 from experiments.results.provenance import utc_now
 from experiments.results.run import Run
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.run.progress import Progress
 from experiments.run.recorded import Recorded
 from experiments.study.comparison.answer import Comparison
@@ -55,23 +55,25 @@ def execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable
     progress : told of every run.
     stop : read between runs; once true no further run is begun.
     """
-    with Crew(plan.workers) as crew:
+    with WorkerPool(plan.workers) as pool:
         if plan.workers > 1:
             prepare()
-        return _execute(plan, folder, progress, stop, crew)
+        return _execute(plan, folder, progress, stop, pool)
 
 
-def _execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable[[], bool], crew: Crew) -> Outcome:
+def _execute(
+    plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable[[], bool], pool: WorkerPool
+) -> Outcome:
     started = utc_now()
-    pilot = run_pilot(plan, Recorded(crew, folder.pilot), stop, lambda: progress.advance("pilot"))
+    pilot = run_pilot(plan, Recorded(pool, folder.pilot), stop, lambda: progress.advance(what="pilot"))
     chosen = cells(plan.scenario, plan.structures, plan.regimes, pilot.estimate, plan.premiums)
     comparison = Comparison([cell.name for cell in chosen], ())
-    interrupted = _run(plan, chosen, comparison, progress, stop, Recorded(crew, folder.runs))
+    interrupted = _run(plan, chosen, comparison, progress, stop, Recorded(pool, folder.runs))
     if folder.unchanged and folder.finished:
         return Outcome(comparison, folder.finished, folder.path)
     ended = status(comparison, pilot, interrupted)
     written = manifest(plan, chosen, pilot, comparison, started, ended)
-    return Outcome(comparison, written, _finish(folder, comparison, written, crew))
+    return Outcome(comparison, written, _finish(folder, comparison, written, pool))
 
 
 def _run(
@@ -104,10 +106,10 @@ def _take(runs: Iterable[Run], comparison: Comparison, progress: Progress, terms
         progress.advance()
 
 
-def _finish(folder: ResultFolder, comparison: Comparison, written: dict[str, Any], crew: Crew) -> Path | None:
+def _finish(folder: ResultFolder, comparison: Comparison, written: dict[str, Any], pool: WorkerPool) -> Path | None:
     if written["status"] == INTERRUPTED and not comparison.finished:
         return folder.path if len(folder) else None
     folder.flush()
     if comparison.finished and written["status"] != INTERRUPTED:  # who wants to stop waits for no figure
-        draw_all(folder.path, comparison, crew)
+        draw_all(folder.path, comparison, pool)
     return folder.finish(written)

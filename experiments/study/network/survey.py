@@ -9,8 +9,8 @@ from experiments.plan.arrangement import Cell
 from experiments.plan.configuration import Plan
 from experiments.results.run import Run
 from experiments.results.run_store import RunStore
-from experiments.run.process_pool import Crew
-from experiments.run.recorded import Executor, Recorded
+from experiments.run.process_pool import WorkerPool
+from experiments.run.recorded import recorded
 
 if TYPE_CHECKING:
     from model.network.analysis.holding_report import HoldingReport
@@ -82,8 +82,8 @@ def _count(plan: Plan, advance: Callable[[], None], store: RunStore | None) -> F
     """Return who failed in every replication of the scenario as it is."""
     backstop, rows = plan.scenario.backstop, []
     cell = Cell("network", backstop.structure, backstop.regime, plan.scenario)
-    with Crew(plan.workers) as crew:
-        executor: Executor = crew if store is None else Recorded(crew, store)
+    with WorkerPool(plan.workers) as pool:
+        executor = recorded(pool, store)
         for run in executor.replicate([cell], range(plan.replications)):
             rows.append(_failed(run, plan.scenario.protocol.number))
             advance()

@@ -12,8 +12,8 @@ from experiments.plan.options import ConfigurationError
 from experiments.plan.world import plan_world
 from experiments.results.parquet import write_alone
 from experiments.results.run_store import RunStore
-from experiments.run.process_pool import Crew
-from experiments.run.recorded import Executor, Recorded
+from experiments.run.process_pool import WorkerPool
+from experiments.run.recorded import recorded
 from experiments.study.comparison.manifest import study_manifest
 from experiments.study.rare.answer import Answer, Study
 from experiments.study.rare.mixture import Mixture
@@ -82,8 +82,8 @@ def study(
     advance : called after every run.
     store : where finished runs are, and are kept; none to keep them nowhere.
     """
-    with Crew(plan.workers) as crew:
-        executor: Executor = crew if store is None else Recorded(crew, store)
+    with WorkerPool(plan.workers) as pool:
+        executor = recorded(pool, store)
         seeded = [plan._replace(scenario=plan.scenario.replace({"seed": seed})) for seed in seeds(plan, effort)]
         samplers = [Sampler(one.scenario, event, effort.blocks, executor, advance) for one in seeded]
         studies = tuple(_study(one, sampler, effort) for one, sampler in zip(seeded, samplers, strict=True))

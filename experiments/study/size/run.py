@@ -10,8 +10,8 @@ from experiments.plan.configuration import Plan, asked
 from experiments.plan.world import plan_world
 from experiments.results.parquet import write_alone
 from experiments.results.run_store import RunStore
-from experiments.run.process_pool import Crew
-from experiments.run.recorded import Executor, Recorded
+from experiments.run.process_pool import WorkerPool
+from experiments.run.recorded import recorded
 from experiments.study.comparison.manifest import study_manifest
 from experiments.study.size.answer import Answer
 from experiments.study.size.sizing import Size, Sizer
@@ -52,8 +52,8 @@ def find(
     from model.state.initial import allotment_weights, open_interest  # noqa: PLC0415
 
     scenario = plan.scenario
-    with Crew(plan.workers) as crew:
-        executor: Executor = crew if store is None else Recorded(crew, store)
+    with WorkerPool(plan.workers) as pool:
+        executor = recorded(pool, store)
         sizer = Sizer(scenario, range(plan.replications), executor, advance)
         losses = sizer.losses()
         sizes: list[Size] = []

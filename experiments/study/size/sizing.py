@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from experiments.plan.arrangement import Cell
 from experiments.results.run import Run
-from experiments.run.recorded import Executor
+from experiments.run.executor import Executor
 from experiments.statistics.order_statistic import ranks
 from experiments.study.comparison.callable_capital import METRIC, callable_capital
 from experiments.study.size.critical import Critical

@@ -6,7 +6,7 @@ import pytest
 from experiments.figure.style import DASHES, MARKERS, looks
 from experiments.results.folder import ResultFolder
 from experiments.results.run import Run
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.statistics.headline_metrics import CAPITAL, HEADLINES, TOTALS
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.draw import FIGURES, draw_all, further
@@ -31,7 +31,7 @@ def drawn(place, cells=CELLS, replications=5):
                 comparison.add(made_up_run(cell, replication))
                 folder.runs.add(replication, str(replication), made_up_run(cell, replication))
         folder.flush()
-        draw_all(folder.path, comparison, Crew(1))
+        draw_all(folder.path, comparison, WorkerPool(1))
         folder.finish({})
     return place / "figures"
 
@@ -57,7 +57,7 @@ def test_a_single_replication_is_drawn(tmp_path, cells):
 def test_a_run_without_series_or_headlines_is_drawn(tmp_path):
     comparison = Comparison(["pooled"], [0])
     comparison.add(Run("pooled", "pooled", "adl", 0, {"other": 1.0}, {}))
-    assert len(draw_all(tmp_path, comparison, Crew(1))) == len(FIGURES)
+    assert len(draw_all(tmp_path, comparison, WorkerPool(1))) == len(FIGURES)
 
 
 def test_choices_are_drawn_where_there_are_any(tmp_path):
@@ -70,7 +70,7 @@ def test_choices_are_drawn_where_there_are_any(tmp_path):
         folder.runs.add(0, run.cell, run._replace(series=series))
         comparison.add(run)
         folder.flush()
-        assert [path.name for path in draw_all(folder.path, comparison, Crew(1))] == [*FIGURES, "choice"]
+        assert [path.name for path in draw_all(folder.path, comparison, WorkerPool(1))] == [*FIGURES, "choice"]
         assert (folder.path / "figures" / "choice.png").is_file()
 
 

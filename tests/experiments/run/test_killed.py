@@ -32,13 +32,13 @@ from pathlib import Path
 from experiments.run.interrupt import heed
 from experiments.sweep import query
 from experiments.run.sweep.run import Where, sweep
-from experiments.run.sweep.chunk_size import Pace
+from experiments.run.sweep.chunk_size import ChunkSize
 from experiments.plan.plan import read_plan
-Pace.size = lambda self, left, workers: 10
+ChunkSize.size = lambda self, left, workers: 10
 def work():
     place, workers = Path(sys.argv[1]), int(sys.argv[2])
     heed()
-    sweep(read_plan(place / 'plan.toml', runner='sweep_runner:short'), place / 'out', engage=Where(workers).engage)
+    sweep(read_plan(place / 'plan.toml', runner='sweep_runner:short'), place / 'out', open_executor=Where(workers).open)
 def forked():
     child = os.fork()
     if child == 0:

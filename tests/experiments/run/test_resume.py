@@ -1,11 +1,13 @@
 """Claims about studies begun again: they go on where they were, and end as those that nothing stopped."""
 
 import json
+import multiprocessing
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from click.testing import CliRunner
 from experiments.cli.main import main
 from experiments.results.parquet import read_table
 from experiments.run.interrupt import Interrupt
+from experiments.run.run import run_all
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
@@ -183,6 +186,48 @@ def test_a_comparison_of_which_runs_failed_does_those_again(tmp_path, monkeypatc
         first = CliRunner().invoke(main, [*words, "--workers", "1", "--quiet", "--out", str(out)])
     assert first.exit_code == 1 and "some runs failed" in (out / "manifest.json").read_text()
     assert told(words, out) == calm
+    same(out, tmp_path / "calm")
+
+
+def deadly(tasks):
+    """Make runs, and die of the seventh replication."""
+    if any(replication == 7 for _, replication in tasks):
+        os._exit(3)
+    return run_all(tasks)
+
+
+def test_a_run_that_kills_its_worker_is_named_alone_and_the_others_are_kept(tmp_path, monkeypatch):
+    words, out = ["size", *SET, "--replications", "12", "--structure", "pooled", "--tolerance", "0.3"], tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr("experiments.run.process_pool.run_all", deadly)
+        done = CliRunner().invoke(main, [*words, "--workers", "2", "--quiet", "--out", str(out)])
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert done.exit_code == 1 and "replication 7 failed" in line
+    assert "a worker process died of this run alone" in done.stderr
+    assert rows(out)["replication"].tolist() == list(range(7))
+    assert told(words, out) == told(words, tmp_path / "calm")
+    same(out, tmp_path / "calm")
+
+
+@pytest.mark.slow
+def test_a_killed_worker_of_a_sizing_is_replaced(tmp_path):
+    words, out, killed = STUDIES["size"], tmp_path / "out", []
+
+    def kill():
+        end = time.monotonic() + 60
+        while not killed and time.monotonic() < end:
+            time.sleep(0.1)
+            if list(out.glob("runs/part-*")):
+                killed.extend(multiprocessing.active_children()[:1])
+        for child in killed:
+            os.kill(child.pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    done = CliRunner().invoke(main, [*words, "--workers", "2", "--json", "--quiet", "--out", str(out)])
+    killer.join()
+    assert killed and done.exit_code == 0, done.output
+    assert without_place(json.loads(done.stdout)) == told(words, tmp_path / "calm")
     same(out, tmp_path / "calm")
 
 
