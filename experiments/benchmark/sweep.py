@@ -20,7 +20,7 @@ import psutil  # type: ignore[import-untyped]
 from experiments.plan.plan import Plan, read_plan
 from experiments.results.run import Run
 from experiments.run.sweep.chunk import Job
-from experiments.run.sweep.executor import Hands
+from experiments.run.sweep.executor import ChunkExecutor
 from experiments.run.sweep.run import Where, sweep
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def memory(runs: int = MANY, workers: int = 2) -> dict[str, Any]:
             sizes.append(process.memory_info().rss / 1e6)
             return False
 
-        sweep(plan, Path(place) / "out", engage=Where(workers).engage, stop=look, quiet=True)
+        sweep(plan, Path(place) / "out", open_executor=Where(workers).open, stop=look, quiet=True)
     seconds = time.monotonic() - start
     tenths = [round(sizes[index], 1) for index in np.linspace(0, len(sizes) - 1, 10).astype(int)]
     return {"runs": runs, "workers": workers, "megabytes_by_tenth": tenths, "seconds": seconds}
@@ -132,14 +132,14 @@ def _cost(plan: Plan, workers: int) -> Cost:
     spent: list[float] = []
 
     @contextmanager
-    def metered(job: Job) -> Iterator[Hands]:
-        with Where(workers).engage(job) as hands:
+    def metered(job: Job) -> Iterator[ChunkExecutor]:
+        with Where(workers).open(job) as executor:
             start = time.monotonic(), _cpu()
-            yield hands
+            yield executor
             spent.extend((time.monotonic() - start[0], _cpu() - start[1]))
 
     with tempfile.TemporaryDirectory() as place:
-        sweep(plan, Path(place) / "out", engage=metered, quiet=True)
+        sweep(plan, Path(place) / "out", open_executor=metered, quiet=True)
         size = sum(path.stat().st_size for path in Path(place).glob("out/*/part-*"))
     return Cost(spent[0], spent[1], size)
 

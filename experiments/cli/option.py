@@ -51,7 +51,7 @@ def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], 
 
 
 def stoppable(command: Callable[..., int]) -> Callable[..., int]:
-    """Let a failed run end `command` with one line and exit code 1, Ctrl-C with 130; its folder is then not made."""
+    """Let a failed run end `command` with one line and exit code 1, Ctrl-C with 130; finished runs are kept."""
 
     @wraps(command)
     def run(*arguments: Any, **typed: Any) -> int:
@@ -61,10 +61,17 @@ def stoppable(command: Callable[..., int]) -> Callable[..., int]:
             click.echo(f"error: {error}", err=True)
             return 1
         except KeyboardInterrupt as error:
-            click.echo("error: interrupted; nothing was written", err=True)
+            click.echo(f"error: {interrupted(error)}", err=True)
             return ended(error)
 
     return run
+
+
+def interrupted(error: KeyboardInterrupt) -> str:
+    """Return what is left after Ctrl-C, and how to go on."""
+    kept = getattr(error, "kept", None)
+    on = f"finished runs are kept: the same words with --out {kept} go on"
+    return f"interrupted; {on if kept else 'nothing was written'}"
 
 
 def shortened(told: str) -> str:

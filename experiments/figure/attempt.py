@@ -84,7 +84,7 @@ def save_alone(folder: Path, name: str, result: Any, module: str) -> None:
     def save() -> list[Path]:
         from experiments.figure.style import save_styled  # noqa: PLC0415
 
-        (folder / "figures").mkdir()
+        (folder / "figures").mkdir(exist_ok=True)
         return save_styled(drawer(module), folder / "figures" / name, result)
 
     _, why = attempt(save)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.plan.options import ConfigurationError, Options
 from experiments.plan.scenario_option import ORIGIN, Described, Problems, check_inputs, read_scenario
@@ -37,6 +37,20 @@ class Plan(NamedTuple):
     precision: tuple["Term", ...] = ()
     premiums: tuple[str, ...] = ()  # none: the scenario's
     notices: tuple[str, ...] = ()  # what was asked for and gives way or does nothing, a line each
+
+
+def asked(plan: Plan) -> dict[str, Any]:
+    """Return everything of `plan` that numbers depend on."""
+    from experiments.plan.identity import canonical  # noqa: PLC0415
+
+    return {
+        "scenario": canonical(plan.scenario),
+        "structures": plan.structures,
+        "regimes": plan.regimes,
+        "premiums": plan.premiums,
+        "replications": plan.replications,
+        "precision": [str(term) for term in plan.precision],
+    }
 
 
 def plan(

@@ -6,6 +6,7 @@ its contents and what its asset is called, not by its path. Two runs of one iden
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -47,6 +48,15 @@ def canonical(scenario: "Scenario") -> dict[str, Any]:
 def as_text(value: Any) -> str:
     """Return plain data as text that is the same for the same data, infinities included."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=list)
+
+
+def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name, joined by dots, and the text of every entry of nested mappings."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", as_text(value)
 
 
 def scenario_identity(scenario: "Scenario") -> str:

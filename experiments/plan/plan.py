@@ -5,12 +5,12 @@ that points are compared on common random numbers, and an interrupted sweep has 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments.plan.design import Crossed, Design, Grid, draw, size
-from experiments.plan.identity import as_text, canonical, file_digest, scenario_identity
+from experiments.plan.identity import as_text, canonical, file_digest, leaves, scenario_identity
 from experiments.plan.plan_file import Contents, read_plan_file
 from experiments.plan.problem import SweepError
 from model.scenario import Scenario, ScenarioError
@@ -121,7 +121,7 @@ def point_identities(plan: Plan, origin: str) -> list[str]:
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return a line for every entry in which two described plans differ."""
-    old, new = dict(_leaves(before)), dict(_leaves(after))
+    old, new = dict(leaves(before)), dict(leaves(after))
     names = dict.fromkeys([*old, *new])
     return [
         f"{name}: {old.get(name, 'nothing')} there, {new.get(name, 'nothing')} in the plan"
@@ -158,11 +158,3 @@ def _described(contents: Contents, runner: str) -> dict[str, Any]:
         "base": canonical(contents.base),
         "files": [file_digest(name) for value in files for name in ([value] if isinstance(value, str) else value)],
     }
-
-
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", as_text(value)

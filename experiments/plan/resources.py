@@ -1,8 +1,13 @@
 """What the machine has for a study: a free place for its results, and cores."""
 
 import itertools
+import json
 import os
 from pathlib import Path
+from typing import Any
+
+ASKED = "asked"  # the key of a manifest under which a study that can go on says what was asked of it
+MANIFEST = "manifest.json"
 
 
 class FolderError(ValueError):
@@ -27,7 +32,9 @@ def free_path(path: Path) -> Path:
 
 
 def place_problem(path: Path) -> str | None:
-    """Say why no result folder can be made at `path`, or None, without touching anything."""
+    """Say why no result folder can be made or gone on with at `path`, or None, without touching anything."""
+    if begun(path) is not None:
+        return None
     try:
         require_free(path)
     except FolderError as error:
@@ -36,6 +43,15 @@ def place_problem(path: Path) -> str | None:
     if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
         return None
     return f"{path}: {above} cannot be written: allowed is a folder you may write to"
+
+
+def begun(path: Path) -> dict[str, Any] | None:
+    """Return the manifest of the study that was begun at `path` and can go on there, or None where there is none."""
+    try:
+        found = json.loads((path / MANIFEST).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get(ASKED), dict) else None
 
 
 def require_free(path: Path) -> None:

@@ -29,6 +29,7 @@ def read_comparison(folder: Path, manifest: dict[str, Any]) -> Comparison:
     comparison = Comparison(list(manifest["cells"]), range(manifest["replications"]))
     for row in read_table(folder / "runs").to_pylist():
         cell, structure, regime, replication = (row.pop(name) for name in KEY)
+        row.pop("id", None)
         summary = {name: value for name, value in row.items() if value is not None}
         comparison.add(Run(cell, structure, regime, replication, summary, {}))
     return comparison

@@ -1,54 +1,74 @@
-"""The result folder: what a comparison leaves behind.
+"""The result folder of a study, which appears at once, fills run by run, and can be gone on with.
 
-====================  ================================================================================
-``manifest.json``     commit, versions, platform, resolved scenario, cells, seeds, command line, failures
-``runs/*.parquet``    a row per finished run (:mod:`experiments.results.parquet`)
-``series/*.parquet``  a row per run and step, likewise
-``figures/``          every figure as PNG and PDF
-====================  ================================================================================
+=========================  ===========================================================================
+``manifest.json``          what was asked and by which code; once it ends, how it ended and the answer
+``runs/part-*.parquet``    a row per finished run (:mod:`experiments.results.run_store`)
+``series/part-*.parquet``  a row per run and step, of a comparison
+``pilot/``                 the finished runs of its pilot
+=========================  ===========================================================================
 
-The folder is built under a hidden name next to its final place and renamed when it is whole, so that anyone who
-finds the name finds all of it (:mod:`experiments.results.hidden`). Rows are written in order of replication, whichever
-ran them.
+The folder is begun under a hidden name and renamed once its manifest says what was asked
+(:mod:`experiments.results.hidden`); one command at a time holds its lock, which the system lifts when that ends,
+however it ends. Begun again with the same words and the same code it goes on where it was, since a study is made of its
+runs and nothing else; with other words it is refused, and never overwritten. It is whole once its manifest has a status
+other than :data:`RUNNING`; nothing in it is ever executed.
 """
 
 import json
 import math
+import os
+import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from experiments.plan.resources import FolderError, require_free
+from experiments.plan.identity import code_version, leaves
+from experiments.plan.options import ConfigurationError
+from experiments.plan.resources import ASKED, MANIFEST, FolderError, begun, free_path, require_free
 from experiments.results import atomic
-from experiments.results.hidden import Hidden
-from experiments.results.parquet import Parts, run_table, series_table
+from experiments.results.hidden import Hidden, lock
+from experiments.results.provenance import command_line, utc_now
+from experiments.results.run_store import RunStore
 from model.scenario.asset_name import legible
 
-if TYPE_CHECKING:
-    from experiments.results.run import Run
+RUNNING, COMPLETE = "running", "complete"
+TOLD = 3  # differences told
 
 
 class ResultFolder:
-    """A result folder in the making; as a context it is removed unless :meth:`finish` was reached.
+    """The folder of a study, begun or found again; as a context it is removed where nothing was finished in it.
 
     Parameters
     ----------
-    path : the final place; it must not exist, or be empty.
+    path : where it is or will be; free, or begun with the same words.
+    study : what kind of study it is.
+    words : everything the study's numbers depend on, as nested mappings.
+    series : whether the series of runs are kept too.
+
+    Attributes
+    ----------
+    runs : the finished runs.
+    finished : the manifest found, where the study came to its end before; None where there is something to do.
 
     Raises
     ------
     FolderError
-        If something is already there or nothing can be written there.
+        If something else is there, another command is writing there, or nothing can be written there.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, study: str = "study", words: Mapping[str, Any] | None = None, series: bool = True
+    ) -> None:
         self.path = path.absolute()
-        require_free(path)
-        self._building = _hidden_sibling(path)
-        self.hidden = self._building.path
-        self._parts: dict[str, Parts] = {}
+        self._opening = {ASKED: plain({"study": study, **dict(leaves(words or {}))}), "code": code_version()}
+        self._told = path
+        self._lock = self._enter()
+        self.runs = RunStore(self.path, series)
+        pilot = self.path / "pilot"
+        self._pilot = RunStore(pilot) if pilot.is_dir() else None
+        status = self._manifest.get("status")
+        self.finished = self._manifest if status == COMPLETE else None
 
     def __enter__(self) -> Self:
         return self
@@ -56,35 +76,94 @@ class ResultFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for parts in self._parts.values():
-            with suppress(OSError):  # on a full disk there is nothing left to close
-                parts.close()
-        self._building.remove()
+        try:
+            if kind is None or not issubclass(kind, OSError):
+                self.flush()
+        finally:
+            hopeless = isinstance(error, ConfigurationError) or not len(self)
+            if self._manifest["status"] == RUNNING and hopeless:
+                shutil.rmtree(self.path, ignore_errors=True)
+            elif isinstance(error, KeyboardInterrupt):
+                error.kept = self._told  # type: ignore[attr-defined]
+            if self._lock is not None:
+                os.close(self._lock)
 
-    def add(self, run: "Run") -> None:
-        """Keep the rows of a finished `run`."""
-        self._into("runs").add(run_table(run))
-        if run.series:
-            self._into("series").add(series_table(run))
+    def __len__(self) -> int:
+        return len(self.runs) + (len(self._pilot) if self._pilot else 0)
+
+    @property
+    def pilot(self) -> RunStore:
+        """Return the finished runs of the pilot."""
+        if self._pilot is None:
+            self._pilot = RunStore(self.path / "pilot")
+        return self._pilot
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the study was finished before and nothing had to be done again."""
+        return self.finished is not None and not self.runs.added and not (self._pilot and self._pilot.added)
 
     def flush(self) -> None:
         """Write all rows still held in memory, so that the tables can be read."""
-        for parts in self._parts.values():
-            parts.close()
+        self.runs.flush()
+        if self._pilot is not None:
+            self._pilot.flush()
 
     def finish(self, manifest: Mapping[str, Any]) -> Path:
-        """Write the manifest, move the folder to its final place and return that place."""
-        self.flush()
-        text = json.dumps(plain(manifest), indent=2, ensure_ascii=False, allow_nan=False)
-        atomic.write(self.hidden / "manifest.json", (text + "\n").encode())
-        require_free(self.path)
-        self._building.appear()
+        """Write the manifest of the ended study and return where it is; an unchanged folder stays as it is."""
+        if not self.unchanged:
+            self.flush()
+            self._write(self.path, {"status": COMPLETE, **manifest, **self._opening})
         return self.path
 
-    def _into(self, name: str) -> Parts:
-        if name not in self._parts:
-            self._parts[name] = Parts(self.hidden / name)
-        return self._parts[name]
+    def _enter(self) -> int | None:
+        """Begin the folder or find it again; return the handle of its lock."""
+        if self.path.is_dir() and any(self.path.iterdir()):
+            return self._go_on()
+        require_free(self._told)
+        try:
+            return self._begin()
+        except OSError as error:
+            reason = f"cannot be written: {error.strerror}; allowed is a folder you may write to"
+            raise FolderError(f"{self._told}: {reason}") from error
+
+    def _begin(self) -> int | None:
+        with Hidden(self.path) as hidden:
+            self._write(hidden.path, {"status": RUNNING, "begun": utc_now(), "command_line": command_line()})
+            hidden.appear()
+            return hidden.release()
+
+    def _go_on(self) -> int | None:
+        self._require_same()
+        try:
+            held = lock(self.path)
+        except BlockingIOError as error:
+            reason = "another command is writing there; wait for it or stop it"
+            raise FolderError(f"{self._told}: {reason}") from error
+        self._manifest = self._require_same()
+        return held
+
+    def _require_same(self) -> dict[str, Any]:
+        """Return the manifest; raises FolderError where the folder is not of these words and this code."""
+        found = begun(self.path)
+        free = f"exists already and is never overwritten; free: {free_path(self._told)}"
+        if found is None:
+            raise FolderError(f"{self._told}: {free}")
+        here, there = self._opening[ASKED], found[ASKED]
+        changed = [name for name in {**there, **here} if there.get(name) != here.get(name)]
+        if changed:
+            lines = [f"{name} {there.get(name, 'nothing')} there, {here.get(name, 'nothing')} here" for name in changed]
+            more = f" and {len(lines) - TOLD} more" if len(lines) > TOLD else ""
+            raise FolderError(f"{self._told}: made with other words ({'; '.join(lines[:TOLD])}{more}): {free}")
+        if found.get("code") != self._opening["code"]:
+            versions = f"made by version {found.get('code')} of the code, this is {self._opening['code']}"
+            raise FolderError(f"{self._told}: {versions}: {free}")
+        return found
+
+    def _write(self, folder: Path, manifest: Mapping[str, Any]) -> None:
+        self._manifest = {**manifest, **self._opening}
+        text = json.dumps(plain(self._manifest), indent=2, ensure_ascii=False, allow_nan=False)
+        atomic.write(folder / MANIFEST, (text + "\n").encode())
 
 
 def plain(value: Any) -> Any:
@@ -98,11 +177,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     return value
-
-
-def _hidden_sibling(path: Path) -> Hidden:
-    try:
-        return Hidden(path)
-    except OSError as error:
-        reason = f"cannot be written: {error.strerror}; allowed is a folder you may write to"
-        raise FolderError(f"{path}: {reason}") from error

@@ -61,6 +61,11 @@ class Hidden:
         self.path.rename(self.final)
         sync_folder(self.final.parent)
 
+    def release(self) -> int | None:
+        """Return the handle that holds the lock of the folder that has appeared; to be closed by the caller."""
+        handle, self._lock = self._lock, None
+        return handle
+
     def remove(self) -> None:
         """Remove what has not appeared, and let go of the lock."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -78,6 +83,19 @@ def clear(parent: Path) -> None:
                 if _take(handle, wait=False):
                     shutil.rmtree(left, ignore_errors=True)
                 os.close(handle)
+
+
+def lock(folder: Path) -> int | None:
+    """Return a handle that holds the lock of `folder`, None where there are no locks; raises BlockingIOError."""
+    handle = _open(folder)
+    try:
+        if handle is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:  # held by another command, or the file system has no locks
+        if isinstance(error, BlockingIOError) and handle is not None:
+            os.close(handle)
+            raise
+    return handle
 
 
 def _made(final: Path) -> tuple[Path, int | None]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
+COMPILING = "compiling, some 20 s"
 TINY = {"trader.number": 1, "steps": 2, "provider.number": 1}
 
 

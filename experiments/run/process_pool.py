@@ -1,7 +1,7 @@
 """Who does the work: this process, or several next to it.
 
-One crew serves a command from its pilot to its figures. Results come back in the order of the tasks whatever the
-number of workers, and no run knows who made it. On a machine that has never run these sources the crew compiles them
+One pool serves a command from its pilot to its figures. Results come back in the order of the tasks whatever the
+number of workers, and no run knows who made it. On a machine that has never run these sources the pool compiles them
 first, the kernels shared between two workers.
 
 A worker that dies takes its pool with it. What the pool had in hand then goes out again: the runs waited for one by
@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from experiments.plan.plug_in import plug_ins, register
 from experiments.results.run import Run
+from experiments.run.executor import Stop, never
 from experiments.run.interrupt import breakable
 from experiments.run.process import context, end, follow, serve, starting
+from experiments.run.progress import waiting
 from experiments.run.run import Task, call_all, chunks, failed_run, run_all, run_cell
 from experiments.run.watch import Watch
 
@@ -35,7 +37,6 @@ DEATHS = 3
 PRELOAD = ["backstop_command", "experiments.run.preload"]
 
 type Chunk = tuple[Sequence[Task], Future[list[Run]]]
-type Stop = Callable[[], bool]
 
 
 class WorkerError(RuntimeError):
@@ -55,13 +56,8 @@ def prepare(workers: int | None) -> None:
         serve(PRELOAD)
 
 
-def never() -> bool:
-    """Return that nobody wishes to stop."""
-    return False
-
-
-class Crew:
-    """Workers for one command; as a context they are sent home at its end.
+class WorkerPool:
+    """Worker pool of one command; shuts down on exit from the context.
 
     Parameters
     ----------
@@ -80,7 +76,7 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.dismiss(at_once=kind is not None)
+        self.close(at_once=kind is not None)
 
     def replicate(self, cells: Sequence["Cell"], replications: Sequence[int], stop: Stop = never) -> Iterator[Run]:
         """Return the runs of every cell for every replication, in that order.
@@ -95,17 +91,24 @@ class Crew:
 
     def run(self, tasks: Sequence[Task], stop: Stop = never) -> Iterator[Run]:
         """Yield the runs of `tasks` in their order; `stop` as in :meth:`replicate`."""
-        if self.workers == 1:
+        if self.workers == 1 and tasks:
+            self.compile(tasks[0][0].scenario)
             yield from _here(tasks, stop)
         elif tasks and not stop():
             yield from self._elsewhere(tasks, stop)
 
     def compile(self, scenario: "Scenario", stop: Stop = never) -> None:
-        """Compile what runs of `scenario` need, shared between workers, where this machine has not done so before."""
-        if self.workers > 1:
-            from experiments.run.compile import halves  # noqa: PLC0415
+        """Compile what runs of `scenario` need, shared between workers, where this machine has not done so before.
 
-            for future in [self._submit(half, scenario) for half in halves()]:
+        This process alone compiles when it runs first, and only says so here.
+        """
+        from experiments.run.compile import COMPILING, halves  # noqa: PLC0415
+
+        parts = halves()
+        if parts:
+            waiting(COMPILING)
+        if self.workers > 1:
+            for future in [self._submit(half, scenario) for half in parts]:
                 self._await(future, stop)
 
     def each[Result](
@@ -126,13 +129,17 @@ class Crew:
         return results
 
     def map[Item, Result](self, action: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Return `action` of every item, in their order; an exception of one is raised here, as in :meth:`each`."""
+        """Return `action` of every item, in their order; an exception of one is raised here, as in :meth:`each`.
+
+        What a worker that died had in hand goes out again, by itself; WorkerError where that ends a worker too.
+        """
         if self.workers == 1:
             return [action(item) for item in items]
         self._renew()
-        return [self._outcome(future) for future in [self._submit(action, item) for item in items]]
+        sent = [(item, self._submit(action, item)) for item in items]
+        return [self._mapped(action, item, future) for item, future in sent]
 
-    def dismiss(self, at_once: bool = False) -> None:
+    def close(self, at_once: bool = False) -> None:
         """End the workers; those `at_once` in the middle of what they do."""
         if self._pool is not None:
             if at_once:
@@ -152,7 +159,7 @@ class Crew:
             complete = not stop()
         finally:
             if not complete:
-                self.dismiss(at_once=True)
+                self.close(at_once=True)
 
     def _await(self, future: Future[Any], stop: Stop = never) -> bool:
         """Wait until `future` is done, or there is the wish to `stop`; return whether it is."""
@@ -160,6 +167,13 @@ class Crew:
             wait([future], timeout=PATIENCE)
             self._watch.look()
         return future.done()
+
+    def _mapped[Item, Result](self, action: Callable[[Item], Result], item: Item, future: Future[Result]) -> Result:
+        try:
+            return self._outcome(future)
+        except WorkerError:
+            self._renew()
+            return self._outcome(self._submit(action, item))
 
     def _outcome[Result](self, future: Future[Result]) -> Result:
         self._await(future)
@@ -209,7 +223,7 @@ class Crew:
     def _renew(self) -> None:
         """Let a broken pool be followed by a new one."""
         if self._watch.broken:
-            self.dismiss(at_once=True)
+            self.close(at_once=True)
 
     def _submit(self, action: Callable[..., Any], *arguments: Any) -> Future[Any]:
         try:

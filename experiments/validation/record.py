@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.statistics.verdict import MISS, RATIO, VAGUE, Tolerance, Value, sharpness, verdict
 from experiments.statistics.verdict import SHARE as TENTH
 from experiments.validation import draw
@@ -169,15 +169,15 @@ def found(name: str, replication: int) -> list[float]:
     return [fact.find(run) for fact in FACTS[name]]
 
 
-def episode_rows(replications: int, crew: Crew) -> list[dict[str, str]]:
+def episode_rows(replications: int, executor: WorkerPool) -> list[dict[str, str]]:
     """Return a row per recorded fact: recorded, ours, interval for one more replication, ours over the record.
 
     Facts of episodes that cannot be played are told as such, below those that can.
     """
-    crew.compile(replayed(next(iter(FACTS))))
+    executor.compile(replayed(next(iter(FACTS))))
     rows = []
     for name, facts in FACTS.items():
-        runs = np.array(crew.map(partial(found, name), range(replications)))
+        runs = np.array(executor.map(partial(found, name), range(replications)))
         for fact, ours in zip(facts, runs.T, strict=True):
             row = compared(fact.recorded, ours, fact.bounds, fact.tolerance)
             rows.append({"episode": name, "fact": fact.name, **row})

@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.statistics.verdict import LEVEL, Tolerance, Value, sharpness, verdict
 from experiments.study.calibration.moment import Floats, Series, labels, natural, together, tolerances, vector
 from experiments.study.calibration.simulation import Simulation
@@ -79,11 +79,11 @@ def interval(runs: list[Series]) -> Floats:
     return np.quantile(again, (0.5 - LEVEL / 2, 0.5 + LEVEL / 2), axis=0)
 
 
-def fact_rows(replications: int, crew: Crew) -> list[dict[str, str]]:
+def fact_rows(replications: int, executor: WorkerPool) -> list[dict[str, str]]:
     """Return a row per statistic: recorded and ours, both with intervals, runs, error and verdict."""
     scenario = market()
-    crew.compile(scenario)
-    runs = crew.map(partial(bars, scenario), range(replications))
+    executor.compile(scenario)
+    runs = executor.map(partial(bars, scenario), range(replications))
     allowed = tolerances(ASSETS, volume=True)
     found = zip(labels(ASSETS, volume=True), allowed, statistics(together(runs)), *interval(runs), strict=True)
     return [told(name, tolerance, Value(*map(float, ours)), len(runs)) for name, tolerance, *ours in found]

@@ -19,7 +19,7 @@ from experiments.results.sweep.manifest_file import is_sweep, read_any_manifest
 from experiments.statistics.estimate import Contrast, Estimate, contrast, estimate
 from experiments.statistics.kind import members_among
 
-KEYS = ("cell", "structure", "regime", "replication")
+KEYS = ("cell", "structure", "regime", "replication", "id")
 BINS = 24
 HALF = np.finfo(float).max / 2.0
 Array = np.ndarray

@@ -8,7 +8,7 @@ from experiments.cli.answer import begin, tell
 from experiments.plan.arrangement import cells
 from experiments.plan.configuration import Plan, plan
 from experiments.plan.options import Options
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.run.progress import Progress
 from experiments.run.stream import announce
 from experiments.study.attribution.answer import MEASURES, Ledger
@@ -27,8 +27,8 @@ def attribute(quiet: bool, as_json: bool, **typed: Any) -> int:
 
 
 def _replayed(chosen: Plan, quiet: bool) -> list[Ledger]:
-    with Crew(chosen.workers) as crew, Progress(planned_runs(chosen), quiet) as progress:
-        pilot = run_pilot(chosen, crew, lambda: False, lambda: progress.advance("pilot"))
+    with WorkerPool(chosen.workers) as executor, Progress(planned_runs(chosen), quiet) as progress:
+        pilot = run_pilot(chosen, executor, lambda: False, lambda: progress.advance(what="pilot"))
         if pilot.replications:
             by = used(chosen.scenario.backstop.allotment)
             progress.say(doubt(len(pilot.replications), pilot.misplaced.get(by)))
@@ -36,7 +36,7 @@ def _replayed(chosen: Plan, quiet: bool) -> list[Ledger]:
         ledgers = [Ledger(cell) for cell in found]
         for replication in range(chosen.replications):
             for ledger in ledgers:
-                runs = list(crew.replicate(tuple(ledger.replays.values()), [replication]))
+                runs = list(executor.replicate(tuple(ledger.replays.values()), [replication]))
                 _stop_if_failed(runs)
                 ledger.add(runs)
                 progress.advance()

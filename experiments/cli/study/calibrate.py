@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from experiments.cli.answer import tell
-from experiments.plan.resources import cores, free_path
+from experiments.cli.option import interrupted
+from experiments.plan.resources import FolderError, cores, free_path, place_problem
 from experiments.plan.world import world
 from experiments.results.folder import ResultFolder
 from experiments.run.interrupt import ended
@@ -15,7 +16,7 @@ from experiments.run.progress import Progress
 from experiments.run.stream import announce
 from experiments.study.calibration.fit import BEST
 from experiments.study.calibration.report import document, keep, tables
-from experiments.study.calibration.run import Wish, run, task
+from experiments.study.calibration.run import Wish, run, task, words
 
 
 def calibrate(
@@ -28,7 +29,7 @@ def calibrate(
         told = _begin(chosen, whole, quiet)
         _run(chosen, told, (wish.starts, wish.iterations, workers or cores()), out, quiet, as_json)
     except KeyboardInterrupt as error:
-        click.echo("error: interrupted; nothing was written", err=True)
+        click.echo(f"error: {interrupted(error)}", err=True)
         return ended(error)
     return 0
 
@@ -50,9 +51,17 @@ def _run(
     starts, iterations, _ = effort
     around = 1 + 2 * len(task.fields)
     most = starts + 1 + 2 * BEST * (1 + iterations * around) + around
-    with ResultFolder(_place(out)) as folder, Progress(most, quiet) as progress:
-        found = run(task, *effort, lambda: progress.advance("points"))
-        keep(folder, found)
+    place = _place(out)
+    if problem := place_problem(place):
+        raise FolderError(problem)
+    with (
+        ResultFolder(place, "calibration", words(task, starts, iterations), series=False) as folder,
+        Progress(most, quiet) as progress,
+    ):
+        progress.say_found(folder)
+        found = run(task, effort, lambda: progress.advance(what="points"), folder.runs)
+        if not folder.unchanged:
+            keep(folder, found)
     tell(found, document, tables, quiet, as_json, told)
     click.echo(f"results in {folder.path}", err=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from experiments.cli.answer import begin
-from experiments.plan.configuration import Plan, plan
+from experiments.plan.configuration import Plan, asked, plan
 from experiments.plan.options import Options
 from experiments.plan.world import unstressed
 from experiments.results.folder import ResultFolder, plain
@@ -30,10 +30,11 @@ def compare(quiet: bool, as_json: bool, **typed: Any) -> int:
 def _execute(chosen: Plan, quiet: bool) -> tuple[Outcome, int]:
     """Return what came of it, and the exit code where it was stopped, else 0."""
     with (
-        ResultFolder(chosen.folder) as folder,
+        ResultFolder(chosen.folder, "comparison", asked(chosen)) as folder,
         Interrupt() as stop,
         Progress(planned_runs(chosen), quiet) as progress,
     ):
+        progress.say_found(folder)
         return execute(chosen, folder, progress, stop), stop.code
 
 

@@ -11,7 +11,7 @@ from experiments.plan.options import ConfigurationError
 from experiments.plan.resources import cores
 from experiments.results.folder import plain
 from experiments.results.provenance import commit, utc_now
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.run.progress import Progress
 from experiments.run.stream import announce
 from experiments.study.findings.page import PAGE, Content, document, page
@@ -40,11 +40,11 @@ def _measured(quiet: bool, typed: dict[str, Any]) -> Content:
     effort = Effort(asked, workers, typed["seed"], QUICK if quick else {})
     chosen, sized = _chosen(typed["names"])
     found = {}
-    with Crew(workers) as crew:
+    with WorkerPool(workers) as executor:
         for study in chosen:
             announce([f"{study.name}: {study.title}, n = {study.replications(asked)}"], quiet)
             with Progress(_runs(study, asked), quiet) as progress:
-                found[study.name] = measure(study, effort, crew, typed["out"], progress.advance)
+                found[study.name] = measure(study, effort, executor, typed["out"], progress.advance)
     sizes = _sizes(effort, typed["out"], quiet) if sized else ()
     return Content(found, sizes, commit() or "unknown", utc_now(), typed["seed"], quick)
 

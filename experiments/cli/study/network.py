@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from experiments.cli.answer import begin, tell
-from experiments.plan.configuration import Plan, plan
+from experiments.plan.configuration import Plan, asked, plan
 from experiments.plan.options import ConfigurationError, Options
 from experiments.results.folder import ResultFolder
 from experiments.run.progress import Progress
@@ -49,12 +49,20 @@ def _read(holdings: str | None, chosen: Plan) -> Any:
 
 
 def _survey(
-    chosen: Plan, likely: float | None, owned: Any, levels: tuple[float, float], quiet: bool
+    chosen: "Plan", likely: float | None, owned: Any, levels: tuple[float, float], quiet: bool
 ) -> Survey:  # fmt: skip
+
     runs = chosen.replications if likely is None else 0
-    with ResultFolder(chosen.folder) as folder, Progress(runs, quiet) as progress:
-        found = survey(chosen, likely, owned, levels, progress.advance)
-        keep(folder, chosen, found)
+    held = None if owned is None else owned.tolist()
+    words = {**asked(chosen), "default_probability": likely, "holdings": held, "levels": levels}
+    with (
+        ResultFolder(chosen.folder, "network", words, series=False) as folder,
+        Progress(runs, quiet) as progress,
+    ):
+        progress.say_found(folder)
+        found = survey(chosen, likely, owned, levels, progress.advance, folder.runs)
+        if not folder.unchanged:
+            keep(folder, chosen, found)
     return found
 
 

@@ -10,7 +10,7 @@ from experiments.results.folder import ResultFolder
 from experiments.run.progress import Progress
 from experiments.run.stream import announce
 from experiments.study.rare.answer import Answer
-from experiments.study.rare.run import Effort, check_metric, expected_runs, keep, study
+from experiments.study.rare.run import Effort, check_metric, expected_runs, keep, study, words
 from experiments.study.rare.search import Event
 from experiments.study.rare.table import caveats, document, tables
 
@@ -48,9 +48,14 @@ def _answer(chosen: Plan, own: dict[str, Any], quiet: bool) -> Answer:
     event = Event(own["metric"], own["threshold"])
     effort = Effort(own["pilot"], own["untilted"], own["blocks"], own["plain"], own["seeds"])
     check_metric(chosen, event.metric)
-    with ResultFolder(chosen.folder) as folder, Progress(expected_runs(chosen, effort), quiet) as progress:
-        answer = study(chosen, event, effort, progress.advance)
-        keep(folder, chosen, answer)
+    with (
+        ResultFolder(chosen.folder, "rare", words(chosen, event, effort), series=False) as folder,
+        Progress(expected_runs(chosen, effort), quiet) as progress,
+    ):
+        progress.say_found(folder)
+        answer = study(chosen, event, effort, progress.advance, folder.runs)
+        if not folder.unchanged:
+            keep(folder, chosen, answer)
     return answer
 
 

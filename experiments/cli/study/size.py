@@ -13,7 +13,7 @@ from experiments.run.progress import Progress
 from experiments.run.stream import announce
 from experiments.study.size.answer import Answer
 from experiments.study.size.caveat import caveats
-from experiments.study.size.run import expected_runs, find, keep
+from experiments.study.size.run import expected_runs, find, keep, words
 from experiments.study.size.table import document, tables, verdict
 
 DEFAULT_STRUCTURES = ("isolated", "pooled")
@@ -43,9 +43,14 @@ def _check(target: float, tolerance: float) -> None:
 
 
 def _answer(chosen: Plan, target: float, tolerance: float, quiet: bool) -> Answer:
-    with ResultFolder(chosen.folder) as folder, Progress(expected_runs(chosen), quiet) as progress:
-        answer = find(chosen, target, tolerance, progress.advance)
-        keep(folder, chosen, answer)
+    with (
+        ResultFolder(chosen.folder, "sizing", words(chosen, target, tolerance), series=False) as folder,
+        Progress(expected_runs(chosen), quiet) as progress,
+    ):
+        progress.say_found(folder)
+        answer = find(chosen, target, tolerance, progress.advance, folder.runs)
+        if not folder.unchanged:
+            keep(folder, chosen, answer)
     return answer
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from experiments.plan.resources import cores
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.validation.claim import Finding
 from experiments.validation.record import episode_rows
 from experiments.validation.report import Report, show, write_page
@@ -36,11 +36,11 @@ def _recorded(
 ) -> dict[str, list[dict[str, str]]]:
     """Return the tables of what was recorded next to what is simulated, those that are asked for."""
     found = {}
-    with Crew(workers or cores()) as crew:
+    with WorkerPool(workers or cores()) as executor:
         if episodes:
-            found["episodes"] = episode_rows(replications, crew)
+            found["episodes"] = episode_rows(replications, executor)
         if facts:
-            found["facts"] = fact_rows(replications, crew)
+            found["facts"] = fact_rows(replications, executor)
     return found
 
 

@@ -7,7 +7,7 @@ its ``series`` part, so that what is torn or rotten is noticed.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -46,13 +46,18 @@ def runs_part(made: Sequence[Made], series: bytes) -> bytes:
         "status": pa.array([FINISHED if item.run.failure is None else FAILED for item in made], pa.string()),
         "failure": pa.array([item.run.failure for item in made], pa.string()),
     }
-    metrics = {name: column for name, column in _metrics(made).items() if name not in key}
-    about = {SERIES_SIZE: str(len(series)), SERIES_DIGEST: sha256(series).hexdigest()}
-    return encoded(pa.table(key | metrics).replace_schema_metadata(about))
+    columns = metric_columns([item.run.summary for item in made])
+    metrics = {name: column for name, column in columns.items() if name not in key}
+    return encoded(pa.table(key | metrics).replace_schema_metadata(about_series(series)))
 
 
-def _metrics(made: Sequence[Made]) -> dict[str, pa.Array]:
-    summaries = [item.run.summary for item in made]
+def about_series(series: bytes) -> dict[bytes, str]:
+    """Return what a ``runs`` part says of its ``series`` part."""
+    return {SERIES_SIZE: str(len(series)), SERIES_DIGEST: sha256(series).hexdigest()}
+
+
+def metric_columns(summaries: Sequence[Mapping[str, float]]) -> dict[str, pa.Array]:
+    """Return a column for every metric of the runs' `summaries`, null where a run has none."""
     kinds = {tuple(summary): None for summary in summaries}
     if len(kinds) == 1:
         values = np.array([list(summary.values()) for summary in summaries], np.float64).T

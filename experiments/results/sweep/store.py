@@ -51,10 +51,11 @@ class Store:
     ----------
     folder : a sweep's folder.
     shard : whose parts are written.
+    series : whether there are series, too.
     """
 
-    def __init__(self, folder: Path, shard: Shard = Shard()) -> None:  # noqa: B008
-        self.folder, self.shard = folder, shard
+    def __init__(self, folder: Path, shard: Shard = Shard(), series: bool = True) -> None:  # noqa: B008
+        self.folder, self.shard, self._with_series = folder, shard, series
         self.runs, self.series = folder / "runs", folder / "series"
 
     def commit(self, first: int, runs: bytes, series: bytes) -> None:
@@ -97,7 +98,7 @@ class Store:
             If the folder cannot be read or cleared.
         """
         try:
-            self._clear()
+            self.clear()
             return self._read_done(runs, identities)
         except OSError as error:
             raise SweepError(f"{self.folder}: {named(error)}", FAILED) from error
@@ -150,10 +151,10 @@ class Store:
 
     def make(self) -> None:
         """Make the folders of parts where there are none."""
-        for folder in (self.runs, self.series):
-            folder.mkdir(exist_ok=True)
+        for folder in (self.runs, self.series) if self._with_series else (self.runs,):
+            folder.mkdir(parents=True, exist_ok=True)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
         """Remove what a killed writer left; only the own leavings where others may be writing."""
         self.make()
         for folder in (self.runs, self.series):

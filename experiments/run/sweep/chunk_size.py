@@ -12,7 +12,7 @@ LEAST = 4  # part of a full chunk to which chunks shrink
 MOST = 1_000  # runs
 
 
-class Pace:
+class ChunkSize:
     """The size of the next chunk."""
 
     def __init__(self) -> None:

@@ -51,7 +51,7 @@ SETTINGS = {
 NONE = Certificates()
 
 
-class DaskHands:
+class DaskExecutor:
     """The workers of a Dask scheduler.
 
     Parameters
@@ -158,10 +158,10 @@ class LostError(SweepError):
 
 
 @contextmanager
-def at(address: str, job: Job, certificates: Certificates = NONE) -> Iterator[DaskHands]:
-    """Hands of the workers of the scheduler at `address`; raises SweepError where it cannot be reached."""
+def at(address: str, job: Job, certificates: Certificates = NONE) -> Iterator[DaskExecutor]:
+    """ChunkExecutor of the workers of the scheduler at `address`; raises SweepError where it cannot be reached."""
     with connected(address, certificates) as client:
-        yield DaskHands(client, job)
+        yield DaskExecutor(client, job)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from experiments.plan.plan import BYTES, Plan
 from experiments.plan.problem import SweepError
 from experiments.plan.shard import Shard
-from experiments.run.meter import clock
+from experiments.run.progress import clock
 from experiments.run.sweep.chunk_size import TARGET
 from model.scenario import ScenarioError
 from model.scenario.check.demand import size_of, size_text, time_needed

@@ -14,8 +14,8 @@ from typing import Protocol
 from experiments.plan.plan import Task
 from experiments.results.sweep.store import Store
 from experiments.run.sweep.chunk import Job, Product, failed_chunk
-from experiments.run.sweep.chunk_size import Pace
-from experiments.run.sweep.executor import Chunk, Done, Hands
+from experiments.run.sweep.chunk_size import ChunkSize
+from experiments.run.sweep.executor import Chunk, ChunkExecutor, Done
 
 PATIENCE = 0.2  # s between two looks at the wish to stop
 FAILURES_TOLD = 1_000  # failed runs remembered at most
@@ -39,17 +39,17 @@ class Dispatch:
     job : what chunks share.
     tasks : the missing runs, in any order.
     missing : their number.
-    hands : who runs them.
+    executor : who runs them.
     store : where parts go.
     listener : who is told.
     """
 
     def __init__(
-        self, job: Job, tasks: Iterator[Task], missing: int, hands: Hands, store: Store, listener: Listener
+        self, job: Job, tasks: Iterator[Task], missing: int, executor: ChunkExecutor, store: Store, listener: Listener
     ) -> None:
         self._job, self._tasks, self._left, self._missing = job, tasks, missing, missing
-        self._hands, self._store, self._listener = hands, store, listener
-        self._pace = Pace()
+        self._executor, self._store, self._listener = executor, store, listener
+        self._chunk_size = ChunkSize()
         self._again: deque[Chunk] = deque()
         self._suspects: deque[Chunk] = deque()
         self._out = 0
@@ -62,7 +62,7 @@ class Dispatch:
         """Work until all is done or there is the wish to `stop`; return whether all was done."""
         self._fill()
         while self._out and not stop():
-            done = self._hands.take(PATIENCE)
+            done = self._executor.take(PATIENCE)
             if done:
                 self._out -= 1
                 self._come_back(done)
@@ -70,17 +70,17 @@ class Dispatch:
         return self.finished == self._missing
 
     def _fill(self) -> None:
-        while not self._alone and self._out < self._hands.slots():
+        while not self._alone and self._out < self._executor.slots():
             chunk = self._next()
             if chunk is None:
                 return
             self._out += 1
-            self._hands.submit(chunk)
+            self._executor.submit(chunk)
 
     def _next(self) -> Chunk | None:
         if self._again:
             return self._again.popleft()
-        tasks = tuple(islice(self._tasks, self._pace.size(self._left, self._hands.slots())))
+        tasks = tuple(islice(self._tasks, self._chunk_size.size(self._left, self._executor.slots())))
         if tasks:
             self._left -= len(tasks)
             return Chunk(tasks)
@@ -92,8 +92,8 @@ class Dispatch:
     def _come_back(self, done: Done) -> None:
         alone, self._alone = self._alone, False
         if done.product is not None:
-            self._pace.learn(done.product.seconds)
-            # Idle hands first, then the disk.
+            self._chunk_size.learn(done.product.seconds)
+            # Idle workers first, then the disk.
             if not alone:
                 self._fill()
             self._keep(done.chunk, done.product)

@@ -1,4 +1,4 @@
-"""Who runs chunks: hands that take work and give it back in the order in which it is done."""
+"""Who runs chunks: executors that take work and give it back in the order in which it is done."""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -22,7 +22,7 @@ class Done(NamedTuple):
     error: BaseException | None
 
 
-class Hands(Protocol):
+class ChunkExecutor(Protocol):
     """Takes chunks and gives back what came of them."""
 
     def slots(self) -> int:
@@ -38,7 +38,7 @@ class Hands(Protocol):
         """Drop what is in hand and let the workers go."""
 
 
-class Own:
+class InProcess:
     """The driver's own process."""
 
     def __init__(self, job: Job) -> None:
@@ -62,7 +62,7 @@ class Own:
     def close(self) -> None:
         """Do nothing."""
 
-    def __enter__(self) -> "Own":
+    def __enter__(self) -> "InProcess":
         return self
 
     def __exit__(self, *error: Any) -> None:

@@ -28,7 +28,7 @@ from experiments.run.sweep.dask_cluster import (
     RENEWALS,
     SETTINGS,
     START,
-    DaskHands,
+    DaskExecutor,
     LostError,
     connected,
 )
@@ -41,7 +41,7 @@ OFTEN = 5.0  # s between two looks for workers that somebody stopped
 
 
 class Local:
-    """Hands of `workers` processes on this machine; as a context they are sent home at its end."""
+    """ChunkExecutor of `workers` processes on this machine; shuts them down on exit from the context."""
 
     def __init__(self, workers: int, job: Job) -> None:
         self._workers, self._job = workers, job
@@ -56,7 +56,7 @@ class Local:
             self._held.enter_context(dask.config.set(SETTINGS | _start_method()))
             # Dask leaves in this process what it sets for its workers.
             self._held.enter_context(environment_kept((*ENVIRONMENT, *LEFT)))
-            self._engaged = ExitStack()
+            self._opened = ExitStack()
             self._begin()
         except BaseException:
             self.__exit__()
@@ -69,13 +69,13 @@ class Local:
 
     def slots(self) -> int:
         """Return the number of workers there are at present, at least 1."""
-        return self._hands.slots()
+        return self._executor.slots()
 
     def submit(self, chunk: Chunk) -> None:
         """Send a chunk to any worker."""
         self._out[chunk.tasks[0].run] = chunk
         try:
-            self._hands.submit(chunk)
+            self._executor.submit(chunk)
         except LostError as lost:
             self._renew(lost)
 
@@ -83,7 +83,7 @@ class Local:
         """Return a chunk that came back; where nobody is left to do it, begin again."""
         self._look()
         try:
-            done = self._hands.take(patience)
+            done = self._executor.take(patience)
         except LostError as lost:
             self._renew(lost)
             return None
@@ -104,9 +104,9 @@ class Local:
                 n_workers=0, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             )  # fmt: skip
-            self._client = self._engaged.enter_context(connected(self._cluster))
+            self._client = self._opened.enter_context(connected(self._cluster))
             self._client.register_plugin(Quiet())
-            self._hands = DaskHands(self._client, self._job, START)
+            self._executor = DaskExecutor(self._client, self._job, START)
             self._cluster.scale(self._workers)
             self._await_worker()
         except (OSError, RuntimeError, TimeoutError) as error:
@@ -128,7 +128,7 @@ class Local:
         self._end()
         self._begin()
         for chunk in self._out.values():
-            self._hands.submit(chunk)
+            self._executor.submit(chunk)
 
     def _end(self) -> None:
         """End the workers at once, then what drives them."""
@@ -137,7 +137,7 @@ class Local:
             nanny.auto_restart = False
         end(self._mine())
         with suppress(Exception):
-            self._engaged.close()
+            self._opened.close()
         if cluster:
             with suppress(Exception):
                 cluster.close(timeout=CLOSE)

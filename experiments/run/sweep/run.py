@@ -17,13 +17,13 @@ from experiments.results.sweep.lock import Lock
 from experiments.results.sweep.rebuild import plan_identities
 from experiments.results.sweep.retry import carry_on, forget_failures
 from experiments.results.sweep.store import Found, Store
-from experiments.run.meter import Meter
+from experiments.run.progress import Progress
 from experiments.run.sweep.certificate import Certificates
 from experiments.run.sweep.chunk import Job, job
 from experiments.run.sweep.dispatch import Dispatch
-from experiments.run.sweep.executor import Hands, Own
+from experiments.run.sweep.executor import ChunkExecutor, InProcess
 
-type Engage = Callable[[Job], AbstractContextManager[Hands]]
+type OpenExecutor = Callable[[Job], AbstractContextManager[ChunkExecutor]]
 
 
 class Where(NamedTuple):
@@ -34,10 +34,10 @@ class Where(NamedTuple):
     slurm: bool = False
     certificates: Certificates = Certificates()
 
-    def engage(self, work: Job) -> AbstractContextManager[Hands]:
-        """Return the hands."""
+    def open(self, work: Job) -> AbstractContextManager[ChunkExecutor]:
+        """Return the executor of a job, a context that closes it."""
         if self.address is None and self.workers == 1 and not self.slurm:
-            return Own(work)
+            return InProcess(work)
         if self.address is not None:
             from experiments.run.sweep.dask_cluster import at  # noqa: PLC0415
 
@@ -78,7 +78,7 @@ def sweep(
     folder: Path,
     origin: str = "plan",
     shard: Shard = Shard(),  # noqa: B008
-    engage: Engage = Own,
+    open_executor: OpenExecutor = InProcess,
     stop: Callable[[], bool] = lambda: False,
     quiet: bool = False,
     retry: bool = False,
@@ -91,7 +91,7 @@ def sweep(
     folder : where its results are, or will be.
     origin : what to call the plan in problems.
     shard : the share to do.
-    engage : called with the job, returns a context with the hands that do it.
+    open_executor : called with the job, returns a context with the executor that does it.
     stop : read between chunks.
     quiet : tell no progress.
     retry : whether runs found failed are done again.
@@ -107,10 +107,10 @@ def sweep(
         found = _found(store, plan.runs, retry)
         total = shard.size(plan.runs)
         before = int(np.count_nonzero(found.done[shard.place - 1 :: shard.number]))
-        with Meter(total - before, total, quiet) as meter:
+        with Progress(total, quiet, before) as progress:
             for line in (*lines, *found.lines):
-                meter.say(line)
-            outcome = _work(plan, store, found.done, meter, engage, stop)
+                progress.say(line)
+            outcome = _work(plan, store, found.done, progress, open_executor, stop)
             return outcome._replace(failed_before=found.failed)
 
 
@@ -126,16 +126,21 @@ def _found(store: Store, runs: int, retry: bool) -> Found:
 
 
 def _work(
-    plan: Plan, store: Store, done: NDArray[np.bool_], meter: Meter, engage: Engage, stop: Callable[[], bool]
+    plan: Plan,
+    store: Store,
+    done: NDArray[np.bool_],
+    progress: Progress,
+    open_executor: OpenExecutor,
+    stop: Callable[[], bool],
 ) -> Outcome:
-    if not meter.missing:
-        return Outcome(meter.total, meter.total, 0, 0, (), True)
+    before = progress.found
+    if before == progress.total:
+        return Outcome(before, before, 0, 0, (), True)
     work = job(plan)
-    with engage(work) as hands:
-        dispatch = Dispatch(work, _missing(plan, store.shard, done), meter.missing, hands, store, meter)
+    with open_executor(work) as executor:
+        dispatch = Dispatch(work, _missing(plan, store.shard, done), progress.total - before, executor, store, progress)
         complete = dispatch.run(stop)
-    before = meter.total - meter.missing
-    return Outcome(meter.total, before, dispatch.finished, dispatch.failed, tuple(dispatch.failures), complete)
+    return Outcome(progress.total, before, dispatch.finished, dispatch.failed, tuple(dispatch.failures), complete)
 
 
 def _missing(plan: Plan, shard: Shard, done: NDArray[np.bool_]) -> Iterator[Task]:

@@ -17,7 +17,7 @@ import dask
 from experiments.plan.problem import SweepError
 from experiments.run.sweep.certificate import TLS, Certificates
 from experiments.run.sweep.chunk import Job
-from experiments.run.sweep.dask_cluster import NONE, SETTINGS, DaskHands, closing, connected
+from experiments.run.sweep.dask_cluster import NONE, SETTINGS, DaskExecutor, closing, connected
 
 # What SLURM must be told where the user's dask-jobqueue configuration does not.
 SLURM = {"cores": 1, "processes": 1, "memory": "2GB"}
@@ -28,8 +28,8 @@ ANSWER = 20  # s for which the queue's answer is waited for
 
 
 @contextmanager
-def slurm(jobs: int, job: Job, certificates: Certificates = NONE) -> Iterator[DaskHands]:
-    """Hands of `jobs` SLURM jobs; raises SweepError where there is no SLURM or no dask-jobqueue."""
+def slurm(jobs: int, job: Job, certificates: Certificates = NONE) -> Iterator[DaskExecutor]:
+    """ChunkExecutor of `jobs` SLURM jobs; raises SweepError where there is no SLURM or no dask-jobqueue."""
     if find_spec("dask_jobqueue") is None:
         raise SweepError("--slurm: needs the package dask-jobqueue: pip install 'backstop[slurm]'")
     if shutil.which("sbatch") is None:
@@ -40,7 +40,7 @@ def slurm(jobs: int, job: Job, certificates: Certificates = NONE) -> Iterator[Da
         cluster = SLURMCluster(**_missing(), **_private(certificates))
         cluster.scale(jobs=jobs)
         with closing(cluster), connected(cluster, certificates) as client:
-            yield DaskHands(client, job, awaited=lambda: any_yet_to_begin(job_numbers(cluster)))
+            yield DaskExecutor(client, job, awaited=lambda: any_yet_to_begin(job_numbers(cluster)))
 
 
 def job_numbers(cluster: Any) -> list[str]:

@@ -169,9 +169,9 @@ def keep(folder: "ResultFolder", found: Calibration) -> None:
     """Leave tables, scenario, figure and manifest in the result folder."""
     from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
-    write_rows(folder.hidden / "fields.csv", field_rows(found))
-    write_rows(folder.hidden / "moments.csv", moment_rows(found))
-    (folder.hidden / "calibrated.toml").write_text(fragment(found), encoding="utf-8")
-    save_alone(folder.hidden, "moments", found, "experiments.study.calibration.figure")
+    write_rows(folder.path / "fields.csv", field_rows(found))
+    write_rows(folder.path / "moments.csv", moment_rows(found))
+    (folder.path / "calibrated.toml").write_text(fragment(found), encoding="utf-8")
+    save_alone(folder.path, "moments", found, "experiments.study.calibration.figure")
     start = str(np.datetime64(found.record.start, "ms"))
     folder.finish(study_manifest(found.scenario, "calibration", document(found), first_bar=start))

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from experiments.plan.configuration import ORIGIN, base
+from experiments.plan.identity import as_text, canonical, digest
 from experiments.plan.notice import notices
 from experiments.plan.options import ConfigurationError, Options
-from experiments.run.process_pool import Crew
+from experiments.results.run_store import RunStore
+from experiments.run.process_pool import WorkerPool
 from experiments.study.calibration.field import Field, applied, chosen_fields, current_value
 from experiments.study.calibration.fit import Fit, Search, Target
 from experiments.study.calibration.judgement import Judged, runs_for, widened
 from experiments.study.calibration.moment import Floats, labels, vector
 from experiments.study.calibration.record import Record, covariance, read_record
+from experiments.study.calibration.recorded import RecordedSimulation
 from experiments.study.calibration.report import Calibration
 from experiments.study.calibration.simulation import RECORDS, Simulation, simulation
 from model.price.reader.file import PriceFileError
@@ -99,21 +102,55 @@ def _read(wish: Wish) -> tuple[Record, "Described"]:
     return record, described
 
 
-def run(task: Task, starts: int, iterations: int, workers: int, advance: Callable[[], Any]) -> Calibration:
-    """Search and return the findings; replications of the whole model are shared among `workers` processes."""
-    with Crew(workers if task.simulation.whole else 1) as crew:
-        return _run(task, starts, iterations, crew, advance)
+def words(task: Task, starts: int, iterations: int) -> dict[str, Any]:
+    """Return everything the findings of `task` depend on."""
+    simulated, target = task.simulation, task.target
+    return {
+        "scenario": canonical(simulated.scenario),
+        "simulation": simulated.described,
+        "fields": [str(field) for field in task.fields],
+        "moments": target.moments.tolist(),
+        "covariance": digest(as_text(target.covariance.tolist())),
+        "again": task.runs,
+        "starts": starts,
+        "iterations": iterations,
+    }
 
 
-def _run(task: Task, starts: int, iterations: int, crew: Crew, advance: Callable[[], Any]) -> Calibration:
+def run(
+    task: Task, effort: tuple[int, int, int], advance: Callable[[], Any], store: RunStore | None = None
+) -> Calibration:
+    """Search and return the findings.
+
+    Parameters
+    ----------
+    task : a checked task.
+    effort : points to start from, iterations at most, and the processes among which replications of the whole model
+        are shared.
+    advance : called at every simulated point.
+    store : where simulated moments are, and are kept; none to keep them nowhere.
+    """
+    starts, iterations, workers = effort
+    simulated = task.simulation if store is None else RecordedSimulation(task.simulation, store)
+    with WorkerPool(workers if task.simulation.whole else 1) as executor:
+        return _run(task, simulated, (starts, iterations), executor, advance)
+
+
+def _run(
+    task: Task,
+    recorded: Simulation | RecordedSimulation,
+    effort: tuple[int, int],
+    executor: WorkerPool,
+    advance: Callable[[], Any],
+) -> Calibration:
     simulated, record = task.simulation, task.record
-    crew.compile(simulated.scenario)
-    moments = partial(simulated.moments, spread=crew.map)
-    scatter = None if simulated.whole else simulated.scatter
+    executor.compile(simulated.scenario)
+    moments = partial(recorded.moments, spread=executor.map)
+    scatter = None if simulated.whole else recorded.scatter
     search = Search(task.fields, task.target, moments, scatter, advance, RECORDS - 1.0)
-    fit = search.run(starts, iterations, _present(task))
+    fit = search.run(*effort, _present(task))
     found = applied(simulated.scenario, fit.values)
-    series = simulated.joined(found, crew.map) if simulated.whole else simulated.path(found, Streams(found.seed, 0))
+    series = simulated.joined(found, executor.map) if simulated.whole else simulated.path(found, Streams(found.seed, 0))
     names = labels(record.assets, record.series.volume is not None)
     judged = Judged(simulated.replications * simulated.days, fit.target, fit.simulated)
     return Calibration(
@@ -124,16 +161,16 @@ def _run(task: Task, starts: int, iterations: int, crew: Crew, advance: Callable
         series=series,
         whole=simulated.whole,
         judged=judged,
-        again=_again(task, fit, crew),
+        again=_again(task, recorded, fit, executor),
     )
 
 
-def _again(task: Task, fit: Fit, crew: Crew) -> Judged | None:
+def _again(task: Task, recorded: Simulation | RecordedSimulation, fit: Fit, executor: WorkerPool) -> Judged | None:
     """Return the moments at the estimate in replications that the search has not seen, None where not asked for."""
     simulated = task.simulation
     if not task.runs:
         return None
-    found = simulated.again(fit.values, task.runs, crew.map)
+    found = recorded.again(fit.values, task.runs, executor.map)
     days = task.runs * simulated.days
     if simulated.whole:
         return Judged(days, Target(task.target.moments, widened(task.own, days / task.record.days)), found)

@@ -73,6 +73,11 @@ class Simulation(NamedTuple):
         """Days of one replication."""
         return (self.scenario.steps or 0) * self.scenario.minutes / MINUTES_A_DAY
 
+    @property
+    def described(self) -> dict[str, float]:
+        """Return what it is, its scenario aside."""
+        return {name: value for name, value in self._asdict().items() if name != "scenario"}
+
     def moments(self, values: Mapping[str, float], spread: Spread = map) -> Floats:
         """Return the vector of moments under `values` of the free fields; ValueError where they are not allowed.
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from experiments.plan.arrangement import SHORTFALL, Cell, Estimate, needs_pilot
 from experiments.plan.configuration import PILOT, Plan
 from experiments.results.run import Run
-from experiments.run.process_pool import Crew
+from experiments.run.executor import Executor
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -46,13 +46,13 @@ class Pilot(NamedTuple):
     misplaced: dict[str, float | None]
 
 
-def run_pilot(plan: Plan, crew: Crew, stop: Callable[[], bool], advance: Callable[[], None]) -> Pilot:
+def run_pilot(plan: Plan, executor: Executor, stop: Callable[[], bool], advance: Callable[[], None]) -> Pilot:
     """Run the pilot of `plan`: isolated funds by open interest under the first regime.
 
     Parameters
     ----------
     plan : a checked plan.
-    crew : who runs it.
+    executor : who runs it.
     stop : read between runs.
     advance : called after every run.
     """
@@ -61,7 +61,7 @@ def run_pilot(plan: Plan, crew: Crew, stop: Callable[[], bool], advance: Callabl
     replications = range(PILOT, PILOT + pilot_replications(plan.replications))
     finished: list[Run] = []
     failed: list[Run] = []
-    for run in crew.replicate([_cell(plan.scenario, plan.regimes[0])], replications, stop):
+    for run in executor.replicate([_cell(plan.scenario, plan.regimes[0])], replications, stop):
         (finished if run.failure is None else failed).append(run)
         advance()
     members = plan.scenario.protocol.number

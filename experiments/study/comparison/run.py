@@ -1,7 +1,8 @@
 """A comparison from plan to result folder: pilot, runs, tables, figures, manifest.
 
 Rows are written as the runs come in, so memory does not grow with the number of steps. Ctrl-C ends the runs
-and still finishes the folder with those that were done.
+and still finishes the folder with those that were done. Begun again in the same folder it takes the runs that are there
+and makes the others; of a comparison that is complete it shows what is there.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,8 +15,9 @@ from experiments.plan.options import Term
 from experiments.results.folder import ResultFolder
 from experiments.results.provenance import utc_now
 from experiments.results.run import Run
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.run.progress import Progress
+from experiments.run.recorded import Recorded
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.draw import draw_all, prepare
 from experiments.study.comparison.manifest import COMPLETE, INTERRUPTED, manifest, status
@@ -53,37 +55,40 @@ def execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable
     progress : told of every run.
     stop : read between runs; once true no further run is begun.
     """
-    with Crew(plan.workers) as crew:
+    with WorkerPool(plan.workers) as pool:
         if plan.workers > 1:
             prepare()
-        return _execute(plan, folder, progress, stop, crew)
+        return _execute(plan, folder, progress, stop, pool)
 
 
-def _execute(plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable[[], bool], crew: Crew) -> Outcome:
+def _execute(
+    plan: Plan, folder: ResultFolder, progress: Progress, stop: Callable[[], bool], pool: WorkerPool
+) -> Outcome:
     started = utc_now()
-    pilot = run_pilot(plan, crew, stop, lambda: progress.advance("pilot"))
+    pilot = run_pilot(plan, Recorded(pool, folder.pilot), stop, lambda: progress.advance(what="pilot"))
     chosen = cells(plan.scenario, plan.structures, plan.regimes, pilot.estimate, plan.premiums)
     comparison = Comparison([cell.name for cell in chosen], ())
-    interrupted = _run(plan, chosen, (comparison, folder), progress, stop, crew)
+    interrupted = _run(plan, chosen, comparison, progress, stop, Recorded(pool, folder.runs))
+    if folder.unchanged and folder.finished:
+        return Outcome(comparison, folder.finished, folder.path)
     ended = status(comparison, pilot, interrupted)
     written = manifest(plan, chosen, pilot, comparison, started, ended)
-    return Outcome(comparison, written, _finish(folder, comparison, written, crew))
+    return Outcome(comparison, written, _finish(folder, comparison, written, pool))
 
 
 def _run(
     plan: Plan,
     chosen: tuple[Cell, ...],
-    takers: tuple[Comparison, ResultFolder],
+    comparison: Comparison,
     progress: Progress,
     stop: Callable[[], bool],
-    crew: Crew,
+    executor: Recorded,
 ) -> bool:
-    """Hand every run to the takers; return whether it was cut short."""
-    comparison, _ = takers
+    """Hand every run to the comparison; return whether it was cut short."""
     try:
         for batch in batches(plan.replications, bool(plan.precision)):
             comparison.extend(batch)
-            _take(crew.replicate(chosen, batch, stop), takers, progress, plan.precision)
+            _take(executor.replicate(chosen, batch, stop), comparison, progress, plan.precision)
             if comparison.finished + len(comparison.failed) < len(chosen) * comparison.replications:
                 return True
             if plan.precision and not lacking(plan.precision, comparison):
@@ -93,22 +98,18 @@ def _run(
     return False
 
 
-def _take(
-    runs: Iterable[Run], takers: tuple[Comparison, ResultFolder], progress: Progress, terms: tuple[Term, ...]
-) -> None:
-    comparison, folder = takers
+def _take(runs: Iterable[Run], comparison: Comparison, progress: Progress, terms: tuple[Term, ...]) -> None:
     for run in runs:
         comparison.add(run)
         if run.failure is None:
             require_known(terms, tuple(run.summary))
-            folder.add(run)
         progress.advance()
 
 
-def _finish(folder: ResultFolder, comparison: Comparison, written: dict[str, Any], crew: Crew) -> Path | None:
+def _finish(folder: ResultFolder, comparison: Comparison, written: dict[str, Any], pool: WorkerPool) -> Path | None:
     if written["status"] == INTERRUPTED and not comparison.finished:
-        return None
+        return folder.path if len(folder) else None
     folder.flush()
     if comparison.finished and written["status"] != INTERRUPTED:  # who wants to stop waits for no figure
-        draw_all(folder.hidden, comparison, crew)
+        draw_all(folder.path, comparison, pool)
     return folder.finish(written)

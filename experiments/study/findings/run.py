@@ -15,7 +15,7 @@ from experiments.plan import arrangement
 from experiments.plan.configuration import Plan
 from experiments.plan.identity import code_version, digest, file_digest, scenario_identity
 from experiments.results.run import Run
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.study.comparison import pilot
 from experiments.study.comparison.answer import Comparison
 from experiments.study.findings.study import Study
@@ -44,8 +44,8 @@ class Measured(NamedTuple):
     failure: str | None = None
 
 
-def measure(study: Study, effort: Effort, crew: Crew, folder: Path, advance: Callable[[], None]) -> Measured:
-    """Return the study's runs, from `folder` where they are kept there, else run by `crew` and then kept."""
+def measure(study: Study, effort: Effort, executor: WorkerPool, folder: Path, advance: Callable[[], None]) -> Measured:
+    """Return the study's runs, from `folder` where they are kept there, else run by `executor` and then kept."""
     number = study.replications(effort.replications)
     scenario = study.scenario(effort.seed, effort.further)
     regimes = study.regimes or (scenario.backstop.regime,)
@@ -54,7 +54,7 @@ def measure(study: Study, effort: Effort, crew: Crew, folder: Path, advance: Cal
     place = folder / f"{study.name}-{key}.npz"
     if place.exists():
         return Measured(study, scenario, _read(place, number))
-    comparison = _run(plan, crew, advance)
+    comparison = _run(plan, executor, advance)
     if comparison.failed:
         return Measured(study, scenario, comparison, (comparison.failed[0].failure or "").strip().splitlines()[-1])
     _keep(place, comparison)
@@ -66,11 +66,11 @@ def _code() -> str:
     return digest(code_version(), *(file_digest(str(module.__file__)) for module in (arrangement, pilot)))
 
 
-def _run(plan: Plan, crew: Crew, advance: Callable[[], None]) -> Comparison:
-    estimate = pilot.run_pilot(plan, crew, lambda: False, lambda: None).estimate
+def _run(plan: Plan, executor: WorkerPool, advance: Callable[[], None]) -> Comparison:
+    estimate = pilot.run_pilot(plan, executor, lambda: False, lambda: None).estimate
     chosen = arrangement.cells(plan.scenario, plan.structures, plan.regimes, estimate)
     comparison = Comparison([one.name for one in chosen], range(plan.replications))
-    for run in crew.replicate(chosen, range(plan.replications)):
+    for run in executor.replicate(chosen, range(plan.replications)):
         comparison.add(run)
         advance()
     return comparison

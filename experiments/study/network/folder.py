@@ -15,5 +15,5 @@ def keep(folder: "ResultFolder", plan: Plan, found: Survey) -> None:
     """Leave figure and manifest in the result folder."""
     from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
-    save_alone(folder.hidden, "network", found, "experiments.study.network.figure")
+    save_alone(folder.path, "network", found, "experiments.study.network.figure")
     folder.finish(study_manifest(plan.scenario, "network", document(found), replications=plan.replications))

@@ -8,7 +8,9 @@ import numpy as np
 from experiments.plan.arrangement import Cell
 from experiments.plan.configuration import Plan
 from experiments.results.run import Run
-from experiments.run.process_pool import Crew
+from experiments.results.run_store import RunStore
+from experiments.run.process_pool import WorkerPool
+from experiments.run.recorded import recorded
 
 if TYPE_CHECKING:
     from model.network.analysis.holding_report import HoldingReport
@@ -43,7 +45,8 @@ class SurveyError(RuntimeError):
 
 
 def survey(
-    plan: Plan, likely: float | None, holdings: Array | None, levels: tuple[float, float], advance: Callable[[], None]
+    plan: Plan, likely: float | None, holdings: Array | None, levels: tuple[float, float], advance: Callable[[], None],
+    store: RunStore | None = None,
 ) -> Survey:  # fmt: skip
     """Return the survey of `plan`.
 
@@ -52,6 +55,7 @@ def survey(
     likely : probability of failure by own losses, of every protocol; None: counted in the plan's replications.
     holdings : (P, P) cross-holdings, if any; `levels` their failure threshold and cost.
     advance : told of every run.
+    store : where finished runs are, and are kept; none to keep them nowhere.
     """
     from agents.core.ledger import FUND, TREASURY  # noqa: PLC0415
     from agents.protocol.protocol import OWN_LOSS  # noqa: PLC0415
@@ -62,7 +66,7 @@ def survey(
     from model.network.contagion import debt_warnings  # noqa: PLC0415
 
     members = plan.scenario.protocol.number
-    failures = _count(plan, advance) if likely is None else Failures(*np.zeros((3, 0, members), dtype=int))
+    failures = _count(plan, advance, store) if likely is None else Failures(*np.zeros((3, 0, members), dtype=int))
     own = (failures.cause == OWN_LOSS).mean(axis=0) if likely is None else np.full(members, likely)
     ecosystem = Ecosystem(plan.scenario)
     debts, balance = ecosystem.contagion.liabilities, ecosystem.ledger.balance
@@ -79,12 +83,13 @@ def survey(
     )
 
 
-def _count(plan: Plan, advance: Callable[[], None]) -> Failures:
+def _count(plan: Plan, advance: Callable[[], None], store: RunStore | None) -> Failures:
     """Return who failed in every replication of the scenario as it is."""
     backstop, rows = plan.scenario.backstop, []
     cell = Cell("network", backstop.structure, backstop.regime, plan.scenario)
-    with Crew(plan.workers) as crew:
-        for run in crew.replicate([cell], range(plan.replications)):
+    with WorkerPool(plan.workers) as pool:
+        executor = recorded(pool, store)
+        for run in executor.replicate([cell], range(plan.replications)):
             rows.append(_failed(run, plan.scenario.protocol.number))
             advance()
     default, wave, cause = np.array(rows).transpose(1, 0, 2)

@@ -55,7 +55,7 @@ def run(plan: Plan, folder: Path, workers: int, quiet: bool) -> Outcome:
     announce([*opening(plan), demand_line(plan)], quiet)
     require_room(plan, folder)
     with Interrupt() as stop:
-        outcome = sweep(plan, folder, "command line", engage=Where(workers).engage, stop=stop, quiet=quiet)
+        outcome = sweep(plan, folder, "command line", open_executor=Where(workers).open, stop=stop, quiet=quiet)
     if not outcome.complete:
         raise SweepError(
             f"interrupted; start again to do the rest, what is finished is in {folder}", stop.code or FAILED

@@ -1,17 +1,19 @@
 """A rare-event study from plan to result folder: pilots, shared replications, document, figure, manifest."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from experiments.plan.arrangement import Cell
-from experiments.plan.configuration import Plan
+from experiments.plan.configuration import Plan, asked
 from experiments.plan.options import ConfigurationError
 from experiments.plan.world import plan_world
 from experiments.results.parquet import write_alone
-from experiments.run.process_pool import Crew
+from experiments.results.run_store import RunStore
+from experiments.run.process_pool import WorkerPool
+from experiments.run.recorded import recorded
 from experiments.study.comparison.manifest import study_manifest
 from experiments.study.rare.answer import Answer, Study
 from experiments.study.rare.mixture import Mixture
@@ -60,14 +62,30 @@ def expected_runs(plan: Plan, effort: Effort) -> int:
     return len(cells(plan)) * (effort.seeds * (plan.replications + EXPECTED * effort.pilot) + effort.plain)
 
 
-def study(plan: Plan, event: Event, effort: Effort, advance: Callable[[], None]) -> Answer:
+def words(plan: Plan, event: Event, effort: Effort) -> dict[str, Any]:
+    """Return everything a study's numbers depend on."""
+    return {**asked(plan), **event._asdict(), **effort._asdict()}
+
+
+def study(
+    plan: Plan, event: Event, effort: Effort, advance: Callable[[], None], store: RunStore | None = None
+) -> Answer:
     """Find the tilts of every cell and estimate all probabilities from shared replications, with every seed again.
 
     Seeds are the scenario's and those that follow it, so that each study can be had by itself.
+
+    Parameters
+    ----------
+    plan : a checked plan.
+    event : what is rare.
+    effort : how much is spent on it.
+    advance : called after every run.
+    store : where finished runs are, and are kept; none to keep them nowhere.
     """
-    with Crew(plan.workers) as crew:
+    with WorkerPool(plan.workers) as pool:
+        executor = recorded(pool, store)
         seeded = [plan._replace(scenario=plan.scenario.replace({"seed": seed})) for seed in seeds(plan, effort)]
-        samplers = [Sampler(one.scenario, event, effort.blocks, crew, advance) for one in seeded]
+        samplers = [Sampler(one.scenario, event, effort.blocks, executor, advance) for one in seeded]
         studies = tuple(_study(one, sampler, effort) for one, sampler in zip(seeded, samplers, strict=True))
         chosen = cells(plan)
         plain = samplers[0].plain(chosen, effort.plain) if effort.plain else np.empty((0, len(chosen)))
@@ -90,8 +108,8 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     """Leave weighted replications, figure and manifest in the result folder."""
     from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
-    write_alone(pa.concat_tables(_table(answer, one) for one in answer.studies), folder.hidden / "replications.parquet")
-    save_alone(folder.hidden, "rare", answer, "experiments.study.rare.figure")
+    write_alone(pa.concat_tables(_table(answer, one) for one in answer.studies), folder.path / "replications.parquet")
+    save_alone(folder.path, "rare", answer, "experiments.study.rare.figure")
     told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
     folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))
 

@@ -13,7 +13,7 @@ from scipy.linalg import block_diag
 
 from experiments.plan.arrangement import Cell
 from experiments.results.run import Run
-from experiments.run.process_pool import Crew
+from experiments.run.executor import Executor
 from experiments.study.rare.cross_entropy import Pilot, Trial, haar, search
 from experiments.study.rare.mixture import Mixture, log_weights
 from experiments.study.rare.tilt import Axis, TiltedTape, axes_of, scores
@@ -61,14 +61,19 @@ class Sampler:
     scenario : what all cells share.
     event : what is rare.
     blocks : stretches of a long stream.
-    crew : who runs them.
+    executor : who runs them.
     advance : told of every run.
     """
 
     def __init__(
-        self, scenario: "Scenario", event: Event, blocks: int, crew: Crew, advance: Callable[[], None] = lambda: None
+        self,
+        scenario: "Scenario",
+        event: Event,
+        blocks: int,
+        executor: Executor,
+        advance: Callable[[], None] = lambda: None,
     ) -> None:
-        self.scenario, self.event, self.crew, self.advance = scenario, event, crew, advance
+        self.scenario, self.event, self.executor, self.advance = scenario, event, executor, advance
         self.axes = axes_of(scenario, blocks)
 
     def pilot(self, cell: Cell, number: int) -> Pilot:
@@ -99,7 +104,7 @@ class Sampler:
     def _runs(self, cells: Sequence[Cell], mixture: Mixture, component: NDArray[np.int64], first: int) -> list[Run]:
         tapes = [TiltedTape(self.scenario, self.axes, tuple(mean)) for mean in mixture.means.tolist()]
         tasks = [(cell._replace(tape=tapes[j]), first + r) for r, j in enumerate(component) for cell in cells]
-        return [self._checked(run) for run in self.crew.run(tasks)]
+        return [self._checked(run) for run in self.executor.run(tasks)]
 
     def _checked(self, run: Run) -> Run:
         if run.failure is not None:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from experiments.plan.arrangement import Cell
 from experiments.results.run import Run
-from experiments.run.process_pool import Crew
+from experiments.run.executor import Executor
 from experiments.statistics.order_statistic import ranks
 from experiments.study.comparison.callable_capital import METRIC, callable_capital
 from experiments.study.size.critical import Critical
@@ -80,16 +80,20 @@ class Sizer:
     ----------
     scenario : what is sized.
     replications : their numbers.
-    crew : who runs them.
+    executor : who runs them.
     advance : told of every run.
     """
 
     def __init__(
-        self, scenario: "Scenario", replications: Sequence[int], crew: Crew, advance: Callable[[], None] = lambda: None
+        self,
+        scenario: "Scenario",
+        replications: Sequence[int],
+        executor: Executor,
+        advance: Callable[[], None] = lambda: None,
     ) -> None:
         from model.state.initial import allotment_weights, open_interest  # noqa: PLC0415
 
-        self.scenario, self.replications, self.crew, self.advance = scenario, replications, crew, advance
+        self.scenario, self.replications, self.executor, self.advance = scenario, replications, executor, advance
         self.interest = float(open_interest(scenario).sum())
         self.weights = allotment_weights(scenario)
         self.members = scenario.protocol.number
@@ -220,7 +224,7 @@ class Sizer:
 
     def _callable(self, cell: Cell) -> float:
         """Return what the arrangement may call, USD, as a run reports it."""
-        [run] = self.crew.run([(cell, self.replications[0])])
+        [run] = self.executor.run([(cell, self.replications[0])])
         _raise_if_failed(run)
         return run.summary.get(METRIC) or callable_capital(cell.scenario)
 
@@ -254,7 +258,7 @@ class Sizer:
     def _table(self, tasks: Sequence[tuple[Cell, int]], *metrics: str) -> Losses:
         """Return the members' values of the metrics side by side, (tasks, metrics × protocols)."""
         rows = []
-        for run in self.crew.run(tasks):
+        for run in self.executor.run(tasks):
             _raise_if_failed(run)
             rows.append([run.summary[f"{metric}_{i}"] for metric in metrics for i in range(self.members)])
             self.advance()

@@ -53,6 +53,7 @@ def test_the_summary_is_one_json_document(tmp_path):
     assert (manifest["status"], manifest["seed"], manifest["replications"]) == ("complete", 1, 2)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "manifest.json",
+        "pilot",
         "runs",
         "series",
     }
@@ -82,7 +83,20 @@ def test_the_same_command_gives_the_same_numbers(tmp_path):
     assert first["cells"] == second["cells"]
 
 
-def test_an_existing_result_is_refused_and_a_free_name_given(tmp_path):
+def test_a_finished_comparison_is_shown_again(tmp_path):
+    words = (*COMPARE, "--structure", "pooled", "--structure", "isolated", "--replications", 3, "--json")
+    first = invoke(*words, "--out", tmp_path / "out")
+    manifest = (tmp_path / "out" / "manifest.json").read_bytes()
+    again = invoke(*words, "--workers", 2, "--out", tmp_path / "out")
+    assert (first.exit_code, again.exit_code) == (0, 0), again.output
+    assert again.stdout == first.stdout and "finished before" in again.stderr
+    assert (tmp_path / "out" / "manifest.json").read_bytes() == manifest
+    other = invoke(*words, "--seed", 5, "--out", tmp_path / "out")
+    [told] = [line for line in other.stderr.splitlines() if line.startswith("error: ")]
+    assert other.exit_code == 2 and "scenario.seed 1 there, 5 here" in told and "out-2" in told
+
+
+def test_something_else_is_refused_and_a_free_name_given(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "kept").touch()
     result = invoke("compare", "--out", tmp_path / "out")

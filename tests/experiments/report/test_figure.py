@@ -6,7 +6,7 @@ import pytest
 from experiments.figure.style import DASHES, MARKERS, looks
 from experiments.results.folder import ResultFolder
 from experiments.results.run import Run
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.statistics.headline_metrics import CAPITAL, HEADLINES, TOTALS
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.draw import FIGURES, draw_all, further
@@ -29,9 +29,9 @@ def drawn(place, cells=CELLS, replications=5):
         for replication in range(replications):
             for cell in cells:
                 comparison.add(made_up_run(cell, replication))
-                folder.add(made_up_run(cell, replication))
+                folder.runs.add(replication, str(replication), made_up_run(cell, replication))
         folder.flush()
-        draw_all(folder.hidden, comparison, Crew(1))
+        draw_all(folder.path, comparison, WorkerPool(1))
         folder.finish({})
     return place / "figures"
 
@@ -57,7 +57,7 @@ def test_a_single_replication_is_drawn(tmp_path, cells):
 def test_a_run_without_series_or_headlines_is_drawn(tmp_path):
     comparison = Comparison(["pooled"], [0])
     comparison.add(Run("pooled", "pooled", "adl", 0, {"other": 1.0}, {}))
-    assert len(draw_all(tmp_path, comparison, Crew(1))) == len(FIGURES)
+    assert len(draw_all(tmp_path, comparison, WorkerPool(1))) == len(FIGURES)
 
 
 def test_choices_are_drawn_where_there_are_any(tmp_path):
@@ -67,11 +67,11 @@ def test_choices_are_drawn_where_there_are_any(tmp_path):
         comparison = Comparison(["pooled"], [0])
         run = made_up_run("pooled", 0)
         series = run.series | {"mean_cap": np.ones(50, np.float32), "members": np.full(50, 3, np.float32)}
-        folder.add(run._replace(series=series))
+        folder.runs.add(0, run.cell, run._replace(series=series))
         comparison.add(run)
         folder.flush()
-        assert [path.name for path in draw_all(folder.hidden, comparison, Crew(1))] == [*FIGURES, "choice"]
-        assert (folder.hidden / "figures" / "choice.png").is_file()
+        assert [path.name for path in draw_all(folder.path, comparison, WorkerPool(1))] == [*FIGURES, "choice"]
+        assert (folder.path / "figures" / "choice.png").is_file()
 
 
 def test_eight_cells_look_different():
@@ -89,9 +89,9 @@ def test_totals_add_the_protocols_and_take_the_first_asset(tmp_path):
     drawn_from = Comparison(["pooled"], [0, 1])
     with ResultFolder(tmp_path / "out") as folder:
         for replication in (0, 1):
-            folder.add(made_up_run("pooled", replication))
+            folder.runs.add(replication, str(replication), made_up_run("pooled", replication))
         folder.flush()
-        series = read_result(folder.hidden, drawn_from, TOTALS).series["pooled"]
+        series = read_result(folder.path, drawn_from, TOTALS).series["pooled"]
     for replication in (0, 1):
         own = made_up_run("pooled", replication).series
         assert np.allclose(series["capital"][replication], own["pool"] + own["fund_0"] + own["fund_1"])

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from experiments.cli.main import main
 from experiments.figure.attempt import FigureWarning, load, save_alone, save_vector
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.draw import FIGURES, LOST, draw_all
 from tests.experiments.report.test_figure import CELLS, drawn, made_up_run
@@ -90,8 +90,8 @@ def broken(*_):
     raise RuntimeError("no such\nfont")
 
 
-class Dying(Crew):
-    """A crew all of whose workers die while they draw, or whose user has had enough."""
+class Dying(WorkerPool):
+    """A executor all of whose workers die while they draw, or whose user has had enough."""
 
     def __init__(self, error=None):
         super().__init__(2)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.validation import draw, record, report
 
 
@@ -67,7 +67,7 @@ def test_the_ratio_keeps_the_sign_apart(ours, told):
 def test_what_cannot_be_played_is_said_and_not_made_up(monkeypatch):
     monkeypatch.setattr(record, "FACTS", {"2025-10-10": (record.Fact("nothing", 0.0, lambda run: 0.0),)})
     monkeypatch.setattr(record, "found", lambda name, replication: [0.0])
-    rows = record.episode_rows(2, Crew(1))
+    rows = record.episode_rows(2, WorkerPool(1))
     told = [one for one in rows if "YFI" in one["fact"]]
     assert {one["verdict"] for one in told} == {draw.NO_SCENARIO} and {one["ours"] for one in told} == {"-"}
     assert told[0]["recorded"] == "-0.4" and len({tuple(one) for one in rows}) == 1

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from experiments.cli.main import main
 from experiments.plan.options import ConfigurationError
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.statistics.verdict import HIT, MISS, VAGUE
 from experiments.study.calibration.field import Field, applied, chosen_fields
 from experiments.study.calibration.fit import Search, Target, exceedance
@@ -178,7 +178,7 @@ def test_known_parameters_are_found_again(tmp_path):
         assert row["high"] / row["low"] < 12.0, row
     assert len(told["missed"]) <= 1 and told["probability"] > 0.01
     made = {path.name for path in (tmp_path / "out").iterdir()}
-    assert made == {"manifest.json", "fields.csv", "moments.csv", "calibrated.toml", "figures"}
+    assert made == {"manifest.json", "runs", "fields.csv", "moments.csv", "calibrated.toml", "figures"}
     again = Scenario.from_toml(tmp_path / "out" / "calibrated.toml")
     assert again.price.fast_sd == pytest.approx(told["fields"][3]["estimate"], rel=1e-5)
     assert tomllib.loads((tmp_path / "out" / "calibrated.toml").read_text())["price"]["process"] == again.price.process
@@ -223,8 +223,8 @@ def test_replications_of_the_whole_model_are_the_same_on_several_processes():
         {"asset.name": ("BTC",), "trader.number": 4, "protocol.number": 1, "provider.number": 1, "steps": 48}
     )
     simulated = Simulation(scenario, inside=6, replications=3, whole=True, volume=True)
-    with Crew(2) as crew:
-        alone, shared = simulated.joined(scenario), simulated.joined(scenario, crew.map)
+    with WorkerPool(2) as executor:
+        alone, shared = simulated.joined(scenario), simulated.joined(scenario, executor.map)
     assert alone.returns.shape == (3, 8, 1)
     assert np.array_equal(alone.returns, shared.returns) and np.array_equal(alone.volume, shared.volume)
 

@@ -14,7 +14,7 @@ from experiments.results.folder import ResultFolder
 from experiments.results.parquet import read_table
 from experiments.results.run import Run
 from experiments.run.interrupt import Interrupt
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.run.progress import Progress
 from experiments.run.run import run_cell
 from experiments.study.comparison.answer import Comparison
@@ -266,21 +266,21 @@ class Deadly:
 
 def test_a_worker_that_dies_makes_failed_runs_and_no_wait(made_up):
     deadly = Cell("x", "pooled", "adl", Deadly())
-    with Crew(2) as crew:
-        runs = list(crew.replicate([deadly], range(6)))
+    with WorkerPool(2) as executor:
+        runs = list(executor.replicate([deadly], range(6)))
         assert [run.replication for run in runs] == list(range(6))
         assert all("a worker process died" in run.failure for run in runs)
-        assert len(set(crew.each(os.getpid, [(), ()], 0))) == 2
-        assert crew.each(pid_or_death, [(1,), (0,)], 0) == [os.getpid(), 0]
+        assert len(set(executor.each(os.getpid, [(), ()], 0))) == 2
+        assert executor.each(pid_or_death, [(1,), (0,)], 0) == [os.getpid(), 0]
 
 
 def test_any_number_of_workers_gives_the_same_runs():
     scenario = plan(Options(settings=SMALL, workers=1, out="nowhere")).scenario
     chosen = cells(scenario, ("isolated", "pooled"), ("socialized_loss",), Estimate())
-    with Crew(2) as several:
-        alone, crew = (list(workers.replicate(chosen, range(7))) for workers in (Crew(1), several))
-    assert [run[:5] for run in alone] == [run[:5] for run in crew]
+    with WorkerPool(2) as several:
+        alone, executor = (list(workers.replicate(chosen, range(7))) for workers in (WorkerPool(1), several))
+    assert [run[:5] for run in alone] == [run[:5] for run in executor]
     assert [run.failure for run in alone] == [None] * len(alone)
-    for one, other in zip(alone, crew, strict=True):
+    for one, other in zip(alone, executor, strict=True):
         assert one.series.keys() == other.series.keys()
         assert all(np.array_equal(one.series[name], other.series[name], equal_nan=True) for name in one.series)

@@ -62,16 +62,16 @@ def test_a_real_scenario_gives_the_same_rows_on_a_cluster(tmp_path):
 
     plan = read_plan(path)
     sweep(plan, tmp_path / "one", quiet=True)
-    sweep(plan, tmp_path / "two", engage=Where(2).engage, quiet=True)
+    sweep(plan, tmp_path / "two", open_executor=Where(2).open, quiet=True)
     assert both(tmp_path / "one") == both(tmp_path / "two")
 
 
 def test_a_run_that_kills_its_worker_is_alone_recorded_as_failed(tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.run.sweep.chunk_size.Pace.size", lambda self, left, workers: 5)
+    monkeypatch.setattr("experiments.run.sweep.chunk_size.ChunkSize.size", lambda self, left, workers: 5)
     text = f"seed = {os.getpid()}" + GRID.replace("= 2", "= 1").replace("11, 12, 13, 14, 15", "13, 14")
     plan = plan_of(tmp_path, text, "deadly")
     try:
-        outcome = sweep(plan, tmp_path / "out", engage=Where(2).engage, quiet=True)
+        outcome = sweep(plan, tmp_path / "out", open_executor=Where(2).open, quiet=True)
     finally:
         mark(os.getpid()).unlink()
     assert outcome.complete and outcome.failed == 1
@@ -94,8 +94,8 @@ def test_a_driver_killed_at_any_moment_loses_no_finished_part_and_doubles_none(t
     plan = plan_of(tmp_path, GRID.replace("replications = 2", "replications = 200"))
     code = (
         "import sys; sys.path.insert(0, 'tests/support'); from pathlib import Path; from sweep_plan import *;"
-        "from experiments.run.sweep.run import sweep; from experiments.run.sweep.chunk_size import Pace;"
-        "Pace.size = lambda self, left, workers: 7; out = Path(sys.argv[1]);"
+        "from experiments.run.sweep.run import sweep; from experiments.run.sweep.chunk_size import ChunkSize;"
+        "ChunkSize.size = lambda self, left, workers: 7; out = Path(sys.argv[1]);"
         "sweep(plan_of(out, GRID.replace('replications = 2', 'replications = 200')), out / 'out', quiet=True)"
     )
     finished, store = 0, Store(tmp_path / "out")

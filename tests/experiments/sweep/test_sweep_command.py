@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from experiments.benchmark.sweep import memory
 from experiments.cli.main import main
 from experiments.plan.shard import Shard
-from experiments.run.sweep.chunk_size import GROWTH, TARGET, Pace
+from experiments.run.sweep.chunk_size import GROWTH, TARGET, ChunkSize
 from experiments.run.sweep.run import sweep
 from tests.support.sweep_plan import GRID, plan_of
 
@@ -144,7 +144,7 @@ def test_shards_are_a_partition():
 
 
 def test_chunks_grow_to_what_their_target_is_worth():
-    pace, sizes = Pace(), []
+    pace, sizes = ChunkSize(), []
     for _ in range(6):
         sizes.append(pace.size(100_000, 2))
         pace.learn(0.01)

@@ -25,7 +25,7 @@ from tests.support.sweep_plan import GRID, plan_of
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """A folder whose sweeps make parts of five runs each; the runs with 13 traders fail until they are mended."""
-    monkeypatch.setattr("experiments.run.sweep.chunk_size.Pace.size", lambda self, left, workers: 5)
+    monkeypatch.setattr("experiments.run.sweep.chunk_size.ChunkSize.size", lambda self, left, workers: 5)
     return tmp_path
 
 
@@ -40,7 +40,7 @@ def failed(place, monkeypatch):
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("experiments.run.sweep.chunk_size.Pace.size", lambda self, left, workers: 5)
+        patched.setattr("experiments.run.sweep.chunk_size.ChunkSize.size", lambda self, left, workers: 5)
         sweep(plan_of(folder, name="other"), folder / "whole", quiet=True)
     return folder / "whole", both(folder / "whole")
 

@@ -38,7 +38,7 @@ def planned(folder, number=4, series="true", steps=400):
     ("series", "steps"), [("true", 400), pytest.param("true", 3_000, marks=pytest.mark.slow), ("false", 400)]
 )
 def test_the_disk_a_plan_takes_is_of_the_order_that_was_told(tmp_path, monkeypatch, series, steps):
-    monkeypatch.setattr("experiments.run.sweep.chunk_size.Pace.size", lambda self, left, workers: 100)
+    monkeypatch.setattr("experiments.run.sweep.chunk_size.ChunkSize.size", lambda self, left, workers: 100)
     plan = planned(tmp_path, 4, series, steps)
     sweep(plan, tmp_path / "out", quiet=True)
     taken = sum(path.stat().st_size for name in ("runs", "series") for path in (tmp_path / "out" / name).iterdir())

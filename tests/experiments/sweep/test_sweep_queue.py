@@ -8,7 +8,7 @@ from distributed import Client, LocalCluster
 
 from experiments.run.sweep import slurm
 from experiments.run.sweep.chunk import job
-from experiments.run.sweep.dask_cluster import DaskHands, LostError
+from experiments.run.sweep.dask_cluster import DaskExecutor, LostError
 from tests.support.sweep_plan import plan_of
 
 
@@ -25,12 +25,12 @@ def client():
         yield client
 
 
-def looks(hands):
+def looks(executor):
     """Return how many looks for work of a tenth of a second each it takes until nobody is left."""
     with pytest.raises(LostError, match="no worker for 1 s"):
         for number in itertools.count():
             seen = number
-            hands.take(0.1)
+            executor.take(0.1)
     return seen
 
 
@@ -38,8 +38,8 @@ def test_the_patience_begins_when_no_job_waits_any_more(tmp_path, client, monkey
     monkeypatch.setattr("experiments.run.sweep.dask_cluster.COUNTED", 0.05)
     asked = itertools.count()
     work = job(plan_of(tmp_path))
-    assert looks(DaskHands(client, work, 1.0)) <= 12
-    assert looks(DaskHands(client, work, 1.0, lambda: next(asked) < 10)) > 15
+    assert looks(DaskExecutor(client, work, 1.0)) <= 12
+    assert looks(DaskExecutor(client, work, 1.0, lambda: next(asked) < 10)) > 15
 
 
 @pytest.mark.parametrize(

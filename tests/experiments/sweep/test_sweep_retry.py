@@ -14,7 +14,7 @@ from tests.support.sweep_plan import GRID, plan_of
 @pytest.fixture
 def failed(tmp_path, monkeypatch):
     """A sweep of ten runs in which two failed, all in parts of five; a mended runner is set afterwards."""
-    monkeypatch.setattr("experiments.run.sweep.chunk_size.Pace.size", lambda self, left, workers: 5)
+    monkeypatch.setattr("experiments.run.sweep.chunk_size.ChunkSize.size", lambda self, left, workers: 5)
     sweep(plan_of(tmp_path, runner="raising"), tmp_path / "out", quiet=True)
     monkeypatch.setattr("sweep_runner.raising", __import__("sweep_runner").tiny)
     return tmp_path

@@ -55,12 +55,12 @@ def address(options):
 def test_a_sweep_over_tls_gives_the_same_rows_and_without_certificates_none(tmp_path, address, options, monkeypatch):
     plan = plan_of(tmp_path)
     where = Where(address=address, certificates=read_certificates(options, address, False))
-    assert sweep(plan, tmp_path / "private", engage=where.engage, quiet=True).complete
+    assert sweep(plan, tmp_path / "private", open_executor=where.open, quiet=True).complete
     sweep(plan, tmp_path / "one", quiet=True)
     assert both(tmp_path / "one") == both(tmp_path / "private")
     monkeypatch.setattr(dask_cluster, "REACH", 1)
     with pytest.raises(SweepError, match="cannot be reached") as caught:
-        sweep(plan, tmp_path / "open", engage=Where(address=address.replace("tls", "tcp")).engage, quiet=True)
+        sweep(plan, tmp_path / "open", open_executor=Where(address=address.replace("tls", "tcp")).open, quiet=True)
     assert caught.value.code == 2 and len(caught.value.problems) == 1
 
 

@@ -60,7 +60,7 @@ def attacked():
 def test_workers_that_are_all_lost_are_replaced_and_nothing_is_missing(tmp_path, attacked, kind):
     plan = plan_of(tmp_path, GRID.replace("= 2", "= 30"), "slow")
     attacked(kind)
-    outcome = sweep(plan, tmp_path / "out", engage=Where(2).engage, quiet=True)
+    outcome = sweep(plan, tmp_path / "out", open_executor=Where(2).open, quiet=True)
     assert outcome.complete and outcome.failed == 0
 
 
@@ -70,6 +70,6 @@ def test_where_no_worker_lives_a_sweep_ends_in_one_line(tmp_path, attacked, monk
     attacked("always")
     surroundings = dict(os.environ)
     with pytest.raises(SweepError, match="no worker for 1 s, and 1 times all workers were begun again") as caught:
-        sweep(plan_of(tmp_path, runner="slow"), tmp_path / "out", engage=Where(2).engage, quiet=True)
+        sweep(plan_of(tmp_path, runner="slow"), tmp_path / "out", open_executor=Where(2).open, quiet=True)
     assert caught.value.code == 1 and len(caught.value.problems) == 1
     assert dict(os.environ) == surroundings, "what Dask sets for its workers is left in the driver"

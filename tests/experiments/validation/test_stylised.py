@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.cli.main import main
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.study.calibration.moment import activity, labels, natural, together, tolerances, vector
 from experiments.study.calibration.record import covariance, read_record
 from experiments.validation import report, stylised
@@ -47,7 +47,7 @@ def test_bars_are_hours_of_the_mid_price_and_of_all_volume(tiny):
 
 
 def test_a_row_per_fact_of_both_assets(tiny):
-    rows = stylised.fact_rows(2, Crew(1))
+    rows = stylised.fact_rows(2, WorkerPool(1))
     assert [one["asset"] for one in rows] == ["BTC"] * 11 + ["ETH"] * 11 + ["BTC with ETH"]
     assert {one["runs"] for one in rows} == {"2"}
     both = together([stylised.bars(stylised.market(), number) for number in (0, 1)])
@@ -56,8 +56,8 @@ def test_a_row_per_fact_of_both_assets(tiny):
 
 
 def test_rows_do_not_depend_on_the_number_of_workers(tiny):
-    with Crew(2) as several:
-        assert stylised.fact_rows(3, several) == stylised.fact_rows(3, Crew(1))
+    with WorkerPool(2) as several:
+        assert stylised.fact_rows(3, several) == stylised.fact_rows(3, WorkerPool(1))
 
 
 def test_an_interval_is_over_runs_and_holds_those_that_are_all_alike(tiny):

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from scipy.stats import binomtest
 
 from experiments.cli.main import main
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.statistics.statistic import Interval
 from experiments.statistics.verdict import HIT, MISS, VAGUE
 from experiments.validation import record, report
@@ -167,7 +167,7 @@ def test_a_section_that_was_not_run_is_kept():
 def test_a_row_per_recorded_fact_of_an_episode(monkeypatch):
     facts = record.FACTS["2021-05-19"]
     monkeypatch.setattr(record, "FACTS", {"2021-05-19": facts})
-    rows = [one for one in record.episode_rows(2, Crew(1)) if one["episode"] == "2021-05-19"]
+    rows = [one for one in record.episode_rows(2, WorkerPool(1)) if one["episode"] == "2021-05-19"]
     assert [(one["fact"], one["runs"]) for one in rows] == [(fact.name, "2") for fact in facts]
     ours = np.mean([record.found("2021-05-19", number) for number in (0, 1)], axis=0)
     assert [one["ours"] for one in rows] == [f"{value:.3g}" for value in ours]

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 from experiments.figure.attempt import attempt, load, tell_missing
-from experiments.run.process_pool import Crew
+from experiments.run.process_pool import WorkerPool
 from experiments.study.comparison.answer import Comparison
 
 FIGURES = ("outcome", "fan", "exhaustion", "market")
@@ -37,19 +37,19 @@ def _load() -> None:
         load(*LIBRARIES)
 
 
-def draw_all(folder: Path, comparison: Comparison, crew: Crew) -> list[Path]:
-    """Draw into ``folder/figures``, shared among the crew; return the paths of those drawn, without suffix.
+def draw_all(folder: Path, comparison: Comparison, executor: WorkerPool) -> list[Path]:
+    """Draw into ``folder/figures``, shared among the executor; return the paths of those drawn, without suffix.
 
     Of every figure that is missing a :class:`experiments.figure.attempt.FigureWarning` tells why. Ctrl-C leaves out
     those that are not drawn yet.
     """
     target = folder / "figures"
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     names = (*FIGURES, *further(folder))
     try:
-        told = crew.each(draw_one, [(folder, comparison, name) for name in names], LOST)
+        told = executor.each(draw_one, [(folder, comparison, name) for name in names], LOST)
     except KeyboardInterrupt:
-        crew.dismiss(at_once=True)
+        executor.close(at_once=True)
         told = ["interrupted"] * len(names)
     missing = {name: why for name, why in zip(names, told, strict=True) if not (target / f"{name}.pdf").is_file()}
     for name, why in missing.items():

@@ -1,0 +1,149 @@
+"""Finished runs of a study on disk, each found again by what defines it exactly.
+
+A run is known by its cell and an identity, a digest of code version, scenario, replication and tape. Its row (cell,
+structure, regime, replication, id and the metrics) lies in ``runs/part-*.parquet``, its series, where they are kept,
+in ``series/``, in the parts of :class:`experiments.results.sweep.store.Store`: written next to their place, seen on the
+disk and moved there, each named by its first run and a digest of its contents. So what a study has finished outlives
+whatever ends it; of a part that is not what was written the runs are done again. Failed runs are not kept.
+
+Parts are written every :data:`OFTEN` seconds at first, then whenever the time since the last one is a twentieth of the
+whole, so that there are few of them and no more than a twentieth of the work is ever lost.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from experiments.results.parquet import series_table
+from experiments.results.run import Run
+from experiments.results.sweep.rows import about_series, encoded, metric_columns
+from experiments.results.sweep.store import UNSOUND, Store
+
+OFTEN = 2.0  # s between two parts, at least
+SHARE = 0.05  # of the time since the start between two parts, at least
+ROWS = 1 << 18  # of series held before they are written: some tens of megabytes
+KEY = ("cell", "structure", "regime", "replication", "id")
+
+
+class Found(NamedTuple):
+    """The runs of one part: their table, and the metrics as numbers where every run has all of them."""
+
+    table: pa.Table
+    names: tuple[str, ...]
+    numbers: Any  # (runs, metrics) float64, None where a run lacks some
+
+
+class RunStore:
+    """The finished runs in a folder; its holder is the only one who writes there.
+
+    Parameters
+    ----------
+    folder : an existing folder.
+    series : whether series are kept too.
+
+    Attributes
+    ----------
+    lines : one for every part that was not what had been written, now moved aside.
+    added : runs kept since the start.
+    """
+
+    def __init__(self, folder: Path, series: bool = False) -> None:
+        self.store, self._series = Store(folder, series=series), series
+        self.lines: list[str] = []
+        self.added = 0
+        self._found: list[Found] = []
+        self._place: dict[tuple[str, str], tuple[int, int]] = {}
+        self._held: list[tuple[int, str, Run]] = []
+        self._rows = 0
+        self._start = self._written = time.monotonic()
+        if self.store.runs.is_dir():
+            self._read()
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def find(self, cell: str, identity: str) -> Run | None:
+        """Return the run of `cell` that was found under `identity` at the start, without series, or None."""
+        part, row = self._place.get((cell, identity), (-1, 0))
+        return _run(self._found[part], row) if part >= 0 else None
+
+    def add(self, number: int, identity: str, run: Run) -> None:
+        """Keep a finished `run`; one that is kept already is not kept again.
+
+        Parameters
+        ----------
+        number : its place in the study, >= 0.
+        identity : what defines it.
+        run : its metrics, and its series.
+        """
+        if (run.cell, identity) in self._place:
+            return
+        self._place[run.cell, identity] = -1, 0
+        self._held.append((number, identity, run if self._series else run._replace(series={})))
+        self._rows += len(next(iter(run.series.values()))) if self._series and run.series else 1
+        self.added += 1
+        now = time.monotonic()
+        if self._rows >= ROWS or now - self._written >= max(OFTEN, SHARE * (now - self._start)):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held."""
+        if self._held:
+            self.store.make()
+            runs = [run for _, _, run in self._held]
+            series = _series_part(runs) if self._series else b""
+            part = _runs_part(runs, [identity for _, identity, _ in self._held], series)
+            self.store.commit(self._held[0][0], part, series)
+            self._held, self._rows = [], 0
+        self._written = time.monotonic()
+
+    def _read(self) -> None:
+        self.store.clear()
+        for part in self.store.committed():
+            try:
+                self._take(self.store.sound(part))
+            except UNSOUND as error:
+                self.lines.append(self.store.move_aside(part, part.name, error))
+
+    def _take(self, table: pa.Table) -> None:
+        keys = list(zip(table.column("cell").to_pylist(), table.column("id").to_pylist(), strict=True))
+        if len({*keys} - self._place.keys()) < len(keys):
+            raise ValueError("it has runs that are there already")
+        names = tuple(name for name in table.column_names if name not in KEY)
+        whole = not any(table.column(name).null_count for name in names)
+        numbers = np.column_stack([table.column(name).to_numpy() for name in names]) if whole and names else None
+        self._place |= {key: (len(self._found), row) for row, key in enumerate(keys)}
+        self._found.append(Found(table, names, numbers))
+
+
+def _run(found: Found, row: int) -> Run:
+    """Return the run in a row, its metrics as they were."""
+    cell, structure, regime, replication = (found.table.column(name)[row].as_py() for name in KEY[:4])
+    if found.numbers is not None:
+        return Run(cell, structure, regime, replication, _paired(found.names, found.numbers[row].tolist()), {})
+    values = (found.table.column(name)[row].as_py() for name in found.names)
+    known = {name: value for name, value in zip(found.names, values, strict=True) if value is not None}
+    return Run(cell, structure, regime, replication, known, {})
+
+
+def _paired(names: Iterable[str], values: Iterable[float]) -> dict[str, float]:
+    return dict(zip(names, values, strict=True))
+
+
+def _runs_part(runs: Sequence[Run], identities: Sequence[str], series: bytes) -> bytes:
+    key: dict[str, Any] = {
+        name: pa.array([getattr(run, name) for run in runs], pa.string()).dictionary_encode() for name in KEY[:3]
+    }
+    key["replication"] = pa.array([run.replication for run in runs], pa.int32())
+    key["id"] = pa.array(identities, pa.string())
+    metrics = metric_columns([run.summary for run in runs])
+    return encoded(pa.table(key | metrics).replace_schema_metadata(about_series(series)))
+
+
+def _series_part(runs: Sequence[Run]) -> bytes:
+    tables = [series_table(run) for run in runs if run.series]
+    return encoded(pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()) if tables else b""
