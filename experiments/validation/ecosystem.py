@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from agents.core.ledger import TREASURY
 from experiments.statistics.statistic import Interval
@@ -35,7 +36,7 @@ def bare(terms: dict[str, Any], protocols: int, replication: int = 0) -> Ecosyst
     return Ecosystem(Scenario().replace(BARE | {"seed": SEED, "protocol.number": protocols} | terms), replication)
 
 
-def hit(ecosystem: Ecosystem, loss: Any) -> Ecosystem:
+def hit(ecosystem: Ecosystem, loss: ArrayLike) -> Ecosystem:
     """Let protocols lose `loss`, (protocols,) USD, and make a step."""
     ecosystem.tape = ecosystem.tape._replace(exploit=np.array([loss]))
     ecosystem.step()

@@ -32,10 +32,12 @@ Acemoglu, D., Ozdaglar, A. and Tahbaz-Salehi, A. (2015) Systemic risk and stabil
 American Economic Review 105:564-608.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from agents.core.table import MatrixLike
 from model.network.analysis.cross_holding import cross_holdings_dependency, cross_holdings_value
 from model.network.analysis.debtrank import additional_stress, debtrank
 from model.network.liability import Debts, checked_debts
@@ -73,8 +75,8 @@ class Settlement(NamedTuple):
 
 
 def clearing_vector(
-    liabilities: Any, external_assets: Any, alpha: float = 1.0, beta: float = 1.0, outside: Any = None,
-    seniority: str = "senior",
+    liabilities: MatrixLike, external_assets: ArrayLike, alpha: float = 1.0, beta: float = 1.0,
+    outside: ArrayLike | None = None, seniority: str = "senior",
 ) -> np.ndarray:  # fmt: skip
     """Return the greatest clearing vector.
 
@@ -105,8 +107,8 @@ def clearing_vector(
 
 
 def settle(
-    liabilities: Any, external_assets: Any, alpha: float = 1.0, beta: float = 1.0, outside: Any = None,
-    seniority: str = "senior",
+    liabilities: MatrixLike, external_assets: ArrayLike, alpha: float = 1.0, beta: float = 1.0,
+    outside: ArrayLike | None = None, seniority: str = "senior",
 ) -> Settlement:  # fmt: skip
     """Clear as :func:`clearing_vector` does and return everybody's account of it.
 

@@ -11,12 +11,13 @@ such sums, would be lost in their last bits.
 Every draw is full width and keyed by protocol and slot: one more account changes nobody else's draws.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 
 from agents.account.account import BLOCK, OPEN, make_accounts
+from agents.core.table import Accounts
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
 from model.scenario import Scenario
@@ -97,7 +98,7 @@ def strategies(scenario: Scenario, uniform: Array) -> Array:
     return np.searchsorted(np.cumsum(shares) / shares.sum(), uniform, side="right").clip(max=len(shares) - 1)
 
 
-def fill_protocol(scenario: Scenario, streams: Streams, accounts: Any, i: int, contract: Contract) -> None:
+def fill_protocol(scenario: Scenario, streams: Streams, accounts: Accounts, i: int, contract: Contract) -> None:
     """Draw the accounts of protocol `i` into its slots."""
     trader, number = scenario.trader, scenario.trader.number
     first = i * slots_per_protocol(scenario)
@@ -119,7 +120,7 @@ def fill_protocol(scenario: Scenario, streams: Streams, accounts: Any, i: int, c
     accounts.status[rows] = OPEN
 
 
-def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Any:
+def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Accounts:
     """Return the accounts of all protocols at the start."""
     accounts = make_accounts(slots_per_protocol(scenario) * len(contracts))
     if scenario.trader.number:

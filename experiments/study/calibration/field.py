@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.plan.configuration import ORIGIN
 from experiments.plan.options import ConfigurationError
+from model.scenario.parameter import Value
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -119,7 +120,7 @@ def _replaced_problems(scenario: "Scenario", name: str, value: float) -> list[st
     return []
 
 
-def current_value(scenario: "Scenario", name: str) -> Any:
+def current_value(scenario: "Scenario", name: str) -> Value:
     """Return the value of a dotted name, the first of several; AttributeError where there is none."""
     found: Any = scenario
     for word in name.split("."):

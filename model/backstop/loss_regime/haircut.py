@@ -6,7 +6,7 @@ realised at once. An amount of at most the equity leaves neither negative. A hai
 appetite in proportion to the fraction of equity it lost. Units: contracts, USD.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from agents.account.account import BLOCK, touch
 from agents.core.books import Venue
 from agents.core.kernel import kernel, rule
 from agents.core.ledger import DEFICIT, TRADER, WALLET, Code, pay
+from agents.core.table import Accounts
 
 Array = np.ndarray
 ROUNDING = 1e-12
@@ -44,7 +45,7 @@ def holding(venue: Venue, protocol: int) -> Holding:
 
 
 @rule
-def note_loss(accounts: Any, row: int, amount: float, equity: float, reaction: float) -> None:
+def note_loss(accounts: Accounts, row: int, amount: float, equity: float, reaction: float) -> None:
     """Note a loss borne for others: its sum, its largest fraction of equity, and what the owner makes of it."""
     fraction = min(amount / equity, 1.0)
     accounts.haircut[row] += amount
@@ -53,7 +54,7 @@ def note_loss(accounts: Any, row: int, amount: float, equity: float, reaction: f
 
 
 @rule
-def cut_equity(venue: Any, row: int, amount: float, gain: float, equity: float, reaction: float) -> None:
+def cut_equity(venue: Venue, row: int, amount: float, gain: float, equity: float, reaction: float) -> None:
     """Take `amount` USD from a row with unrealised profit `gain` and equity `equity`; the caller books it."""
     accounts = venue.accounts
     beyond = amount - max(gain, 0.0)

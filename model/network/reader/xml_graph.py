@@ -6,7 +6,6 @@ that first pass, before a tree is built.
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 from xml.parsers import expat
 
@@ -42,7 +41,7 @@ class _Count:
         self.seen: Counter[str] = Counter()
         self.depth = 0
 
-    def start(self, name: str, attributes: Any) -> None:
+    def start(self, name: str, attributes: object) -> None:
         self.seen[name.rpartition(":")[2]] += 1
         require_moderate(self.seen["node"], self.seen["edge"])
         self.depth += 1
