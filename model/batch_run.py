@@ -28,6 +28,13 @@ def described(
 ) -> Scenario:
     """Return a run's scenario: `scenario` or the default, its `fields` replaced, seeded by `rng` where there is one.
 
+    Parameters
+    ----------
+    scenario : all parameters; none: the defaults.
+    replication : index of the run among those of one seed.
+    rng : a seed, or what one is drawn from; none, as Mesa passes it, leaves the scenario's.
+    fields : dotted names of parameters → values that take the place of the scenario's.
+
     Raises
     ------
     TypeError : `scenario` is none.

@@ -61,7 +61,15 @@ def ask(table: Investors, attained: Array, step: int) -> None:
 
 
 def served(table: Investors, value: Array, room: float, pot: int) -> Array:
-    """Return what the queue of one pot pays out, (providers,) USD: in order of asking, up to `room`."""
+    """Return what the queue of one pot pays out, (providers,) USD: in order of asking, up to `room`.
+
+    Parameters
+    ----------
+    table : (providers,) records.
+    value : (providers,) USD >= 0, of each one's shares.
+    room : USD >= 0, that the pot can spare.
+    pot : index.
+    """
     paid = np.zeros(len(table.pot))
     rows = np.flatnonzero((table.asked_step >= 0) & (table.pot == pot))
     rows = rows[np.argsort(table.asked_step[rows], kind="stable")]

@@ -62,7 +62,16 @@ class Waterfall(Layers):
     def absorb(
         self, venue: Venue, ledger: Ledger, protocol: Protocols, pool: Pools, priority: Array, step: int
     ) -> bool:
-        """Send this step's deficits down the layers; return whether the loss regime was called."""
+        """Send this step's deficits down the layers; return whether the loss regime was called.
+
+        Parameters
+        ----------
+        venue : what loss regimes read and change.
+        ledger : where deficits are booked, < 0.
+        protocol, pool : records that are written: who paid what, who has nothing left.
+        priority : (protocols,) in (0, 1), order of arrival at a pot.
+        step : present step.
+        """
         if self._table is not protocol:
             self._bind(ledger, protocol, pool)
         self.handler.begin(step)

@@ -110,7 +110,15 @@ class Control:
         self.suspends = control.breaker_liquidations
 
     def update(self, exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing) -> None:
-        """Set terms and halts for the next step."""
+        """Set terms and halts for the next step.
+
+        Parameters
+        ----------
+        exchange, market : (protocols,) and (assets,) records; terms and halts are written.
+        protocol : (protocols,) records, read.
+        book : the ledger's.
+        backing : what stands ready behind each.
+        """
         if self.adapts:
             self._adjust_terms(exchange, market, protocol, book, backing, self.rules, self.start)
         if self.breaker:

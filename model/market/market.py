@@ -101,7 +101,15 @@ def market_rule(scenario: Scenario) -> MarketRule:
 def make_market(
     scenario: Scenario, price: np.ndarray, daily_volatility: np.ndarray, half_spread: np.ndarray
 ) -> Markets:
-    """Return the market at the start, a record per asset; arguments (assets,)."""
+    """Return the market at the start, a record per asset; arguments (assets,).
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    price : (assets,) USD per contract, > 0, at the start.
+    daily_volatility : (assets,) log, standard deviation of a day's return.
+    half_spread : (assets,) 1, fraction of the price.
+    """
     market = np.zeros(len(price), dtype=MARKET_COLUMNS).view(np.recarray)
     market.first[:] = market.fundamental[:] = market.mid[:] = market.last[:] = market.average[:] = price
     market.calm_spread[:] = market.half_spread[:] = half_spread

@@ -114,6 +114,14 @@ def settle(
 
     Arguments and errors are those of :func:`clearing_vector`. A defaulter loses (1 - alpha) e_i + (1 - beta) r_i.
     Rounding within `TOLERANCE` of a solvent protocol's debts is absorbed by its equity, which is never negative.
+
+    Parameters
+    ----------
+    liabilities : (n, n) array, list or SciPy sparse matrix, USD >= 0, zero diagonal; row i owes column j.
+    external_assets : (n,) USD >= 0.
+    alpha, beta : parts of a defaulter's external assets and of its receipts that are recovered, in [0, 1].
+    outside : (n,) USD >= 0, debt to outsiders; none by default.
+    seniority : rank of `outside`: ``senior`` or ``pari_passu``.
     """
     debts = checked_debts(liabilities, external_assets, alpha, beta, outside, seniority)
     payments, waves = _cascade(debts)

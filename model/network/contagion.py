@@ -103,7 +103,15 @@ class Contagion:
 def make_contagion(
     scenario: Scenario, streams: Streams, venue: Venue, ledger: Ledger, protocol: Protocols, cover: Cover
 ) -> Contagion:
-    """Return the exposures of a scenario at the start; `cover` sends losses down the waterfall."""
+    """Return the exposures of a scenario at the start; `cover` sends losses down the waterfall.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    streams : the run's random numbers.
+    venue, ledger, protocol : state of the run, changed by defaults.
+    cover : sends losses, (protocols,) USD >= 0, down the waterfall.
+    """
     late, resolution = LateMoney(ledger, protocol, venue), make_resolution(scenario, cover)
     return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
 

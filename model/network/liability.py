@@ -41,6 +41,14 @@ def checked_debts(
 ) -> Debts:
     """Return the inputs of :func:`model.network.clearing.settle` as arrays.
 
+    Parameters
+    ----------
+    liabilities : (n, n) array, list or SciPy sparse matrix, USD >= 0, zero diagonal; row i owes column j.
+    external_assets : e, (n,) USD >= 0.
+    alpha, beta : parts of a defaulter's external assets and of its receipts that are recovered, in [0, 1].
+    outside : v, (n,) USD >= 0, debt to outsiders; none: zero.
+    seniority : rank of `outside`, ``senior`` or ``pari_passu``.
+
     Raises
     ------
     ValueError

@@ -34,14 +34,30 @@ class Continue:
     """A protocol in default goes on as before."""
 
     def halt(self, venue: Venue, protocol: Protocols, failed: Array, step: int) -> bool:
-        """Wind up those who `failed`, (protocols,) bool; return whether that brought losses to light."""
+        """Wind up those who `failed`, (protocols,) bool; return whether that brought losses to light.
+
+        Parameters
+        ----------
+        venue : accounts, blocks, exchanges and ledger of the run, written in place.
+        protocol : (protocols,) records, written in place.
+        failed : (protocols,) bool.
+        step : present step.
+        """
         return False
 
     def distribute(self, venue: Venue, late: LateMoney, failed: Array) -> None:
         """Pay the customers of those who `failed` once debts are cleared, and note what is owed to them still."""
 
     def resume(self, protocol: Protocols, ledger: Ledger, late: LateMoney, step: int) -> bool:
-        """Let those trade again whose time has come; return whether money moved."""
+        """Let those trade again whose time has come; return whether money moved.
+
+        Parameters
+        ----------
+        protocol : (protocols,) records, written in place.
+        ledger : the run's.
+        late : what comes in of old claims.
+        step : present step.
+        """
         return False
 
 

@@ -100,7 +100,15 @@ def contracts(exchange: Exchanges, tape: Tape, interest: Array) -> list[Contract
 
 
 def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, exchange: Exchanges) -> Markets:
-    """Return the market at the start, with the depth of full vaults."""
+    """Return the market at the start, with the depth of full vaults.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    tape : the run's shocks, with prices at the start.
+    traits : of the asset on each market.
+    exchange : (protocols,) records, whose vaults supply depth.
+    """
     market = make_market(scenario, tape.initial_price, tape.daily_volatility, traits.half_spread)
     supplied = np.bincount(exchange.asset, exchange.supplied_depth, len(market))
     traded = supplied > 0.0
@@ -194,7 +202,13 @@ def make_pool(structure: Structure) -> Pools:
 def subsidiaries(
     accounts: Accounts, keepers: Keepers, providers: Providers, members: int
 ) -> dict[Code, Callable[[], Array]]:
-    """Return for each control account the function that counts its owners' rows afresh, (protocols,) USD."""
+    """Return for each control account the function that counts its owners' rows afresh, (protocols,) USD.
+
+    Parameters
+    ----------
+    accounts, keepers, providers : the owners' rows.
+    members : number of protocols.
+    """
 
     def cash_values() -> Array:
         basis = accounts.size * (accounts.entry_price - accounts.entry_funding)
@@ -216,7 +230,17 @@ def open_books(
     exchange: Exchanges,
     structure: Structure,
 ) -> None:
-    """Count the accounts, give the vaults the other side, and let all money enter from outside."""
+    """Count the accounts, give the vaults the other side, and let all money enter from outside.
+
+    Parameters
+    ----------
+    ledger : empty; balances are entered.
+    accounts : (rows,) of all protocols.
+    tables : the same records as kernels take them.
+    scenario : all parameters.
+    exchange : (protocols,) records; vault sizes are written.
+    structure : what capital is paid in, pooled and on call.
+    """
     level_all(accounts)
     recount(accounts, tables.blocks, tables.exchange)
     exchange.vault_size[:] = exchange.short_size - exchange.long_size

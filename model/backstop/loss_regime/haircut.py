@@ -82,7 +82,16 @@ def charge(
 
 
 def haircut(venue: Venue, protocol: int, held: Holding, amounts: Array, reaction: float) -> float:
-    """Take `amounts`, (slots,) USD, at most ``held.means``; return their sum."""
+    """Take `amounts`, (slots,) USD, at most ``held.means``; return their sum.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    protocol : index.
+    held : what the protocol's accounts have.
+    amounts : (slots,) USD >= 0.
+    reaction : 1, part of a cut by which leverage wanted falls.
+    """
     placed = float(amounts.sum())
     charge(venue, protocol, amounts, held.gain, held.equity, placed, reaction)
     return placed
@@ -92,6 +101,15 @@ def charge_wallets(venue: Venue, protocol: int, amounts: Array, wealth: Array, p
     """Take `amounts`, (slots,) USD, from the wallets of accounts worth `wealth` each; return their sum.
 
     The money goes to the protocol's account `payee`.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    protocol : index.
+    amounts : (slots,) USD >= 0.
+    wealth : (slots,) USD > 0 where something is taken.
+    payee : account of the ledger.
+    reaction : 1, part of a cut by which leverage wanted falls.
     """
     accounts, slots = venue.accounts, np.flatnonzero(amounts)
     rows, taken = slots + protocol * len(amounts), amounts[slots]

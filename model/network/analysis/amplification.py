@@ -97,6 +97,13 @@ def system_loss(liabilities: MatrixLike, outside_assets: ArrayLike, outside: Arr
     """Return the losses (1) and (2) of one shock (n,) USD >= 0, at most the outside assets of each.
 
     Arguments and errors are those of :func:`amplification_bound`.
+
+    Parameters
+    ----------
+    liabilities : (n, n) USD >= 0, zero diagonal, row owes column.
+    outside_assets : c, (n,) USD >= 0, not all zero.
+    outside : b, (n,) USD >= 0, owed to outsiders.
+    shock : (n,) USD >= 0, lost of outside assets.
     """
     worth = net_worth(liabilities, outside_assets, outside)
     hit, assets = column("shock", shock, worth.size), column("outside_assets", outside_assets, worth.size)
