@@ -70,6 +70,13 @@ def chosen_fields(process: str, texts: Sequence[str], scenario: "Scenario", asse
 
     Of several assets their correlation is one of these.
 
+    Parameters
+    ----------
+    process : name of the price process.
+    texts : as typed.
+    scenario : whose values are where the search begins.
+    assets : that are calibrated together.
+
     Raises
     ------
     ConfigurationError : with a line for every field that is not understood, unknown or out of bounds.
