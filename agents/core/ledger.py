@@ -21,7 +21,7 @@ compiled once more for every literal of Python's.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -101,20 +101,20 @@ class LoopError(RuntimeError):
 
 
 @rule
-def transfer(book: Any, payer: Code, payer_column: Code, payee: Code, payee_column: Code, amount: float) -> None:
+def transfer(book: Book, payer: Code, payer_column: Code, payee: Code, payee_column: Code, amount: float) -> None:
     """Move `amount` USD (negative: the other way) from one account to another."""
     book.balance[payer, payer_column] -= amount
     book.balance[payee, payee_column] += amount
 
 
 @rule
-def pay(book: Any, payer: Code, payee: Code, protocol: Code, amount: float) -> None:
+def pay(book: Book, payer: Code, payee: Code, protocol: Code, amount: float) -> None:
     """Move `amount` USD between two accounts of the same protocol."""
     transfer(book, payer, protocol, payee, protocol, amount)
 
 
 @rule
-def breach(book: Any, phase: Code, account: Code, protocol: Code, amount: float, scale: float) -> None:
+def breach(book: Book, phase: Code, account: Code, protocol: Code, amount: float, scale: float) -> None:
     """Write down the first thing that is wrong; later ones are its consequences."""
     if book.breach[0] < 0.0:
         book.breach[0], book.breach[1], book.breach[2] = phase, account, protocol
@@ -122,7 +122,7 @@ def breach(book: Any, phase: Code, account: Code, protocol: Code, amount: float,
 
 
 @rule
-def check(book: Any, phase: Code, account: Code, protocol: Code, difference: float, scale: float) -> None:
+def check(book: Book, phase: Code, account: Code, protocol: Code, difference: float, scale: float) -> None:
     """Record a breach where a difference is not finite, or not zero within ``TOLERANCE`` of the `scale`."""
     if not abs(difference) <= TOLERANCE * (scale + 1.0):
         breach(book, phase, account, protocol, difference, scale)

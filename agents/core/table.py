@@ -1,17 +1,24 @@
 """Names for the tables that rules and kernels take, each saying where its columns are declared.
 
-All are record arrays: ``table.column`` is the array of a column, ``table[i]`` a record. Kernels take them as plain
-structured arrays (:func:`agents.core.column.bare`), and accounts as a named tuple of one array a column, which reads
-the same. Type checkers let every attribute of a record array pass; what columns there are is checked when a kernel is
+Most are record arrays: ``table.column`` is the array of a column, ``table[i]`` a record. Kernels take them as plain
+structured arrays (:func:`agents.core.column.bare`), which read the same. Accounts are many and have an array of their
+own for every column. Type checkers let every name of a column pass; which there are is checked when a kernel is
 compiled.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-type Accounts = np.recarray[Any, Any]  # (rows,) agents.account.account.Account
+
+class Accounts(Protocol):
+    """(rows,) agents.account.account.Account: one array a column."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a column, (rows,)."""
+
+
 type Blocks = np.recarray[Any, Any]  # (rows / BLOCK,) agents.account.account.BLOCK_COLUMNS
 type Exchanges = np.recarray[Any, Any]  # (protocols,) agents.exchange.exchange.Exchange
 type Keepers = np.recarray[Any, Any]  # (keepers,) agents.exchange.keeper.Keeper
@@ -22,3 +29,4 @@ type Providers = np.recarray[Any, Any]  # (stakes,) agents.provider.liquidity_pr
 type Investors = np.recarray[Any, Any]  # (providers,) agents.provider.capital_provider.CapitalProvider
 type ValueFunds = np.recarray[Any, Any]  # (funds,) agents.trader.value_fund.ValueFund
 type MatrixLike = ArrayLike | Any  # (n, n), an array, nested lists or a sparse array of SciPy's
+type Matrix = Any  # (n, n), checked: an array, or a CSR array of SciPy's, which has no types

@@ -17,12 +17,13 @@ Members who left their pot have what it still owes them. Reference: Diamond and 
 others may leave, not to what one put in. Units: USD.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.kernel import kernel, part, rule
 from agents.core.ledger import FUND, LENT, POOL, POOL_LENT, TREASURY
+from agents.core.table import Protocols
 from agents.protocol.protocol import SOUND
 
 
@@ -51,7 +52,7 @@ def callable_still(on_call: float, assessed: float, treasury: float) -> float:
 
 
 @part
-def of_pots(balance: Array, backing: Any, ready: Array) -> None:
+def of_pots(balance: Array, backing: Backing, ready: Array) -> None:
     """Write (1) into `ready`, (members,) USD."""
     pot, member, room = backing.pot, backing.member, backing.room
     entitlement, contributed = backing.entitlement, backing.contributed
@@ -67,7 +68,7 @@ def of_pots(balance: Array, backing: Any, ready: Array) -> None:
 
 
 @part
-def of_members(balance: Array, protocol: Any, backing: Any, ready: Array) -> None:
+def of_members(balance: Array, protocol: Protocols, backing: Backing, ready: Array) -> None:
     """Write (2) into `ready`, (members,) USD."""
     status, assessed, on_call = protocol.status, protocol.assessed, backing.on_call
     together = 0.0
@@ -82,7 +83,7 @@ def of_members(balance: Array, protocol: Any, backing: Any, ready: Array) -> Non
 
 
 @part
-def healths(balance: Array, protocol: Any, backing: Any) -> Array:
+def healths(balance: Array, protocol: Protocols, backing: Backing) -> Array:
     """Return the backstop behind each protocol over its start, (protocols,); 1 where there was none."""
     allotted, start = protocol.capital, backing.start
     health = np.zeros(start.shape[0])
@@ -97,6 +98,6 @@ def healths(balance: Array, protocol: Any, backing: Any) -> Array:
 
 
 @kernel
-def standing(balance: Array, protocol: Any, backing: Any) -> Array:
+def standing(balance: Array, protocol: Protocols, backing: Backing) -> Array:
     """Return every protocol's health, (protocols,), for who asks from outside a kernel."""
     return healths(balance, protocol, backing)

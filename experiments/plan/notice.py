@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.plan.arrangement import second_allotment
 from experiments.plan.scenario_option import Described, unnamed_prices
+from model.scenario.parameter import Value
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -153,7 +154,7 @@ def _allotted(described: Described, structures: Sequence[str]) -> Iterator[str]:
         yield f"backstop.{second} as given ({given[f'backstop.{second}']}) sizes the second isolated: no pilot is run"
 
 
-def value_at(scenario: "Scenario", name: str) -> Any:
+def value_at(scenario: "Scenario", name: str) -> Value:
     """Return the value of a dotted name."""
     found: Any = scenario
     for part in name.split("."):

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from experiments.plan.identity import code_version, leaves
+from experiments.plan.identity import Plain, code_version, leaves
 from experiments.plan.options import ConfigurationError
 from experiments.plan.resources import ASKED, MANIFEST, FolderError, begun, free_path, require_free
 from experiments.results import atomic
@@ -166,7 +166,7 @@ class ResultFolder:
         atomic.write(folder / MANIFEST, (text + "\n").encode())
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Plain:
     """Return `value` as JSON can hold it: keys as text, tuples as lists, no number that is not finite, legible text."""
     if isinstance(value, str):
         return legible(value)

@@ -111,6 +111,12 @@ def estimate(metric: str, values: ArrayLike, members: int = 0) -> Estimate:
 def contrast(metric: str, a: ArrayLike, b: ArrayLike, members: int = 0) -> Contrast:
     """Return the paired difference a − b of `metric`; entry r of both, (n,), saw the same shocks.
 
+    Parameters
+    ----------
+    metric : its name, which decides how it is tested.
+    a, b : (n,) in the metric's unit, one entry a replication.
+    members : protocols of a run; 0 where not known.
+
     Raises
     ------
     ValueError

@@ -22,6 +22,7 @@ from model.reinsurance.investment import Investment, make_providers
 from model.reinsurance.parametric import ParametricTrigger
 from model.reinsurance.retrocession import Retrocession, found
 from model.reinsurance.underwriting import Underwriting
+from model.scenario import Scenario
 from model.scenario.registry import CLAIMS
 
 WHOLE_SERIES = ("mean_cap", "members", "rate_multiplier", "provider_capital", "open_claims")
@@ -169,7 +170,7 @@ class ReinsuranceMarket:
         return self.third_party - float(self.handler.context.second.start)
 
 
-def is_active(scenario: Any) -> bool:
+def is_active(scenario: Scenario) -> bool:
     """Tell whether anything of the market is switched on, whatever the structure, so that all report the same."""
     terms = scenario.reinsurance
     claims = terms.claims != "indemnity" or terms.assessment_delay > 0.0 or terms.dispute_probability > 0.0

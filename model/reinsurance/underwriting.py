@@ -13,6 +13,7 @@ import numpy as np
 
 from agents.core.kernel import kernel
 from agents.core.ledger import FUND, POOL, POOL_LENT, TRADER, TREASURY
+from agents.core.table import Exchanges
 from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
 from model.backstop.layer import columns
 from model.reinsurance.premium.base import Exposure, credible
@@ -24,7 +25,7 @@ Array = np.ndarray
 
 
 @kernel
-def observe_traders(exchange: Any, cash: Array, assets: int) -> Array:
+def observe_traders(exchange: Exchanges, cash: Array, assets: int) -> Array:
     """Return what an underwriter sees of each member's traders, (3, members).
 
     One-sided open interest, USD; their open notional over their equity; and |longs − shorts| over longs + shorts of

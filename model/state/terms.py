@@ -1,9 +1,11 @@
 """The constants of a run, derived once from the scenario, as kernels take them; and their scratch space and tables."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from agents.core.table import Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers
+from agents.exchange.keeper import Jobs
 from agents.protocol.contribution import target_size
 from agents.trader.trader import Habit, Keys
 from model.backstop.structure.base import Structure
@@ -19,29 +21,29 @@ class PhaseTerms(NamedTuple):
     """Constants by the phase that needs them."""
 
     market: MarketRule
-    habit: Any  # agents.trader.trader.Habit
-    keys: Any  # agents.trader.trader.Keys, of the traders' random numbers
-    tariff: Any  # model.market.liquidation.Tariff, of liquidations
-    terms: Any  # model.market.fee.Terms, of fees, premiums and providers
+    habit: Habit
+    keys: Keys  # of the traders' random numbers
+    tariff: Tariff  # of liquidations
+    terms: Terms  # of fees, premiums and providers
 
 
 class KernelTables(NamedTuple):
     """The tables as kernels take them: the same memory as the record arrays of the same names."""
 
-    blocks: Any
-    exchange: Any
-    market: Any
-    protocol: Any
-    keepers: Any
-    providers: Any
-    pool: Any
+    blocks: Blocks
+    exchange: Exchanges
+    market: Markets
+    protocol: Protocols
+    keepers: Keepers
+    providers: Providers
+    pool: Pools
 
 
 class Scratch(NamedTuple):
     """Room for lists that kernels make within a step."""
 
     rows: np.ndarray  # (rows,) traders who look at their account; later in the step, positions below maintenance margin
-    jobs: Any  # model.market.liquidation.Jobs, one round's liquidations
+    jobs: Jobs  # one round's liquidations
     capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
 
 

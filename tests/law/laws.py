@@ -226,6 +226,39 @@ def calls_have_7_unnamed_arguments(code: Code) -> list[str]:
     ]
 
 
+@law(model__price__a="def f(book: Any) -> None: ...", agents__core__a="def f(x: Any) -> None: ...")
+def signatures_say_what_they_take(code: Code) -> list[str]:
+    """No bare ``Any`` in a public signature outside agents/core, but in ``*arguments`` passed on as they are."""
+    return [
+        f"{path}:{node.lineno}: {node.name}"
+        for path, node in code.functions()
+        if not node.name.startswith("_") and not path.startswith("agents/core/")
+        if "Any" in {ast.unparse(one) for one in [*(a.annotation for a in parameters(node)), node.returns] if one}
+    ]
+
+
+@law(model__price__a="def f(a, b, c, d):\n    'Do.'")
+def four_parameters_are_described(code: Code) -> list[str]:
+    """Public functions of four parameters or more have a Parameters section, in agents and model, kernels apart.
+
+    What takes the place of a method of a base is described there.
+    """
+    wanted = [
+        (path, node)
+        for path, node in code.functions()
+        if not path.startswith("experiments/") and not node.name.startswith("_") and not compiled(node)
+        if len(parameters(node)) >= 4
+    ]
+    written = {id(node) for _, node in wanted if "Parameters\n---" in (ast.get_docstring(node) or "")}
+    methods = {id(item) for _, node in code.nodes(ast.ClassDef) for item in node.body}
+    bases = {node.name for _, node in wanted if id(node) in written & methods}
+    return [
+        f"{path}:{node.lineno}: {node.name}"
+        for path, node in wanted
+        if id(node) not in written and not (id(node) in methods and node.name in bases)
+    ]
+
+
 @law(model__price__a="def dead():\n    pass\ndef called():\n    dead()")
 def public_functions_are_reached(code: Code) -> list[str]:
     """A run, a command or a study comes to every public function: by its name, from what is executed."""

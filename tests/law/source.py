@@ -140,10 +140,8 @@ def reached_names(code: Code) -> set[str]:
     """All names that a run, a command or a study can come to: those of what is executed, and of what that names."""
     bodies: dict[str, list[Function]] = {}
     todo = ["main"]
-    own = {node.name for _, node in code.nodes(ast.ClassDef)} | {"NamedTuple", "Protocol", "Exception", "ValueError"}
-    for _, node in code.nodes(ast.ClassDef):
-        if names(node.bases) - own:  # a library calls the methods by which its classes are extended
-            todo += [item.name for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for node in extending(code):  # a library calls the methods by which its classes are extended
+        todo += [item.name for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
     for tree in code.trees.values():
         _collect(tree.body, bodies, todo)
     found: set[str] = set()
@@ -153,6 +151,16 @@ def reached_names(code: Code) -> set[str]:
             found.add(name)
             todo += names(bodies.get(name, ()))
     return found
+
+
+def extending(code: Code) -> list[ast.ClassDef]:
+    """Classes that extend one of a library, be it through one of our own."""
+    classes = [node for _, node in code.nodes(ast.ClassDef)]
+    plain = {"NamedTuple", "Protocol", "Exception", "ValueError"} | {node.name for node in classes}
+    foreign = {node.name for node in classes if names(node.bases) - plain}
+    while further := {node.name for node in classes if names(node.bases) & foreign} - foreign:
+        foreign |= further
+    return [node for node in classes if names(node.bases) - plain or names(node.bases) & foreign]
 
 
 def _collect(body: list[ast.stmt], bodies: dict[str, list[Function]], todo: list[str]) -> None:

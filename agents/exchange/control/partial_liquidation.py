@@ -6,7 +6,7 @@ goes whole, as does one below the threshold. Hyperliquid: 20 % first above 100,0
 after. Without a cooldown a position is sold fraction by fraction until it is safe.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from agents.core.kernel import rule
 
@@ -20,7 +20,7 @@ class PartialRule(NamedTuple):
 
 
 @rule
-def contracts_to_sell(size: float, mark: float, since: float, partial: Any) -> float:
+def contracts_to_sell(size: float, mark: float, since: float, partial: PartialRule) -> float:
     """Return the contracts of a flagged position to be closed in this round, > 0.
 
     Parameters

@@ -6,11 +6,12 @@ rebuilt from its scenario and its list of interventions is the same world, bit f
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.provider.liquidity_provider import redeem
+from model.ecosystem import Ecosystem
 from model.price.tape import Tape
 
 EVERY = -1
@@ -163,7 +164,7 @@ def problem(done: Intervention, horizon: int) -> str | None:
     return None
 
 
-def redeem_shares(ecosystem: Any, share: float, target: int) -> None:
+def redeem_shares(ecosystem: Ecosystem, share: float, target: int) -> None:
     """Let every provider of the target's vault redeem `share` of its shares at the going price."""
     tables, equity = ecosystem.tables, ecosystem.vault_equity()
     outstanding = ecosystem.protocol.shares.copy()

@@ -123,7 +123,15 @@ def axis(clock: int, horizon: int, window: int) -> tuple[int, int]:
 
 
 def side_shot(side: Side, name: str, k: int, first: int) -> SideShot:
-    """Return what is drawn of one side, series from step `first` on, price and depth of asset `k`."""
+    """Return what is drawn of one side, series from step `first` on, price and depth of asset `k`.
+
+    Parameters
+    ----------
+    side : one world.
+    name : of its arrangement.
+    k : index of the asset.
+    first : step the series begin at.
+    """
     record, steps = side.ecosystem.record, side.ecosystem.clock
     mid = asset_series(side, "mid", k, first)
     pool = record.ecosystem[first:steps, ECOSYSTEM_SERIES.index("pool")]
@@ -145,7 +153,15 @@ def side_shot(side: Side, name: str, k: int, first: int) -> SideShot:
 
 
 def asset_series(side: Side, name: str, k: int, first: int) -> np.ndarray:
-    """Return a series of asset `k` from step `first` on."""
+    """Return a series of asset `k` from step `first` on.
+
+    Parameters
+    ----------
+    side : one world.
+    name : of the series.
+    k : index of the asset.
+    first : step it begins at.
+    """
     ecosystem = side.ecosystem
     return ecosystem.record.asset[first : ecosystem.clock, k, ASSET_SERIES.index(name)]
 

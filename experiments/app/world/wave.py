@@ -44,7 +44,15 @@ def bounds(flow: Array, step: int) -> tuple[int, int] | None:
 
 
 def meant(sides: Iterable[Side], first: int, bar: int, step: int) -> int:
-    """Return the step a click at `step` means where each bar sums `bar` steps from `first` on: that bar's busiest."""
+    """Return the step a click at `step` means where each bar sums `bar` steps from `first` on: that bar's busiest.
+
+    Parameters
+    ----------
+    sides : both worlds.
+    first : step at which the first bar begins.
+    bar : steps it sums.
+    step : that was clicked at.
+    """
     start = first + max(step - first, 0) // bar * bar
     flow = sum(side.ecosystem.record.total("liquidated", side.ecosystem.clock)[start : start + bar] for side in sides)
     return start + int(np.argmax(flow)) if np.any(flow) else step
@@ -88,7 +96,14 @@ def wave(side: Side, step: int) -> Wave | None:
 
 
 def member_sum(side: Side, name: str, first: int, last: int) -> Array:
-    """Return a protocol series summed over steps `first` to `last`, both included, (protocols,)."""
+    """Return a protocol series summed over steps `first` to `last`, both included, (protocols,).
+
+    Parameters
+    ----------
+    side : one world.
+    name : of the series.
+    first, last : steps, both included.
+    """
     record = side.ecosystem.record
     before = record.member(name, first) if first else 0.0
     return record.member(name, last + 1) - before

@@ -19,14 +19,15 @@ from model.network.reader.edge_list import EdgeListError
 
 def network(
     quiet: bool, as_json: bool, default_probability: float | None, holdings: str | None,
-    threshold: float, failure_cost: float, edges: str | None, settings: tuple[str, ...], **typed: Any,
+    edges: str | None, settings: tuple[str, ...], **typed: Any,
 ) -> int:  # fmt: skip
     """Survey the exposure network: debts, DebtRank, central nodes, waves of default, bound on amplification."""
+    levels = typed.pop("threshold"), typed.pop("failure_cost")
     from_file = ("exposure.graph=file", f"exposure.file={edges}") if edges else ()
     chosen = plan(Options(settings=(*from_file, *settings), **typed))
     told = begin(chosen._replace(notices=(*chosen.notices, *_idle(default_probability))), quiet, ())
     owned = _read(holdings, chosen)
-    found = _survey(chosen, default_probability, owned, (threshold, failure_cost), quiet)
+    found = _survey(chosen, default_probability, owned, levels, quiet)
     _report(found, chosen, quiet, as_json, told)
     return 0
 

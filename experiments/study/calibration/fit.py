@@ -227,6 +227,13 @@ def exceedance(distance: float, covariance: Floats, weight: Floats, degrees: flo
     """Return the probability that Σ w x² exceeds `distance`, x normal with `covariance`, by simulation.
 
     `covariance` is known with `degrees` degrees of freedom.
+
+    Parameters
+    ----------
+    distance : >= 0.
+    covariance : (moments, moments) of x.
+    weight : (moments,) w, >= 0.
+    degrees : of freedom of `covariance`; infinite where it is exact.
     """
     spread = np.linalg.eigvalsh(np.sqrt(weight)[:, None] * covariance * np.sqrt(weight)).clip(min=0.0)
     generator = np.random.default_rng(0)

@@ -173,7 +173,14 @@ class Structure:
         return unpaid
 
     def settled(self, deficit: Array, due: Array, paid: Array, step: int) -> None:
-        """Take note of a settlement; subclasses whose treaties remember more than losses add to it."""
+        """Take note of a settlement; subclasses whose treaties remember more than losses add to it.
+
+        Parameters
+        ----------
+        deficit : (members,) USD >= 0, loss of the step.
+        due, paid : (members,) USD >= 0, what the treaty owes on it and what was paid.
+        step : present step.
+        """
         self.loss += deficit
 
     def settle(self, due: Array, cash: Array, priority: Array) -> Array:

@@ -109,7 +109,7 @@ class Stopped(Interrupt):
 def test_an_interrupted_comparison_goes_on_and_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
     words = STUDIES["compare"]
     calm, out = told(words, tmp_path / "calm"), tmp_path / "out"
-    monkeypatch.setattr("experiments.run.interrupt.Interrupt", Stopped)
+    monkeypatch.setattr("experiments.cli.study.compare.Interrupt", Stopped)
     done = 0
     for looks in (6, 25, 60):  # in the pilot, and twice among the runs
         Stopped.looks = looks
