@@ -97,7 +97,7 @@ COMMANDS = {
 }
 
 
-class Commands(LazyGroup):
+class Commands(LazyGroup, click.Group):
     """Commands that write to whatever the process was given; 130 after Ctrl-C, 143 after SIGTERM."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:

@@ -41,7 +41,9 @@ def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> Outcome | None
     announce([*opening(read), demand_line(read)], quiet)
     require_room(read, folder, shard)
     with Interrupt() as stop:
-        done = run_sweep(read, folder, str(plan), shard, where.engage, stop, quiet, bool(typed["retry"]))
+        done = run_sweep(
+            read, folder, str(plan), shard, where.engage, stop=stop, quiet=quiet, retry=bool(typed["retry"])
+        )
         return done._replace(stopped=stop.code)
 
 
