@@ -100,7 +100,7 @@ COMMANDS = {
 type Returned = Any  # what a command returns, in click's words
 
 
-class Commands(LazyGroup):
+class Commands(LazyGroup, click.Group):
     """Commands that write to whatever the process was given; 130 after Ctrl-C, 143 after SIGTERM."""
 
     def main(self, *arguments: Any, **options: Any) -> Returned:

@@ -16,18 +16,18 @@ from experiments.study.network.table import conclusions, document, tables
 from model.network.analysis.holding_report import read_holdings
 from model.network.reader.edge_list import EdgeListError
 
+OWN = ("default_probability", "holdings", "edges", "threshold", "failure_cost")  # options that make no scenario
 
-def network(
-    quiet: bool, as_json: bool, default_probability: float | None, holdings: str | None,
-    edges: str | None, settings: tuple[str, ...], **typed: Any,
-) -> int:  # fmt: skip
+
+def network(quiet: bool, as_json: bool, **typed: Any) -> int:
     """Survey the exposure network: debts, DebtRank, central nodes, waves of default, bound on amplification."""
-    levels = typed.pop("threshold"), typed.pop("failure_cost")
-    from_file = ("exposure.graph=file", f"exposure.file={edges}") if edges else ()
-    chosen = plan(Options(settings=(*from_file, *settings), **typed))
-    told = begin(chosen._replace(notices=(*chosen.notices, *_idle(default_probability))), quiet, ())
+    likely, holdings, edges, *levels = (typed.pop(name) for name in OWN)
+    if edges:
+        typed["settings"] = ("exposure.graph=file", f"exposure.file={edges}", *typed["settings"])
+    chosen = plan(Options(**typed))
+    told = begin(chosen._replace(notices=(*chosen.notices, *_idle(likely))), quiet, ())
     owned = _read(holdings, chosen)
-    found = _survey(chosen, default_probability, owned, levels, quiet)
+    found = _survey(chosen, likely, owned, (levels[0], levels[1]), quiet)
     _report(found, chosen, quiet, as_json, told)
     return 0
 

@@ -42,8 +42,8 @@ def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> Outcome | None
     require_room(read, folder, shard)
     with Interrupt() as stop:
         done = run_sweep(
-            read, folder, str(plan), shard, where.open, stop, quiet=quiet, retry=bool(typed["retry"])
-        )  # fmt: skip
+            read, folder, str(plan), shard, where.open, stop=stop, quiet=quiet, retry=bool(typed["retry"])
+        )
         return done._replace(stopped=stop.code)
 
 
