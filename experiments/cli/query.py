@@ -1,4 +1,4 @@
-"""``backstop query``, ``export`` and ``reproduce``: what to do with a sweep's folder."""
+"""``backstop query``, ``export`` and ``reproduce``: what to do with a result folder."""
 
 import json
 from pathlib import Path
@@ -10,11 +10,18 @@ from experiments.cli.option import explained
 FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 
 
-def checked(folder: Path) -> None:
-    """Raise SweepError at once where `folder` is not a sweep's, before anything heavy is imported."""
-    from experiments.results.sweep.manifest_file import read_manifest  # noqa: PLC0415
+def checked(folder: Path, action: str = "") -> None:
+    """Raise SweepError at once where `folder` has no runs of a study, before anything heavy is imported.
 
-    read_manifest(folder)
+    An `action` that only sweeps allow is named where it is another study's.
+    """
+    from experiments.plan.problem import SweepError  # noqa: PLC0415
+    from experiments.results.sweep.manifest_file import kind, read_study  # noqa: PLC0415
+
+    found = kind(read_study(folder))
+    if action and found != "sweep":
+        again = "start it with the same words in another folder and compare"
+        raise SweepError(f"{folder}: only runs of a sweep can be {action}, this is a study called {found}: {again}")
 
 
 @click.command()
@@ -23,7 +30,7 @@ def checked(folder: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
 @explained
 def query(folder: Path, sql: str, as_json: bool) -> int:
-    """Ask a sweep's results in SQL: tables runs, series, plan, and results (plan with metrics)."""
+    """Ask a study's results in SQL: tables runs and series; of a sweep also plan, and results (plan with metrics)."""
     checked(folder)
     from experiments.cli.listing import aligned  # noqa: PLC0415
     from experiments.results.sweep.query import ask  # noqa: PLC0415
@@ -43,7 +50,7 @@ def query(folder: Path, sql: str, as_json: bool) -> int:
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default DIR/csv.")
 @explained
 def export(folder: Path, as_csv: bool, out: Path | None) -> int:
-    """Write a sweep's plan, runs and series as CSV files."""
+    """Write a study's runs and series, and a sweep's plan, as CSV files."""
     checked(folder)
     from experiments.results.sweep.query import export as write  # noqa: PLC0415
 
@@ -59,7 +66,7 @@ def export(folder: Path, as_csv: bool, out: Path | None) -> int:
 @explained
 def reproduce(folder: Path, runs: int, runner: str | None) -> int:
     """Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference."""
-    checked(folder)
+    checked(folder, "made again one by one")
     from experiments.run.sweep.reproduction import reproduce as again  # noqa: PLC0415
 
     found = again(folder, runs, runner)
