@@ -13,6 +13,7 @@ replications, which is also why kernels release the interpreter lock.
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from numba.extending import overload
 from agents.core.kernel_cache import cache_folder
 
 
+@cache
 def source_digest() -> str:
     """Return a hexadecimal digest of numba's version and of every source file a kernel can depend on."""
     root = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""``backstop query``, ``export`` and ``reproduce``: what to do with a sweep's folder."""
+"""``backstop query``, ``export`` and ``reproduce``: what to do with a result folder."""
 
 import json
 from pathlib import Path
@@ -8,14 +8,21 @@ import click
 from experiments.cli.lazy_group import load
 from experiments.cli.listing import aligned
 from experiments.cli.option import explained
-from experiments.results.sweep.manifest_file import read_manifest
+from experiments.plan.problem import SweepError
+from experiments.results.sweep.manifest_file import kind, read_study
 
 FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 
 
-def checked(folder: Path) -> None:
-    """Raise SweepError at once where `folder` is not a sweep's, before anything heavy is imported."""
-    read_manifest(folder)
+def checked(folder: Path, action: str = "") -> None:
+    """Raise SweepError at once where `folder` has no runs of a study, before anything heavy is imported.
+
+    An `action` that only sweeps allow is named where it is another study's.
+    """
+    found = kind(read_study(folder))
+    if action and found != "sweep":
+        again = "start it with the same words in another folder and compare"
+        raise SweepError(f"{folder}: only runs of a sweep can be {action}, this is a study called {found}: {again}")
 
 
 @click.command()
@@ -24,7 +31,7 @@ def checked(folder: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
 @explained
 def query(folder: Path, sql: str, as_json: bool) -> int:
-    """Ask a sweep's results in SQL: tables runs, series, plan, and results (plan with metrics)."""
+    """Ask a study's results in SQL: tables runs and series; of a sweep also plan, and results (plan with metrics)."""
     checked(folder)
     names, rows = load("experiments.results.sweep.query:ask")(folder, sql)
     found = [dict(zip(names, row, strict=True)) for row in rows]
@@ -41,7 +48,7 @@ def query(folder: Path, sql: str, as_json: bool) -> int:
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default DIR/csv.")
 @explained
 def export(folder: Path, as_csv: bool, out: Path | None) -> int:
-    """Write a sweep's plan, runs and series as CSV files."""
+    """Write a study's runs and series, and a sweep's plan, as CSV files."""
     checked(folder)
     for path in load("experiments.results.sweep.query:export")(folder, out or folder / "csv"):
         click.echo(path)
@@ -55,7 +62,7 @@ def export(folder: Path, as_csv: bool, out: Path | None) -> int:
 @explained
 def reproduce(folder: Path, runs: int, runner: str | None) -> int:
     """Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference."""
-    checked(folder)
+    checked(folder, "made again one by one")
     found = load("experiments.run.sweep.reproduction:reproduce")(folder, runs, runner)
     for line in [*found.notes, *found.differences]:
         click.echo(line, err=True)

@@ -41,9 +41,7 @@ def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> Outcome | None
     announce([*opening(read), demand_line(read)], quiet)
     require_room(read, folder, shard)
     with Interrupt() as stop:
-        done = run_sweep(
-            read, folder, str(plan), shard, where.open, stop=stop, quiet=quiet, retry=bool(typed["retry"])
-        )
+        done = run_sweep(read, folder, str(plan), shard, where.open, stop=stop, quiet=quiet, retry=bool(typed["retry"]))
         return done._replace(stopped=stop.code)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from experiments.plan.problem import FAILED, SweepError, named
+from experiments.plan.resources import ASKED, begun
 
 MANIFEST = "manifest.json"
 FAMILY = "backstop sweep"
@@ -157,9 +158,28 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return _checked(folder, found)
 
 
+def read_study(folder: Path) -> dict[str, Any]:
+    """Return the manifest of the folder of a study other than a sweep; raises as :func:`read_manifest`."""
+    found = begun(folder)
+    return found if found is not None else read_manifest(folder)
+
+
+def kind(manifest: dict[str, Any]) -> str:
+    """Return what kind of study a manifest is of."""
+    asked = manifest.get(ASKED)
+    return str(asked.get("study", "study")) if isinstance(asked, dict) else "sweep"
+
+
 def read_any_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a comparison's or sweep's folder; raises as :func:`read_manifest`."""
     found = _load(folder)
+    if kind(found) not in ("sweep", "comparison"):
+        raise SweepError(
+            f"{folder}: is the folder of a study called {kind(found)}: reported are comparisons and sweeps"
+        )
+    if found.get("status") == "running":
+        reason = "the comparison is not finished"
+        raise SweepError(f"{folder}: {reason}; wait for it, or start it again with the same words", FAILED)
     if not (str(found.get("format", "")).startswith(FAMILY) or {"cells", "pilot"} & found.keys()):
         raise SweepError(f"{folder}: is not the folder of a comparison or a sweep")
     return _checked(folder, found)

@@ -1,7 +1,8 @@
 """Questions to a sweep's parts, in SQL, by DuckDB.
 
 Four tables: ``runs``, a row per run that is done; ``series``, a row per run and step; ``plan``, a row per planned run
-with the fields it changes; ``results``, the rows of ``plan`` that are done with their metrics next to them.
+with the fields it changes; ``results``, the rows of ``plan`` that are done with their metrics next to them. The folder
+of another study has the first, and a comparison's the second too.
 """
 
 import re
@@ -13,13 +14,14 @@ import duckdb
 
 from experiments.plan.problem import FAILED, SweepError, require_utf8
 from experiments.results.csv_text import PLAIN_NUMBER, RISKY, guarded
-from experiments.results.sweep.manifest_file import read_manifest
+from experiments.results.sweep.manifest_file import kind, read_study
 from experiments.results.sweep.rebuild import PLAN, damaged_plan
 from experiments.results.sweep.store import UNSOUND, Store
 
 GLOB = re.compile(r"[*?\[]")  # what DuckDB takes for a pattern
 TABLES = ("plan", "runs", "series")
 ORDER = {"plan": "run", "runs": "run", "series": "run, step"}
+ORDER_STUDY = {"runs": "cell, replication, id", "series": "cell, replication, step"}
 
 
 def connect(folder: Path, series: bool = False) -> duckdb.DuckDBPyConnection:
@@ -36,18 +38,21 @@ def connect(folder: Path, series: bool = False) -> duckdb.DuckDBPyConnection:
         If it is no sweep's folder, nothing is done yet, or what is there is not what was written.
     """
     require_utf8(folder)
-    manifest = read_manifest(folder)
+    manifest = read_study(folder)
+    whole = kind(manifest) == "sweep"
     store = Store(folder)
     runs = store.committed()
     if not runs:
         raise SweepError(f"{folder}: no run is done yet", FAILED)
-    problems = [*filter(None, [damaged_plan(folder, manifest)]), *_unsound(store, runs, series)]
+    plans = [damaged_plan(folder, manifest)] if whole else []
+    problems = [*filter(None, plans), *_unsound(store, runs, series)]
     if problems:
         raise SweepError(problems, FAILED)
     connection = duckdb.connect()
     with explained(folder):
-        _make_views(connection, folder, store, runs)
-        _require_one_plan(connection, folder)
+        _make_views(connection, folder, store, runs, whole)
+        if whole:
+            _require_one_plan(connection, folder)
     return connection
 
 
@@ -63,16 +68,19 @@ def _unsound(store: Store, parts: Sequence[Path], whole: bool) -> Iterator[str]:
 ADVICE = "starting the sweep again moves aside what is not sound and does its runs again"
 
 
-def _make_views(connection: duckdb.DuckDBPyConnection, folder: Path, store: Store, runs: Sequence[Path]) -> None:
-    _view(connection, "plan", [folder / PLAN])
+def _make_views(
+    connection: duckdb.DuckDBPyConnection, folder: Path, store: Store, runs: Sequence[Path], planned: bool
+) -> None:
     _view(connection, "runs", runs)
     series = list(store.series_parts())
     if series:
         _view(connection, "series", series)
-    connection.execute(
-        "CREATE VIEW results AS SELECT * FROM plan JOIN (SELECT * EXCLUDE (id, point, replication) FROM runs) "
-        "USING (run)"
-    )
+    if planned:
+        _view(connection, "plan", [folder / PLAN])
+        connection.execute(
+            "CREATE VIEW results AS SELECT * FROM plan JOIN (SELECT * EXCLUDE (id, point, replication) FROM runs) "
+            "USING (run)"
+        )
 
 
 def _require_one_plan(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -97,13 +105,14 @@ def ask(folder: Path, sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]
 
 
 def export(folder: Path, out: Path) -> list[Path]:
-    """Write every table as CSV into `out`, rows in the order of the plan; return the files."""
+    """Write every table as CSV into `out`, rows in the order of the plan or of the cells; return the files."""
     with explained(folder), connect(folder, True) as connection:
         out.mkdir(parents=True, exist_ok=True)
         there = {
             row[0] for row in connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
         }
-        return [_copy(connection, table, out) for table in TABLES if table in there]
+        order = ORDER if "plan" in there else ORDER_STUDY
+        return [_copy(connection, table, order[table], out) for table in TABLES if table in there]
 
 
 class explained:  # noqa: N801
@@ -129,11 +138,11 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, parts: Sequence[Path
     connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{names}], union_by_name = true)")
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, table: str, out: Path) -> Path:
+def _copy(connection: duckdb.DuckDBPyConnection, table: str, order: str, out: Path) -> Path:
     path = out / f"{table}.csv"
     nearby = out / f".{table}.csv"
     connection.execute(
-        f"COPY (SELECT {_cells(connection, table)} FROM {table} ORDER BY {ORDER[table]}) "
+        f"COPY (SELECT {_cells(connection, table)} FROM {table} ORDER BY {order}) "
         f"TO {_quoted(str(nearby))} (FORMAT csv, HEADER)"
     )
     nearby.replace(path)
