@@ -66,7 +66,9 @@ COMMANDS = {
         "experiments.cli.query:query",
         "Ask a study's results in SQL: tables runs and series; of a sweep also plan, and results (plan with metrics).",
     ),
-    "export": Entry("experiments.cli.query:export", "Write a study's runs and series, and a sweep's plan, as CSV files."),
+    "export": Entry(
+        "experiments.cli.query:export", "Write a study's runs and series, and a sweep's plan, as CSV files."
+    ),
     "reproduce": Entry(
         "experiments.cli.query:reproduce",
         "Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference.",
