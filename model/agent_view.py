@@ -9,6 +9,7 @@ from typing import Any
 
 import mesa
 import numpy as np
+from mesa.agent import AgentSet
 
 from agents.account.account import EMPTY, touch
 from agents.core.column import RowAgent
@@ -61,7 +62,7 @@ class Roster(mesa.Model):
         return self._own_scenario
 
     @scenario.setter
-    def scenario(self, value: Any) -> None:
+    def scenario(self, value: object) -> None:
         """Ignore the placeholder Mesa sets: a run has one scenario, given when it is built."""
 
     @property
@@ -74,22 +75,22 @@ class Roster(mesa.Model):
         self._going = value
 
     @property
-    def datacollector(self) -> Any:
+    def datacollector(self) -> mesa.DataCollector:
         """The run so far as a Mesa data collector (:func:`model.batch_run.collected`), unless one was set."""
         return self._collector or collected(self.series(), self.summary(), self.clock)
 
     @datacollector.setter
-    def datacollector(self, value: Any) -> None:
+    def datacollector(self, value: mesa.DataCollector) -> None:
         self._collector = value
 
     @property
-    def agents(self) -> Any:
+    def agents(self) -> AgentSet:
         """All agents, as in any Mesa model."""
         self._assemble()
         return self._all_agents
 
     @property
-    def agents_by_type(self) -> Any:
+    def agents_by_type(self) -> dict[type[mesa.Agent], AgentSet]:
         """Agents by class: Trader, LiquidityProvider, Keeper, Exchange, Protocol, Reinsurer and a researcher's own."""
         self._assemble()
         return self._agents_by_type

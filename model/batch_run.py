@@ -10,7 +10,7 @@ It reads a data collector: a row a step of the series, and in the last row the m
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import mesa
@@ -18,14 +18,22 @@ import numpy as np
 
 from model.scenario import Scenario
 
+type RunSeed = int | np.integer | Sequence[int] | np.random.SeedSequence | np.random.Generator | None
 NOT_GIVEN: Any = object()
 _begun: set[int] = set()
 
 
 def described(
-    scenario: Scenario | None, replication: int, rng: Any = NOT_GIVEN, fields: Mapping[str, Any] | None = None
+    scenario: Scenario | None, replication: int, rng: RunSeed = NOT_GIVEN, fields: Mapping[str, Any] | None = None
 ) -> Scenario:
     """Return a run's scenario: `scenario` or the default, its `fields` replaced, seeded by `rng` where there is one.
+
+    Parameters
+    ----------
+    scenario : all parameters; none: the defaults.
+    replication : index of the run among those of one seed.
+    rng : a seed, or what one is drawn from; none, as Mesa passes it, leaves the scenario's.
+    fields : dotted names of parameters → values that take the place of the scenario's.
 
     Raises
     ------
@@ -42,14 +50,14 @@ def described(
     return found
 
 
-def seed_of(rng: Any) -> int:
+def seed_of(rng: RunSeed) -> int:
     """Return the seed that `rng` stands for: itself where it is a number, else one drawn from it."""
     if isinstance(rng, int | np.integer):
         return int(rng)
     return int(np.random.default_rng(rng).integers(2**63))
 
 
-def collected(series: Mapping[str, np.ndarray], metrics: Mapping[str, float], steps: int) -> Any:
+def collected(series: Mapping[str, np.ndarray], metrics: Mapping[str, float], steps: int) -> mesa.DataCollector:
     """Return a Mesa data collector with a row a step.
 
     A column each for the series, and for the metrics, which are of the run so far and stand in the last row alone; a

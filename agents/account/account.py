@@ -10,7 +10,6 @@ that sums depend on the state alone, do not drift, and are the same however the 
 """
 
 from collections import namedtuple
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from agents.account.position import level, long_threshold, short_threshold
 from agents.core.column import Column, RowAgent
 from agents.core.extreme import extremes
 from agents.core.kernel import kernel, part, rule
+from agents.core.table import Accounts, Blocks, Exchanges
 
 BLOCK = 64
 EMPTY, OPEN, GUEST = 0, 1, 2
@@ -44,7 +44,7 @@ class Account(RowAgent):
     status = Column("i1", "code", "EMPTY slot, OPEN account, GUEST account of a researcher's own agent")
 
 
-Accounts = namedtuple("Accounts", list(Account.columns()))  # type: ignore[misc]
+AccountColumns = namedtuple("AccountColumns", list(Account.columns()))  # type: ignore[misc]
 
 BLOCK_COLUMNS = np.dtype(
     [
@@ -61,12 +61,13 @@ BLOCK_COLUMNS = np.dtype(
 )
 
 
-def make_accounts(rows: int) -> Any:
+def make_accounts(rows: int) -> Accounts:
     """Return empty accounts; `rows` must be a multiple of ``BLOCK``."""
-    return Accounts(*(np.zeros(rows, dtype=column.kind) for column in Account.columns().values()))
+    columns = (np.zeros(rows, dtype=column.kind) for column in Account.columns().values())
+    return AccountColumns(*columns)  # type: ignore[return-value]  # read as a record array is
 
 
-def make_blocks(rows: int) -> Any:
+def make_blocks(rows: int) -> Blocks:
     """Return a record array with a record per block, all stale."""
     blocks = np.zeros(rows // BLOCK, dtype=BLOCK_COLUMNS).view(np.recarray)
     blocks.stale[:] = 1
@@ -74,7 +75,7 @@ def make_blocks(rows: int) -> Any:
 
 
 @rule
-def touch(accounts: Any, blocks: Any, row: int) -> None:
+def touch(accounts: Accounts, blocks: Blocks, row: int) -> None:
     """Recompute the level of a row that changed and mark its block stale; who is flat has no entry either."""
     if accounts.size[row] == 0.0:
         accounts.entry_price[row] = accounts.entry_funding[row] = 0.0
@@ -85,7 +86,7 @@ def touch(accounts: Any, blocks: Any, row: int) -> None:
 
 
 @part
-def refresh_block(accounts: Any, blocks: Any, block: int) -> None:
+def refresh_block(accounts: Accounts, blocks: Blocks, block: int) -> None:
     """Recompute extremes and sums of one block from its rows."""
     first, last = block * BLOCK, block * BLOCK + BLOCK
     sizes, entries, fundings = accounts.size, accounts.entry_price, accounts.entry_funding
@@ -105,7 +106,7 @@ def refresh_block(accounts: Any, blocks: Any, block: int) -> None:
 
 
 @part
-def total(accounts: Any, blocks: Any, exchange: Any) -> None:
+def total(accounts: Accounts, blocks: Blocks, exchange: Exchanges) -> None:
     """Recompute the stale blocks and sum the blocks of every protocol into its exchange's record."""
     per_protocol = blocks.shape[0] // exchange.shape[0]
     stale, longs, shorts, bases = blocks.stale, blocks.long_size, blocks.short_size, blocks.basis
@@ -131,7 +132,7 @@ def in_danger(size: float, row_level: float, long_limit: float, short_limit: flo
 
 
 @rule
-def flag(accounts: Any, blocks: Any, exchange: Any, flagged: np.ndarray) -> int:
+def flag(accounts: Accounts, blocks: Blocks, exchange: Exchanges, flagged: np.ndarray) -> int:
     """Write the rows below maintenance margin into `flagged`, in order of slot; return how many there are.
 
     Blocks whose extremes are safe are skipped without looking at a row. No block may be stale.
@@ -154,14 +155,14 @@ def flag(accounts: Any, blocks: Any, exchange: Any, flagged: np.ndarray) -> int:
 
 
 @kernel
-def recount(accounts: Any, blocks: Any, exchange: Any) -> None:
+def recount(accounts: Accounts, blocks: Blocks, exchange: Exchanges) -> None:
     """Recompute all blocks and totals from the rows."""
     blocks.stale[:] = 1
     total(accounts, blocks, exchange)
 
 
 @kernel
-def level_all(accounts: Any) -> None:
+def level_all(accounts: Accounts) -> None:
     """Compute the level of every row, after positions were set from outside."""
     for row in range(accounts.size.shape[0]):
         accounts.level[row] = level(

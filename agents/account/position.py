@@ -96,9 +96,3 @@ def closed_of(size: float, contracts: float) -> float:
 def filled(size: float, order: float) -> float:
     """Return the contracts bought by an `order` (sale < 0): just the position where that closes it but for dust."""
     return -size if size != 0.0 and abs(size + order) <= DUST * abs(size) else order
-
-
-@rule
-def effective_leverage(size: float, mark: float, own: float) -> float:
-    """Return |q| p / e, infinite where equity `own` is not positive (BitMEX: mark / (mark − bankruptcy value))."""
-    return abs(size) * mark / own if own > 0.0 else float("inf")

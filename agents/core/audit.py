@@ -9,8 +9,6 @@ start is less than its last bit, so that gains and losses of old positions are n
 so far from its first price.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.core.kernel import kernel, part, rule
@@ -24,10 +22,12 @@ from agents.core.ledger import (
     TRADER,
     WALLET,
     WHOLE,
+    Book,
     Code,
     breach,
     check,
 )
+from agents.core.table import Exchanges
 
 FARTHEST = 1e15
 """Most that a price may be of the first one, or the first one of a price."""
@@ -45,7 +45,7 @@ def money_there(balance: np.ndarray) -> float:
 
 
 @rule
-def reconcile(book: Any, exchange: Any, phase: Code) -> None:
+def reconcile(book: Book, exchange: Exchanges, phase: Code) -> None:
     """Compare rows with control accounts and contracts with zero, for every protocol; cost a few additions each."""
     balance, bases, collaterals, wallets = book.balance, exchange.basis, exchange.collateral, exchange.wallet
     longs, shorts, vaults = exchange.long_size, exchange.short_size, exchange.vault_size
@@ -60,7 +60,7 @@ def reconcile(book: Any, exchange: Any, phase: Code) -> None:
 
 
 @part
-def audit(book: Any, exchange: Any, phase: Code) -> None:
+def audit(book: Book, exchange: Exchanges, phase: Code) -> None:
     """Check that all balances, counted from the rows, sum to zero and none is negative that cannot be."""
     balance, total, money = book.balance, 0.0, money_there(book.balance)
     for i in range(exchange.shape[0]):
@@ -80,14 +80,14 @@ def audit(book: Any, exchange: Any, phase: Code) -> None:
 
 
 @rule
-def check_price(book: Any, phase: Code, k: int, price: float, first: float) -> None:
+def check_price(book: Book, phase: Code, k: int, price: float, first: float) -> None:
     """Record a breach where the price of asset k is not finite or too far from its first one."""
     if not (price <= first * FARTHEST and first <= price * FARTHEST):
         breach(book, phase, PRICE_RANGE, k, price, first)
 
 
 @kernel
-def reconcile_all(book: Any, exchange: Any, phase: Code) -> None:
+def reconcile_all(book: Book, exchange: Exchanges, phase: Code) -> None:
     """Reconcile rows and audit balances after a phase that ran in Python."""
     reconcile(book, exchange, phase)
     audit(book, exchange, phase)

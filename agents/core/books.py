@@ -1,12 +1,15 @@
 """What a loss regime works on: the accounts of all protocols, their exchanges, vaults and the ledger, in one bundle."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from agents.core.ledger import Book
+from agents.core.table import Accounts, Blocks, Exchanges
 
 
 class Venue(NamedTuple):
     """State that loss regimes read and change; kernels take it whole."""
 
-    accounts: Any  # agents.account.account.Accounts, columns of (rows,)
-    blocks: Any  # structured array, (rows / BLOCK,)
-    exchange: Any  # structured array, (protocols,)
-    book: Any  # agents.core.ledger.Book
+    accounts: Accounts
+    blocks: Blocks
+    exchange: Exchanges
+    book: Book

@@ -20,9 +20,8 @@ Units: USD. Signs: assets of the holder > 0. Codes are NumPy integers: a kernel 
 compiled once more for every literal of Python's.
 """
 
-from collections import namedtuple
 from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -79,7 +78,14 @@ NO_MONEY = (DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
 THERE = np.array([account not in NO_MONEY for account in range(len(ACCOUNTS))])
 
 type Code = int | np.integer
-Book = namedtuple("Book", ["balance", "breach", "peak"])
+
+
+class Book(NamedTuple):
+    """The ledger as kernels take it."""
+
+    balance: np.ndarray  # (accounts, protocols) USD
+    breach: np.ndarray  # (5,) the first breach: phase, account, protocol, difference, money there; -1 for none
+    peak: np.ndarray  # (1,) USD, most that all balances came to in absolute value
 
 
 class LedgerError(RuntimeError):
@@ -95,20 +101,20 @@ class LoopError(RuntimeError):
 
 
 @rule
-def transfer(book: Any, payer: Code, payer_column: Code, payee: Code, payee_column: Code, amount: float) -> None:
+def transfer(book: Book, payer: Code, payer_column: Code, payee: Code, payee_column: Code, amount: float) -> None:
     """Move `amount` USD (negative: the other way) from one account to another."""
     book.balance[payer, payer_column] -= amount
     book.balance[payee, payee_column] += amount
 
 
 @rule
-def pay(book: Any, payer: Code, payee: Code, protocol: Code, amount: float) -> None:
+def pay(book: Book, payer: Code, payee: Code, protocol: Code, amount: float) -> None:
     """Move `amount` USD between two accounts of the same protocol."""
     transfer(book, payer, protocol, payee, protocol, amount)
 
 
 @rule
-def breach(book: Any, phase: Code, account: Code, protocol: Code, amount: float, scale: float) -> None:
+def breach(book: Book, phase: Code, account: Code, protocol: Code, amount: float, scale: float) -> None:
     """Write down the first thing that is wrong; later ones are its consequences."""
     if book.breach[0] < 0.0:
         book.breach[0], book.breach[1], book.breach[2] = phase, account, protocol
@@ -116,7 +122,7 @@ def breach(book: Any, phase: Code, account: Code, protocol: Code, amount: float,
 
 
 @rule
-def check(book: Any, phase: Code, account: Code, protocol: Code, difference: float, scale: float) -> None:
+def check(book: Book, phase: Code, account: Code, protocol: Code, difference: float, scale: float) -> None:
     """Record a breach where a difference is not finite, or not zero within ``TOLERANCE`` of the `scale`."""
     if not abs(difference) <= TOLERANCE * (scale + 1.0):
         breach(book, phase, account, protocol, difference, scale)

@@ -14,14 +14,13 @@ bounded by ± cap; per step the funding index Φ (USD per contract, owed by long
 References: BitMEX, Binance and Hyperliquid contract specifications.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.account.account import EMPTY, GUEST, Account, touch
 from agents.core.column import Column, RowAgent
 from agents.core.kernel import kernel, part, rule
 from agents.core.ledger import SET_UP
+from agents.core.table import Accounts, Blocks, Exchanges, Markets
 
 EIGHT_HOURS = 480.0
 
@@ -118,7 +117,9 @@ def funding_rate(premium: float, interest: float, clamp: float) -> float:
 
 
 @kernel
-def charge_funding(exchange: Any, market: Any, interest: float, clamp: float, cap: float, minutes: float) -> None:
+def charge_funding(
+    exchange: Exchanges, market: Markets, interest: float, clamp: float, cap: float, minutes: float
+) -> None:
     """Phase 3: set each exchange's funding rate from mark and index price and advance its funding index."""
     for i in range(exchange.shape[0]):
         premium = exchange.mark[i] / market.fundamental[exchange.asset[i]] - 1.0
@@ -135,14 +136,14 @@ def allowed_order(size: float, order: float, own: float, mark: float, initial_ma
 
 
 @rule
-def book_trader_deficit(exchange: Any, i: int, amount: float) -> None:
+def book_trader_deficit(exchange: Exchanges, i: int, amount: float) -> None:
     """Note `amount` USD that an account left below bankruptcy."""
     exchange.deficit[i] += amount
     exchange.trader_deficit[i] += amount
 
 
 @part
-def book_failure(exchange: Any, i: int, side: float, contracts: float, price: float) -> None:
+def book_failure(exchange: Exchanges, i: int, side: float, contracts: float, price: float) -> None:
     """Note contracts whose close left a deficit, for deleveraging against them at their bankruptcy price."""
     if side > 0.0:
         exchange.bankrupt_long[i] += contracts
@@ -153,7 +154,7 @@ def book_failure(exchange: Any, i: int, side: float, contracts: float, price: fl
 
 
 @part
-def record_liquidation(exchange: Any, i: int, side: float, notional: float) -> None:
+def record_liquidation(exchange: Exchanges, i: int, side: float, notional: float) -> None:
     """Add a liquidation to the step's record."""
     exchange.liquidations[i] += 1.0
     if side > 0.0:
@@ -163,7 +164,7 @@ def record_liquidation(exchange: Any, i: int, side: float, notional: float) -> N
 
 
 @rule
-def put_collateral(accounts: Any, blocks: Any, row: int, amount: float) -> None:
+def put_collateral(accounts: Accounts, blocks: Blocks, row: int, amount: float) -> None:
     """Move `amount` USD from a wallet to the posted collateral (negative: back)."""
     accounts.wallet[row] -= amount
     accounts.collateral[row] += amount

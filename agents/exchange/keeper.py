@@ -7,12 +7,21 @@ those whose bounty does not pay for the gas: on 12 March 2020 such a market clea
 Profit of a liquidation of notional N: bounty · N − gas · cost. Units: USD.
 """
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.column import Column, RowAgent
 from agents.core.kernel import part, rule
+from agents.core.table import Exchanges, Keepers
+
+
+class Jobs(NamedTuple):
+    """Liquidations of one round: row j says who closes how much of which account."""
+
+    row: np.ndarray  # (room,) accounts
+    keeper: np.ndarray  # (room,) keepers
+    contracts: np.ndarray  # (room,) > 0
 
 
 class Keeper(RowAgent):
@@ -42,7 +51,7 @@ def profitable(notional: float, bounty: float, gas: float, cost: float) -> bool:
 
 
 @part
-def set_capacity(keepers: Any, exchange: Any, factor: np.ndarray, remaining: np.ndarray) -> None:
+def set_capacity(keepers: Keepers, exchange: Exchanges, factor: np.ndarray, remaining: np.ndarray) -> None:
     """Fill `remaining` (keepers, protocols) USD: what each keeper can still liquidate at each protocol in this step.
 
     Nothing where liquidations are suspended.
@@ -57,8 +66,8 @@ def set_capacity(keepers: Any, exchange: Any, factor: np.ndarray, remaining: np.
 
 @rule
 def assign_row(
-    keepers: Any, remaining: np.ndarray, protocol: int, size: float, mark: float, bounty: float, gas: float,
-    row: int, first: int, jobs: Any, count: int,
+    keepers: Keepers, remaining: np.ndarray, protocol: int, size: float, mark: float, bounty: float, gas: float,
+    row: int, first: int, jobs: Jobs, count: int,
 ) -> tuple[int, int]:  # fmt: skip
     """Hand one position to keepers from `first` on, cheapest first; return (next keeper, jobs so far)."""
     left, j = abs(size), first

@@ -32,6 +32,14 @@ def tier(measure: Array, bounds: tuple[float, ...]) -> Array:
 
 
 def contribution(interest: Array, rates: tuple[float, ...], tiers: Array, minutes: float) -> Array:
-    """Return contributions for `minutes` at the yearly rate of each tier, the last rate repeated, USD."""
+    """Return contributions for `minutes` at the yearly rate of each tier, the last rate repeated, USD.
+
+    Parameters
+    ----------
+    interest : (members,) USD >= 0, open interest.
+    rates : 1/year, one a tier.
+    tiers : (members,) index of each one's tier.
+    minutes : what they are due for.
+    """
     rate = np.asarray(rates, dtype=float)[np.minimum(tiers, len(rates) - 1)]
     return interest * rate * minutes / MINUTES_PER_YEAR

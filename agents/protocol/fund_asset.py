@@ -15,5 +15,12 @@ Array = np.ndarray
 
 
 def revaluation(amount: Array, share: float, before: Array, after: Array) -> Array:
-    """Return the change of value (1) of `amount` as mid prices go from `before` to `after`; arrays broadcast."""
+    """Return the change of value (1) of `amount` as mid prices go from `before` to `after`; arrays broadcast.
+
+    Parameters
+    ----------
+    amount : USD >= 0, cash value of the fund.
+    share : in [0, 1], part of it held in the asset.
+    before, after : USD per contract, > 0.
+    """
     return amount * share * (after / before - 1.0)

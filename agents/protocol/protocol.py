@@ -8,15 +8,18 @@ protocol default, as do claims on failed protocols that leave it unable to pay i
 
 from typing import Any
 
+import numpy as np
+
 from agents.core.column import Column, RowAgent
 from agents.core.ledger import BAD_DEBT, FUND, TREASURY, Code
+from agents.core.table import Protocols
 
 SOUND, DEFAULTED = 0, 1
 CAUSES = ("none", "own loss", "exposure", "debts")
 NONE, OWN_LOSS, EXPOSURE, DEBTS = range(len(CAUSES))
 
 
-def standing(protocol: Any) -> Any:
+def standing(protocol: Protocols) -> np.ndarray:
     """Return who can default, (protocols,) bool: the sound, and those that trade again after a halt."""
     return (protocol.halted == 0) & ((protocol.status != DEFAULTED) | (protocol.halt_step >= 0))
 

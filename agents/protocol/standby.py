@@ -17,30 +17,31 @@ Members who left their pot have what it still owes them. Reference: Diamond and 
 others may leave, not to what one put in. Units: USD.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.kernel import kernel, part, rule
 from agents.core.ledger import FUND, LENT, POOL, POOL_LENT, TREASURY
+from agents.core.table import Protocols
 from agents.protocol.protocol import SOUND
 
-Backing = namedtuple(
-    "Backing",
-    [
-        "shares",  # bool, whether there are pots
-        "mutual",  # bool, whether members stand in for each other
-        "reserves",  # bool, whether contributions are reserved
-        "pot",  # (members,) index of the pot of each
-        "member",  # (members,) bool, who is in its pot at present
-        "room",  # (members,) USD, most that treaty and sub-limit still let each claim
-        "entitlement",  # (members,) USD, what each owns of its pot
-        "contributed",  # (members,) USD, of that at most paid in by itself
-        "on_call",  # (members,) USD, capital on call at the start
-        "start",  # (members,) USD, own fund and (1) or (2) at the start
-    ],
-)
+
+class Backing(NamedTuple):
+    """What kernels read of a structure to know what stands ready."""
+
+    shares: bool  # bool, whether there are pots
+    mutual: bool  # bool, whether members stand in for each other
+    reserves: bool  # bool, whether contributions are reserved
+    pot: np.ndarray  # (members,) index of the pot of each
+    member: np.ndarray  # (members,) bool, who is in its pot at present
+    room: np.ndarray  # (members,) USD, most that treaty and sub-limit still let each claim
+    entitlement: np.ndarray  # (members,) USD, what each owns of its pot
+    contributed: np.ndarray  # (members,) USD, of that at most paid in by itself
+    on_call: np.ndarray  # (members,) USD, capital on call at the start
+    start: np.ndarray  # (members,) USD, own fund and (1) or (2) at the start
+
+
 Array = np.ndarray
 
 
@@ -51,7 +52,7 @@ def callable_still(on_call: float, assessed: float, treasury: float) -> float:
 
 
 @part
-def of_pots(balance: Array, backing: Any, ready: Array) -> None:
+def of_pots(balance: Array, backing: Backing, ready: Array) -> None:
     """Write (1) into `ready`, (members,) USD."""
     pot, member, room = backing.pot, backing.member, backing.room
     entitlement, contributed = backing.entitlement, backing.contributed
@@ -67,7 +68,7 @@ def of_pots(balance: Array, backing: Any, ready: Array) -> None:
 
 
 @part
-def of_members(balance: Array, protocol: Any, backing: Any, ready: Array) -> None:
+def of_members(balance: Array, protocol: Protocols, backing: Backing, ready: Array) -> None:
     """Write (2) into `ready`, (members,) USD."""
     status, assessed, on_call = protocol.status, protocol.assessed, backing.on_call
     together = 0.0
@@ -82,7 +83,7 @@ def of_members(balance: Array, protocol: Any, backing: Any, ready: Array) -> Non
 
 
 @part
-def healths(balance: Array, protocol: Any, backing: Any) -> Array:
+def healths(balance: Array, protocol: Protocols, backing: Backing) -> Array:
     """Return the backstop behind each protocol over its start, (protocols,); 1 where there was none."""
     allotted, start = protocol.capital, backing.start
     health = np.zeros(start.shape[0])
@@ -97,6 +98,6 @@ def healths(balance: Array, protocol: Any, backing: Any) -> Array:
 
 
 @kernel
-def standing(balance: Array, protocol: Any, backing: Any) -> Array:
+def standing(balance: Array, protocol: Protocols, backing: Backing) -> Array:
     """Return every protocol's health, (protocols,), for who asks from outside a kernel."""
     return healths(balance, protocol, backing)

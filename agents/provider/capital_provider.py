@@ -13,11 +13,10 @@ outstanding, net of open claims, so losses fall on all alike and nobody leaves t
 References: Froot and O'Connell (1999) on slow capital; Gron (1994).
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.core.column import Column, RowAgent
+from agents.core.table import Investors
 
 Array = np.ndarray
 
@@ -49,20 +48,28 @@ def share_price(owned: Array, shares: Array) -> Array:
     return np.divide(owned, shares, out=np.ones_like(owned), where=shares > 0.0)
 
 
-def deposits(table: Any, attained: Array, joining: float) -> Array:
+def deposits(table: Investors, attained: Array, joining: float) -> Array:
     """Return what each provider puts in, (providers,) USD, where its pot's return `attained` exceeds its hurdle."""
     return np.where(attained[table.pot] > table.hurdle, table.cash * joining, 0.0)
 
 
-def ask(table: Any, attained: Array, step: int) -> None:
+def ask(table: Investors, attained: Array, step: int) -> None:
     """Let providers join the queue, or leave it because it pays again."""
     pays = attained[table.pot] >= table.hurdle
     table.asked_step[pays] = -1
     table.asked_step[~pays & (table.asked_step < 0) & (table.shares > 0.0) & (step >= table.locked_until)] = step
 
 
-def served(table: Any, value: Array, room: float, pot: int) -> Array:
-    """Return what the queue of one pot pays out, (providers,) USD: in order of asking, up to `room`."""
+def served(table: Investors, value: Array, room: float, pot: int) -> Array:
+    """Return what the queue of one pot pays out, (providers,) USD: in order of asking, up to `room`.
+
+    Parameters
+    ----------
+    table : (providers,) records.
+    value : (providers,) USD >= 0, of each one's shares.
+    room : USD >= 0, that the pot can spare.
+    pot : index.
+    """
     paid = np.zeros(len(table.pot))
     rows = np.flatnonzero((table.asked_step >= 0) & (table.pot == pot))
     rows = rows[np.argsort(table.asked_step[rows], kind="stable")]

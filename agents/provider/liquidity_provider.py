@@ -20,14 +20,15 @@ References: Goldstein and Pauzner (2004), J. Economic Theory 119:151, on contagi
 of Hyperliquid's HLP (4 days) and of Drift's vault (13 days).
 """
 
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
 from agents.core.column import Column, RowAgent
 from agents.core.kernel import rule
-from agents.core.ledger import PROVIDER, VAULT, pay
+from agents.core.ledger import PROVIDER, VAULT, Book, pay
 from agents.core.rank import descending
+from agents.core.table import Protocols, Providers
 
 
 class LiquidityProvider(RowAgent):
@@ -46,6 +47,30 @@ class LiquidityProvider(RowAgent):
     def after_change(self) -> None:
         """Book a change of cash made from Python as money from or to the outside world."""
         self.model.after_provider_change()
+
+
+class ProviderTerms(Protocol):
+    """What providers read of the constants of a run (``Terms`` of :mod:`model.market.fee`)."""
+
+    @property
+    def speed(self) -> float:
+        """Fraction of a stake redeemed per step by who runs."""
+
+    @property
+    def back(self) -> float:
+        """Fraction of cash put back per step by who is calm."""
+
+    @property
+    def sensitivity(self) -> float:
+        """Falls of the share price that a fund without money counts for."""
+
+    @property
+    def cooldown(self) -> float:
+        """Steps between asking and being paid."""
+
+    @property
+    def exit(self) -> float:
+        """Part of its equity that a vault lets out in a step; 1: no limit."""
 
 
 @rule
@@ -95,7 +120,7 @@ def loss_elsewhere(own: float, whole: float, start: float) -> float:
 
 
 @rule
-def redeem(providers: Any, vault: Any, book: Any, row: int, shares: float, price: float) -> None:
+def redeem(providers: Providers, vault: Protocols, book: Book, row: int, shares: float, price: float) -> None:
     """Redeem shares (negative: buy) at `price` USD each."""
     i = providers.protocol[row]
     amount = shares * price
@@ -108,7 +133,8 @@ def redeem(providers: Any, vault: Any, book: Any, row: int, shares: float, price
 
 @rule
 def leave(
-    providers: Any, vault: Any, book: Any, row: int, price: float, speed: float, cooldown: float, capped: bool
+    providers: Providers, vault: Protocols, book: Book, row: int, price: float, speed: float, cooldown: float,
+    capped: bool,
 ) -> None:  # fmt: skip
     """Redeem a fraction `speed` of a stake; where there is a queue ask for all of it, and be paid later.
 
@@ -124,7 +150,7 @@ def leave(
 
 
 @rule
-def queue(providers: Any, vault: Any, book: Any, row: int, price: float, calm: bool, capped: bool) -> None:
+def queue(providers: Providers, vault: Protocols, book: Book, row: int, price: float, calm: bool, capped: bool) -> None:
     """Move a waiting request on by a step: taken back in calm, paid when its time has come, or in its turn."""
     if calm:
         providers.requested[row] = providers.wait[row] = 0.0
@@ -136,7 +162,7 @@ def queue(providers: Any, vault: Any, book: Any, row: int, price: float, calm: b
 
 
 @rule
-def queue_of(providers: Any) -> np.ndarray:
+def queue_of(providers: Providers) -> np.ndarray:
     """Return the rows whose requests are due, longest due first, equals in order of row; n log n steps."""
     due, count = np.empty(providers.shape[0], np.int64), 0
     for row in range(providers.shape[0]):
@@ -148,7 +174,7 @@ def queue_of(providers: Any) -> np.ndarray:
 
 @rule
 def serve_request(
-    providers: Any, vault: Any, book: Any, row: int, open_profit: float, room: float
+    providers: Providers, vault: Protocols, book: Book, row: int, open_profit: float, room: float
 ) -> float:  # fmt: skip
     """Pay one request out of `room` USD, the last one in part; return what is left for the next."""
     protocol = providers.protocol[row]
@@ -163,7 +189,7 @@ def serve_request(
 
 
 @rule
-def serve_queues(providers: Any, vault: Any, book: Any, open_profit: np.ndarray, rate: float) -> None:
+def serve_queues(providers: Providers, vault: Protocols, book: Book, open_profit: np.ndarray, rate: float) -> None:
     """Pay requests that are due, first come first served, up to a part `rate` of each vault's equity.
 
     Parameters
@@ -181,7 +207,8 @@ def serve_queues(providers: Any, vault: Any, book: Any, open_profit: np.ndarray,
 
 @rule
 def provider_step(
-    providers: Any, vault: Any, book: Any, row: int, equity: float, health: float, strain: float, terms: Any
+    providers: Providers, vault: Protocols, book: Book, row: int, equity: float, health: float, strain: float,
+    terms: ProviderTerms,
 ) -> None:  # fmt: skip
     """Let one provider redeem, put money back, or wait, as it must while its protocol is halted.
 

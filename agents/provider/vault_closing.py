@@ -27,10 +27,9 @@ other side are closed against it first, at the mark and by the venue's ranking, 
 traders' profit nears the pool). Units: USD, contracts, USD per contract.
 """
 
-from typing import Any
-
 from agents.core.kernel import part, rule
-from agents.core.ledger import DEFICIT, OUTSIDE, VAULT, WHOLE, pay, transfer
+from agents.core.ledger import DEFICIT, OUTSIDE, VAULT, WHOLE, Book, pay, transfer
+from agents.core.table import Exchanges, Markets, Protocols, Providers
 from agents.provider.liquidity_provider import vault_equity
 
 ROUNDING = 1e-12
@@ -43,7 +42,7 @@ def closing_price(contracts: float, mark: float, mid: float) -> float:
 
 
 @part
-def close_vaults(exchange: Any, market: Any, book: Any) -> None:
+def close_vaults(exchange: Exchanges, market: Markets, book: Book) -> None:
     """Close every vault that has lost all its equity, and book what it lost beyond."""
     for i in range(exchange.shape[0]):
         size, mark, cash = exchange.vault_size[i], exchange.mark[i], book.balance[VAULT, i]
@@ -58,14 +57,14 @@ def close_vaults(exchange: Any, market: Any, book: Any) -> None:
 
 
 @rule
-def settle_successor(exchange: Any, book: Any, i: int, own: float) -> None:
+def settle_successor(exchange: Exchanges, book: Book, i: int, own: float) -> None:
     """Settle the gain or loss `own` of a successor with the outside world by (2)."""
     exchange.successor_profit[i] += own
     transfer(book, VAULT, i, OUTSIDE, WHOLE, own)
 
 
 @part
-def settle_vaults(exchange: Any, book: Any) -> None:
+def settle_vaults(exchange: Exchanges, book: Book) -> None:
     """Pass on the vaults that are left with a position and no equity, and settle with every successor."""
     for i in range(exchange.shape[0]):
         cash, size, mark = book.balance[VAULT, i], exchange.vault_size[i], exchange.mark[i]
@@ -77,7 +76,7 @@ def settle_vaults(exchange: Any, book: Any) -> None:
 
 
 @part
-def cancel_shares(exchange: Any, protocol: Any, providers: Any) -> None:
+def cancel_shares(exchange: Exchanges, protocol: Protocols, providers: Providers) -> None:
     """Cancel the shares and requests of providers whose vault is closed."""
     for i in range(exchange.shape[0]):
         if exchange.vault_closed[i] > 0.0 and protocol.shares[i] != 0.0:

@@ -5,13 +5,12 @@ income are premiums and contributions, its outgo claims. Premium: a flat rate on
 members' own funds as far as they reach. Units: USD.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.core.column import Column, RowAgent
 from agents.core.kernel import part, rule
-from agents.core.ledger import FUND, POOL, transfer
+from agents.core.ledger import FUND, POOL, Book, transfer
+from agents.core.table import Exchanges, Pools
 
 MINUTES_PER_YEAR = 525_960.0
 
@@ -32,7 +31,7 @@ class Reinsurer(RowAgent):
         return float(self.model.ledger.balance[POOL, self.row])
 
     @property
-    def treaties(self) -> Any:
+    def treaties(self) -> object:
         """The structure whose rules the pool follows."""
         return self.model.structure
 
@@ -45,7 +44,7 @@ def premium(open_interest: float, rate: float, minutes: float) -> float:
 
 @part
 def collect_premium(
-    book: Any, exchange: Any, pool: Any, pot: np.ndarray, paid: np.ndarray, rate: float, minutes: float
+    book: Book, exchange: Exchanges, pool: Pools, pot: np.ndarray, paid: np.ndarray, rate: float, minutes: float
 ) -> None:
     """Move each member's premium from its fund to its pot, as far as the fund reaches; amounts into `paid`."""
     for i in range(exchange.shape[0]):

@@ -55,14 +55,29 @@ def layer_capacity(limit: Array | float, reinstatements: Array | float) -> Array
 
 
 def layer_increment(before: Array, after: Array, attachment: Array, limit: Array) -> Array:
-    """Return what a layer owes for losses growing from `before` to `after`, (members,) USD."""
+    """Return what a layer owes for losses growing from `before` to `after`, (members,) USD.
+
+    Parameters
+    ----------
+    before, after : (members,) USD >= 0, losses accumulated so far.
+    attachment : (members,) USD >= 0, loss from which on the layer pays.
+    limit : (members,) USD >= 0, most that it pays in all.
+    """
     return excess_of_loss(after, attachment, limit) - excess_of_loss(before, attachment, limit)
 
 
 def reinstatement_premium(
     premium: Array | float, paid: Array | float, limit: Array | float, reinstatements: Array | float
 ) -> Array:
-    """Return the premium for refilling a layer that paid `paid` in all: P min(paid, n l) / l, arrays broadcast."""
+    """Return the premium for refilling a layer that paid `paid` in all: P min(paid, n l) / l, arrays broadcast.
+
+    Parameters
+    ----------
+    premium : P, USD, of the layer.
+    paid : USD >= 0, so far.
+    limit : l, USD >= 0, of the layer.
+    reinstatements : n, how often it is refilled.
+    """
     refilled = np.minimum(paid, np.asarray(limit, dtype=float) * reinstatements)
     return premium * np.divide(refilled, limit, out=np.zeros_like(refilled), where=np.asarray(limit) > 0.0)
 

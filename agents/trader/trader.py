@@ -17,34 +17,45 @@ until the market fills all of them together, so nobody's decision depends on who
 Latencies: the median reaction recorded on 10 October 2025 was nine minutes, a = 0.074 a minute.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.account.account import OPEN, Account
 from agents.account.position import equity
 from agents.core.kernel import kernel, part, rule
-from agents.core.ledger import TRADER, WALLET, pay
+from agents.core.ledger import TRADER, WALLET, Book, pay
 from agents.core.random import key_of, next_arrival, uniform
+from agents.core.table import Accounts, Blocks, Exchanges, Markets
 from agents.exchange.exchange import put_collateral
 from agents.protocol.confidence import flees, panics
 from agents.trader.strategy import STRATEGIES, wanted_position
 from agents.trader.strategy.view import View
 
-HABITS = [
-    "turnover",
-    "tilt",
-    "trend_scale",
-    "value_scale",
-    "carry_scale",
-    "participation",
-    "stop_buffer",
-    "stop_share",
-    "top_up_share",
-]
-Habit = namedtuple("Habit", HABITS)  # type: ignore[misc]
-Keys = namedtuple("Keys", ["attention", "turnover", "trade", "trait"])
+
+class Habit(NamedTuple):
+    """What all traders do alike: the parameters of the scenario's trader section of the same names."""
+
+    turnover: float  # 1, probability that a look ends in a trade
+    tilt: float  # 1, largest deviation from the base position
+    trend_scale: float  # log, running return at which trend followers tilt by tanh 1
+    value_scale: float  # log, dislocation at which fundamentalists do
+    carry_scale: float  # 1 per 8 h, funding rate at which carry traders do
+    participation: float  # log, largest displacement one order may aim at
+    stop_buffer: float  # 1, margin ratio in maintenance margins below which a trader acts
+    stop_share: float  # 1, share of traders who then stop out
+    top_up_share: float  # 1, share of traders who then add margin
+
+
+class Keys(NamedTuple):
+    """Keys of the traders' random numbers."""
+
+    attention: np.uint64  # who looks when
+    turnover: np.uint64  # who is replaced
+    trade: np.uint64  # what orders are drawn
+    trait: np.uint64  # what a person is like
+
+
 DUST = 1.0
 NERVE = 1  # second draw of a person's traits; the first is its answer to a thin margin
 LEAST_LEVERAGE = 0.01
@@ -85,7 +96,7 @@ class Trader(Account):
 
 
 @part
-def act(accounts: Any, exchange: Any, key: np.uint64, step: int, acting: np.ndarray) -> int:
+def act(accounts: Accounts, exchange: Exchanges, key: np.uint64, step: int, acting: np.ndarray) -> int:
     """Write the rows that look at their account in this step into `acting`, in order of slot; return how many."""
     found = 0
     slots = accounts.size.shape[0] // exchange.shape[0]
@@ -115,7 +126,7 @@ def protocol_at(row: int, slots: int, guess: int) -> int:
 
 
 @part
-def deposit(accounts: Any, blocks: Any, book: Any, row: int, protocol: int, wish: float) -> None:
+def deposit(accounts: Accounts, blocks: Blocks, book: Book, row: int, protocol: int, wish: float) -> None:
     """Post up to `wish` USD more collateral from the wallet."""
     amount = min(max(wish, 0.0), accounts.wallet[row])
     if amount > 0.0:
@@ -125,7 +136,7 @@ def deposit(accounts: Any, blocks: Any, book: Any, row: int, protocol: int, wish
 
 @rule
 def answer_margin(
-    trait: float, habit: Any, size: float, own: float, mark: float, leverage: float
+    trait: float, habit: Habit, size: float, own: float, mark: float, leverage: float
 ) -> tuple[float, float]:
     """Return (order, deposit wished) of a trader close to liquidation: stop out, top up, or sit still."""
     if trait < habit.stop_share:
@@ -142,19 +153,21 @@ def sliced(order: float, largest: float) -> float:
 
 
 @part
-def wish(accounts: Any, exchange: Any, market: Any, habit: Any, row: int, i: int, draw: float) -> float:
+def wish(
+    accounts: Accounts, exchange: Exchanges, market: Markets, habit: Habit, row: int, i: int, draw: float
+) -> float:
     """Return the position the trader's strategy wants, contracts."""
     k = exchange.asset[i]
     view = View(
-        accounts.anchor[row],
-        np.log(market.fundamental[k] / market.mid[k]),
-        market.momentum[k],
-        exchange.funding_rate[i],
-        draw,
-        habit.tilt,
-        habit.trend_scale,
-        habit.value_scale,
-        habit.carry_scale,
+        anchor=accounts.anchor[row],
+        gap=np.log(market.fundamental[k] / market.mid[k]),
+        momentum=market.momentum[k],
+        funding_rate=exchange.funding_rate[i],
+        draw=draw,
+        tilt=habit.tilt,
+        trend_scale=habit.trend_scale,
+        value_scale=habit.value_scale,
+        carry_scale=habit.carry_scale,
     )
     return wanted_position(accounts.strategy[row], view)
 
@@ -167,8 +180,8 @@ def appetite(leverage: float, initial_margin: float) -> float:
 
 @part
 def trade_towards_wish(
-    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, habit: Any, row: int, i: int,
-    own: float, draw: float,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, habit: Habit, row: int,
+    i: int, own: float, draw: float,
 ) -> None:  # fmt: skip
     """Set the order of a trader who trades: towards its wish, within its means, sliced."""
     mark, size = exchange.mark[i], accounts.size[row]
@@ -183,7 +196,16 @@ def trade_towards_wish(
 
 @part
 def heed_margin(
-    accounts: Any, blocks: Any, exchange: Any, book: Any, habit: Any, key: Any, row: int, i: int, slot: int, own: float
+    accounts: Accounts,
+    blocks: Blocks,
+    exchange: Exchanges,
+    book: Book,
+    habit: Habit,
+    key: np.uint64,
+    row: int,
+    i: int,
+    slot: int,
+    own: float,
 ) -> None:
     """Let a trader close to liquidation stop out, top up, or sit still."""
     leverage = appetite(accounts.leverage[row], exchange.initial_margin[i])
@@ -195,8 +217,8 @@ def heed_margin(
 
 @part
 def decide_all(
-    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, habit: Any, keys: Any, step: int,
-    rows: np.ndarray,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, habit: Habit, keys: Keys,
+    step: int, rows: np.ndarray,
 ) -> None:  # fmt: skip
     """Let the traders in `rows` decide, one after the other; each sees the market as it was before any of them.
 
@@ -229,13 +251,13 @@ def decide_all(
 
 @kernel
 def decide(
-    accounts: Any,
-    blocks: Any,
-    exchange: Any,
-    market: Any,
-    book: Any,
-    habit: Any,
-    keys: Any,
+    accounts: Accounts,
+    blocks: Blocks,
+    exchange: Exchanges,
+    market: Markets,
+    book: Book,
+    habit: Habit,
+    keys: Keys,
     step: int,
     rows: np.ndarray,
 ) -> None:
@@ -244,6 +266,6 @@ def decide(
 
 
 @kernel
-def look(accounts: Any, exchange: Any, keys: Any, step: int, acting: np.ndarray) -> int:
+def look(accounts: Accounts, exchange: Exchanges, keys: Keys, step: int, acting: np.ndarray) -> int:
     """Return how many traders look at their account in this step, their rows in `acting`."""
     return act(accounts, exchange, keys.attention, step, acting)

@@ -19,8 +19,7 @@ Source: Thurner, Farmer and Geanakoplos (2012), Leverage causes fat tails and cl
 12:695-707. Their mispricing is V − p with V = 1, here relative to V.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,12 +27,23 @@ from agents.account.account import touch
 from agents.account.position import equity
 from agents.core.column import Column, RowAgent
 from agents.core.kernel import part, rule
-from agents.core.ledger import OUTSIDE, TRADER, WALLET, WHOLE, pay, transfer
+from agents.core.ledger import OUTSIDE, TRADER, WALLET, WHOLE, Book, pay, transfer
+from agents.core.table import Accounts, Blocks, Exchanges, ValueFunds
 from agents.exchange.exchange import put_collateral
 
-MANDATE = ("leverage", "wealth", "benchmark", "sensitivity", "memory", "ruin", "absence")
-Mandate = namedtuple("Mandate", MANDATE)  # type: ignore[misc]
 TRADING = -1
+
+
+class Mandate(NamedTuple):
+    """What all funds go by: the parameters of the scenario's value-fund section of the same names."""
+
+    leverage: float  # 1, maximal
+    wealth: float  # USD, that a fund begins with
+    benchmark: float  # 1 per step, performance at which investors neither add nor withdraw
+    sensitivity: float  # 1, part of wealth added per unit of performance above it
+    memory: float  # 1, weight of the newest return in performance
+    ruin: float  # 1, share of its first wealth below which a fund is bankrupt
+    absence: int  # steps until a new fund takes a bankrupt one's place
 
 
 class ValueFund(RowAgent):
@@ -75,7 +85,7 @@ def flow(performance: float, benchmark: float, sensitivity: float, wealth: float
 
 
 @rule
-def post_all(accounts: Any, blocks: Any, book: Any, row: int, i: int) -> None:
+def post_all(accounts: Accounts, blocks: Blocks, book: Book, row: int, i: int) -> None:
     """Post all money of an account's owner as collateral."""
     amount = accounts.wallet[row]
     if amount > 0.0:
@@ -84,7 +94,7 @@ def post_all(accounts: Any, blocks: Any, book: Any, row: int, i: int) -> None:
 
 
 @rule
-def worth(accounts: Any, exchange: Any, row: int, i: int) -> float:
+def worth(accounts: Accounts, exchange: Exchanges, row: int, i: int) -> float:
     """Return equity and wallet of an account at the mark, USD."""
     owed = exchange.funding_index[i] - accounts.entry_funding[row]
     own = equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
@@ -92,7 +102,7 @@ def worth(accounts: Any, exchange: Any, row: int, i: int) -> float:
 
 
 @rule
-def settle_to_mark(accounts: Any, blocks: Any, exchange: Any, row: int, i: int) -> None:
+def settle_to_mark(accounts: Accounts, blocks: Blocks, exchange: Exchanges, row: int, i: int) -> None:
     """Turn unrealised profit into collateral: equity stays, the entry becomes the mark. Cash values do not change.
 
     Collateral is never negative: a loss beyond it is carried in the entry price, as after any fill.
@@ -108,7 +118,7 @@ def settle_to_mark(accounts: Any, blocks: Any, exchange: Any, row: int, i: int) 
 
 
 @rule
-def add_money(accounts: Any, blocks: Any, book: Any, row: int, i: int, amount: float) -> None:
+def add_money(accounts: Accounts, blocks: Blocks, book: Book, row: int, i: int, amount: float) -> None:
     """Let investors add to a fund's collateral, or withdraw, USD."""
     accounts.collateral[row] += amount
     transfer(book, OUTSIDE, WHOLE, TRADER, i, amount)
@@ -117,7 +127,15 @@ def add_money(accounts: Any, blocks: Any, book: Any, row: int, i: int, amount: f
 
 @part
 def judge_fund(
-    accounts: Any, blocks: Any, exchange: Any, book: Any, funds: Any, mandate: Any, h: int, i: int, step: int
+    accounts: Accounts,
+    blocks: Blocks,
+    exchange: Exchanges,
+    book: Book,
+    funds: ValueFunds,
+    mandate: Mandate,
+    h: int,
+    i: int,
+    step: int,
 ) -> None:
     """Update a trading fund's performance; let its investors move money, or declare it bankrupt."""
     row = funds.account[h]
@@ -136,7 +154,15 @@ def judge_fund(
 
 @part
 def replace_fund(
-    accounts: Any, blocks: Any, exchange: Any, book: Any, funds: Any, mandate: Any, h: int, i: int, step: int
+    accounts: Accounts,
+    blocks: Blocks,
+    exchange: Exchanges,
+    book: Book,
+    funds: ValueFunds,
+    mandate: Mandate,
+    h: int,
+    i: int,
+    step: int,
 ) -> None:
     """Pay a bankrupt fund that has sold out to its investors, and let a new one begin when the time has come."""
     row = funds.account[h]
@@ -149,7 +175,7 @@ def replace_fund(
             funds.back[h], funds.performance[h], funds.wealth[h] = TRADING, 0.0, mandate.wealth
 
 
-def make_value_funds(rows: np.ndarray, aggression: np.ndarray, wealth: float) -> Any:
+def make_value_funds(rows: np.ndarray, aggression: np.ndarray, wealth: float) -> ValueFunds:
     """Return the funds' records at the start; `rows` of their accounts and `aggression`, (funds,)."""
     funds = ValueFund.make_table(len(rows))
     funds.account[:], funds.aggression[:], funds.wealth[:], funds.back[:] = rows, aggression, wealth, TRADING

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from model.scenario import Scenario, ScenarioError
-from model.scenario.parameter import Declaration, declarations
+from model.scenario.parameter import Declaration, Value, declarations
 from model.scenario.problem import section_at
 
 ELSEWHERE = (
@@ -140,7 +140,7 @@ def nice(value: float) -> float:
     return float(f"{max(factor for factor in (1, 2, 5, 10) if factor * power <= value * 1.0001) * power:.6g}")
 
 
-def parse(control: Control, text: str) -> Any:
+def parse(control: Control, text: str) -> Value:
     """Return the value a visitor typed; ValueError in plain words where it is none of the control's kind.
 
     An empty number means the default, an empty list none.
@@ -163,7 +163,7 @@ def number_of(control: Control, text: str) -> float | int:
         raise ValueError(f"{text!r}: {wanted} is needed") from None
 
 
-def item_of(control: Control, text: str) -> Any:
+def item_of(control: Control, text: str) -> str | float:
     """Return one item of a list: text where the unit says so, else a number, whole where it is an index."""
     if control.unit in ("text", "name", "path"):
         return text.strip("\"'")

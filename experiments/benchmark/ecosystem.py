@@ -86,7 +86,7 @@ def size_in_bytes(ecosystem: Ecosystem) -> int:
     return sum(array.nbytes for array in arrays((ecosystem.accounts, ecosystem.blocks, ecosystem.scratch)))
 
 
-def arrays(table: Any) -> Iterator[np.ndarray]:
+def arrays(table: object) -> Iterator[np.ndarray]:
     """Yield all arrays of a table, however its tuples are nested."""
     if isinstance(table, np.ndarray):
         yield table

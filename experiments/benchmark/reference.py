@@ -176,7 +176,15 @@ def make_state(number: int, keys: Keys) -> State:
 
 
 def advance(state: State, keys: Keys, begin: int, returns: np.ndarray) -> Series:
-    """Run one step per log return from step `begin`, change `state`, and return the series."""
+    """Run one step per log return from step `begin`, change `state`, and return the series.
+
+    Parameters
+    ----------
+    state : of the reference model, written in place.
+    keys : of its random numbers.
+    begin : first step.
+    returns : (steps,) log returns.
+    """
     series = empty_series(len(returns))
     run(state, keys, begin, np.exp(returns), series)
     return series

@@ -95,7 +95,15 @@ def check_same(series: Series, model: ReferenceModel) -> None:
 
 
 def race(opponent: str, number: int, steps: int, laps: int) -> dict[str, float]:
-    """Return CPU times of a step of the opponent and of Mesa, s, in the lap with the median ratio."""
+    """Return CPU times of a step of the opponent and of Mesa, s, in the lap with the median ratio.
+
+    Parameters
+    ----------
+    opponent : its name.
+    number : of traders.
+    steps : timed in a lap.
+    laps : that both run in turns.
+    """
     start = Start(number, steps)
     start.engine_burst()
     burst = start.engine_burst if opponent == "engine" else ecosystem_burst(number, laps)

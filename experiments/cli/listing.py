@@ -72,7 +72,7 @@ def aligned(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(line.rstrip() for line in padded)
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """Return a default as a user would type it after ``--set name=``; ``-`` where there is none."""
     if value is None or value in ("", ()):
         return "-"

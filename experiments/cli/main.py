@@ -97,10 +97,13 @@ COMMANDS = {
 }
 
 
+type Returned = Any  # what a command returns, in click's words
+
+
 class Commands(LazyGroup, click.Group):
     """Commands that write to whatever the process was given; 130 after Ctrl-C, 143 after SIGTERM."""
 
-    def main(self, *arguments: Any, **options: Any) -> Any:
+    def main(self, *arguments: Any, **options: Any) -> Returned:
         """Run what was typed; figures that are missing, and a full disk below what is told, are a line each."""
         prepare()
         gc.set_threshold(RARELY)
@@ -113,7 +116,7 @@ class Commands(LazyGroup, click.Group):
                     raise
                 sys.exit(told_full(error))
 
-    def invoke(self, context: click.Context) -> Any:
+    def invoke(self, context: click.Context) -> Returned:
         """Run the command that was asked for."""
         heed()
         try:

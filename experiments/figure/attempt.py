@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,7 +78,7 @@ def save_vector(draw: "Callable[..., Figure]", place: Path, *arguments: Any) -> 
     return made
 
 
-def save_alone(folder: Path, name: str, result: Any, module: str) -> None:
+def save_alone(folder: Path, name: str, result: object, module: str) -> None:
     """Draw a study's only figure, that of `module`, as ``folder/figures/name``, or warn."""
 
     def save() -> list[Path]:
@@ -98,7 +98,12 @@ def figures_told() -> Iterator[None]:
     before = warnings.showwarning
 
     def show(
-        message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
     ) -> None:
         if issubclass(category, FigureWarning):
             print(f"warning: {message}", file=sys.stderr, flush=True)

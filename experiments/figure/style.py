@@ -111,7 +111,7 @@ def save(figure: Figure, stem: Path, kinds: Sequence[str] = ("png", "pdf")) -> l
             half.unlink(missing_ok=True)
 
 
-def save_styled(draw: Callable[[Any], Figure], stem: Path, result: Any) -> list[Path]:
+def save_styled(draw: Callable[[Any], Figure], stem: Path, result: object) -> list[Path]:
     """Draw `result` and save it at `stem`."""
     with styled():
         return save(draw(result), stem)

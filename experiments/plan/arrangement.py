@@ -30,7 +30,7 @@ class Estimate(NamedTuple):
 class Cell(NamedTuple):
     """One column of the comparison: its name, its two axes and the scenario that is run.
 
-    `tape` draws the shocks of a replication where they are not to be its own (:mod:`experiments.rare`).
+    `tape` draws the shocks of a replication where they are not to be its own (:mod:`experiments.study.rare`).
     """
 
     name: str

@@ -75,22 +75,27 @@ def plan(
     _finish(scenario, problems)
     told = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
     told += [line for line in notes(scenario, structures, premiums) if line.split()[0] not in " ".join(told)]
-    return Plan(scenario, structures, regimes, replications, workers, folder, precision, premiums, tuple(told))
+    return Plan(
+        scenario=scenario,
+        structures=structures,
+        regimes=regimes,
+        replications=replications,
+        workers=workers,
+        folder=folder,
+        precision=precision,
+        premiums=premiums,
+        notices=tuple(told),
+    )
 
 
-def base_scenario(options: Options) -> "Scenario":
-    """Return the scenario that `options` describe, its files read and found sound.
+def base(options: Options) -> Described:
+    """Return the scenario that `options` describe, its files read and found sound, with who named what.
 
     Raises
     ------
     ConfigurationError
         With every problem of the scenario, one line each.
     """
-    return base(options).scenario
-
-
-def base(options: Options) -> Described:
-    """Return the scenario that `options` describe, with who named what; raises as :func:`base_scenario`."""
     problems = Problems()
     described = read_scenario(options, problems)
     _finish(described.scenario, problems)

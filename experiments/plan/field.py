@@ -8,6 +8,7 @@ every whole number and every value of a list has an equal share of the interval.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from model.scenario.parameter import Value
 from model.scenario.problem import suggestion
 
 WORDS = ("low", "high", "scale", "levels")
@@ -21,7 +22,7 @@ class Choice(NamedTuple):
     name: str
     values: tuple[Any, ...]
 
-    def at(self, u: float) -> Any:
+    def at(self, u: float) -> Value:
         """Return the value at coordinate `u`."""
         return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
 
@@ -62,7 +63,7 @@ class Range(NamedTuple):
 type Field = Choice | Range
 
 
-def read_field(name: str, value: Any, whole: bool, needs_levels: bool) -> Field:
+def read_field(name: str, value: Value, whole: bool, needs_levels: bool) -> Field:
     """Return the field that a plan describes by `value`.
 
     Parameters

@@ -44,7 +44,10 @@ def canonical(scenario: "Scenario") -> dict[str, Any]:
     return tree
 
 
-def as_text(value: Any) -> str:
+type Plain = Any  # what JSON holds: text, numbers, flags, none, lists and mappings of these
+
+
+def as_text(value: object) -> str:
     """Return plain data as text that is the same for the same data, infinities included."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=list)
 

@@ -15,6 +15,7 @@ from model.scenario import Scenario
 from model.scenario.check.alike import alike_structures
 from model.scenario.check.inert import inert_choices
 from model.scenario.check.unused import unused
+from model.scenario.parameter import Value
 
 AXES = {"structure": "backstop.structure", "regime": "backstop.regime", "premium": "reinsurance.premium"}
 FROM_FILES = ("replay", "bootstrap")
@@ -155,7 +156,7 @@ def _allotted(described: Described, structures: Sequence[str]) -> Iterator[str]:
         yield f"backstop.{second} as given ({given[f'backstop.{second}']}) sizes the second isolated: no pilot is run"
 
 
-def value_at(scenario: "Scenario", name: str) -> Any:
+def value_at(scenario: "Scenario", name: str) -> Value:
     """Return the value of a dotted name."""
     found: Any = scenario
     for part in name.split("."):

@@ -93,7 +93,15 @@ def read_plan(path: Path, allow_many: bool = False, runner: str = RUNNER) -> Pla
 
 
 def drawn(contents: Contents, origin: str, allow_many: bool = False, runner: str = RUNNER) -> Plan:
-    """Return the plan of checked `contents`, called `origin` in problems; raises SweepError where it is too large."""
+    """Return the plan of checked `contents`, called `origin` in problems; raises SweepError where it is too large.
+
+    Parameters
+    ----------
+    contents : what a plan file says, checked.
+    origin : name of the plan in problems.
+    allow_many : whether a plan beyond the usual size is granted.
+    runner : dotted name of what makes a run.
+    """
     _check_size(origin, contents, allow_many)
     design = draw(contents.terms, contents.fields, contents.listed)
     if contents.across:

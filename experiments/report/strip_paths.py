@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any
+
+from experiments.plan.identity import Plain
 
 
-def bare(value: Any) -> Any:
+def bare(value: object) -> Plain:
     """Return plain data with every absolute path in it, also after an equals sign, reduced to its last name."""
     if isinstance(value, Mapping):
         return {name: bare(item) for name, item in value.items()}

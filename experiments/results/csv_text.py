@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from model.scenario.parameter import Value
+
 RISKY = r"^[=+\-@\t\r\n]"
 PLAIN_NUMBER = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?(inf|nan)$"
 
 
-def guarded(value: Any) -> Any:
+def guarded(value: Value) -> Value:
     """Return `value` as it may stand in a cell."""
     if isinstance(value, str) and re.search(RISKY, value) and not re.search(PLAIN_NUMBER, value):
         return f"'{value}"

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from experiments.plan.identity import Plain
 from experiments.plan.resources import FolderError, require_free
 from experiments.results import atomic
 from experiments.results.hidden import Hidden
@@ -87,7 +88,7 @@ class ResultFolder:
         return self._parts[name]
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Plain:
     """Return `value` as JSON can hold it: keys as text, tuples as lists, no number that is not finite, legible text."""
     if isinstance(value, str):
         return legible(value)

@@ -11,8 +11,8 @@ import io
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable
-from typing import Any, TextIO
+from collections.abc import Buffer, Iterable
+from typing import TextIO
 
 import click
 
@@ -30,17 +30,17 @@ class Patient(io.FileIO):
 
     lost = False
 
-    def write(self, data: Any) -> int:
+    def write(self, data: Buffer) -> int:
         """Write `data`, or drop it where nobody is left to read it."""
         if self.lost:
-            return len(data)
+            return memoryview(data).nbytes
         try:
             return super().write(data) or 0
         except OSError as error:
             self.lost = True
             if error.errno not in GONE:
                 raise
-            return len(data)
+            return memoryview(data).nbytes
 
 
 def prepare() -> None:

@@ -111,6 +111,12 @@ def estimate(metric: str, values: ArrayLike, members: int = 0) -> Estimate:
 def contrast(metric: str, a: ArrayLike, b: ArrayLike, members: int = 0) -> Contrast:
     """Return the paired difference a − b of `metric`; entry r of both, (n,), saw the same shocks.
 
+    Parameters
+    ----------
+    metric : its name, which decides how it is tested.
+    a, b : (n,) in the metric's unit, one entry a replication.
+    members : protocols of a run; 0 where not known.
+
     Raises
     ------
     ValueError
@@ -131,7 +137,19 @@ def contrast(metric: str, a: ArrayLike, b: ArrayLike, members: int = 0) -> Contr
     if verdict == TRIVIAL:
         # What a few paths feed back is rarer and more skewed than any loss: no interval of it covers.
         ends, method = NONE, NOTHING
-    return Contrast(mean, *ends, number, events, kind.name, method, p, verdict, correlation(first, second), gain)
+    return Contrast(
+        mean=mean,
+        low=ends[0],
+        high=ends[1],
+        number=number,
+        events=events,
+        kind=kind.name,
+        method=method,
+        p=p,
+        verdict=verdict,
+        correlation=correlation(first, second),
+        variance_reduction=gain,
+    )
 
 
 def difference_p(metric: str, differences: ArrayLike, members: int = 0) -> float:

@@ -23,7 +23,15 @@ IDENTITY = "identity"
 
 
 def row(metric: str, a: str, b: str, found: Contrast, differences: ArrayLike) -> dict[str, Any]:
-    """Return what is said of one paired difference; `differences` are (n,), NaN where a pair has no value."""
+    """Return what is said of one paired difference; `differences` are (n,), NaN where a pair has no value.
+
+    Parameters
+    ----------
+    metric : its name.
+    a, b : names of the two arrangements.
+    found : the contrast a − b.
+    differences : (n,) in the metric's unit, NaN where a pair has no value.
+    """
     effect = effect_size(() if found.verdict else differences)
     return {
         "metric": metric,

@@ -1,4 +1,4 @@
-"""Summaries of values that are not skewed: a mean with Student's interval, and a paired difference.
+"""Summaries of values that are not skewed: a mean with Student's interval, and what pairing gains.
 
 What runs of the model report is skewed, bounded or an event and has the intervals of
 :mod:`experiments.statistics.estimate`; these here serve the validation suite, whose values are means already.
@@ -35,20 +35,6 @@ class Interval(NamedTuple):
     number: int
 
 
-class Difference(NamedTuple):
-    """A paired difference a - b with its interval, and what pairing gained.
-
-    `correlation` and `variance_reduction` are pure numbers, NaN where nothing varies.
-    """
-
-    mean: float
-    low: float
-    high: float
-    number: int
-    correlation: float
-    variance_reduction: float
-
-
 def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """Mean and Student interval of the finite `values`.
 
@@ -68,24 +54,6 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     mean = float(known.mean())
     half = _half_width(known, level)
     return Interval(mean, mean - half, mean + half, known.size)
-
-
-def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Difference:
-    """Paired difference a - b of two cells over the same replications.
-
-    Parameters
-    ----------
-    a, b : (n,) the same metric in the same unit; entry r of both saw the same shocks.
-    level : confidence level in (0, 1).
-
-    Raises
-    ------
-    ValueError
-        If the two have different lengths.
-    """
-    first, second = _both_finite(a, b)
-    mean, low, high, number = mean_interval(first - second, level)
-    return Difference(mean, low, high, number, correlation(first, second), variance_reduction(first, second))
 
 
 def correlation(a: ArrayLike, b: ArrayLike) -> float:

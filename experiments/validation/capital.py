@@ -92,7 +92,15 @@ def all_fail() -> Interval:
 
 
 def capital_ratio(correlation: float, members: int = 10, steps: int = 4_000, batches: int = 30) -> Interval:
-    """Return pooled over isolated capital at 99 %, losses by the one-factor innovations of the price processes."""
+    """Return pooled over isolated capital at 99 %, losses by the one-factor innovations of the price processes.
+
+    Parameters
+    ----------
+    correlation : of losses, in [0, 1].
+    members : of the pool.
+    steps : draws in a batch.
+    batches : independent estimates.
+    """
     ratios = []
     for batch in range(batches):
         losses = innovations(Streams(SEED, batch), "validation.normal", correlation, steps, members)
@@ -118,7 +126,15 @@ def stable(alpha: float, uniform: np.ndarray) -> np.ndarray:
 
 
 def trap(alpha: float, members: int = 10, batches: int = 40, worlds: int = 8_000) -> Interval:
-    """Return the value at risk of a member's share in a pool over that of its own loss, at 95 %."""
+    """Return the value at risk of a member's share in a pool over that of its own loss, at 95 %.
+
+    Parameters
+    ----------
+    alpha : tail index of losses, > 0.
+    members : of the pool.
+    batches : independent estimates.
+    worlds : draws in each.
+    """
     ratios = []
     for batch in range(batches):
         losses = stable(alpha, Streams(SEED, batch).uniform("validation.trap", size=(worlds, members)))
@@ -139,7 +155,15 @@ def booked(amounts: np.ndarray) -> np.ndarray:
 
 
 def ruin_by_then(fund: float, horizon: float, paths: int = 8_000, events: int = 30) -> Interval:
-    """Return the probability that a fund is ruined by `horizon`: fees of 1.2 a time unit, one claim of mean 1."""
+    """Return the probability that a fund is ruined by `horizon`: fees of 1.2 a time unit, one claim of mean 1.
+
+    Parameters
+    ----------
+    fund : at the start, in mean claims.
+    horizon : in mean times between claims.
+    paths : simulated.
+    events : most claims of a path.
+    """
     waits = exponential_losses("ruin.wait", paths, events)
     losses = exponential_losses("ruin.claim", paths, events)
     balance = fund + (booked(1.2 * waits) + booked(-losses)).cumsum(axis=1)

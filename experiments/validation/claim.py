@@ -23,6 +23,9 @@ LEVEL = 0.99
 SEED = 1
 
 
+type Published = Any  # a number, an array of numbers, nested lists of them, or an interval
+
+
 class Claim(NamedTuple):
     """A published result.
 
@@ -61,7 +64,7 @@ class Finding(NamedTuple):
 CLAIMS: list[Claim] = []
 
 
-def claim(family: str, name: str, published: Any, source: str, **rest: Any) -> Callable[[Any], Any]:
+def claim(family: str, name: str, published: Published, source: str, **rest: Any) -> Callable[[Any], Any]:
     """Register the decorated function as the one that finds `published` (see :class:`Claim`)."""
 
     def register(find: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,7 +82,7 @@ def simulated(values: ArrayLike) -> Interval:
     return mean_interval(known, LEVEL)
 
 
-def judge(one: Claim, oracles: Any = None, data: Path | None = None) -> Finding:
+def judge(one: Claim, oracles: Published = None, data: Path | None = None) -> Finding:
     """Put a claim to the test.
 
     Parameters
@@ -96,12 +99,12 @@ def judge(one: Claim, oracles: Any = None, data: Path | None = None) -> Finding:
     return Finding(one, published, ours, None if agreed and vague(ours) else agreed)
 
 
-def vague(ours: Any) -> bool:
+def vague(ours: Published) -> bool:
     """Tell whether ours is an interval so wide that to hold the published value says little."""
     return isinstance(ours, Interval) and error(RATIO, Value(ours.mean, ours.low, ours.high)) > RATIO.width
 
 
-def agrees(one: Claim, published: Any, ours: Any) -> bool:
+def agrees(one: Claim, published: Published, ours: Published) -> bool:
     """Tell whether ours is near enough to the published value."""
     if isinstance(ours, Interval):
         return bool(ours.low <= published <= ours.high)
@@ -112,7 +115,7 @@ def agrees(one: Claim, published: Any, ours: Any) -> bool:
     return bool((np.abs(found - wanted) <= (one.absolute + one.relative * np.abs(wanted)) * (1 + 1e-9)).all())
 
 
-def looked_up(oracles: Any, key: str) -> Any:
+def looked_up(oracles: Published, key: str) -> Published:
     """Return what stands at ``a/b/0/c`` of nested mappings and lists; KeyError or IndexError where nothing does."""
     found = oracles
     for word in key.split("/"):

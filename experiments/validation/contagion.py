@@ -67,7 +67,15 @@ def network(name: str, n: int, y: float) -> np.ndarray:
 
 
 def failing(name: str, shock: float, *, n: float, a: float, v: float, y: float) -> float:
-    """Return how many banks fail when one return falls short by `shock`."""
+    """Return how many banks fail when one return falls short by `shock`.
+
+    Parameters
+    ----------
+    name : of the network's shape.
+    shock : that one return falls short by.
+    n : number of banks.
+    a, v, y : return, senior debt and interbank debt of each, in one unit.
+    """
     banks = int(n)
     returns = np.full(banks, a)
     returns[0] -= shock

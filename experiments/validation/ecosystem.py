@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from agents.core.ledger import TREASURY
 from experiments.statistics.statistic import Interval
@@ -35,7 +36,7 @@ def bare(terms: dict[str, Any], protocols: int, replication: int = 0) -> Ecosyst
     return Ecosystem(Scenario().replace(BARE | {"seed": SEED, "protocol.number": protocols} | terms), replication)
 
 
-def hit(ecosystem: Ecosystem, loss: Any) -> Ecosystem:
+def hit(ecosystem: Ecosystem, loss: ArrayLike) -> Ecosystem:
     """Let protocols lose `loss`, (protocols,) USD, and make a step."""
     ecosystem.tape = ecosystem.tape._replace(exploit=np.array([loss]))
     ecosystem.step()
@@ -46,6 +47,13 @@ def defaults(shape: str, shock: float, *, n: float, a: float, v: float, y: float
     """Return how many protocols default in one step: treasuries of a, exploits of v and, at the first, v + `shock`.
 
     There are no traders, hence no market, and nobody pays; a − ε against v is a against v + ε.
+
+    Parameters
+    ----------
+    shape : of the exposure graph.
+    shock : ε, in millions of USD.
+    n : number of protocols.
+    a, v, y : treasury, exploit and debt of each, in millions of USD.
     """
     loss = np.full(int(n), v * MILLION)
     loss[0] += shock * MILLION
@@ -71,6 +79,13 @@ def unpaid(n: int, classes: int, cleared: int, world: int) -> float:
     """Return what the surviving half of n protocols lose on claims on the other half, in claims of one class.
 
     Anyone who fails pays nothing. The loss is scaled to what one protocol has at stake with all others.
+
+    Parameters
+    ----------
+    n : protocols, half of which fail.
+    classes : of claims.
+    cleared : of these, those that are netted by a central counterparty.
+    world : which draw of the claims.
     """
     failing, weight, interest = np.arange(n) < n // 2, 0.1, BARE["protocol.open_interest"][0]
     terms = {"exposure.graph": "netted", "exposure.classes": classes, "exposure.cleared": cleared}

@@ -58,6 +58,14 @@ def pool_fails(alpha: float, level: float = 0.25, worlds: int = 200, members: in
     """Return how often a pool fails whose members would fail at `level` alone, losses stable.
 
     A loss may be a gain: a constant is added to every loss and to every fund, which changes nobody's failure.
+
+    Parameters
+    ----------
+    alpha : stability index of losses, in (0, 2].
+    level : probability that a member fails alone.
+    worlds : draws.
+    members : of the pool.
+    shift : constant that is added to every loss and every fund.
     """
     losses = stable(alpha, STREAMS.uniform(f"validation.whole.trap.{alpha}", size=(worlds, members)))
     capital = float(stable(alpha, np.array(1.0 - level)))
@@ -88,6 +96,13 @@ def ruined(funds: np.ndarray, premium: float, horizon: float, steps: int) -> np.
 
     Arrivals are the tape's own, claims exponential; income is the contribution of the treasury on open interest, paid
     step by step. A step stands for `horizon` / `steps` time units.
+
+    Parameters
+    ----------
+    funds : (paths,) thousands of USD at the start.
+    premium : income, mean claims a time unit.
+    horizon : time units.
+    steps : into which they are divided.
     """
     unit, paths = horizon / steps, len(funds)
     terms = RICH | {

@@ -193,7 +193,15 @@ def unplayed(fact: draw.Unplayed) -> dict[str, str]:
 def compared(
     recorded: float, values: Array, bounds: tuple[float, float] = ANY, tolerance: Tolerance = RATIO
 ) -> dict[str, str]:
-    """Return recorded, mean, mean over the record, interval for one more replication, error and verdict as text."""
+    """Return recorded, mean, mean over the record, interval for one more replication, error and verdict as text.
+
+    Parameters
+    ----------
+    recorded : in the unit of `values`.
+    values : (replications,) of the model.
+    bounds : least and greatest value there can be.
+    tolerance : how far apart the two may be.
+    """
     known = values[np.isfinite(values)]
     row = {
         "recorded": f"{recorded:.3g}",

@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.statistics.statistic import Interval
 from experiments.statistics.verdict import VAGUE
-from experiments.validation.claim import CLAIMS, Claim, Finding, judge, looked_up
+from experiments.validation.claim import CLAIMS, Claim, Finding, Published, judge, looked_up
 
 FAMILIES = (
     "experiments.validation.contagion",
@@ -57,7 +57,7 @@ def _check(published: Any, key: str, oracles: Path | None) -> None:
         raise ValidationError(f"{oracles}: {ORACLES}: {key} is missing; allowed: every published value") from None
 
 
-def read_oracles(folder: Path) -> Any:
+def read_oracles(folder: Path) -> Published:
     """Return the contents of the file of published numbers in `folder`, or of that file itself."""
     path = folder / ORACLES if folder.is_dir() else folder
     try:
@@ -87,7 +87,7 @@ def row(finding: Finding) -> dict[str, str]:
     }
 
 
-def text(value: Any) -> str:
+def text(value: Published) -> str:
     """Return numbers to six digits, lists with commas, of an interval the mean."""
     if value is None:
         return "-"

@@ -7,11 +7,10 @@ debts still open, then its treasury for those it has paid (:mod:`model.backstop.
 members had until the second business day to pay in after 10 September 2018; LCH calls by the next. Units: USD.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.core.ledger import TREASURY
+from agents.core.table import Protocols
 from agents.protocol.protocol import SOUND
 from model.backstop.default_fund import contribute_pro_rata
 from model.backstop.late_money import LateMoney
@@ -44,7 +43,7 @@ class CashCalls:
         if left.any():
             self.due[step + self.delay] = left.copy()
 
-    def pay(self, protocol: Any, step: int) -> None:
+    def pay(self, protocol: Protocols, step: int) -> None:
         """Let members pay what was called for and is still borne."""
         asked = self.due.pop(step, None)
         if asked is None:

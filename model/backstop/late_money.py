@@ -10,13 +10,12 @@ the loss is paid back: what a loss regime took from accounts is settled for good
 creditors, not to its owner (UNCITRAL, *Legislative Guide on Insolvency Law*, part two, chapter V). Units: USD.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.account.account import BLOCK
 from agents.core.books import Venue
 from agents.core.ledger import BAD_DEBT, FROZEN_DEBT, FUND, TREASURY, VAULT, WALLET, Ledger
+from agents.core.table import Protocols
 
 Array = np.ndarray
 
@@ -34,7 +33,7 @@ class LateMoney:
     cut : protocol → what each of its customers lost when it was torn up and has not got back, (slots,) USD.
     """
 
-    def __init__(self, ledger: Ledger, protocol: Any, venue: Venue | None = None) -> None:
+    def __init__(self, ledger: Ledger, protocol: Protocols, venue: Venue | None = None) -> None:
         self.ledger, self.protocol, self.venue = ledger, protocol, venue
         self.cut: dict[int, Array] = {}
 

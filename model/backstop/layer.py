@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from agents.core.ledger import DEFICIT, FUND, LENT, POOL, TREASURY, Ledger
+from agents.core.table import Pools, Protocols
 from agents.protocol.protocol import SOUND
 from model.backstop.cash_call import CashCalls
 from model.backstop.default_fund import contribute_pro_rata
@@ -18,9 +19,10 @@ ROUNDING = 1e-12
 Array = np.ndarray
 
 
-def columns(table: Any) -> Any:
+def columns(table: Protocols) -> Protocols:
     """Return the columns of a record array as plain arrays by name, which NumPy takes ten times faster."""
-    return SimpleNamespace(**{name: table[name] for name in table.dtype.names})
+    names = table.dtype.names or ()
+    return SimpleNamespace(**{name: table[name] for name in names})  # type: ignore[return-value]  # reads the same
 
 
 class Layers:
@@ -45,7 +47,7 @@ class Layers:
         self._spared: Array | bool = False
         self._table: Any = None
 
-    def _bind(self, ledger: Ledger, protocol: Any, pool: Any) -> None:
+    def _bind(self, ledger: Ledger, protocol: Protocols, pool: Pools) -> None:
         """Take accounts and columns out of their tables, once."""
         self._table, self._member, self._reinsurer = protocol, columns(protocol), columns(pool)
         balance = ledger.balance

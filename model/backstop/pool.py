@@ -17,13 +17,29 @@ Array = np.ndarray
 
 
 def pro_rata(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:
-    """Return xᵢ = cᵢ · min(1, K / Σ c): all claims are cut alike (clearing-house default funds)."""
+    """Return xᵢ = cᵢ · min(1, K / Σ c): all claims are cut alike (clearing-house default funds).
+
+    Parameters
+    ----------
+    claims : c, (members,) USD >= 0.
+    cash : K, USD >= 0, in the pot.
+    reserve : r, (members,) USD >= 0, what is left of each one's contributions.
+    priority : (members,) in (0, 1), order of arrival, the least first; read where order counts.
+    """
     asked = claims.sum()
     return claims * (cash / asked if asked > 0.0 and cash < asked else 1.0)
 
 
 def first_come(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:
-    """Return payments in full in order of arrival until the pot is empty (on-chain shared vaults)."""
+    """Return payments in full in order of arrival until the pot is empty (on-chain shared vaults).
+
+    Parameters
+    ----------
+    claims : c, (members,) USD >= 0.
+    cash : K, USD >= 0, in the pot.
+    reserve : r, (members,) USD >= 0, what is left of each one's contributions.
+    priority : (members,) in (0, 1), order of arrival, the least first; read where order counts.
+    """
     order = np.argsort(priority, kind="stable")
     before = np.cumsum(claims[order]) - claims[order]
     paid = np.empty_like(claims)
@@ -37,6 +53,13 @@ def entitlement_first(claims: Array, cash: float, reserve: Array, priority: Arra
     What a member contributed is kept for it, whether it claims now or later: over time it is paid at least the lesser
     of its claims and its contributions (segregated accounts; prototype, finding 6). Where part of the pot is lent out,
     reserves are paid first, all cut alike.
+
+    Parameters
+    ----------
+    claims : c, (members,) USD >= 0.
+    cash : K, USD >= 0, in the pot.
+    reserve : r, (members,) USD >= 0, what is left of each one's contributions.
+    priority : (members,) in (0, 1), order of arrival, the least first; read where order counts.
     """
     own = pro_rata(np.minimum(claims, reserve), cash, reserve, priority)
     surplus = max(cash - reserve.sum(), 0.0)

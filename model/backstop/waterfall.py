@@ -26,12 +26,11 @@ A step with a deficit costs some 50 µs: columns are taken out of their tables o
 left to pay.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.core.books import Venue
 from agents.core.ledger import BAD_DEBT, DEFICIT, Ledger
+from agents.core.table import Pools, Protocols
 from model.backstop.layer import Layers, without_dust
 from model.backstop.loss_regime.chain import Chain
 from model.backstop.structure.base import Structure
@@ -60,8 +59,19 @@ class Waterfall(Layers):
         kind = TRIGGERS[structure.terms.trigger]
         self.trigger = kind(structure.terms, structure.minutes, len(structure.capital))
 
-    def absorb(self, venue: Venue, ledger: Ledger, protocol: Any, pool: Any, priority: Array, step: int) -> bool:
-        """Send this step's deficits down the layers; return whether the loss regime was called."""
+    def absorb(
+        self, venue: Venue, ledger: Ledger, protocol: Protocols, pool: Pools, priority: Array, step: int
+    ) -> bool:
+        """Send this step's deficits down the layers; return whether the loss regime was called.
+
+        Parameters
+        ----------
+        venue : what loss regimes read and change.
+        ledger : where deficits are booked, < 0.
+        protocol, pool : records that are written: who paid what, who has nothing left.
+        priority : (protocols,) in (0, 1), order of arrival at a pot.
+        step : present step.
+        """
         if self._table is not protocol:
             self._bind(ledger, protocol, pool)
         self.handler.begin(step)
@@ -82,7 +92,8 @@ class Waterfall(Layers):
         return called
 
     def cover(
-        self, ledger: Ledger, protocol: Any, pool: Any, priorities: Array, trader: Array, vault: Array, step: int
+        self, ledger: Ledger, protocol: Protocols, pool: Pools, priorities: Array, trader: Array, vault: Array,
+        step: int,
     ) -> Array:  # fmt: skip
         """Send losses, booked as deficits, down the layers; return what becomes bad debt, (members,) USD.
 
@@ -142,7 +153,7 @@ class Waterfall(Layers):
         reserved, shared = structure.at_hand(self._pot)
         return Means(before, shared, structure.pot, promised, priority, fund + skin - before, reserved)
 
-    def _residual(self, venue: Venue, ledger: Ledger, protocol: Any, left: Array, past: Array, step: int) -> None:
+    def _residual(self, venue: Venue, ledger: Ledger, protocol: Protocols, left: Array, past: Array, step: int) -> None:
         self._leave(protocol, left, step)
         owed = left + past
         for i in np.flatnonzero(owed):
@@ -153,7 +164,7 @@ class Waterfall(Layers):
             protocol.infeasible[i] += owed[i] - placement.placed
         ledger.transfer(BAD_DEBT, DEFICIT, -ledger.balance[DEFICIT])
 
-    def _leave(self, protocol: Any, left: Array, step: int) -> None:
+    def _leave(self, protocol: Protocols, left: Array, step: int) -> None:
         """Note what the layers left, how much of it by others' losses, and who was exhausted by it."""
         protocol.uncovered[:] += left
         if self.structure.shares or self.structure.mutual:

@@ -19,15 +19,14 @@ stops.
 Source: Thurner, Farmer and Geanakoplos (2012). That the first price counts is our choice.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.account.account import total
 from agents.core.audit import check_price, reconcile
 from agents.core.kernel import kernel, part, rule
-from agents.core.ledger import ROUNDS, TRADE, breach
-from agents.trader.value_fund import TRADING, judge_fund, post_all, replace_fund, wanted_contracts
+from agents.core.ledger import ROUNDS, TRADE, Book, breach
+from agents.core.table import Accounts, Blocks, Exchanges, Markets, Protocols, ValueFunds
+from agents.trader.value_fund import TRADING, Mandate, judge_fund, post_all, replace_fund, wanted_contracts
 from model.market.market import mark_all
 from model.market.order_clearing import fill_one
 
@@ -49,7 +48,7 @@ def spending(
 
 @rule
 def excess(
-    funds: Any, held: np.ndarray, limit: float, value: float, noise: float, supply: float, price: float
+    funds: ValueFunds, held: np.ndarray, limit: float, value: float, noise: float, supply: float, price: float
 ) -> tuple[float, float, float]:
     """Return (a, b, c) of excess demand (1), USD, near `price`; `held` (funds,) is NaN for who takes no part."""
     a, b, c = 0.0, -supply, noise
@@ -69,7 +68,7 @@ def nearer(knot: float, found: float, price: float, up: bool) -> float:
 
 
 @rule
-def next_knot(funds: Any, held: np.ndarray, limit: float, value: float, price: float, up: bool) -> float:
+def next_knot(funds: ValueFunds, held: np.ndarray, limit: float, value: float, price: float, up: bool) -> float:
     """Return the next price beyond `price` at which a fund changes its regime; inf or 0 where there is none."""
     found = nearer(value, np.inf if up else 0.0, price, up)
     for h in range(held.shape[0]):
@@ -104,7 +103,7 @@ def most_pieces(funds: int) -> int:
 
 @rule
 def clearing_price(
-    funds: Any, held: np.ndarray, limit: float, value: float, noise: float, supply: float, start: float
+    funds: ValueFunds, held: np.ndarray, limit: float, value: float, noise: float, supply: float, start: float
 ) -> float:
     """Return the first price that clears (1), from `start` in the direction of excess demand; NaN if there is none."""
     a, b, c = excess(funds, held, limit, value, noise, supply, start)
@@ -126,8 +125,8 @@ def clearing_price(
 
 @part
 def prepare(
-    accounts: Any, blocks: Any, exchange: Any, protocol: Any, book: Any, funds: Any, held: np.ndarray,
-    takes_part: np.ndarray, k: int,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, protocol: Protocols, book: Book, funds: ValueFunds,
+    held: np.ndarray, takes_part: np.ndarray, k: int,
 ) -> float:  # fmt: skip
     """Post money and note cash of the funds on asset k whose venues are open; return the contracts they hold."""
     slots, contracts = accounts.size.shape[0] // exchange.shape[0], 0.0
@@ -147,7 +146,7 @@ def prepare(
 
 
 @part
-def set_price(market: Any, k: int, price: float) -> None:
+def set_price(market: Markets, k: int, price: float) -> None:
     """Let the auction's price be the asset's mid price."""
     market.average[k] = market.mid[k] = price
     market.dislocation[k] = market.pressure[k] = np.log(price / market.fundamental[k])
@@ -155,8 +154,8 @@ def set_price(market: Any, k: int, price: float) -> None:
 
 @part
 def fill_all(
-    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, funds: Any, held: np.ndarray,
-    takes_part: np.ndarray, limit: float, value: float, fee: float, price: float,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, funds: ValueFunds,
+    held: np.ndarray, takes_part: np.ndarray, limit: float, value: float, fee: float, price: float,
 ) -> None:  # fmt: skip
     """Bring every fund that takes part to its demand at the price, a bankrupt one to zero."""
     for h in range(funds.shape[0]):
@@ -170,7 +169,9 @@ def fill_all(
 
 
 @part
-def review(accounts: Any, blocks: Any, exchange: Any, book: Any, funds: Any, mandate: Any, step: int) -> None:
+def review(
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, book: Book, funds: ValueFunds, mandate: Mandate, step: int
+) -> None:
     """Let investors judge the funds that trade, and replace those whose time has come."""
     slots = accounts.size.shape[0] // exchange.shape[0]
     for h in range(funds.shape[0]):
@@ -182,7 +183,7 @@ def review(accounts: Any, blocks: Any, exchange: Any, book: Any, funds: Any, man
 
 
 @rule
-def held_by_vaults(exchange: Any, k: int) -> float:
+def held_by_vaults(exchange: Exchanges, k: int) -> float:
     """Return the contracts vaults hold of asset k; what they are short of, accounts are long."""
     contracts = 0.0
     for i in range(exchange.shape[0]):
@@ -192,8 +193,9 @@ def held_by_vaults(exchange: Any, k: int) -> float:
 
 @kernel
 def auction(
-    accounts: Any, blocks: Any, exchange: Any, protocol: Any, market: Any, book: Any, funds: Any, mandate: Any,
-    value: np.ndarray, supply: np.ndarray, fee: float, oracle_error: np.ndarray, step: int,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, protocol: Protocols, market: Markets, book: Book,
+    funds: ValueFunds, mandate: Mandate, value: np.ndarray, supply: np.ndarray, fee: float, oracle_error: np.ndarray,
+    step: int,
 ) -> None:  # fmt: skip
     """Find every asset's price, fill the funds' orders at it, and let investors judge the funds.
 

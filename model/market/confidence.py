@@ -20,8 +20,9 @@ import numpy as np
 
 from agents.core.fast_call import FastCall
 from agents.core.kernel import kernel
+from agents.core.table import Exchanges, Markets, Protocols
 from agents.protocol.confidence import alarm, faded, hazard
-from agents.protocol.standby import healths
+from agents.protocol.standby import Backing, healths
 from model.market.market import stress
 
 NERVES = ("thin_fund", "neighbour", "unpaid", "half_life", "trader_sensitivity", "provider_sensitivity")
@@ -30,8 +31,8 @@ Array = np.ndarray
 
 @kernel
 def feel(
-    exchange: Any, market: Any, protocol: Any, balance: Array, backing: Any, tied: Array, news: Array,
-    known: Array, alarms: Array, strain: Array, step: int, minutes: float, panic: bool, volatility: float,
+    exchange: Exchanges, market: Markets, protocol: Protocols, balance: Array, backing: Backing, tied: Array,
+    news: Array, known: Array, alarms: Array, strain: Array, step: int, minutes: float, panic: bool, volatility: float,
     thin_fund: float, neighbour: float, unpaid: float, half_life: float, trader: float, provider: float,
 ) -> None:  # fmt: skip
     """Set alarm and strain of every protocol, and what its traders will go by.

@@ -7,30 +7,54 @@ follows the margin requirement where the venue says so; else only new orders fee
 """
 
 import math
-from collections import namedtuple
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.fast_call import FastCall
 from agents.core.kernel import kernel
+from agents.core.ledger import Book
+from agents.core.table import Exchanges, Markets, Protocols
 from agents.exchange.control.circuit_breaker import CircuitBreaker
 from agents.exchange.control.partial_liquidation import PartialRule
 from agents.exchange.control.tightening import raised, tightening
-from agents.protocol.standby import healths
+from agents.protocol.standby import Backing, healths
 from model.market.market import stress
 from model.scenario import Scenario
 
 TERMS = ("fee", "margin", "leverage", "interest_cap")
 SENSITIVITIES = [f"{term}_{to}" for term in TERMS for to in ("health", "volatility")]
-CONSTANTS = [*SENSITIVITIES, "fee_bound", "margin_bound", "maintenance_follows"]
-ControlRule = namedtuple("ControlRule", CONSTANTS)  # type: ignore[misc]
-Start = namedtuple("Start", ["fee", "margin", "maintenance", "interest_cap"])
+
+
+class ControlRule(NamedTuple):
+    """How terms follow fund health and volatility: the parameters of the scenario's control section of those names."""
+
+    fee_health: float  # 1
+    fee_volatility: float  # 1
+    margin_health: float  # 1
+    margin_volatility: float  # 1
+    leverage_health: float  # 1
+    leverage_volatility: float  # 1
+    interest_cap_health: float  # 1
+    interest_cap_volatility: float  # 1
+    fee_bound: float  # 1, most that the liquidation fee becomes
+    margin_bound: float  # 1, most that the initial margin becomes
+    maintenance_follows: bool  # whether the maintenance margin is raised as the initial one is
+
+
+class Start(NamedTuple):
+    """Terms at the start, (protocols,) each."""
+
+    fee: np.ndarray  # 1, of liquidations
+    margin: np.ndarray  # 1, initial
+    maintenance: np.ndarray  # 1
+    interest_cap: np.ndarray  # USD
 
 
 @kernel
 def adjust_terms(
-    exchange: Any, market: Any, protocol: Any, book: Any, backing: Any, rules: Any, start: Any
+    exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing, rules: ControlRule,
+    start: Start,
 ) -> None:  # fmt: skip
     """Set every venue's terms from its fund health and its asset's volatility; `start` has (protocols,) of each."""
     healthy = healths(book.balance, protocol, backing)
@@ -75,9 +99,9 @@ class Control:
     exchange, market : records at the start, whose terms and prices controls refer to.
     """
 
-    def __init__(self, scenario: Scenario, exchange: Any, market: Any) -> None:
+    def __init__(self, scenario: Scenario, exchange: Exchanges, market: Markets) -> None:
         control = scenario.control
-        self.rules = ControlRule(*(getattr(control, name) for name in CONSTANTS))
+        self.rules = ControlRule(**{name: getattr(control, name) for name in ControlRule._fields})
         terms = (exchange.liquidation_fee, exchange.initial_margin, exchange.maintenance, exchange.interest_cap)
         self.start = Start(*(np.array(term) for term in terms))
         self._adjust_terms = FastCall(adjust_terms)
@@ -85,8 +109,16 @@ class Control:
         self.breaker = make_breaker(scenario, np.array(market.mid))
         self.suspends = control.breaker_liquidations
 
-    def update(self, exchange: Any, market: Any, protocol: Any, book: Any, backing: Any) -> None:
-        """Set terms and halts for the next step."""
+    def update(self, exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing) -> None:
+        """Set terms and halts for the next step.
+
+        Parameters
+        ----------
+        exchange, market : (protocols,) and (assets,) records; terms and halts are written.
+        protocol : (protocols,) records, read.
+        book : the ledger's.
+        backing : what stands ready behind each.
+        """
         if self.adapts:
             self._adjust_terms(exchange, market, protocol, book, backing, self.rules, self.start)
         if self.breaker:

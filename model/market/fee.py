@@ -6,8 +6,7 @@ target size goes to the treasury. Members pay the pot's premium from their funds
 else a fund does, if it does, is in :mod:`model.backstop.fund`. Units: USD.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,12 +24,14 @@ from agents.core.ledger import (
     TREASURY,
     VAULT,
     WHOLE,
+    Book,
     Code,
     check,
     pay,
     transfer,
 )
-from agents.protocol.standby import healths
+from agents.core.table import Exchanges, Pools, Protocols, Providers
+from agents.protocol.standby import Backing, healths
 from agents.provider.liquidity_provider import (
     content,
     loss_elsewhere,
@@ -42,32 +43,32 @@ from agents.provider.liquidity_provider import (
 from agents.provider.vault_closing import cancel_shares, settle_vaults
 from agents.reinsurer.reinsurer import collect_premium
 
-Terms = namedtuple(
-    "Terms",
-    [
-        "vault",
-        "fund",
-        "own_share",
-        "holds",
-        "premium",
-        "minutes",
-        "speed",
-        "back",
-        "sensitivity",
-        "pot",
-        "target",
-        "vaults",
-        "cooldown",
-        "exit",
-        "wealth",
-        "strain",
-    ],
-)
+
+class Terms(NamedTuple):
+    """Constants of the capital phase."""
+
+    vault: float  # share of a trading fee that goes to the vault
+    fund: float  # share of a trading fee that goes to fund and pool
+    own_share: np.ndarray  # (members,) of that, the share that stays in the own fund
+    holds: bool  # whether there are funds or pots
+    premium: float  # 1 per year of open interest, 0 where none is flat
+    minutes: float  # length of a step
+    speed: float  # 1 per step, share of a stake withdrawn by who runs
+    back: float  # 1 per step, share of a withdrawal that returns
+    sensitivity: float  # 1, of providers to the health of funds
+    pot: np.ndarray  # (members,) index of each one's pot
+    target: np.ndarray  # (members,) USD, size above which a fund takes no contributions
+    vaults: int  # vaults a provider has stakes in
+    cooldown: float  # steps between asking and being paid
+    exit: float  # 1 per step, most that may leave a vault; 1 for no limit
+    wealth: float  # 1, of providers to losses elsewhere
+    strain: np.ndarray  # (protocols,) what providers hear of others, written by the confidence phase
 
 
 @rule
 def contribute(
-    book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, i: int, account: Code, amount: float, terms: Any
+    book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, account: Code, amount: float,
+    terms: Terms,
 ) -> None:  # fmt: skip
     """Split income of the backstop between own fund and pot; what exceeds the target size is the treasury's."""
     if not terms.holds:
@@ -85,7 +86,7 @@ def contribute(
 
 
 @part
-def share_fees(book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, i: int, terms: Any) -> None:
+def share_fees(book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, terms: Terms) -> None:
     """Distribute one protocol's fees of this step."""
     fees = book.balance[TRADING_FEE, i]
     to_vault, to_fund = fees * terms.vault, fees * terms.fund
@@ -97,7 +98,9 @@ def share_fees(book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, i: 
 
 
 @part
-def losses_elsewhere(protocol: Any, providers: Any, book: Any, open_profit: np.ndarray, weight: float) -> np.ndarray:
+def losses_elsewhere(
+    protocol: Protocols, providers: Providers, book: Book, open_profit: np.ndarray, weight: float
+) -> np.ndarray:
     """Return what losses in other vaults add to the strain of each stake, (stakes,) falls of the share price."""
     protocols, owners, shares = providers.protocol, providers.owner, providers.shares
     deposits, starts, members = providers.deposited, providers.start, open_profit.shape[0]
@@ -115,7 +118,9 @@ def losses_elsewhere(protocol: Any, providers: Any, book: Any, open_profit: np.n
 
 
 @part
-def serve_providers(exchange: Any, protocol: Any, providers: Any, book: Any, backing: Any, terms: Any) -> None:
+def serve_providers(
+    exchange: Exchanges, protocol: Protocols, providers: Providers, book: Book, backing: Backing, terms: Terms
+) -> None:
     """Let every provider redeem, come back or wait, and compare their cash with its control account."""
     members = exchange.shape[0]
     cash, open_profit, health = np.zeros(members), np.zeros(members), healths(book.balance, protocol, backing)
@@ -147,7 +152,8 @@ def serve_providers(exchange: Any, protocol: Any, providers: Any, book: Any, bac
 
 @kernel
 def settle_capital(
-    exchange: Any, protocol: Any, providers: Any, pool: Any, book: Any, backing: Any, terms: Any
+    exchange: Exchanges, protocol: Protocols, providers: Providers, pool: Pools, book: Book, backing: Backing,
+    terms: Terms,
 ) -> None:  # fmt: skip
     """Run phase 8 for every protocol and every provider; `backing` is the structure's."""
     members, entitlement = exchange.shape[0], backing.entitlement

@@ -9,8 +9,7 @@ leaves is e' = c' + s a (x − p₀). The keeper's bounty b a x comes first and 
 rest is the trader's.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,32 +27,41 @@ from agents.core.ledger import (
     VAULT,
     WALLET,
     WHOLE,
+    Book,
     check,
     pay,
     transfer,
 )
 from agents.core.rank import descending
-from agents.exchange.control.partial_liquidation import contracts_to_sell
+from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets
+from agents.exchange.control.partial_liquidation import PartialRule, contracts_to_sell
 from agents.exchange.control.takeover import sweep
 from agents.exchange.exchange import book_failure, book_trader_deficit, record_liquidation
 from agents.exchange.insurance_fund import fund_delta
-from agents.exchange.keeper import assign_row, set_capacity
+from agents.exchange.keeper import Jobs, assign_row, set_capacity
 from agents.provider.vault_closing import close_vaults
 from model.market.market import MarketRule, mark_all, move
 from model.market.order_clearing import fill_price
 
-Jobs = namedtuple("Jobs", ["row", "keeper", "contracts"])
-Tariff = namedtuple("Tariff", ["bounty", "rounds", "surcharge", "takeover", "partial"])
+
+class Tariff(NamedTuple):
+    """What liquidation costs and how far it goes."""
+
+    bounty: float  # share of notional that a keeper earns
+    rounds: int  # most in a step
+    surcharge: float  # share of the rest of the collateral that is confiscated
+    takeover: float | None  # 1, fraction of maintenance margin below which the vault takes a position over; None: never
+    partial: PartialRule | None  # how much of a position is closed at once
 
 
-def make_jobs(rows: int, keepers: int, protocols: int) -> Any:
+def make_jobs(rows: int, keepers: int, protocols: int) -> Jobs:
     """Return room for one round's assignments: every row once, and once more where a keeper's capacity ends."""
     room = rows + keepers * protocols
     return Jobs(np.zeros(room, np.int32), np.zeros(room, np.int16), np.zeros(room))
 
 
 @part
-def to_sell(accounts: Any, exchange: Any, tariff: Any, row: int, i: int, step: int) -> float:
+def to_sell(accounts: Accounts, exchange: Exchanges, tariff: Tariff, row: int, i: int, step: int) -> float:
     """Return the contracts of a flagged row that are for keepers in this round."""
     last = accounts.partial_step[row]
     since = step + 1.0 - last if last > 0 else np.inf
@@ -62,8 +70,8 @@ def to_sell(accounts: Any, exchange: Any, tariff: Any, row: int, i: int, step: i
 
 @part
 def assign(
-    accounts: Any, exchange: Any, keepers: Any, remaining: np.ndarray, tariff: Any, gas: float,
-    step: int, flagged: np.ndarray, found: int, jobs: Any,
+    accounts: Accounts, exchange: Exchanges, keepers: Keepers, remaining: np.ndarray, tariff: Tariff, gas: float,
+    step: int, flagged: np.ndarray, found: int, jobs: Jobs,
 ) -> int:  # fmt: skip
     """Let keepers choose among the flagged rows, largest notional of each protocol first; return the number of jobs."""
     slots = accounts.size.shape[0] // exchange.shape[0]
@@ -89,7 +97,7 @@ def assign(
 
 
 @part
-def reduce_position(accounts: Any, row: int, side: float, contracts: float) -> float:
+def reduce_position(accounts: Accounts, row: int, side: float, contracts: float) -> float:
     """Close `contracts` of a row, take their share of the collateral out and return it, USD."""
     size = abs(accounts.size[row])
     share = accounts.collateral[row] if contracts == size else accounts.collateral[row] * (contracts / size)
@@ -99,7 +107,7 @@ def reduce_position(accounts: Any, row: int, side: float, contracts: float) -> f
 
 
 @part
-def return_rest(accounts: Any, book: Any, row: int, i: int, rest: float) -> None:
+def return_rest(accounts: Accounts, book: Book, row: int, i: int, rest: float) -> None:
     """Give what is left of a liquidated part to the owner: to the wallet if flat, else to the remaining collateral."""
     if accounts.size[row] == 0.0:
         accounts.wallet[row] += rest
@@ -110,8 +118,8 @@ def return_rest(accounts: Any, book: Any, row: int, i: int, rest: float) -> None
 
 @part
 def liquidate_part(
-    accounts: Any, blocks: Any, exchange: Any, market: Any, keepers: Any, book: Any, tariff: Any, gas: float,
-    row: int, keeper: int, contracts: float,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
+    tariff: Tariff, gas: float, row: int, keeper: int, contracts: float,
 ) -> None:  # fmt: skip
     """Close part of a position against the vault and share out what it leaves."""
     i = row // (accounts.size.shape[0] // exchange.shape[0])
@@ -144,7 +152,7 @@ def liquidate_part(
 
 
 @part
-def pay_keeper(keepers: Any, book: Any, keeper: int, bounty: float, gas: float) -> None:
+def pay_keeper(keepers: Keepers, book: Book, keeper: int, bounty: float, gas: float) -> None:
     """Credit a keeper's bounty and charge its gas, which leaves the ecosystem."""
     cost = gas * keepers.cost[keeper]
     keepers.cash[keeper] += bounty - cost
@@ -155,7 +163,7 @@ def pay_keeper(keepers: Any, book: Any, keeper: int, bounty: float, gas: float) 
 
 
 @part
-def record_unserved(accounts: Any, exchange: Any, flagged: np.ndarray, found: int) -> None:
+def record_unserved(accounts: Accounts, exchange: Exchanges, flagged: np.ndarray, found: int) -> None:
     """Sum the negative equity of the positions nobody served."""
     slots = accounts.size.shape[0] // exchange.shape[0]
     for position in range(found):
@@ -168,8 +176,8 @@ def record_unserved(accounts: Any, exchange: Any, flagged: np.ndarray, found: in
 
 @part
 def execute(
-    accounts: Any, blocks: Any, exchange: Any, market: Any, keepers: Any, book: Any, rules: MarketRule, tariff: Any,
-    gas: float, jobs: Any, count: int,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
+    rules: MarketRule, tariff: Tariff, gas: float, jobs: Jobs, count: int,
 ) -> None:  # fmt: skip
     """Fill one round's jobs together: joint flow, one price path per asset, then each part."""
     slots = accounts.size.shape[0] // exchange.shape[0]
@@ -189,9 +197,9 @@ def execute(
 
 @kernel
 def liquidate(
-    accounts: Any, blocks: Any, exchange: Any, market: Any, keepers: Any, book: Any, rules: MarketRule, tariff: Any,
-    gas: float, step: int, factor: np.ndarray, oracle_error: np.ndarray, remaining: np.ndarray, flagged: np.ndarray,
-    jobs: Any,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
+    rules: MarketRule, tariff: Tariff, gas: float, step: int, factor: np.ndarray, oracle_error: np.ndarray,
+    remaining: np.ndarray, flagged: np.ndarray, jobs: Jobs,
 ) -> int:  # fmt: skip
     """Run liquidation rounds until nobody flagged is served; return the number of rounds."""
     set_capacity(keepers, exchange, factor, remaining)

@@ -17,13 +17,14 @@ anyone who runs, even where the vault was closed, unless the protocol is halted.
 says and of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility. κ = ∞ and m = ∞ make prices exogenous.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.audit import check_price
 from agents.core.kernel import kernel, part, rule
-from agents.core.ledger import DEFICIT, OUTSIDE, PRICE, WHOLE, transfer
+from agents.core.ledger import DEFICIT, OUTSIDE, PRICE, WHOLE, Book, transfer
+from agents.core.table import Exchanges, Markets, Protocols
 from model.market.impact import SHAPES, absorbed_flow, average_price, displacement
 from model.scenario import Scenario
 
@@ -82,23 +83,33 @@ def market_rule(scenario: Scenario) -> MarketRule:
     """Derive the market's constants from the scenario."""
     market, trader, minutes = scenario.market, scenario.trader, scenario.minutes
     return MarketRule(
-        list(SHAPES).index(market.impact),
-        float(np.exp(-market.arbitrage * minutes)),
-        market.price_band,
-        market.permanent_share,
-        market.depth_multiplier,
-        market.square_root_volatility,
-        half_life_weight(market.volatility_half_life, minutes),
-        half_life_weight(market.momentum_half_life, minutes),
-        market.depth_volatility,
-        market.depth_floor,
-        per_step(trader.attention, minutes),
-        per_step(trader.alert_attention, minutes),
+        shape=list(SHAPES).index(market.impact),
+        decay=float(np.exp(-market.arbitrage * minutes)),
+        band=market.price_band,
+        permanent=market.permanent_share,
+        depth_multiplier=market.depth_multiplier,
+        impact_volatility=market.square_root_volatility,
+        variance_weight=half_life_weight(market.volatility_half_life, minutes),
+        momentum_weight=half_life_weight(market.momentum_half_life, minutes),
+        thinning=market.depth_volatility,
+        floor=market.depth_floor,
+        attention=per_step(trader.attention, minutes),
+        alert=per_step(trader.alert_attention, minutes),
     )
 
 
-def make_market(scenario: Scenario, price: np.ndarray, daily_volatility: np.ndarray, half_spread: np.ndarray) -> Any:
-    """Return the market at the start, a record per asset; arguments (assets,)."""
+def make_market(
+    scenario: Scenario, price: np.ndarray, daily_volatility: np.ndarray, half_spread: np.ndarray
+) -> Markets:
+    """Return the market at the start, a record per asset; arguments (assets,).
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    price : (assets,) USD per contract, > 0, at the start.
+    daily_volatility : (assets,) log, standard deviation of a day's return.
+    half_spread : (assets,) 1, fraction of the price.
+    """
     market = np.zeros(len(price), dtype=MARKET_COLUMNS).view(np.recarray)
     market.first[:] = market.fundamental[:] = market.mid[:] = market.last[:] = market.average[:] = price
     market.calm_spread[:] = market.half_spread[:] = half_spread
@@ -120,7 +131,7 @@ def within(wanted: float, start: float, band: float) -> float:
 
 
 @part
-def move(market: Any, rules: MarketRule, k: int, contracts: float) -> None:
+def move(market: Markets, rules: MarketRule, k: int, contracts: float) -> None:
     """Let net flow of `contracts` in asset k move the price; its average price goes into the record.
 
     At the edge of the price band, and of what a pool has, outside capital takes the rest at that price.
@@ -139,7 +150,7 @@ def move(market: Any, rules: MarketRule, k: int, contracts: float) -> None:
 
 
 @part
-def mark_all(market: Any, exchange: Any, oracle_error: np.ndarray) -> None:
+def mark_all(market: Markets, exchange: Exchanges, oracle_error: np.ndarray) -> None:
     """Mark every exchange to its asset's mid price, times its oracle's error."""
     for i in range(exchange.shape[0]):
         exchange.mark[i] = market.mid[exchange.asset[i]] * (1.0 + oracle_error[i])
@@ -147,7 +158,8 @@ def mark_all(market: Any, exchange: Any, oracle_error: np.ndarray) -> None:
 
 @kernel
 def shock(
-    market: Any, exchange: Any, protocol: Any, book: Any, returns: np.ndarray, spread: np.ndarray, exploit: np.ndarray
+    market: Markets, exchange: Exchanges, protocol: Protocols, book: Book, returns: np.ndarray, spread: np.ndarray,
+    exploit: np.ndarray,
 ) -> None:  # fmt: skip
     """Phase 1: apply the tape to fundamentals, spreads and exploits; clear what exchanges recorded of the last step.
 
@@ -169,7 +181,7 @@ def shock(
 
 
 @part
-def observe(market: Any, rules: MarketRule, k: int) -> None:
+def observe(market: Markets, rules: MarketRule, k: int) -> None:
     """Update running volatility and momentum of asset k with the return since the last step."""
     change = np.log(market.mid[k] / market.last[k])
     market.variance[k] += rules.variance_weight * (change * change - market.variance[k])
@@ -178,7 +190,9 @@ def observe(market: Any, rules: MarketRule, k: int) -> None:
 
 
 @part
-def supply_depth(market: Any, exchange: Any, protocol: Any, rules: MarketRule, tape_depth: np.ndarray) -> None:
+def supply_depth(
+    market: Markets, exchange: Exchanges, protocol: Protocols, rules: MarketRule, tape_depth: np.ndarray
+) -> None:
     """Set every asset's depth by (2) from the shares outstanding of the vaults that trade it."""
     for k in range(market.shape[0]):
         market.depth[k] = 0.0
@@ -195,7 +209,7 @@ def supply_depth(market: Any, exchange: Any, protocol: Any, rules: MarketRule, t
 
 
 @part
-def check_prices(market: Any, exchange: Any, book: Any) -> None:
+def check_prices(market: Markets, exchange: Exchanges, book: Book) -> None:
     """Check that the prices that moved without a trade are in the range in which they mean anything."""
     for k in range(market.shape[0]):
         check_price(book, PRICE, k, market.fundamental[k], market.first[k])
@@ -206,10 +220,10 @@ def check_prices(market: Any, exchange: Any, book: Any) -> None:
 
 @kernel
 def price(
-    market: Any,
-    exchange: Any,
-    protocol: Any,
-    book: Any,
+    market: Markets,
+    exchange: Exchanges,
+    protocol: Protocols,
+    book: Book,
     rules: MarketRule,
     tape_depth: np.ndarray,
     oracle_error: np.ndarray,

@@ -6,18 +6,17 @@ the other side. With Φ the funding index, a purchase of Δ contracts at price x
 −Δ (x − Φ) and the vault's by the same with the other sign.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.account.account import total, touch
 from agents.account.position import after_fill, filled
 from agents.core.audit import reconcile
 from agents.core.kernel import kernel, part, rule
-from agents.core.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, pay
+from agents.core.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, Book, pay
+from agents.core.table import Accounts, Blocks, Exchanges, Markets
 from agents.exchange.control.order_limit import is_limited, limit_orders
 from agents.exchange.exchange import book_trader_deficit
-from agents.trader.trader import act, decide_all
+from agents.trader.trader import Habit, Keys, act, decide_all
 from model.market.market import MarketRule, mark_all, move
 
 
@@ -28,7 +27,7 @@ def fill_price(average: float, half_spread: float, contracts: float) -> float:
 
 
 @part
-def settle_flat(accounts: Any, exchange: Any, book: Any, row: int, i: int) -> None:
+def settle_flat(accounts: Accounts, exchange: Exchanges, book: Book, row: int, i: int) -> None:
     """Return a flat account's collateral to its wallet; a loss beyond it becomes a deficit."""
     left = accounts.collateral[row]
     accounts.collateral[row] = 0.0
@@ -41,7 +40,9 @@ def settle_flat(accounts: Any, exchange: Any, book: Any, row: int, i: int) -> No
 
 
 @part
-def fill_one(accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, fee: float, row: int) -> None:
+def fill_one(
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, fee: float, row: int
+) -> None:
     """Fill the order waiting in one account against its protocol's vault."""
     i = row // (accounts.size.shape[0] // exchange.shape[0])
     traded, funding = filled(accounts.size[row], accounts.order[row]), exchange.funding_index[i]
@@ -67,7 +68,7 @@ def fill_one(accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, 
 
 @part
 def clear_market(
-    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, rules: MarketRule, fee: float,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule, fee: float,
     oracle_error: np.ndarray, rows: np.ndarray,
 ) -> None:  # fmt: skip
     """Fill the orders waiting in `rows`, all at the average price of their joint impact, and mark again."""
@@ -91,7 +92,7 @@ def clear_market(
 
 @kernel
 def fill(
-    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, rules: MarketRule, fee: float,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule, fee: float,
     oracle_error: np.ndarray, rows: np.ndarray,
 ) -> None:  # fmt: skip
     """Fill the orders waiting in `rows` together: for a researcher's own agents and single traders."""
@@ -100,8 +101,8 @@ def fill(
 
 @kernel
 def trade(
-    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, rules: MarketRule, habit: Any, keys: Any,
-    fee: float, step: int, oracle_error: np.ndarray, acting: np.ndarray,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule,
+    habit: Habit, keys: Keys, fee: float, step: int, oracle_error: np.ndarray, acting: np.ndarray,
 ) -> None:  # fmt: skip
     """Run phase 4 for the population: those who look decide, and the market fills their orders."""
     rows = acting[: act(accounts, exchange, keys.attention, step, acting)]

@@ -12,7 +12,7 @@ from agents.account.account import GUEST
 from agents.core.column import bare
 from agents.core.fast_call import FastCall
 from agents.core.ledger import SET_UP, WALLET
-from agents.trader.value_fund import MANDATE, Mandate, make_value_funds
+from agents.trader.value_fund import Mandate, make_value_funds
 from model.market.auction import auction
 from model.scenario.parameter import per_item
 
@@ -33,7 +33,7 @@ class ValueInvesting:
         scenario = ecosystem.scenario
         terms, members = scenario.value_fund, len(ecosystem.exchange)
         self.ecosystem, self._auction = ecosystem, FastCall(auction)
-        self.mandate = Mandate(*(getattr(terms, name) for name in MANDATE))
+        self.mandate = Mandate(**{name: getattr(terms, name) for name in Mandate._fields})
         self.value = np.array(ecosystem.tape.initial_price)
         self.supply = terms.supply / self.value
         first = np.arange(members) * ecosystem.slots_per_protocol + scenario.trader.number + scenario.trader.reserve

@@ -17,11 +17,10 @@ promises to spare, and whom 10 October 2025 did not (median leverage 0.43).
 Gini coefficient and top share are taken over the accounts that paid. Units: USD, shares and fractions in [0, 1].
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.core.ledger import BAD_DEBT, FROZEN_DEBT
+from agents.core.table import Accounts, Protocols
 from agents.trader.strategy import STRATEGIES
 
 HEDGER = list(STRATEGIES).index("hedger")
@@ -49,7 +48,7 @@ def top_share(values: Array, count: int) -> float:
     return float(np.sort(values)[::-1][:count].sum() / total) if total > 0 else 0.0
 
 
-def burden_metrics(accounts: Any, protocol: Any, balance: Array, leverage: Array) -> Metrics:
+def burden_metrics(accounts: Accounts, protocol: Protocols, balance: Array, leverage: Array) -> Metrics:
     """Return who bore the deficit, how concentrated it was among accounts, and what regimes did to them.
 
     Parameters
@@ -78,7 +77,7 @@ def concentration(haircut: Array, flat: float) -> Metrics:
     }
 
 
-def shares(protocol: Any, balance: Array, haircut: float, flat: float) -> Metrics:
+def shares(protocol: Protocols, balance: Array, haircut: float, flat: float) -> Metrics:
     """Return the shares of the deficit by (1), named ``borne_*``.
 
     Parameters
@@ -104,7 +103,7 @@ def shares(protocol: Any, balance: Array, haircut: float, flat: float) -> Metric
     return {f"borne_{name}": amount / deficit if deficit > 0 else 0.0 for name, amount in amounts.items()}
 
 
-def intrusion(accounts: Any, protocol: Any) -> Metrics:
+def intrusion(accounts: Accounts, protocol: Protocols) -> Metrics:
     """Return what regimes did to accounts beyond taking money: greatest cut, overshoot, positions and hedges closed."""
     closed = accounts.deleveraged > 0
     return {
@@ -116,5 +115,5 @@ def intrusion(accounts: Any, protocol: Any) -> Metrics:
     }
 
 
-def _layers(protocol: Any) -> list[str]:
+def _layers(protocol: Protocols) -> list[str]:
     return [name for name in protocol.dtype.names if name.startswith(LAYER)]

@@ -5,7 +5,7 @@ reached is the length of the run (censored). Per-protocol metrics carry the prot
 deficit is the matter of :mod:`model.measure.burden`.
 """
 
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
@@ -20,9 +20,14 @@ from agents.core.ledger import (
     RETROCESSION,
     TREASURY,
     WALLET,
+    Ledger,
 )
+from agents.core.table import Accounts, Exchanges, Keepers, Pools, Protocols, Providers
 from agents.protocol.protocol import DEBTS, EXPOSURE, OWN_LOSS
+from model.backstop.structure.base import Structure
 from model.measure.burden import burden_metrics
+from model.measure.record import Record
+from model.scenario import Scenario
 from model.state.initial import treasuries
 
 BACKSTOP_LAYERS = ("paid_fund", "paid_skin", "paid_pool", "paid_mutual", "paid_assessment")
@@ -31,7 +36,43 @@ Array = np.ndarray
 Metrics = dict[str, float]
 
 
-def waterfall_metrics(protocol: Any) -> Metrics:
+class Market(Protocol):
+    """The reinsurance market, as far as it is reported."""
+
+    third_party: float  # USD, capital of capital providers at the start
+
+    def metrics(self) -> dict[str, float]:
+        """Return its own metrics."""
+
+
+class Run(Protocol):
+    """What metrics read of a :class:`model.ecosystem.Ecosystem`."""
+
+    structure: Structure
+    ledger: Ledger
+    record: Record
+    accounts: Accounts
+    exchange: Exchanges
+    keepers: Keepers
+    pool: Pools
+    protocol: Protocols
+    providers: Providers
+    assets: tuple[str, ...]
+    start_leverage: np.ndarray
+
+    @property
+    def scenario(self) -> Scenario:
+        """All parameters."""
+
+    @property
+    def reinsurance(self) -> Market:
+        """The market for reinsurance."""
+
+    def vault_equity(self) -> np.ndarray:
+        """Return each vault's equity, (protocols,) USD."""
+
+
+def waterfall_metrics(protocol: Protocols) -> Metrics:
     """Return what each layer was asked and paid."""
     names = (
         "deficit",
@@ -60,7 +101,7 @@ def waterfall_metrics(protocol: Any) -> Metrics:
     return {name: float(getattr(protocol, name).sum()) for name in names}
 
 
-def failure_metrics(protocol: Any, steps: int, minutes: float) -> Metrics:
+def failure_metrics(protocol: Protocols, steps: int, minutes: float) -> Metrics:
     """Return exhaustion and default: how many, how early, all together or not, and by which cause."""
     exhausted = protocol.exhausted_step >= 0
     first = float(protocol.exhausted_step[exhausted].min()) if exhausted.any() else float(steps)
@@ -78,7 +119,7 @@ def failure_metrics(protocol: Any, steps: int, minutes: float) -> Metrics:
     }
 
 
-def callable_at_start(ecosystem: Any) -> float:
+def callable_at_start(ecosystem: Run) -> float:
     """Return all that the structure may call at the start, USD.
 
     Own funds; pots with what capital providers and the second pool hold of them; members' capital on call; and skin in
@@ -90,7 +131,7 @@ def callable_at_start(ecosystem: Any) -> float:
     return float(held + skin)
 
 
-def capital_metrics(ecosystem: Any) -> Metrics:
+def capital_metrics(ecosystem: Run) -> Metrics:
     """Return backstop capital at the start and the end, what it covered, and who earned what."""
     balance, protocol = ecosystem.ledger.balance, ecosystem.protocol
     start = float(protocol.capital.sum()) + ecosystem.reinsurance.third_party
@@ -118,7 +159,7 @@ def capital_metrics(ecosystem: Any) -> Metrics:
     }
 
 
-def market_metrics(ecosystem: Any, steps: int) -> Metrics:
+def market_metrics(ecosystem: Run, steps: int) -> Metrics:
     """Return liquidations, by asset and in all, and how far forced flow pushed prices from their fundamentals."""
     record, exchange = ecosystem.record, ecosystem.exchange
     liquidated = record.member("liquidated", steps)
@@ -141,7 +182,7 @@ def market_metrics(ecosystem: Any, steps: int) -> Metrics:
     return found
 
 
-def member_metrics(protocol: Any) -> Metrics:
+def member_metrics(protocol: Protocols) -> Metrics:
     """Return, for pairing member by member, deficit, uncovered loss and by whom, exhaustion, default, wave and cause.
 
     A wave is -1 and a cause 0 for none; causes are those of ``agents.protocol.protocol.CAUSES``.
@@ -159,7 +200,7 @@ def member_metrics(protocol: Any) -> Metrics:
     return found
 
 
-def summarise(ecosystem: Any, steps: int) -> Metrics:
+def summarise(ecosystem: Run, steps: int) -> Metrics:
     """Return all metrics of a run after `steps` steps."""
     protocol = ecosystem.protocol
     return {

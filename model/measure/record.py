@@ -4,13 +4,12 @@ Columns come in three groups: of the ecosystem, of each asset (suffix: its name)
 number). All are written by one kernel; no step allocates anything.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.core.audit import audit, check_price
 from agents.core.kernel import kernel, part
-from agents.core.ledger import BAD_DEBT, FUND, KEEPER, POOL, RECORD, TREASURY, VAULT
+from agents.core.ledger import BAD_DEBT, FUND, KEEPER, POOL, RECORD, TREASURY, VAULT, Book
+from agents.core.table import Exchanges, Markets, Protocols
 from agents.provider.liquidity_provider import vault_equity
 
 ECOSYSTEM_SERIES = ("pool", "keeper_cash", "rounds", "defaults")
@@ -68,7 +67,7 @@ class Record:
 
 
 @part
-def write_protocol(exchange: Any, protocol: Any, book: Any, row: np.ndarray, i: int) -> None:
+def write_protocol(exchange: Exchanges, protocol: Protocols, book: Book, row: np.ndarray, i: int) -> None:
     """Write one protocol's columns, in the order of ``PROTOCOL_SERIES``."""
     row[i, 0] = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
     row[i, 1] = exchange.volume[i]
@@ -90,7 +89,7 @@ def write_protocol(exchange: Any, protocol: Any, book: Any, row: np.ndarray, i: 
 
 @kernel
 def write_step(
-    market: Any, exchange: Any, protocol: Any, book: Any, rounds: int,
+    market: Markets, exchange: Exchanges, protocol: Protocols, book: Book, rounds: int,
     ecosystem: np.ndarray, asset: np.ndarray, members: np.ndarray,
 ) -> None:  # fmt: skip
     """Write one row of every group and audit the ledger."""

@@ -32,10 +32,12 @@ Acemoglu, D., Ozdaglar, A. and Tahbaz-Salehi, A. (2015) Systemic risk and stabil
 American Economic Review 105:564-608.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from agents.core.table import MatrixLike
 from model.network.analysis.cross_holding import cross_holdings_dependency, cross_holdings_value
 from model.network.analysis.debtrank import additional_stress, debtrank
 from model.network.liability import Debts, checked_debts
@@ -73,8 +75,8 @@ class Settlement(NamedTuple):
 
 
 def clearing_vector(
-    liabilities: Any, external_assets: Any, alpha: float = 1.0, beta: float = 1.0, outside: Any = None,
-    seniority: str = "senior",
+    liabilities: MatrixLike, external_assets: ArrayLike, alpha: float = 1.0, beta: float = 1.0,
+    outside: ArrayLike | None = None, seniority: str = "senior",
 ) -> np.ndarray:  # fmt: skip
     """Return the greatest clearing vector.
 
@@ -105,13 +107,21 @@ def clearing_vector(
 
 
 def settle(
-    liabilities: Any, external_assets: Any, alpha: float = 1.0, beta: float = 1.0, outside: Any = None,
-    seniority: str = "senior",
+    liabilities: MatrixLike, external_assets: ArrayLike, alpha: float = 1.0, beta: float = 1.0,
+    outside: ArrayLike | None = None, seniority: str = "senior",
 ) -> Settlement:  # fmt: skip
     """Clear as :func:`clearing_vector` does and return everybody's account of it.
 
     Arguments and errors are those of :func:`clearing_vector`. A defaulter loses (1 - alpha) e_i + (1 - beta) r_i.
     Rounding within `TOLERANCE` of a solvent protocol's debts is absorbed by its equity, which is never negative.
+
+    Parameters
+    ----------
+    liabilities : (n, n) array, list or SciPy sparse matrix, USD >= 0, zero diagonal; row i owes column j.
+    external_assets : (n,) USD >= 0.
+    alpha, beta : parts of a defaulter's external assets and of its receipts that are recovered, in [0, 1].
+    outside : (n,) USD >= 0, debt to outsiders; none by default.
+    seniority : rank of `outside`: ``senior`` or ``pari_passu``.
     """
     debts = checked_debts(liabilities, external_assets, alpha, beta, outside, seniority)
     payments, waves = _cascade(debts)

@@ -9,12 +9,11 @@ destroys leaves the ecosystem; the exposures are gone. What becomes of the defau
 nobody fails again. Units: USD.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.core.books import Venue
 from agents.core.ledger import BAD_DEBT, OUTSIDE, TREASURY, Ledger
+from agents.core.table import Protocols
 from agents.protocol.protocol import DEBTS, DEFAULTED, EXPOSURE, OWN_LOSS, standing
 from model.backstop.late_money import LateMoney
 from model.network.clearing import TOLERANCE, Settlement, settle
@@ -50,12 +49,12 @@ class Contagion:
         self.liabilities = liabilities
         self.exposure, self.resolution, self.venue, self.late = exposure, resolution, venue, late
 
-    def clear(self, protocol: Any, ledger: Ledger, step: int) -> bool:
+    def clear(self, protocol: Protocols, ledger: Ledger, step: int) -> bool:
         """Let halted protocols resume, pay bad debt from treasuries, settle defaults; return whether money moved."""
         resumed = self.resolution.resume(protocol, ledger, self.late, step)
         return self._pay(protocol, ledger, step) or resumed
 
-    def _pay(self, protocol: Any, ledger: Ledger, step: int) -> bool:
+    def _pay(self, protocol: Protocols, ledger: Ledger, step: int) -> bool:
         if not ledger.balance[BAD_DEBT].any():
             return False
         treasury, debt = ledger.balance[TREASURY], -ledger.balance[BAD_DEBT]
@@ -69,7 +68,7 @@ class Contagion:
             ledger.transfer(TREASURY, BAD_DEBT, payable)
         return True
 
-    def _close_out(self, protocol: Any, ledger: Ledger, alive: np.ndarray, step: int) -> None:
+    def _close_out(self, protocol: Protocols, ledger: Ledger, alive: np.ndarray, step: int) -> None:
         doomed = overindebted(self.liabilities, ledger.balance[TREASURY] * alive)
         failed = np.zeros(len(alive), dtype=bool)
         outcome = self._settle(ledger, alive)
@@ -87,7 +86,7 @@ class Contagion:
         rules = self.exposure
         return settle(self.liabilities, treasury * alive, rules.alpha, rules.beta, debt * alive, rules.seniority)
 
-    def _book(self, protocol: Any, ledger: Ledger, outcome: Settlement) -> None:
+    def _book(self, protocol: Protocols, ledger: Ledger, outcome: Settlement) -> None:
         """Move the money of a settlement; what bankruptcy destroys goes outside."""
         treasury = ledger.balance[TREASURY]
         own = np.minimum(outcome.outside, np.maximum(treasury + outcome.received - self.liabilities.sum(axis=1), 0.0))
@@ -102,9 +101,17 @@ class Contagion:
 
 
 def make_contagion(
-    scenario: Scenario, streams: Streams, venue: Venue, ledger: Ledger, protocol: Any, cover: Cover
+    scenario: Scenario, streams: Streams, venue: Venue, ledger: Ledger, protocol: Protocols, cover: Cover
 ) -> Contagion:
-    """Return the exposures of a scenario at the start; `cover` sends losses down the waterfall."""
+    """Return the exposures of a scenario at the start; `cover` sends losses down the waterfall.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    streams : the run's random numbers.
+    venue, ledger, protocol : state of the run, changed by defaults.
+    cover : sends losses, (protocols,) USD >= 0, down the waterfall.
+    """
     late, resolution = LateMoney(ledger, protocol, venue), make_resolution(scenario, cover)
     return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
 
@@ -134,7 +141,7 @@ def debt_warnings(scenario: Scenario, replication: int = 0) -> list[str]:
     ]
 
 
-def mark_defaults(protocol: Any, waves: np.ndarray, doomed: np.ndarray, step: int) -> None:
+def mark_defaults(protocol: Protocols, waves: np.ndarray, doomed: np.ndarray, step: int) -> None:
     """Write status, cause, wave and step of every new default.
 
     Parameters

@@ -86,7 +86,14 @@ def _fixed(edge: dict[str, float | None], unit: float, ruled: float) -> float:
 
 
 def amount_owed(weight: float, debtor: float, creditor: float, creditors: int) -> float:
-    """Return w min(T_i, T_j) / d_i in USD, for treasuries T_i of the debtor and T_j of the creditor."""
+    """Return w min(T_i, T_j) / d_i in USD, for treasuries T_i of the debtor and T_j of the creditor.
+
+    Parameters
+    ----------
+    weight : w, 1, >= 0.
+    debtor, creditor : USD >= 0, their treasuries.
+    creditors : d_i, whom the debtor owes, >= 1.
+    """
     return weight * min(debtor, creditor) / creditors
 
 

@@ -5,11 +5,13 @@ LAPACK wins for a few hundred protocols; beyond, where few of all pairs owe each
 whatever the form the caller holds the matrix in.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from agents.core.argument import column, csr, fraction, network_matrix, refuse_unknown
+from agents.core.table import Matrix, MatrixLike
 
 SENIORITIES = ("senior", "pari_passu")
 SPARSE_SIZE = 300
@@ -19,7 +21,7 @@ SPARSE_DENSITY = 0.1
 class Debts(NamedTuple):
     """Who owes what, arranged for the solver; n protocols, USD."""
 
-    claims: Any  # (n, n) dense or SciPy sparse, claims[j, i] = L[i, j], what i owes j
+    claims: Matrix  # (n, n) dense or SciPy sparse, claims[j, i] = L[i, j], what i owes j
     owed: np.ndarray  # (n,) pbar, owed to other protocols
     assets: np.ndarray  # (n,) e
     outside: np.ndarray  # (n,) v, owed to outsiders
@@ -30,9 +32,22 @@ class Debts(NamedTuple):
 
 
 def checked_debts(
-    liabilities: Any, external_assets: Any, alpha: float, beta: float, outside: Any, seniority: str
+    liabilities: MatrixLike,
+    external_assets: ArrayLike,
+    alpha: float,
+    beta: float,
+    outside: ArrayLike | None,
+    seniority: str,
 ) -> Debts:
     """Return the inputs of :func:`model.network.clearing.settle` as arrays.
+
+    Parameters
+    ----------
+    liabilities : (n, n) array, list or SciPy sparse matrix, USD >= 0, zero diagonal; row i owes column j.
+    external_assets : e, (n,) USD >= 0.
+    alpha, beta : parts of a defaulter's external assets and of its receipts that are recovered, in [0, 1].
+    outside : v, (n,) USD >= 0, debt to outsiders; none: zero.
+    seniority : rank of `outside`, ``senior`` or ``pari_passu``.
 
     Raises
     ------
@@ -57,7 +72,7 @@ def _rank(owed: np.ndarray, outside: np.ndarray, senior: bool) -> tuple[np.ndarr
     return np.zeros_like(owed), np.divide(owed, due, out=np.ones_like(owed), where=due > 0)
 
 
-def faster_form(matrix: Any) -> Any:
+def faster_form(matrix: Matrix) -> Matrix:
     """Return the matrix dense where it is small or crowded, as a CSR array where it is large and thin."""
     size, sparse = matrix.shape[0], hasattr(matrix, "tocsr")
     filled = matrix.nnz if sparse else np.count_nonzero(matrix)

@@ -18,16 +18,15 @@ of claims that are drawn. The central counterparty has no capital of its own: wh
 creditors pro rata.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.core.argument import finite, whole
+from agents.core.table import MatrixLike
 
 Array = np.ndarray
 
 
-def bilateral_exposure(claims: Any) -> Array:
+def bilateral_exposure(claims: MatrixLike) -> Array:
     """Return (1) of each member, (n,) USD.
 
     Parameters
@@ -42,7 +41,7 @@ def bilateral_exposure(claims: Any) -> Array:
     return set_off(_antisymmetric(claims)).sum(axis=0)
 
 
-def cleared_exposure(claims: Any, cleared: int) -> Array:
+def cleared_exposure(claims: MatrixLike, cleared: int) -> Array:
     """Return (2) of each member, (n,) USD; `cleared` is the number of the class that is cleared centrally, from 0.
 
     ValueError as :func:`bilateral_exposure`, or if there is no such class.
@@ -53,7 +52,7 @@ def cleared_exposure(claims: Any, cleared: int) -> Array:
     return (set_off(rest) + passed_through(owed[[cleared]])).sum(axis=0)
 
 
-def net_debts(claims: Any, cleared: int = 0) -> Array:
+def net_debts(claims: MatrixLike, cleared: int = 0) -> Array:
     """Return what is left of claims, (n, n) USD, row owes column, when the first `cleared` classes go to one house.
 
     ValueError as :func:`bilateral_exposure`, or if there are not so many classes.
@@ -75,7 +74,7 @@ def passed_through(claims: Array) -> Array:
     return np.outer(owes, due) / due.sum() if due.any() else np.zeros(claims.shape[1:])
 
 
-def _antisymmetric(claims: Any) -> Array:
+def _antisymmetric(claims: MatrixLike) -> Array:
     """Return claims as an array; ValueError unless what i is owed by j is what j owes i."""
     owed = finite("claims", claims)
     if owed.ndim != 3 or owed.shape[1] != owed.shape[2] or not owed.size:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import eye_array
 from scipy.sparse.linalg import LinearOperator, bicgstab, spsolve  # here, so that no first clearing waits for it
 
+from agents.core.table import Matrix
 from model.network.liability import Debts
 
 RESIDUAL = 1e-14
@@ -56,7 +57,7 @@ def _shares(debts: Debts, default: np.ndarray) -> Any:
     return shares
 
 
-def _block(matrix: Any, keep: np.ndarray) -> Any:
+def _block(matrix: Matrix, keep: np.ndarray) -> Matrix:
     """Return the rows and columns of `matrix` where `keep` is true."""
     return matrix if keep.all() else matrix[keep][:, keep]
 

@@ -15,12 +15,12 @@ Exchange was shut for four days in October 1987 and reopened after a rescue of H
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from agents.core.books import Venue
 from agents.core.ledger import BAD_DEBT, FROZEN_DEBT, TREASURY, VAULT, Ledger
+from agents.core.table import Protocols
 from model.backstop.late_money import LateMoney
 from model.backstop.tear_up import pay_claims, tear_up
 from model.scenario import Scenario
@@ -33,15 +33,31 @@ Cover = Callable[[Array, Array, int], Array]  # sends losses of accounts and vau
 class Continue:
     """A protocol in default goes on as before."""
 
-    def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
-        """Wind up those who `failed`, (protocols,) bool; return whether that brought losses to light."""
+    def halt(self, venue: Venue, protocol: Protocols, failed: Array, step: int) -> bool:
+        """Wind up those who `failed`, (protocols,) bool; return whether that brought losses to light.
+
+        Parameters
+        ----------
+        venue : accounts, blocks, exchanges and ledger of the run, written in place.
+        protocol : (protocols,) records, written in place.
+        failed : (protocols,) bool.
+        step : present step.
+        """
         return False
 
     def distribute(self, venue: Venue, late: LateMoney, failed: Array) -> None:
         """Pay the customers of those who `failed` once debts are cleared, and note what is owed to them still."""
 
-    def resume(self, protocol: Any, ledger: Ledger, late: LateMoney, step: int) -> bool:
-        """Let those trade again whose time has come; return whether money moved."""
+    def resume(self, protocol: Protocols, ledger: Ledger, late: LateMoney, step: int) -> bool:
+        """Let those trade again whose time has come; return whether money moved.
+
+        Parameters
+        ----------
+        protocol : (protocols,) records, written in place.
+        ledger : the run's.
+        late : what comes in of old claims.
+        step : present step.
+        """
         return False
 
 
@@ -56,7 +72,7 @@ class Dead(Continue):
         self.reaction = scenario.trader.haircut_reaction
         self.waiting = False
 
-    def halt(self, venue: Venue, protocol: Any, failed: Array, step: int) -> bool:
+    def halt(self, venue: Venue, protocol: Protocols, failed: Array, step: int) -> bool:
         """Halt trading and tear up positions at the mark."""
         self.waiting |= bool(failed.any())
         protocol.halted[failed] = 1
@@ -82,7 +98,7 @@ class Dead(Continue):
 class Recapitalised(Dead):
     """A protocol in default is closed, and opens again with fresh capital from outside."""
 
-    def resume(self, protocol: Any, ledger: Ledger, late: LateMoney, step: int) -> bool:
+    def resume(self, protocol: Protocols, ledger: Ledger, late: LateMoney, step: int) -> bool:
         """Pay the debts of those halted for the delay and fill their treasuries, from outside; let them trade."""
         if not self.waiting:
             return False

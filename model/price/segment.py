@@ -6,16 +6,15 @@ the depth of the whole market of its asset and with the same fundamental. The di
 protocols do to each other through the price.
 """
 
-from typing import Any
-
 import numpy as np
 
+from model.scenario import Scenario
 from model.scenario.problem import ScenarioError
 
 Array = np.ndarray
 
 
-def asset_of(scenario: Any, assets: int) -> Array:
+def asset_of(scenario: Scenario, assets: int) -> Array:
     """Return the asset each protocol trades, (protocols,); raises ScenarioError for an asset that does not exist."""
     chosen, number = scenario.protocol.asset, scenario.protocol.number
     bad = [k for k in chosen if not 0 <= k < assets]
@@ -24,24 +23,24 @@ def asset_of(scenario: Any, assets: int) -> Array:
     return np.array([chosen[i % len(chosen)] if chosen else i % assets for i in range(number)])
 
 
-def market_of(scenario: Any, assets: int) -> Array:
+def market_of(scenario: Scenario, assets: int) -> Array:
     """Return the market each protocol marks to, (protocols,)."""
     return asset_of(scenario, assets) if scenario.asset.shared_market else np.arange(scenario.protocol.number)
 
 
-def asset_behind(scenario: Any, assets: int) -> Array:
+def asset_behind(scenario: Scenario, assets: int) -> Array:
     """Return the asset traded on each market, (markets,)."""
     return np.arange(assets) if scenario.asset.shared_market else asset_of(scenario, assets)
 
 
-def market_names(scenario: Any, names: tuple[str, ...]) -> tuple[str, ...]:
+def market_names(scenario: Scenario, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return a name for every market: the asset's, with the protocol's number where each has its own."""
     if scenario.asset.shared_market:
         return names
     return tuple(f"{names[k]}_of_{i}" for i, k in enumerate(asset_of(scenario, len(names))))
 
 
-def depth_behind(scenario: Any, asset: Array, supplied: Array) -> Array:
+def depth_behind(scenario: Scenario, asset: Array, supplied: Array) -> Array:
     """Return what each protocol's full vault supplies to its market, (protocols,), given what it has, `supplied`.
 
     On a market of its own it stands for all that trade the asset.

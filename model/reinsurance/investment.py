@@ -7,6 +7,7 @@ from scipy.special import ndtri
 
 from agents.core.audit import money_there
 from agents.core.ledger import CAPITAL, INVESTOR, POOL, POOL_LENT, WHOLE, check
+from agents.core.table import Investors
 from agents.provider.capital_provider import CapitalProvider, ask, deposits, expected_return, served, share_price
 from model.backstop.layer import columns
 from model.backstop.structure.base import Structure
@@ -18,7 +19,7 @@ DUST = 1e-6
 Array = np.ndarray
 
 
-def make_providers(scenario: Scenario, streams: Streams, structure: Structure) -> Any:
+def make_providers(scenario: Scenario, streams: Streams, structure: Structure) -> Investors:
     """Return the capital providers' records at the start; none where no pot is."""
     terms, pots = scenario.reinsurance, structure.pots if structure.shares else 0
     table = CapitalProvider.make_table(terms.providers * pots)

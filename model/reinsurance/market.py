@@ -22,6 +22,7 @@ from model.reinsurance.investment import Investment, make_providers
 from model.reinsurance.parametric import ParametricTrigger
 from model.reinsurance.retrocession import Retrocession, found
 from model.reinsurance.underwriting import Underwriting
+from model.scenario import Scenario
 from model.scenario.registry import CLAIMS
 
 WHOLE_SERIES = ("mean_cap", "members", "rate_multiplier", "provider_capital", "open_claims")
@@ -73,10 +74,17 @@ class ReinsuranceMarket:
         structure, terms, start = self.structure, self.terms, self.structure.pot_capital
         second = Retrocession(self.ledger, terms.retrocession_attachment * start, terms.retrocession_limit * start)
         context = ClaimsContext(
-            structure, terms, self.ledger, ecosystem.protocol, self.pool, second, ecosystem.tape.priority,
-            ecosystem.scenario.minutes, np.uint64(streams.key("reinsurance.dispute")),
-            ecosystem.contagion.late,
-        )  # fmt: skip
+            structure=structure,
+            terms=terms,
+            ledger=self.ledger,
+            protocol=ecosystem.protocol,
+            pool=self.pool,
+            second=second,
+            priority=ecosystem.tape.priority,
+            minutes=ecosystem.scenario.minutes,
+            key=np.uint64(streams.key("reinsurance.dispute")),
+            late=ecosystem.contagion.late,
+        )
         self.handler = CLAIMS[terms.claims](context)
         if terms.claims == "parametric":
             self.handler.sense = ParametricTrigger(ecosystem).hit
@@ -162,7 +170,7 @@ class ReinsuranceMarket:
         return self.third_party - float(self.handler.context.second.start)
 
 
-def is_active(scenario: Any) -> bool:
+def is_active(scenario: Scenario) -> bool:
     """Tell whether anything of the market is switched on, whatever the structure, so that all report the same."""
     terms = scenario.reinsurance
     claims = terms.claims != "indemnity" or terms.assessment_delay > 0.0 or terms.dispute_probability > 0.0

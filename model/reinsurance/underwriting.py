@@ -13,6 +13,7 @@ import numpy as np
 
 from agents.core.kernel import kernel
 from agents.core.ledger import FUND, POOL, POOL_LENT, TRADER, TREASURY
+from agents.core.table import Exchanges
 from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
 from model.backstop.layer import columns
 from model.reinsurance.premium.base import Exposure, credible
@@ -24,7 +25,7 @@ Array = np.ndarray
 
 
 @kernel
-def observe_traders(exchange: Any, cash: Array, assets: int) -> Array:
+def observe_traders(exchange: Exchanges, cash: Array, assets: int) -> Array:
     """Return what an underwriter sees of each member's traders, (3, members).
 
     One-sided open interest, USD; their open notional over their equity; and |longs − shorts| over longs + shorts of
@@ -121,16 +122,16 @@ class Underwriting:
         losses, tail = self._estimate
         thin = np.divide(self._capital(), self.start, out=np.ones_like(self.start), where=self.start > 0.0)
         return Exposure(
-            interest,
-            losses if losses is not None else self.terms.loss_cost * interest,
-            tail if tail is not None else self.terms.tail_cost * interest,
-            self.handler.claims,
-            gearing / self._leverage,
-            crowding,
-            thin[self.structure.pot],
-            self.structure.pot,
-            self.structure.member,
-            (step + 1) * self.minutes / MINUTES_PER_YEAR,
+            interest=interest,
+            expected=losses if losses is not None else self.terms.loss_cost * interest,
+            shortfall=tail if tail is not None else self.terms.tail_cost * interest,
+            claims=self.handler.claims,
+            leverage=gearing / self._leverage,
+            crowding=crowding,
+            health=thin[self.structure.pot],
+            pot=self.structure.pot,
+            member=self.structure.member,
+            years=(step + 1) * self.minutes / MINUTES_PER_YEAR,
         )
 
     def _take(self, account: Any, wanted: Array) -> Array:

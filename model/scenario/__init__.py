@@ -12,6 +12,7 @@ from typing import Any, Self
 from pydantic import ValidationError, model_validator
 
 from model.scenario.check.joint import joint_problems
+from model.scenario.parameter import Value
 from model.scenario.problem import ScenarioError, problem_lines
 from model.scenario.sections import Sections
 from model.scenario.toml_text import read_toml
@@ -72,7 +73,7 @@ class Scenario(Sections):
         return self.replace(WITHOUT_FEEDBACK)
 
 
-def plant(tree: dict[str, Any], name: str, value: Any) -> None:
+def plant(tree: dict[str, Any], name: str, value: Value) -> None:
     """Set the dotted `name` in a nested mapping, making tables on the way."""
     *path, last = name.split(".")
     for part in path:

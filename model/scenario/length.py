@@ -2,21 +2,38 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 from model.scenario.asset_name import file_names
 from model.scenario.episode import EPISODES
 from model.scenario.registry import PROCESSES
+from model.scenario.section.price import PriceSection
 
 MINUTES_A_DAY = 1440
 
 
-def asset_names(scenario: Any) -> tuple[str, ...]:
+class Timed(Protocol):
+    """What tells how long a run is: a :class:`model.scenario.Scenario`."""
+
+    @property
+    def price(self) -> PriceSection:
+        """Where prices come from."""
+
+    @property
+    def minutes(self) -> float:
+        """Length of a step."""
+
+    @property
+    def steps(self) -> int | None:
+        """Length of the run in steps; none: its natural one."""
+
+
+def asset_names(scenario: Timed) -> tuple[str, ...]:
     """Return the names of the assets traded in `scenario`: declared, the episode's, or one per price file."""
     return _NAMES[PROCESSES[scenario.price.process].origin](scenario)
 
 
-def natural_steps(scenario: Any) -> int:
+def natural_steps(scenario: Timed) -> int:
     """Return the steps of a run whose length is not given.
 
     An episode runs to its end, a replay to the end of its files or of a day, whichever is first, anything
@@ -26,24 +43,24 @@ def natural_steps(scenario: Any) -> int:
     return max(1, int(_natural_minutes(scenario) / scenario.minutes))
 
 
-def horizon(scenario: Any) -> int:
+def horizon(scenario: Timed) -> int:
     """Return the steps of the run: the scenario's, or the natural ones where it leaves them open."""
     return natural_steps(scenario) if scenario.steps is None else int(scenario.steps)
 
 
-def _natural_minutes(scenario: Any) -> float:
+def _natural_minutes(scenario: Timed) -> float:
     return _MINUTES.get(scenario.price.process, lambda _: MINUTES_A_DAY)(scenario)
 
 
-def _episode_minutes(scenario: Any) -> float:
+def _episode_minutes(scenario: Timed) -> float:
     return EPISODES[scenario.price.episode].minutes
 
 
-def _replay_minutes(scenario: Any) -> float:
+def _replay_minutes(scenario: Timed) -> float:
     return min(import_module("model.price.process.replay").minutes_on_file(scenario), MINUTES_A_DAY)
 
 
-def _file_names(scenario: Any) -> tuple[str, ...]:
+def _file_names(scenario: Timed) -> tuple[str, ...]:
     return file_names(scenario.price.files, scenario.price.names)
 
 

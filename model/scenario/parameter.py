@@ -26,12 +26,13 @@ from pydantic.fields import FieldInfo
 from model.scenario.bound import Bound, number
 from model.scenario.unit import guess
 
+type Value = Any  # what a parameter holds: a flag, number, text, named tuple, none, or a tuple of these
 SHOWN = 3  # values outside their bounds that a line names
 
 
 def parameter(
-    default: Any, unit: str, meaning: str, source: str, within: Bound | None = None, **constraints: Any
-) -> Any:  # fmt: skip
+    default: Value, unit: str, meaning: str, source: str, within: Bound | None = None, **constraints: Any
+) -> Value:  # fmt: skip
     """Declare one parameter.
 
     Parameters
@@ -47,7 +48,7 @@ def parameter(
     return Field(default, description=meaning, json_schema_extra=extra, **constraints)
 
 
-def several(value: Any) -> Any:
+def several(value: Value) -> Value:
     """Return a plain number as a tuple of one; anything else as it is."""
     return (value,) if isinstance(value, int | float) else value
 
@@ -93,7 +94,7 @@ def _flags_as_text(value: Any) -> Any:
     return [_flags_as_text(item) for item in value] if isinstance(value, list | tuple) else str(value).lower()
 
 
-def items(value: Any) -> Sequence[Any]:
+def items(value: Value) -> Sequence[Any]:
     """Return the values of a field, one or several; none where there is none."""
     return () if value is None else value if isinstance(value, tuple | list) else (value,)
 

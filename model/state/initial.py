@@ -6,7 +6,7 @@ open interest, to expected loss or to expected shortfall, then split into own fu
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
@@ -26,6 +26,7 @@ from agents.core.ledger import (
     Code,
     Ledger,
 )
+from agents.core.table import Accounts, Exchanges, Keepers, Markets, Pools, Protocols, Providers
 from agents.exchange.exchange import Exchange
 from agents.exchange.keeper import Keeper
 from agents.protocol.protocol import Protocol
@@ -41,6 +42,7 @@ from model.scenario.length import asset_names
 from model.scenario.parameter import per_item
 from model.scenario.registry import STRUCTURES
 from model.state.population import Contract
+from model.state.terms import KernelTables
 
 BASIS_POINT = 1e-4
 Array = np.ndarray
@@ -65,7 +67,7 @@ def asset_traits(scenario: Scenario, names: tuple[str, ...]) -> AssetTraits:
     )
 
 
-def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Any:
+def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Exchanges:
     """Return the exchanges' records at the start, before their accounts are counted."""
     exchange = Exchange.make_table(scenario.protocol.number)
     assets = len(asset_names(scenario))
@@ -89,7 +91,7 @@ def open_interest(scenario: Scenario) -> Array:
     return np.array(per_item(scenario.protocol.open_interest, scenario.protocol.number))
 
 
-def contracts(exchange: Any, tape: Tape, interest: Array) -> list[Contract]:
+def contracts(exchange: Exchanges, tape: Tape, interest: Array) -> list[Contract]:
     """Return what the accounts of each protocol trade."""
     return [
         Contract(float(e.mark), float(tape.daily_volatility[e.asset]), float(e.maintenance), float(total))
@@ -97,8 +99,16 @@ def contracts(exchange: Any, tape: Tape, interest: Array) -> list[Contract]:
     ]
 
 
-def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, exchange: Any) -> Any:
-    """Return the market at the start, with the depth of full vaults."""
+def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, exchange: Exchanges) -> Markets:
+    """Return the market at the start, with the depth of full vaults.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    tape : the run's shocks, with prices at the start.
+    traits : of the asset on each market.
+    exchange : (protocols,) records, whose vaults supply depth.
+    """
     market = make_market(scenario, tape.initial_price, tape.daily_volatility, traits.half_spread)
     supplied = np.bincount(exchange.asset, exchange.supplied_depth, len(market))
     traded = supplied > 0.0
@@ -106,7 +116,7 @@ def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, excha
     return market
 
 
-def make_keepers(scenario: Scenario, streams: Streams) -> Any:
+def make_keepers(scenario: Scenario, streams: Streams) -> Keepers:
     """Return the keepers' records, cheapest first."""
     keeper = scenario.keeper
     keepers = Keeper.make_table(keeper.number)
@@ -117,7 +127,7 @@ def make_keepers(scenario: Scenario, streams: Streams) -> Any:
     return keepers
 
 
-def make_providers(scenario: Scenario, streams: Streams, vault: Array) -> Any:
+def make_providers(scenario: Scenario, streams: Streams, vault: Array) -> Providers:
     """Return the stakes of the liquidity providers; `vault` is each vault's capital, (protocols,) USD.
 
     The providers of protocol i stake alike in the vaults of i and of the next ones, so that every vault is full.
@@ -165,7 +175,7 @@ def make_structure(scenario: Scenario, streams: Streams) -> Structure:
     return kind(scenario.backstop, total * allotment_weights(scenario), scenario.minutes, draw)
 
 
-def make_protocols(scenario: Scenario, structure: Structure, vault: Array) -> Any:
+def make_protocols(scenario: Scenario, structure: Structure, vault: Array) -> Protocols:
     """Return the protocols' records at the start."""
     protocol = Protocol.make_table(scenario.protocol.number)
     protocol.open_interest[:] = open_interest(scenario)
@@ -181,7 +191,7 @@ def treasuries(scenario: Scenario) -> Array:
     return scenario.protocol.treasury_ratio * open_interest(scenario)
 
 
-def make_pool(structure: Structure) -> Any:
+def make_pool(structure: Structure) -> Pools:
     """Return the reinsurers' records, one for each pot."""
     pool = Reinsurer.make_table(structure.pots)
     pool.start[:] = structure.pot_capital
@@ -189,8 +199,16 @@ def make_pool(structure: Structure) -> Any:
     return pool
 
 
-def subsidiaries(accounts: Any, keepers: Any, providers: Any, members: int) -> dict[Code, Callable[[], Array]]:
-    """Return for each control account the function that counts its owners' rows afresh, (protocols,) USD."""
+def subsidiaries(
+    accounts: Accounts, keepers: Keepers, providers: Providers, members: int
+) -> dict[Code, Callable[[], Array]]:
+    """Return for each control account the function that counts its owners' rows afresh, (protocols,) USD.
+
+    Parameters
+    ----------
+    accounts, keepers, providers : the owners' rows.
+    members : number of protocols.
+    """
 
     def cash_values() -> Array:
         basis = accounts.size * (accounts.entry_price - accounts.entry_funding)
@@ -205,9 +223,24 @@ def subsidiaries(accounts: Any, keepers: Any, providers: Any, members: int) -> d
 
 
 def open_books(
-    ledger: Ledger, accounts: Any, tables: Any, scenario: Scenario, exchange: Any, structure: Structure
+    ledger: Ledger,
+    accounts: Accounts,
+    tables: KernelTables,
+    scenario: Scenario,
+    exchange: Exchanges,
+    structure: Structure,
 ) -> None:
-    """Count the accounts, give the vaults the other side, and let all money enter from outside."""
+    """Count the accounts, give the vaults the other side, and let all money enter from outside.
+
+    Parameters
+    ----------
+    ledger : empty; balances are entered.
+    accounts : (rows,) of all protocols.
+    tables : the same records as kernels take them.
+    scenario : all parameters.
+    exchange : (protocols,) records; vault sizes are written.
+    structure : what capital is paid in, pooled and on call.
+    """
     level_all(accounts)
     recount(accounts, tables.blocks, tables.exchange)
     exchange.vault_size[:] = exchange.short_size - exchange.long_size

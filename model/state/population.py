@@ -11,12 +11,13 @@ such sums, would be lost in their last bits.
 Every draw is full width and keyed by protocol and slot: one more account changes nobody else's draws.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 
 from agents.account.account import BLOCK, OPEN, make_accounts
+from agents.core.table import Accounts
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
 from model.scenario import Scenario
@@ -59,7 +60,15 @@ def capped_shares(weights: Array, cap: float) -> Array:
 
 
 def account_notional(scenario: Scenario, side: Array, uniform: Array, open_interest: float) -> Array:
-    """Return notional of each account, (n,) USD > 0: Pareto, capped, each side summing to the open interest."""
+    """Return notional of each account, (n,) USD > 0: Pareto, capped, each side summing to the open interest.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    side : (n,) 1 for longs, -1 for shorts.
+    uniform : (n,) draws in (0, 1).
+    open_interest : USD > 0, of each side.
+    """
     weights = (1.0 - uniform) ** (-1.0 / scenario.trader.size_tail)
     notional = np.empty_like(weights)
     for sign in (1.0, -1.0):
@@ -70,7 +79,16 @@ def account_notional(scenario: Scenario, side: Array, uniform: Array, open_inter
 
 
 def account_leverage(scenario: Scenario, side: Array, notional: Array, uniform: Array, contract: Contract) -> Array:
-    """Return leverage of each account, (n,): lognormal, falling with size, seasoned."""
+    """Return leverage of each account, (n,): lognormal, falling with size, seasoned.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    side : (n,) 1 for longs, -1 for shorts.
+    notional : (n,) USD > 0.
+    uniform : (n,) draws in (0, 1).
+    contract : what the protocol lists.
+    """
     trader = scenario.trader
     median = np.where(side > 0, trader.long_leverage, trader.short_leverage)
     large = trader.large_account * contract.open_interest
@@ -86,7 +104,15 @@ def entry_move(sd: float, uniform: Array) -> Array:
 
 
 def entry_and_collateral(size: Array, equity: Array, contract: Contract, drawn: Array) -> tuple[Array, Array]:
-    """Return entry prices near `drawn` and collateral, at least a tenth of equity, so that equity is as given."""
+    """Return entry prices near `drawn` and collateral, at least a tenth of equity, so that equity is as given.
+
+    Parameters
+    ----------
+    size : (n,) contracts, short < 0.
+    equity : (n,) USD > 0.
+    contract : what the protocol lists.
+    drawn : (n,) USD per contract, > 0, entry prices as drawn.
+    """
     collateral = np.maximum(equity - size * (contract.price - drawn), LEAST_COLLATERAL * equity)
     return contract.price - (equity - collateral) / size, collateral
 
@@ -97,8 +123,17 @@ def strategies(scenario: Scenario, uniform: Array) -> Array:
     return np.searchsorted(np.cumsum(shares) / shares.sum(), uniform, side="right").clip(max=len(shares) - 1)
 
 
-def fill_protocol(scenario: Scenario, streams: Streams, accounts: Any, i: int, contract: Contract) -> None:
-    """Draw the accounts of protocol `i` into its slots."""
+def fill_protocol(scenario: Scenario, streams: Streams, accounts: Accounts, i: int, contract: Contract) -> None:
+    """Draw the accounts of protocol `i` into its slots.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    streams : the run's random numbers.
+    accounts : (rows,) of all protocols, written in place.
+    i : index of the protocol.
+    contract : what it lists.
+    """
     trader, number = scenario.trader, scenario.trader.number
     first = i * slots_per_protocol(scenario)
     rows = slice(first, first + number)
@@ -119,7 +154,7 @@ def fill_protocol(scenario: Scenario, streams: Streams, accounts: Any, i: int, c
     accounts.status[rows] = OPEN
 
 
-def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Any:
+def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Accounts:
     """Return the accounts of all protocols at the start."""
     accounts = make_accounts(slots_per_protocol(scenario) * len(contracts))
     if scenario.trader.number:

@@ -11,11 +11,10 @@ Reducing is always allowed. Published caps: dYdX v4 liquidity tiers (0.5 to 100 
 after September 2022), Mars (by the size of the vault).
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.core.kernel import part, rule
+from agents.core.table import Accounts, Exchanges
 
 
 @part
@@ -33,7 +32,7 @@ def share_of_room(room: float, asked: float) -> float:
 
 
 @part
-def is_limited(exchange: Any) -> bool:
+def is_limited(exchange: Exchanges) -> bool:
     """Tell whether any venue is halted or has a cap."""
     limited, halts, caps = False, exchange.halt, exchange.interest_cap
     for i in range(exchange.shape[0]):
@@ -42,14 +41,14 @@ def is_limited(exchange: Any) -> bool:
 
 
 @part
-def room(exchange: Any, i: int, side: int) -> float:
+def room(exchange: Exchanges, i: int, side: int) -> float:
     """Return the contracts by which a side (0 longs, 1 shorts) may grow."""
     size = exchange.short_size[i] if side else exchange.long_size[i]
     return exchange.interest_cap[i] / exchange.mark[i] - size
 
 
 @rule
-def limit_orders(accounts: Any, exchange: Any, rows: np.ndarray) -> None:
+def limit_orders(accounts: Accounts, exchange: Exchanges, rows: np.ndarray) -> None:
     """Cut the orders waiting in `rows` to what their venues let through."""
     sizes, orders = accounts.size, accounts.order
     slots = sizes.shape[0] // exchange.shape[0]

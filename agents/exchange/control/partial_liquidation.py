@@ -6,16 +6,21 @@ goes whole, as does one below the threshold. Hyperliquid: 20 % first above 100,0
 after. Without a cooldown a position is sold fraction by fraction until it is safe.
 """
 
-from collections import namedtuple
-from typing import Any
+from typing import NamedTuple
 
 from agents.core.kernel import rule
 
-PartialRule = namedtuple("PartialRule", ["fraction", "above", "cooldown"])
+
+class PartialRule(NamedTuple):
+    """How a large position is closed in parts."""
+
+    fraction: float  # per round, in (0, 1]
+    above: float  # USD, notional above which it holds
+    cooldown: float  # steps
 
 
 @rule
-def contracts_to_sell(size: float, mark: float, since: float, partial: Any) -> float:
+def contracts_to_sell(size: float, mark: float, since: float, partial: PartialRule) -> float:
     """Return the contracts of a flagged position to be closed in this round, > 0.
 
     Parameters

@@ -9,14 +9,13 @@ better of mark and mid price for the position: an oracle's error is no loss that
 Source: Hyperliquid, φ = 2/3, "maintenance margin is not returned to the user"; its venues without a vault have φ = 0.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.account.account import total, touch
 from agents.account.position import bankruptcy_price, equity
 from agents.core.kernel import part, rule
-from agents.core.ledger import DEFICIT, TRADER, VAULT, pay
+from agents.core.ledger import DEFICIT, TRADER, VAULT, Book, pay
+from agents.core.table import Accounts, Blocks, Exchanges, Markets
 from agents.exchange.exchange import book_failure, book_trader_deficit, record_liquidation
 from agents.provider.vault_closing import closing_price
 
@@ -28,7 +27,9 @@ def is_taken_over(own: float, notional: float, maintenance: float, fraction: flo
 
 
 @part
-def take_over(accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, row: int, i: int) -> None:
+def take_over(
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, row: int, i: int
+) -> None:
     """Pass a position and its margin to the vault at the mark, or at the mid price where that is better for it."""
     size, funding = accounts.size[row], exchange.funding_index[i]
     mark = closing_price(size, exchange.mark[i], market.mid[exchange.asset[i]])
@@ -51,8 +52,8 @@ def take_over(accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any,
 
 @rule
 def sweep(
-    accounts: Any, blocks: Any, exchange: Any, market: Any, book: Any, fraction: float | None, flagged: np.ndarray,
-    found: int,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, fraction: float | None,
+    flagged: np.ndarray, found: int,
 ) -> int:  # fmt: skip
     """Let the vaults take over the `found` flagged rows they may; return how many are left, in order, in `flagged`.
 

@@ -50,7 +50,7 @@ def drawing(number: int, charts: list[Chart]) -> str:
     )
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Return a value as JSON, on one line."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 

@@ -7,7 +7,6 @@ front-end file that is missing is an error rather than a request to somebody els
 import os
 import threading
 import webbrowser
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,8 +103,3 @@ def rehearse(a: "Arrangement", b: "Arrangement") -> None:
     for kind, size in (("provider_run", 0.5), ("exploit", 0.2), ("price_shock", -0.3)):
         world.intervene(Intervention(kind, 1, size))
     world.step(world.horizon)
-
-
-def pinned_front_end() -> tuple[str, str]:
-    """Return the installed versions of Solara and of its front-end files."""
-    return version("solara"), version("solara-assets")

@@ -16,6 +16,7 @@ from experiments.app.world.arrangement import Arrangement, presets, regimes, str
 from experiments.app.world.intervention import KINDS, Intervention
 from experiments.plan.scenario_option import unnamed_prices
 from model.scenario import Scenario, ScenarioError, plant
+from model.scenario.parameter import Value
 from model.scenario.problem import one_of
 from model.scenario.toml_text import parse_toml
 
@@ -47,7 +48,7 @@ class Configuration(NamedTuple):
         """The scenario both sides share; raises ScenarioError."""
         return Scenario().replace(self.changes, "setting")
 
-    def changed(self, name: str, value: Any) -> "Configuration":
+    def changed(self, name: str, value: Value) -> "Configuration":
         """Return the configuration with one parameter set."""
         return self._replace(changes={**self.changes, name: value})
 
@@ -138,6 +139,6 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def as_tuple(value: Any) -> Any:
+def as_tuple(value: Value) -> Value:
     """Return a list as a tuple, anything else as it is."""
     return tuple(value) if isinstance(value, list) else value

@@ -10,6 +10,7 @@ from experiments.app.session.configuration import FILES, Configuration
 from model.scenario import Scenario, ScenarioError
 from model.scenario.check.demand import refuse_beyond
 from model.scenario.length import horizon
+from model.scenario.parameter import Value
 
 MOST: dict[str, int] = {
     "protocol.number": 60,
@@ -67,7 +68,7 @@ def require_short(chosen: Configuration) -> None:
         refuse([f"replication: {chosen.replication}: at most {LAST_REPLICATION} on this page"])
 
 
-def lengthy(name: str, value: Any) -> list[str]:
+def lengthy(name: str, value: Value) -> list[str]:
     """Return what is too long about a value that was set, texts in a list included."""
     items = value if isinstance(value, (tuple, list)) else (value,)
     if len(items) > MOST_ITEMS:
@@ -91,7 +92,7 @@ def together(scenario: Scenario, steps: int) -> list[str]:
     ]
 
 
-def of(scenario: Scenario, name: str) -> Any:
+def of(scenario: Scenario, name: str) -> Value:
     """Return a parameter by its dotted name."""
     value: Any = scenario
     for part in name.split("."):

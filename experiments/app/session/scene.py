@@ -78,65 +78,66 @@ def sinks(world: World) -> bool:
 
 SCENES = (
     Scene(
-        "normal",
-        "1 · A normal liquidation",
-        "Prices fall by 5 % in small steps, in a deep market. Traders who borrowed too much reach their maintenance"
-        " margin, keepers close their positions while there is still collateral left, and nobody else notices.",
-        "liquidate when  e = c + q (p − p₀) − f  <  m |q| p",
-        "Positions were liquidated on both sides, and every one of them still covered its own debt.",
-        22,
-        {"market.depth_multiplier": 20.0, "keeper.capacity": 1.0},
-        tuple(Intervention("price_shock", step, -0.005, EVERY) for step in range(8, 18)),
-        normal,
+        name="normal",
+        title="1 · A normal liquidation",
+        text="Prices fall by 5 % in small steps, in a deep market. Traders who borrowed too much reach their"
+        " maintenance margin, keepers close their positions while there is still collateral left, and"
+        " nobody else notices.",
+        formula="liquidate when  e = c + q (p − p₀) − f  <  m |q| p",
+        ending="Positions were liquidated on both sides, and every one of them still covered its own debt.",
+        end=22,
+        changes={"market.depth_multiplier": 20.0, "keeper.capacity": 1.0},
+        interventions=tuple(Intervention("price_shock", step, -0.005, EVERY) for step in range(8, 18)),
+        claim=normal,
     ),
     Scene(
-        "insolvent",
-        "2 · An insolvent liquidation",
-        "Prices fall by 12 % at once, still in a deep market. Some positions jump past the price at which their"
+        name="insolvent",
+        title="2 · An insolvent liquidation",
+        text="Prices fall by 12 % at once, still in a deep market. Some positions jump past the price at which their"
         " collateral is gone; closing them leaves a hole. The insurance fund fills it: that is what it is for.",
-        "deficit  D = |q| · (bankruptcy price − fill price)⁺",
-        "Deficits appeared, and the backstop paid all of them on both sides.",
-        20,
-        {"market.depth_multiplier": 20.0, "backstop.capital_ratio": 0.05},
-        (Intervention("price_shock", SHOCK, -0.12, EVERY),),
-        insolvent,
+        formula="deficit  D = |q| · (bankruptcy price − fill price)⁺",
+        ending="Deficits appeared, and the backstop paid all of them on both sides.",
+        end=20,
+        changes={"market.depth_multiplier": 20.0, "backstop.capital_ratio": 0.05},
+        interventions=(Intervention("price_shock", SHOCK, -0.12, EVERY),),
+        claim=insolvent,
     ),
     Scene(
-        "cascade",
-        "3 · A cascade",
-        "A fall of 5 % in a thin market. Every forced sale pushes the price that everybody marks to, which"
+        name="cascade",
+        title="3 · A cascade",
+        text="A fall of 5 % in a thin market. Every forced sale pushes the price that everybody marks to, which"
         " flags the next position. The gap between the dotted fundamental and the price is the market's own doing.",
-        "p = F · exp(d),   Δd = flow / depth",
-        "Forced sales pushed the price at least 2 % below the fundamental, on top of the shock itself.",
-        25,
-        {"market.depth_multiplier": 1.2},
-        (Intervention("price_shock", SHOCK, -0.05, EVERY),),
-        cascade,
+        formula="p = F · exp(d),   Δd = flow / depth",
+        ending="Forced sales pushed the price at least 2 % below the fundamental, on top of the shock itself.",
+        end=25,
+        changes={"market.depth_multiplier": 1.2},
+        interventions=(Intervention("price_shock", SHOCK, -0.05, EVERY),),
+        claim=cascade,
     ),
     Scene(
-        "saves",
-        "4 · The pool saves",
-        "One protocol of four is robbed of 4 % of its open interest, more than its own fund of 1.5 % holds."
+        name="saves",
+        title="4 · The pool saves",
+        text="One protocol of four is robbed of 4 % of its open interest, more than its own fund of 1.5 % holds."
         " Isolated, most of the rest falls on its traders. Pooled, the other three funds stand behind it.",
-        "max(0, ΣD − ΣF)  ≤  Σ max(0, D − F)",
-        "The same loss is partly uncovered on side A, and covered in full on side B.",
-        15,
-        {},
-        (Intervention("exploit", SHOCK, 0.04, 0),),
-        saves,
+        formula="max(0, ΣD − ΣF)  ≤  Σ max(0, D − F)",
+        ending="The same loss is partly uncovered on side A, and covered in full on side B.",
+        end=15,
+        changes={},
+        interventions=(Intervention("exploit", SHOCK, 0.04, 0),),
+        claim=saves,
     ),
     Scene(
-        "sinks",
-        "5 · The pool sinks",
-        "Now the robbery takes 12 % of open interest, more than all four funds together, and a fall in prices"
+        name="sinks",
+        title="5 · The pool sinks",
+        text="Now the robbery takes 12 % of open interest, more than all four funds together, and a fall in prices"
         " follows. Isolated, three protocols still have their funds when it comes. Pooled, the money is gone, for"
         " everybody.",
-        "every Dᵢ ≥ Fᵢ implies ΣD ≥ ΣF, so  P(pool empty)  ≥  P(all isolated funds empty)",
-        "The pool covered more dollars in all, and yet it left all four protocols bare where isolated funds left one:"
-        " the robbery of one had spent the safety of all.",
-        25,
-        {"market.depth_multiplier": 20.0},
-        (Intervention("exploit", SHOCK, 0.12, 0), Intervention("price_shock", SHOCK + 4, -0.10, EVERY)),
-        sinks,
+        formula="every Dᵢ ≥ Fᵢ implies ΣD ≥ ΣF, so  P(pool empty)  ≥  P(all isolated funds empty)",
+        ending="The pool covered more dollars in all, and yet it left all four protocols bare where isolated funds left"
+        " one: the robbery of one had spent the safety of all.",
+        end=25,
+        changes={"market.depth_multiplier": 20.0},
+        interventions=(Intervention("exploit", SHOCK, 0.12, 0), Intervention("price_shock", SHOCK + 4, -0.10, EVERY)),
+        claim=sinks,
     ),
 )

@@ -15,6 +15,7 @@ from experiments.app.session.upload import Uploads, configuration
 from experiments.app.world.arrangement import Arrangement
 from experiments.app.world.intervention import Intervention
 from experiments.app.world.world import World
+from model.scenario.parameter import Value
 
 OPENING = 395
 """Step at which the page opens: a quarter of an hour before the default episode's crash."""
@@ -56,7 +57,7 @@ class Session:
         self.player.stop()
         self.uploads.close()
 
-    def change(self, name: str, value: Any) -> bool:
+    def change(self, name: str, value: Value) -> bool:
         """Set a parameter and bring the new worlds to the present step; return whether it was granted."""
         return self.change_text(name, lambda: value)
 

@@ -19,7 +19,7 @@ REMAINDER = 1e-8
 
 
 @solara.component
-def Detail(session: Session, frame: Any, picked: Any) -> None:  # noqa: N802
+def Detail(session: Session, frame: solara.Reactive[Any], picked: solara.Reactive[Any]) -> None:  # noqa: N802
     """Show the details of what was picked; while the worlds run they are refreshed now and then."""
     number = frame.value.number if frame.value else 0
     fresh = number if not session.player.playing else number // EVERY

@@ -79,12 +79,12 @@ def Ending(session: Session, scene: Scene) -> None:  # noqa: N802
 
 
 @solara.component
-def SceneTransport(session: Session, scene: Scene, frame: Any) -> None:  # noqa: N802
+def SceneTransport(session: Session, scene: Scene, frame: solara.Reactive[Any]) -> None:  # noqa: N802
     """Show the time controls of a scene."""
     player, version = session.player, solara.use_reactive(0)
 
     def after(wish: Callable[[Any], Any]) -> Callable[[Any], None]:
-        def done(given: Any) -> None:
+        def done(given: object) -> None:
             wish(given)
             version.set(version.value + 1)
 

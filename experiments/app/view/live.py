@@ -94,7 +94,9 @@ def Refused(why: str, go_on: Callable[[], None]) -> None:  # noqa: N802
 
 
 @solara.component
-def LiveTransport(session: Session, frame: Any, version: Any, after: Callable[..., Any]) -> None:  # noqa: N802
+def LiveTransport(  # noqa: N802
+    session: Session, frame: solara.Reactive[Any], version: solara.Reactive[int], after: Callable[..., Any]
+) -> None:
     """Show the time controls."""
     player, shot = session.player, frame.value.shot if frame.value else None
     version.get()
@@ -122,14 +124,20 @@ def LiveTransport(session: Session, frame: Any, version: Any, after: Callable[..
 
 
 @solara.component
-def Note(frame: Any) -> None:  # noqa: N802
+def Note(frame: solara.Reactive[Any]) -> None:  # noqa: N802
     """Say in one sentence what the two arrangements have come to."""
     text = headline(frame.value.shot) if frame.value else "Preparing the two worlds …"
     solara.v.Html(tag="div", class_="bs-note", attributes={"aria-live": "polite"}, children=[text])
 
 
 @solara.component
-def Bar(session: Session, frame: Any, picked: Any, version: Any, after: Callable[..., Any]) -> None:  # noqa: N802
+def Bar(  # noqa: N802
+    session: Session,
+    frame: solara.Reactive[Any],
+    picked: solara.Reactive[Any],
+    version: solara.Reactive[int],
+    after: Callable[..., Any],
+) -> None:
     """Choose asset, window and what is looked at closely; without a mouse as well."""
     version.get()
     player, view = session.player, session.player.view
@@ -148,7 +156,7 @@ def Bar(session: Session, frame: Any, picked: Any, version: Any, after: Callable
 
 
 @solara.component
-def WaveChoice(session: Session, frame: Any, picked: Any) -> None:  # noqa: N802
+def WaveChoice(session: Session, frame: solara.Reactive[Any], picked: solara.Reactive[Any]) -> None:  # noqa: N802
     """Choose one of the largest waves of liquidations; the list is renewed now and then."""
     newest = frame.value
     fresh = newest.number if newest and not session.player.playing else (newest.number // 20 if newest else 0)
@@ -179,7 +187,7 @@ def HealthKey() -> None:  # noqa: N802
 
 
 @solara.component
-def LiveStage(session: Session, frame: Any, pick: Callable[[dict[str, int]], None]) -> None:  # noqa: N802
+def LiveStage(session: Session, frame: solara.Reactive[Any], pick: Callable[[dict[str, int]], None]) -> None:  # noqa: N802
     """Draw the newest frame."""
     newest = frame.value
     if newest is None:

@@ -17,10 +17,11 @@ from experiments.app.widget.shelf import Shelf
 from experiments.app.world.arrangement import Arrangement, presets, readable, regimes, structures
 from experiments.app.world.intervention import EVERY, KINDS, Intervention
 from model.scenario.episode import EPISODES
+from model.scenario.parameter import Value
 
 
 @solara.component
-def LiveShelf(session: Session, version: Any, after: Callable[..., Any]) -> None:  # noqa: N802
+def LiveShelf(session: Session, version: solara.Reactive[int], after: Callable[..., Any]) -> None:  # noqa: N802
     """Show everything that can be set."""
     version.get()
     link = solara.use_reactive("")
@@ -82,7 +83,7 @@ def overruled(session: Session) -> dict[str, str]:
     return {name: "; ".join(told) for name, told in found.items()}
 
 
-def as_text(value: Any) -> str:
+def as_text(value: Value) -> str:
     """Return a value as a person would write it."""
     listed = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else readable(str(value))
     return listed or "nothing"

@@ -93,7 +93,16 @@ ACCOUNT_COLUMNS = ("size", "collateral", "entry_price", "entry_funding", "level"
 
 
 def distances(level: Array, size: Array, mark: float, maintenance: float, funding: float) -> Array:
-    """Return the relative move of the mark that liquidates each position, zero where it is due."""
+    """Return the relative move of the mark that liquidates each position, zero where it is due.
+
+    Parameters
+    ----------
+    level : (n,) USD per contract, liquidation level.
+    size : (n,) contracts, short < 0.
+    mark : USD per contract, > 0.
+    maintenance : 1, maintenance margin over notional.
+    funding : USD per contract, funding index.
+    """
     sign = np.sign(size)
     price = (level + funding) / (1.0 - sign * maintenance)
     return np.maximum(sign * (mark - price) / mark, 0.0)

@@ -6,11 +6,12 @@ rebuilt from its scenario and its list of interventions is the same world, bit f
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.provider.liquidity_provider import redeem
+from model.ecosystem import Ecosystem
 from model.price.tape import Tape
 
 EVERY = -1
@@ -83,33 +84,59 @@ def provider_run(tape: Tape, done: Intervention, interest: Array) -> dict[str, A
 
 KINDS = {
     "price_shock": Kind(
-        "Price shock",
-        "asset",
-        "1",
-        -0.08,
-        -0.9,
-        1.0,
-        1,
-        "relative move of the fundamental in the next step",
-        price_shock,
+        title="Price shock",
+        aim="asset",
+        unit="1",
+        size=-0.08,
+        low=-0.9,
+        high=1.0,
+        length=1,
+        meaning="relative move of the fundamental in the next step",
+        alter=price_shock,
     ),
     "oracle_failure": Kind(
-        "Oracle failure", "protocol", "1", -0.1, -0.9, 1.0, 10, "relative error of the mark price", oracle_failure
+        title="Oracle failure",
+        aim="protocol",
+        unit="1",
+        size=-0.1,
+        low=-0.9,
+        high=1.0,
+        length=10,
+        meaning="relative error of the mark price",
+        alter=oracle_failure,
     ),
-    "exploit": Kind("Exploit", "protocol", "1", 0.02, 0.0, 1.0, 1, "loss over the protocol's open interest", exploit),
+    "exploit": Kind(
+        title="Exploit",
+        aim="protocol",
+        unit="1",
+        size=0.02,
+        low=0.0,
+        high=1.0,
+        length=1,
+        meaning="loss over the protocol's open interest",
+        alter=exploit,
+    ),
     "keeper_outage": Kind(
-        "Keeper outage",
-        "protocol",
-        "1",
-        0.0,
-        0.0,
-        1.0,
-        30,
-        "share of the keepers' capacity that is left",
-        keeper_outage,
+        title="Keeper outage",
+        aim="protocol",
+        unit="1",
+        size=0.0,
+        low=0.0,
+        high=1.0,
+        length=30,
+        meaning="share of the keepers' capacity that is left",
+        alter=keeper_outage,
     ),
     "provider_run": Kind(
-        "LP run", "protocol", "1", 0.5, 0.0, 1.0, 1, "share of the vault that is redeemed at once", provider_run
+        title="LP run",
+        aim="protocol",
+        unit="1",
+        size=0.5,
+        low=0.0,
+        high=1.0,
+        length=1,
+        meaning="share of the vault that is redeemed at once",
+        alter=provider_run,
     ),
 }
 """Name of a kind → what it is; a new one: one function above, one entry here."""
@@ -137,7 +164,7 @@ def problem(done: Intervention, horizon: int) -> str | None:
     return None
 
 
-def redeem_shares(ecosystem: Any, share: float, target: int) -> None:
+def redeem_shares(ecosystem: Ecosystem, share: float, target: int) -> None:
     """Let every provider of the target's vault redeem `share` of its shares at the going price."""
     tables, equity = ecosystem.tables, ecosystem.vault_equity()
     outstanding = ecosystem.protocol.shares.copy()

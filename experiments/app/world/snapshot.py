@@ -100,11 +100,17 @@ def snapshot(world: World, view: View = View()) -> Snapshot:  # noqa: B008
     first, last = axis(world.clock, world.horizon, view.window)
     k = min(view.asset, len(a.ecosystem.assets) - 1)
     return Snapshot(
-        world.clock, world.horizon, world.minutes, first, last, a.ecosystem.assets[k],
-        points(asset_series(a, "fundamental", k, first), first=first),
-        (side_shot(a, SIDES[0], k, first), side_shot(b, SIDES[1], k, first)),
-        difference(a, b, first), bucket(max(world.clock - first, 0)),
-    )  # fmt: skip
+        clock=world.clock,
+        horizon=world.horizon,
+        minutes=world.minutes,
+        first=first,
+        last=last,
+        asset=a.ecosystem.assets[k],
+        fundamental=points(asset_series(a, "fundamental", k, first), first=first),
+        sides=(side_shot(a, SIDES[0], k, first), side_shot(b, SIDES[1], k, first)),
+        difference=difference(a, b, first),
+        bar=bucket(max(world.clock - first, 0)),
+    )
 
 
 def axis(clock: int, horizon: int, window: int) -> tuple[int, int]:
@@ -117,7 +123,15 @@ def axis(clock: int, horizon: int, window: int) -> tuple[int, int]:
 
 
 def side_shot(side: Side, name: str, k: int, first: int) -> SideShot:
-    """Return what is drawn of one side, series from step `first` on, price and depth of asset `k`."""
+    """Return what is drawn of one side, series from step `first` on, price and depth of asset `k`.
+
+    Parameters
+    ----------
+    side : one world.
+    name : of its arrangement.
+    k : index of the asset.
+    first : step the series begin at.
+    """
     record, steps = side.ecosystem.record, side.ecosystem.clock
     mid = asset_series(side, "mid", k, first)
     pool = record.ecosystem[first:steps, ECOSYSTEM_SERIES.index("pool")]
@@ -139,7 +153,15 @@ def side_shot(side: Side, name: str, k: int, first: int) -> SideShot:
 
 
 def asset_series(side: Side, name: str, k: int, first: int) -> np.ndarray:
-    """Return a series of asset `k` from step `first` on."""
+    """Return a series of asset `k` from step `first` on.
+
+    Parameters
+    ----------
+    side : one world.
+    name : of the series.
+    k : index of the asset.
+    first : step it begins at.
+    """
     ecosystem = side.ecosystem
     return ecosystem.record.asset[first : ecosystem.clock, k, ASSET_SERIES.index(name)]
 

@@ -10,12 +10,13 @@ the layers add up to the losses below bankruptcy. Two things are said otherwise 
 * Frozen debt was placed by the loss regime; what late money has paid of it (``thawed``) is late money's.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.ledger import BAD_DEBT
 from agents.trader.strategy import STRATEGIES
+from model.ecosystem import Ecosystem
 
 OWN_PART, OTHERS, REGIME, UNPAID = "own part of shared money", "others' money", "loss regime", "bad debt"
 LAYERS: dict[str, tuple[str, ...]] = {
@@ -44,7 +45,7 @@ class Standing(NamedTuple):
     assessment: Array
 
 
-def standing(ecosystem: Any) -> Standing:
+def standing(ecosystem: Ecosystem) -> Standing:
     """Return the present state of `ecosystem`."""
     protocol = ecosystem.protocol
     values = ecosystem.structure.entitlement, protocol.assessed, protocol.paid_pool, protocol.paid_assessment
@@ -74,7 +75,7 @@ class Trace:
         self.hit = np.zeros(steps)
         self._own = np.zeros(protocols)
 
-    def write(self, ecosystem: Any, step: int, before: Standing) -> None:
+    def write(self, ecosystem: Ecosystem, step: int, before: Standing) -> None:
         """Write what has been paid at the end of `step`; `before` is what stood at its beginning."""
         protocol, accounts, paid = ecosystem.protocol, ecosystem.accounts, self.paid[step]
         self._own += own_part(before, standing(ecosystem))

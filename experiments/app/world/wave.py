@@ -44,7 +44,15 @@ def bounds(flow: Array, step: int) -> tuple[int, int] | None:
 
 
 def meant(sides: Iterable[Side], first: int, bar: int, step: int) -> int:
-    """Return the step a click at `step` means where each bar sums `bar` steps from `first` on: that bar's busiest."""
+    """Return the step a click at `step` means where each bar sums `bar` steps from `first` on: that bar's busiest.
+
+    Parameters
+    ----------
+    sides : both worlds.
+    first : step at which the first bar begins.
+    bar : steps it sums.
+    step : that was clicked at.
+    """
     start = first + max(step - first, 0) // bar * bar
     flow = sum(side.ecosystem.record.total("liquidated", side.ecosystem.clock)[start : start + bar] for side in sides)
     return start + int(np.argmax(flow)) if np.any(flow) else step
@@ -74,21 +82,28 @@ def wave(side: Side, step: int) -> Wave | None:
     paid = side.trace.between(first, last).sum(axis=1)
     borne = side.trace.borne[last] - (side.trace.borne[first - 1] if first else 0.0)
     return Wave(
-        first,
-        last,
-        (inside["liquidated"] * MILLION).tolist(),
-        float(longs / total),
-        inside["liquidations"].tolist(),
-        (inside["deficit"] * MILLION).tolist(),
-        (inside["vault_deficit"] * MILLION).tolist(),
-        [(name, float(value) * MILLION) for name, value in zip(LAYERS, paid, strict=True)],
-        [(name, float(value) * MILLION) for name, value in zip(STRATEGY_NAMES, borne, strict=True)],
-        int(side.trace.hit[last]),
+        first=first,
+        last=last,
+        liquidated=(inside["liquidated"] * MILLION).tolist(),
+        longs=float(longs / total),
+        positions=inside["liquidations"].tolist(),
+        deficit=(inside["deficit"] * MILLION).tolist(),
+        vault_deficit=(inside["vault_deficit"] * MILLION).tolist(),
+        layers=[(name, float(value) * MILLION) for name, value in zip(LAYERS, paid, strict=True)],
+        bearers=[(name, float(value) * MILLION) for name, value in zip(STRATEGY_NAMES, borne, strict=True)],
+        accounts=int(side.trace.hit[last]),
     )
 
 
 def member_sum(side: Side, name: str, first: int, last: int) -> Array:
-    """Return a protocol series summed over steps `first` to `last`, both included, (protocols,)."""
+    """Return a protocol series summed over steps `first` to `last`, both included, (protocols,).
+
+    Parameters
+    ----------
+    side : one world.
+    name : of the series.
+    first, last : steps, both included.
+    """
     record = side.ecosystem.record
     before = record.member(name, first) if first else 0.0
     return record.member(name, last + 1) - before

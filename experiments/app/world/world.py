@@ -108,12 +108,6 @@ class World:
         """Go back to the beginning; interventions stay written down and happen again at their steps."""
         self.sides = self._build()
 
-    def rewind(self, step: int) -> None:
-        """Go to any step, earlier or later."""
-        if step < self.clock:
-            self.rebuild()
-        self.step(step - self.clock)
-
     def reset(self) -> None:
         """Go back to the beginning and forget all interventions."""
         self.interventions = []

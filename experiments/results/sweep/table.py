@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from experiments.plan.problem import FAILED, SweepError
 from experiments.results.sweep.query import connect, explained, identifier
 from experiments.results.sweep.rows import FINISHED
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
 
 STRUCTURE, REGIME = "backstop.structure", "backstop.regime"
 
@@ -41,7 +44,7 @@ def paired(table: pd.DataFrame, by: Sequence[str], across: str, metric: str) -> 
     return wide.dropna()
 
 
-def treasury_per_capital(base: Any, point: dict[str, Any], capital: float) -> float:
+def treasury_per_capital(base: "Scenario", point: dict[str, Any], capital: float) -> float:
     """Return total treasury at the start over total backstop `capital`, USD, in the scenario of a point."""
     from model.scenario.parameter import per_item  # noqa: PLC0415
 

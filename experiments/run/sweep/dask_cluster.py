@@ -15,6 +15,7 @@ from typing import Any
 import dask
 from distributed import Client, Future
 from distributed.client import FutureCancelledError
+from distributed.deploy import Cluster
 
 from experiments.plan.problem import FAILED, SweepError
 from experiments.run.import_path import SAFE
@@ -165,7 +166,7 @@ def at(address: str, job: Job, certificates: Certificates = NONE) -> Iterator[Da
 
 
 @contextmanager
-def connected(place: Any, certificates: Certificates = NONE) -> Iterator[Client]:
+def connected(place: str | Cluster, certificates: Certificates = NONE) -> Iterator[Client]:
     """Let a client talk to the scheduler at `place`; raises SweepError where it cannot be reached."""
     try:
         client = Client(place, timeout=REACH, set_as_default=False, security=certificates.security())
@@ -179,7 +180,7 @@ def connected(place: Any, certificates: Certificates = NONE) -> Iterator[Client]
 
 
 @contextmanager
-def closing(cluster: Any) -> Iterator[None]:
+def closing(cluster: Cluster) -> Iterator[None]:
     """Close `cluster` at the end, come what may."""
     try:
         yield

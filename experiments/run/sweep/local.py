@@ -13,7 +13,7 @@ from contextlib import ExitStack, suppress
 from typing import Any, Self
 
 import dask
-from distributed import LocalCluster, WorkerPlugin
+from distributed import LocalCluster, Worker, WorkerPlugin
 from distributed.utils import get_mp_context
 
 from experiments.plan.problem import FAILED, SweepError
@@ -160,7 +160,7 @@ class Quiet(WorkerPlugin):
 
     name = "backstop"
 
-    def setup(self, worker: Any) -> None:
+    def setup(self, worker: Worker) -> None:
         """Prepare a worker, also one that replaces a dead one."""
         with suppress(ValueError):  # not in the main thread
             signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dask
 
@@ -18,6 +18,9 @@ from experiments.plan.problem import SweepError
 from experiments.run.sweep.certificate import TLS, Certificates
 from experiments.run.sweep.chunk import Job
 from experiments.run.sweep.dask_cluster import NONE, SETTINGS, DaskHands, closing, connected
+
+if TYPE_CHECKING:
+    from dask_jobqueue import SLURMCluster
 
 # What SLURM must be told where the user's dask-jobqueue configuration does not.
 SLURM = {"cores": 1, "processes": 1, "memory": "2GB"}
@@ -43,7 +46,7 @@ def slurm(jobs: int, job: Job, certificates: Certificates = NONE) -> Iterator[Da
             yield DaskHands(client, job, awaited=lambda: any_yet_to_begin(job_numbers(cluster)))
 
 
-def job_numbers(cluster: Any) -> list[str]:
+def job_numbers(cluster: "SLURMCluster") -> list[str]:
     """Return the numbers of the jobs that were handed to SLURM."""
     numbers = (getattr(one, "job_id", None) for one in list(cluster.workers.values()))
     return [str(number) for number in numbers if number]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.plan.configuration import ORIGIN
 from experiments.plan.options import ConfigurationError
+from model.scenario.parameter import Value
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -69,6 +70,13 @@ def chosen_fields(process: str, texts: Sequence[str], scenario: "Scenario", asse
 
     Of several assets their correlation is one of these.
 
+    Parameters
+    ----------
+    process : name of the price process.
+    texts : as typed.
+    scenario : whose values are where the search begins.
+    assets : that are calibrated together.
+
     Raises
     ------
     ConfigurationError : with a line for every field that is not understood, unknown or out of bounds.
@@ -119,7 +127,7 @@ def _replaced_problems(scenario: "Scenario", name: str, value: float) -> list[st
     return []
 
 
-def current_value(scenario: "Scenario", name: str) -> Any:
+def current_value(scenario: "Scenario", name: str) -> Value:
     """Return the value of a dotted name, the first of several; AttributeError where there is none."""
     found: Any = scenario
     for word in name.split("."):

@@ -197,7 +197,16 @@ class Search:
         rest = np.eye(len(simulated)) - slope @ gain
         left = rest @ self.target.covariance @ rest.T
         probability = exceedance(distance, left, self._weight, self.target.degrees)
-        return Fit(self.fields, unit, deviation, simulated, distance, probability, self.target, self.evaluations)
+        return Fit(
+            fields=self.fields,
+            unit=unit,
+            deviation=deviation,
+            simulated=simulated,
+            distance=distance,
+            probability=probability,
+            target=self.target,
+            evaluations=self.evaluations,
+        )
 
     def _slopes(self, unit: Floats) -> Floats:
         """Return the (M, d) derivatives of the moments."""
@@ -218,6 +227,13 @@ def exceedance(distance: float, covariance: Floats, weight: Floats, degrees: flo
     """Return the probability that Σ w x² exceeds `distance`, x normal with `covariance`, by simulation.
 
     `covariance` is known with `degrees` degrees of freedom.
+
+    Parameters
+    ----------
+    distance : >= 0.
+    covariance : (moments, moments) of x.
+    weight : (moments,) w, >= 0.
+    degrees : of freedom of `covariance`; infinite where it is exact.
     """
     spread = np.linalg.eigvalsh(np.sqrt(weight)[:, None] * covariance * np.sqrt(weight)).clip(min=0.0)
     generator = np.random.default_rng(0)

@@ -116,7 +116,16 @@ def _run(task: Task, starts: int, iterations: int, crew: Crew, advance: Callable
     series = simulated.joined(found, crew.map) if simulated.whole else simulated.path(found, Streams(found.seed, 0))
     names = labels(record.assets, record.series.volume is not None)
     judged = Judged(simulated.replications * simulated.days, fit.target, fit.simulated)
-    return Calibration(simulated.scenario, record, names, fit, series, simulated.whole, judged, _again(task, fit, crew))
+    return Calibration(
+        scenario=simulated.scenario,
+        record=record,
+        names=names,
+        fit=fit,
+        series=series,
+        whole=simulated.whole,
+        judged=judged,
+        again=_again(task, fit, crew),
+    )
 
 
 def _again(task: Task, fit: Fit, crew: Crew) -> Judged | None:

@@ -127,7 +127,15 @@ class Simulation(NamedTuple):
 
 
 def simulation(scenario: "Scenario", record: Record, replications: int, days: float | None) -> Simulation:
-    """Return what simulates `record`: the price process alone, or with `days` the whole model, so long a run."""
+    """Return what simulates `record`: the price process alone, or with `days` the whole model, so long a run.
+
+    Parameters
+    ----------
+    scenario : all parameters that are not searched.
+    record : recorded prices.
+    replications : runs for each point.
+    days : length of a run of the whole model; none: the price process alone, as long as the record.
+    """
     asset = scenario.asset
     known = {f"asset.{name}": asset.values(name, record.assets) for name in BY_ASSET}
     inside = _inside(record.minutes, scenario.minutes if days else record.minutes / FINENESS)

@@ -73,7 +73,13 @@ class Count(NamedTuple):
 
 
 def contrast(a: str, b: str, first: Floats, second: Floats) -> Contrast:
-    """Return the difference of uncovered losses (worlds,), USD, of cells `a` and `b`."""
+    """Return the difference of uncovered losses (worlds,), USD, of cells `a` and `b`.
+
+    Parameters
+    ----------
+    a, b : names of the two arrangements.
+    first, second : (worlds,) USD >= 0, their uncovered losses in the same worlds.
+    """
     return _between(a, b, paired("uncovered", first, second))
 
 

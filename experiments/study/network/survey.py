@@ -68,10 +68,15 @@ def survey(
     debts, balance = ecosystem.contagion.liabilities, ecosystem.ledger.balance
     treasury, assets = balance[TREASURY].copy(), balance[TREASURY] + balance[FUND]
     return Survey(
-        network_report(ecosystem, own), debts, treasury, impact(debts, np.maximum(treasury, LEAST_BUFFER), "2012"),
-        own, failures, None if holdings is None else holding_report(holdings, assets, *levels),
-        debt_warnings(plan.scenario),
-    )  # fmt: skip
+        report=network_report(ecosystem, own),
+        debts=debts,
+        treasury=treasury,
+        once=impact(debts, np.maximum(treasury, LEAST_BUFFER), "2012"),
+        likely=own,
+        failures=failures,
+        holdings=None if holdings is None else holding_report(holdings, assets, *levels),
+        notes=debt_warnings(plan.scenario),
+    )
 
 
 def _count(plan: Plan, advance: Callable[[], None]) -> Failures:

@@ -93,9 +93,20 @@ def read_diagram(folder: Path, x: str, y: str, pair: tuple[str, str], metric: st
     strain = _strain(folder, table, x, y).reindex(index=mean.index, columns=mean.columns)
     told = metric == "uncovered" and set(pair) == POOLING
     identity = _same_deficits(table, x, y, pair) if told else 0
-    axes = tuple(mean.columns), tuple(mean.index)
-    least = int(groups.size().min())
-    return Diagram(metric, *pair, x, y, *axes, mean.to_numpy(), adjusted, strain.to_numpy(), least, identity)
+    return Diagram(
+        metric=metric,
+        a=pair[0],
+        b=pair[1],
+        x=x,
+        y=y,
+        xs=tuple(mean.columns),
+        ys=tuple(mean.index),
+        difference=mean.to_numpy(),
+        p=adjusted,
+        strain=strain.to_numpy(),
+        number=int(groups.size().min()),
+        identity=identity,
+    )
 
 
 def rows(diagram: Diagram) -> list[dict[str, Any]]:

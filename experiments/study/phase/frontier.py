@@ -111,6 +111,15 @@ def _arrangement(names: Sequence, runs: pd.DataFrame) -> Arrangement:
     found, unknown = tail(losses), math.nan
     structure, regime, ratio = names
     return Arrangement(
-        structure, regime, float(ratio), float(runs["capital"].mean()), found.expected_shortfall, unknown, unknown,
-        float(burden), len(runs), tail_runs=found.runs, callable_capital=float(runs[METRIC].mean()),
-    )  # fmt: skip
+        structure=structure,
+        regime=regime,
+        ratio=float(ratio),
+        capital=float(runs["capital"].mean()),
+        tail=found.expected_shortfall,
+        low=unknown,
+        high=unknown,
+        burden=float(burden),
+        number=len(runs),
+        tail_runs=found.runs,
+        callable_capital=float(runs[METRIC].mean()),
+    )

@@ -118,7 +118,16 @@ def estimate(event: NDArray[np.bool_], weights: Floats, component: NDArray[np.in
     error = standard_error(residual(x, weights) if fixed else x, component)
     plain = bool((weights == 1.0).all())
     heaviest, number = float(x.max()), len(x)
-    return Estimate(float(x.mean()), error, int(event.sum()), number, float(x @ x), heaviest, bound(component), plain)
+    return Estimate(
+        value=float(x.mean()),
+        error=error,
+        hits=int(event.sum()),
+        number=number,
+        square=float(x @ x),
+        heaviest=heaviest,
+        bound=bound(component),
+        plain=plain,
+    )
 
 
 def residual(x: Floats, weights: Floats) -> Floats:
@@ -145,7 +154,18 @@ def pooled(parts: Sequence[Estimate]) -> Probability:
         low, high = clopper_pearson(hits, number, 0.95)
     else:
         low, high = interval(value, error, effective - 1.0)
-    return Probability(value, low, high, error, hits, largest, effective, number, within, between)
+    return Probability(
+        value=value,
+        low=low,
+        high=high,
+        error=error,
+        hits=hits,
+        largest=largest,
+        effective=effective,
+        number=number,
+        within=within,
+        between=between,
+    )
 
 
 def spread(values: Sequence[float], errors: Sequence[float]) -> tuple[float, float, float, float]:

@@ -113,7 +113,15 @@ def split(simulate: Simulate, levels: Sequence[float], number: int, repetitions:
 
 
 def chosen_levels(simulate: Simulate, number: int, share: float, numbers: Numbers) -> tuple[list[float], int]:
-    """Return levels that one path in 1 / `share` reaches from the one before, to inf, and the paths it took."""
+    """Return levels that one path in 1 / `share` reaches from the one before, to inf, and the paths it took.
+
+    Parameters
+    ----------
+    simulate : the process.
+    number : paths for each level.
+    share : of them that is to reach the next level, in (0, 1).
+    numbers : replications to draw from.
+    """
     levels: list[float] = []
     current = beginnings(numbers, number)
     while len(levels) < MOST_LEVELS:
@@ -132,7 +140,15 @@ def beginnings(numbers: Numbers, number: int) -> list[Path]:
 
 
 def branched(paths: Sequence[Path], importance: Floats, level: float, numbers: Numbers) -> list[Path]:
-    """Return as many new paths from those that reached `level`, each used equally often, or once more by lot."""
+    """Return as many new paths from those that reached `level`, each used equally often, or once more by lot.
+
+    Parameters
+    ----------
+    paths : of the level before.
+    importance : (paths, steps), never falling, inf from the event on.
+    level : that they are to have reached.
+    numbers : replications to draw from.
+    """
     steps = importance.shape[1]
     reached = np.flatnonzero(importance[:, -1] >= level)
     first = (importance[reached] >= level).argmax(axis=1) + 1

@@ -133,16 +133,16 @@ def _allocation(
     over = taken.sum(axis=1) - waves.needed
     mean, worst = (None, None) if fraction is None else (float(fraction.mean()), float(fraction.max()))
     return Allocation(
-        rule,
-        origin,
-        float(taken.sum()),
-        float(over.sum()),
-        float(np.maximum(over, 0.0).sum()),
-        float(np.maximum(-over, 0.0).sum()),
-        fund_needed(waves.gap, taken),
-        of,
-        mean,
-        worst,
+        rule=rule,
+        origin=origin,
+        taken=float(taken.sum()),
+        overshoot=float(over.sum()),
+        excess=float(np.maximum(over, 0.0).sum()),
+        short=float(np.maximum(-over, 0.0).sum()),
+        fund=fund_needed(waves.gap, taken),
+        fraction_of=of,
+        fraction_mean=mean,
+        fraction_worst=worst,
     )
 
 

@@ -149,18 +149,18 @@ def _waves(tables: dict[str, pd.DataFrame]) -> Waves:
     gaps, waves, policies = tables[GAPS], tables[WAVES].sort_values("wave"), tables[POLICIES].sort_values("wave")
     names = _policies(policies)
     return Waves(
-        waves["wave"].to_numpy(dtype=np.int64),
-        tuple(sorted(set(gaps["coin"].astype(str)))),
-        _square(gaps, "gap_usd_x_qty"),
-        _square(gaps, "qty_contracts"),
-        _square(gaps, "gap_per_contract_usd"),
-        _numbers(waves, "budget_prod_usd"),
-        _numbers(waves, "winners_equity_start_usd"),
-        _numbers(waves, "winners_pnl_start_usd"),
-        _numbers(waves, "deficit_usd"),
-        _numbers(waves, "max_loss_usd"),
-        {name: _numbers(policies, f"budget_{name}") for name in names},
-        {name: _numbers(policies, f"max_pct_{name}") for name in names},
+        wave=waves["wave"].to_numpy(dtype=np.int64),
+        coin=tuple(sorted(set(gaps["coin"].astype(str)))),
+        gap=_square(gaps, "gap_usd_x_qty"),
+        contracts=_square(gaps, "qty_contracts"),
+        gap_per_contract=_square(gaps, "gap_per_contract_usd"),
+        production=_numbers(waves, "budget_prod_usd"),
+        equity=_numbers(waves, "winners_equity_start_usd"),
+        profit=_numbers(waves, "winners_pnl_start_usd"),
+        deficit=_numbers(waves, "deficit_usd"),
+        max_loss=_numbers(waves, "max_loss_usd"),
+        policies={name: _numbers(policies, f"budget_{name}") for name in names},
+        fractions={name: _numbers(policies, f"max_pct_{name}") for name in names},
     )
 
 

@@ -153,10 +153,20 @@ class Sizer:
             halves.append(Half(there, search.uncovered(there, judged)))
         cell, uncovered = self._cell(structure, regime, capital), search.uncovered(capital, everything)
         return Size(
-            f"{structure}/{regime}", structure, regime, capital, low, high, search.runs, uncovered,
-            self._by_others(cell, uncovered), target, self.weights * capital, tuple(halves),
-            self._callable(cell) if np.isfinite(capital) else np.inf,
-        )  # fmt: skip
+            cell=f"{structure}/{regime}",
+            structure=structure,
+            regime=regime,
+            capital=capital,
+            low=low,
+            high=high,
+            runs=search.runs,
+            uncovered=uncovered,
+            others=self._by_others(cell, uncovered),
+            target=target,
+            contributions=self.weights * capital,
+            halves=tuple(halves),
+            callable_capital=self._callable(cell) if np.isfinite(capital) else np.inf,
+        )
 
     def _own(self, regime: str, critical: Critical, level: float, target: str, less: Size | None = None) -> Size:
         """Return own right sizes at a target; `less` has no larger fund, so that what it covers is not run again."""
@@ -174,10 +184,20 @@ class Sizer:
             halves.append(Half(float(there.sum()), self._judged(regime, there, judged, known)))
         uncovered = self._judged(regime, funds, np.arange(number), less.uncovered if less else None)
         return Size(
-            f"{OWN}/{regime}", OWN, regime, float(funds.sum()), low, high, critical.runs, uncovered,
-            np.zeros_like(uncovered), target, funds, tuple(halves),
-            self._callable(self._funded(regime, funds)) if np.isfinite(funds).all() else np.inf,
-        )  # fmt: skip
+            cell=f"{OWN}/{regime}",
+            structure=OWN,
+            regime=regime,
+            capital=float(funds.sum()),
+            low=low,
+            high=high,
+            runs=critical.runs,
+            uncovered=uncovered,
+            others=np.zeros_like(uncovered),
+            target=target,
+            contributions=funds,
+            halves=tuple(halves),
+            callable_capital=self._callable(self._funded(regime, funds)) if np.isfinite(funds).all() else np.inf,
+        )
 
     def _judged(
         self, regime: str, funds: NDArray[np.float64], rows: Rows, before: NDArray[np.bool_] | None = None

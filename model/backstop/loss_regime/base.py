@@ -45,6 +45,13 @@ class LossRegime(ABC):
         """Take up to `residual` USD at `protocol` into its deficit account; return what was taken.
 
         A regime whose rule does not ask how much is needed may return more.
+
+        Parameters
+        ----------
+        venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
+        protocol : index.
+        residual : USD >= 0, loss still to be placed.
+        step : present step.
         """
 
     def advance(self, venue: Venue, step: int) -> bool:

@@ -46,7 +46,15 @@ class Chain(LossRegime):
         return placement.placed + placement.fallback
 
     def place(self, venue: Venue, protocol: int, residual: float, step: int) -> Placement:
-        """Place up to `residual` USD; return who placed what."""
+        """Place up to `residual` USD; return who placed what.
+
+        Parameters
+        ----------
+        venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
+        protocol : index.
+        residual : USD >= 0, loss still to be placed.
+        step : present step.
+        """
         placed, over = take(self.first, venue, protocol, residual, step)
         if placed == residual:
             return Placement(placed, 0.0, over)
@@ -62,6 +70,14 @@ def take(regime: LossRegime, venue: Venue, protocol: int, residual: float, step:
     """Return (placed, overshoot) of one regime; what entered the deficit beyond the first is handed to the vault.
 
     That is the overshoot, or else rounding: the deficit is then covered to the last bit.
+
+    Parameters
+    ----------
+    regime : whose rule is asked.
+    venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    step : present step.
     """
     balance = venue.book.balance
     owed = balance[DEFICIT, protocol]

@@ -68,6 +68,14 @@ class AutoDeleveraging(LossRegime):
         """Close winners at the bankruptcy price of `side` (1: longs) by (2); return what was saved, USD.
 
         Nothing is saved where nobody on that side failed, or the mark has come back past the bankruptcy price.
+
+        Parameters
+        ----------
+        venue : accounts, blocks, exchanges and ledger of the run, written in place.
+        protocol : index.
+        residual : USD >= 0, loss still to be placed.
+        side : 1 where longs failed, -1 where shorts did.
+        step : present step.
         """
         failed = failure(venue, protocol, side)
         gap = side * (failed.price - venue.exchange[protocol]["mark"])
@@ -77,7 +85,15 @@ class AutoDeleveraging(LossRegime):
         return self.take(venue, protocol, side, rows, contracts, gaps)
 
     def pass_on(self, venue: Venue, protocol: int, side: float, step: int) -> float:
-        """Hand what failed on `side` to winners, at mark or at the mark of the step before; return what was saved."""
+        """Hand what failed on `side` to winners, at mark or at the mark of the step before; return what was saved.
+
+        Parameters
+        ----------
+        venue : accounts, blocks, exchanges and ledger of the run, written in place.
+        protocol : index.
+        side : 1 where longs failed, -1 where shorts did.
+        step : present step.
+        """
         failed, gap = failure(venue, protocol, side), 0.0
         if self.terms.close_price == "previous_mark":
             gap = max(side * (self.previous[protocol] - float(venue.exchange[protocol]["mark"])), 0.0)
@@ -88,13 +104,31 @@ class AutoDeleveraging(LossRegime):
         return self.take(venue, protocol, side, rows, contracts, gaps)
 
     def take(self, venue: Venue, protocol: int, side: float, rows: Array, contracts: Array, gaps: Array) -> float:
-        """Close `contracts` of `rows`, which so many of the failed are handed to; return what is saved, USD."""
+        """Close `contracts` of `rows`, which so many of the failed are handed to; return what is saved, USD.
+
+        Parameters
+        ----------
+        venue : accounts, blocks, exchanges and ledger of the run, written in place.
+        protocol : index.
+        side : 1 where longs failed, -1 where shorts did.
+        rows : (n,) accounts of winners.
+        contracts : (n,) >= 0, closed of each.
+        gaps : (n,) USD per contract, what closing one saves.
+        """
         close(venue, protocol, rows, contracts, gaps, self.reaction)
         hand_on(venue, protocol, side, float(contracts.sum()))
         return float((contracts * gaps).sum())
 
     def winners(self, venue: Venue, protocol: int, side: float, step: int) -> tuple[Array, Standing]:
-        """Return rows and standing of the accounts opposite to `side` that may be closed."""
+        """Return rows and standing of the accounts opposite to `side` that may be closed.
+
+        Parameters
+        ----------
+        venue : accounts and exchanges, read.
+        protocol : index.
+        side : 1 where longs failed, -1 where shorts did, 0 for nobody.
+        step : present step, for lots.
+        """
         rows = opposite(venue, protocol, side)
         accounts, exchange = venue.accounts, venue.exchange[protocol]
         owed, mark = exchange["funding_index"] - accounts.entry_funding[rows], exchange["mark"]

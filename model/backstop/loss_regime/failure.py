@@ -28,7 +28,15 @@ def failure(venue: Venue, protocol: int, side: float) -> Failure:
 
 
 def hand_on(venue: Venue, protocol: int, side: float, contracts: float) -> None:
-    """Strike off `contracts` that winners took over, at the average price, so that this does not change."""
+    """Strike off `contracts` that winners took over, at the average price, so that this does not change.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    protocol : index.
+    side : 1 where longs failed, -1 where shorts did.
+    contracts : >= 0, taken over.
+    """
     exchange, name = venue.exchange[protocol], column(side)
     before = float(exchange[name])
     left = before - closed_of(before, contracts)

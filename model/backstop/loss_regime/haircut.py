@@ -6,7 +6,7 @@ realised at once. An amount of at most the equity leaves neither negative. A hai
 appetite in proportion to the fraction of equity it lost. Units: contracts, USD.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from agents.account.account import BLOCK, touch
 from agents.core.books import Venue
 from agents.core.kernel import kernel, rule
 from agents.core.ledger import DEFICIT, TRADER, WALLET, Code, pay
+from agents.core.table import Accounts
 
 Array = np.ndarray
 ROUNDING = 1e-12
@@ -44,7 +45,7 @@ def holding(venue: Venue, protocol: int) -> Holding:
 
 
 @rule
-def note_loss(accounts: Any, row: int, amount: float, equity: float, reaction: float) -> None:
+def note_loss(accounts: Accounts, row: int, amount: float, equity: float, reaction: float) -> None:
     """Note a loss borne for others: its sum, its largest fraction of equity, and what the owner makes of it."""
     fraction = min(amount / equity, 1.0)
     accounts.haircut[row] += amount
@@ -53,7 +54,7 @@ def note_loss(accounts: Any, row: int, amount: float, equity: float, reaction: f
 
 
 @rule
-def cut_equity(venue: Any, row: int, amount: float, gain: float, equity: float, reaction: float) -> None:
+def cut_equity(venue: Venue, row: int, amount: float, gain: float, equity: float, reaction: float) -> None:
     """Take `amount` USD from a row with unrealised profit `gain` and equity `equity`; the caller books it."""
     accounts = venue.accounts
     beyond = amount - max(gain, 0.0)
@@ -81,7 +82,16 @@ def charge(
 
 
 def haircut(venue: Venue, protocol: int, held: Holding, amounts: Array, reaction: float) -> float:
-    """Take `amounts`, (slots,) USD, at most ``held.means``; return their sum."""
+    """Take `amounts`, (slots,) USD, at most ``held.means``; return their sum.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    protocol : index.
+    held : what the protocol's accounts have.
+    amounts : (slots,) USD >= 0.
+    reaction : 1, part of a cut by which leverage wanted falls.
+    """
     placed = float(amounts.sum())
     charge(venue, protocol, amounts, held.gain, held.equity, placed, reaction)
     return placed
@@ -91,6 +101,15 @@ def charge_wallets(venue: Venue, protocol: int, amounts: Array, wealth: Array, p
     """Take `amounts`, (slots,) USD, from the wallets of accounts worth `wealth` each; return their sum.
 
     The money goes to the protocol's account `payee`.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    protocol : index.
+    amounts : (slots,) USD >= 0.
+    wealth : (slots,) USD > 0 where something is taken.
+    payee : account of the ledger.
+    reaction : 1, part of a cut by which leverage wanted falls.
     """
     accounts, slots = venue.accounts, np.flatnonzero(amounts)
     rows, taken = slots + protocol * len(amounts), amounts[slots]

@@ -35,7 +35,15 @@ class TearUp(WindowRegime):
         return taken
 
     def terminate(self, venue: Venue, protocol: int, residual: float, side: float) -> float:
-        """Tear up contracts opposite to `side` (1: longs); return what was taken."""
+        """Tear up contracts opposite to `side` (1: longs); return what was taken.
+
+        Parameters
+        ----------
+        venue : accounts, blocks, exchanges and ledger of the run, written in place.
+        protocol : index.
+        residual : USD >= 0, loss still to be placed.
+        side : 1 where longs failed, -1 where shorts did.
+        """
         full, failed = self.terms.tear_up >= 1.0, failure(venue, protocol, side)
         price = self.price[protocol] if full and failed.contracts > 0.0 else failed.price
         gap = side * (price - venue.exchange[protocol]["mark"])

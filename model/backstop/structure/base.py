@@ -117,9 +117,17 @@ class Structure:
         given = self.entitlement if self.reserves else self.pot_capital[self.pot]
         ready = np.minimum(self.room, given) if self.shares else self.capital * self.mutual
         return Backing(
-            self.shares, self.mutual, self.reserves, self.pot, self.member, self.room, self.entitlement,
-            self.contributed, self.on_call, self.own_capital + ready,
-        )  # fmt: skip
+            shares=self.shares,
+            mutual=self.mutual,
+            reserves=self.reserves,
+            pot=self.pot,
+            member=self.member,
+            room=self.room,
+            entitlement=self.entitlement,
+            contributed=self.contributed,
+            on_call=self.on_call,
+            start=self.own_capital + ready,
+        )
 
     @property
     def reserve(self) -> Array:
@@ -165,7 +173,14 @@ class Structure:
         return unpaid
 
     def settled(self, deficit: Array, due: Array, paid: Array, step: int) -> None:
-        """Take note of a settlement; subclasses whose treaties remember more than losses add to it."""
+        """Take note of a settlement; subclasses whose treaties remember more than losses add to it.
+
+        Parameters
+        ----------
+        deficit : (members,) USD >= 0, loss of the step.
+        due, paid : (members,) USD >= 0, what the treaty owes on it and what was paid.
+        step : present step.
+        """
         self.loss += deficit
 
     def settle(self, due: Array, cash: Array, priority: Array) -> Array:

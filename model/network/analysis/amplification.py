@@ -24,11 +24,13 @@ Glasserman, P. and Young, H. P. (2015) How likely is contagion in financial netw
 50:383-399, theorem 4.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from agents.core.argument import column, fractions, network_matrix
+from agents.core.table import MatrixLike
 from model.network.clearing import settle
 
 
@@ -39,7 +41,7 @@ class SystemLoss(NamedTuple):
     apart: float  # (2), without
 
 
-def connectivity(liabilities: Any, outside: Any) -> np.ndarray:
+def connectivity(liabilities: MatrixLike, outside: ArrayLike) -> np.ndarray:
     """Return beta (n,): the part of every node's debts that it owes to other nodes; 0 where it owes nothing.
 
     Arguments and errors are those of :func:`amplification_bound`.
@@ -49,7 +51,9 @@ def connectivity(liabilities: Any, outside: Any) -> np.ndarray:
     return np.divide(inside, due, out=np.zeros_like(due), where=due > 0)
 
 
-def amplification_bound(liabilities: Any, outside_assets: Any, outside: Any, default_probability: Any) -> float:
+def amplification_bound(
+    liabilities: MatrixLike, outside_assets: ArrayLike, outside: ArrayLike, default_probability: ArrayLike
+) -> float:
     """Return the right side of (3), infinite where a node owes nothing to outsiders.
 
     Parameters
@@ -76,7 +80,7 @@ def amplification_bound(liabilities: Any, outside_assets: Any, outside: Any, def
     return 1.0 + exposed / ((1.0 - most) * float(assets.sum())) if most < 1.0 else np.inf
 
 
-def net_worth(liabilities: Any, outside_assets: Any, outside: Any) -> np.ndarray:
+def net_worth(liabilities: MatrixLike, outside_assets: ArrayLike, outside: ArrayLike) -> np.ndarray:
     """Return w (n,) USD, every debt counted in full; negative for a node that fails unshocked.
 
     Arguments and errors are those of :func:`amplification_bound`.
@@ -89,10 +93,17 @@ def net_worth(liabilities: Any, outside_assets: Any, outside: Any) -> np.ndarray
     return np.asarray(assets + owed.sum(axis=0) - owed.sum(axis=1) - due, dtype=float)
 
 
-def system_loss(liabilities: Any, outside_assets: Any, outside: Any, shock: Any) -> SystemLoss:
+def system_loss(liabilities: MatrixLike, outside_assets: ArrayLike, outside: ArrayLike, shock: ArrayLike) -> SystemLoss:
     """Return the losses (1) and (2) of one shock (n,) USD >= 0, at most the outside assets of each.
 
     Arguments and errors are those of :func:`amplification_bound`.
+
+    Parameters
+    ----------
+    liabilities : (n, n) USD >= 0, zero diagonal, row owes column.
+    outside_assets : c, (n,) USD >= 0, not all zero.
+    outside : b, (n,) USD >= 0, owed to outsiders.
+    shock : (n,) USD >= 0, lost of outside assets.
     """
     worth = net_worth(liabilities, outside_assets, outside)
     hit, assets = column("shock", shock, worth.size), column("outside_assets", outside_assets, worth.size)

@@ -15,12 +15,14 @@ Katz, L. (1953) Psychometrika 18:39-43. Soramaki, K. and Cook, S. (2013) SinkRan
 systemically important banks in payment systems. Economics E-Journal 7:2013-28.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
+from numpy.typing import ArrayLike
 
 from agents.core.argument import network_matrix, positive_column
+from agents.core.table import MatrixLike
 from model.network.analysis.debtrank import debtrank
 
 KATZ = 0.5
@@ -40,7 +42,7 @@ class Centrality(NamedTuple):
         return int(self.impact.argmax())
 
 
-def centrality(liabilities: Any, buffers: Any, variant: str = "linear") -> Centrality:
+def centrality(liabilities: MatrixLike, buffers: ArrayLike, variant: str = "linear") -> Centrality:
     """Return the measures of a network of debts.
 
     Parameters
@@ -65,7 +67,7 @@ def centrality(liabilities: Any, buffers: Any, variant: str = "linear") -> Centr
     )
 
 
-def impact(liabilities: Any, buffers: Any, variant: str = "linear") -> np.ndarray:
+def impact(liabilities: MatrixLike, buffers: ArrayLike, variant: str = "linear") -> np.ndarray:
     """Return for every protocol the part of the others' buffers (n,) that its default takes.
 
     Arguments and errors are those of :func:`centrality`; who is alone takes nothing.

@@ -22,11 +22,13 @@ Elliott, M., Golub, B. and Jackson, M. O. (2014) Financial networks and contagio
 104:3115-3153.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from agents.core.argument import column, network_matrix
+from agents.core.table import MatrixLike
 
 
 class Valuation(NamedTuple):
@@ -42,7 +44,7 @@ class Valuation(NamedTuple):
         return self.waves >= 0
 
 
-def cross_holdings_dependency(holdings: Any) -> np.ndarray:
+def cross_holdings_dependency(holdings: MatrixLike) -> np.ndarray:
     """Return the dependency matrix A = Chat (I - C)^(-1) of (1), (n, n), columns summing to 1.
 
     Parameters
@@ -58,7 +60,9 @@ def cross_holdings_dependency(holdings: Any) -> np.ndarray:
     return (1.0 - held.sum(axis=0))[:, np.newaxis] * np.linalg.inv(np.eye(len(held)) - held)
 
 
-def cross_holdings_value(holdings: Any, assets: Any, thresholds: Any, failure_costs: Any) -> Valuation:
+def cross_holdings_value(
+    holdings: MatrixLike, assets: ArrayLike, thresholds: ArrayLike, failure_costs: ArrayLike
+) -> Valuation:
     """Return the values (2) with the fewest failures.
 
     Parameters
@@ -89,7 +93,7 @@ def cross_holdings_value(holdings: Any, assets: Any, thresholds: Any, failure_co
     return Valuation(value, equity, waves)
 
 
-def _checked(holdings: Any) -> np.ndarray:
+def _checked(holdings: MatrixLike) -> np.ndarray:
     held = network_matrix("holdings", holdings)
     held = held.toarray() if hasattr(held, "tocsr") else held
     if not (held.sum(axis=0) < 1.0).all():

@@ -28,11 +28,11 @@ Bardoscia, M., Battiston, S., Caccioli, F. and Caldarelli, G. (2015) DebtRank: a
 propagation. PLoS ONE 10:e0130406.
 """
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from agents.core.argument import column, fractions, network_matrix, positive_column, refuse_unknown, whole
+from agents.core.table import Matrix, MatrixLike
 from model.network.liability import faster_form
 
 SETTLED = 1e-16
@@ -40,7 +40,11 @@ LONGEST = 100_000
 
 
 def debtrank(
-    exposures: Any, buffers: Any, initial_distress: Any, variant: str = "linear", rounds: int = LONGEST
+    exposures: MatrixLike,
+    buffers: ArrayLike,
+    initial_distress: ArrayLike,
+    variant: str = "linear",
+    rounds: int = LONGEST,
 ) -> np.ndarray:
     """Return the final distress of every protocol.
 
@@ -68,7 +72,7 @@ def debtrank(
     return VARIANTS[variant](leverage, initial, whole("rounds", rounds, LONGEST))
 
 
-def additional_stress(final: Any, initial: Any, weights: Any) -> float:
+def additional_stress(final: ArrayLike, initial: ArrayLike, weights: ArrayLike) -> float:
     """Return sum_j v_j (h_j(end) - h_j(1)) with weights v normalised to 1: the DebtRank of a shock, in [0, 1].
 
     Parameters
@@ -88,7 +92,7 @@ def additional_stress(final: Any, initial: Any, weights: Any) -> float:
     return float(share @ (fractions("final", final, size) - fractions("initial", initial, size)) / share.sum())
 
 
-def linear(leverage: Any, initial: np.ndarray, rounds: int) -> np.ndarray:
+def linear(leverage: Matrix, initial: np.ndarray, rounds: int) -> np.ndarray:
     """Pass on every increment of distress until increments are zero next to rounding."""
     distress, fresh = initial.copy(), initial
     for _ in range(rounds):
@@ -99,7 +103,7 @@ def linear(leverage: Any, initial: np.ndarray, rounds: int) -> np.ndarray:
     return distress
 
 
-def once(leverage: Any, initial: np.ndarray, rounds: int) -> np.ndarray:
+def once(leverage: Matrix, initial: np.ndarray, rounds: int) -> np.ndarray:
     """Let every protocol pass its distress on once, in the round after it first has any."""
     impact = leverage.minimum(1.0) if hasattr(leverage, "tocsr") else np.minimum(leverage, 1.0)
     distress, inactive = initial.copy(), np.zeros(initial.size, dtype=bool)
@@ -115,7 +119,7 @@ def once(leverage: Any, initial: np.ndarray, rounds: int) -> np.ndarray:
 VARIANTS = {"linear": linear, "2012": once}
 
 
-def _leverage(exposures: Any, buffers: Any) -> Any:
+def _leverage(exposures: MatrixLike, buffers: ArrayLike) -> Matrix:
     """Return Lambda (n, n): A_ij / E_i."""
     matrix = network_matrix("exposures", exposures)
     buffer = positive_column("buffers", buffers, matrix.shape[0])  # a protocol without any has failed already

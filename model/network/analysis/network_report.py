@@ -7,16 +7,39 @@ hardest, and the bound of Glasserman and Young (:mod:`model.network.analysis.amp
 to expected losses.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from agents.core.ledger import FUND, TREASURY
+from agents.core.ledger import FUND, TREASURY, Ledger
+from agents.core.table import Exchanges
 from model.network.analysis.amplification import amplification_bound, connectivity
 from model.network.analysis.centrality import Centrality, centrality
 from model.network.clearing import settle
+from model.network.contagion import Contagion
+from model.scenario import Scenario
+from model.scenario.section.exposure import ExposureSection
 
 LEAST_BUFFER = 1.0
+
+
+class Indebted(Protocol):
+    """What the report reads of a :class:`model.ecosystem.Ecosystem`."""
+
+    ledger: Ledger
+    exchange: Exchanges
+
+    @property
+    def contagion(self) -> Contagion:
+        """Who owes whom."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """All parameters."""
+
+    def vault_equity(self) -> np.ndarray:
+        """Return each vault's equity, (protocols,) USD."""
 
 
 class NetworkReport(NamedTuple):
@@ -33,7 +56,7 @@ class NetworkReport(NamedTuple):
         return self.centrality.most_central()
 
 
-def network_report(ecosystem: Any, default_probability: Any) -> NetworkReport:
+def network_report(ecosystem: Indebted, default_probability: ArrayLike) -> NetworkReport:
     """Return the report on an ecosystem's exposures as they are now.
 
     Parameters
@@ -52,12 +75,12 @@ def network_report(ecosystem: Any, default_probability: Any) -> NetworkReport:
     )
 
 
-def customers_claims(ecosystem: Any) -> np.ndarray:
+def customers_claims(ecosystem: Indebted) -> np.ndarray:
     """Return what traders and providers have placed with each protocol, (P,) USD >= 0."""
     return np.maximum(ecosystem.exchange.collateral + ecosystem.vault_equity(), 0.0)
 
 
-def _waves(owed: np.ndarray, treasury: np.ndarray, failed: int, rules: Any) -> list[list[int]]:
+def _waves(owed: np.ndarray, treasury: np.ndarray, failed: int, rules: ExposureSection) -> list[list[int]]:
     """Return who fails in which wave when `failed` loses its treasury and owes customers as much again."""
     alone = np.arange(len(treasury)) == failed
     debt = np.where(alone, treasury + owed[:, failed].sum() + LEAST_BUFFER, 0.0)

@@ -35,7 +35,7 @@ def require_moderate(nodes: int, edges: int) -> None:
         raise GraphError(f"{nodes} nodes and {edges} edges; allowed: {LIMITS}")
 
 
-def through_networkx(read: Callable[[], Any], allowed: str) -> Any:
+def through_networkx[T](read: Callable[[], T], allowed: str) -> T:
     """Return what NetworkX's reader returns; GraphError where it fails, in its words."""
     from networkx import NetworkXError  # noqa: PLC0415
 

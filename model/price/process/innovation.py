@@ -39,7 +39,15 @@ def setting(scenario: "Scenario") -> Setting:
 
 
 def price_innovations(scenario: "Scenario", streams: Streams, steps: int, name: str = "price") -> NDArray[np.float64]:
-    """Return (steps, assets) innovations of the scenario's assets, correlated as it says."""
+    """Return (steps, assets) innovations of the scenario's assets, correlated as it says.
+
+    Parameters
+    ----------
+    scenario : names and correlation of the assets.
+    streams : the run's random numbers.
+    steps : length of the run.
+    name : of the stream that is drawn from.
+    """
     names = asset_names(scenario)
     return innovations(streams, name, scenario.asset.values("correlation", names), steps, len(names))
 
@@ -47,7 +55,15 @@ def price_innovations(scenario: "Scenario", streams: Streams, steps: int, name: 
 def innovations(
     streams: Streams, name: str, correlation: float | Sequence[float], steps: int, assets: int
 ) -> NDArray[np.float64]:
-    """Return (steps, assets) standard normals, independent over time; `correlation` is c, of all or of each."""
+    """Return (steps, assets) standard normals, independent over time; `correlation` is c, of all or of each.
+
+    Parameters
+    ----------
+    streams : the run's random numbers.
+    name : of the stream that is drawn from.
+    correlation : c, in [0, 1], of all assets or of each, with the common factor.
+    steps, assets : how many.
+    """
     common = streams.normal(f"{name}.common", size=steps)
     own = columns(streams.normal, f"{name}.own", assets, steps)
     share = np.asarray(correlation)

@@ -18,7 +18,15 @@ Columns = dict[str, pa.ChunkedArray]
 
 
 def read_parquet(file: Path, found: Path | bytes, limits: Limits, volume: bool) -> Columns:
-    """Return the columns that are read, the time first; raises PriceFileError, ArrowException or OSError."""
+    """Return the columns that are read, the time first; raises PriceFileError, ArrowException or OSError.
+
+    Parameters
+    ----------
+    file : where it lies, for messages.
+    found : path or contents.
+    limits : most of everything that is read.
+    volume : whether a column of volumes is read.
+    """
     with _opened(found) as stored:
         schema = stored.schema_arrow
         require(file, len(schema), limits.columns, "columns")

@@ -32,7 +32,15 @@ def refusal(file: Path, reason: str) -> PriceFileError:
 
 
 def require(file: Path, found: int, most: int, unit: str) -> None:
-    """Raise PriceFileError where a file holds more of `unit` than the limit."""
+    """Raise PriceFileError where a file holds more of `unit` than the limit.
+
+    Parameters
+    ----------
+    file : where it lies.
+    found : how many it has.
+    most : how many are allowed.
+    unit : what is counted, plural.
+    """
     if found > most:
         raise refusal(file, f"{found:,} {unit}: at most {most:,} are allowed; cut the file or use longer bars")
 

@@ -37,7 +37,15 @@ class Layout(NamedTuple):
 
 
 def read_text(file: Path, data: bytes, limits: Limits, volume: bool) -> Columns:
-    """Return the columns that are read, as text, the time first; raises PriceFileError."""
+    """Return the columns that are read, as text, the time first; raises PriceFileError.
+
+    Parameters
+    ----------
+    file : where it lies, for messages.
+    data : its contents.
+    limits : most of everything that is read.
+    volume : whether a column of volumes is read.
+    """
     if not data.strip():
         raise refusal(file, "empty: a heading and at least two rows are needed")
     if b"\n" not in data:

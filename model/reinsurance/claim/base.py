@@ -78,7 +78,16 @@ class ClaimsHandler(ABC):
 
     @abstractmethod
     def pay(self, deficit: Array, claim: Array, cash: Array, priority: Array, step: int) -> tuple[Array, Array]:
-        """Return what members are due and are paid now, as :meth:`model.backstop.structure.base.Structure.pay`."""
+        """Return what members are due and are paid now, as :meth:`model.backstop.structure.base.Structure.pay`.
+
+        Parameters
+        ----------
+        deficit : (members,) USD >= 0, loss of the step.
+        claim : (members,) USD >= 0, of that, what treaties let each claim.
+        cash : (pots,) USD >= 0, at hand.
+        priority : (members,) in (0, 1), order of arrival.
+        step : present step.
+        """
 
     def late(self, step: int) -> None:  # noqa: B027 (few have something to do)
         """Pay what has become due without a deficit of this step."""

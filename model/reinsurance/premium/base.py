@@ -32,7 +32,15 @@ class Exposure(NamedTuple):
 
 
 def credible(prior: Array, claims: Array, years: float, half: float) -> Array:
-    """Return the credible yearly cost of claims (1), USD/year; `half` is k."""
+    """Return the credible yearly cost of claims (1), USD/year; `half` is k.
+
+    Parameters
+    ----------
+    prior : (members,) USD per year, expected before any claim.
+    claims : (members,) USD >= 0, so far.
+    years : that were watched, >= 0.
+    half : k, years after which experience counts as much as `prior`.
+    """
     return (prior * half + claims) / (years + half)
 
 

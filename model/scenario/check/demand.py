@@ -83,7 +83,7 @@ def refuse_beyond(scenario: "Scenario", memory: float | None = None, hours: floa
 def demand_problem(scenario: "Scenario", memory: float | None = None, hours: float = HOURS) -> str:
     """Return what is too large about a scenario, or nothing; see :func:`refuse_beyond`."""
     found = parts(scenario)
-    needed, taken = sum(part.bytes for part in found), sum(part.seconds for part in found) / 3_600.0
+    needed, taken = memory_needed(scenario), time_needed(scenario) / 3_600.0
     if memory is None and needed > SMALL:
         memory = SPARE * memory_at_hand()
     if memory is not None and needed > memory:

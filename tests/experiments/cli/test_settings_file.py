@@ -4,7 +4,7 @@ import pytest
 
 from experiments.app.session.configuration import from_toml
 from experiments.app.session.upload import configuration
-from experiments.plan.configuration import base_scenario
+from experiments.plan.configuration import base
 from experiments.plan.options import ConfigurationError, Options
 from experiments.plan.plan_file import read_plan_file
 from experiments.plan.problem import SweepError
@@ -74,14 +74,14 @@ def test_what_is_no_settings_file_is_refused_in_one_line(tmp_path, text, parts):
 def test_a_value_of_the_wrong_kind_names_file_and_field(tmp_path, text, part):
     path = written(tmp_path, text)
     with pytest.raises(ConfigurationError) as refused:
-        base_scenario(Options(scenario=str(path)))
+        base(Options(scenario=str(path)))
     assert any(line.startswith(f"{path}: ") and part in line for line in refused.value.problems)
 
 
 def test_many_unknown_names_are_told_briefly(tmp_path):
     path = written(tmp_path, "".join(f"name_{i} = {i}\n" for i in range(5000)))
     with pytest.raises(ConfigurationError) as refused:
-        base_scenario(Options(scenario=str(path)))
+        base(Options(scenario=str(path)))
     assert len(refused.value.problems) == 51 and refused.value.problems[-1].endswith("and 4950 more problems")
 
 
@@ -89,7 +89,7 @@ def test_many_unknown_names_are_told_briefly(tmp_path):
 @pytest.mark.parametrize("value", ["1", "[" * 3000])
 def test_a_setting_of_the_command_line_may_be_as_deep_as_it_likes(name, value):
     with pytest.raises(ConfigurationError) as refused:
-        base_scenario(Options(settings=(f"{name}={value}",)))
+        base(Options(settings=(f"{name}={value}",)))
     assert all("\n" not in line and len(line) < 8000 for line in refused.value.problems)
 
 

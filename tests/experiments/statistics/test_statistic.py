@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from experiments.statistics.statistic import correlation, mean_interval, paired_difference, variance_reduction
+from experiments.statistics.statistic import correlation, mean_interval, variance_reduction
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30)
 
@@ -46,15 +46,7 @@ def test_constant_values_have_an_interval_of_no_width():
 
 def test_replications_without_a_value_are_left_out():
     assert mean_interval([1.0, math.nan, 3.0]) == mean_interval([1.0, 3.0])
-    assert paired_difference([1.0, math.nan, 3.0], [0.0, 5.0, 1.0]).number == 2
-
-
-@given(VALUES, st.floats(-100, 100))
-def test_a_constant_shift_is_found_with_no_width(values, shift):
-    base = np.asarray(values)
-    result = paired_difference(base + shift, base)
-    assert result.mean == pytest.approx(shift, abs=1e-6)
-    assert result.high - result.low == pytest.approx(0.0, abs=1e-6)
+    assert correlation([1.0, math.nan, 3.0, 4.0], [0.0, 5.0, 1.0, 1.5]) == pytest.approx(1.0)
 
 
 def test_variance_reduction_follows_from_the_correlation():
@@ -71,19 +63,19 @@ def test_independent_cells_gain_nothing_from_pairing():
 
 
 def test_nothing_that_varies_has_no_correlation_and_no_factor():
-    still = paired_difference([1.0, 1.0, 1.0], [0.1, 0.1, 0.1])
-    assert math.isnan(still.correlation) and math.isnan(still.variance_reduction)
-    same = paired_difference([0.1, 0.2, 0.7], [0.1, 0.2, 0.7])
-    assert same.correlation == pytest.approx(1.0)
-    assert math.isnan(same.variance_reduction)
+    still = [1.0, 1.0, 1.0], [0.1, 0.1, 0.1]
+    assert math.isnan(correlation(*still)) and math.isnan(variance_reduction(*still))
+    same = [0.1, 0.2, 0.7], [0.1, 0.2, 0.7]
+    assert correlation(*same) == pytest.approx(1.0)
+    assert math.isnan(variance_reduction(*same))
 
 
-def test_one_pair_has_a_difference_only():
-    result = paired_difference([5.0], [3.0])
-    assert (result.mean, result.number) == (2.0, 1)
-    assert all(map(math.isnan, (result.low, result.high, result.correlation, result.variance_reduction)))
+def test_one_value_has_a_mean_only():
+    assert mean_interval([2.0])[::3] == (2.0, 1)
+    pair = [5.0], [3.0]
+    assert all(map(math.isnan, (*mean_interval([2.0])[1:3], correlation(*pair), variance_reduction(*pair))))
 
 
 def test_unequal_lengths_are_refused():
     with pytest.raises(ValueError, match="equal lengths"):
-        paired_difference([1.0], [1.0, 2.0])
+        correlation([1.0], [1.0, 2.0])

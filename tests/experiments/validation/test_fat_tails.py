@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.validation.fat_tail_study import Tail, falls, measure, returns, tail
-from experiments.validation.fat_tail_study import draw_fat_tails as draw
+from experiments.validation.fat_tail_study import falls, measure, returns, tail
 
 STEPS = 12_000
 
@@ -54,11 +53,3 @@ def test_the_bankruptcies_of_all_funds_are_counted(monkeypatch):
     found = measure(Run())
     assert (found.bankruptcies, found.hill) == (2.0, 4.0)
     assert found.sd == pytest.approx(np.std([0.1, -0.3, -0.3, 0.1]))
-
-
-def test_the_figure_has_a_curve_a_leverage_and_a_point_a_replication():
-    found = {1.0: [Tail(0.03, 3.0, 5.0, 0.0)] * 2, 10.0: [Tail(0.028, 9.0, 2.5, 200.0)] * 2}
-    figure = draw({1.0: np.array([0.1, 0.2]), 10.0: np.array([0.1, 0.4, 0.3])}, found)
-    assert len(figure.axes) == 5
-    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [2, 3]
-    assert len(figure.axes[1].lines[0].get_xdata()) == 4

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.plan.configuration import base_scenario
+from experiments.plan.configuration import base
 from experiments.plan.options import ConfigurationError, Options
 from model.scenario.asset_name import file_names, name_problems, split_name
 from model.scenario.length import asset_names
@@ -20,12 +20,12 @@ def files(tmp_path):
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders(files):
-    assert asset_names(base_scenario(Options(prices=files))) == ("AAA_1h", "BBB_1h")
+    assert asset_names(base(Options(prices=files)).scenario) == ("AAA_1h", "BBB_1h")
     assert file_names(["a/x.csv", "b/X.csv.gz", "GOLD.parquet"]) == ("a_x", "b_X", "GOLD")
 
 
 def test_a_name_may_be_given(files):
-    named = base_scenario(Options(prices=(f"ETH={files[0]}", files[1])))
+    named = base(Options(prices=(f"ETH={files[0]}", files[1]))).scenario
     assert asset_names(named) == ("ETH", "1h")
     assert named.price.files == files
 
@@ -34,7 +34,7 @@ def test_a_name_may_be_given(files):
 def test_names_alike_are_refused_in_one_line(files, names):
     prices = tuple(f"{name}={file}" for name, file in zip(names, files, strict=True))
     with pytest.raises(ConfigurationError) as caught:
-        base_scenario(Options(prices=prices))
+        base(Options(prices=prices))
     [line] = caught.value.problems
     assert all(file in line for file in files) and "NAME=FILE" in line
 

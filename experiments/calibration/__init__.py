@@ -1,1 +1,0 @@
-"""Calibration by the method of simulated moments: what is free, what is matched, how well."""

@@ -1,1 +1,0 @@
-"""The commands, one file each; importing one imports nothing heavy."""

@@ -1,1 +1,0 @@
-"""The exposure network of a scenario, told to a user."""
