@@ -6,7 +6,7 @@ says what a command is asked and imports little; what it does is another file, l
 at once, and the server of the workers begins its imports first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -21,8 +21,8 @@ class Entry(NamedTuple):
     says: str
 
 
-def load(target: str) -> Any:
-    """Return what ``module:name`` names, its module imported."""
+def load(target: str) -> Callable[..., Any]:
+    """Return the function or command that ``module:name`` names, its module imported."""
     module, _, name = target.partition(":")
     return getattr(import_module(module), name)
 
@@ -44,8 +44,8 @@ class LazyGroup(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Return the command called `name`, imported; None where there is none."""
-        command: click.Command | None = load(self.entries[name].target) if name in self.entries else None
-        return command
+        found = load(self.entries[name].target) if name in self.entries else None
+        return found if isinstance(found, click.Command) else None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by their first sentences; none is imported."""

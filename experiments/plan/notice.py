@@ -6,14 +6,16 @@ process or structure that is not run. What nobody named is not spoken of: defaul
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiments.plan.arrangement import second_allotment
 from experiments.plan.scenario_option import Described, unnamed_prices
+from model.network.contagion import debt_warnings
+from model.scenario import Scenario
+from model.scenario.check.alike import alike_structures
+from model.scenario.check.inert import inert_choices
+from model.scenario.check.unused import unused
 from model.scenario.parameter import Value
-
-if TYPE_CHECKING:
-    from model.scenario import Scenario
 
 AXES = {"structure": "backstop.structure", "regime": "backstop.regime", "premium": "reinsurance.premium"}
 FROM_FILES = ("replay", "bootstrap")
@@ -185,11 +187,6 @@ def _text(value: Any) -> str:
 
 def notes(scenario: "Scenario", structures: Sequence[str] = (), premiums: Sequence[str] = ()) -> list[str]:
     """Return a line for everything worth knowing of a scenario, in all structures and premium rules compared."""
-    from model.network.contagion import debt_warnings  # noqa: PLC0415
-    from model.scenario.check.alike import alike_structures  # noqa: PLC0415
-    from model.scenario.check.inert import inert_choices  # noqa: PLC0415
-    from model.scenario.check.unused import unused  # noqa: PLC0415
-
     compared = [
         scenario.replace({"backstop.structure": structure, "reinsurance.premium": premium})
         for structure in structures or (scenario.backstop.structure,)

@@ -10,16 +10,19 @@ import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from experiments.plan.options import Options
+from model.network.reader.edge_list import read_edges
+from model.price.reader.file import read_prices
+from model.price.tape import draw_tape
+from model.scenario import Scenario, plant, read_toml
 from model.scenario.asset_name import split_name
-from model.scenario.problem import LONGEST
+from model.scenario.preset import Preset, load_preset, preset_names
+from model.scenario.problem import LONGEST, one_of
+from model.scenario.registry import PROCESSES
 from model.scenario.toml_text import DEEPEST
-
-if TYPE_CHECKING:
-    from experiments.plan.options import Options
-    from model.scenario import Scenario
-    from model.scenario.preset import Preset
+from model.scenario.world import scenario_path
 
 DEFAULT_PRICES = {"price.process": "episode", "price.episode": "2025-10-10"}
 ORIGIN = "command line"
@@ -61,8 +64,6 @@ class Described(NamedTuple):
 
 def read_scenario(options: "Options", problems: Problems) -> Described:
     """Return the scenario that `options` describe, or as near to it as one comes, what is wrong noted in `problems`."""
-    from model.scenario import Scenario  # noqa: PLC0415
-
     usual = Scenario().replace(DEFAULT_PRICES)
     filed, base = _filed(options.scenario, options.prices, usual, problems) if options.scenario else ({}, usual)
     pairs = [problems.attempt(partial(parse_setting, text), None) for text in options.settings]
@@ -84,9 +85,6 @@ def _filed(
     name: str, prices: Sequence[str], usual: "Scenario", problems: Problems
 ) -> "tuple[dict[str, Any], Scenario]":
     """Return what the scenario file names, by dotted name, and the scenario it makes of the `usual` one."""
-    from model.scenario import Scenario, plant, read_toml  # noqa: PLC0415
-    from model.scenario.world import scenario_path  # noqa: PLC0415
-
     path = scenario_path(name)
     nothing: dict[str, Any] = {}
     tree = problems.attempt(partial(read_toml, path), nothing)
@@ -118,9 +116,6 @@ def dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 def _preset(name: str | None) -> "Preset | None":
     """Return the preset asked for, if any; ValueError where there is none of that name."""
-    from model.scenario.preset import load_preset, preset_names  # noqa: PLC0415
-    from model.scenario.problem import one_of  # noqa: PLC0415
-
     return load_preset(one_of(f"{ORIGIN}: --preset:", name, preset_names())) if name else None
 
 
@@ -141,8 +136,6 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 
 def _price_changes(options: "Options", base: "Scenario", problems: Problems) -> dict[str, Any]:
-    from model.scenario.registry import PROCESSES  # noqa: PLC0415
-
     changes: dict[str, Any] = {}
     if options.episode:
         changes = {"price.process": "episode", "price.episode": options.episode}
@@ -177,17 +170,12 @@ def _price_conflicts(options: "Options", reads_files: bool) -> list[str]:
 
 def _check_prices(files: Sequence[str], problems: Problems) -> None:
     if files:
-        from model.price.reader.file import read_prices  # noqa: PLC0415
-
         for file in files:
             problems.attempt(partial(read_prices, file), None)
 
 
 def check_inputs(scenario: "Scenario", problems: Problems) -> None:
     """Read the edge list, and where all else is well draw one tape: files may not fit each other."""
-    from model.network.reader.edge_list import read_edges  # noqa: PLC0415
-    from model.price.tape import draw_tape  # noqa: PLC0415
-
     if scenario.exposure.graph == "file":
         names = [f"protocol_{i}" for i in range(scenario.protocol.number)]
         problems.attempt(partial(read_edges, scenario.exposure.file, names), None)

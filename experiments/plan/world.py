@@ -8,11 +8,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from experiments.plan.configuration import Plan
-    from model.scenario import Scenario
+from experiments.plan.configuration import Plan
+from model.price.process.recorded import bars_of
+from model.scenario import Scenario, ScenarioError
+from model.scenario.episode import EPISODES
+from model.scenario.length import asset_names, horizon
+from model.scenario.registry import PROCESSES
+from model.state.initial import allotment_weights, open_interest
 
 MILLION = 1e-6
 MINUTES_A_DAY = 1_440
@@ -36,9 +40,6 @@ def world(
     replications : of each of them, where there are any.
     moved : values of the fields that a design moves.
     """
-    from model.scenario.length import asset_names, horizon  # noqa: PLC0415
-    from model.state.initial import open_interest  # noqa: PLC0415
-
     interest, steps = open_interest(scenario), horizon(scenario)
     found = {
         "process": scenario.price.process,
@@ -72,7 +73,7 @@ def describe_world(
     return lines
 
 
-def plan_world(plan: "Plan", structures: Sequence[str] | None = None) -> dict[str, Any]:
+def plan_world(plan: Plan, structures: Sequence[str] | None = None) -> dict[str, Any]:
     """Return the world of a checked plan; `structures` where a command compares others than the plan's."""
     return world(plan.scenario, plan.structures if structures is None else structures, plan.regimes, plan.replications)
 
@@ -85,13 +86,9 @@ def unstressed(deficits: Iterable[float]) -> list[str]:
 
 def _prices(scenario: "Scenario", steps: int) -> dict[str, Any]:
     """Return the episode or the files, the moments of start and end, and what there is to choose from."""
-    from model.scenario.registry import PROCESSES  # noqa: PLC0415
-
     origin = PROCESSES[scenario.price.process].origin
     length = timedelta(minutes=steps * scenario.minutes)
     if origin == "episode":
-        from model.scenario.episode import EPISODES  # noqa: PLC0415
-
         episode = EPISODES[scenario.price.episode]
         start = datetime.fromisoformat(episode.start).replace(tzinfo=UTC)
         return {"episode": episode.name, "title": episode.title, "start": _iso(start), "end": _iso(start + length)}
@@ -101,8 +98,6 @@ def _prices(scenario: "Scenario", steps: int) -> dict[str, Any]:
 
 
 def _recorded(scenario: "Scenario", length: timedelta) -> dict[str, Any]:
-    from model.price.process.recorded import bars_of  # noqa: PLC0415
-
     price = scenario.price
     bars = bars_of(scenario.replace({"price.start": ""}))
     first, last = (datetime.fromtimestamp(int(time) / 1000.0, UTC) for time in bars.time[[0, -1]])
@@ -116,9 +111,6 @@ def _recorded(scenario: "Scenario", length: timedelta) -> dict[str, Any]:
 
 def _funds(scenario: "Scenario", interest: Any) -> list[float] | None:
     """Return the capital of each fund, (protocols,) USD; None where an estimate of losses is still to size them."""
-    from model.scenario import ScenarioError  # noqa: PLC0415
-    from model.state.initial import allotment_weights  # noqa: PLC0415
-
     try:
         weights = allotment_weights(scenario)
     except ScenarioError:

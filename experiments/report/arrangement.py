@@ -19,6 +19,7 @@ from experiments.statistics.estimate import Contrast, Estimate, contrast
 from experiments.statistics.headline_metrics import HEADLINES, Headline
 from experiments.statistics.wording import METHODS, SIGNS, VERDICTS, apart, number, told
 from experiments.study.phase.frontier import METRICS, RATIO, arrangements, with_callable
+from model.scenario import Scenario
 
 MOST_GROUPS = 6
 FRONTIER = "experiments.study.phase.frontier_figure"
@@ -41,8 +42,6 @@ def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
     """Yield the frontier where structures and regimes were crossed."""
     if not (swept.several(STRUCTURE) and swept.several(REGIME) and set(METRICS) <= set(swept.held)):
         return
-    from model.scenario import Scenario  # noqa: PLC0415
-
     base = swept.base
     missing = {name: base[name] for name in (STRUCTURE, REGIME, RATIO) if name not in swept.fields}
     scenario = Scenario.from_mapping(swept.manifest["scenario"])

@@ -11,6 +11,7 @@ Repeat it with a comparison of 2,000 replications or so:
     python -m experiments.validation.coverage large
 """
 
+import json
 import math
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.report.comparing import read_comparison
 from experiments.statistics.bootstrap import bca_interval
 from experiments.statistics.estimate import contrast, estimate
 from experiments.statistics.interval import Ends
@@ -132,10 +134,6 @@ def _cell(covers: float, shown: float) -> str:
 
 def main(folder: str) -> None:
     """Print the table of the comparison in `folder`."""
-    import json  # noqa: PLC0415
-
-    from experiments.report.comparing import read_comparison  # noqa: PLC0415
-
     manifest = json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
     comparison = read_comparison(Path(folder), manifest)
     print(f"{comparison.replications} replications, {TRIALS} draws of n of them\n")

@@ -8,6 +8,8 @@ from agents.account.position import bankruptcy_price, liquidation_price
 from agents.exchange.exchange import funding_rate
 from agents.exchange.insurance_fund import fund_delta
 from experiments.statistics.statistic import Interval
+from experiments.study.replay.rule import allocations
+from experiments.study.replay.wave import read_waves
 from experiments.validation.claim import SEED, claim, simulated
 from model.backstop.loss_regime.allocation import adl_close, capped_pro_rata, clawback_rate, socialized_loss
 from model.backstop.loss_regime.score import adl_score
@@ -207,8 +209,6 @@ def impact() -> float:
 )  # fmt: skip
 def gaps(data: Path) -> float:
     """Over 16 waves and 162 coins."""
-    from experiments.study.replay.wave import read_waves  # noqa: PLC0415
-
     return float(read_waves(data / WAVES).needed.sum())
 
 
@@ -218,7 +218,4 @@ def gaps(data: Path) -> float:
 )  # fmt: skip
 def overshoot(data: Path) -> float:
     """Return what the venue took above what was needed."""
-    from experiments.study.replay.rule import allocations  # noqa: PLC0415
-    from experiments.study.replay.wave import read_waves  # noqa: PLC0415
-
     return next(row.overshoot for row in allocations(read_waves(data / WAVES)) if row.rule == "production")

@@ -10,21 +10,17 @@ and assessment powers of a c, callable are
 A run reports it as the metric `callable_capital`; (1) serves runs that were made before they did. Units: USD.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from model.scenario import Scenario
+from model.scenario import Scenario
+from model.scenario.registry import STRUCTURES
+from model.state.initial import allotment_weights, open_interest, treasuries
 
 METRIC = "callable_capital"
 
 
 def callable_capital(scenario: "Scenario") -> float:
     """Return (1), USD."""
-    from model.scenario.registry import STRUCTURES  # noqa: PLC0415
-    from model.state.initial import open_interest, treasuries  # noqa: PLC0415
-
     structure, treasury = STRUCTURES[scenario.backstop.structure], treasuries(scenario)
     skin = scenario.protocol.skin_in_the_game * treasury
     if not structure.holds_capital:
@@ -32,7 +28,5 @@ def callable_capital(scenario: "Scenario") -> float:
     total = scenario.backstop.capital_ratio * float(open_interest(scenario).sum())
     if not structure.mutual:
         return total + float(skin.sum())
-    from model.state.initial import allotment_weights  # noqa: PLC0415
-
     power = scenario.backstop.assessment * total * allotment_weights(scenario)
     return total + float(np.minimum(treasury, skin + power).sum())

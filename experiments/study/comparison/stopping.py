@@ -21,19 +21,18 @@ differences, in 91 to 95 % for exponential ones and where one world in ten or tw
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.plan.options import Term
+from experiments.plan.options import ConfigurationError, Term
 from experiments.statistics.bootstrap import varies
 from experiments.statistics.estimate import difference_ends
 from experiments.statistics.interval import Ends
 from experiments.statistics.statistic import finite, skewness
-
-if TYPE_CHECKING:
-    from experiments.study.comparison.answer import Comparison
+from experiments.study.comparison.answer import Comparison
+from model.scenario.problem import suggestion
 
 LEAST, GROWTH = 30, 1.5
 STILL = 60
@@ -61,9 +60,6 @@ def record(terms: Sequence[Term], comparison: "Comparison") -> dict[str, Any]:
 
 def require_known(terms: Sequence[Term], metrics: Sequence[str]) -> None:
     """Raise ConfigurationError where a term's metric is none of a run's `metrics`."""
-    from experiments.plan.options import ConfigurationError  # noqa: PLC0415
-    from model.scenario.problem import suggestion  # noqa: PLC0415
-
     unknown = [term.metric for term in terms if term.metric not in metrics]
     if unknown:
         origin = "command line: --precision"

@@ -24,6 +24,9 @@ from experiments.study.findings.contrast import (
 )
 from experiments.study.findings.run import Measured, Sized
 from experiments.study.findings.word import amount, counted, difference, listed, mean, percent, sentence, spread, table
+from model.price.segment import asset_of
+from model.scenario.length import asset_names
+from model.state.initial import open_interest
 
 BY_LOSS = "isolated_by_loss"
 UNIT = 1.0
@@ -170,9 +173,6 @@ def thin(found: Measured) -> str:
 
 def thin_protocols(found: Measured) -> NDArray[np.intp]:
     """Return the protocols that trade the asset with the least depth over open interest."""
-    from model.price.segment import asset_of  # noqa: PLC0415
-    from model.scenario.length import asset_names  # noqa: PLC0415
-
     names = asset_names(found.scenario)
     depth = np.array(found.scenario.asset.values("depth_per_oi", names))
     return np.flatnonzero(asset_of(found.scenario, len(names)) == int(depth.argmin()))
@@ -233,8 +233,6 @@ def failures(found: Sequence[Measured]) -> Iterator[str]:
 
 
 def _interest(scenario: object) -> list[float]:
-    from model.state.initial import open_interest  # noqa: PLC0415
-
     return [float(value) for value in open_interest(scenario)]  # type: ignore[arg-type]
 
 

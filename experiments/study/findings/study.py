@@ -6,12 +6,13 @@ stays. The replications of a study are a multiple of those asked for, more where
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from experiments.plan.scenario_option import DEFAULT_PRICES
+from model.scenario import WITHOUT_FEEDBACK as CUT
+from model.scenario import Scenario
 from model.scenario.episode import EPISODES
-
-if TYPE_CHECKING:
-    from model.scenario import Scenario
+from model.scenario.world import scenario_path
 
 BASE = "2025-10-10"
 PAIR = ("isolated", "pooled")
@@ -48,10 +49,6 @@ class Study(NamedTuple):
 
     def scenario(self, seed: int, further: Mapping[str, Any]) -> "Scenario":
         """Return the scenario, with `further` changes."""
-        from experiments.plan.scenario_option import DEFAULT_PRICES  # noqa: PLC0415
-        from model.scenario import Scenario  # noqa: PLC0415
-        from model.scenario.world import scenario_path  # noqa: PLC0415
-
         base = Scenario.from_toml(scenario_path(self.world)) if self.world else Scenario().replace(DEFAULT_PRICES)
         return base.replace({**self.changes, **further, "seed": seed})
 
@@ -88,7 +85,5 @@ CHANGES = (
 
 def studies() -> tuple[Study, ...]:
     """Return every comparison of the page, in the order it is run."""
-    from model.scenario import WITHOUT_FEEDBACK as CUT  # noqa: PLC0415
-
     cut = Study(WITHOUT_FEEDBACK, "nobody reacts to who pays", CUT, share=0.5)
     return (DEFAULT, *CHANGES, cut, REGIMES, INNOCENTS, *EPISODE_STUDIES)

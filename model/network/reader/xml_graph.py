@@ -6,7 +6,6 @@ while the tree is built, and too many end it.
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from xml.parsers import expat
 
@@ -44,7 +43,7 @@ class _Counted(TreeBuilder):
         self.seen: Counter[str] = Counter()
         self.depth = 0
 
-    def start(self, tag: Any, attrs: Any, /) -> Element:
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         """Begin an element."""
         self.seen[tag.rpartition("}")[2]] += 1
         require_moderate(self.seen["node"], self.seen["edge"])
@@ -53,7 +52,7 @@ class _Counted(TreeBuilder):
             raise GraphError(f"elements {self.depth} deep in each other; allowed: at most {DEEPEST}")
         return super().start(tag, attrs)
 
-    def end(self, tag: Any, /) -> Element:
+    def end(self, tag: str, /) -> Element:
         """End an element."""
         self.depth -= 1
         return super().end(tag)
