@@ -4,7 +4,8 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # the fast tests: the laws that need no run, and the rooms whose tests are quick
 laws := "tests/law/test_architecture.py tests/law/test_documentation.py tests/law/test_packaging.py tests/law/test_project.py tests/law/test_readme.py"
-rooms := "tests/agents tests/model/price tests/model/network tests/model/scenario tests/experiments/statistics"
+rooms := "tests/agents tests/model/price tests/model/network tests/model/scenario/test_bound.py tests/model/scenario/test_scenario.py"
+heavy := "--ignore=tests/agents/actor/test_vault_closing.py --ignore=tests/model/network/test_resolution.py --ignore=tests/model/network/test_phase_transition.py"
 
 [private]
 default:
@@ -21,7 +22,7 @@ test *words:
 
 # the fast tests, under two minutes on two cores
 fast *words:
-    uv run pytest -n 2 --dist loadfile {{ laws }} {{ rooms }} {{ words }}
+    uv run pytest -n 2 --dist loadfile {{ laws }} {{ rooms }} {{ heavy }} {{ words }}
 
 # the long proofs, and the page in Chromium
 proofs *words:

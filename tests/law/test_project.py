@@ -63,7 +63,7 @@ def test_recipes_are_those_that_the_guide_names():
 
 
 def test_the_fast_tests_exist():
-    words = " ".join(re.findall(r'^\w+ := "(.+)"$', JUSTFILE, re.MULTILINE)).split()
+    words = " ".join(re.findall(r'^\w+ := "(.+)"$', JUSTFILE, re.MULTILINE)).replace("--ignore=", "").split()
     assert len(words) > 8
     assert [word for word in words if not (ROOT / word).exists()] == []
 
