@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,32 @@ from hypothesis import settings
 from tests.support.place import INTERPRETED, SHARED, present
 
 pytest_plugins = ["watchdog"]
+ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("interpreted", deadline=None, derandomize=True, max_examples=10)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "interpreted" if INTERPRETED else "ci"))
+
+
+WARMED = """
+import sys
+from experiments.run import compile
+from model.scenario import Scenario
+getattr(compile, sys.argv[1])(Scenario())
+"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """On a cold machine compile once, in two processes, before several workers all do so."""
+    workers = getattr(config.option, "numprocesses", None)
+    if INTERPRETED or not workers or config.option.collectonly or hasattr(config, "workerinput"):
+        return
+    asked = [sys.executable, "-c", "import sys; from agents.core.kernel import is_cold; sys.exit(is_cold())"]
+    if subprocess.run(asked, check=False, cwd=ROOT).returncode:
+        halves = [[sys.executable, "-c", WARMED, name] for name in ("compile_trade", "compile_liquidation")]
+        for half in [subprocess.Popen(words, cwd=ROOT) for words in halves]:
+            half.wait()
 
 
 @pytest.fixture(scope="session")

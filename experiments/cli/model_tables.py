@@ -37,7 +37,7 @@ def described(text: str) -> str:
     return TABLE.sub(lambda found: found[1] + "".join(TABLES[found[2]](found[3])) + found[4], text)
 
 
-def found_at(path: str) -> Any:
+def _found_at(path: str) -> Any:
     """Return what a dotted path, module and name, stands for."""
     module, _, name = path.rpartition(".")
     return getattr(import_module(module), name)
@@ -51,26 +51,26 @@ def header(*names: str) -> str:
 def columns(path: str) -> Iterator[str]:
     """Yield the table of the columns of a class of agents."""
     yield header("attribute", "unit and sign", "meaning")
-    for name, column in found_at(path).columns().items():
+    for name, column in _found_at(path).columns().items():
         yield row((f"`{name}`", column.unit, column.meaning))
 
 
 def choices(name: str) -> Iterator[str]:
     """Yield the table of a registry's choices."""
     yield header("name", "what it is", "where")
-    registry = found_at(name if "." in name else f"model.scenario.registry.{name}")
+    registry = _found_at(name if "." in name else f"model.scenario.registry.{name}")
     for choice in registry:
-        thing = chosen(registry, choice)
-        yield row((f"`{choice}`", sentence(thing), f"`{where(thing)}`"))
+        thing = _chosen(registry, choice)
+        yield row((f"`{choice}`", sentence(thing), f"`{_where(thing)}`"))
 
 
-def chosen(registry: Any, name: str) -> Any:
+def _chosen(registry: Any, name: str) -> Any:
     """Return the class or function that a registry's name stands for."""
     entry = registry[name]
     return getattr(import_module(entry.module), entry.kind) if hasattr(entry, "kind") else entry
 
 
-def sentence(thing: Any) -> str:
+def sentence(thing: object) -> str:
     """Return the first paragraph of a docstring on one line, without the marks of the reference."""
     text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
     text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`").removeprefix("Return ")
@@ -79,7 +79,7 @@ def sentence(thing: Any) -> str:
 
 def phases(_: str = "") -> Iterator[str]:
     """Yield the table of the phases of a step, in the order of ``Ecosystem.step``."""
-    kind = found_at("model.ecosystem.Ecosystem")
+    kind = _found_at("model.ecosystem.Ecosystem")
     yield header("phase", "method", "what happens", "done by")
     for number, name in enumerate(own_calls(kind.step), start=1):
         method = getattr(kind, name)
@@ -106,7 +106,7 @@ def done_by(kind: type, method: Callable[..., Any]) -> Iterator[str]:
     for name in calls(method):
         owner, _, called = name.removeprefix("self.").rpartition(".")
         if owner == "kernels":
-            yield where(kernels[called])
+            yield _where(kernels[called])
         elif owner in parts and not parts[owner].startswith(FRAME):
             yield f"{parts[owner]}.{called}"
 
@@ -120,11 +120,11 @@ def makers(kind: type) -> dict[str, str]:
             made = names.get(ast.unparse(node.value.func))
             made = inspect.get_annotations(made, eval_str=True).get("return") if inspect.isfunction(made) else made
             if inspect.isclass(made):
-                found |= {target.attr: where(made) for target in node.targets if isinstance(target, ast.Attribute)}
+                found |= {target.attr: _where(made) for target in node.targets if isinstance(target, ast.Attribute)}
     return found
 
 
-def where(thing: Any) -> str:
+def _where(thing: Any) -> str:
     """Return the dotted path of a class or function."""
     return f"{thing.__module__}.{thing.__qualname__}"
 

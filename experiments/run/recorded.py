@@ -58,16 +58,16 @@ def identified(tasks: Sequence[Task]) -> list[str]:
     """Return what defines each of `tasks` exactly: code, scenario, replication and, where it has its own, tape."""
     known: dict[int, str] = {}
 
-    def named(part: Any) -> str:
+    def _named(part: Any) -> str:
         if id(part) not in known:
             known[id(part)] = _tape_identity(part) if callable(part) else scenario_identity(part)
         return known[id(part)]
 
     code = code_version()
     return [
-        digest(run_id(named(cell.scenario), replication, code), named(cell.tape))
+        digest(run_id(_named(cell.scenario), replication, code), _named(cell.tape))
         if cell.tape
-        else run_id(named(cell.scenario), replication, code)
+        else run_id(_named(cell.scenario), replication, code)
         for cell, replication in tasks
     ]
 

@@ -50,9 +50,13 @@ def test_a_notebook_links_to_files_that_exist(path):
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
+LONG = {"3_size_a_fund", "4_on_a_cluster"}
+RUNS = [pytest.param(path, marks=pytest.mark.slow if named(path) in LONG else (), id=named(path)) for path in NOTEBOOKS]
+
+
 @pytest.mark.compiled
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+@pytest.mark.parametrize("path", RUNS)
 def test_a_notebook_runs(path, monkeypatch):
     """In a kernel of this interpreter, next to this checkout."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))

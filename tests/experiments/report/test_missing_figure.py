@@ -40,6 +40,7 @@ def files(place):
     return {path.name: path.read_bytes() for path in place.iterdir()}
 
 
+@pytest.mark.slow
 def test_the_users_settings_change_no_byte(tmp_path):
     plain = files(drawn(tmp_path / "plain"))
     with mpl.rc_context({"text.usetex": True, "font.family": ["Nowhere Sans"], "savefig.dpi": 20}):

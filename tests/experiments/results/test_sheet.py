@@ -47,7 +47,7 @@ def test_what_duckdb_writes_is_guarded_alike(tmp_path):
     held = pa.table({"run": list(range(len(FORMULAS + HARMLESS))), "=t": FORMULAS + HARMLESS})
     connection.register("held", held)
     connection.execute("CREATE VIEW plan AS SELECT * FROM held")
-    path = query._copy(connection, "plan", tmp_path)
+    path = query._copy(connection, "plan", query.ORDER["plan"], tmp_path)
     found = list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
     assert found[0] == ["run", "'=t"]
     assert [row[1] for row in found[1:]] == [guarded(text) for text in FORMULAS + HARMLESS]

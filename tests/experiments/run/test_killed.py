@@ -176,7 +176,7 @@ def test_the_next_start_clears_what_a_killed_one_left_and_nothing_of_a_live_one(
     assert sorted(path.name for path in tmp_path.iterdir()) == [".cache", ".mine-01234567", "other", "x"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_a_comparison_that_is_ended_leaves_what_is_finished_and_nothing_else(tmp_path, number):
     command = [sys.executable, "-m", "experiments.cli.main", "compare", "--process", "gbm", "--workers", "1"]
     small = ["--set", "trader.number=8", "--set", "steps=20", "--replications", "100000", "--quiet"]

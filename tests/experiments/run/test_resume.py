@@ -227,6 +227,7 @@ def deadly(tasks):
     return run_all(tasks)
 
 
+@pytest.mark.slow
 def test_a_run_that_kills_its_worker_is_named_alone_and_the_others_are_kept(tmp_path, monkeypatch):
     words, out = ["size", *SET, "--replications", "12", "--structure", "pooled", "--tolerance", "0.3"], tmp_path / "out"
     with monkeypatch.context() as patch:

@@ -90,6 +90,7 @@ def test_a_run_that_raises_is_recorded_with_its_traceback_and_the_others_go_on(t
     assert sweep(plan_of(tmp_path, runner="raising"), tmp_path / "out", quiet=True).finished == 0
 
 
+@pytest.mark.slow
 def test_a_driver_killed_at_any_moment_loses_no_finished_part_and_doubles_none(tmp_path):
     plan = plan_of(tmp_path, GRID.replace("replications = 2", "replications = 200"))
     code = (

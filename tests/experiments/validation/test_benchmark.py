@@ -18,6 +18,7 @@ compiled = pytest.mark.skipif(INTERPRETED, reason="times compiled code in a proc
 
 
 @compiled
+@pytest.mark.slow
 def test_all_parts_are_there(monkeypatch):
     monkeypatch.setattr(suite, "MESA_BUDGET", 2_000)
     monkeypatch.setattr(suite, "COMPARED", 800)

@@ -25,49 +25,49 @@ LATE = {
 POTS = tuple(name for name in STRUCTURES if name not in POTLESS)
 
 
-def desk_of(bench, claims="indemnity", second=(np.inf, 0.0), **terms):
-    """Put a claims loss_case into a bench and return it; `second` is attachment and limit of the second pool."""
+def handler_of(bench, claims="indemnity", second=(np.inf, 0.0), **terms):
+    """Put a claims handler into a bench and return it; `second` is attachment and limit of the second pool."""
     layer = [np.full(bench.structure.pots, amount) for amount in second]
-    loss_case = CLAIMS[claims](
+    handler = CLAIMS[claims](
         ClaimsContext(
             bench.structure, ReinsuranceSection(**terms), bench.ledger, bench.protocol, bench.pool,
             Retrocession(bench.ledger, *layer), np.full((99, len(bench.structure.capital)), 0.5), 1.0, np.uint64(9),
             LateMoney(bench.ledger, bench.protocol),
         )
     )  # fmt: skip
-    bench.waterfall.loss_case = loss_case
-    return loss_case
+    bench.waterfall.handler = handler
+    return handler
 
 
 def test_an_assessed_claim_is_paid_once_and_late():
     """A loss of 30 is uncovered at once; two steps later the pot pays it: the bad debt, once."""
     bench = Bench("pooled", [50.0, 50.0])
-    loss_case = desk_of(bench, assessment_delay=2.0)
+    handler = handler_of(bench, assessment_delay=2.0)
     bench.lose(np.array([30.0, 0.0]), 0)
     assert bench.protocol.uncovered.tolist() == [30.0, 0.0]
-    assert loss_case.open.tolist() == [30.0, 0.0]
+    assert handler.open.tolist() == [30.0, 0.0]
     for step in range(6):
-        loss_case.late(step)
+        handler.late(step)
         assert bench.protocol.reimbursed[0] == (30.0 if step >= 2 else 0.0)
     assert bench.ledger.balance[BAD_DEBT, 0] == 0.0
     assert bench.ledger.balance[POOL, 0] == 70.0
-    assert not loss_case.open.any()
+    assert not handler.open.any()
 
 
 def test_what_others_bore_for_good_is_not_paid_again():
     """Of a loss of 30 others bore 20 meanwhile and the treasury 4: 6 go to the debt, 4 to the treasury, 20 lapse."""
     bench = Bench("pooled", [50.0, 50.0])
-    loss_case = desk_of(bench, assessment_delay=1.0)
+    handler = handler_of(bench, assessment_delay=1.0)
     bench.lose(np.array([30.0, 0.0]), 0)
     bench.ledger.balance[BAD_DEBT, 0] += 24.0
     bench.ledger.balance[OUTSIDE, WHOLE] -= 24.0
     bench.protocol.paid_treasury[0] = 4.0
-    loss_case.late(1)
+    handler.late(1)
     assert bench.ledger.balance[FUND].tolist() == [0.0, 0.0]
     assert bench.ledger.balance[BAD_DEBT, 0] == 0.0
     assert bench.ledger.balance[TREASURY, 0] == 4.0
     assert bench.ledger.balance[POOL, 0] == 90.0
-    assert loss_case.lapsed.tolist() == [20.0, 0.0]
+    assert handler.lapsed.tolist() == [20.0, 0.0]
     assert (bench.protocol.paid_claims[0], bench.protocol.paid_treasury[0]) == (10.0, 0.0)
 
 
@@ -82,14 +82,14 @@ def test_what_others_bore_for_good_is_not_paid_again():
 def test_an_indemnity_never_pays_more_than_the_loss(structure, delay, disputed, borne, losses):
     """Whatever others bear in between, a member is paid at most its losses, and no claim makes the pots richer."""
     bench = Bench(structure, [50.0, 30.0, 20.0], sublimit=(0.4,), limit=(0.4,), retention=(0.1,))
-    loss_case = desk_of(bench, assessment_delay=delay, dispute_probability=disputed, dispute_delay=2.0)
+    handler = handler_of(bench, assessment_delay=delay, dispute_probability=disputed, dispute_delay=2.0)
     for step in range(len(losses) + 6):
         held = bench.ledger.balance[POOL].sum()
         bench.lose(np.array(losses[step]) if step < len(losses) else np.zeros(3), step)
         others = -borne * bench.ledger.balance[BAD_DEBT]
         bench.ledger.enter(BAD_DEBT, others)
         protocol, before = bench.protocol, bench.protocol.deficit.sum()
-        loss_case.late(step)
+        handler.late(step)
         assert bench.ledger.balance[POOL].sum() <= held + 1e-9 * before
         paid = protocol.paid_fund + protocol.paid_skin + protocol.paid_pool + protocol.reimbursed
         assert (paid <= protocol.deficit * (1 + 1e-12) + 1e-9).all()
@@ -102,13 +102,13 @@ def test_a_dispute_is_upheld_or_refused(success, paid):
     """40 % of every claim is disputed: it is paid two steps later, or refused for good."""
     terms = {"dispute_probability": 1.0, "disputed_share": 0.4, "dispute_delay": 2.0, "dispute_success": success}
     bench = Bench("pooled", [50.0, 50.0])
-    loss_case = desk_of(bench, **terms)
+    handler = handler_of(bench, **terms)
     bench.lose(np.array([30.0, 0.0]), 0)
     assert bench.protocol.paid_pool[0] == pytest.approx(18.0)
     for step in range(4):
-        loss_case.late(step)
+        handler.late(step)
     assert bench.ledger.balance[POOL, 0] == pytest.approx(100.0 - paid)
-    assert loss_case.refused.sum() == pytest.approx(30.0 - paid)
+    assert handler.refused.sum() == pytest.approx(30.0 - paid)
 
 
 @pytest.mark.parametrize("regime", ["socialized_loss", "frozen_debt", "bad_debt"])
@@ -116,10 +116,10 @@ def test_a_dispute_is_upheld_or_refused(success, paid):
 def test_no_claim_is_paid_twice(structure, regime):
     """What was claimed is paid, refused, lapsed, open, or was more than the pot had; nobody is paid above its loss."""
     ecosystem = run(crash(backstop__structure=structure, backstop__regime=regime, **LATE))
-    loss_case, protocol = ecosystem.reinsurance.handler, ecosystem.protocol
+    handler, protocol = ecosystem.reinsurance.handler, ecosystem.protocol
     paid = protocol.paid_pool + protocol.reimbursed
-    assert loss_case.claims.sum() > 0
-    assert (paid + loss_case.refused + loss_case.lapsed + loss_case.open <= loss_case.claims * (1 + 1e-12) + 1e-6).all()
+    assert handler.claims.sum() > 0
+    assert (paid + handler.refused + handler.lapsed + handler.open <= handler.claims * (1 + 1e-12) + 1e-6).all()
     assert ecosystem.pool.claims_paid.sum() == pytest.approx(paid.sum())
     payers = [name for name in protocol.dtype.names if name.startswith("paid_")]
     assert (sum(protocol[name] for name in payers) - protocol.thawed <= protocol.deficit * (1 + 1e-9) + 1e-6).all()
@@ -127,9 +127,9 @@ def test_no_claim_is_paid_twice(structure, regime):
 
 
 def test_a_desk_that_settles_at_once_is_the_structure():
-    """Without delay, dispute or second pool the loss_case pays what the structure pays, bit for bit."""
+    """Without delay, dispute or second pool the handler pays what the structure pays, bit for bit."""
     plain, other = Bench("capped", [50.0, 50.0, 9.0]), Bench("capped", [50.0, 50.0, 9.0])
-    desk_of(other)
+    handler_of(other)
     for step, losses in enumerate(np.array([[30.0, 0.0, 1.0], [3.0, 80.0, 0.0], [70.0, 90.0, 5.0]])):
         plain.lose(losses, step)
         other.lose(losses, step)
@@ -140,14 +140,14 @@ def test_a_desk_that_settles_at_once_is_the_structure():
 def test_parametric_cover_pays_on_the_trigger_and_has_basis_risk():
     """Member 0 is paid 25 and loses 10 of it; member 1 is not paid and loses 40; the trigger rests within its wait."""
     bench = Bench("pooled", [50.0, 50.0])
-    loss_case = desk_of(bench, "parametric", parametric_payout=0.5, parametric_wait=5.0)
-    loss_case.sense = lambda step: np.array([step < 2, False])
+    handler = handler_of(bench, "parametric", parametric_payout=0.5, parametric_wait=5.0)
+    handler.sense = lambda step: np.array([step < 2, False])
     bench.lose(np.array([10.0, 40.0]), 0)
     bench.lose(np.zeros(2), 1)
     assert bench.protocol.reimbursed.tolist() == [25.0, 0.0]
     assert bench.protocol.paid_fund.tolist() == [10.0, 0.0]
-    assert loss_case.without_loss.tolist() == [15.0, 0.0]
-    assert loss_case.without_payment.tolist() == [0.0, 40.0]
+    assert handler.without_loss.tolist() == [15.0, 0.0]
+    assert handler.without_payment.tolist() == [0.0, 40.0]
 
 
 def test_parametric_claims_in_a_run():
@@ -165,11 +165,11 @@ def test_the_second_pool_pays_above_its_attachment():
     bench = Bench("pooled", [50.0, 50.0])
     assert found(bench.ledger, 0.25, 1) == 25.0
     bench.structure.entitlement *= 0.75
-    loss_case = desk_of(bench, second=(40.0, 20.0))
+    handler = handler_of(bench, second=(40.0, 20.0))
     bench.lose(np.array([40.0, 0.0]), 0)
     assert bench.ledger.balance[RETROCESSION, WHOLE] == 25.0
     bench.lose(np.array([30.0, 0.0]), 1)
-    assert loss_case.context.second.paid.tolist() == [20.0]
+    assert handler.context.second.paid.tolist() == [20.0]
     assert bench.ledger.balance[RETROCESSION, WHOLE] == 5.0
     assert bench.ledger.balance[POOL, 0] == pytest.approx(75.0 - 40.0 - 10.0)
     assert bench.structure.entitlement.sum() == pytest.approx(bench.ledger.balance[POOL, 0])
