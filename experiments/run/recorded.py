@@ -4,7 +4,10 @@ A study is determined by its runs: sizing, cross entropy and fitting ask for the
 they are begun with the same words. So a study goes on where it was simply because no run that is kept is made again.
 """
 
+import hashlib
+import inspect
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.plan.identity import code_version, digest, run_id, scenario_identity
@@ -73,5 +76,7 @@ def identified(tasks: Sequence[Task]) -> list[str]:
 
 
 def _tape_identity(tape: Any) -> str:
-    """Return a digest of everything that says how a tape is drawn."""
-    return digest(type(tape).__name__, scenario_identity(tape.scenario), repr((tape.axes, tape.mean)))
+    """Return a digest of everything that says how a tape is drawn, the rule's source included."""
+    source = Path(inspect.getfile(type(tape))).read_bytes()
+    rule = f"{type(tape).__name__} {hashlib.sha256(source).hexdigest()}"
+    return digest(rule, scenario_identity(tape.scenario), repr((tape.axes, tape.mean)))
