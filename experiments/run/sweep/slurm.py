@@ -7,10 +7,10 @@ that does not answer says nothing, and is asked again within that patience.
 
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import dask
 
@@ -19,15 +19,18 @@ from experiments.run.sweep.certificate import TLS, Certificates
 from experiments.run.sweep.chunk import Job
 from experiments.run.sweep.dask_cluster import NONE, SETTINGS, DaskExecutor, closing, connected
 
-if TYPE_CHECKING:
-    from dask_jobqueue import SLURMCluster
-
 # What SLURM must be told where the user's dask-jobqueue configuration does not.
 SLURM = {"cores": 1, "processes": 1, "memory": "2GB"}
 YET_TO_BEGIN = frozenset(
     {"PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SUSPENDED", "RESV_DEL_HOLD"}
 )
 ANSWER = 20  # s for which the queue's answer is waited for
+
+
+class Cluster(Protocol):
+    """What is asked of a cluster of jobs, as dask-jobqueue makes them."""
+
+    workers: Mapping[Hashable, object]  # by name; a job that was handed in has a ``job_id``
 
 
 @contextmanager
@@ -46,7 +49,7 @@ def slurm(jobs: int, job: Job, certificates: Certificates = NONE) -> Iterator[Da
             yield DaskExecutor(client, job, awaited=lambda: any_yet_to_begin(job_numbers(cluster)))
 
 
-def job_numbers(cluster: "SLURMCluster") -> list[str]:
+def job_numbers(cluster: Cluster) -> list[str]:
     """Return the numbers of the jobs that were handed to SLURM."""
     numbers = (getattr(one, "job_id", None) for one in list(cluster.workers.values()))
     return [str(number) for number in numbers if number]
