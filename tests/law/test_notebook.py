@@ -50,7 +50,7 @@ def test_a_notebook_links_to_files_that_exist(path):
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-LONG = {"3_size_a_fund", "4_on_a_cluster"}
+LONG = {"1_first_comparison", "3_size_a_fund", "4_on_a_cluster"}
 RUNS = [pytest.param(path, marks=pytest.mark.slow if named(path) in LONG else (), id=named(path)) for path in NOTEBOOKS]
 
 

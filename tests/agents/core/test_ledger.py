@@ -123,6 +123,7 @@ def test_wild_prices_are_balanced_as_tame_ones(changes):
     assert ecosystem.ledger.imbalance() < 1e-12
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy, where kernels are interpreted, warns of them too
 @pytest.mark.parametrize("returned", [800.0, -800.0, np.inf, -np.inf, np.nan, 36.0])
 @pytest.mark.parametrize("funds", [0, 1])
 def test_prices_without_meaning_stop_the_run_and_are_named(returned, funds):

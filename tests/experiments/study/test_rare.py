@@ -245,6 +245,7 @@ def test_bad_input_is_told_in_one_line(words, problem, tmp_path):
 @pytest.mark.compiled
 def test_the_command_tells_tables_and_leaves_a_folder(tmp_path):
     folder, base = tmp_path / "found", ["rare", "--workers", "1", "--replications", "40", "--pilot", "50"]
+    base += ["--structure", "isolated"]
     settings = [f"--set={name}={value}" for name, value in TINY.items()]
     words = [
         *base,
@@ -263,7 +264,7 @@ def test_the_command_tells_tables_and_leaves_a_folder(tmp_path):
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
-    assert set(told["cells"]) == {"isolated/socialized_loss", "pooled/socialized_loss"}
+    assert set(told["cells"]) == {"isolated/socialized_loss"}
     for cell in told["cells"].values():
         assert 0.0 <= cell["ci95"][0] <= cell["probability"] <= cell["ci95"][1] <= 1.0
         assert cell["runs"] == told["replications"] + cell["pilot_runs"]

@@ -147,6 +147,7 @@ def exhausted(structure, worlds=40, **changes):
 
 
 @pytest.mark.compiled
+@pytest.mark.slow
 def test_the_whole_model_goes_the_same_way():
     """Some fund fails less often where losses are moderate, six or more together more often where they are large."""
     moderate = {"price__jump_intensity": 200.0, "price__jump_sd": 2.0, "backstop__capital_ratio": 0.04}
