@@ -74,6 +74,11 @@ def interrupted(error: KeyboardInterrupt) -> str:
     return f"interrupted; {on if kept else 'nothing was written'}"
 
 
+def one_line(told: str) -> str:
+    """Return what is told on one line: a name may have line breaks in it."""
+    return told.replace("\r", "\\r").replace("\n", "\\n")
+
+
 def shortened(told: str) -> str:
     """Return a line of what is told, its middle left out where what it quotes is long."""
     half = LONGEST_TOLD // 2
@@ -101,7 +106,7 @@ def explained(command: Callable[..., int | None]) -> Callable[..., None]:
             if problems is None:
                 raise
             for problem in problems:
-                click.echo(f"error: {shortened(problem)}", err=True)
+                click.echo(f"error: {shortened(one_line(problem))}", err=True)
             code = getattr(error, "code", 2)
         except OSError as error:
             if error.errno not in FULL:

@@ -220,3 +220,8 @@ def test_light_commands_import_nothing_heavy(command):
     done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == ""
     assert done.stdout
+
+
+def test_a_name_with_a_line_break_is_told_on_one_line(tmp_path):
+    [line] = refused(tmp_path, "--scenario", "no\nsuch.toml")
+    assert "no\\nsuch.toml: cannot be read" in line
