@@ -1,7 +1,7 @@
 """What a user added to the registries: it goes along to every worker, which loads it from the same place.
 
 A structure or a loss regime is added by :meth:`agents.core.registry.Registry.add`, a price process by an entry of
-:data:`model.price.process.PROCESSES`; a worker that knew nothing of it could make no run that names it.
+:data:`model.scenario.registry.PROCESSES`; a worker that knew nothing of it could make no run that names it.
 """
 
 from collections.abc import Iterable

@@ -160,7 +160,7 @@ class LostError(SweepError):
 
 @contextmanager
 def at(address: str, job: Job, certificates: Certificates = NONE) -> Iterator[DaskExecutor]:
-    """ChunkExecutor of the workers of the scheduler at `address`; raises SweepError where it cannot be reached."""
+    """Return an executor of the workers of the scheduler at `address`; raises SweepError where it cannot be reached."""
     with connected(address, certificates) as client:
         yield DaskExecutor(client, job)
 

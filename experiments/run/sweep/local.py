@@ -41,7 +41,7 @@ OFTEN = 5.0  # s between two looks for workers that somebody stopped
 
 
 class Local:
-    """ChunkExecutor of `workers` processes on this machine; shuts them down on exit from the context."""
+    """Return an executor of `workers` processes on this machine; shuts them down on exit from the context."""
 
     def __init__(self, workers: int, job: Job) -> None:
         self._workers, self._job = workers, job

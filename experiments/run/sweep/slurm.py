@@ -35,7 +35,7 @@ class Cluster(Protocol):
 
 @contextmanager
 def slurm(jobs: int, job: Job, certificates: Certificates = NONE) -> Iterator[DaskExecutor]:
-    """ChunkExecutor of `jobs` SLURM jobs; raises SweepError where there is no SLURM or no dask-jobqueue."""
+    """Return an executor of `jobs` SLURM jobs; raises SweepError where there is no SLURM or no dask-jobqueue."""
     if find_spec("dask_jobqueue") is None:
         raise SweepError("--slurm: needs the package dask-jobqueue: pip install 'backstop[slurm]'")
     if shutil.which("sbatch") is None:

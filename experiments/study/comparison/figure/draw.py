@@ -38,7 +38,7 @@ def _load() -> None:
 
 
 def draw_all(folder: Path, comparison: Comparison, executor: WorkerPool) -> list[Path]:
-    """Draw into ``folder/figures``, shared among the executor; return the paths of those drawn, without suffix.
+    """Draw into ``folder/figures``, shared among the workers; return the paths of those drawn, without suffix.
 
     Of every figure that is missing a :class:`experiments.figure.attempt.FigureWarning` tells why. Ctrl-C leaves out
     those that are not drawn yet.
