@@ -36,7 +36,7 @@ from experiments.run.sweep.executor import Chunk, Done
 
 CLOSE = 2.0  # s for scheduler and workers to end by themselves
 GLANCE = 0.3  # s between two looks at the wish to stop while none is up
-LEFT = ("PYTHONHASHSEED", "__DASK_PARENT_PID")  # which Dask sets by itself
+LEFT = ("PYTHONHASHSEED", "DASK_PARENT", "__DASK_PARENT_PID")  # which Dask sets by itself
 OFTEN = 5.0  # s between two looks for workers that somebody stopped
 
 
