@@ -23,6 +23,7 @@ from model.backstop.regime_choice import make_loss_regime
 from model.backstop.succession import Succession
 from model.backstop.waterfall import Waterfall
 from model.batch_run import NOT_GIVEN, described
+from model.engine.run import run_compiled
 from model.market.confidence import Confidence
 from model.market.control import Control
 from model.market.order_clearing import fill
@@ -37,6 +38,7 @@ from model.reinsurance.market import ReinsuranceMarket
 from model.scenario import Scenario
 from model.scenario.check.demand import refuse_beyond
 from model.scenario.length import asset_names
+from model.schedule import PHASES
 from model.state import initial
 from model.state.population import draw_population, slots_per_protocol
 from model.state.terms import KernelTables, make_phase_terms, make_scratch
@@ -124,15 +126,33 @@ class Ecosystem(Roster):
 
     def step(self) -> None:
         """Advance by one step: the order of events."""
-        self.apply_shocks()
-        self.set_prices()
-        self.charge_funding()
-        self.trade()
-        self.liquidate()
-        self.absorb_deficits()
-        self.clear_exposures()
-        self.settle_capital()
-        self.write_record()
+        for phase in PHASES:
+            getattr(self, phase.name)()
+
+    def run(self) -> None:
+        """Run to the end of the tape, compiled as far as can be (:mod:`model.engine.run`), past Mesa's calendar.
+
+        For runs in which nobody has events of their own; ``run_for(horizon)`` is the same otherwise. Where a subclass
+        has a step of its own, that is called step after step.
+        """
+        if type(self).step is Ecosystem.step:
+            run_compiled(self, Ecosystem, self.horizon)
+        else:
+            super().run()
+        self.steps, self.time = self.clock, float(self.clock)
+
+    def stand_at(self, step: int, act: int, rounds: int) -> None:
+        """Note where a compiled run has come to, and stop it if a kernel has found anything wrong.
+
+        Parameters
+        ----------
+        step : steps done.
+        act : acts done of the next one (:data:`model.schedule.ACTS`).
+        rounds : rounds of liquidations of the step under way, or else of the last one.
+        """
+        self.clock, self._rounds = step, rounds
+        self._oracle_error = self.tape.oracle_error[max(step - (act == 0), 0)]
+        self.ledger.stop_if_broken(max(step - (act == 0), 0))
 
     def apply_shocks(self) -> None:
         """Phase 1: fundamental returns, spreads and exploits from the tape."""
@@ -158,9 +178,21 @@ class Ecosystem(Roster):
 
     def trade(self) -> None:
         """Phase 4: own agents act, funds and noise traders meet, traders decide, all their orders are filled."""
+        self.step_agents()
+        self.hold_auction()
+        self.trade_all()
+
+    def step_agents(self) -> None:
+        """Let a researcher's own agents act."""
         for members in self.own_agents():
             members.shuffle_do("step")
+
+    def hold_auction(self) -> None:
+        """Let value funds and noise traders meet."""
         self.value_investing.trade(self._oracle_error, self.clock)
+
+    def trade_all(self) -> None:
+        """Let traders decide and the market fill their orders."""
         tables, rules = self.tables, self.rules
         self.kernels.trade(
             self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, rules.market, rules.habit,
@@ -193,15 +225,43 @@ class Ecosystem(Roster):
 
     def settle_capital(self) -> None:
         """Phase 8: confidence, fees, premiums, providers; contributions; claims, capital, choices; risk controls."""
-        tables = self.tables
-        book, backing, terms = self.ledger.book, self.structure.backing, self.rules.terms
+        self.update_confidence()
+        self.settle_accounts()
+        self.manage_funds()
+        self.manage_reinsurance()
+        self.adapt_terms()
+        self.watch_prices()
+
+    def update_confidence(self) -> None:
+        """Set alarm and strain of every protocol."""
         self.confidence.update(self.clock)
+
+    def settle_accounts(self) -> None:
+        """Share fees, collect flat premiums, serve liquidity providers."""
+        tables, book = self.tables, self.ledger.book
         self.kernels.settle_capital(
-            tables.exchange, tables.protocol, tables.providers, tables.pool, book, backing, terms
-        )
+            tables.exchange, tables.protocol, tables.providers, tables.pool, book, self.structure.backing,
+            self.rules.terms,
+        )  # fmt: skip
+
+    def manage_funds(self) -> None:
+        """Collect contributions, let recalls arrive, lend."""
         self.fund.manage(self.clock)
+
+    def manage_reinsurance(self) -> None:
+        """Pay late claims, set premiums, let capital come and go, let protocols choose."""
         self.reinsurance.manage(self.clock)
-        self.control.update(tables.exchange, tables.market, tables.protocol, book, backing)
+
+    def adapt_terms(self) -> None:
+        """Let the venues' terms follow fund health and volatility."""
+        tables = self.tables
+        self.control.adapt(
+            tables.exchange, tables.market, tables.protocol, self.ledger.book, self.structure.backing
+        )
+
+    def watch_prices(self) -> None:
+        """Let circuit breakers see the prices of the step."""
+        self.control.watch(self.tables.exchange, self.tables.market)
 
     def write_record(self) -> None:
         """Phase 9: the series of the step, and the audit of the ledger."""

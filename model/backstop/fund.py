@@ -53,6 +53,7 @@ class FundManagement:
         income = any(self.terms.contribution_rate) or self.terms.replenishment * self.terms.target_ratio > 0.0
         self.collects, self.lends = bool(again or income), self.terms.lent_share > 0.0
         self.active = self.collects or self.lends
+        self.revalues = self.terms.base_share > 0.0 and self.structure.holds_capital
         self.instant = self.lends and not delay
         if self.instant:
             self.structure.at_once = AtOnce(self.ledger.balance, self.structure, self.terms.recall_haircut)
@@ -60,7 +61,7 @@ class FundManagement:
     def revalue(self) -> None:
         """Value what is held in base assets at this step's mid prices."""
         share = self.terms.base_share
-        if not share or not self.structure.holds_capital:
+        if not self.revalues:
             return
         mid, structure = self._mid(), self.structure
         balance, pots = self.ledger.balance, slice(structure.pots)

@@ -109,18 +109,21 @@ class Control:
         self.breaker = make_breaker(scenario, np.array(market.mid))
         self.suspends = control.breaker_liquidations
 
-    def update(self, exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing) -> None:
-        """Set terms and halts for the next step.
+    def adapt(self, exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing) -> None:
+        """Set terms for the next step.
 
         Parameters
         ----------
-        exchange, market : (protocols,) and (assets,) records; terms and halts are written.
+        exchange, market : (protocols,) and (assets,) records; terms are written.
         protocol : (protocols,) records, read.
         book : the ledger's.
         backing : what stands ready behind each.
         """
         if self.adapts:
             self._adjust_terms(exchange, market, protocol, book, backing, self.rules, self.start)
+
+    def watch(self, exchange: Exchanges, market: Markets) -> None:
+        """Set halts for the next step; (protocols,) and (assets,) records."""
         if self.breaker:
             left = self.breaker.observe(np.array(market["mid"]))[exchange["asset"]]
             exchange["halt"][:] = left

@@ -31,7 +31,14 @@ Cover = Callable[[Array, Array, int], Array]  # sends losses of accounts and vau
 
 
 class Continue:
-    """A protocol in default goes on as before."""
+    """A protocol in default goes on as before.
+
+    Attributes
+    ----------
+    resumes : True where halted protocols may trade again.
+    """
+
+    resumes = False
 
     def halt(self, venue: Venue, protocol: Protocols, failed: Array, step: int) -> bool:
         """Wind up those who `failed`, (protocols,) bool; return whether that brought losses to light.
@@ -97,6 +104,8 @@ class Dead(Continue):
 
 class Recapitalised(Dead):
     """A protocol in default is closed, and opens again with fresh capital from outside."""
+
+    resumes = True
 
     def resume(self, protocol: Protocols, ledger: Ledger, late: LateMoney, step: int) -> bool:
         """Pay the debts of those halted for the delay and fill their treasuries, from outside; let them trade."""

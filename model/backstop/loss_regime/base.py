@@ -39,6 +39,14 @@ class LossRegime(ABC):
         self.reaction = reaction
         self.key = np.uint64(key)
 
+    @property
+    def period(self) -> int:
+        """Steps between two calls of :meth:`advance` that do anything, 0: none ever does.
+
+        Where a debt is carried it is called at every step whatever this says.
+        """
+        return 0 if type(self).advance is LossRegime.advance else 1
+
     def begin(self, venue: Venue) -> None:  # noqa: B027 (most have nothing to note)
         """Note how the run begins."""
 

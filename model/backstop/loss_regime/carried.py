@@ -22,6 +22,11 @@ class CarriedDebt(LossRegime):
     indebted : (protocols,) bool, whose debt was open when it was last looked at.
     """
 
+    @property
+    def period(self) -> int:
+        """Nothing is due while no debt is carried."""
+        return 0
+
     def begin(self, venue: Venue) -> None:
         """Make room for the wallets."""
         self.wallet = venue.accounts.wallet.copy()

@@ -45,6 +45,11 @@ Array = np.ndarray
 class AutoDeleveraging(LossRegime):
     """Winners are closed against what failed, by a ranking, at the price of ``terms.close_price``."""
 
+    @property
+    def period(self) -> int:
+        """Every step where the mark of the step before is the price."""
+        return int(self.terms.close_price == "previous_mark")
+
     def begin(self, venue: Venue) -> None:
         """Note the marks at the start."""
         self.previous = venue.exchange["mark"].copy()

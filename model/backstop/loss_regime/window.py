@@ -9,6 +9,11 @@ from model.backstop.loss_regime.base import LossRegime
 class WindowRegime(LossRegime):
     """A regime with settlements, ``terms.window`` steps apart, the first at the start of the run."""
 
+    @property
+    def period(self) -> int:
+        """Steps of a window."""
+        return self.terms.window
+
     def begin(self, venue: Venue) -> None:
         """Settle for the first time."""
         self.settle(venue)

@@ -95,6 +95,11 @@ class Structure:
         self.at_once: AbstractContextManager[None] = nullcontext()
 
     @property
+    def begins(self) -> bool:
+        """Whether :meth:`begin` does anything."""
+        return type(self).begin is not Structure.begin
+
+    @property
     def own_capital(self) -> Array:
         """Capital of each member's own fund at the start, (members,) USD."""
         return self.paid_in * self.own_share

@@ -36,6 +36,11 @@ class Capped(Structure):
         self.room[:] = self.limit
         self.draws: deque[tuple[int, Array]] = deque()
 
+    @property
+    def begins(self) -> bool:
+        """Whether sub-limits are freed in time."""
+        return self.window > 0.0
+
     def begin(self, step: int) -> None:
         """Free the sub-limits of payments that the window has left behind."""
         while self.draws and self.draws[0][0] <= step - self.window:

@@ -64,6 +64,11 @@ class ClaimsHandler(ABC):
         """Return claims made and not yet decided, (members,) USD."""
         return np.zeros_like(self.kept)
 
+    @property
+    def begins(self) -> bool:
+        """Whether :meth:`begin` does anything."""
+        return type(self).begin is not ClaimsHandler.begin
+
     def begin(self, step: int) -> None:  # noqa: B027 (few have something to do)
         """Do what is due before the deficits of a step."""
 

@@ -163,7 +163,7 @@ def test_terms_follow_an_emptied_fund():
     before = [exchange[name].copy() for name in terms]
     spent = 0.5 * ecosystem.protocol.capital - ecosystem.ledger.balance[FUND]
     ecosystem.ledger.balance[FUND] += spent
-    ecosystem.control.update(
+    ecosystem.control.adapt(
         ecosystem.tables.exchange,
         ecosystem.tables.market,
         ecosystem.tables.protocol,
