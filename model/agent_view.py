@@ -11,8 +11,10 @@ import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
-from agents.account.account import EMPTY, touch
+from agents.account.account import EMPTY, recount, touch
+from agents.core.audit import reconcile_all
 from agents.core.column import RowAgent
+from agents.core.fast_call import FastCall
 from agents.core.ledger import INVESTOR, KEEPER, PROVIDER, TRADER, VAULT, WALLET, Code, Ledger, pay
 from agents.exchange.exchange import Exchange
 from agents.exchange.keeper import Keeper
@@ -23,7 +25,6 @@ from agents.reinsurer.reinsurer import Reinsurer
 from agents.trader.trader import Trader
 from agents.trader.value_fund import ValueFund
 from model.batch_run import collected
-from model.phase_kernels import make_phase_kernels
 from model.scenario import Scenario
 
 
@@ -51,7 +52,7 @@ class Roster(mesa.Model):
 
     def __init__(self, rng: np.random.Generator) -> None:
         super().__init__(rng=rng)
-        self.kernels = make_phase_kernels()
+        self._recount, self._reconcile = FastCall(recount), FastCall(reconcile_all)
         self._traders: dict[int, Trader] = {}
         self._assembled = False
         self._before = (0.0, 0.0, 0.0)
@@ -135,7 +136,7 @@ class Roster(mesa.Model):
     def after_account_change(self, row: int) -> None:
         """Book what was set from Python: contracts as bought of the vault at the entry price, money as from outside."""
         touch(self.accounts, self.tables.blocks, row)
-        self.kernels.recount(self.accounts, self.tables.blocks, self.tables.exchange)
+        self._recount(self.accounts, self.tables.blocks, self.tables.exchange)
         i = row // self.slots_per_protocol
         cash, wallet, size = (now - then for now, then in zip(self._worth(row), self._before, strict=True))
         bought = size * (self.accounts.entry_price[row] - self.accounts.entry_funding[row])
@@ -159,8 +160,8 @@ class Roster(mesa.Model):
 
     def reconcile(self, phase: Code) -> None:
         """Count all rows afresh and compare them with the ledger."""
-        self.kernels.recount(self.accounts, self.tables.blocks, self.tables.exchange)
-        self.kernels.reconcile_all(self.ledger.book, self.tables.exchange, phase)
+        self._recount(self.accounts, self.tables.blocks, self.tables.exchange)
+        self._reconcile(self.ledger.book, self.tables.exchange, phase)
 
     def _enter_difference(self, account: Code, column: Code | slice) -> None:
         counted = self.ledger.subsidiaries[account]()[column]

@@ -23,6 +23,7 @@ from model.backstop.regime_choice import make_loss_regime
 from model.backstop.succession import Succession
 from model.backstop.waterfall import Waterfall
 from model.batch_run import NOT_GIVEN, described
+from model.engine.code import code_for
 from model.engine.run import run_compiled
 from model.market.confidence import Confidence
 from model.market.control import Control
@@ -38,10 +39,13 @@ from model.reinsurance.market import ReinsuranceMarket
 from model.scenario import Scenario
 from model.scenario.check.demand import refuse_beyond
 from model.scenario.length import asset_names
-from model.schedule import PHASES
+from model.schedule import ACTS, PHASES
 from model.state import initial
 from model.state.population import draw_population, slots_per_protocol
-from model.state.terms import KernelTables, make_phase_terms, make_scratch
+from model.state.table import Shock, shock_of, tables_of
+from model.state.terms import Due, KernelTables, make_scratch, make_terms
+
+NUMBER = {name: at for at, (_, name, _) in enumerate(ACTS)}
 
 
 class Ecosystem(Roster):
@@ -108,7 +112,6 @@ class Ecosystem(Roster):
     def _set_rules(self, streams: Streams) -> None:
         """Derive constants, the layers of the waterfall, the exposures and room for the record."""
         scenario, members = self.scenario, len(self.exchange)
-        self.rules = make_phase_terms(scenario, streams, self.structure)
         self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
         self.record = Record(self.horizon, self.assets, members)
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book)
@@ -117,12 +120,21 @@ class Ecosystem(Roster):
         self.succession = Succession(scenario, streams.key("loss"), self.venue)
         cover = partial(self.waterfall.cover, self.ledger, self.protocol, self.pool, self.tape.priority)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, cover)
+        periods = self.regime.first.period, self.regime.fallback.period
+        due = Due(self.contagion.resolution.resumes, periods)
+        self.rules = make_terms(scenario, streams, self.structure, due)
         self.fund = FundManagement(self)
         self.confidence = Confidence(self)
-        self._oracle_error, self._rounds = self.tape.oracle_error[0], 0
+        self._oracle_error = self.tape.oracle_error[0]
         self.control = Control(scenario, self.exchange, self.market)
         self.value_investing = ValueInvesting(self)
         self.reinsurance = ReinsuranceMarket(self, streams)
+        self.rules = self.rules._replace(
+            auction=self.value_investing.terms, confidence=self.confidence.nerves, control=self.control.adaptation
+        )
+        self.kernel_tables = tables_of(self)
+        self.code = code_for(self.kernel_tables, self.rules, self.tape)
+        self._shock = 0, shock_of(self.tape, 0)
 
     def step(self) -> None:
         """Advance by one step: the order of events."""
@@ -141,40 +153,40 @@ class Ecosystem(Roster):
             super().run()
         self.steps, self.time = self.clock, float(self.clock)
 
-    def stand_at(self, step: int, act: int, rounds: int) -> None:
+    def stand_at(self, step: int, act: int) -> None:
         """Note where a compiled run has come to, and stop it if a kernel has found anything wrong.
 
         Parameters
         ----------
         step : steps done.
         act : acts done of the next one (:data:`model.schedule.ACTS`).
-        rounds : rounds of liquidations of the step under way, or else of the last one.
         """
-        self.clock, self._rounds = step, rounds
-        self._oracle_error = self.tape.oracle_error[max(step - (act == 0), 0)]
-        self.ledger.stop_if_broken(max(step - (act == 0), 0))
+        self.clock, seen = step, max(step - (act == 0), 0)
+        self._oracle_error = self.tape.oracle_error[seen]
+        self.ledger.stop_if_broken(seen)
+
+    def _act(self, name: str) -> None:
+        """Call the kernel of an act, if the run has what it works on."""
+        at, t = NUMBER[name], self.clock
+        kernel = self.code.act(at)
+        if kernel is not None:
+            kernel(self.kernel_tables, getattr(self.rules, ACTS[at][2].terms), self._row, t)
 
     def apply_shocks(self) -> None:
         """Phase 1: fundamental returns, spreads and exploits from the tape."""
         if self.clock >= self.horizon:
             raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
-        tables, tape, t = self.tables, self.tape, self.clock
-        returns, spread, exploit = tape.log_return[t], tape.spread[t], tape.exploit[t]
-        self.kernels.shock(tables.market, tables.exchange, tables.protocol, self.ledger.book, returns, spread, exploit)
+        self._act("apply_shocks")
 
     def set_prices(self) -> None:
         """Phase 2: arbitrage, mid and mark prices, running volatility, depth, attention."""
-        tables, self._oracle_error = self.tables, self.tape.oracle_error[self.clock]
-        depth, rules = self.tape.depth[self.clock], self.rules.market
-        book = self.ledger.book
-        self.kernels.price(tables.market, tables.exchange, tables.protocol, book, rules, depth, self._oracle_error)
+        self._oracle_error = self.tape.oracle_error[self.clock]
+        self._act("set_prices")
         self.ledger.stop_if_broken(self.clock)
 
     def charge_funding(self) -> None:
         """Phase 3: funding rate from mark and fundamental; the funding index advances."""
-        tables, rules = self.tables, self.scenario.market
-        terms = rules.interest, rules.funding_clamp, rules.funding_cap, self.scenario.minutes
-        self.kernels.charge_funding(tables.exchange, tables.market, *terms)
+        self._act("charge_funding")
 
     def trade(self) -> None:
         """Phase 4: own agents act, funds and noise traders meet, traders decide, all their orders are filled."""
@@ -189,24 +201,16 @@ class Ecosystem(Roster):
 
     def hold_auction(self) -> None:
         """Let value funds and noise traders meet."""
-        self.value_investing.trade(self._oracle_error, self.clock)
+        self._act("hold_auction")
+        self.ledger.stop_if_broken(self.clock)
 
     def trade_all(self) -> None:
         """Let traders decide and the market fill their orders."""
-        tables, rules = self.tables, self.rules
-        self.kernels.trade(
-            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, rules.market, rules.habit,
-            rules.keys, self.scenario.exchange.trading_fee, self.clock, self._oracle_error, self.scratch.rows,
-        )  # fmt: skip
+        self._act("trade_all")
 
     def liquidate(self) -> None:
         """Phase 5: liquidation rounds; then unserved negative equity is recorded, vaults without equity are closed."""
-        tables, tape, t, scratch = self.tables, self.tape, self.clock, self.scratch
-        self._rounds = self.kernels.liquidate(
-            self.accounts, tables.blocks, tables.exchange, tables.market, tables.keepers, self.ledger.book,
-            self.rules.market, self.rules.tariff, tape.gas[t], t, tape.keeper[t], self._oracle_error,
-            scratch.capacity, scratch.rows, scratch.jobs,
-        )  # fmt: skip
+        self._act("liquidate")
 
     def absorb_deficits(self) -> None:
         """Phase 6: funds are valued, closed vaults pass on, deficits go down each waterfall, older debt is served."""
@@ -234,15 +238,11 @@ class Ecosystem(Roster):
 
     def update_confidence(self) -> None:
         """Set alarm and strain of every protocol."""
-        self.confidence.update(self.clock)
+        self._act("update_confidence")
 
     def settle_accounts(self) -> None:
         """Share fees, collect flat premiums, serve liquidity providers."""
-        tables, book = self.tables, self.ledger.book
-        self.kernels.settle_capital(
-            tables.exchange, tables.protocol, tables.providers, tables.pool, book, self.structure.backing,
-            self.rules.terms,
-        )  # fmt: skip
+        self._act("settle_accounts")
 
     def manage_funds(self) -> None:
         """Collect contributions, let recalls arrive, lend."""
@@ -254,10 +254,7 @@ class Ecosystem(Roster):
 
     def adapt_terms(self) -> None:
         """Let the venues' terms follow fund health and volatility."""
-        tables = self.tables
-        self.control.adapt(
-            tables.exchange, tables.market, tables.protocol, self.ledger.book, self.structure.backing
-        )
+        self._act("adapt_terms")
 
     def watch_prices(self) -> None:
         """Let circuit breakers see the prices of the step."""
@@ -265,32 +262,35 @@ class Ecosystem(Roster):
 
     def write_record(self) -> None:
         """Phase 9: the series of the step, and the audit of the ledger."""
-        tables, record, t = self.tables, self.record, self.clock
-        self.kernels.write_step(
-            tables.market, tables.exchange, tables.protocol, self.ledger.book, self._rounds,
-            record.ecosystem[t], record.asset[t], record.protocol[t],
-        )  # fmt: skip
-        self.ledger.stop_if_broken(t)
+        self._act("write_record")
+        self.ledger.stop_if_broken(self.clock)
         self.clock += 1
+
+    @property
+    def _row(self) -> Shock:
+        """The row of the tape of the present step."""
+        if self._shock[0] != self.clock:
+            self._shock = self.clock, shock_of(self.tape, self.clock)
+        return self._shock[1]
 
     def acting(self) -> np.ndarray:
         """Return the rows of the traders who look at their account in the present step, in order of slot."""
-        count = look(self.accounts, self.tables.exchange, self.rules.keys, self.clock, self.scratch.rows)
+        count = look(self.accounts, self.tables.exchange, self.rules.trade.keys, self.clock, self.scratch.rows)
         return self.scratch.rows[:count]
 
     def decide(self, rows: np.ndarray) -> None:
         """Let the traders in `rows` decide on their orders."""
         tables = self.tables
         decide(
-            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, self.rules.habit,
-            self.rules.keys, self.clock, rows,
+            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, self.rules.trade.habit,
+            self.rules.trade.keys, self.clock, rows,
         )  # fmt: skip
 
     def fill(self, rows: np.ndarray) -> None:
         """Fill the orders waiting in `rows` together."""
         tables = self.tables
         fill(
-            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, self.rules.market,
+            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, self.rules.price,
             self.scenario.exchange.trading_fee, self._oracle_error, rows,
         )  # fmt: skip
 

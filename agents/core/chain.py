@@ -1,39 +1,106 @@
-"""Functions called one after the other by machine code, until one of them says stop.
+"""Kernels called one after the other by machine code, each by its address, until one of them says stop.
 
-A schedule is a tuple of acts, ``act(tables, constants, shock, t)``. ``chain`` makes of it one function that calls them
-in order, from any one of them on, written out call by call for the compiler: a new phase is one entry in a tuple.
+A schedule is a list of acts: kernels ``act(tables, terms, shock, t) -> bool``, compiled each on its own. ``chain``
+makes of it one function that calls them in order, from any one of them on. Numba would link the code of every kernel
+into the caller and make machine code of all of it again, for every set of types; called by address, each is compiled
+once, and the caller is a page of code.
+
+An address says nothing of the types it was made for. So every call compares the digest of the types it was compiled
+for with the digest of those the address belongs to, and fails by name where they differ.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba.extending import overload
+from numba import types
+from numba.core import cgutils
+from numba.core.typing import signature
+from numba.extending import intrinsic, overload
 
 
-def chain(acts: Sequence[Any]) -> Callable[..., int]:
-    """Return a function ``call(first, stops, tables, constants, shock, t)`` that calls acts from `first` on, in order.
+class Link(NamedTuple):
+    """One act of a schedule."""
 
-    It returns the index of the first act for which `stops`, (acts,) bool, is set, which is not called, or which returns
+    act: Any | None  # kernel; None: there is nothing to call, it can only be a stop
+    terms: str  # field of the constants that it takes; it is left out where that is None
+
+
+def digest(arguments: Sequence[Any]) -> int:
+    """Return a number that stands for a set of numba types."""
+    return int.from_bytes(sha256(str(tuple(arguments)).encode()).digest()[:7])
+
+
+@intrinsic
+def call_at(context, act, entry, tables, terms, shock, t):  # type: ignore[no-untyped-def]
+    """Call the kernel `act` by its `entry`, (2,) int64: address of its machine code, and digest of its types."""
+    arguments = tables, terms, shock, t
+    act.dispatcher.get_call_template(arguments, {})  # compiles it, if it is not
+    found = act.dispatcher.overloads[arguments].signature
+    known, result = digest(found.args), found.return_type
+
+    def code(target, builder, typed, values):  # type: ignore[no-untyped-def]
+        array = target.make_array(typed.args[1])(target, builder, values[1])
+        address, meant = (builder.load(cgutils.gep_inbounds(builder, array.data, at)) for at in (0, 1))
+        with cgutils.if_unlikely(builder, builder.icmp_signed("!=", meant, meant.type(known))):
+            target.call_conv.return_user_exc(builder, TypeError, ("a kernel for tables of other types was called",))
+        kind = target.call_conv.get_function_type(result, found.args)
+        function = builder.inttoptr(address, kind.as_pointer())
+        status, value = target.call_conv.call_function(builder, function, result, found.args, list(values[2:]))
+        with cgutils.if_unlikely(builder, status.is_error):
+            target.call_conv.return_status_propagate(builder, status)
+        return value
+
+    return signature(result, act, entry, *found.args), code
+
+
+def chain(links: Sequence[Link]) -> Callable[..., int]:
+    """Return a function ``call(first, stops, entries, tables, constants, shock, t)`` that calls acts from `first` on.
+
+    `stops`, (acts,) bool, says which acts are not called; `entries`, (acts, 2) int64, has for each kernel what
+    :func:`call_at` takes. The function returns the index of the first act for which `stops` is set or which returns
     True; the number of acts where none is.
     """
 
-    def call(first: int, stops: np.ndarray, tables, constants, shock, t):  # type: ignore[no-untyped-def]
-        for at, act in enumerate(acts):
-            if first <= at and (stops[at] or act(tables, constants, shock, t)):
+    def call(first, stops, entries, tables, constants, shock, t):  # type: ignore[no-untyped-def]
+        for at, (act, name) in enumerate(links):
+            terms = getattr(constants, name)
+            if first <= at and (stops[at] or (act is not None and terms is not None and act(tables, terms, shock, t))):
                 return at
-        return len(acts)
-
-    lines = "\n".join(
-        f"    if first <= {at} and (stops[{at}] or act_{at}(tables, constants, shock, t)): return {at}"
-        for at in range(len(acts))
-    )
-    source = f"def compiled(first, stops, tables, constants, shock, t):\n{lines}\n    return {len(acts)}"
+        return len(links)
 
     @overload(call, inline="never")
-    def compile_calls(first, stops, tables, constants, shock, t):  # type: ignore[no-untyped-def]
-        names: dict[str, Any] = {f"act_{at}": act for at, act in enumerate(acts)}
-        exec(source, names)
+    def compile_calls(first, stops, entries, tables, constants, shock, t):  # type: ignore[no-untyped-def]
+        kinds = dict(zip(constants.fields, constants.types, strict=True))
+        lines = [_line(at, link, kinds) for at, link in enumerate(links)]
+        head = "def compiled(first, stops, entries, tables, constants, shock, t):"
+        names: dict[str, Any] = {"call_at": call_at} | {f"act_{at}": link.act for at, link in enumerate(links)}
+        exec("\n".join([head, *lines, f"    return {len(links)}"]), names)
         return names["compiled"]
 
     return call
+
+
+def _line(at: int, link: Link, kinds: dict[str, Any]) -> str:
+    """Return the line that calls one act, or only stops at it."""
+    called = f"call_at(act_{at}, entries[{at}], tables, constants.{link.terms}, shock, t)"
+    acts = link.act is not None and kinds[link.terms] != types.none
+    return f"    if first <= {at} and (stops[{at}]{f' or {called}' * acts}): return {at}"
+
+
+def entry(act: Any, arguments: Sequence[Any]) -> tuple[int, int]:
+    """Return what :func:`call_at` takes of a kernel for arguments of these numba types: address and digest."""
+    act.compile(tuple(arguments))
+    result = act.overloads[tuple(arguments)]
+    address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+    return address, digest(result.signature.args)
+
+
+def kind_of(value: Any) -> Any:
+    """Return what of an argument decides its numba type: element type and layout of arrays, class of all else."""
+    if isinstance(value, tuple):
+        return type(value), *map(kind_of, value)
+    if isinstance(value, np.ndarray):
+        return value.dtype, value.ndim, value.flags.c_contiguous, value.flags.writeable, type(value)
+    return type(value)

@@ -14,11 +14,13 @@ bounded by ± cap; per step the funding index Φ (USD per contract, owed by long
 References: BitMEX, Binance and Hyperliquid contract specifications.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.account.account import EMPTY, GUEST, Account, touch
 from agents.core.column import Column, RowAgent
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import part, rule
 from agents.core.ledger import SET_UP
 from agents.core.table import Accounts, Blocks, Exchanges, Markets
 
@@ -116,16 +118,24 @@ def funding_rate(premium: float, interest: float, clamp: float) -> float:
     return premium + min(max(interest - premium, -clamp), clamp)
 
 
-@kernel
-def charge_funding(
-    exchange: Exchanges, market: Markets, interest: float, clamp: float, cap: float, minutes: float
-) -> None:
+class Funding(NamedTuple):
+    """Constants of the funding rate."""
+
+    interest: float  # 1 per 8 h
+    clamp: float  # 1 per 8 h, most that interest adds or takes
+    cap: float  # 1 per 8 h, most that a rate is
+    minutes: float  # length of a step
+
+
+@part
+def charge_funding(exchange: Exchanges, market: Markets, terms: Funding) -> None:
     """Phase 3: set each exchange's funding rate from mark and index price and advance its funding index."""
+    cap = terms.cap
     for i in range(exchange.shape[0]):
         premium = exchange.mark[i] / market.fundamental[exchange.asset[i]] - 1.0
-        rate = min(max(funding_rate(premium, interest, clamp), -cap), cap)
+        rate = min(max(funding_rate(premium, terms.interest, terms.clamp), -cap), cap)
         exchange.funding_rate[i] = rate
-        exchange.funding_index[i] += rate * exchange.mark[i] * minutes / EIGHT_HOURS
+        exchange.funding_index[i] += rate * exchange.mark[i] * terms.minutes / EIGHT_HOURS
 
 
 @rule

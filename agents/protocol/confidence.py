@@ -21,8 +21,21 @@ unwound by those whom the move has hurt, and on the same side.
 """
 
 import math
+from typing import NamedTuple
+
+import numpy as np
 
 from agents.core.kernel import rule
+
+
+class Mood(NamedTuple):
+    """What protocols hear of one another; tables without rows where nobody listens."""
+
+    tied: np.ndarray  # (protocols, protocols) bool, whose failure alarms whom
+    news: np.ndarray  # (protocols,) 1, >= 0, bad news that has not faded
+    known: np.ndarray  # (protocols,) USD, >= 0, uncovered loss up to the step before
+    alarm: np.ndarray  # (protocols,) 1, >= 0
+    strain: np.ndarray  # (protocols,) 1, >= 0, what providers hear of others
 
 
 @rule

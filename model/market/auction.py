@@ -19,11 +19,13 @@ stops.
 Source: Thurner, Farmer and Geanakoplos (2012). That the first price counts is our choice.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.account.account import total
 from agents.core.audit import check_price, reconcile
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import part, rule
 from agents.core.ledger import ROUNDS, TRADE, Book, breach
 from agents.core.table import Accounts, Blocks, Exchanges, Markets, Protocols, ValueFunds
 from agents.trader.value_fund import TRADING, Mandate, judge_fund, post_all, replace_fund, wanted_contracts
@@ -191,18 +193,40 @@ def held_by_vaults(exchange: Exchanges, k: int) -> float:
     return contracts
 
 
-@kernel
+class Auction(NamedTuple):
+    """Constants of the auction."""
+
+    mandate: Mandate
+    value: np.ndarray  # (assets,) USD per contract
+    supply: np.ndarray  # (assets,) contracts
+    fee: float  # 1, of trades
+
+
+@part
 def auction(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, protocol: Protocols, market: Markets, book: Book,
-    funds: ValueFunds, mandate: Mandate, value: np.ndarray, supply: np.ndarray, fee: float, oracle_error: np.ndarray,
+    accounts: Accounts,
+    blocks: Blocks,
+    exchange: Exchanges,
+    protocol: Protocols,
+    market: Markets,
+    book: Book,
+    funds: ValueFunds,
+    terms: Auction,
+    oracle_error: np.ndarray,
     step: int,
-) -> None:  # fmt: skip
+) -> None:
     """Find every asset's price, fill the funds' orders at it, and let investors judge the funds.
 
     Where other accounts hold more than the supply there is no auction.
 
-    `value` (assets,) USD per contract, `supply` (assets,) contracts.
+    Parameters
+    ----------
+    accounts, blocks, exchange, protocol, market, book, funds : tables of the run, written.
+    terms : constants.
+    oracle_error : (protocols,) 1, relative error of the mark.
+    step : present step.
     """
+    mandate, value, supply, fee = terms.mandate, terms.value, terms.supply, terms.fee
     held, takes_part = np.empty(funds.shape[0]), np.empty(funds.shape[0], np.bool_)
     limit = mandate.leverage
     for k in range(market.shape[0]):

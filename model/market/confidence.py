@@ -14,50 +14,88 @@ unpaid in this step. Then
 All is off by default and then costs nothing.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.core.fast_call import FastCall
-from agents.core.kernel import kernel
+from agents.core.kernel import part
 from agents.core.table import Exchanges, Markets, Protocols
-from agents.protocol.confidence import alarm, faded, hazard
+from agents.protocol.confidence import Mood, alarm, faded, hazard
 from agents.protocol.standby import Backing, healths
 from model.market.market import stress
+from model.scenario import Scenario
 
-NERVES = ("thin_fund", "neighbour", "unpaid", "half_life", "trader_sensitivity", "provider_sensitivity")
 Array = np.ndarray
 
 
-@kernel
+class Nerves(NamedTuple):
+    """Constants of confidence: weights and sensitivities of the scenario's sections."""
+
+    minutes: float  # length of a step
+    panic: bool  # whether anybody is alarmed
+    volatility: float  # 1, of providers to volatility
+    thin_fund: float  # 1
+    neighbour: float  # 1, bad news that a failed neighbour is
+    unpaid: float  # 1, bad news that an unpaid loss is
+    half_life: float  # minutes
+    trader: float  # 1, sensitivity of traders
+    provider: float  # 1, of providers
+
+
+def make_nerves(scenario: Scenario) -> Nerves | None:
+    """Return the constants of a scenario; None where nothing here changes what anybody does."""
+    terms, volatility = scenario.confidence, scenario.provider.volatility_sensitivity
+    if not (terms.panic or volatility > 0.0):
+        return None
+    return Nerves(
+        minutes=scenario.minutes,
+        panic=terms.panic,
+        volatility=volatility,
+        thin_fund=terms.thin_fund,
+        neighbour=terms.neighbour,
+        unpaid=terms.unpaid,
+        half_life=terms.half_life,
+        trader=terms.trader_sensitivity,
+        provider=terms.provider_sensitivity,
+    )
+
+
+@part
 def feel(
-    exchange: Exchanges, market: Markets, protocol: Protocols, balance: Array, backing: Backing, tied: Array,
-    news: Array, known: Array, alarms: Array, strain: Array, step: int, minutes: float, panic: bool, volatility: float,
-    thin_fund: float, neighbour: float, unpaid: float, half_life: float, trader: float, provider: float,
-) -> None:  # fmt: skip
+    exchange: Exchanges,
+    market: Markets,
+    protocol: Protocols,
+    balance: Array,
+    backing: Backing,
+    mood: Mood,
+    nerves: Nerves,
+    step: int,
+) -> None:
     """Set alarm and strain of every protocol, and what its traders will go by.
 
     Parameters
     ----------
+    exchange, market, protocol : tables of the run.
     balance, backing : of ledger and structure, behind every protocol.
-    tied : (protocols, protocols) bool, whose failure alarms whom.
-    news : (protocols,) bad news that has not faded; `known` USD, uncovered loss up to the step before.
-    alarms, strain : (protocols,), to be set.
-    volatility, thin_fund ... provider : weights and sensitivities of the scenario's sections.
+    mood : what is heard; written.
+    nerves : constants.
+    step : present step.
     """
-    health = healths(balance, protocol, backing)
+    health, tied, news, known = healths(balance, protocol, backing), mood.tied, mood.news, mood.known
+    alarms, strain = mood.alarm, mood.strain
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]
-        if panic:
-            bad = unpaid if protocol.uncovered[i] > known[i] else 0.0
+        if nerves.panic:
+            bad = nerves.unpaid if protocol.uncovered[i] > known[i] else 0.0
             known[i] = protocol.uncovered[i]
             for j in range(exchange.shape[0]):
                 if protocol.default_step[j] == step and tied[i, j]:
-                    bad += neighbour
-            news[i] = faded(news[i], half_life, minutes) + bad
-            alarms[i] = alarm(health[i], news[i], thin_fund)
-            exchange.alarm[i] = trader * alarms[i]
-        strain[i] = volatility * stress(market.variance[k], market.normal_volatility[k]) + provider * alarms[i]
+                    bad += nerves.neighbour
+            news[i] = faded(news[i], nerves.half_life, nerves.minutes) + bad
+            alarms[i] = alarm(health[i], news[i], nerves.thin_fund)
+            exchange.alarm[i] = nerves.trader * alarms[i]
+        rough = stress(market.variance[k], market.normal_volatility[k])
+        strain[i] = nerves.volatility * rough + nerves.provider * alarms[i]
 
 
 class Confidence:
@@ -65,35 +103,30 @@ class Confidence:
 
     Parameters
     ----------
-    ecosystem : whose tables it reads; its exposures at the start say who are neighbours.
+    ecosystem : whose exposures at the start say who are neighbours.
 
     Attributes
     ----------
-    active : False where nothing here changes what anybody does.
-    alarm : (protocols,) 1, >= 0.
-    strain : (protocols,) falls of the share price, >= 0, on providers next to that of the share price itself.
+    nerves : constants; None where nothing here changes what anybody does.
+    mood : what is heard.
     """
 
     def __init__(self, ecosystem: Any) -> None:
-        scenario, tables = ecosystem.scenario, ecosystem.tables
-        self.terms, members = scenario.confidence, len(ecosystem.exchange)
-        weights = [getattr(self.terms, name) for name in NERVES]
-        self.nerves = scenario.minutes, self.terms.panic, scenario.provider.volatility_sensitivity, *weights
-        owed = ecosystem.contagion.liabilities > 0.0
-        self.strain, self.alarm = ecosystem.rules.terms.strain, np.zeros(members)
-        self.mood = owed | owed.T, np.zeros(members), np.zeros(members), self.alarm, self.strain
-        self.tables = tables.exchange, tables.market, tables.protocol, ecosystem.ledger.balance
-        self.structure, self.backing, self._feel = ecosystem.structure, ecosystem.structure.backing, FastCall(feel)
-        self.active = self.terms.panic or scenario.provider.volatility_sensitivity > 0.0
+        scenario, members = ecosystem.scenario, len(ecosystem.exchange)
+        self.structure, self.sensitivity = ecosystem.structure, scenario.confidence.capital_sensitivity
+        self.nerves = make_nerves(scenario)
+        owed = ecosystem.contagion.liabilities > 0.0 if self.nerves else np.zeros((0, 0), dtype=bool)
+        news, known, alarms = np.zeros((3, members))
+        self.mood = Mood(owed | owed.T, news, known, alarms, ecosystem.rules.capital.strain)
 
-    def update(self, step: int) -> None:
-        """Compute alarm and strain at the end of a step."""
-        if self.active:
-            self._feel(*self.tables, self.backing, *self.mood, step, *self.nerves)
+    @property
+    def alarm(self) -> Array:
+        """Alarm over every protocol, (protocols,) 1, >= 0."""
+        return self.mood.alarm
 
     def capital_hazard(self) -> Array:
         """Return the multiple of the calm rate at which each pot's capital providers leave, (pots,), 1 in calm."""
         structure, weight = self.structure, self.structure.capital
         whole = np.maximum(structure.by_pot(weight), 1e-300)
         mean = structure.by_pot(weight * self.alarm) / whole
-        return hazard(self.terms.capital_sensitivity * mean)
+        return hazard(self.sensitivity * mean)

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.core.fast_call import FastCall
-from agents.core.kernel import kernel
+from agents.core.kernel import part
 from agents.core.ledger import Book
 from agents.core.table import Exchanges, Markets, Protocols
 from agents.exchange.control.circuit_breaker import CircuitBreaker
@@ -51,7 +50,14 @@ class Start(NamedTuple):
     interest_cap: np.ndarray  # USD
 
 
-@kernel
+class Adaptation(NamedTuple):
+    """Constants of terms that follow fund health and volatility."""
+
+    rules: ControlRule
+    start: Start
+
+
+@part
 def adjust_terms(
     exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing, rules: ControlRule,
     start: Start,
@@ -97,6 +103,11 @@ class Control:
     ----------
     scenario : all parameters.
     exchange, market : records at the start, whose terms and prices controls refer to.
+
+    Attributes
+    ----------
+    start : terms that controls start from; a protocol that sets a cap of its own writes it here.
+    adaptation : how terms adapt; None where they do not.
     """
 
     def __init__(self, scenario: Scenario, exchange: Exchanges, market: Markets) -> None:
@@ -104,23 +115,10 @@ class Control:
         self.rules = ControlRule(**{name: getattr(control, name) for name in ControlRule._fields})
         terms = (exchange.liquidation_fee, exchange.initial_margin, exchange.maintenance, exchange.interest_cap)
         self.start = Start(*(np.array(term) for term in terms))
-        self._adjust_terms = FastCall(adjust_terms)
-        self.adapts = any(getattr(control, name) for name in SENSITIVITIES)
+        adapts = any(getattr(control, name) for name in SENSITIVITIES)
+        self.adaptation = Adaptation(self.rules, self.start) if adapts else None
         self.breaker = make_breaker(scenario, np.array(market.mid))
         self.suspends = control.breaker_liquidations
-
-    def adapt(self, exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing) -> None:
-        """Set terms for the next step.
-
-        Parameters
-        ----------
-        exchange, market : (protocols,) and (assets,) records; terms are written.
-        protocol : (protocols,) records, read.
-        book : the ledger's.
-        backing : what stands ready behind each.
-        """
-        if self.adapts:
-            self._adjust_terms(exchange, market, protocol, book, backing, self.rules, self.start)
 
     def watch(self, exchange: Exchanges, market: Markets) -> None:
         """Set halts for the next step; (protocols,) and (assets,) records."""

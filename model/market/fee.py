@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.audit import money_there, reconcile
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import part, rule
 from agents.core.ledger import (
     CAPITAL,
     FUND,
@@ -44,7 +44,7 @@ from agents.provider.vault_closing import cancel_shares, settle_vaults
 from agents.reinsurer.reinsurer import collect_premium
 
 
-class Terms(NamedTuple):
+class CapitalTerms(NamedTuple):
     """Constants of the capital phase."""
 
     vault: float  # share of a trading fee that goes to the vault
@@ -68,7 +68,7 @@ class Terms(NamedTuple):
 @rule
 def contribute(
     book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, account: Code, amount: float,
-    terms: Terms,
+    terms: CapitalTerms,
 ) -> None:  # fmt: skip
     """Split income of the backstop between own fund and pot; what exceeds the target size is the treasury's."""
     if not terms.holds:
@@ -86,7 +86,9 @@ def contribute(
 
 
 @part
-def share_fees(book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, terms: Terms) -> None:
+def share_fees(
+    book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, terms: CapitalTerms
+) -> None:
     """Distribute one protocol's fees of this step."""
     fees = book.balance[TRADING_FEE, i]
     to_vault, to_fund = fees * terms.vault, fees * terms.fund
@@ -119,7 +121,7 @@ def losses_elsewhere(
 
 @part
 def serve_providers(
-    exchange: Exchanges, protocol: Protocols, providers: Providers, book: Book, backing: Backing, terms: Terms
+    exchange: Exchanges, protocol: Protocols, providers: Providers, book: Book, backing: Backing, terms: CapitalTerms
 ) -> None:
     """Let every provider redeem, come back or wait, and compare their cash with its control account."""
     members = exchange.shape[0]
@@ -150,10 +152,10 @@ def serve_providers(
         check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], there)
 
 
-@kernel
+@part
 def settle_capital(
     exchange: Exchanges, protocol: Protocols, providers: Providers, pool: Pools, book: Book, backing: Backing,
-    terms: Terms,
+    terms: CapitalTerms,
 ) -> None:  # fmt: skip
     """Run phase 8 for every protocol and every provider; `backing` is the structure's."""
     members, entitlement = exchange.shape[0], backing.entitlement

@@ -16,7 +16,7 @@ import numpy as np
 from agents.account.account import flag, total, touch
 from agents.account.position import bankruptcy_price, closed_of, equity
 from agents.core.audit import money_there, reconcile
-from agents.core.kernel import kernel, part
+from agents.core.kernel import part
 from agents.core.ledger import (
     DEFICIT,
     KEEPER,
@@ -195,7 +195,7 @@ def execute(
         )  # fmt: skip
 
 
-@kernel
+@part
 def liquidate(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
     rules: MarketRule, tariff: Tariff, gas: float, step: int, factor: np.ndarray, oracle_error: np.ndarray,

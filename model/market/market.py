@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.audit import check_price
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import part, rule
 from agents.core.ledger import DEFICIT, OUTSIDE, PRICE, WHOLE, Book, transfer
 from agents.core.table import Exchanges, Markets, Protocols
 from model.market.impact import SHAPES, absorbed_flow, average_price, displacement
@@ -156,7 +156,7 @@ def mark_all(market: Markets, exchange: Exchanges, oracle_error: np.ndarray) -> 
         exchange.mark[i] = market.mid[exchange.asset[i]] * (1.0 + oracle_error[i])
 
 
-@kernel
+@part
 def shock(
     market: Markets, exchange: Exchanges, protocol: Protocols, book: Book, returns: np.ndarray, spread: np.ndarray,
     exploit: np.ndarray,
@@ -218,7 +218,7 @@ def check_prices(market: Markets, exchange: Exchanges, book: Book) -> None:
         check_price(book, PRICE, exchange.asset[i], exchange.mark[i], market.first[exchange.asset[i]])
 
 
-@kernel
+@part
 def price(
     market: Markets,
     exchange: Exchanges,

@@ -99,7 +99,7 @@ def fill(
     clear_market(accounts, blocks, exchange, market, book, rules, fee, oracle_error, rows)
 
 
-@kernel
+@part
 def trade(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule,
     habit: Habit, keys: Keys, fee: float, step: int, oracle_error: np.ndarray, acting: np.ndarray,

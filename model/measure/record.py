@@ -7,7 +7,7 @@ number). All are written by one kernel; no step allocates anything.
 import numpy as np
 
 from agents.core.audit import audit, check_price
-from agents.core.kernel import kernel, part
+from agents.core.kernel import part
 from agents.core.ledger import BAD_DEBT, FUND, KEEPER, POOL, RECORD, TREASURY, VAULT, Book
 from agents.core.table import Exchanges, Markets, Protocols
 from agents.provider.liquidity_provider import vault_equity
@@ -87,7 +87,7 @@ def write_protocol(exchange: Exchanges, protocol: Protocols, book: Book, row: np
     row[i, 13], row[i, 14], row[i, 15] = exchange.trader_deficit[i], exchange.vault_deficit[i], exchange.exploit_loss[i]
 
 
-@kernel
+@part
 def write_step(
     market: Markets, exchange: Exchanges, protocol: Protocols, book: Book, rounds: int,
     ecosystem: np.ndarray, asset: np.ndarray, members: np.ndarray,

@@ -114,7 +114,7 @@ class Choice:
         self.away_until[leave | expel] = step + self.wait
         structure.member[leave | expel] = False
         self._enter(back)
-        self.ecosystem.rules.terms.own_share[:] = np.where(structure.member, structure.own_share, 1.0)
+        self.ecosystem.rules.capital.own_share[:] = np.where(structure.member, structure.own_share, 1.0)
 
     def _refused(self) -> Array:
         """Return whom the pool does not want: claims over premiums above the limit, (members,) bool."""

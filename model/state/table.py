@@ -1,9 +1,10 @@
-"""What the acts of a step work on: tables, constants and the row of the tape.
+"""What the phases of a step work on: the tables of a run, and the row of the tape for the step.
 
-Everything optional is None where a run does not have it: the compiler then leaves out what would work on it.
+Types are the same in every run, whatever is switched on: what a run does not have is a table without rows. So a kernel
+is compiled once.
 """
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,20 +13,18 @@ from agents.core.kernel import rule
 from agents.core.ledger import Book
 from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers, ValueFunds
 from agents.exchange.keeper import Jobs
+from agents.protocol.confidence import Mood
 from agents.protocol.standby import Backing
-from agents.trader.trader import Habit, Keys
-from agents.trader.value_fund import Mandate
-from model.market.control import ControlRule, Start
-from model.market.fee import Terms
-from model.market.liquidation import Tariff
-from model.market.market import MarketRule
 from model.price.tape import Tape
+
+if TYPE_CHECKING:
+    from model.ecosystem import Ecosystem
 
 Array = np.ndarray
 
 
 class Tables(NamedTuple):
-    """The state that phases read and write."""
+    """The state that phases read and write, as kernels take it."""
 
     accounts: Accounts
     blocks: Blocks
@@ -37,8 +36,8 @@ class Tables(NamedTuple):
     pool: Pools
     book: Book
     backing: Backing  # the structure's
-    funds: ValueFunds | None  # value funds; None: there are none
-    mood: "Mood | None"  # None: nobody listens to anybody
+    funds: ValueFunds
+    mood: Mood
     rows: Array  # (rows,) room for lists of accounts
     jobs: Jobs  # room for one round's liquidations
     capacity: Array  # (keepers, protocols) USD left to each keeper
@@ -47,71 +46,6 @@ class Tables(NamedTuple):
     member: Array  # (steps, protocols, 16)
     rounds: Array  # (1,) int64, rounds of liquidations in the present step
     carried: Array  # (1,) bool, whether a debt was carried at the end of the last waterfall
-
-
-class Mood(NamedTuple):
-    """What protocols hear of one another (:mod:`model.market.confidence`)."""
-
-    tied: Array  # (protocols, protocols) bool, whose failure alarms whom
-    news: Array  # (protocols,) 1, >= 0, bad news that has not faded
-    known: Array  # (protocols,) USD, uncovered loss up to the step before
-    alarm: Array  # (protocols,) 1, >= 0
-    strain: Array  # (protocols,) 1, >= 0
-
-
-class Funding(NamedTuple):
-    """Constants of the funding rate."""
-
-    interest: float  # 1 per 8 h
-    clamp: float  # 1 per 8 h
-    cap: float  # 1 per 8 h
-    minutes: float  # length of a step
-
-
-class Nerves(NamedTuple):
-    """Constants of confidence: weights and sensitivities of the scenario's sections."""
-
-    minutes: float
-    panic: bool
-    volatility: float
-    thin_fund: float
-    neighbour: float
-    unpaid: float
-    half_life: float
-    trader: float
-    provider: float
-
-
-class Auction(NamedTuple):
-    """Constants of the value funds' auction."""
-
-    mandate: Mandate
-    value: Array  # (assets,) USD per contract
-    supply: Array  # (assets,) contracts
-
-
-class Adaptation(NamedTuple):
-    """Constants of terms that follow fund health and volatility."""
-
-    rules: ControlRule
-    start: Start
-
-
-class Constants(NamedTuple):
-    """What does not change within a run, by the phase that needs it."""
-
-    market: MarketRule
-    habit: Habit
-    keys: Keys
-    tariff: Tariff
-    capital: Terms
-    funding: Funding
-    fee: float  # 1, of trades
-    auction: Auction | None
-    nerves: Nerves | None
-    adaptation: Adaptation | None
-    resumes: bool  # whether halted protocols may trade again
-    periods: tuple[int, int]  # steps between two settlements of regime and fallback, 0: none
 
 
 class Shock(NamedTuple):
@@ -140,17 +74,16 @@ def shock_of(tape: Tape, t: int) -> Shock:
     )
 
 
-def tables_of(ecosystem: Any) -> Tables:
+def tables_of(ecosystem: "Ecosystem") -> Tables:
     """Return the tables of an ecosystem: the same memory, as kernels take it."""
-    tables, record, scratch = ecosystem.tables, ecosystem.record, ecosystem.scratch
-    funds = ecosystem.value_investing.funds
+    record, scratch = ecosystem.record, ecosystem.scratch
     return Tables(
         accounts=ecosystem.accounts,
-        **tables._asdict(),
+        **ecosystem.tables._asdict(),
         book=ecosystem.ledger.book,
         backing=ecosystem.structure.backing,
-        funds=bare(funds) if len(funds) else None,
-        mood=Mood(*ecosystem.confidence.mood) if ecosystem.confidence.active else None,
+        funds=bare(ecosystem.value_investing.funds),
+        mood=ecosystem.confidence.mood,
         rows=scratch.rows,
         jobs=scratch.jobs,
         capacity=scratch.capacity,
@@ -159,25 +92,4 @@ def tables_of(ecosystem: Any) -> Tables:
         member=record.protocol,
         rounds=np.zeros(1, np.int64),
         carried=np.zeros(1, np.bool_),
-    )
-
-
-def constants_of(ecosystem: Any) -> Constants:
-    """Return the constants of an ecosystem."""
-    scenario, rules, control = ecosystem.scenario, ecosystem.rules, ecosystem.control
-    market, invested = scenario.market, ecosystem.value_investing
-    auction = Auction(invested.mandate, invested.value, invested.supply) if len(invested.funds) else None
-    return Constants(
-        market=rules.market,
-        habit=rules.habit,
-        keys=rules.keys,
-        tariff=rules.tariff,
-        capital=rules.terms,
-        funding=Funding(market.interest, market.funding_clamp, market.funding_cap, scenario.minutes),
-        fee=scenario.exchange.trading_fee,
-        auction=auction,
-        nerves=Nerves(*ecosystem.confidence.nerves) if ecosystem.confidence.active else None,
-        adaptation=Adaptation(control.rules, control.start) if control.adapts else None,
-        resumes=ecosystem.contagion.resolution.resumes,
-        periods=(ecosystem.regime.first.period, ecosystem.regime.fallback.period),
     )

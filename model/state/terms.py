@@ -5,26 +5,56 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.table import Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers
+from agents.exchange.exchange import Funding
 from agents.exchange.keeper import Jobs
 from agents.protocol.contribution import target_size
 from agents.trader.trader import Habit, Keys
 from model.backstop.structure.base import Structure
-from model.market.control import partial_rule
-from model.market.fee import Terms
+from model.market.auction import Auction
+from model.market.confidence import Nerves
+from model.market.control import Adaptation, partial_rule
+from model.market.fee import CapitalTerms
 from model.market.liquidation import Tariff, make_jobs
 from model.market.market import MarketRule, market_rule, per_step
 from model.price.streams import Streams
 from model.scenario import Scenario
 
 
-class PhaseTerms(NamedTuple):
-    """Constants by the phase that needs them."""
+class TradeTerms(NamedTuple):
+    """Constants of phase 4."""
 
     market: MarketRule
     habit: Habit
     keys: Keys  # of the traders' random numbers
-    tariff: Tariff  # of liquidations
-    terms: Terms  # of fees, premiums and providers
+    fee: float  # 1, of trades
+
+
+class LiquidationTerms(NamedTuple):
+    """Constants of phase 5."""
+
+    market: MarketRule
+    tariff: Tariff
+
+
+class Due(NamedTuple):
+    """What decides whether the phases that are left to Python have anything to do."""
+
+    resumes: bool  # whether halted protocols may trade again
+    periods: tuple[int, int]  # steps between two settlements of regime and fallback, 0: none
+
+
+class Terms(NamedTuple):
+    """The constants of a run, by the phase that needs them; None where a run does not have it."""
+
+    price: MarketRule
+    funding: Funding
+    trade: TradeTerms
+    liquidation: LiquidationTerms
+    capital: CapitalTerms
+    due: Due
+    auction: Auction | None = None
+    confidence: Nerves | None = None
+    control: Adaptation | None = None
 
 
 class KernelTables(NamedTuple):
@@ -47,29 +77,46 @@ class Scratch(NamedTuple):
     capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
 
 
-def make_phase_terms(scenario: Scenario, streams: Streams, structure: Structure) -> PhaseTerms:
-    """Derive all constants of a run."""
-    fees = scenario.exchange
-    return PhaseTerms(
-        market=market_rule(scenario),
-        habit=Habit(**{name: getattr(scenario.trader, name) for name in Habit._fields}),
-        keys=Keys(**{name: np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields}),
-        tariff=Tariff(
-            bounty=fees.keeper_share,
-            rounds=fees.liquidation_rounds,
-            surcharge=fees.surcharge,
-            takeover=scenario.control.takeover or None,
-            partial=partial_rule(scenario),
-        ),
-        terms=capital_terms(scenario, structure),
+def make_terms(scenario: Scenario, streams: Streams, structure: Structure, due: Due) -> Terms:
+    """Derive the constants of a run, but for those of parts that are yet to be made.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    streams : random numbers of the replication.
+    structure : who holds the capital.
+    due : of regime and resolution.
+    """
+    market, rule = scenario.market, market_rule(scenario)
+    keys = Keys(**{name: np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields})
+    habit = Habit(**{name: getattr(scenario.trader, name) for name in Habit._fields})
+    return Terms(
+        price=rule,
+        funding=Funding(market.interest, market.funding_clamp, market.funding_cap, scenario.minutes),
+        trade=TradeTerms(rule, habit, keys, scenario.exchange.trading_fee),
+        liquidation=LiquidationTerms(rule, make_tariff(scenario)),
+        capital=capital_terms(scenario, structure),
+        due=due,
     )
 
 
-def capital_terms(scenario: Scenario, structure: Structure) -> Terms:
+def make_tariff(scenario: Scenario) -> Tariff:
+    """Derive the constants of liquidations."""
+    fees = scenario.exchange
+    return Tariff(
+        bounty=fees.keeper_share,
+        rounds=fees.liquidation_rounds,
+        surcharge=fees.surcharge,
+        takeover=scenario.control.takeover or None,
+        partial=partial_rule(scenario),
+    )
+
+
+def capital_terms(scenario: Scenario, structure: Structure) -> CapitalTerms:
     """Derive the constants of the capital phase."""
     provider, minutes = scenario.provider, scenario.minutes
     flat = structure.charges_premium and not (scenario.reinsurance.prices or scenario.choice.active)
-    return Terms(
+    return CapitalTerms(
         vault=scenario.exchange.fee_to_vault,
         fund=scenario.exchange.fee_to_fund,
         own_share=np.full(len(structure.capital), float(structure.own_share)),

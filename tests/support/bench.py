@@ -12,7 +12,7 @@ from agents.reinsurer.reinsurer import Reinsurer
 from model.backstop.loss_regime.base import Terms as LossTerms
 from model.backstop.loss_regime.chain import Chain
 from model.backstop.waterfall import Waterfall
-from model.market.fee import Terms, share_fees
+from model.market.fee import CapitalTerms, share_fees
 from model.scenario.registry import REGIMES, STRUCTURES
 from model.scenario.section.backstop import BackstopSection
 
@@ -51,8 +51,8 @@ class Bench:
         self.waterfall = Waterfall(self.structure, Chain(*regimes))
         own = np.full(members, float(self.structure.own_share))
         limit = np.full(members, np.inf)
-        calm = dict.fromkeys(Terms._fields, 0.0) | {"fund": 1.0, "own_share": own, "holds": True, "minutes": 1.0}
-        self.terms = Terms(**calm | {"pot": self.structure.pot, "target": limit, "strain": np.zeros(members)})
+        calm = dict.fromkeys(CapitalTerms._fields, 0.0) | {"fund": 1.0, "own_share": own, "holds": True, "minutes": 1.0}
+        self.terms = CapitalTerms(**calm | {"pot": self.structure.pot, "target": limit, "strain": np.zeros(members)})
 
     def earn(self, fees: np.ndarray) -> None:
         """Let fees come in and reach funds and pots, (members,) USD >= 0."""

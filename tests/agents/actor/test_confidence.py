@@ -20,7 +20,7 @@ AWAKE = {
 def after(ecosystem, event=lambda e: None):
     """Return the alarm at the end of a step in which `event` happened to the tables."""
     event(ecosystem)
-    ecosystem.confidence.update(ecosystem.clock)
+    ecosystem.update_confidence()
     return ecosystem.confidence.alarm.copy()
 
 
@@ -132,7 +132,7 @@ def test_an_unpaid_claim_alarms_and_fades():
 
 def test_nothing_stirs_while_panic_is_off():
     ecosystem = Ecosystem(small())
-    assert not ecosystem.confidence.active
+    assert ecosystem.confidence.nerves is None
     assert after(ecosystem, drain) == pytest.approx(0.0)
     assert ecosystem.confidence.capital_hazard() == pytest.approx(1.0)
 
@@ -177,7 +177,8 @@ def test_a_panic_in_a_fall_closes_longs_and_in_a_rise_shorts(side):
 def test_who_fled_stays_away_and_returns_when_the_alarm_has_gone():
     ecosystem, before = frightened(-0.05)
     sizes, fled = ecosystem.accounts.size.reshape(3, -1)[1], before > 0.0
-    ecosystem.rules = ecosystem.rules._replace(habit=ecosystem.rules.habit._replace(turnover=1.0))
+    trade = ecosystem.rules.trade
+    ecosystem.rules = ecosystem.rules._replace(trade=trade._replace(habit=trade.habit._replace(turnover=1.0)))
     ecosystem.clock += 1
     look_again(ecosystem, -0.05)
     assert (sizes[fled] == 0.0).all()
@@ -203,7 +204,7 @@ def test_the_more_alarmed_close_more():
 def test_providers_feel_the_alarm_and_the_pools_capital_too():
     ecosystem = Ecosystem(small(confidence__provider_sensitivity=0.2, confidence__capital_sensitivity=3.0, **PANIC))
     after(ecosystem, lambda e: drain(e, 1.0, 0))
-    assert ecosystem.confidence.strain == pytest.approx([0.2, 0.0, 0.0])
+    assert ecosystem.confidence.mood.strain == pytest.approx([0.2, 0.0, 0.0])
     weight = ecosystem.structure.capital[0] / ecosystem.structure.capital.sum()
     assert ecosystem.confidence.capital_hazard() == pytest.approx([1.0 + 3.0 * weight])
 

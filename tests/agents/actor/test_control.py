@@ -163,13 +163,7 @@ def test_terms_follow_an_emptied_fund():
     before = [exchange[name].copy() for name in terms]
     spent = 0.5 * ecosystem.protocol.capital - ecosystem.ledger.balance[FUND]
     ecosystem.ledger.balance[FUND] += spent
-    ecosystem.control.adapt(
-        ecosystem.tables.exchange,
-        ecosystem.tables.market,
-        ecosystem.tables.protocol,
-        ecosystem.ledger.book,
-        ecosystem.structure.backing,
-    )
+    ecosystem.adapt_terms()
     after = [exchange[name] for name in terms]
     for old, new, factor in zip(before, after, (2.0, 2.0, 2.0, 0.5), strict=True):
         assert new == pytest.approx(factor * old)

@@ -110,7 +110,7 @@ def test_a_vault_that_lets_out_little_pays_first_come_first_served():
     ecosystem.providers.requested[rows[:2]] = held[:2]
     ecosystem.providers.wait[rows[:2]] = [0.0, -1.0]
     ecosystem.providers.tolerance[rows[:2]] = 1e-9
-    ecosystem.rules.terms.strain[0] = 1.0
+    ecosystem.rules.capital.strain[0] = 1.0
     worth, cash = ecosystem.vault_equity()[0], ecosystem.providers.cash[rows].sum()
     ecosystem.settle_capital()
     paid = held - ecosystem.providers.shares[rows]

@@ -269,7 +269,7 @@ def test_an_auction_far_from_the_first_price_stops_the_run_by_name():
     eco = world(2, number=2)
     eco.market.first[:] = 1e-16 * eco.market.mid
     with pytest.raises(PriceRangeError, match=r"asset 0 stands at .* in phase 'trade'"):
-        eco.value_investing.trade(np.zeros(1), 0)
+        eco.hold_auction()
     assert (eco.accounts.size == 0.0).all()
 
 
@@ -278,7 +278,7 @@ def test_a_supply_that_others_hold_already_means_no_auction():
     size = eco.accounts.size.reshape(3, -1)
     size[range(3), (size == 0.0).argmax(axis=1)] += 1e9  # bought of the vault for nothing
     eco.exchange.vault_size[:] -= 1e9
-    eco.value_investing.trade(np.zeros(3), 0)
+    eco.hold_auction()
     assert (eco.accounts.size[eco.value_investing.funds.account] == 0.0).all()
 
 

@@ -151,7 +151,7 @@ def test_a_vault_drained_by_the_loss_regime_passes_on_before_a_rebound():
 def test_a_vault_that_all_providers_left_passes_on_without_a_deficit():
     """Everybody redeems at the mark; what the position loses afterwards is the successor's."""
     ecosystem, _ = lonely([0.0, 0.0, np.log(1.2)], provider__tolerance=1e-6, provider__withdrawal=1.0)
-    ecosystem.rules.terms.strain[0] = 1.0
+    ecosystem.rules.capital.strain[0] = 1.0
     walk(ecosystem, 4)
     found = ecosystem.summary()
     assert found["deficit"] == 0.0 and found["vaults_closed"] == 1.0

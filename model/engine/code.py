@@ -1,0 +1,108 @@
+"""The machine code of a run: of every act of a step, and of the whole run, for the types of its tables.
+
+Of which type each of some sixty arrays is numba finds out at every call. Here it is found out once for all runs of the
+same types, and every call goes straight to the machine code.
+
+``advance`` runs the acts of :data:`model.schedule.ACTS` from where the clock stands, step after step, and returns where
+one is left to Python.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import config
+
+from agents.core.chain import chain, entry, kind_of
+from agents.core.kernel import kernel
+from model.price.tape import Tape
+from model.schedule import ACTS
+from model.state.table import Tables, shock_of
+from model.state.terms import Terms
+
+Array = np.ndarray
+act_from = chain([link for _, _, link in ACTS])
+
+
+@kernel
+def advance(tables: Tables, terms: Terms, tape: Tape, stops: Array, entries: Array, clock: Array, last: int) -> bool:
+    """Run acts from the clock on, up to the step `last`, excluded; return whether Python has something to do.
+
+    Parameters
+    ----------
+    tables, terms, tape : of the run.
+    stops : (acts,) bool, which acts are Python's at every step.
+    entries : (acts, 2) int64, of the kernels (:func:`agents.core.chain.call_at`).
+    clock : (2,) int64, step and act; moved on to the act that Python has to do.
+    last : step before which to end.
+    """
+    t, at, acts = clock[0], clock[1], stops.shape[0]
+    while t < last:
+        at = act_from(at, stops, entries, tables, terms, shock_of(tape, t), t)
+        if at < acts:
+            break
+        t, at = t + 1, 0
+    clock[0], clock[1] = t, at
+    return t < last
+
+
+class Code:
+    """Machine code for runs of the same types; what is not asked for is not compiled.
+
+    Parameters
+    ----------
+    tables, terms, tape : of such a run.
+    """
+
+    def __init__(self, tables: Tables, terms: Terms, tape: Tape) -> None:
+        self.interpreted = bool(config.DISABLE_JIT)  # type: ignore[attr-defined]
+        self._acts: dict[int, Callable[..., bool]] = {}
+        self._run: tuple[Callable[..., bool], Array] | None = None
+        if not self.interpreted:
+            table, row, step = numba.typeof(tables), numba.typeof(shock_of.py_func(tape, 0)), numba.int64
+            kinds = {name: numba.typeof(value) for name, value in terms._asdict().items()}
+            self._types = {name: (table, kind, row, step) for name, kind in kinds.items()}
+            self._whole = table, numba.typeof(terms), numba.typeof(tape)
+        self._present = [getattr(terms, link.terms) is not None for _, _, link in ACTS]
+
+    def act(self, at: int) -> Callable[..., bool] | None:
+        """Return the kernel of an act, to be called with tables, terms, row and step; None where there is none."""
+        link = ACTS[at][2]
+        if link.act is None or not self._present[at]:
+            return None
+        if at not in self._acts:
+            self._acts[at] = link.act if self.interpreted else compiled(link.act, self._types[link.terms])
+        return self._acts[at]
+
+    def run(self) -> tuple[Callable[..., bool], Array]:
+        """Return ``advance``, and the entries to call it with."""
+        if self._run is None:
+            entries = np.zeros((len(ACTS), 2), np.int64)
+            if self.interpreted:
+                self._run = advance, entries
+            else:
+                for at, (_, _, link) in enumerate(ACTS):
+                    if link.act is not None and self._present[at]:
+                        entries[at] = entry(link.act, self._types[link.terms])
+                further = map(numba.typeof, (np.zeros(1, bool), entries, entries[0], 0))
+                self._run = compiled(advance, (*self._whole, *further)), entries
+        return self._run
+
+
+def compiled(kernel: Any, types: tuple[Any, ...]) -> Callable[..., bool]:
+    """Return what a kernel is for arguments of these numba types, compiled if it was not."""
+    kernel.compile(types)
+    found: Callable[..., bool] = kernel.get_overload(types)
+    return found
+
+
+_known: dict[Any, Code] = {}
+
+
+def code_for(tables: Tables, terms: Terms, tape: Tape) -> Code:
+    """Return the machine code for a run of these tables, constants and tape."""
+    kind = kind_of((tables, terms, tape))
+    if kind not in _known:
+        _known[kind] = Code(tables, terms, tape)
+    return _known[kind]
