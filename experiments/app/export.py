@@ -58,7 +58,7 @@ def gif(world: World) -> bytes:
         figure, panels = new_figure(1, 3, 2.6)
         lines = _panels(world, panels)
         figure.draw_without_rendering()
-        # One layout holds for all frames.
+        # Laid out once: all frames have the same layout.
         figure.set_layout_engine("none")
         file = Path(folder) / "run.gif"
         with writer.saving(figure, str(file), figure.dpi):

@@ -1,9 +1,9 @@
 """A group whose commands are imported when they are used, so that help and listings answer at once.
 
-The group knows each command by where it is and by the first sentence of its help. A file of `experiments.cli.command`
-says what a command is asked and imports little; what it does is another file, loaded when the command runs
-(:func:`load`), which imports what it needs at its top. So help, mistyped options and folders that are none are answered
-at once, and the server of the workers begins its imports first.
+The group knows each command by its module and the first sentence of its help. A file of `experiments.cli.command`
+declares the options of a command and imports little; what the command does is another file, loaded when it runs
+(:func:`load`), which imports what it needs at its top. So help, mistyped options and missing folders are answered at
+once, and the server of the worker processes begins its imports first.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ class LazyGroup(click.Group):
     Parameters
     ----------
     name : of the group.
-    entries : name -> where the command is, and what it says of itself.
+    entries : name → module and function of the command, and its first sentence.
     further : as of :class:`click.Group`.
     """
 

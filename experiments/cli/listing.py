@@ -65,7 +65,7 @@ def _show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
 
 
 def aligned(rows: Sequence[dict[str, Any]]) -> str:
-    """Return `rows` as text in columns, headed by their keys; whole words, nothing cut."""
+    """Return `rows` as text in columns, headed by their keys; nothing is truncated."""
     lines = [list(rows[0]), *([as_text(value) for value in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)

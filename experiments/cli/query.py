@@ -1,4 +1,4 @@
-"""``backstop query``, ``export`` and ``reproduce``: what to do with a result folder."""
+"""``backstop query``, ``export`` and ``reproduce``: commands on a result folder."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR"
 def checked(folder: Path, action: str = "") -> None:
     """Raise SweepError at once where `folder` has no runs of a study, before anything heavy is imported.
 
-    An `action` that only sweeps allow is named where it is another study's.
+    `action` names what only a sweep's runs allow; it is refused for other studies.
     """
     found = kind(read_study(folder))
     if action and found != "sweep":

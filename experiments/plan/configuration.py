@@ -1,7 +1,6 @@
-"""From the words of the command line to a plan that can be run, or to every reason why not.
+"""From the options of the command line to a plan that can be run, or to every problem that prevents it.
 
-How options make a scenario is :mod:`experiments.plan.scenario_option`. Nothing is written here, and nothing heavy is
-imported before it is needed.
+How options make a scenario is :mod:`experiments.plan.scenario_option`. Nothing is written to disk here.
 """
 
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_STRUCTURES = ("isolated", "pooled", "reinsured")
 REPLICATIONS = 100  # of each cell, unless said otherwise
-BASELINES = ("isolated", "pooled")  # what a structure that the user names in the scenario is compared with
+BASELINES = ("isolated", "pooled")  # baselines of a structure that the scenario names
 STRUCTURE, REGIME = "backstop.structure", "backstop.regime"
 # The pilot's replications are numbered from here on, so its streams are disjoint from the comparison's.
 PILOT = 1_000_000
@@ -35,12 +34,12 @@ class Plan(NamedTuple):
     workers: int
     folder: Path
     precision: tuple["Term", ...] = ()
-    premiums: tuple[str, ...] = ()  # none: the scenario's
-    notices: tuple[str, ...] = ()  # what was asked for and gives way or does nothing, a line each
+    premiums: tuple[str, ...] = ()  # None: the scenario's
+    notices: tuple[str, ...] = ()  # a line for every setting that is overridden or has no effect
 
 
 def asked(plan: Plan) -> dict[str, Any]:
-    """Return everything of `plan` that numbers depend on."""
+    """Return everything in `plan` that the results depend on."""
     from experiments.plan.identity import canonical  # noqa: PLC0415
 
     return {
@@ -103,7 +102,7 @@ def plan(
 
 
 def base(options: Options) -> Described:
-    """Return the scenario that `options` describe, its files read and found sound, with who named what.
+    """Return the scenario that `options` describe, its files read and checked, with the source of each setting.
 
     Raises
     ------
@@ -119,7 +118,7 @@ def base(options: Options) -> Described:
 def compared(described: Described, usual: Sequence[str], always: bool = False) -> tuple[str, ...]:
     """Return the structures to compare: the `usual` ones, or the one the scenario names next to the baselines.
 
-    A structure that is named and would not be run, or with `always` any, comes first.
+    A structure that is named but not among the usual ones, or with `always` any named one, comes first.
     """
     own = described.scenario.backstop.structure
     named = always or (STRUCTURE in described.given and own not in usual)

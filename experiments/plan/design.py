@@ -1,7 +1,7 @@
 """Designs: which points of the space of fields are run.
 
-A design knows its size before it is drawn, and a point is made only when it is asked for. ``grid``, ``list`` and
-``one_at_a_time`` are counted out; the others are matrices of coordinates in [0, 1], one column a field:
+A design knows its size before it is drawn, and a point is made only when it is needed. ``grid``, ``list`` and
+``one_at_a_time`` are enumerated; the others are matrices of coordinates in [0, 1], one column a field:
 
 - ``latin_hypercube``: `points` points, each field's interval hit once in every `points`-th part (McKay, Beckman and
   Conover 1979, Technometrics 21:239).
@@ -34,7 +34,7 @@ class Design(Protocol):
 
 
 class Terms(NamedTuple):
-    """What a plan says of its design besides the fields: see the module for `points` and `levels`."""
+    """A plan's settings of its design, besides the fields: see the module for `points` and `levels`."""
 
     kind: str = "grid"
     points: int = 0

@@ -1,4 +1,4 @@
-"""The plan file: TOML, read and checked as a whole, every problem told at once.
+"""The plan file: TOML, read and checked as a whole, all problems reported at once.
 
 =================  =====================================================================================
 base               ``scenario``, ``episode``, ``process``, ``prices``, ``seed``: as the options of ``backstop compare``
@@ -75,7 +75,7 @@ def read_plan_file(path: Path) -> Contents:
         With every problem found.
     """
     reader = _Reader(path)
-    if reader.problems:  # nothing was read, so nothing else can be said
+    if reader.problems:  # nothing was read, so there is nothing to check
         raise SweepError(reader.problems)
     contents = reader.contents()
     if reader.problems:
@@ -84,7 +84,7 @@ def read_plan_file(path: Path) -> Contents:
 
 
 class _Reader:
-    """Reads part after part and gathers problems."""
+    """Reads the plan table by table and collects problems."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -192,7 +192,7 @@ class _Reader:
         return found
 
     def _beside(self, names: Any) -> Any:
-        """Return paths of the plan as seen from where it lies."""
+        """Return the plan's paths, relative to its own folder."""
         if isinstance(names, str):
             nearby = str(self.path.parent / names)
             return names if names in world_names() and not Path(nearby).exists() else nearby
@@ -233,7 +233,7 @@ def _is_whole(name: str) -> bool:
 
 
 def _absolute_files(scenario: Scenario) -> dict[str, Any]:
-    """Return where the scenario's files are for a worker that stands in another folder."""
+    """Return the scenario's files by absolute path, for workers in another folder."""
     found: dict[str, Any] = {"price.files": tuple(str(Path(name).absolute()) for name in scenario.price.files)}
     if scenario.exposure.file:
         found["exposure.file"] = str(Path(scenario.exposure.file).absolute())

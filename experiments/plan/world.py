@@ -1,7 +1,7 @@
-"""The world of a run in three lines: what happens and when, who is there with how much, what is compared.
+"""The world of a run in three lines: prices and dates, protocols and their capital, what is compared.
 
-Every command says it before it runs and leaves it in its manifest and its JSON, so that no number is read for another
-world than the one that made it; and says at the end when that world tested nothing (:func:`unstressed`).
+Every command prints it before it runs and keeps it in its manifest and its JSON, so that every number can be traced to
+the world it comes from. It warns at the end where that world stressed nothing (:func:`unstressed`).
 """
 
 import math
@@ -31,7 +31,7 @@ def world(
     replications: int | None = None,
     moved: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
-    """Return what world a scenario is, ready for JSON; money in USD, times in UTC.
+    """Return the description of a scenario's world, ready for JSON; money in USD, times in UTC.
 
     Parameters
     ----------
@@ -68,7 +68,15 @@ def describe_world(
     replications: int | None = None,
     moved: Mapping[str, Sequence[Any]] | None = None,
 ) -> list[str]:
-    """Return the world in a few lines; parameters as of :func:`world`."""
+    """Return the world in a few lines; parameters as of :func:`world`.
+
+    Parameters
+    ----------
+    scenario : what is run.
+    structures, regimes : compared; empty: the scenario's own.
+    replications : of each of them, where there are any.
+    moved : values of the fields that a design moves.
+    """
     lines: list[str] = world(scenario, structures, regimes, replications, moved)["lines"]
     return lines
 
@@ -85,7 +93,7 @@ def unstressed(deficits: Iterable[float]) -> list[str]:
 
 
 def _prices(scenario: "Scenario", steps: int) -> dict[str, Any]:
-    """Return the episode or the files, the moments of start and end, and what there is to choose from."""
+    """Return episode or files, start and end, and the dates to choose from."""
     origin = PROCESSES[scenario.price.process].origin
     length = timedelta(minutes=steps * scenario.minutes)
     if origin == "episode":
@@ -145,7 +153,7 @@ def _what(told: Mapping[str, Any]) -> str:
 
 
 def _choose(told: Mapping[str, Any]) -> str:
-    """Return how to choose other dates, where a replay leaves some of what is on file."""
+    """Return how to choose other dates, where a replay does not cover all that is on file."""
     if "on_file" not in told or not told["start"] or [told["start"], told["end"]] == told["on_file"]:
         return ""
     start, end = map(_moment, told["on_file"])

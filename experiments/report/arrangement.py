@@ -1,8 +1,8 @@
 """What a report says of structures and loss regimes where a sweep ran both: tables, and the frontier.
 
 Structures are compared by paired differences to the one named first, regimes by who bore the deficit. In both the mean
-over the other axis is taken within each replication first, so that the replications alone make the interval. Where
-something else was swept with few values, such as the episode, each of its values is told by itself.
+over the other axis is taken within each replication first, so that the interval is over replications alone. Where
+something else was swept with few values, such as the episode, each of its values has rows of its own.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """From a result folder to its report: ``report/index.html``, ``figures``, ``tables`` and ``methods.txt``.
 
-The page is the template ``page.html``, which escapes what it is given, and holds everything it shows. Files carry no
+The page is made from the template ``page.html``, which escapes its input, and is self-contained. Files carry no
 date, so a report built again is the same, byte for byte.
 """
 

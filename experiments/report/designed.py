@@ -1,4 +1,4 @@
-"""What a sweep's design allows besides: a map where two fields make a grid, indices where it was sampled."""
+"""What a sweep's design adds to its report: a map where two fields make a grid, indices where it was sampled."""
 
 from collections.abc import Iterator
 from functools import lru_cache, partial
@@ -32,7 +32,7 @@ def diagrams(swept: Swept) -> list[Diagram]:
 
 @lru_cache(maxsize=1)
 def indices(swept: Swept) -> dict[str, list[Index]]:
-    """Return sensitivity indices by metric: of each shown that varies, in a sampled design that is complete."""
+    """Return sensitivity indices by metric, for each metric shown that varies, in a sampled design that is complete."""
     found = {}
     for line in swept.lines:
         try:

@@ -1,4 +1,4 @@
-"""How metrics move with each field of a sweep: means at its values or in eight bins of a range, whatever the rest."""
+"""How metrics move with each field of a sweep: means at its values or in eight bins of a range, over all else."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from experiments.report.swept import Swept
 
 LEVELS, BINS, COLUMNS = 12, 8, 4
-ABREAST = 3  # words that fit next to each other
+ABREAST = 3  # most words that fit next to each other
 STRUCTURE = "backstop.structure"
 
 
@@ -67,7 +67,7 @@ def _line(
 
 
 def _places(values: pd.Series) -> pd.Series:
-    """Return where each run stands on the axis: its value, its word, or the middle of its bin."""
+    """Return the position of each run on the axis: its value, its word, or the middle of its bin."""
     if values.nunique() <= LEVELS or not pd.api.types.is_numeric_dtype(values):
         return values
     bins = pd.cut(values, BINS)

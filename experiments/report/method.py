@@ -24,7 +24,7 @@ def of_comparison(manifest: dict[str, Any]) -> str:
 
 
 def _sized(pilot: dict[str, Any], allotment: str) -> str:
-    """Return by how many pilot replications funds were sized, and what that leaves out of the intervals."""
+    """Return by how many pilot replications funds were sized, whose error the intervals do not contain."""
     number = len(pilot["replications"])
     if not number:
         return ""

@@ -16,7 +16,7 @@ SHOWN_POINTS = 60  # points in the page and in LaTeX; the CSV has all
 
 
 def tables(swept: Swept) -> list[Table]:
-    """Return what the design allows, and means by point."""
+    """Return the tables that the design allows, and means by point."""
     return [*arrangement.tables(swept), *designed.tables(swept), _points(swept)]
 
 

@@ -23,7 +23,7 @@ IDENTITY = "identity"
 
 
 def row(metric: str, a: str, b: str, found: Contrast, differences: ArrayLike) -> dict[str, Any]:
-    """Return what is said of one paired difference; `differences` are (n,), NaN where a pair has no value.
+    """Return the row of one paired difference, ready for JSON.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""What n replications say of the tail of a loss: a quantile with its interval, and a mean that has none.
+"""The tail of a loss from n replications: value at risk with an interval, expected shortfall without one.
 
 Value at risk at level q is an order statistic, and so are the ends of its interval, whatever the distribution
 (:mod:`experiments.statistics.order_statistic`); with too few replications there is no upper end. Expected shortfall
 is the mean of the worst n (1 − q) replications: five of 100. No interval of a mean of five skewed numbers can be
-trusted: that of the bootstrap covers 65 to 74 % where it says 95 %. So it has none here, and the number of runs it
-rests on is told.
+trusted: that of the bootstrap covers 65 to 74 % where it says 95 %. So it has none here, and is shown with the number
+of runs it rests on.
 """
 
 import math

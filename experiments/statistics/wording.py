@@ -5,11 +5,11 @@
 ``3.06 [2.01, 4.40]``
     a mean with its interval.
 ``0.037 (3 of 100)``
-    a mean that only three runs differ on: too few for an interval.
+    a mean with only three runs that differ: too few for an interval.
 ``0 in all 100 runs``
-    the same in every run, which is no proof that it always is.
+    the same in every run, which does not prove that it always is.
 
-A star marks what rests on fewer than :data:`experiments.statistics.estimate.RARE` runs.
+A star marks numbers that rest on fewer than :data:`experiments.statistics.estimate.RARE` runs.
 """
 
 import math
@@ -58,7 +58,7 @@ def told(found: Estimate, factor: float = 1.0) -> str:
 
 
 def apart(found: Contrast, factor: float = 1.0) -> str:
-    """Return what stands in place of the interval of a paired difference times `factor`."""
+    """Return the interval of a paired difference times `factor`, or what replaces it."""
     if found.verdict or not found.number:
         return found.verdict or "n/a"
     if math.isnan(found.low):
@@ -83,7 +83,7 @@ def _event(found: Estimate) -> str:
 
 
 def _without(found: Estimate) -> str:
-    """Return what stands in place of an interval that a mean does not have."""
+    """Return the text that replaces the interval of a mean that has none."""
     if found.number == 1:
         return "in 1 run"
     if found.events == 0:

@@ -1,11 +1,11 @@
-"""How often each kind of interval holds the truth, on runs of this model: the numbers of docs/statistics.md.
+"""How often each kind of interval covers the truth, on runs of this model: the numbers of docs/statistics.md.
 
-A comparison of many replications stands for all worlds: its means, quantiles and paired differences are the truth. From
-it n worlds are drawn with replacement, again and again, and every interval is made from those n alone. *Covers* is the
-share of shown intervals that hold the truth; *shown* is the share of draws in which there was an interval at all, which
-is less than all where so few worlds hold a loss that none can be had.
+A comparison of many replications is taken as the population: its means, quantiles and paired differences are the truth.
+Samples of n worlds are drawn from it with replacement, and every interval is computed from such a sample. *Covers* is
+the share of shown intervals that hold the truth; *shown* is the share of samples with an interval at all, which is less
+than all where too few worlds have a loss.
 
-Repeat it with a comparison of 2,000 replications or so:
+To repeat it with a comparison of some 2,000 replications:
 
     backstop compare --set trader.number=100 --structure isolated --structure pooled --replications 2000 --out large
     python -m experiments.validation.coverage large

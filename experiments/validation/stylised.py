@@ -21,7 +21,7 @@ from experiments.study.calibration.moment import Floats, Series, labels, natural
 from experiments.study.calibration.simulation import Simulation
 from model.scenario import Scenario
 
-HOUR, DAYS = 60, 30  # minutes; days of a run, a whole number of sums of 24 hours
+HOUR, DAYS = 60, 30  # minutes; days of a run, so that sums of 24 hours fit
 MARKET: dict[str, object] = {"price.process": "stochastic_volatility"}
 ASSETS = ("BTC", "ETH")
 RESAMPLES = 400
@@ -90,7 +90,15 @@ def fact_rows(replications: int, executor: WorkerPool) -> list[dict[str, str]]:
 
 
 def told(name: str, tolerance: Tolerance, ours: Value, runs: int) -> dict[str, str]:
-    """Return a row of text: asset, fact, recorded and ours with their intervals, runs, error and verdict."""
+    """Return a row of text: asset, fact, recorded and ours with their intervals, runs, error and verdict.
+
+    Parameters
+    ----------
+    name : of the fact, in `RECORDED`.
+    tolerance : of the verdict.
+    ours : value and interval, in the unit of the fact.
+    runs : on which ours rests.
+    """
     asset, _, fact = name.partition(": ")
     recorded = RECORDED[name]
     return {

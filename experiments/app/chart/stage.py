@@ -10,7 +10,7 @@ from experiments.app.chart.series import capital, depth, difference, liquidation
 from experiments.app.world.snapshot import Snapshot
 
 SEEN = 5e-3
-"""In millions: what is less reads 0.00."""
+"""$M; smaller amounts read 0.00."""
 LIVE = ("network-a", "network-b", "layers", "price", "liquidations", "payers", "capital", "depth", "difference")
 SCENE = ("network-a", "network-b", "price", "payers", "liquidations", "layers")
 
@@ -32,7 +32,7 @@ def stage(shot: Snapshot, keys: tuple[str, ...] = LIVE) -> list[Chart]:
 
 
 def places(charts: list[Chart]) -> list[dict[str, Any]]:
-    """Return what the page has to know of the charts before it draws them."""
+    """Return keys, titles and widths of the charts, which the page lays out before it draws them."""
     entries = ([entry._asdict() for entry in keys(chart)] for chart in charts)
     return [
         chart._asdict() | {"option": None, "notes": None, "keys": found}
@@ -41,9 +41,9 @@ def places(charts: list[Chart]) -> list[dict[str, Any]]:
 
 
 def drawing(number: int, charts: list[Chart]) -> str:
-    """Return all charts as one text: a line with the number, then one for each with key, notes, option, tabs between.
+    """Return all charts as one text: a line with the number, then a line a chart: key, notes, option, tab-separated.
 
-    The browser compares the lines with those it drew before, and neither reads nor draws a chart that is the same.
+    The browser compares the lines with those it drew last, and neither parses nor draws a chart whose line is the same.
     """
     return "\n".join(
         [str(number), *(f"{chart.key}\t{text(dict(chart.notes))}\t{text(chart.option)}" for chart in charts)]
@@ -56,7 +56,7 @@ def text(value: object) -> str:
 
 
 def headline(shot: Snapshot) -> str:
-    """Return in one sentence what the two arrangements have come to."""
+    """Return in one sentence which of the two arrangements has left more uncovered so far."""
     a, b = (side.totals for side in shot.sides)
     if max(a["deficit"], b["deficit"]) < 1e-6:
         return "No loss below bankruptcy so far: every liquidated position still covered its own debt."
@@ -74,7 +74,7 @@ def headline(shot: Snapshot) -> str:
 
 
 def of_asked(a: dict[str, float], b: dict[str, float], same: bool) -> str:
-    """Return what each side left uncovered of what was asked of it: losses feed back, so that the two may differ."""
+    """Return what each side left uncovered of its losses, which differ between the sides where they feed back."""
     if same:
         return f"A ${a['uncovered']:.2f}M, B ${b['uncovered']:.2f}M of ${a['backstop_loss']:.2f}M"
     told = (f"{name} ${side['uncovered']:.2f}M of ${side['backstop_loss']:.2f}M" for name, side in (("A", a), ("B", b)))
@@ -82,7 +82,7 @@ def of_asked(a: dict[str, float], b: dict[str, float], same: bool) -> str:
 
 
 def of_vaults(a: dict[str, float], b: dict[str, float]) -> str:
-    """Return what closed vaults lost, told apart from what is asked of backstops where these do not stand for it."""
+    """Return what closed vaults lost, apart from the losses of the backstops where these do not cover it."""
     if max(a["vault_deficit"], b["vault_deficit"]) < SEEN:
         return ""
     besides = max(side["deficit"] - side["backstop_loss"] for side in (a, b)) >= SEEN

@@ -1,7 +1,7 @@
 """A sweep's folder as the explore view reads it: every arrangement a cell, every other swept field a column.
 
-Runs of two cells are paired where all other fields and the replication agree; such a world has one number, which takes
-the place of the replication.
+Runs of two cells are paired where all other fields and the replication agree. Such a world has a number of its own,
+which stands in the column ``replication``.
 """
 
 from pathlib import Path
@@ -35,7 +35,7 @@ def swept_runs(folder: Path) -> pa.Table:
 
 
 def cells(found: pd.DataFrame, arranged: list[str]) -> pd.Series:
-    """Return the name of each run's cell: the arrangements that differ, or that all are one."""
+    """Return the name of each run's cell: the swept fields of its arrangement, or one name where none was swept."""
     if not arranged:
         return pd.Series("all runs", index=found.index)
     return found[arranged].astype(str).agg(" · ".join, axis=1)

@@ -1,4 +1,4 @@
-"""The address the page is served at: held from the start, so that one that cannot be had is told at once."""
+"""The address the page is served at: bound at the start, so that one that is taken is reported at once."""
 
 import errno
 import socket
@@ -26,7 +26,7 @@ def hold(host: str, port: int) -> list[socket.socket]:
     Raises
     ------
     AddressError
-        If `host` is none of this machine's, or the port is taken or not to be had.
+        If `host` is not an address of this machine, or the port is taken or forbidden.
     """
     held: list[socket.socket] = []
     try:
@@ -51,7 +51,7 @@ def _meant(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
 
 
 def _add(held: list[socket.socket], family: int, place: tuple[Any, ...]) -> None:
-    """Listen at `place` too; an address that this machine lacks is left out."""
+    """Listen at `place` too; skip an address that this machine lacks."""
     made = None
     try:
         made = socket.socket(family, socket.SOCK_STREAM)
@@ -59,7 +59,7 @@ def _add(held: list[socket.socket], family: int, place: tuple[Any, ...]) -> None
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         made.bind(place)
-        # Listening, nobody else can have it, and who comes early waits.
+        # Listening from now on keeps the port, and early visitors wait.
         made.listen(128)
         held.append(made)
     except OSError as error:

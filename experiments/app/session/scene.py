@@ -70,7 +70,7 @@ def saves(world: World) -> bool:
 
 
 def sinks(world: World) -> bool:
-    """Claim: the pool left all protocols bare and the isolated funds one, though the pool covered more in all."""
+    """Claim: the pool left all protocols without cover and isolated funds one, though the pool covered more in all."""
     a, b = map(totals, world.sides)
     everybody = len(world.sides[1].ecosystem.protocol)
     return a["exhausted"] == 1.0 and b["exhausted"] == everybody and b["uncovered"] < a["uncovered"]

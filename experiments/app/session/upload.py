@@ -1,4 +1,4 @@
-"""Uploads: small files, read by the readers the command line uses, never executed, gone with the session."""
+"""Uploads: small files, read by the readers the command line uses, never executed, deleted with the session."""
 
 import re
 import shutil
@@ -25,7 +25,7 @@ class Uploads:
         self.folder = Path(tempfile.mkdtemp(prefix="backstop-"))
 
     def prices(self, name: str, content: bytes) -> Path:
-        """Keep a price file and return its place; raises PriceFileError with what is wrong, told by its own name.
+        """Keep a price file and return its path; raises PriceFileError with what is wrong, under the uploaded name.
 
         Every file has a folder to itself, so that another of the same name neither replaces nor removes it.
         """

@@ -44,7 +44,7 @@ def bounds(flow: Array, step: int) -> tuple[int, int] | None:
 
 
 def meant(sides: Iterable[Side], first: int, bar: int, step: int) -> int:
-    """Return the step a click at `step` means where each bar sums `bar` steps from `first` on: that bar's busiest.
+    """Return the busiest step of the bar at `step`, where each bar sums `bar` steps from `first` on.
 
     Parameters
     ----------

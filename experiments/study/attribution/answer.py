@@ -12,7 +12,7 @@ alone: it needs them all. Next to them stands the **last effect**, v(all) − v(
 avert. A main effect says what k suffices for, a last effect what k is necessary for; where they differ there are
 interactions.
 
-Of a single default the replays prove no share of a cause, only conditions, which do not exclude each other:
+For a single default the replays prove no shares of causes, only conditions, which do not exclude each other:
 
     own        it happens with all channels closed,                 needs k    it does not with k alone closed,      (2)
     suffices k not with all closed, but with k alone open,          none       not own, and no k alone averts it
@@ -164,7 +164,7 @@ class Ledger:
         self.met: list[dict[str, float]] = []
 
     def add(self, runs: Sequence["Run"]) -> None:
-        """Take in one replication: its runs in the order of `replays`."""
+        """Add one replication: its runs in the order of `replays`."""
         for measure in MEASURES:
             found = {some: lost(run, measure, self.members) for some, run in zip(self.replays, runs, strict=True)}
             self.values[measure].append({some: float(value.sum()) for some, value in found.items()})

@@ -2,7 +2,7 @@
 
 Every term is a mean over replications of a paired contrast, with its interval
 (:mod:`experiments.statistics.estimate`). Where the contrast is the same in every replication there is no interval:
-the number of replications says what that is worth.
+the number of replications shows how much that means.
 """
 
 import math

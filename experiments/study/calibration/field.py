@@ -1,4 +1,4 @@
-"""What is free in a calibration: named fields of a scenario, each within bounds, mapped to the unit interval."""
+"""The free fields of a calibration: parameters of a scenario, each within bounds, mapped to the unit interval."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
 def chosen_fields(process: str, texts: Sequence[str], scenario: "Scenario", assets: int = 1) -> tuple[Field, ...]:
     """Return the fields typed as ``NAME=LOW:HIGH``, or where there are none those of the process.
 
-    Of several assets their correlation is one of these.
+    With several assets their correlation is a field too.
 
     Parameters
     ----------

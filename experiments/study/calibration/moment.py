@@ -27,7 +27,7 @@ LEAST_BARS = 1_000
 
 
 class Series(NamedTuple):
-    """What was recorded or simulated, in n bars of K assets, once or in several runs."""
+    """Recorded or simulated bars: n of K assets, in one run or several."""
 
     returns: Floats  # (n, K) or (runs, n, K) log returns
     volume: Floats | None = None  # likewise, volume in any unit; bars without any are left out

@@ -1,4 +1,4 @@
-"""The record to be matched: price files side by side, their volume where they have it, and how sure its moments are.
+"""The record to be matched: aligned price files, with volume where they have it, and the covariance of its moments.
 
 The covariance of the moments is that over resamples of the record in long blocks, all assets together (the stationary
 bootstrap of :mod:`model.price.process.bootstrap`), so that the persistence of volatility widens it.
@@ -20,7 +20,7 @@ from model.scenario.length import MINUTES_A_DAY
 
 RESAMPLES = 400
 BLOCK_DAYS = 60
-BLOCKS = 10  # a record is at least so many blocks
+BLOCKS = 10  # a record has at least this many blocks
 SEED = 20_251_010
 
 

@@ -1,8 +1,8 @@
-"""A simulation whose moments are kept: asked again for the same parameters it reads them instead of simulating.
+"""A simulation that stores its moments and reads them when the same parameters are simulated again.
 
 A vector of moments is kept as the metrics ``moment_0``, ``moment_1`` and on of a run (a covariance as a run for every
-row), under a digest of the code, the simulation and the parameters. A search asks for the same parameters in the same
-order whenever it is begun with the same words, so it goes on where it was.
+row), under a digest of the code, the simulation and the parameters. A search visits the same parameters in the same
+order whenever it is started with the same options, so it resumes where it was.
 """
 
 from collections.abc import Callable, Mapping

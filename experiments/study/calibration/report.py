@@ -1,4 +1,4 @@
-"""What a calibration tells: the estimate, moment by moment what is met, a scenario to go on with, a result folder."""
+"""The output of a calibration: the estimate, which moments are met, a scenario, a result folder."""
 
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,13 +31,13 @@ class Calibration(NamedTuple):
     Attributes
     ----------
     scenario : simulated, before the estimate.
-    record : what was matched.
+    record : the recorded prices.
     names : of the moments.
     fit : the estimate.
     series : simulated bars at the estimate, for the figure.
     whole : whether the whole model was simulated, not the price process alone.
     judged : the moments of the fit, with its errors.
-    again : moments of other replications at the estimate, as long in all as the record; None where not asked for.
+    again : moments of other replications at the estimate, as long in all as the record; None where not simulated.
     """
 
     scenario: "Scenario"
@@ -51,7 +51,7 @@ class Calibration(NamedTuple):
 
 
 def field_rows(found: Calibration) -> list[dict[str, Any]]:
-    """Return a row per free field: estimate, interval, bounds, what it was."""
+    """Return a row per free field: estimate, interval, bounds, value before."""
     rows = []
     for i, (name, value) in enumerate(found.fit.values.items()):
         low, high = found.fit.interval(i)
@@ -71,7 +71,7 @@ def field_rows(found: Calibration) -> list[dict[str, Any]]:
 
 
 def moment_rows(found: Calibration) -> list[dict[str, Any]]:
-    """Return a row per moment: recorded, simulated, standardised difference, error, verdict, and these once more."""
+    """Return a row per moment: recorded, simulated, standardised difference, error, verdict, and these `again`."""
     assets = len(found.record.assets)
     volume = any(name.endswith("volume with absolute returns") for name in found.names)
     again = found.again.rows(assets, volume) if found.again else [dict[str, Any]()] * len(found.names)
@@ -104,7 +104,7 @@ AGAIN = ("simulated", "z", "error", "verdict")
 
 
 def title(found: Calibration) -> str:
-    """Return the line above the moments: how near, by which errors, and how many are met."""
+    """Return the title of the moments: distance, days simulated, and how many are met."""
     fit, rows, days = found.fit, moment_rows(found), found.record.days
     text = (
         f"Moments: J = {fit.distance:.1f}, a worse fit with probability {fit.probability:.2f}; of {len(rows)}, "
@@ -166,7 +166,7 @@ def _named(found: Calibration, key: str, verdict: str) -> list[str]:
 
 
 def keep(folder: "ResultFolder", found: Calibration) -> None:
-    """Leave tables, scenario, figure and manifest in the result folder."""
+    """Write tables, scenario, figure and manifest into the result folder."""
     from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
     write_rows(folder.path / "fields.csv", field_rows(found))

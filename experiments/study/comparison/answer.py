@@ -42,14 +42,14 @@ class Comparison:
         self.extend(replications)
 
     def extend(self, replications: Sequence[int]) -> None:
-        """Expect further `replications`."""
+        """Add `replications` still to come."""
         self._row |= {replication: row for row, replication in enumerate(replications, len(self._row))}
         self._contrasts.clear()
         more = np.full(len(replications), np.nan)
         self._values = {name: np.concatenate([column, more]) for name, column in self._values.items()}
 
     def add(self, run: "Run") -> None:
-        """Take in the metrics of `run`, or note that it failed."""
+        """Add the metrics of `run`, or note that it failed."""
         if run.failure is not None:
             self.failed.append(run)
             return

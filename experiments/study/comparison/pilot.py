@@ -1,16 +1,16 @@
-"""The pilot: what each protocol can expect to lose, from replications the comparison does not use.
+"""The pilot: each protocol's expected loss, from replications the comparison does not use.
 
 Funds in proportion to expected loss, or to the expected shortfall of the loss, are the second isolated baseline. Their
 sizes must not be taken from the runs they are judged by, so the pilot has replications, and therefore random streams,
 of its own.
 
-A pilot is short, and a comparison takes its sizes as they are: intervals are those of funds of these sizes, not of
-funds of the right ones. How far off they are is told next to: with s_i the share of member i in the capital and s_i*
-its share by a pilot resampled from the runs of this one, the part of the capital that lies elsewhere,
+A pilot is short, and a comparison takes its sizes as given: intervals hold for funds of these sizes, not of the right
+ones. How far off the sizes are is reported: with s_i the share of member i in the capital and s_i* its share by a pilot
+resampled from the runs of this one, the share of the capital that is allotted otherwise,
 
     E ½ Σ_i |s_i* − s_i|,                                                                       (1)
 
-which resampling says of this pilot and an endless one (the bootstrap; Efron 1979).
+which estimates the same of this pilot against one without end (the bootstrap; Efron 1979).
 """
 
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ def pilot_replications(replications: int) -> int:
 class Pilot(NamedTuple):
     """`estimate` per protocol, empty where no pilot was needed or none of its runs finished.
 
-    `misplaced` is the part of the capital, equation (1), by either estimate; None where nothing was lost.
+    `misplaced` is the share of the capital, equation (1), by either estimate; None where nothing was lost.
     """
 
     estimate: Estimate
@@ -52,7 +52,7 @@ def run_pilot(plan: Plan, executor: Executor, stop: Callable[[], bool], advance:
     Parameters
     ----------
     plan : a checked plan.
-    executor : who runs it.
+    executor : runs the replications.
     stop : read between runs.
     advance : called after every run.
     """
@@ -92,7 +92,7 @@ def expected_shortfall(runs: Sequence[Run], members: int, level: float) -> tuple
 
 
 def misplaced(runs: Sequence[Run], estimate: "Callable[[Sequence[Run]], tuple[float, ...]]") -> float | None:
-    """Return the part of the capital of equation (1) where it is allotted in proportion to `estimate` of the runs."""
+    """Return the share (1) of capital that is allotted in proportion to `estimate` of the runs."""
     import numpy as np  # noqa: PLC0415
 
     found = np.array(estimate(runs))
@@ -106,12 +106,12 @@ def misplaced(runs: Sequence[Run], estimate: "Callable[[Sequence[Run]], tuple[fl
 
 
 def used(allotment: str) -> str:
-    """Return by which estimate the pilot's funds are sized under the scenario's `allotment`."""
+    """Return the estimate by which funds are sized under the scenario's `allotment`."""
     return SHORTFALL if allotment == SHORTFALL else "expected_loss"
 
 
 def doubt(replications: int, part: float | None) -> str:
-    """Return what is said of funds sized by a pilot of so many `replications`, `part` of the capital misplaced."""
+    """Return the notice on funds sized by a pilot of `replications`, a share `part` of the capital misplaced."""
     if part is None:
         return f"no loss in {replications} pilot replications: funds by expected loss stand by open interest"
     return (

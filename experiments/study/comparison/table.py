@@ -84,7 +84,7 @@ def pairing_table(comparison: "Comparison") -> Table:
 
 
 def _pairs(comparison: "Comparison") -> Sequence[tuple[str, str]]:
-    """Return the pairs worth a line each: all of four cells, of more only those with the first."""
+    """Return the pairs that are shown: all pairs of up to four cells, of more only those with the first."""
     few = len(comparison.cells) <= 4
     return [pair for pair in comparison.pairs if few or pair[0] == comparison.cells[0]]
 

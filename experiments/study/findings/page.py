@@ -1,4 +1,4 @@
-"""The page docs/findings.md: what was measured, when and by which code, and what it is worth."""
+"""The page docs/findings.md: the measured findings, their date and commit, and the changes they survive."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ QUICK = "**A quick run of tiny worlds: its numbers mean nothing, it shows that t
 
 
 class Content(NamedTuple):
-    """All that the page is made of: measured studies by name, sizings, and where they come from."""
+    """The contents of the page: measured studies by name, sizings, and their origin."""
 
     measured: dict[str, Measured]
     sized: Sequence[Sized]

@@ -71,7 +71,7 @@ def differences(pairs: Sequence[Contrast]) -> str:
 
 
 def _told(pairs: Sequence[Contrast]) -> list[Contrast]:
-    """Return the pairs that a sentence is spent on: those of isolated funds with a pool."""
+    """Return the pairs that have a sentence of their own: isolated funds against a pool."""
     return [pair for pair in pairs if pair.a.startswith("isolated") and not pair.b.startswith("isolated")]
 
 
@@ -87,7 +87,7 @@ def joint(found: Measured) -> str:
 
 
 def harmed(found: Measured) -> str:
-    """Return protocols a run that cell b harmed though they were safe in a, and those it saved."""
+    """Return, per run, the protocols that cell b harmed though they were safe in a, and those it saved."""
     rows = [
         (pair.a, pair.b, mean(pair.innocents, UNIT), mean(pair.saved, UNIT), str(pair.innocents.number))
         for pair in pairings(found.comparison.pairs, found.comparison.metrics, found.comparison.values)
@@ -132,7 +132,7 @@ def never_same(comparison: Comparison) -> str:
 
 
 def allotment(found: Measured) -> str:
-    """Return what of pooling's gain is left once funds are sized by expected loss."""
+    """Return how much of the gain from pooling is left once funds are sized by expected loss."""
     comparison = found.comparison
     by_interest, by_loss = (uncovered(comparison, cell, "pooled") for cell in ("isolated", BY_LOSS))
     lines = [sentence(by_interest), sentence(by_loss)]

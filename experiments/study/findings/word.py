@@ -1,4 +1,4 @@
-"""How the page of findings words numbers: every sentence is filled from what was measured and cannot contradict it."""
+"""Wording of the page of findings: every sentence is filled from measured numbers and cannot contradict them."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def spread(low: float, high: float, factor: float = MILLION) -> str:
 
 
 def mean(found: Estimate, factor: float = MILLION) -> str:
-    """Return a mean with its interval, or what stands in its place."""
+    """Return a mean with its interval, or what replaces it."""
     return told(found, factor)
 
 

@@ -1,4 +1,4 @@
-"""The exposure network: who owes whom, and whose default takes how much of the others' treasuries."""
+"""The exposure network: debts between protocols, and how much of the others' treasuries each default takes."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What a survey of a network leaves behind: manifest with the whole document, and the figure."""
+"""The result folder of a survey: manifest with the whole document, and the figure."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def keep(folder: "ResultFolder", plan: Plan, found: Survey) -> None:
-    """Leave figure and manifest in the result folder."""
+    """Write figure and manifest into the result folder."""
     from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
     save_alone(folder.path, "network", found, "experiments.study.network.figure")

@@ -28,7 +28,7 @@ class Failures(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """All there is to say of P protocols."""
+    """The survey of P protocols."""
 
     report: "NetworkReport"
     debts: Array  # (P, P) USD, row owes column
@@ -37,7 +37,7 @@ class Survey(NamedTuple):
     likely: Array  # (P,) 1, that each fails of its own losses
     failures: Failures
     holdings: "HoldingReport | None"
-    notes: list[str]  # what must be known of the debts: who cannot pay them
+    notes: list[str]  # warnings: which protocols cannot pay their debts
 
 
 class SurveyError(RuntimeError):
@@ -55,7 +55,7 @@ def survey(
     likely : probability of failure by own losses, of every protocol; None: counted in the plan's replications.
     holdings : (P, P) cross-holdings, if any; `levels` their failure threshold and cost.
     advance : told of every run.
-    store : where finished runs are, and are kept; none to keep them nowhere.
+    store : of finished runs; None to store none.
     """
     from agents.core.ledger import FUND, TREASURY  # noqa: PLC0415
     from agents.protocol.protocol import OWN_LOSS  # noqa: PLC0415

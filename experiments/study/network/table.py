@@ -83,7 +83,7 @@ def tables(found: Survey) -> list[Table]:
 
 
 def conclusions(found: Survey) -> list[str]:
-    """Return what the network comes to, in sentences."""
+    """Return the conclusions of the survey, in sentences."""
     told = document(found)
     bound, runs = told["amplification_bound"], told["runs"]
     lines = [f"most central: protocol {told['most_central']}, whose default takes most of the others' treasuries"]

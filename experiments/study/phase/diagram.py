@@ -9,7 +9,7 @@ below which a pool has fewer defaults than isolated funds where losses come at o
 protocols default together once (ΣD − ΣF) / M > T, isolated ones once D_i − F_i > T.
 
 That a pool leaves no more *uncovered* than isolated funds is an identity, max(0, ΣD − ΣF) <= Σ max(0, D − F), wherever
-deficits do not depend on who holds the capital; a map of uncovered loss says so where the runs show it.
+deficits do not depend on who holds the capital; a map of uncovered loss marks the points where that holds.
 """
 
 from functools import partial

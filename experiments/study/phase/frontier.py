@@ -1,4 +1,4 @@
-"""What capital buys and who pays for the rest: capital, tail of uncovered loss, and burden on winners.
+"""The frontier of structures and regimes: callable capital, tail of uncovered loss, burden on winners.
 
 For every structure, regime and size of the backstop, over paired replications r,
 
@@ -75,7 +75,7 @@ def with_callable(table: pd.DataFrame, base: "Scenario", fields: Sequence[str]) 
     Parameters
     ----------
     table : a column for each of `fields`, and the metric where runs report it.
-    base : what points differ from.
+    base : scenario of the sweep, which points change.
     fields : that were swept.
     """
     if METRIC in table and table[METRIC].notna().all():

@@ -13,8 +13,8 @@ from experiments.study.phase.frontier import SAME, Arrangement
 
 MILLION = 1e-6
 COLUMNS = 3
-NAMED = 2  # regimes named at one place
-WIDE, HIGH = 0.3, 0.12  # parts of a panel that a name takes
+NAMED = 2  # most regimes named at one point
+WIDE, HIGH = 0.3, 0.12  # width and height of a name over those of a panel
 
 
 def draw(found: Sequence[Arrangement]) -> Figure:

@@ -31,7 +31,7 @@ def draw(answer: Answer) -> Figure:
 
 
 def headline_of(metric: str) -> Headline:
-    """Return how a metric is called and shown; one that is no headline by its own name and unit."""
+    """Return label, unit and factor of a metric; its own name and unit where it is no headline metric."""
     known = {headline.metric: headline for headline in HEADLINES}
     return known.get(metric, Headline(metric, metric, "own unit"))
 
@@ -49,7 +49,7 @@ def _tail(panel: Axes, answer: Answer, i: int, look: Look, factor: float) -> Non
 
 
 def _plain(panel: Axes, answer: Answer, i: int, look: Look, factor: float) -> None:
-    """Draw a dot for every tenth part of a decade of what plain replications saw."""
+    """Draw the plain replications, a dot for every tenth of a decade."""
     ordered = np.sort(answer.plain[:, i])[::-1]
     ranks = np.unique(np.geomspace(1, len(ordered), 20).astype(int))
     panel.plot(ordered[ranks - 1] * factor, ranks / len(ordered), look.marker, color=look.colour, markersize=3)

@@ -12,7 +12,7 @@ from experiments.study.rare.cross_entropy import ENOUGH
 from experiments.study.rare.probability import Probability, doubtful
 
 SHOWN = 5  # axes of a tilt
-APART = 2.0  # spread of the seeds over what their errors explain, from which they disagree
+APART = 2.0  # spread of the seeds over their errors, above which they disagree
 DOUBT = "intervals like this held the truth in 78 to 92 % of simulated cases, not in 95, and missed it above"
 
 
@@ -35,7 +35,7 @@ def tables(answer: Answer) -> list[Table]:
 
 
 def caveats(answer: Answer) -> list[str]:
-    """Return what the reader must know before believing an estimate."""
+    """Return the warnings that belong to the estimates."""
     alone = ["one seed: how much of its gain is luck is not known; --seeds 3 tells"] if len(answer.studies) < 2 else []
     return alone + [f"{cell}: {line}" for i, cell in enumerate(answer.cells) for line in _caveats(answer, i)]
 

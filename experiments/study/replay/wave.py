@@ -52,7 +52,7 @@ class Waves(NamedTuple):
     ----------
     wave : (W,) numbers of the waves, and `coin` : (C,) names of the coins.
     gap, contracts, gap_per_contract : (W, C); 0 where a coin was not deleveraged; contracts are a number.
-    production : (W,) taken in fact, by the data's own account.
+    production : (W,) taken in production, by the data's own account.
     equity, profit : (W,) of all winners at the start of the wave.
     deficit, max_loss : (W,) of the failed accounts, an account counted again in every wave it fails in.
     policies : policy → (W,) taken, by the data's own account.

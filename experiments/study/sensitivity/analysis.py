@@ -12,7 +12,7 @@ The value of a point is its mean over replications on common random numbers, so 
 
 Half-widths are of 95 % bootstrap intervals over design points and replications together
 (:mod:`experiments.study.sensitivity.resample`), NaN with one replication, whose noise is not known. Each combination
-of what was crossed with the design is analysed by itself.
+of crossed values is analysed separately.
 """
 
 from collections.abc import Iterator

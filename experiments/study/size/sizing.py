@@ -1,6 +1,6 @@
 """How large a backstop must be, for each structure and regime and at both targets, on the same replications.
 
-First every replication is run with more capital than it can lose, which measures what there is to insure
+First every replication is run with more capital than it can lose, which measures the losses to be insured
 (:mod:`experiments.study.size.exposure`). Then the capital of every structure is bisected
 (:mod:`experiments.study.size.search`) to the order statistics that estimate and enclose the target
 (:mod:`experiments.statistics.order_statistic`), and isolated funds of their own right sizes are found member by
@@ -78,10 +78,10 @@ class Sizer:
 
     Parameters
     ----------
-    scenario : what is sized.
+    scenario : whose backstop is sized.
     replications : their numbers.
-    executor : who runs them.
-    advance : told of every run.
+    executor : runs the replications.
+    advance : called after every run.
     """
 
     def __init__(
@@ -105,7 +105,15 @@ class Sizer:
         return self._table([(cell, number) for number in self.replications], "backstop_loss")
 
     def sizes(self, structure: str, regime: str, losses: Losses, level: float, tolerance: float) -> tuple[Size, ...]:
-        """Return the least total capital of a structure at each target of :data:`TARGETS`, `level` their q."""
+        """Return the least total capital of a structure at each target of :data:`TARGETS`, `level` their q.
+
+        Parameters
+        ----------
+        structure, regime : names in their registries.
+        losses : (replications, protocols) USD >= 0, under ample capital.
+        level : q, the probability of cover wanted, in (0, 1).
+        tolerance : relative width of the bracket at which a search stops.
+        """
 
         def trial(indices: Sequence[int], capital: float) -> NDArray[np.bool_]:
             cell = self._cell(structure, regime, capital)
@@ -115,7 +123,15 @@ class Sizer:
         return tuple(self._size(structure, regime, search, expected, level, kind) for kind in reversed(TARGETS))
 
     def own(self, regime: str, losses: Losses, level: float, tolerance: float) -> tuple[Size, ...]:
-        """Return isolated funds of their own right sizes at each target."""
+        """Return isolated funds of their own right sizes at each target.
+
+        Parameters
+        ----------
+        regime : name in its registry.
+        losses : (replications, protocols) USD >= 0, under ample capital.
+        level : q, the probability of cover wanted, in (0, 1).
+        tolerance : relative width of the bracket at which a search stops.
+        """
 
         def trial(indices: Sequence[int], funds: Losses) -> NDArray[np.bool_]:
             cells = [self._funded(regime, row) for row in funds]
@@ -179,7 +195,9 @@ class Sizer:
         if target == EACH:
             enclosing, ordered = ranks(number, level, together=self.members), np.sort(everything, axis=0)
             least = ordered[max(enclosing.low, 1) - 1] * bool(enclosing.low)
-            low = float(np.where(least > critical.floor, least, 0.0).sum())  # what is only bounded counts as zero
+            low = float(
+                np.where(least > critical.floor, least, 0.0).sum()
+            )  # a fund that is only bounded counts as zero
             high = float(ordered[enclosing.high - 1].sum()) if enclosing.high else np.inf
         halves = []
         before = [half.uncovered for half in less.halves] if less else [None, None]
@@ -208,7 +226,7 @@ class Sizer:
     ) -> NDArray[np.bool_]:
         """Return who is uncovered in whole runs with these funds, (rows, protocols); all where no fund is enough.
 
-        `before` is who was so with funds none of which was larger: rows in which nobody was are not run again.
+        `before` says who was uncovered with funds none of which was larger: rows without any are not run again.
         """
         found = np.ones((len(rows), self.members), dtype=bool) if before is None else before.copy()
         if not np.isfinite(funds).all():
@@ -223,7 +241,7 @@ class Sizer:
         return np.asarray(self.scenario.protocol.skin_in_the_game * treasuries(self.scenario))
 
     def _callable(self, cell: Cell) -> float:
-        """Return what the arrangement may call, USD, as a run reports it."""
+        """Return the callable capital of the arrangement, USD, as a run reports it."""
         [run] = self.executor.run([(cell, self.replications[0])])
         _raise_if_failed(run)
         return run.summary.get(METRIC) or callable_capital(cell.scenario)

@@ -57,7 +57,7 @@ def tables(answer: Answer) -> list[Table]:
 
 
 def verdict(answer: Answer) -> list[str]:
-    """Return the answer in sentences: how large at each target, and what joining each pool would save or risk."""
+    """Return the answer in sentences: the size at each target, and what joining each pool would save or risk."""
     told = document(answer)
     lines = [_how_large(answer, size) for size in answer.found(ANY)]
     pools = [size for size in answer.sizes if size.structure not in ("none", "isolated", OWN)]
@@ -74,7 +74,7 @@ def _how_large(answer: Answer, size: Size) -> str:
 
 
 def _joining(told: dict[str, Any], answer: Answer, size: Size) -> str:
-    """Return what joining one pool comes to for its members at one target."""
+    """Return what joining one pool saves and risks for its members at one target."""
     own = answer.own(size.regime, size.target).capital
     there = [member["arrangements"][size.cell]["targets"][size.target] for member in told["members"]]
     saved = [arrangement["saved"] for arrangement in there]

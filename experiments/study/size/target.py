@@ -5,7 +5,7 @@ With Uᵢ the event that member i is left uncovered within the horizon, and q th
 - **each**: P(Uᵢ) <= 1 − q for every member i by itself;                                              (1)
 - **any**: P(U₁ ∪ … ∪ Uₙ) <= 1 − q for all members jointly.                                           (2)
 
-"Any" is the stricter: with eight funds safe at 95 % by themselves somebody may be uncovered in up to 40 % of worlds. A
+"Any" is the stricter: with eight funds safe at 95 % each, some member may be uncovered in up to 40 % of worlds. A
 pool at one target is compared with isolated funds at the same one. Let cᵢ be the least fund that covers member i in a
 world and Fᵢ its distribution. Isolated funds of their own right sizes are
 

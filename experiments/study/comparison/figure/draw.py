@@ -1,8 +1,8 @@
 """Draw every figure of a comparison into its folder; a new figure is one file and one name here.
 
 A figure is a module with ``SHOWN``, the totals of series it needs, and ``draw``, from a result to a matplotlib
-figure. The drawing library is imported by anyone who draws; this process can do so while workers run. What cannot be
-drawn, or was in the hands of a worker that died, is missing and named (:mod:`experiments.figure.attempt`).
+figure. Each process that draws imports matplotlib; this one does so while workers run. A figure that cannot be drawn,
+or whose worker died, is named in a warning (:mod:`experiments.figure.attempt`).
 """
 
 from contextlib import suppress
@@ -28,12 +28,12 @@ LIBRARIES = (
 
 
 def prepare() -> None:
-    """Begin to import what drawing needs, next to what this process does."""
-    Thread(target=_load, daemon=True).start()  # the end waits for no figure that nobody draws
+    """Import what drawing needs in a thread of its own."""
+    Thread(target=_load, daemon=True).start()  # a daemon: the process does not wait for it at exit
 
 
 def _load() -> None:
-    with suppress(Exception):  # anyone who draws will meet it again, and say so
+    with suppress(Exception):  # drawing will raise it again, and report it
         load(*LIBRARIES)
 
 

@@ -10,10 +10,10 @@ from experiments.statistics.interval import clopper_pearson
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.result import Result
 
-# No series: the metrics of the runs say it all.
+# No series: the metrics of the runs suffice.
 SHOWN: tuple[Total, ...] = ()
 
-# Share of the room between two counts that the bars fill.
+# Share of the space between two counts that the bars fill.
 FILLED = 0.8
 
 
