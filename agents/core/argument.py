@@ -131,6 +131,6 @@ def refuse_unknown(name: str, value: Any, allowed: Any) -> None:
 
 def csr(values: Any) -> Any:
     """Return a matrix as a CSR array of floats."""
-    from scipy.sparse import csr_array  # noqa: PLC0415
+    from scipy.sparse import csr_array  # noqa: PLC0415  # slow to import, and needed for sparse matrices alone
 
     return csr_array(values, dtype=float)

@@ -1,4 +1,7 @@
-"""Export: the run so far, both sides, as a table or as an animation."""
+"""Export: the run so far, both sides, as a table or as an animation.
+
+Matplotlib is imported with the first animation: most visitors ask for none.
+"""
 
 import io
 from pathlib import Path

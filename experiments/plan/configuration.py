@@ -1,6 +1,8 @@
 """From the options of the command line to a plan that can be run, or to every problem that prevents it.
 
 How options make a scenario is :mod:`experiments.plan.scenario_option`. Nothing is written to disk here.
+
+:mod:`experiments.plan.notice` imports the model, and is imported only when a plan is made.
 """
 
 from collections.abc import Sequence
@@ -9,11 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from experiments.plan.options import ConfigurationError, Options
+from experiments.plan.identity import canonical
+from experiments.plan.options import MOST, ConfigurationError, Options, Term, read_term
+from experiments.plan.resources import cores, free_path, place_problem
 from experiments.plan.scenario_option import ORIGIN, Described, Problems, check_inputs, read_scenario
+from model.scenario.problem import one_of
+from model.scenario.registry import PREMIUMS, REGIMES, STRUCTURES
 
 if TYPE_CHECKING:
-    from experiments.plan.options import Term
     from model.scenario import Scenario
 
 DEFAULT_STRUCTURES = ("isolated", "pooled", "reinsured")
@@ -33,15 +38,13 @@ class Plan(NamedTuple):
     replications: int
     workers: int
     folder: Path
-    precision: tuple["Term", ...] = ()
+    precision: tuple[Term, ...] = ()
     premiums: tuple[str, ...] = ()  # None: the scenario's
     notices: tuple[str, ...] = ()  # a line for every setting that is overridden or has no effect
 
 
 def asked(plan: Plan) -> dict[str, Any]:
     """Return everything in `plan` that the results depend on."""
-    from experiments.plan.identity import canonical  # noqa: PLC0415
-
     return {
         "scenario": canonical(plan.scenario),
         "structures": plan.structures,
@@ -69,8 +72,6 @@ def plan(
         With every problem of the configuration, one line each.
     """
     from experiments.plan.notice import notes, notices  # noqa: PLC0415
-    from experiments.plan.options import MOST, read_term  # noqa: PLC0415
-    from experiments.plan.resources import cores  # noqa: PLC0415
 
     problems = Problems()
     described = read_scenario(options, problems)
@@ -132,13 +133,6 @@ def _finish(scenario: "Scenario", problems: Problems) -> None:
 
 
 def _axis(name: str, values: Sequence[str], problems: Problems) -> tuple[str, ...]:
-    from model.scenario.problem import one_of  # noqa: PLC0415
-    from model.scenario.registry import (  # noqa: PLC0415
-        PREMIUMS,
-        REGIMES,
-        STRUCTURES,
-    )
-
     allowed = {"structure": STRUCTURES, "regime": REGIMES, "premium": PREMIUMS}[name]
     for value in values:
         problems.attempt(partial(one_of, f"{ORIGIN}: --{name}:", value, tuple(allowed)), "")
@@ -155,8 +149,6 @@ def _count_problems(replications: int, workers: int) -> list[str]:
 
 
 def _folder(options: Options, scenario: "Scenario") -> Path:
-    from experiments.plan.resources import free_path  # noqa: PLC0415
-
     if options.out is not None:
         return Path(options.out)
     price = scenario.price
@@ -165,7 +157,5 @@ def _folder(options: Options, scenario: "Scenario") -> Path:
 
 
 def _folder_problems(folder: Path) -> list[str]:
-    from experiments.plan.resources import place_problem  # noqa: PLC0415
-
     problem = place_problem(folder)
     return [f"{ORIGIN}: --out: {problem}"] if problem else []

@@ -8,6 +8,8 @@ A design knows its size before it is drawn, and a point is made only when it is 
 - ``sobol``: `points` points of a scrambled Sobol' sequence, a power of two (Owen 1998, J. Complexity 14:466).
 - ``saltelli``: `points` x (fields + 2) points for Sobol' indices (Saltelli et al. 2010, Comput. Phys. Commun. 181:259).
 - ``morris``: `points` trajectories of (fields + 1) points on `levels` levels (Morris 1991, Technometrics 33:161).
+
+SALib and scipy's samplers are slow to import; each is imported by the design that needs it.
 """
 
 import math

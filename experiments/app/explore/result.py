@@ -116,7 +116,7 @@ def runs_of(folder: Path, manifest: dict[str, Any]) -> pa.Table:
     """Return a row per finished run of a sweep or of a comparison."""
     if not is_sweep(manifest):
         return read_table(folder / "runs")
-    from experiments.app.explore.swept import swept_runs  # noqa: PLC0415
+    from experiments.app.explore.swept import swept_runs  # noqa: PLC0415  # imports DuckDB
 
     return swept_runs(folder)
 

@@ -2,6 +2,8 @@
 
 Front-end files come from ``solara-assets``; telemetry, the check for new versions and remote frames are off, and a
 front-end file that is missing is an error rather than a request to somebody else's server.
+
+The model and the web server are slow to import: this is done after the port is bound and the user is told to wait.
 """
 
 import os

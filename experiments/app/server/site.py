@@ -3,6 +3,8 @@
 Left out are its debug page ``/resourcez``, eviction, public folders of the app, and the proxy that fetches missing
 front-end files from another server and deletes a folder that is requested as a file. The page itself is Solara's,
 answered with a policy and a cookie of ours.
+
+Solara is imported inside the functions: it reads its settings from the environment, which the server sets first.
 """
 
 import re

@@ -7,6 +7,7 @@ import numpy as np
 import tomli_w
 from rich.table import Table
 
+from experiments.figure.attempt import save_alone
 from experiments.statistics.verdict import HIT, MISS, VAGUE
 from experiments.study.calibration.field import current_value
 from experiments.study.calibration.fit import Fit
@@ -167,8 +168,6 @@ def _named(found: Calibration, key: str, verdict: str) -> list[str]:
 
 def keep(folder: "ResultFolder", found: Calibration) -> None:
     """Write tables, scenario, figure and manifest into the result folder."""
-    from experiments.figure.attempt import save_alone  # noqa: PLC0415
-
     write_rows(folder.path / "fields.csv", field_rows(found))
     write_rows(folder.path / "moments.csv", moment_rows(found))
     (folder.path / "calibrated.toml").write_text(fragment(found), encoding="utf-8")

@@ -17,10 +17,13 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from experiments.plan.arrangement import SHORTFALL, Cell, Estimate, needs_pilot
 from experiments.plan.configuration import PILOT, Plan
 from experiments.results.run import Run
 from experiments.run.executor import Executor
+from model.measure import risk
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -83,18 +86,14 @@ def expected_loss(runs: Sequence[Run], members: int) -> tuple[float, ...]:
 
 def expected_shortfall(runs: Sequence[Run], members: int, level: float) -> tuple[float, ...]:
     """Return (P,) expected shortfall at `level` of the same loss, USD >= 0; empty where there are no runs."""
-    from model.measure import risk  # noqa: PLC0415
-
     if not runs:
         return ()
     deficits = ([run.summary[f"backstop_loss_{i}"] for run in runs] for i in range(members))
     return tuple(float(risk.expected_shortfall(losses, level)) for losses in deficits)
 
 
-def misplaced(runs: Sequence[Run], estimate: "Callable[[Sequence[Run]], tuple[float, ...]]") -> float | None:
+def misplaced(runs: Sequence[Run], estimate: Callable[[Sequence[Run]], tuple[float, ...]]) -> float | None:
     """Return the share (1) of capital that is allotted in proportion to `estimate` of the runs."""
-    import numpy as np  # noqa: PLC0415
-
     found = np.array(estimate(runs))
     if not found.any():
         return None

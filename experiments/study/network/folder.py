@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from experiments.figure.attempt import save_alone
 from experiments.plan.configuration import Plan
 from experiments.study.comparison.manifest import study_manifest
 from experiments.study.network.survey import Survey
@@ -13,7 +14,5 @@ if TYPE_CHECKING:
 
 def keep(folder: "ResultFolder", plan: Plan, found: Survey) -> None:
     """Write figure and manifest into the result folder."""
-    from experiments.figure.attempt import save_alone  # noqa: PLC0415
-
     save_alone(folder.path, "network", found, "experiments.study.network.figure")
     folder.finish(study_manifest(plan.scenario, "network", document(found), replications=plan.replications))

@@ -15,7 +15,7 @@ An arrangement is on the *frontier* where no other has no more of all three and 
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,9 +26,7 @@ from experiments.results.sweep.query import ask
 from experiments.results.sweep.table import REGIME, STRUCTURE, run_table
 from experiments.statistics.tail import tail
 from experiments.study.comparison.callable_capital import METRIC, callable_capital
-
-if TYPE_CHECKING:
-    from model.scenario import Scenario
+from model.scenario import Scenario
 
 RATIO = "backstop.capital_ratio"
 METRICS = ("capital", "uncovered", "deficit", "borne_winners")
@@ -60,8 +58,6 @@ class Arrangement(NamedTuple):
 
 def read_frontier(folder: Path) -> list[Arrangement]:
     """Return every arrangement in a sweep's folder; raises SweepError where it lacks their columns."""
-    from model.scenario import Scenario  # noqa: PLC0415
-
     names, _ = ask(folder, "SELECT * FROM runs LIMIT 0")
     manifest = read_manifest(folder)
     fields, reported = tuple(manifest["fields"]), [METRIC] if METRIC in names else []
@@ -69,7 +65,7 @@ def read_frontier(folder: Path) -> list[Arrangement]:
     return arrangements(with_callable(table, Scenario.from_mapping(manifest["scenario"]), fields))
 
 
-def with_callable(table: pd.DataFrame, base: "Scenario", fields: Sequence[str]) -> pd.DataFrame:
+def with_callable(table: pd.DataFrame, base: Scenario, fields: Sequence[str]) -> pd.DataFrame:
     """Return runs with their callable capital: as they report it, else as the scenario of their point has it.
 
     Parameters

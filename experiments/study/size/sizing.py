@@ -17,7 +17,7 @@ from one half of the replications and judged on the other, in both directions.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,9 @@ from experiments.study.size.critical import Critical
 from experiments.study.size.exposure import Losses, needed_by_member
 from experiments.study.size.search import Rows, Search
 from experiments.study.size.target import ANY, CENT, EACH, TARGETS, own_sizes
-
-if TYPE_CHECKING:
-    from model.scenario import Scenario
+from model.price.streams import Streams
+from model.scenario import Scenario
+from model.state.initial import allotment_weights, make_structure, open_interest, treasuries
 
 AMPLE = 100.0  # capital over open interest that no loss reaches
 BELOW = 0.9  # of the capital expected to be needed, where the search begins
@@ -86,13 +86,11 @@ class Sizer:
 
     def __init__(
         self,
-        scenario: "Scenario",
+        scenario: Scenario,
         replications: Sequence[int],
         executor: Executor,
         advance: Callable[[], None] = lambda: None,
     ) -> None:
-        from model.state.initial import allotment_weights, open_interest  # noqa: PLC0415
-
         self.scenario, self.replications, self.executor, self.advance = scenario, replications, executor, advance
         self.interest = float(open_interest(scenario).sum())
         self.weights = allotment_weights(scenario)
@@ -146,9 +144,6 @@ class Sizer:
 
     def needed(self, structure: str, losses: Losses) -> Losses:
         """Return (replications, protocols) USD: what covers each member if losses did not depend on the capital."""
-        from model.price.streams import Streams  # noqa: PLC0415
-        from model.state.initial import make_structure  # noqa: PLC0415
-
         chosen = self.scenario.replace({"backstop.structure": structure})
         own_share = make_structure(chosen, Streams(chosen.seed, 0)).own_share
         return needed_by_member(losses, self.weights, own_share)
@@ -236,8 +231,6 @@ class Sizer:
         return found
 
     def _skin(self) -> NDArray[np.float64]:
-        from model.state.initial import treasuries  # noqa: PLC0415
-
         return np.asarray(self.scenario.protocol.skin_in_the_game * treasuries(self.scenario))
 
     def _callable(self, cell: Cell) -> float:

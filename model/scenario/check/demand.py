@@ -97,7 +97,7 @@ def demand_problem(scenario: "Scenario", memory: float | None = None, hours: flo
 
 def memory_at_hand() -> float:
     """Return the bytes this process may still use: the machine's, or its container's where that has less."""
-    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415
+    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415  # only for large runs
 
     at_hand = float(psutil.virtual_memory().available)
     try:

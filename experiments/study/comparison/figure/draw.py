@@ -11,8 +11,10 @@ from pathlib import Path
 from threading import Thread
 
 from experiments.figure.attempt import attempt, load, tell_missing
+from experiments.results.parquet import column_names
 from experiments.run.process_pool import WorkerPool
 from experiments.study.comparison.answer import Comparison
+from experiments.study.comparison.figure.result import read_result
 
 FIGURES = ("outcome", "fan", "exhaustion", "market")
 WITH_SERIES = {"choice": "mean_cap"}  # drawn only where runs have that series
@@ -59,8 +61,6 @@ def draw_all(folder: Path, comparison: Comparison, executor: WorkerPool) -> list
 
 def further(folder: Path) -> list[str]:
     """Return the figures that only some results have the series for."""
-    from experiments.results.parquet import column_names  # noqa: PLC0415
-
     held = column_names(folder / "series")
     return [name for name, series in WITH_SERIES.items() if series in held]
 
@@ -71,8 +71,7 @@ def draw_one(folder: Path, comparison: Comparison, name: str) -> str:
 
 
 def _draw(folder: Path, comparison: Comparison, name: str) -> list[Path]:
-    from experiments.figure.style import save_styled  # noqa: PLC0415
-    from experiments.study.comparison.figure.result import read_result  # noqa: PLC0415
+    from experiments.figure.style import save_styled  # noqa: PLC0415  # imports matplotlib
 
     figure = import_module(f"experiments.study.comparison.figure.{name}")
     result = read_result(folder, comparison, figure.SHOWN)
