@@ -1,6 +1,6 @@
 """The value-investing funds of a run: their accounts, their first money, and their auction in phase 4.
 
-They are guests at the venues (:mod:`agents.account.account`): nobody but the auction trades for them. A run without
+Their accounts are guest accounts (:mod:`agents.account.account`): only the auction trades for them. A run without
 them pays nothing.
 """
 
@@ -52,7 +52,7 @@ class ValueInvesting:
         eco.reconcile(SET_UP)
 
     def trade(self, oracle_error: np.ndarray, step: int) -> None:
-        """Hold the auction, if there are funds."""
+        """Run the auction, if there are funds."""
         if len(self.funds):
             eco, tables = self.ecosystem, self.ecosystem.tables
             self._auction(
