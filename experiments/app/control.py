@@ -64,8 +64,8 @@ class Group(NamedTuple):
 def groups() -> tuple[Group, ...]:
     """Return all controls, section by section."""
     shown = (declared for declared in declarations(Scenario) if declared.name not in ELSEWHERE)
-    found = (_group(name, rows) for name, rows in groupby(shown, lambda row: row.name.rpartition(".")[0]))
-    return tuple(sorted(found, key=lambda group: group.name != FIRST))
+    sections = (_group(name, rows) for name, rows in groupby(shown, lambda row: row.name.rpartition(".")[0]))
+    return tuple(sorted(sections, key=lambda group: group.name != FIRST))
 
 
 @cache

@@ -36,8 +36,8 @@ def table(world: World) -> pa.Table:
 def csv(world: World) -> bytes:
     """Return :func:`table` as CSV with a heading."""
     sink = io.BytesIO()
-    found = table(world)
-    pyarrow.csv.write_csv(found.rename_columns([guarded(name) for name in found.column_names]), sink)
+    rows = table(world)
+    pyarrow.csv.write_csv(rows.rename_columns([guarded(name) for name in rows.column_names]), sink)
     return sink.getvalue()
 
 

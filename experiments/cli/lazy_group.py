@@ -44,8 +44,8 @@ class LazyGroup(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Return the command called `name`, imported; None where there is none."""
-        found = load(self.entries[name].target) if name in self.entries else None
-        return found if isinstance(found, click.Command) else None
+        command = load(self.entries[name].target) if name in self.entries else None
+        return command if isinstance(command, click.Command) else None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by their first sentences; none is imported."""
@@ -54,5 +54,5 @@ class LazyGroup(click.Group):
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return what completes a word; no command is imported."""
         names = (name for name in self.list_commands(context) if name.startswith(incomplete))
-        found = [CompletionItem(name, help=self.commands[name].get_short_help_str()) for name in names]
-        return [*found, *click.Command.shell_complete(self, context, incomplete)]
+        items = [CompletionItem(name, help=self.commands[name].get_short_help_str()) for name in names]
+        return [*items, *click.Command.shell_complete(self, context, incomplete)]

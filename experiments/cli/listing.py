@@ -27,11 +27,11 @@ def episodes(as_json: bool) -> None:
 @AS_JSON
 def presets(as_json: bool) -> None:
     """List the named real arrangements, with their sources."""
-    found = [load_preset(name) for name in preset_names()]
+    known = [load_preset(name) for name in preset_names()]
     if as_json:
-        _show([preset._asdict() for preset in found], as_json)
+        _show([preset._asdict() for preset in known], as_json)
     else:
-        click.echo("\n\n".join(_described(preset) for preset in found))
+        click.echo("\n\n".join(_described(preset) for preset in known))
 
 
 def _described(preset: Preset) -> str:

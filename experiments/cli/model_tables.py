@@ -91,8 +91,8 @@ def phases(_: str = "") -> Iterator[str]:
 def calls(function: Callable[..., Any]) -> list[str]:
     """Return what a function calls, as written, in the order of the lines."""
     tree = ast.parse(dedent(inspect.getsource(function)))
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [ast.unparse(node.func) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
+    called = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [ast.unparse(node.func) for node in sorted(called, key=lambda node: (node.lineno, node.col_offset))]
 
 
 def own_calls(function: Callable[..., Any]) -> list[str]:
@@ -114,14 +114,14 @@ def done_by(kind: type, method: Callable[..., Any]) -> Iterator[str]:
 def makers(kind: type) -> dict[str, str]:
     """Return the classes of the attributes that a class makes of itself: attribute → dotted path."""
     names = vars(import_module(kind.__module__))
-    found: dict[str, str] = {}
+    classes: dict[str, str] = {}
     for node in ast.walk(ast.parse(dedent(inspect.getsource(kind)))):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            made = names.get(ast.unparse(node.value.func))
-            made = inspect.get_annotations(made, eval_str=True).get("return") if inspect.isfunction(made) else made
-            if inspect.isclass(made):
-                found |= {target.attr: _where(made) for target in node.targets if isinstance(target, ast.Attribute)}
-    return found
+            maker = names.get(ast.unparse(node.value.func))
+            maker = inspect.get_annotations(maker, eval_str=True).get("return") if inspect.isfunction(maker) else maker
+            if inspect.isclass(maker):
+                classes |= {target.attr: _where(maker) for target in node.targets if isinstance(target, ast.Attribute)}
+    return classes
 
 
 def _where(thing: Any) -> str:

@@ -74,15 +74,15 @@ def interrupted(error: KeyboardInterrupt) -> str:
     return f"interrupted; {on if kept else 'nothing was written'}"
 
 
-def one_line(told: str) -> str:
+def one_line(message: str) -> str:
     """Return a message on one line: a name in it may contain line breaks."""
-    return told.replace("\r", "\\r").replace("\n", "\\n")
+    return message.replace("\r", "\\r").replace("\n", "\\n")
 
 
-def shortened(told: str) -> str:
+def shortened(message: str) -> str:
     """Return a line of a message, its middle left out where it quotes something long."""
     half = LONGEST_TOLD // 2
-    return told if len(told) <= LONGEST_TOLD else f"{told[:half]} ... {told[-half:]}"
+    return message if len(message) <= LONGEST_TOLD else f"{message[:half]} ... {message[-half:]}"
 
 
 def told_full(error: OSError) -> int:

@@ -73,12 +73,12 @@ def save_vector(draw: "Callable[..., Figure]", place: Path, *arguments: Any) -> 
 
         return save(draw, place, *arguments)
 
-    made, why = attempt(save)
+    files, why = attempt(save)
     if why:
         for kind in ("png", "pdf", "svg"):  # an older figure, of fewer runs, would show something else
             place.with_name(f"{place.name}.{kind}").unlink(missing_ok=True)
         tell_missing(place, why)
-    return made
+    return files
 
 
 def save_alone(folder: Path, name: str, result: object, module: str) -> None:

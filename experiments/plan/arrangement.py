@@ -57,15 +57,15 @@ def cells(
         estimate it does not give. An estimate in the scenario takes precedence. Where no loss at all is expected, funds
         are sized by open interest.
     """
-    found = []
+    arranged = []
     for regime in regimes:
         for name, structure, changes in _variants(scenario, structures, estimate):
             axes = {"backstop.structure": structure, "backstop.regime": regime}
             label = name if len(regimes) == 1 else f"{name}/{regime}"
             for rule in premiums or (scenario.reinsurance.premium,):
                 whole = scenario.replace({**axes, **changes, "reinsurance.premium": rule})
-                found.append(Cell(label if len(premiums) < 2 else f"{label}/{rule}", structure, regime, whole))
-    return tuple(found)
+                arranged.append(Cell(label if len(premiums) < 2 else f"{label}/{rule}", structure, regime, whole))
+    return tuple(arranged)
 
 
 def needs_pilot(scenario: "Scenario", structures: Sequence[str]) -> bool:

@@ -87,8 +87,8 @@ def plan(
     replications = most if options.replications is None else options.replications
     problems.lines += [*_count_problems(replications, workers), *_folder_problems(folder)]
     _finish(scenario, problems)
-    told = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
-    told += [line for line in notes(scenario, structures, premiums) if line.split()[0] not in " ".join(told)]
+    lines = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
+    lines += [line for line in notes(scenario, structures, premiums) if line.split()[0] not in " ".join(lines)]
     return Plan(
         scenario=scenario,
         structures=structures,
@@ -98,7 +98,7 @@ def plan(
         folder=folder,
         precision=precision,
         premiums=premiums,
-        notices=tuple(told),
+        notices=tuple(lines),
     )
 
 
@@ -140,12 +140,12 @@ def _axis(name: str, values: Sequence[str], problems: Problems) -> tuple[str, ..
 
 
 def _count_problems(replications: int, workers: int) -> list[str]:
-    found = []
+    problems = []
     if not 1 <= replications <= PILOT:
-        found.append(f"{ORIGIN}: --replications: {replications}: allowed is 1 to {PILOT}")
+        problems.append(f"{ORIGIN}: --replications: {replications}: allowed is 1 to {PILOT}")
     if workers < 1:
-        found.append(f"{ORIGIN}: --workers: {workers}: allowed is 1 or more")
-    return found
+        problems.append(f"{ORIGIN}: --workers: {workers}: allowed is 1 or more")
+    return problems
 
 
 def _folder(options: Options, scenario: "Scenario") -> Path:

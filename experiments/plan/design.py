@@ -56,8 +56,8 @@ class Grid:
     def __getitem__(self, index: int) -> Point:
         point = {}
         for name, values in reversed(self.levels.items()):
-            index, place = divmod(index, len(values))
-            point[name] = values[place]
+            index, level = divmod(index, len(values))
+            point[name] = values[level]
         return {name: point[name] for name in self.levels}
 
 

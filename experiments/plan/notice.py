@@ -158,10 +158,10 @@ def _allotted(described: Described, structures: Sequence[str]) -> Iterator[str]:
 
 def value_at(scenario: "Scenario", name: str) -> Value:
     """Return the value of a dotted name."""
-    found: Any = scenario
+    value: Any = scenario
     for part in name.split("."):
-        found = getattr(found, part)
-    return found
+        value = getattr(value, part)
+    return value
 
 
 def _does_nothing(described: Described, name: str, why: str) -> str:

@@ -114,17 +114,17 @@ def drawn(contents: Contents, origin: str, allow_many: bool = False, runner: str
 def point_identities(plan: Plan, origin: str) -> list[str]:
     """Return a digest of the scenario of every point; raises SweepError with what is wrong with them."""
     problems: dict[str, None] = {}
-    found = []
+    identities = []
     for index in range(len(plan.design)):
         try:
-            found.append(scenario_identity(plan.base.replace(plan.design[index], origin)))
+            identities.append(scenario_identity(plan.base.replace(plan.design[index], origin)))
         except ScenarioError as error:
             problems |= dict.fromkeys(error.problems)
         if len(problems) >= TOLD:
             break
     if problems:
         raise SweepError(problems)
-    return found
+    return identities
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -29,12 +29,12 @@ class SweepError(ValueError):
 
 def named(error: OSError) -> str:
     """Return the system's message of `error` with the name of its file."""
-    place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{error.strerror or error}"
+    file = f"{error.filename}: " if error.filename else ""
+    return f"{file}{error.strerror or error}"
 
 
 def require_utf8(folder: Path) -> None:
     """Raise SweepError where the path of a sweep is not UTF-8, in which DuckDB reads paths."""
-    place = str(folder.absolute())
-    if legible(place) != place:
+    path = str(folder.absolute())
+    if legible(path) != path:
         raise SweepError(f"{legible(str(folder))}: a byte of the path is not UTF-8; allowed is a path in UTF-8")

@@ -48,10 +48,10 @@ def place_problem(path: Path) -> str | None:
 def begun(path: Path) -> dict[str, Any] | None:
     """Return the manifest of a study that was begun at `path` and can be resumed, None where there is none."""
     try:
-        found = json.loads((path / MANIFEST).read_bytes())
+        manifest = json.loads((path / MANIFEST).read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and isinstance(found.get(ASKED), dict) else None
+    return manifest if isinstance(manifest, dict) and isinstance(manifest.get(ASKED), dict) else None
 
 
 def require_free(path: Path) -> None:

@@ -129,8 +129,8 @@ def parse_setting(text: str) -> tuple[str, Any]:
     name, equals, value = (part.strip() for part in text.partition("="))
     parts = name.split(".")
     if not (all(parts) and equals) or len(parts) > DEEPEST:
-        told = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
-        raise ValueError(f"{ORIGIN}: --set: {told!r}: allowed is NAME=VALUE, such as backstop.capital_ratio=0.02")
+        shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+        raise ValueError(f"{ORIGIN}: --set: {shown!r}: allowed is NAME=VALUE, such as backstop.capital_ratio=0.02")
     return name, _toml_value(value)
 
 
@@ -157,14 +157,14 @@ def _named_files(prices: Sequence[str], base: "Scenario") -> dict[str, Any]:
 
 
 def _price_conflicts(options: "Options", reads_files: bool) -> list[str]:
-    found = []
+    conflicts = []
     if options.episode and (options.prices or options.process not in (None, "episode")):
         other = "--prices" if options.prices else f"--process {options.process}"
-        found.append(f"{ORIGIN}: --episode: {options.episode!r} together with {other}: allowed is one of the two")
+        conflicts.append(f"{ORIGIN}: --episode: {options.episode!r} together with {other}: allowed is one of the two")
     elif options.prices and not reads_files:
         allowed = "allowed with --process replay or bootstrap"
-        found.append(f"{ORIGIN}: --prices: process {options.process!r} reads no price file: {allowed}")
-    return found
+        conflicts.append(f"{ORIGIN}: --prices: process {options.process!r} reads no price file: {allowed}")
+    return conflicts
 
 
 def _check_prices(files: Sequence[str], problems: Problems) -> None:

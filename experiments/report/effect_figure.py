@@ -59,9 +59,9 @@ def _line(
     (field, line), (name, look) = shown, named
     # Runs of one replication share their shocks, so a replication counts once.
     means = runs[line.metric].groupby([_places(runs[field]), runs["replication"]], sort=True).mean()
-    found = {place: swept.mean(line.metric, values) for place, values in means.groupby(level=0)}
-    places = list(found)
-    mean, low, high = (line.factor * np.array([item[k] for item in found.values()]) for k in range(3))
+    estimates = {place: swept.mean(line.metric, values) for place, values in means.groupby(level=0)}
+    places = list(estimates)
+    mean, low, high = (line.factor * np.array([item[k] for item in estimates.values()]) for k in range(3))
     panel.vlines(places, low, high, color=look.colour, linewidth=1.0)
     panel.plot(places, mean, look.marker, linestyle=look.dash, color=look.colour, markersize=4, label=name)
 

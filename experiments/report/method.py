@@ -29,10 +29,10 @@ def _sized(pilot: dict[str, Any], allotment: str) -> str:
     if not number:
         return ""
     said = f" Funds in proportion to loss were sized by {number} pilot replications of their own"
-    part = pilot.get("misplaced", {}).get(used(allotment))
-    if part is None:
+    misplaced = pilot.get("misplaced", {}).get(used(allotment))
+    if misplaced is None:
         return f"{said}."
-    return f"{said}, with some {100 * part:.0f} per cent of the capital misplaced; intervals hold for these sizes."
+    return f"{said}, with some {100 * misplaced:.0f} per cent of the capital misplaced; intervals hold for these sizes."
 
 
 def of_sweep(manifest: dict[str, Any]) -> str:

@@ -66,8 +66,8 @@ class Studentised(NamedTuple):
 
     def p(self, null: float = 0.0) -> float:
         """Return the two-sided p of the mean being `null`, at least 2 / (resamples + 1)."""
-        found = -float(_apart(self.mean, np.array(null - self.mean), self.bounds)) / self.error
-        beyond = min(np.sum(self.roots >= found), np.sum(self.roots <= found))
+        statistic = -float(_apart(self.mean, np.array(null - self.mean), self.bounds)) / self.error
+        beyond = min(np.sum(self.roots >= statistic), np.sum(self.roots <= statistic))
         return float(min(1.0, 2.0 * (beyond + 1) / (len(self.roots) + 1)))
 
 

@@ -102,8 +102,8 @@ def estimate(metric: str, values: ArrayLike, members: int = 0) -> Estimate:
     if kind.name == EVENT and set(np.unique(known)) <= {0.0, 1.0}:
         events, method = int(known.sum()), EXACT
         ends = Ends(*clopper_pearson(events, known.size))
-    elif found := _studentised(known, events, (kind.low, kind.high)):
-        ends, method = _ends(found)
+    elif skewed := _studentised(known, events, (kind.low, kind.high)):
+        ends, method = _ends(skewed)
         if method == BOOTSTRAP and abs(skewness(known)) > SKEWED:
             method = BOOTSTRAP_90
     return Estimate(float(known.mean()), *ends, known.size, events, kind.name, method)
@@ -200,8 +200,8 @@ def _studentised(known: Floats, events: int, bounds: tuple[float, float]) -> Stu
     return studentised(known, bounds)
 
 
-def _ends(found: Studentised) -> tuple[Ends, str]:
-    ends = found.interval()
+def _ends(sample: Studentised) -> tuple[Ends, str]:
+    ends = sample.interval()
     return ends, NOTHING if math.isnan(ends.low) else BOOTSTRAP
 
 

@@ -59,8 +59,8 @@ class Total(NamedTuple):
     def columns(self, held: Iterable[str]) -> tuple[str, ...]:
         """Return the columns among `held` to be summed, in their order."""
         stems = {name: name.rpartition("_")[0] or name for name in held}
-        found = tuple(name for name in held if name in self.series or stems[name] in self.series)
-        return found[:1] if self.first else found
+        wanted = tuple(name for name in held if name in self.series or stems[name] in self.series)
+        return wanted[:1] if self.first else wanted
 
 
 CAPITAL = Total("capital", "backstop capital left", "$M", 1e-6, ("pool", "fund"))

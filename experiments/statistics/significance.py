@@ -65,13 +65,13 @@ def benjamini_hochberg(p: ArrayLike) -> Floats:
 
 
 def _adjusted(p: ArrayLike, rule: Callable[[Floats], Floats]) -> Floats:
-    found = np.array(p, dtype=np.float64)
-    known = np.isfinite(found)
-    order = np.argsort(found[known], kind="stable")
+    adjusted = np.array(p, dtype=np.float64)
+    known = np.isfinite(adjusted)
+    order = np.argsort(adjusted[known], kind="stable")
     values = np.empty(len(order))
-    values[order] = np.minimum(rule(found[known][order]), 1.0)
-    found[known] = values
-    return found
+    values[order] = np.minimum(rule(adjusted[known][order]), 1.0)
+    adjusted[known] = values
+    return adjusted
 
 
 def _spread(known: Floats) -> float:

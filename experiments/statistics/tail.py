@@ -40,9 +40,9 @@ def tail(losses: ArrayLike, level: float = LEVEL) -> Tail:
     number = known.size
     if number == 0:
         return Tail(math.nan, Ends(math.nan, math.nan), math.nan, 0, 0)
-    found = ranks(number, level)
-    low = known[found.low - 1] if found.low > 0 else math.nan
-    high = known[found.high - 1] if found.high is not None else math.nan
+    rank = ranks(number, level)
+    low = known[rank.low - 1] if rank.low > 0 else math.nan
+    high = known[rank.high - 1] if rank.high is not None else math.nan
     worst = math.ceil(number * (1.0 - level) - 1e-9)
     shortfall = float(expected_shortfall(known, level))
     return Tail(float(value_at_risk(known, level)), Ends(float(low), float(high)), shortfall, worst, number)

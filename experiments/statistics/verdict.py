@@ -72,8 +72,8 @@ def verdict(recorded: Value, ours: Value, tolerance: Tolerance) -> str:
 
 def sharpness(recorded: Value, ours: Value, tolerance: Tolerance) -> str:
     """Return the error and what it may be, as text."""
-    found = error(tolerance, recorded, ours)
-    return f"{found:.2g} of {tolerance.width:.2g}{' in logs' if tolerance.ratio else ''}"
+    width = error(tolerance, recorded, ours)
+    return f"{width:.2g} of {tolerance.width:.2g}{' in logs' if tolerance.ratio else ''}"
 
 
 def _half_width(value: Value, ratio: bool) -> float:

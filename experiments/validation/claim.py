@@ -117,16 +117,16 @@ def agrees(one: Claim, published: Published, ours: Published) -> bool:
     """Return whether ours is within the tolerance of the published value."""
     if isinstance(ours, Interval):
         return bool(ours.low <= published <= ours.high)
-    wanted, found = np.asarray(published, float), np.asarray(ours, float)
-    if wanted.shape != found.shape:
+    wanted, value = np.asarray(published, float), np.asarray(ours, float)
+    if wanted.shape != value.shape:
         return False
     # An even half of the last digit may round either way, hence the last factor.
-    return bool((np.abs(found - wanted) <= (one.absolute + one.relative * np.abs(wanted)) * (1 + 1e-9)).all())
+    return bool((np.abs(value - wanted) <= (one.absolute + one.relative * np.abs(wanted)) * (1 + 1e-9)).all())
 
 
 def looked_up(oracles: Published, key: str) -> Published:
     """Return the value at ``a/b/0/c`` of nested mappings and lists; KeyError or IndexError where there is none."""
-    found = oracles
+    value = oracles
     for word in key.split("/"):
-        found = found[int(word)] if isinstance(found, list) else found[word]
-    return list(found.values()) if isinstance(found, dict) else found
+        value = value[int(word)] if isinstance(value, list) else value[word]
+    return list(value.values()) if isinstance(value, dict) else value

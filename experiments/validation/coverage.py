@@ -82,11 +82,11 @@ def rows(comparison: Comparison, trials: int = TRIALS) -> Iterator[Row]:
         yield from _row(f"95 % quantile, {cell}", "uncovered", (values, values), quantile, trials, truth)
 
 
-def table(found: list[Row]) -> str:
+def table(measured: list[Row]) -> str:
     """Return the rows as a Markdown table: covers, and in brackets the share shown where that is not all."""
     head = "| metric | of | interval | " + " | ".join(f"n = {n}" for n in NUMBERS) + " |"
     lines = [head, "|---" * (3 + len(NUMBERS)) + "|"]
-    for row in found:
+    for row in measured:
         cells = (_cell(covers, shown) for covers, shown in zip(row.covers, row.shown, strict=True))
         lines.append(f"| `{row.metric}` | {row.what} | {row.method} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -105,8 +105,8 @@ def _row(
     if truth is None:
         truth = float(first.mean()) if values[0] is values[1] else float(np.mean(first - second))
     for name, method in methods.items():
-        found = [measure(method, (first, second), truth, n, trials) for n in NUMBERS]
-        covers, shown = zip(*found, strict=True)
+        shares = [measure(method, (first, second), truth, n, trials) for n in NUMBERS]
+        covers, shown = zip(*shares, strict=True)
         yield Row(what, metric, name, covers, shown)
 
 

@@ -85,5 +85,5 @@ def ratio(recorded: float, ours: float) -> str:
     """Return ours over the record as text, and where they differ in sign, that."""
     if not np.isfinite(ours) or recorded == 0.0:
         return "-"
-    found = ours / recorded + 0.0  # never −0.0
-    return f"{found:.2g}" if found >= 0.0 else "other sign"
+    quotient = ours / recorded + 0.0  # never −0.0
+    return f"{quotient:.2g}" if quotient >= 0.0 else "other sign"

@@ -186,8 +186,8 @@ def episode_rows(replications: int, executor: WorkerPool) -> list[dict[str, str]
 
 def unplayed(fact: draw.Unplayed) -> dict[str, str]:
     """Return the row of a recorded fact that no episode shows."""
-    told = {"recorded": f"{fact.recorded:.3g}", "ours": "-", "ratio": "-", "interval": fact.why, "runs": "0"}
-    return {"episode": fact.episode, "fact": fact.name, **told, "error": "-", "verdict": draw.NO_SCENARIO}
+    row = {"recorded": f"{fact.recorded:.3g}", "ours": "-", "ratio": "-", "interval": fact.why, "runs": "0"}
+    return {"episode": fact.episode, "fact": fact.name, **row, "error": "-", "verdict": draw.NO_SCENARIO}
 
 
 def compared(

@@ -63,8 +63,8 @@ def bars(scenario: Scenario, replication: int) -> Series:
     """Return the hourly bars of one run, of the recorded assets."""
     whole = Simulation(scenario, round(HOUR / scenario.minutes), 1, whole=True, volume=True)
     run = whole.run(scenario, replication)
-    places = [scenario.asset.name.index(asset) for asset in ASSETS]
-    return Series(run.returns[:, places], None if run.volume is None else run.volume[:, places])
+    columns = [scenario.asset.name.index(asset) for asset in ASSETS]
+    return Series(run.returns[:, columns], None if run.volume is None else run.volume[:, columns])
 
 
 def statistics(series: Series) -> Floats:
@@ -85,8 +85,8 @@ def fact_rows(replications: int, executor: WorkerPool) -> list[dict[str, str]]:
     executor.compile(scenario)
     runs = executor.map(partial(bars, scenario), range(replications))
     allowed = tolerances(ASSETS, volume=True)
-    found = zip(labels(ASSETS, volume=True), allowed, statistics(together(runs)), *interval(runs), strict=True)
-    return [told(name, tolerance, Value(*map(float, ours)), len(runs)) for name, tolerance, *ours in found]
+    facts = zip(labels(ASSETS, volume=True), allowed, statistics(together(runs)), *interval(runs), strict=True)
+    return [told(name, tolerance, Value(*map(float, ours)), len(runs)) for name, tolerance, *ours in facts]
 
 
 def told(name: str, tolerance: Tolerance, ours: Value, runs: int) -> dict[str, str]:

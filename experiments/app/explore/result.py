@@ -157,14 +157,14 @@ def phase(result: Result, axes: tuple[str, str], metric: str, contrast: tuple[st
     factor : of the metric, from its own unit to the unit shown.
     """
     cell, less = contrast
-    found = result.values(cell, metric)
+    by_number = result.values(cell, metric)
     if less:
         other = result.values(less, metric)
-        found = {number: value - other[number] for number, value in found.items() if number in other}
+        by_number = {number: value - other[number] for number, value in by_number.items() if number in other}
     columns = (result.table[name].to_pylist() for name in ("cell", "replication", *axes))
     held: dict[tuple[Any, Any], list[float]] = {}
     for name, number, x, y in zip(*columns, strict=True):
-        if name == cell and np.isfinite(found.get(number, np.nan)):
-            held.setdefault((x, y), []).append(factor * found[number])
+        if name == cell and np.isfinite(by_number.get(number, np.nan)):
+            held.setdefault((x, y), []).append(factor * by_number[number])
     xs, ys = (sorted({point[axis] for point in held}) for axis in (0, 1))
     return Grid(xs, ys, [[xs.index(x), ys.index(y), float(np.mean(values))] for (x, y), values in held.items()])

@@ -120,9 +120,9 @@ class Ear:
 def objection(message: Message) -> str:
     """Return what is wrong with a message of the browser, empty where the page sends such messages."""
     try:
-        found = json.loads(message.get("text") or "", parse_constant=not_a_number)
-        kind, content = found["header"]["msg_type"], found["content"]
-        if kind not in KINDS or not isinstance(found.get("channel"), str):
+        message_content = json.loads(message.get("text") or "", parse_constant=not_a_number)
+        kind, content = message_content["header"]["msg_type"], message_content["content"]
+        if kind not in KINDS or not isinstance(message_content.get("channel"), str):
             return "an unknown kind of message"
         return "an unknown target" if kind == "comm_open" and content["target_name"] not in TARGETS else ""
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -155,24 +155,24 @@ def refusal(scope: Scope, who: Reach) -> Refusal | None:
 
 def session_of(scope: Scope) -> str:
     """Return the session that a websocket names; empty where it names none."""
-    found = KERNEL.fullmatch(scope["path"].removeprefix(scope.get("root_path", "")))
-    return found[1] if found and re.search(rb"(?:^|&)session_id=[\w-]{1,64}(?:&|$)", scope["query_string"]) else ""
+    match = KERNEL.fullmatch(scope["path"].removeprefix(scope.get("root_path", "")))
+    return match[1] if match and re.search(rb"(?:^|&)session_id=[\w-]{1,64}(?:&|$)", scope["query_string"]) else ""
 
 
 def visitor_of(scope: Scope) -> str:
     """Return the cookie that all sessions of a visitor share; empty without one."""
     try:
-        found = SimpleCookie(Headers(scope=scope).get("cookie", "")).get("solara-session-id")
+        cookie = SimpleCookie(Headers(scope=scope).get("cookie", "")).get("solara-session-id")
     except CookieError:
         return ""
-    return found.value if found else ""
+    return cookie.value if cookie else ""
 
 
 def address_of(scope: Scope) -> str:
     """Return the network address of a visitor; empty for this machine, as a proxy on it hides the visitor's own."""
-    found = (scope.get("client") or ("",))[0]
+    address = (scope.get("client") or ("",))[0]
     try:
-        return "" if ipaddress.ip_address(found).is_loopback else str(found)
+        return "" if ipaddress.ip_address(address).is_loopback else str(address)
     except ValueError:
         return ""
 

@@ -74,7 +74,7 @@ def origin_allowed(who: Reach, origin: str, scheme: str, host: str) -> bool:
     host : value of the header ``Host``.
     """
     try:
-        found = origin_of(origin)
-        return found in who.origins or found == origin_of(f"{scheme}://{host}")
+        asking = origin_of(origin)
+        return asking in who.origins or asking == origin_of(f"{scheme}://{host}")
     except ValueError:
         return False

@@ -84,8 +84,8 @@ def visitor(request: "Request") -> str:
     """Return the number in the visitor's cookie; empty where it has none that could be ours."""
     from solara.server import server  # noqa: PLC0415
 
-    found = request.cookies.get(server.COOKIE_KEY_SESSION_ID, "")
-    return found if VISITOR.fullmatch(found) else ""
+    cookie = request.cookies.get(server.COOKIE_KEY_SESSION_ID, "")
+    return cookie if VISITOR.fullmatch(cookie) else ""
 
 
 async def ready(request: "Request") -> "Response":

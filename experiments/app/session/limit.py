@@ -43,14 +43,14 @@ def require_moderate(chosen: Configuration) -> int:
     """Return the steps of a run; raises ScenarioError where it is too large for a page that serves others as well."""
     require_short(chosen)
     scenario = chosen.scenario
-    found = [
+    problems = [
         f"{name}: {value}: at most {most} on this page"
         for name, most in MOST.items()
         if (value := of(scenario, name)) is not None and value > most
     ]
     if scenario.minutes < LEAST_MINUTES:
-        found.append(f"minutes: {scenario.minutes:g}: at least {LEAST_MINUTES} on this page")
-    refuse(found)
+        problems.append(f"minutes: {scenario.minutes:g}: at least {LEAST_MINUTES} on this page")
+    refuse(problems)
     steps = horizon(scenario)
     refuse(together(scenario, steps))
     for side in (chosen.a, chosen.b):
@@ -100,7 +100,7 @@ def of(scenario: Scenario, name: str) -> Value:
     return value
 
 
-def refuse(found: list[str]) -> None:
+def refuse(problems: list[str]) -> None:
     """Raise ScenarioError where there are problems."""
-    if found:
-        raise ScenarioError(found)
+    if problems:
+        raise ScenarioError(problems)

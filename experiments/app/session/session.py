@@ -121,8 +121,8 @@ class Session:
         self.player.poke()
 
     def _with_prices(self, name: str, content: bytes) -> Configuration:
-        place = self.uploads.prices(name, content)
-        files = {"price.process": "replay", "price.files": (str(place),), "price.names": ()}
+        path = self.uploads.prices(name, content)
+        files = {"price.process": "replay", "price.files": (str(path),), "price.names": ()}
         return self.configuration._replace(changes={**self.configuration.changes, **files}, interventions=())
 
     def _adopt(self, control: str, choose: Callable[[], Configuration], step: int | None = None) -> bool:

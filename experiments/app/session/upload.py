@@ -30,14 +30,14 @@ class Uploads:
         Every file has a folder to itself, so that another of the same name neither replaces nor removes it.
         """
         require_size(name, len(content), LARGEST_PRICES)
-        place = Path(tempfile.mkdtemp(dir=self.folder)) / safe_name(name)
-        place.write_bytes(content)
+        path = Path(tempfile.mkdtemp(dir=self.folder)) / safe_name(name)
+        path.write_bytes(content)
         try:
-            read_prices(place, LIMITS)
+            read_prices(path, LIMITS)
         except PriceFileError as error:
-            shutil.rmtree(place.parent, ignore_errors=True)
-            raise PriceFileError([line.replace(str(place), place.name) for line in error.problems]) from None
-        return place
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise PriceFileError([line.replace(str(path), path.name) for line in error.problems]) from None
+        return path
 
     def keep(self, files: Iterable[str]) -> None:
         """Remove all but `files`, so that a session does not fill the disk."""

@@ -105,9 +105,9 @@ def WaveDetail(session: Session, step: int, fresh: int) -> None:  # noqa: N802
         with session.player.lock:
             return [wave(side, step) for side in session.world.sides]
 
-    found = solara.use_memo(read, [step, fresh, id(session.world)])
+    waves = solara.use_memo(read, [step, fresh, id(session.world)])
     with solara.v.Html(tag="div", class_="bs-two"):
-        for name, item in zip(SIDES, found, strict=True):
+        for name, item in zip(SIDES, waves, strict=True):
             with solara.v.Html(tag="div"):
                 WaveSide(name, item)
 

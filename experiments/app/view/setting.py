@@ -74,13 +74,13 @@ def in_force(session: Session, number: int) -> dict[str, str]:
 
 def overruled(session: Session) -> dict[str, str]:
     """Return, for every parameter that a preset overrides, what runs on its side."""
-    found: dict[str, list[str]] = {}
+    overruling: dict[str, list[str]] = {}
     for number, side in enumerate((session.configuration.a, session.configuration.b)):
         shared = dict(flat(session.world.shared.model_dump()))
         for name, value in side.changes().items() if side.preset else ():
             if name in controls() and shared.get(name) != as_tuple(value):
-                found.setdefault(name, []).append(f"{'AB'[number]} runs {as_text(value)}, as its preset says")
-    return {name: "; ".join(told) for name, told in found.items()}
+                overruling.setdefault(name, []).append(f"{'AB'[number]} runs {as_text(value)}, as its preset says")
+    return {name: "; ".join(lines) for name, lines in overruling.items()}
 
 
 def as_text(value: Value) -> str:

@@ -196,8 +196,8 @@ def members(side: Side) -> list[Member]:
 def edges(side: Side) -> list[Edge]:
     """Return the exposures."""
     now = side.ecosystem.contagion.liabilities
-    found = zip(*np.nonzero(side.debts), strict=True)
-    return [Edge(int(i), int(j), float(side.debts[i, j]) * MILLION, bool(now[i, j] > 0)) for i, j in found]
+    pairs = zip(*np.nonzero(side.debts), strict=True)
+    return [Edge(int(i), int(j), float(side.debts[i, j]) * MILLION, bool(now[i, j] > 0)) for i, j in pairs]
 
 
 def layers(side: Side) -> list[Layer]:
@@ -252,9 +252,9 @@ def difference(a: Side, b: Side, first: int) -> dict[str, Points]:
     """Return the running differences, A less B, $M, from step `first` on."""
     steps = a.ecosystem.clock
     apart = total(a, "uncovered", first) - total(b, "uncovered", first)
-    found = {"uncovered loss": points(apart, MILLION, first)}
+    curves = {"uncovered loss": points(apart, MILLION, first)}
     for name in (REGIME, UNPAID):
         row = ROWS[name]
         apart = (a.trace.paid[first:steps, row] - b.trace.paid[first:steps, row]).sum(axis=1)
-        found[name] = points(apart, MILLION, first)
-    return found
+        curves[name] = points(apart, MILLION, first)
+    return curves

@@ -115,9 +115,9 @@ class World:
 
     def intervene(self, done: Intervention) -> None:
         """Apply an intervention to both sides; ScenarioError where it is not allowed."""
-        found = problem(done, self.horizon)
-        if found or done.step < self.clock:
-            raise ScenarioError([found or f"{done.kind}: step {done.step} has passed"])
+        why = problem(done, self.horizon)
+        if why or done.step < self.clock:
+            raise ScenarioError([why or f"{done.kind}: step {done.step} has passed"])
         self.interventions.append(done)
         for side in self.sides:
             side.alter(done)

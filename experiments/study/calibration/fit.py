@@ -137,8 +137,8 @@ class Search:
         return 1.0 / np.diag(self.target.covariance)
 
     def _values(self, unit: Floats) -> dict[str, float]:
-        places = np.clip(unit, 0.0, 1.0)
-        return {field.name: field.value(float(u)) for field, u in zip(self.fields, places, strict=True)}
+        point = np.clip(unit, 0.0, 1.0)
+        return {field.name: field.value(float(u)) for field, u in zip(self.fields, point, strict=True)}
 
     def weigh(self, unit: Floats) -> None:
         """Take the covariance of the moments from simulations at a point, where those are possible."""

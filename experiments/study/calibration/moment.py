@@ -119,14 +119,14 @@ def tolerances(assets: Sequence[object], volume: bool) -> list[Tolerance]:
 
 def vector(series: Series) -> Floats:
     """Return all moments as they are matched: asset by asset, then the correlations."""
-    found: list[float] = []
+    moments: list[float] = []
     for k in range(series.returns.shape[-1]):
         own = np.ascontiguousarray(series.returns[..., k])
         values = [(moment.find(own), moment.logarithmic) for moment in MOMENTS]
-        found += [np.log(value) if logarithmic else value for value, logarithmic in values]
-        found += [] if series.volume is None else [activity(own, series.volume[..., k])]
+        moments += [np.log(value) if logarithmic else value for value, logarithmic in values]
+        moments += [] if series.volume is None else [activity(own, series.volume[..., k])]
     pairs = combinations(np.moveaxis(series.returns, -1, 0), 2)
-    return np.array([*found, *(correlation(a, b) for a, b in pairs)])
+    return np.array([*moments, *(correlation(a, b) for a, b in pairs)])
 
 
 def natural(values: Floats, assets: int, volume: bool) -> Floats:

@@ -70,8 +70,8 @@ def asset_labels(files: tuple[str, ...], given: tuple[str, ...] = ()) -> tuple[s
 
 
 def _volume(file: str, time: NDArray[np.int64]) -> Floats | None:
-    found = read_volume(file)
-    return None if found is None else found[np.searchsorted(read_prices(file).time, time)]
+    volume = read_volume(file)
+    return None if volume is None else volume[np.searchsorted(read_prices(file).time, time)]
 
 
 def covariance(record: Record, resamples: int = RESAMPLES) -> Floats:
@@ -80,9 +80,9 @@ def covariance(record: Record, resamples: int = RESAMPLES) -> Floats:
     number = len(returns)
     length = min(BLOCK_DAYS * MINUTES_A_DAY / record.minutes, number / BLOCKS)
     generator = np.random.default_rng(SEED)
-    found = []
+    resampled = []
     for _ in range(resamples):
         fresh, where = generator.random((2, number))
         rows = blocks(fresh, where, length, number)
-        found.append(vector(Series(returns[rows], None if volume is None else volume[rows])))
-    return np.cov(np.array(found), rowvar=False)
+        resampled.append(vector(Series(returns[rows], None if volume is None else volume[rows])))
+    return np.cov(np.array(resampled), rowvar=False)

@@ -34,8 +34,8 @@ class RecordedSimulation:
 
     def moments(self, values: Mapping[str, float], spread: Spread = map) -> Floats:
         """Return the vector of moments as :meth:`Simulation.moments`."""
-        [found] = self._kept("moments", values, 1, lambda: self.simulated.moments(values, spread)[None])
-        return found
+        [moments] = self._kept("moments", values, 1, lambda: self.simulated.moments(values, spread)[None])
+        return moments
 
     def scatter(self, values: Mapping[str, float]) -> Floats:
         """Return the (M, M) covariance as :meth:`Simulation.scatter`."""
@@ -44,17 +44,17 @@ class RecordedSimulation:
 
     def again(self, values: Mapping[str, float], runs: int, spread: Spread = map) -> Floats:
         """Return the vector of moments as :meth:`Simulation.again`."""
-        [found] = self._kept(f"again {runs}", values, 1, lambda: self.simulated.again(values, runs, spread)[None])
-        return found
+        [moments] = self._kept(f"again {runs}", values, 1, lambda: self.simulated.again(values, runs, spread)[None])
+        return moments
 
     def _kept(self, kind: str, values: Mapping[str, float], rows: int, simulate: Callable[[], Floats]) -> Floats:
         """Return (rows, M) numbers, from the store where all of them are there."""
         scenario = scenario_identity(field.applied(self.simulated.scenario, values))
         identities = [digest(self._code, kind, scenario, str(row)) for row in range(rows)]
-        found = [self.store.find(kind, identity) for identity in identities]
+        finished = [self.store.find(kind, identity) for identity in identities]
         self._number += rows
-        if all(found):
-            return np.array([list(run.summary.values()) for run in found if run])
+        if all(finished):
+            return np.array([list(run.summary.values()) for run in finished if run])
         simulated = simulate()
         for row, (identity, numbers) in enumerate(zip(identities, simulated, strict=True)):
             summary = {f"moment_{i}": float(number) for i, number in enumerate(numbers)}

@@ -87,15 +87,15 @@ class Simulation(NamedTuple):
         if self.whole:
             return vector(self.joined(scenario, spread))
         seed = scenario.seed
-        found = [vector(self.path(scenario, CachedStreams(seed, number))) for number in range(self.replications)]
-        return np.mean(found, axis=0)
+        vectors = [vector(self.path(scenario, CachedStreams(seed, number))) for number in range(self.replications)]
+        return np.mean(vectors, axis=0)
 
     def scatter(self, values: Mapping[str, float]) -> Floats:
         """Return the (M, M) covariance of a record's moments less simulated ones, were these values true."""
         scenario = applied(self.scenario, values)
         numbers = range(self.replications, self.replications + RECORDS)
-        found = [vector(self.path(scenario, Streams(scenario.seed, number))) for number in numbers]
-        return (1.0 + 1.0 / self.replications) * np.cov(np.array(found), rowvar=False)
+        vectors = [vector(self.path(scenario, Streams(scenario.seed, number))) for number in numbers]
+        return (1.0 + 1.0 / self.replications) * np.cov(np.array(vectors), rowvar=False)
 
     def again(self, values: Mapping[str, float], runs: int, spread: Spread = map) -> Floats:
         """Return the moments under `values` in this many replications that neither search nor scatter uses."""

@@ -94,13 +94,13 @@ def expected_shortfall(runs: Sequence[Run], members: int, level: float) -> tuple
 
 def misplaced(runs: Sequence[Run], estimate: Callable[[Sequence[Run]], tuple[float, ...]]) -> float | None:
     """Return the share (1) of capital that is allotted in proportion to `estimate` of the runs."""
-    found = np.array(estimate(runs))
-    if not found.any():
+    estimated = np.array(estimate(runs))
+    if not estimated.any():
         return None
     drawn = np.random.default_rng(RESAMPLING).integers(0, len(runs), (RESAMPLES, len(runs)))
     again = np.array([estimate([runs[r] for r in row]) for row in drawn])
     again = again[again.any(axis=1)]
-    shares, own = again / again.sum(axis=1, keepdims=True), found / found.sum()
+    shares, own = again / again.sum(axis=1, keepdims=True), estimated / estimated.sum()
     return float(np.abs(shares - own).sum(axis=1).mean() / 2.0) if len(again) else None
 
 
@@ -109,12 +109,12 @@ def used(allotment: str) -> str:
     return SHORTFALL if allotment == SHORTFALL else "expected_loss"
 
 
-def doubt(replications: int, part: float | None) -> str:
-    """Return the notice on funds sized by a pilot of `replications`, a share `part` of the capital misplaced."""
-    if part is None:
+def doubt(replications: int, share: float | None) -> str:
+    """Return the notice on funds sized by a pilot of `replications`, with a `share` of the capital misplaced."""
+    if share is None:
         return f"no loss in {replications} pilot replications: funds by expected loss stand by open interest"
     return (
-        f"funds sized by {replications} pilot replications have some {part:.0%} of their capital where an endless "
+        f"funds sized by {replications} pilot replications have some {share:.0%} of their capital where an endless "
         "pilot would not put it; intervals hold for these sizes and do not contain that"
     )
 

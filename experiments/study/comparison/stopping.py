@@ -89,10 +89,10 @@ def _lacking(term: Term, comparison: "Comparison") -> Iterator[str]:
 def _differences(metric: str, comparison: "Comparison") -> Iterator[tuple[str, NDArray[np.float64], Ends, float]]:
     """Yield label, differences (n,), interval and the size they are relative to, of every pair, or of one cell."""
     values = {cell: comparison.values(cell, metric) for cell in comparison.cells}
-    found = {cell: comparison.interval(cell, metric) for cell in comparison.cells}
+    intervals = {cell: comparison.interval(cell, metric) for cell in comparison.cells}
     if not comparison.pairs:
-        yield from ((cell, values[cell], Ends(own.low, own.high), abs(own.mean)) for cell, own in found.items())
+        yield from ((cell, values[cell], Ends(own.low, own.high), abs(own.mean)) for cell, own in intervals.items())
     for a, b in comparison.pairs:
         apart = difference_ends(metric, values[a] - values[b], comparison.members)
-        size = max(abs(found[a].mean), abs(found[b].mean))
+        size = max(abs(intervals[a].mean), abs(intervals[b].mean))
         yield f"{a} - {b}", values[a] - values[b], apart, size

@@ -83,12 +83,14 @@ def contrast(a: str, b: str, first: Floats, second: Floats) -> Contrast:
     return _between(a, b, paired("uncovered", first, second))
 
 
-def _between(a: str, b: str, found: Difference) -> Contrast:
+def _between(a: str, b: str, difference: Difference) -> Contrast:
     """Return a paired difference between cells; one that is zero in every world has both ends at zero."""
-    ends = (0.0, 0.0) if found.verdict == IDENTICAL else (found.low, found.high)
-    if math.isnan(found.low) and found.p < 1.0 - LEVEL:  # the same in so many worlds that its sign is not chance
-        ends = (found.mean, found.mean)
-    return Contrast(a, b, found.mean, *ends, found.number)
+    ends = (0.0, 0.0) if difference.verdict == IDENTICAL else (difference.low, difference.high)
+    if (
+        math.isnan(difference.low) and difference.p < 1.0 - LEVEL
+    ):  # the same in so many worlds that its sign is not chance
+        ends = (difference.mean, difference.mean)
+    return Contrast(a, b, difference.mean, *ends, difference.number)
 
 
 def uncovered(comparison: "Comparison", a: str, b: str) -> Contrast:

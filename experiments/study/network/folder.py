@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from experiments.results.folder import ResultFolder
 
 
-def keep(folder: "ResultFolder", plan: Plan, found: Survey) -> None:
+def keep(folder: "ResultFolder", plan: Plan, survey: Survey) -> None:
     """Write figure and manifest into the result folder."""
-    save_alone(folder.path, "network", found, "experiments.study.network.figure")
-    folder.finish(study_manifest(plan.scenario, "network", document(found), replications=plan.replications))
+    save_alone(folder.path, "network", survey, "experiments.study.network.figure")
+    folder.finish(study_manifest(plan.scenario, "network", document(survey), replications=plan.replications))

@@ -78,19 +78,19 @@ def with_callable(table: pd.DataFrame, base: Scenario, fields: Sequence[str]) ->
         return table
     if not fields:
         return table.assign(**{METRIC: callable_capital(base)})
-    found = np.empty(len(table))
-    for point, places in table.assign(place=np.arange(len(table))).groupby(list(fields), sort=False)["place"]:
+    capital = np.empty(len(table))
+    for point, rows in table.assign(place=np.arange(len(table))).groupby(list(fields), sort=False)["place"]:
         values = {name: getattr(value, "item", lambda v=value: v)() for name, value in zip(fields, point, strict=True)}
-        found[places.to_numpy()] = callable_capital(base.replace(values))
-    return table.assign(**{METRIC: found})
+        capital[rows.to_numpy()] = callable_capital(base.replace(values))
+    return table.assign(**{METRIC: capital})
 
 
 def arrangements(table: pd.DataFrame, group: str = "") -> list[Arrangement]:
     """Return every arrangement among the runs of `table`, a column for each key, metric and `callable_capital`."""
     keys = [STRUCTURE, REGIME, RATIO]
-    found = [_arrangement(names, runs) for names, runs in table.groupby(keys, sort=False)]
-    amounts = np.array([[item.callable_capital, item.tail, item.burden] for item in found])
-    return [item._replace(best=bool(best), group=group) for item, best in zip(found, undominated(amounts), strict=True)]
+    items = [_arrangement(names, runs) for names, runs in table.groupby(keys, sort=False)]
+    amounts = np.array([[item.callable_capital, item.tail, item.burden] for item in items])
+    return [item._replace(best=bool(best), group=group) for item, best in zip(items, undominated(amounts), strict=True)]
 
 
 def undominated(amounts: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -104,18 +104,18 @@ def undominated(amounts: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _arrangement(names: Sequence, runs: pd.DataFrame) -> Arrangement:
     losses = runs["uncovered"].to_numpy()
     burden = (runs["borne_winners"].fillna(0.0) * runs["deficit"]).mean()
-    found, unknown = tail(losses), math.nan
+    worst, unknown = tail(losses), math.nan
     structure, regime, ratio = names
     return Arrangement(
         structure=structure,
         regime=regime,
         ratio=float(ratio),
         capital=float(runs["capital"].mean()),
-        tail=found.expected_shortfall,
+        tail=worst.expected_shortfall,
         low=unknown,
         high=unknown,
         burden=float(burden),
         number=len(runs),
-        tail_runs=found.runs,
+        tail_runs=worst.runs,
         callable_capital=float(runs[METRIC].mean()),
     )

@@ -95,7 +95,7 @@ class Answer(NamedTuple):
     def gains(self, i: int) -> list[float]:
         """Return the gain over plain replications at equal work of every seed, NaN where it had no event."""
         runs = zip(self.single(i), self.studies, self.pilot_runs(i), strict=True)
-        return [found.gain(len(study.sample.weights) + pilot) for found, study, pilot in runs]
+        return [single.gain(len(study.sample.weights) + pilot) for single, study, pilot in runs]
 
     def brute(self, i: int) -> tuple[float, float, float]:
         """Return share and exact 95 % interval of plain runs of cell `i` that show the event."""
@@ -129,8 +129,8 @@ class Answer(NamedTuple):
             return []
         least = self.probability(i).value / BEYOND
         levels = np.linspace(order[-1], order[SEEN], POINTS)
-        found = [(float(level), self.probability(i, float(level))) for level in levels]
-        return [(level, point) for level, point in found if point.value >= least]
+        points = [(float(level), self.probability(i, float(level))) for level in levels]
+        return [(level, point) for level, point in points if point.value >= least]
 
 
 def difference(a: Probability, b: Probability, correlation: float) -> tuple[float, float, float]:

@@ -37,13 +37,13 @@ def headline_of(metric: str) -> Headline:
 
 
 def _tail(panel: Axes, answer: Answer, i: int, look: Look, factor: float) -> None:
-    points = [(level, found) for level, found in answer.tail(i) if found.value > 0.0]
+    points = [(level, one) for level, one in answer.tail(i) if one.value > 0.0]
     if not points:
         return
     x = [level * factor for level, _ in points]
-    panel.plot(x, [found.value for _, found in points], color=look.colour, linestyle=look.dash, label=answer.cells[i])
+    panel.plot(x, [one.value for _, one in points], color=look.colour, linestyle=look.dash, label=answer.cells[i])
     panel.fill_between(
-        x, [found.low for _, found in points], [found.high for _, found in points], color=look.colour, alpha=0.2,
+        x, [one.low for _, one in points], [one.high for _, one in points], color=look.colour, alpha=0.2,
         linewidth=0.0,
     )  # fmt: skip
 

@@ -74,9 +74,9 @@ class TiltedStreams(Streams):
     @classmethod
     def of(cls, streams: Streams, shift: Mapping[Address, Floats]) -> Self:
         """Return `streams` shifted."""
-        made = cls(*streams)
-        made.shift = shift
-        return made
+        shifted_streams = cls(*streams)
+        shifted_streams.shift = shift
+        return shifted_streams
 
     def uniform(self, name: str, *index: int, size: Shape) -> Floats:
         """Return the uniforms of the shifted scores."""
@@ -119,12 +119,12 @@ def axes_of(scenario: "Scenario", blocks: int) -> tuple[Axis, ...]:
 
 def scores(streams: Streams, axes: Sequence[Axis]) -> Floats:
     """Return (axes,) the scores of the axes before any shift, equation (1)."""
-    found, known = np.empty(len(axes)), dict[Address, Floats]()
+    sums, known = np.empty(len(axes)), dict[Address, Floats]()
     for i, axis in enumerate(axes):
         if (axis.name, axis.index) not in known:
             known[axis.name, axis.index] = streams.normal(axis.name, *axis.index, size=axis.shape)
-        found[i] = known[axis.name, axis.index][axis.first : axis.last].sum() / np.sqrt(axis.entries)
-    return found
+        sums[i] = known[axis.name, axis.index][axis.first : axis.last].sum() / np.sqrt(axis.entries)
+    return sums
 
 
 def shifted(streams: Streams, axes: Sequence[Axis], mean: Floats) -> Streams:

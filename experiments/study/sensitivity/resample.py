@@ -47,8 +47,8 @@ def half_widths(
     for _ in range(resamples):
         drawn = generator.integers(0, replications, replications)
         values = mean + widen * (runs[:, drawn].mean(axis=1) - mean)
-        found = estimator(values.reshape(-1, block), generator.integers(0, blocks, blocks))
-        squares += (found - whole) ** 2
+        resampled = estimator(values.reshape(-1, block), generator.integers(0, blocks, blocks))
+        squares += (resampled - whole) ** 2
     return float(ndtri(0.5 + level / 2.0)) * np.sqrt(squares / resamples)
 
 

@@ -82,11 +82,11 @@ def benefit_by_correlation(losses: Losses, target: float) -> dict[float, float]:
 
 def pool_over_isolated(losses: Losses, target: float) -> dict[str, float]:
     """Return, by kind of target, what a pot needs over what own right sizes need; NaN where they need nothing."""
-    found = {}
+    ratios = {}
     for kind in TARGETS:
         alone = float(own_sizes(losses, kind, target).sum())
-        found[kind] = pooled_size(losses, kind, target) / alone if alone > 0 else math.nan
-    return found
+        ratios[kind] = pooled_size(losses, kind, target) / alone if alone > 0 else math.nan
+    return ratios
 
 
 def pool_by_correlation(losses: Losses, target: float) -> dict[float, dict[str, float]]:

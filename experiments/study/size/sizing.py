@@ -138,9 +138,9 @@ class Sizer:
         guess = np.maximum(losses - self._skin(), 0.0)
         low = ranks(len(losses), level, together=self.members).low
         floor = np.sort(guess, axis=0)[max(int(MARGIN * low), 1) - 1]
-        found = Critical(trial, guess, losses, tolerance, floor)
-        each = self._own(regime, found, level, EACH)
-        return self._own(regime, found, level, ANY, each), each
+        critical = Critical(trial, guess, losses, tolerance, floor)
+        each = self._own(regime, critical, level, EACH)
+        return self._own(regime, critical, level, ANY, each), each
 
     def needed(self, structure: str, losses: Losses) -> Losses:
         """Return (replications, protocols) USD: what covers each member if losses did not depend on the capital."""
@@ -223,12 +223,12 @@ class Sizer:
 
         `before` says who was uncovered with funds none of which was larger: rows without any are not run again.
         """
-        found = np.ones((len(rows), self.members), dtype=bool) if before is None else before.copy()
+        uncovered = np.ones((len(rows), self.members), dtype=bool) if before is None else before.copy()
         if not np.isfinite(funds).all():
-            return np.ones_like(found)
-        places, cell = np.flatnonzero(found.any(axis=1)), self._funded(regime, funds)
-        found[places] = self._bare([(cell, self.replications[int(rows[place])]) for place in places])
-        return found
+            return np.ones_like(uncovered)
+        affected, cell = np.flatnonzero(uncovered.any(axis=1)), self._funded(regime, funds)
+        uncovered[affected] = self._bare([(cell, self.replications[int(rows[row])]) for row in affected])
+        return uncovered
 
     def _skin(self) -> NDArray[np.float64]:
         return np.asarray(self.scenario.protocol.skin_in_the_game * treasuries(self.scenario))
@@ -263,8 +263,8 @@ class Sizer:
     def _by_others(self, cell: Cell, uncovered: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return who of the `uncovered`, (replications, protocols), is so by others' losses, where a run told it."""
         ratio, none = cell.scenario.backstop.capital_ratio, np.zeros(self.members, dtype=bool)
-        told = [self._others.get((cell.name, ratio, number), none) for number in self.replications]
-        return np.array(told, dtype=bool).reshape(uncovered.shape) & uncovered
+        others = [self._others.get((cell.name, ratio, number), none) for number in self.replications]
+        return np.array(others, dtype=bool).reshape(uncovered.shape) & uncovered
 
     def _table(self, tasks: Sequence[tuple[Cell, int]], *metrics: str) -> Losses:
         """Return the members' values of the metrics side by side, (tasks, metrics × protocols)."""

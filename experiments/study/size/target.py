@@ -69,10 +69,10 @@ def pooled_size(losses: Floats, target: str, level: float) -> float:
 def _stepped_down(critical: Floats, sizes: Floats, lower: Floats, allowed: int) -> Floats:
     with np.errstate(invalid="ignore"):
         saving = np.nan_to_num(sizes - lower)
-    found = sizes.copy()
+    stepped = sizes.copy()
     for i in np.argsort(-saving, kind="stable"):
-        tried = found.copy()
+        tried = stepped.copy()
         tried[i] = lower[i]
         if bare(critical, tried) <= allowed:
-            found = tried
-    return found
+            stepped = tried
+    return stepped

@@ -49,11 +49,11 @@ def draw_all(folder: Path, comparison: Comparison, executor: WorkerPool) -> list
     target.mkdir(exist_ok=True)
     names = (*FIGURES, *further(folder))
     try:
-        told = executor.each(draw_one, [(folder, comparison, name) for name in names], LOST)
+        reasons = executor.each(draw_one, [(folder, comparison, name) for name in names], LOST)
     except KeyboardInterrupt:
         executor.close(at_once=True)
-        told = ["interrupted"] * len(names)
-    missing = {name: why for name, why in zip(names, told, strict=True) if not (target / f"{name}.pdf").is_file()}
+        reasons = ["interrupted"] * len(names)
+    missing = {name: why for name, why in zip(names, reasons, strict=True) if not (target / f"{name}.pdf").is_file()}
     for name, why in missing.items():
         tell_missing(target / name, why)
     return [target / name for name in names if name not in missing]

@@ -28,7 +28,7 @@ class Result(NamedTuple):
 def read_result(folder: Path, comparison: Comparison, totals: Sequence[Total]) -> Result:
     """Read `totals` from an unfinished result folder; those without a column are left out."""
     columns = column_names(folder / "series") if totals else ()
-    parts = {total: found for total in totals if (found := total.columns(columns))}
+    parts = {total: names for total in totals if (names := total.columns(columns))}
     if not parts:
         return Result(comparison, {})
     wanted = dict.fromkeys(itertools.chain.from_iterable(parts.values()))
