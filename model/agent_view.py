@@ -1,7 +1,7 @@
-"""The Mesa face of an ecosystem: agents as views of rows, made when somebody first asks for them.
+"""The Mesa interface of an ecosystem: agents as views of rows, made when they are first requested.
 
-``agents`` and ``agents_by_type`` work as in any Mesa model, with every kind of the design to be found by its class.
-A run that never asks pays nothing for them. Attributes set on an agent from Python are booked: money that appears
+``agents`` and ``agents_by_type`` work as in any Mesa model, with every kind of agent under its class. A run that never
+uses them pays nothing. Attributes set on an agent from Python are booked: money that appears
 comes from the outside world, contracts that appear were sold by the vault at the account's entry price.
 """
 
@@ -68,7 +68,7 @@ class Roster(mesa.Model):
 
     @property
     def running(self) -> bool:
-        """Whether there are steps left and nobody set this to False."""
+        """True while there are steps left, unless it was set to False."""
         return self._going and self.clock < self.horizon
 
     @running.setter
@@ -134,7 +134,7 @@ class Roster(mesa.Model):
         self._before = self._worth(row)
 
     def after_account_change(self, row: int) -> None:
-        """Book what was set from Python: contracts as bought of the vault at the entry price, money as from outside."""
+        """Book what was set from Python: contracts as bought from the vault at entry price, money as from outside."""
         touch(self.accounts, self.tables.blocks, row)
         self._recount(self.accounts, self.tables.blocks, self.tables.exchange)
         i = row // self.slots_per_protocol

@@ -1,8 +1,8 @@
-"""An ecosystem under a runner of Mesa's, such as ``mesa.batch_run``: what it passes, and what it reads.
+"""An ecosystem under a runner of Mesa, such as ``mesa.batch_run``: the parameters passed and the data collected.
 
 A runner passes each run its parameters by name, and ``rng``. An integer is the run's seed, in place of the scenario's;
 None leaves that as it is, so that a row is the run that scenario and replication address. A runner that asks for
-iterations passes None again and again, which is the same run again: it is warned of. ``rng=range(5)`` gives five
+iterations passes None each time, which repeats the same run: a warning says so. ``rng=range(5)`` gives five
 worlds, ``replication: range(5)`` as a parameter gives five that other scenarios meet as well.
 
 It reads a data collector: a row a step of the series, and in the last row the metrics of the run.
@@ -37,7 +37,7 @@ def described(
 
     Raises
     ------
-    TypeError : `scenario` is none.
+    TypeError : `scenario` is not a scenario.
     model.scenario.ScenarioError : a field is unknown, or a value is not allowed.
     """
     if not isinstance(scenario, Scenario | None):
@@ -51,7 +51,7 @@ def described(
 
 
 def seed_of(rng: RunSeed) -> int:
-    """Return the seed that `rng` stands for: itself where it is a number, else one drawn from it."""
+    """Return the seed given by `rng`: itself where it is a number, else one drawn from it."""
     if isinstance(rng, int | np.integer):
         return int(rng)
     return int(np.random.default_rng(rng).integers(2**63))

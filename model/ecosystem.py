@@ -1,7 +1,7 @@
 """The ecosystem: traders, keepers, providers, exchanges, protocols and a reinsurer on one market, step by step.
 
 One step is the list of phases in :meth:`Ecosystem.step`, in the order of the ODD protocol. State is in tables, rules
-are kernels over them, and Mesa agents are views made when somebody asks (:mod:`model.agent_view`).
+are kernels over them, and Mesa agents are views made on request (:mod:`model.agent_view`).
 
 A run is addressed by a scenario and the number of a replication: the same two give the same run, bit for bit, on one
 worker or many, and two scenarios that differ in who holds capital or who pays see the same shocks.

@@ -76,7 +76,7 @@ def make_blocks(rows: int) -> Blocks:
 
 @rule
 def touch(accounts: Accounts, blocks: Blocks, row: int) -> None:
-    """Recompute the level of a row that changed and mark its block stale; who is flat has no entry either."""
+    """Recompute the level of a row that changed and mark its block stale; clear the entry of a flat account."""
     if accounts.size[row] == 0.0:
         accounts.entry_price[row] = accounts.entry_funding[row] = 0.0
     accounts.level[row] = level(

@@ -84,9 +84,9 @@ def after_fill(size: float, entry: float, traded: float, price: float) -> tuple[
 
 @rule
 def closed_of(size: float, contracts: float) -> float:
-    """Return how many contracts of a position are closed when `contracts` >= 0 are to be: all where only dust is left.
+    """Return how many contracts of a position are closed of `contracts` >= 0 ordered: all where only dust is left.
 
-    A position sold in parts leaves the rounding of their sum, which is nobody's wish; dust is a 1e-9th of the position.
+    A position sold in parts leaves the rounding of their sum; dust is a 1e-9th of the position.
     """
     whole = abs(size)
     return whole if contracts >= whole * (1.0 - DUST) else contracts

@@ -1,8 +1,8 @@
-"""What public functions take: arguments made arrays, and what the sources exclude refused in one sentence.
+"""Checks of arguments of public functions: conversion to arrays, and one sentence for what is not allowed.
 
 A network of n >= 1 protocols is a square matrix of amounts that are finite and not negative, with zero on its diagonal,
 as nobody owes, lends to or owns itself. A column has one value for every protocol. Fractions lie in [0, 1]. Every
-function that takes one of these asks here, so that all refuse the same and say it the same way.
+function that takes one of these uses these checks, so that all refuse the same values with the same message.
 
 All raise ValueError with one line that names the argument.
 """
@@ -131,6 +131,6 @@ def refuse_unknown(name: str, value: Any, allowed: Any) -> None:
 
 def csr(values: Any) -> Any:
     """Return a matrix as a CSR array of floats."""
-    from scipy.sparse import csr_array  # noqa: PLC0415
+    from scipy.sparse import csr_array  # noqa: PLC0415  # slow to import, and needed for sparse matrices alone
 
     return csr_array(values, dtype=float)

@@ -1,8 +1,8 @@
-"""The audit of the ledger: what must agree after a phase, and how far prices may go.
+"""The audit of the ledger after a phase, and of the range of prices.
 
 Rows are compared with control accounts, contracts with zero, and the sum of all balances, counted from the rows, with
 zero. Each difference is judged by the money there, (2) of :mod:`agents.core.ledger`; contracts, at the mark, by that
-and by the positions they belong to. What is wrong is written into the book, and the run stops at its next look.
+and by the positions they belong to. A breach is recorded in the book, and the run stops when it is next checked.
 
 Prices are judged too. A double has 53 bits: where a price is ``FARTHEST`` times the first one, what was paid at the
 start is less than its last bit, so that gains and losses of old positions are noise; and no perpetual was ever quoted
@@ -30,7 +30,7 @@ from agents.core.ledger import (
 from agents.core.table import Exchanges
 
 FARTHEST = 1e15
-"""Most that a price may be of the first one, or the first one of a price."""
+"""Largest ratio of a price to the first one, up or down."""
 
 
 @rule

@@ -7,7 +7,7 @@ A class of agents declares its columns once, each with type, unit, sign and mean
 
 From the declarations a table is made: a record array for the few (exchanges, keepers, protocols), or one array per
 attribute for the many (traders). A kernel reads ``table.cash[i]`` from either. A Mesa agent is built over a row only
-when somebody asks for it, reads and writes that row, and holds nothing itself.
+when it is requested, reads and writes that row, and holds no data itself.
 """
 
 from functools import cache
@@ -73,10 +73,10 @@ class RowAgent(mesa.Agent):
         return np.zeros(rows, dtype=kinds).view(np.recarray)
 
     def before_change(self) -> None:
-        """Do what is due before a column is set from Python."""
+        """Prepare for a column being set from Python; nothing to do unless overridden."""
 
     def after_change(self) -> None:
-        """Do what is due after a column was set from Python, such as telling the ledger."""
+        """Follow up on a column set from Python, for example book the change in the ledger."""
 
 
 def bare(table: np.ndarray) -> Any:

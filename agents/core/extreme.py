@@ -1,6 +1,6 @@
 """The extreme levels of a run of rows: what lets a scan skip them.
 
-Safe is the long with the greatest level and the short with the least, safe are all (see
+If the long with the greatest level and the short with the least are safe, all are (see
 :mod:`agents.account.position`). The maximum is taken in two lanes, over even and odd rows, because the next
 comparison of a lane waits for the last one; a maximum does not depend on the order, so neither does the result.
 """

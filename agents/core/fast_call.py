@@ -1,8 +1,8 @@
-"""A kernel made ready for one run, which calls it again and again with the same tables.
+"""Kernels that remember their compiled code, for a run that calls them many times with the same tables.
 
-Calling a kernel from Python takes 4 to 12 µs, nearly all of it spent finding out of which type every column of every
-table is. Within a run no type ever changes: it is found out in the first call, and later ones go straight to the
-machine code. Who changes a table's type builds another run.
+Calling a kernel from Python takes 4 to 12 µs, nearly all of it spent on the types of all columns of all tables. Within
+a run no type ever changes: the first call looks them up, and later ones go straight to the machine code. To change a
+table's type, build another run.
 """
 
 from collections.abc import Callable

@@ -3,11 +3,11 @@
 ``rule`` marks a pure function of numbers, ``part`` a piece of a kernel that works on tables and is written into the
 kernel it serves (which saves compiling it on its own), ``kernel`` a loop over rows that calls both. Rules and kernels
 are compiled once and kept on disk. Numba's cache does not notice a change in a rule that another file defines, so the
-cache lives in a directory named by a digest of all sources (:mod:`agents.core.kernel_cache`): change one letter and
-everything is compiled again, change none and a new process starts from the cache.
+cache lives in a directory named by a digest of all sources (:mod:`agents.core.kernel_cache`): any change
+of a source compiles everything again; without one a new process starts from the cache.
 
-No ``fastmath`` and no ``parallel``: both would make the last bit depend on the machine's mood. Parallelism is across
-replications, which is also why kernels release the interpreter lock.
+No ``fastmath`` and no ``parallel``: with either the last bit may differ between machines and runs. Parallelism is
+across replications, which is also why kernels release the interpreter lock.
 """
 
 import hashlib

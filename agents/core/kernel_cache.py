@@ -1,9 +1,9 @@
-"""Where compiled kernels are kept: in a folder that nobody else can write.
+"""The folder of compiled kernels: one that no other user can write.
 
-What numba keeps is unpickled and run, so anyone who can write there can run what he likes as the one who reads it. A
-folder is used only where this user owns it, nobody else may write in it, and nobody else can put another in its place;
-it is made so. Without a home that can be written, a folder of this user's among the temporary ones serves, on the same
-terms, for its name is anybody's to take first; where it is taken, a fresh one that lasts as long as this process.
+Numba unpickles and runs what it finds in its cache, so anyone who can write there can run code as the user who reads
+it. A folder is used only where this user owns it, nobody else may write in it, and nobody else can replace it; it is
+created that way. Without a writable home a temporary folder of this user serves, on the same conditions, as its name
+can be taken by anyone first; where it is taken, a new one is made that lasts as long as this process.
 """
 
 import atexit
@@ -24,7 +24,7 @@ def cache_folder(name: str) -> Path:
     """Return the folder `name` for kernels: in ``BACKSTOP_CACHE``, else in the user's cache, else a temporary one."""
     for base in _bases():
         with suppress(OSError):
-            # Resolved here once, so that no link can lead elsewhere later.
+            # Resolved once, so that no link can redirect it later.
             if private(base.resolve() / name):
                 return base.resolve() / name
     fresh = tempfile.mkdtemp(prefix="backstop-")
@@ -33,7 +33,7 @@ def cache_folder(name: str) -> Path:
 
 
 def private(folder: Path) -> bool:
-    """Make `folder` where it is not there; tell whether this user can write it and nobody else can, nor replace it."""
+    """Make `folder` if need be; return whether this user can write it and nobody else can write or replace it."""
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _kept(folder.parent.stat()):
         return False
@@ -54,7 +54,7 @@ def _bases() -> Iterator[Path]:
 
 
 def _close(base: Path) -> None:
-    """Shut a folder of this user's to others, where one with open hands has made it."""
+    """Take write permission from others, where an open umask has left it on a folder of this user."""
     with suppress(OSError):
         if USERS and base.stat().st_uid == os.geteuid():
             base.chmod(0o700)
@@ -65,6 +65,6 @@ def _own(found: os.stat_result) -> bool:
 
 
 def _kept(above: os.stat_result) -> bool:
-    """Tell whether in the folder `above` nobody else can replace what is this user's."""
+    """Return whether nobody else can replace this user's entries of the folder `above`."""
     shared = above.st_mode & OTHERS and not above.st_mode & stat.S_ISVTX
     return not USERS or (above.st_uid in (0, os.geteuid()) and not shared)

@@ -13,8 +13,8 @@ What does not agree within ``TOLERANCE`` of the money there,
 
     M = Σ |balances| without debts, the outside world and losses on their way,                 (2)
 
-stops the run (:mod:`agents.core.audit`). M is what is held now: what was ever lost, which only grows, is no measure
-of it. The sum of all is allowed ``ROUNDING`` of the most there ever was besides, for its last bits.
+stops the run (:mod:`agents.core.audit`). M is what is held now; losses so far, which only grow, are not part of it. The
+sum of all is allowed ``ROUNDING`` of the most there ever was besides, for its last bits.
 
 Units: USD. Signs: assets of the holder > 0. Codes are NumPy integers: a kernel takes them as values, where it would be
 compiled once more for every literal of Python's.
@@ -115,7 +115,7 @@ def pay(book: Book, payer: Code, payee: Code, protocol: Code, amount: float) -> 
 
 @rule
 def breach(book: Book, phase: Code, account: Code, protocol: Code, amount: float, scale: float) -> None:
-    """Write down the first thing that is wrong; later ones are its consequences."""
+    """Record the first breach; later ones are its consequences."""
     if book.breach[0] < 0.0:
         book.breach[0], book.breach[1], book.breach[2] = phase, account, protocol
         book.breach[3], book.breach[4] = amount, scale
@@ -129,7 +129,7 @@ def check(book: Book, phase: Code, account: Code, protocol: Code, difference: fl
 
 
 def broken(found: np.ndarray, step: int) -> RuntimeError:
-    """Return the error that a breach stands for."""
+    """Return the error of a breach."""
     code, protocol, when = int(found[1]), int(found[2]), f"at step {step} in phase {PHASES[int(found[0])]!r}"
     if code == PRICE_RANGE:
         return PriceRangeError(
@@ -155,7 +155,7 @@ class Ledger:
     Attributes
     ----------
     book : what kernels read and write: `balance` (accounts, protocols) USD; `breach` (5,) phase (−1: none), account or
-        what else is wrong, protocol, amount, what it is judged by (:mod:`agents.core.audit`); `peak` (1,) the most that
+        kind of breach, protocol, amount, what it is compared with (:mod:`agents.core.audit`); `peak` (1,) the most that
         all balances, regardless of sign, have come to, or have moved at once, USD.
     subsidiaries : control account → function that counts its owners' rows afresh, (protocols,) USD.
     """

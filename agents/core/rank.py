@@ -1,4 +1,4 @@
-"""Ranking inside kernels: heaps that break ties by position, so that a rank never depends on the algorithm.
+"""Ranking inside kernels: heaps that break ties by position, so that a rank does not depend on the algorithm.
 
 ``descending`` sorts all; ``line_up`` and ``call_next`` rank only as many as are asked for.
 """

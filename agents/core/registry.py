@@ -1,7 +1,7 @@
-"""A registry of interchangeable parts, named in one line each and imported only when asked for.
+"""A registry of interchangeable classes, a line each, imported only when used.
 
 A structure, a loss regime or a price process is one class in one file; the registry maps its name to
-``"module:Class"``, so that names can be listed and checked without importing what stands behind them.
+``"module:Class"``, so that names can be listed and checked without importing the classes.
 """
 
 import os
@@ -25,12 +25,12 @@ class Registry(Mapping[str, Any]):
 
     Parameters
     ----------
-    kind : what the parts are, for messages.
+    kind : of the choices, for messages.
     places : name → ``"module:Class"``.
 
     Attributes
     ----------
-    added : those of `places` that are not Backstop's own.
+    added : those of `places` that the user added.
     """
 
     def __init__(self, kind: str, places: dict[str, str]) -> None:
@@ -49,7 +49,7 @@ class Registry(Mapping[str, Any]):
         return len(self._places)
 
     def add(self, name: str, place: str) -> None:
-        """Register a part of your own as `name`, at ``"module:Class"``; ValueError if the name is taken."""
+        """Register a class of your own as `name`, at ``"module:Class"``; ValueError if the name is taken."""
         if name in self._places:
             raise ValueError(f"{self.kind} {name!r} exists already")
         self._places[name] = self.added[name] = place

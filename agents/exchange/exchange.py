@@ -42,7 +42,7 @@ class Exchange(RowAgent):
     suspension = Column("f8", "steps, >= 0", "steps for which liquidations are still suspended")
     spread = Column("f8", "1, >= 0", "half spread as a fraction of the price")
     attention = Column("f8", "1 per step", "probability that a trader looks at its account in this step")
-    alarm = Column("f8", "1, >= 0", "what traders go by who may panic, sensitivity times alarm")
+    alarm = Column("f8", "1, >= 0", "alarm that traders who may panic respond to, times sensitivity")
     vault_size = Column("f8", "contracts, short < 0", "position of the vault")
     vault_start = Column("f8", "USD, >= 0", "vault capital at the start")
     vault_closed = Column("f8", "flag", "1 once its providers' vault was closed and a successor has its position")
@@ -72,7 +72,7 @@ class Exchange(RowAgent):
     def open_account(self, collateral: float, wallet: float = 0.0) -> Account:
         """Open an account for an agent of your own, with money from outside, and return a view of it.
 
-        The account is liquidated, charged funding and haircut like any other; nobody but its owner trades it.
+        The account is liquidated, charged funding and haircut like any other; only its owner trades it.
 
         Raises
         ------

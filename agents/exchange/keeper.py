@@ -37,7 +37,7 @@ class Keeper(RowAgent):
     served = Column("f8", "positions", "liquidations performed so far")
 
     def before_change(self) -> None:
-        """Remember nothing: the ledger is told after the change."""
+        """Do nothing: the change is booked afterwards."""
 
     def after_change(self) -> None:
         """Book a change of cash made from Python as money from or to the outside world."""

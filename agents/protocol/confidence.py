@@ -1,4 +1,4 @@
-"""Confidence: how alarmed the customers of a protocol are, and who withdraws when they are.
+"""Confidence: how alarmed the customers of a protocol are, and which of them withdraw.
 
 The alarm of protocol i (a pure number, 0 in calm) is a thin fund now and bad news that fades:
 
@@ -71,11 +71,11 @@ def panics(nerve: float, alarmed: float) -> bool:
 
 @rule
 def flees(size: float, move: float) -> bool:
-    """Tell whether a person has a reason to: not one whose position the market's recent move favours.
+    """Return whether a person has reason to flee: its position is not favoured by the market's recent move.
 
     Parameters
     ----------
-    size : contracts, short < 0, 0 for who is out and may stay away.
+    size : contracts, short < 0, 0 for a person without a position, who may stay away.
     move : running return of the asset's price, log.
     """
     return not size * move > 0.0

@@ -1,4 +1,4 @@
-"""Lending out part of a fund: it earns, and is not at hand when it is needed.
+"""Lending out part of a fund: it earns a yield and is not at hand when a deficit comes.
 
 A share λ of every fund and pot is lent at a yearly rate y. A deficit is paid from what is at hand; what that cannot
 pay is recalled. Recalled money arrives after a delay, less a haircut h that leaves the ecosystem (the price of selling
@@ -53,10 +53,10 @@ class AtOnce:
         self.balance, self.structure, self.kept = balance, structure, 1.0 - haircut
         self.places = (FUND, LENT, slice(None)), (POOL, POOL_LENT, slice(structure.pots))
         self.brought: list[Array] = []
-        self.depth = 0  # a context within another does nothing
+        self.depth = 0  # a nested context does nothing
 
     def __enter__(self) -> None:
-        """Put all that is lent at hand, at what it fetches."""
+        """Make all loans available, at their value after the haircut."""
         self.depth += 1
         for cash, away, columns in self.places if self.depth == 1 else ():
             worth = self.balance[away, columns] * self.kept
@@ -65,7 +65,7 @@ class AtOnce:
             self.balance[cash, columns] += worth
 
     def __exit__(self, *_: object) -> None:
-        """Give back what was not needed next to the cash there was; the haircut on the rest leaves the ecosystem."""
+        """Lend again what was not needed beyond the cash; the haircut on the rest leaves the ecosystem."""
         self.depth -= 1
         if self.depth:
             return
@@ -76,7 +76,7 @@ class AtOnce:
             self.balance[cash, columns] -= back
             self.balance[away, columns] += back - lost
             self.balance[OUTSIDE, WHOLE] += lost.sum()
-        self.structure.credit(-lost)  # the last place is the pots
+        self.structure.credit(-lost)  # the last axis is the pots
 
 
 @rule

@@ -1,4 +1,4 @@
-"""What stands ready for a protocol beyond its own fund: what its pot, or its fellow members, would pay it now.
+"""The backing of a protocol beyond its own fund: what its pot, or its fellow members, would pay it now.
 
 With K the pot's money, cash and loans, rⱼ the reserves behind it and ℓᵢ what treaty and sub-limit still let member i
 claim, the pot would pay
@@ -12,7 +12,7 @@ and in a mutual fund, with F the funds and A what is left of capital on call,
 
 The **health** of the backstop behind a protocol is its own fund, loans included, and s, over what they were at the
 start or the capital allotted to it, whichever is less; at most 1, for more than whole is not counted, and 1 where there
-was none. Anyone who asks what may still be paid asks for it: liquidity providers, traders who may panic, risk controls.
+was none. It is what liquidity providers, traders who may panic and risk controls respond to.
 Members who left their pot have what it still owes them. Reference: Diamond and Dybvig (1983): a run answers to what the
 others may leave, not to what one put in. Units: USD.
 """
@@ -28,7 +28,7 @@ from agents.protocol.protocol import SOUND
 
 
 class Backing(NamedTuple):
-    """What kernels read of a structure to know what stands ready."""
+    """What kernels read of a structure to compute its backing."""
 
     shares: bool  # bool, whether there are pots
     mutual: bool  # bool, whether members stand in for each other
@@ -99,5 +99,5 @@ def healths(balance: Array, protocol: Protocols, backing: Backing) -> Array:
 
 @kernel
 def standing(balance: Array, protocol: Protocols, backing: Backing) -> Array:
-    """Return every protocol's health, (protocols,), for who asks from outside a kernel."""
+    """Return every protocol's health, (protocols,), for callers outside kernels."""
     return healths(balance, protocol, backing)

@@ -8,7 +8,8 @@ return
 A provider whose hurdle is below ρ puts in a part of its cash each step; above it, it asks for its money back once its
 lock-up is over. Those who ask stand in a queue, first come first served, that lets out a part of the providers' capital
 a step and nothing that open claims need. Shares are bought and redeemed at what the providers own over shares
-outstanding, net of open claims, so losses fall on all alike and nobody leaves them behind. Units: USD, shares, 1/year.
+outstanding, net of open claims, so losses fall on all alike and nobody can leave before bearing them. Units: USD,
+shares, 1/year.
 
 References: Froot and O'Connell (1999) on slow capital; Gron (1994).
 """
@@ -54,7 +55,7 @@ def deposits(table: Investors, attained: Array, joining: float) -> Array:
 
 
 def ask(table: Investors, attained: Array, step: int) -> None:
-    """Let providers join the queue, or leave it because it pays again."""
+    """Let providers join the queue, or leave it when the return is high enough again."""
     pays = attained[table.pot] >= table.hurdle
     table.asked_step[pays] = -1
     table.asked_step[~pays & (table.asked_step < 0) & (table.shares > 0.0) & (step >= table.locked_until)] = step

@@ -42,7 +42,7 @@ class LiquidityProvider(RowAgent):
     deposited = Column("f8", "USD", "deposits less redemptions")
     start = Column("f8", "USD, >= 0", "put in at the start")
     requested = Column("f8", "shares, >= 0", "asked to be redeemed, waiting in the queue")
-    wait = Column("f8", "steps", "what the request still has to wait; below zero, for how long it has been due")
+    wait = Column("f8", "steps", "time the request still has to wait; below zero, time since it was due")
 
     def after_change(self) -> None:
         """Book a change of cash made from Python as money from or to the outside world."""
@@ -50,7 +50,7 @@ class LiquidityProvider(RowAgent):
 
 
 class ProviderTerms(Protocol):
-    """What providers read of the constants of a run (``Terms`` of :mod:`model.market.fee`)."""
+    """The constants of a run that providers read (``Terms`` of :mod:`model.market.fee`)."""
 
     @property
     def speed(self) -> float:
@@ -58,7 +58,7 @@ class ProviderTerms(Protocol):
 
     @property
     def back(self) -> float:
-        """Fraction of cash put back per step by who is calm."""
+        """Fraction of cash put back per step in calm."""
 
     @property
     def sensitivity(self) -> float:

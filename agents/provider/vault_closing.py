@@ -1,15 +1,15 @@
 r"""Closing a vault: its providers bear its losses first, to nothing; what is beyond is a vault deficit, booked once.
 
 A vault is worth E = x + v (p − Φ), x its cash value, v its contracts (:mod:`agents.provider.liquidity_provider`).
-While E > 0 it costs nobody else anything, however much of it is lost on paper. Once
+While E > 0 its losses are its providers' alone. Once
 
     E ≤ 0    with a position or a debt                                                         (1)
 
 it is closed, for good: the shares are cancelled, −E is booked as **vault deficit**, and the position passes on at the
-price at which E was taken. Nobody is repaid by a rebound: those who had a share have none, and who paid the deficit has
-no claim. E is taken at the mark, or at the market's mid price where that is the better for the vault: an oracle that
-errs against it closes nobody, since who takes the position over would bid what the market pays. While liquidations
-are suspended no vault is closed either.
+price at which E was taken. A rebound repays nobody: shares are cancelled, and anyone who paid the deficit has no claim.
+E is taken at the mark, or at the market's mid price where that is the better for the vault: an oracle that errs against
+it closes nobody, since who takes the position over would bid what the market pays. While liquidations are suspended no
+vault is closed either.
 
 The **successor** holds the position with capital from outside: at the end of every step its gain or loss at the mark,
 fees of the vault included, is settled with the rest of the world,

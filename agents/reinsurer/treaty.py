@@ -1,4 +1,4 @@
-"""Reinsurance treaties: what part of a loss a reinsurer pays.
+"""Reinsurance treaties: the part of a loss that a reinsurer pays.
 
 Of a loss L a quota share a, an excess of loss with attachment d and limit l, and a stop-loss with retention r and
 limit l on the aggregate loss pay

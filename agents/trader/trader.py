@@ -34,7 +34,7 @@ from agents.trader.strategy.view import View
 
 
 class Habit(NamedTuple):
-    """What all traders do alike: the parameters of the scenario's trader section of the same names."""
+    """What all traders have in common: the parameters of the same names in the scenario's trader section."""
 
     turnover: float  # 1, probability that a look ends in a trade
     tilt: float  # 1, largest deviation from the base position
@@ -53,7 +53,7 @@ class Keys(NamedTuple):
     attention: np.uint64  # who looks when
     turnover: np.uint64  # who is replaced
     trade: np.uint64  # what orders are drawn
-    trait: np.uint64  # what a person is like
+    trait: np.uint64  # traits of a person
 
 
 DUST = 1.0
@@ -87,7 +87,7 @@ class Trader(Account):
         return equity(self.collateral, self.size, self.entry_price, float(exchange.mark[self.protocol]), owed)
 
     def before_change(self) -> None:
-        """Remember what the account was worth, so that a change from Python enters the ledger."""
+        """Note the account's value, so that a change from Python can be booked in the ledger."""
         self.model.before_account_change(self.row)
 
     def after_change(self) -> None:
@@ -223,7 +223,7 @@ def decide_all(
     """Let the traders in `rows` decide, one after the other; each sees the market as it was before any of them.
 
     Most only look. Columns are taken out of their tables before the loop: taking them inside costs two atomic
-    operations each, ten times what the look itself costs.
+    operations each, ten times the cost of the look itself.
     """
     slots = accounts.size.shape[0] // exchange.shape[0]
     sizes, collaterals, entries, fundings = (
@@ -261,7 +261,7 @@ def decide(
     step: int,
     rows: np.ndarray,
 ) -> None:
-    """Let the traders in `rows` decide, for single agents; the population goes by the same rule."""
+    """Let the traders in `rows` decide, for single agents, by the rule of the population."""
     decide_all(accounts, blocks, exchange, market, book, habit, keys, step, rows)
 
 

@@ -35,7 +35,7 @@ TRADING = -1
 
 
 class Mandate(NamedTuple):
-    """What all funds go by: the parameters of the scenario's value-fund section of the same names."""
+    """What all funds have in common: the parameters of the same names in the scenario's value-fund section."""
 
     leverage: float  # 1, maximal
     wealth: float  # USD, that a fund begins with
@@ -119,7 +119,7 @@ def settle_to_mark(accounts: Accounts, blocks: Blocks, exchange: Exchanges, row:
 
 @rule
 def add_money(accounts: Accounts, blocks: Blocks, book: Book, row: int, i: int, amount: float) -> None:
-    """Let investors add to a fund's collateral, or withdraw, USD."""
+    """Let investors add money to a fund's collateral, or withdraw it, USD."""
     accounts.collateral[row] += amount
     transfer(book, OUTSIDE, WHOLE, TRADER, i, amount)
     touch(accounts, blocks, row)

@@ -1,4 +1,4 @@
-"""Controls: what of the scenario can be set on the page, with range, unit and help, read from its declarations.
+"""Controls: the parameters that can be set on the page, with range, unit and help, read from their declarations.
 
 Nothing about a parameter is written here: names, bounds, units, meanings and sources are those of
 :mod:`model.scenario.parameter`, and the allowed names of a choice are those its own check allows, so that a parameter
@@ -20,7 +20,7 @@ ELSEWHERE = (
     *("seed", "backstop.structure", "backstop.regime"),
     *("price.files", "price.names", "exposure.file", "price.start"),
 )
-"""Parameters with a place of their own on the page, or that name files of the machine."""
+"""Parameters that have controls of their own on the page, or that name files of the server."""
 STEPS = 100
 CURVE = 50.0
 SOFT = 100.0
@@ -64,8 +64,8 @@ class Group(NamedTuple):
 def groups() -> tuple[Group, ...]:
     """Return all controls, section by section."""
     shown = (declared for declared in declarations(Scenario) if declared.name not in ELSEWHERE)
-    found = (_group(name, rows) for name, rows in groupby(shown, lambda row: row.name.rpartition(".")[0]))
-    return tuple(sorted(found, key=lambda group: group.name != FIRST))
+    sections = (_group(name, rows) for name, rows in groupby(shown, lambda row: row.name.rpartition(".")[0]))
+    return tuple(sorted(sections, key=lambda group: group.name != FIRST))
 
 
 @cache
@@ -109,7 +109,7 @@ def _kind(declared: Declaration, annotation: Any) -> tuple[str, tuple[str, ...]]
 
 
 def allowed_names(name: str) -> tuple[str, ...]:
-    """Return the names a choice allows: what its check answers to an impossible one."""
+    """Return the names a choice allows: those that its check lists when it is given an impossible one."""
     try:
         Scenario().replace({name: IMPOSSIBLE})
     except ScenarioError as error:
@@ -135,13 +135,13 @@ def slider_range(default: float | None, limits: tuple[float | None, float | None
 
 
 def nice(value: float) -> float:
-    """Return the nearest of 1, 2 and 5 times a power of ten, not above `value` by more than rounding."""
+    """Return the largest of 1, 2 and 5 times a power of ten that is at most `value`, but for rounding."""
     power = 10.0 ** math.floor(math.log10(value))
     return float(f"{max(factor for factor in (1, 2, 5, 10) if factor * power <= value * 1.0001) * power:.6g}")
 
 
 def parse(control: Control, text: str) -> Value:
-    """Return the value a visitor typed; ValueError in plain words where it is none of the control's kind.
+    """Return the value a visitor typed; ValueError in plain words where it is not of the control's kind.
 
     An empty number means the default, an empty list none.
     """

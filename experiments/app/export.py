@@ -1,4 +1,7 @@
-"""Export: the run so far, both sides, as a table or as an animation."""
+"""Export: the run so far, both sides, as a table or as an animation.
+
+Matplotlib is imported with the first animation: most visitors ask for none.
+"""
 
 import io
 from pathlib import Path
@@ -33,8 +36,8 @@ def table(world: World) -> pa.Table:
 def csv(world: World) -> bytes:
     """Return :func:`table` as CSV with a heading."""
     sink = io.BytesIO()
-    found = table(world)
-    pyarrow.csv.write_csv(found.rename_columns([guarded(name) for name in found.column_names]), sink)
+    rows = table(world)
+    pyarrow.csv.write_csv(rows.rename_columns([guarded(name) for name in rows.column_names]), sink)
     return sink.getvalue()
 
 
@@ -58,7 +61,7 @@ def gif(world: World) -> bytes:
         figure, panels = new_figure(1, 3, 2.6)
         lines = _panels(world, panels)
         figure.draw_without_rendering()
-        # One layout holds for all frames.
+        # Laid out once: all frames have the same layout.
         figure.set_layout_engine("none")
         file = Path(folder) / "run.gif"
         with writer.saving(figure, str(file), figure.dpi):

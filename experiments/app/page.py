@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def note(trouble: BaseException | None) -> None:
-    """Write down why a view failed."""
+    """Log why a view failed."""
     if trouble is not None:
         logger.error("a view failed", exc_info=trouble)
 
@@ -33,7 +33,7 @@ def note(trouble: BaseException | None) -> None:
 def Page() -> None:  # noqa: N802
     """Show heading and view; a view that is not shown is not running.
 
-    A view that fails says so, and no more: what and where is for the server's own log.
+    A view that fails says only that it failed; the error goes to the server's log.
     """
     trouble, forget = solara.use_exception()
     solara.use_effect(lambda: note(trouble), [trouble])

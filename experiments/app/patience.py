@@ -1,9 +1,9 @@
-"""Patience: how long a connection may take to ask and to be answered, and how many there may be.
+"""Timeouts of connections: how long a request and its answer may take, and how many connections may be open.
 
-Anyone who opens connections and says nothing, a letter a second, or takes its answer as slowly keeps others out where
-the server waits for ever: a machine has so many connections and no more. Here every one has its time, a letter more or
-less does not renew it, and where there are too many the one that waits longest goes first: a visitor who asks at once
-is answered. A websocket has left this waiting room; sessions have bounds of their own.
+A client that opens connections and sends nothing, or sends or reads a byte a second, would hold them for ever, and a
+machine has only so many (slow-client attacks). Here a request must be complete within a fixed time, which further bytes
+do not extend, and so must the reading of its answer; where too many connections wait, the oldest is closed. Websockets
+are exempt: sessions have limits of their own (:mod:`experiments.app.server.room`).
 """
 
 import asyncio
@@ -11,26 +11,26 @@ import asyncio
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 TO_ASK = 10.0
-"""Seconds from a connection, or the last answer on it, to the whole of a question's head."""
+"""Seconds from a connection, or the last answer on it, to the end of a request's headers."""
 TO_ANSWER = 120.0
-"""Seconds from a question to the end of its answer: the largest file on a slow line."""
+"""Seconds from a request to the end of its answer: enough for the largest file on a slow line."""
 MOST_WAITING = 300
-"""Connections that are no websocket; a browser opens six."""
+"""Most open connections that are no websocket; a browser opens six."""
 
 
 class Patient(H11Protocol):
-    """A connection with a time to ask and a time to be answered."""
+    """A connection with a deadline for its request and one for its answer."""
 
     since = 0.0
     _end: asyncio.TimerHandle | None = None
 
     @property
     def busy(self) -> bool:
-        """True while a question is being answered."""
+        """True while a request is being answered."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a question; too many waiting, the oldest goes."""
+        """Begin to wait for a request; where too many connections wait, close the oldest."""
         super().connection_made(transport)
         self._give_time()
         held = [one for one in self.connections if isinstance(one, Patient)]
@@ -38,24 +38,24 @@ class Patient(H11Protocol):
             min(held, key=lambda one: one.since).transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Read on; only a question, not a part of one, gives time for its answer."""
+        """Read on; the deadline of the answer starts only with a complete request."""
         before = self.cycle
         super().data_received(data)
         if self.cycle is not before:
             self._give_time()
 
     def on_response_complete(self) -> None:
-        """Wait for the next question."""
+        """Wait for the next request."""
         super().on_response_complete()
         self._give_time()
 
     def handle_websocket_upgrade(self, event: object) -> None:
-        """Leave the waiting room."""
+        """Lift the deadlines: a websocket stays open."""
         self._take_time()
         super().handle_websocket_upgrade(event)  # type: ignore[arg-type]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Cancel the deadline of a closed connection."""
         self._take_time()
         super().connection_lost(exc)
 

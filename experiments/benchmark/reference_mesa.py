@@ -92,7 +92,15 @@ class ReferenceModel(mesa.Model):
 
     @classmethod
     def transplant(cls, state: State, keys: Keys, begin: int, returns: np.ndarray) -> Self:
-        """Return the model that goes on from the engine's `state` at step `begin`."""
+        """Return the model that goes on from the engine's `state` at step `begin`.
+
+        Parameters
+        ----------
+        state : of the engine, read only.
+        keys : of the accounts' draws.
+        begin : number of the first step.
+        returns : (steps,) log returns.
+        """
         model = cls(state.number, keys, returns)
         model.price, index, model.fund = state.market.tolist()
         model.begin = model.clock = begin

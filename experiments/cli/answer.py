@@ -1,4 +1,4 @@
-"""How commands tell their answer: one JSON document or tables on standard output."""
+"""How commands print their answer: one JSON document or tables on standard output."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,7 +23,17 @@ def tell[Answer](
     as_json: bool,
     added: Mapping[str, Any] | None = None,
 ) -> None:
-    """Print what `document` makes of the answer and what is `added`, as JSON, or else, unless `quiet`, the `tables`."""
+    """Print what `document` makes of the answer and what is `added`, as JSON, or else, unless `quiet`, the `tables`.
+
+    Parameters
+    ----------
+    answer : what a study found.
+    document : answer → its numbers, ready for JSON.
+    tables : answer → its tables.
+    quiet : print no tables.
+    as_json : print the document instead of the tables.
+    added : further entries of the document, such as the world.
+    """
     if as_json:
         click.echo(json.dumps(plain({**document(answer), **(added or {})}), indent=2, allow_nan=False))
     elif not quiet:
@@ -32,7 +42,7 @@ def tell[Answer](
 
 
 def begin(chosen: Plan, quiet: bool, structures: Sequence[str] | None = None) -> dict[str, Any]:
-    """Say the world of a plan and what of it gives way or does nothing; return both for JSON."""
-    told = plan_world(chosen, structures)
-    announce([*told["lines"], *(f"note: {line}" for line in chosen.notices)], quiet)
-    return {"world": told, "notices": list(chosen.notices)}
+    """Print the world of a plan and its notices; return both for JSON."""
+    world = plan_world(chosen, structures)
+    announce([*world["lines"], *(f"note: {line}" for line in chosen.notices)], quiet)
+    return {"world": world, "notices": list(chosen.notices)}

@@ -1,4 +1,4 @@
-"""``backstop app``: the browser app, on this machine alone unless told otherwise."""
+"""``backstop app``: the browser app, for this machine alone unless ``--host`` says otherwise."""
 
 import click
 

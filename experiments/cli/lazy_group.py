@@ -1,9 +1,9 @@
 """A group whose commands are imported when they are used, so that help and listings answer at once.
 
-The group knows each command by where it is and by the first sentence of its help. A file of `experiments.cli.command`
-says what a command is asked and imports little; what it does is another file, loaded when the command runs
-(:func:`load`), which imports what it needs at its top. So help, mistyped options and folders that are none are answered
-at once, and the server of the workers begins its imports first.
+The group knows each command by its module and the first sentence of its help. A file of `experiments.cli.command`
+declares the options of a command and imports little; what the command does is another file, loaded when it runs
+(:func:`load`), which imports what it needs at its top. So help, mistyped options and missing folders are answered at
+once, and the server of the worker processes begins its imports first.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ class LazyGroup(click.Group):
     Parameters
     ----------
     name : of the group.
-    entries : name -> where the command is, and what it says of itself.
+    entries : name → module and function of the command, and its first sentence.
     further : as of :class:`click.Group`.
     """
 
@@ -44,8 +44,8 @@ class LazyGroup(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Return the command called `name`, imported; None where there is none."""
-        found = load(self.entries[name].target) if name in self.entries else None
-        return found if isinstance(found, click.Command) else None
+        command = load(self.entries[name].target) if name in self.entries else None
+        return command if isinstance(command, click.Command) else None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by their first sentences; none is imported."""
@@ -54,5 +54,5 @@ class LazyGroup(click.Group):
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return what completes a word; no command is imported."""
         names = (name for name in self.list_commands(context) if name.startswith(incomplete))
-        found = [CompletionItem(name, help=self.commands[name].get_short_help_str()) for name in names]
-        return [*found, *click.Command.shell_complete(self, context, incomplete)]
+        items = [CompletionItem(name, help=self.commands[name].get_short_help_str()) for name in names]
+        return [*items, *click.Command.shell_complete(self, context, incomplete)]

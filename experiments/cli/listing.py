@@ -27,11 +27,11 @@ def episodes(as_json: bool) -> None:
 @AS_JSON
 def presets(as_json: bool) -> None:
     """List the named real arrangements, with their sources."""
-    found = [load_preset(name) for name in preset_names()]
+    known = [load_preset(name) for name in preset_names()]
     if as_json:
-        _show([preset._asdict() for preset in found], as_json)
+        _show([preset._asdict() for preset in known], as_json)
     else:
-        click.echo("\n\n".join(_described(preset) for preset in found))
+        click.echo("\n\n".join(_described(preset) for preset in known))
 
 
 def _described(preset: Preset) -> str:
@@ -65,7 +65,7 @@ def _show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
 
 
 def aligned(rows: Sequence[dict[str, Any]]) -> str:
-    """Return `rows` as text in columns, headed by their keys; whole words, nothing cut."""
+    """Return `rows` as text in columns, headed by their keys; nothing is truncated."""
     lines = [list(rows[0]), *([as_text(value) for value in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)

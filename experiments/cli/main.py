@@ -1,7 +1,7 @@
 """The command line: ``backstop compare``, ``app``, ``sweep``, what reads their folders, ``size``, and more.
 
-Only click is imported here, and a command when it is used, so that help and the listings answer at once. What a command
-imports is never garbage: it is not searched for any, least of all at the end.
+Only click is imported here, and a command when it is used, so that help and the listings answer at once. Imported
+modules live until exit, so the garbage collector skips them, at exit as well.
 """
 
 import atexit
@@ -17,7 +17,7 @@ from experiments.figure.attempt import figures_told
 from experiments.run.interrupt import ended, heed
 from experiments.run.stream import prepare
 
-# Allocations between two searches for garbage.
+# Allocations between two runs of the garbage collector.
 RARELY = 50_000
 COMMANDS = {
     "compare": Entry("experiments.cli.command.compare:compare", "Compare backstop structures on paired replications."),
@@ -103,10 +103,10 @@ type Returned = Any  # what a command returns, in click's words
 
 
 class Commands(LazyGroup, click.Group):
-    """Commands that write to whatever the process was given; 130 after Ctrl-C, 143 after SIGTERM."""
+    """Commands that print in any encoding; they exit with 130 after Ctrl-C and 143 after SIGTERM."""
 
     def main(self, *arguments: Any, **options: Any) -> Returned:
-        """Run what was typed; figures that are missing, and a full disk below what is told, are a line each."""
+        """Run what was typed; report missing figures and a full disk in a line each."""
         prepare()
         gc.set_threshold(RARELY)
         atexit.register(leave)
@@ -142,7 +142,7 @@ def main() -> None:
 
 
 def leave() -> None:
-    """End without looking for garbage, unless a library is loaded that complains of what is left."""
+    """Exit without a last garbage collection, unless a library is loaded that warns of what is left."""
     if "duckdb" not in sys.modules:
         gc.freeze()
 

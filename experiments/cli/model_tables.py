@@ -1,6 +1,6 @@
 """The tables of the documentation that follow from declarations: columns, choices, phases, parameters.
 
-Between two marks of ``docs/ODD.md`` stands a table, made from what the code declares::
+Between two marks of ``docs/ODD.md`` stands a table that is generated from the code's declarations::
 
     <!-- table: columns agents.exchange.keeper.Keeper -->
     ...
@@ -9,8 +9,8 @@ Between two marks of ``docs/ODD.md`` stands a table, made from what the code dec
 ``python -m experiments.cli.model_tables`` writes all of them, and ``docs/parameters.md``. The kinds of table are
 
 - ``columns CLASS``: the columns of a class of agents, with unit, sign and meaning;
-- ``choices REGISTRY``: every name of a registry, what its docstring begins with, and where it is;
-- ``phases``: the phases of a step in order, what each does by its docstring, and by which functions.
+- ``choices REGISTRY``: every name of a registry, the first sentence of its docstring, and its module;
+- ``phases``: the phases of a step in order, the docstring of each, and the functions it calls.
 """
 
 import ast
@@ -29,7 +29,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 ODD, PARAMETERS = "ODD.md", "parameters.md"
 TABLE = re.compile(r"(<!-- table: (\w+) ?(\S*) -->\n).*?(<!-- end -->)", re.DOTALL)
 FRAME = ("agents.core", "agents.protocol.standby")
-"""What every phase uses: not what one is done by."""
+"""What every phase calls, and the table leaves out."""
 
 
 def described(text: str) -> str:
@@ -38,7 +38,7 @@ def described(text: str) -> str:
 
 
 def _found_at(path: str) -> Any:
-    """Return what a dotted path, module and name, stands for."""
+    """Return the object at a dotted path of module and name."""
     module, _, name = path.rpartition(".")
     return getattr(import_module(module), name)
 
@@ -71,7 +71,7 @@ def _chosen(registry: Any, name: str) -> Any:
 
 
 def sentence(thing: object) -> str:
-    """Return the first paragraph of a docstring on one line, without the marks of the reference."""
+    """Return the first paragraph of a docstring on one line, without its markup."""
     text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
     text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`").removeprefix("Return ")
     return text[:1].upper() + text[1:]
@@ -91,8 +91,8 @@ def phases(_: str = "") -> Iterator[str]:
 def calls(function: Callable[..., Any]) -> list[str]:
     """Return what a function calls, as written, in the order of the lines."""
     tree = ast.parse(dedent(inspect.getsource(function)))
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [ast.unparse(node.func) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
+    called = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [ast.unparse(node.func) for node in sorted(called, key=lambda node: (node.lineno, node.col_offset))]
 
 
 def own_calls(function: Callable[..., Any]) -> list[str]:
@@ -101,7 +101,7 @@ def own_calls(function: Callable[..., Any]) -> list[str]:
 
 
 def done_by(kind: type, method: Callable[..., Any]) -> Iterator[str]:
-    """Yield where the functions and methods are that a phase is done by."""
+    """Yield the dotted paths of the functions and methods that a phase calls."""
     kernels, parts = vars(import_module("model.phase_kernels")), makers(kind)
     for name in calls(method):
         owner, _, called = name.removeprefix("self.").rpartition(".")
@@ -112,16 +112,16 @@ def done_by(kind: type, method: Callable[..., Any]) -> Iterator[str]:
 
 
 def makers(kind: type) -> dict[str, str]:
-    """Return the class of every part that an object sets on itself by a call: attribute → dotted path."""
+    """Return the classes of the attributes that a class makes of itself: attribute → dotted path."""
     names = vars(import_module(kind.__module__))
-    found: dict[str, str] = {}
+    classes: dict[str, str] = {}
     for node in ast.walk(ast.parse(dedent(inspect.getsource(kind)))):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            made = names.get(ast.unparse(node.value.func))
-            made = inspect.get_annotations(made, eval_str=True).get("return") if inspect.isfunction(made) else made
-            if inspect.isclass(made):
-                found |= {target.attr: _where(made) for target in node.targets if isinstance(target, ast.Attribute)}
-    return found
+            maker = names.get(ast.unparse(node.value.func))
+            maker = inspect.get_annotations(maker, eval_str=True).get("return") if inspect.isfunction(maker) else maker
+            if inspect.isclass(maker):
+                classes |= {target.attr: _where(maker) for target in node.targets if isinstance(target, ast.Attribute)}
+    return classes
 
 
 def _where(thing: Any) -> str:

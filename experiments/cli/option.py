@@ -1,4 +1,4 @@
-"""What commands have in common: the options that describe a scenario, and how bad input ends."""
+"""What commands share: the options that describe a scenario, and the exit on bad input."""
 
 import errno
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def scenario_options(command: Command) -> Command:
 
 
 def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Return a decorator that adds `options`, told in this order."""
+    """Return a decorator that adds `options`, listed in this order."""
 
     def add(command: Command) -> Command:
         for option in reversed(options):
@@ -68,31 +68,31 @@ def stoppable(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def interrupted(error: KeyboardInterrupt) -> str:
-    """Return what is left after Ctrl-C, and how to go on."""
+    """Return the message after Ctrl-C: what is kept, and how to go on."""
     kept = getattr(error, "kept", None)
     on = f"finished runs are kept: the same words with --out {kept} go on"
     return f"interrupted; {on if kept else 'nothing was written'}"
 
 
-def one_line(told: str) -> str:
-    """Return what is told on one line: a name may have line breaks in it."""
-    return told.replace("\r", "\\r").replace("\n", "\\n")
+def one_line(message: str) -> str:
+    """Return a message on one line: a name in it may contain line breaks."""
+    return message.replace("\r", "\\r").replace("\n", "\\n")
 
 
-def shortened(told: str) -> str:
-    """Return a line of what is told, its middle left out where what it quotes is long."""
+def shortened(message: str) -> str:
+    """Return a line of a message, its middle left out where it quotes something long."""
     half = LONGEST_TOLD // 2
-    return told if len(told) <= LONGEST_TOLD else f"{told[:half]} ... {told[-half:]}"
+    return message if len(message) <= LONGEST_TOLD else f"{message[:half]} ... {message[-half:]}"
 
 
 def told_full(error: OSError) -> int:
-    """Tell that the disk is full and return the exit code for it."""
+    """Print that the disk is full and return the exit code."""
     click.echo(f"error: {error.strerror or error}: nothing more can be written; make room and start again", err=True)
     return 1
 
 
 def explained(command: Callable[..., int | None]) -> Callable[..., None]:
-    """Let `command` end with the exit code it returns, or with its problems, a line each, and their code.
+    """Let `command` exit with the code it returns, or print its problems, a line each, and exit with theirs.
 
     Bad configurations and result folders end with 2, a sweep's problems with the code they carry, a full disk with 1.
     """

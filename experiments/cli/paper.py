@@ -12,7 +12,15 @@ PLANS = Path(__file__).resolve().parents[1] / "paper"
 
 
 def paper(reduced: bool, out: Path | None, workers: int, quiet: bool) -> int:
-    """Compare every structure with every loss regime on the four episodes, and report it."""
+    """Compare every structure with every loss regime on the four episodes, and report it.
+
+    Parameters
+    ----------
+    reduced : the small plan instead of the whole one.
+    out : result folder; none for the usual one.
+    workers : processes.
+    quiet : no progress.
+    """
     name = "reduced" if reduced else "plan"
     folder = out or Path("results") / ("paper-reduced" if reduced else "paper")
     click.echo(f"plan {name}.toml, into {folder}", err=True)

@@ -1,4 +1,4 @@
-"""``backstop query``, ``export`` and ``reproduce``: what to do with a result folder."""
+"""``backstop query``, ``export`` and ``reproduce``: commands on a result folder."""
 
 import json
 from pathlib import Path
@@ -17,12 +17,12 @@ FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR"
 def checked(folder: Path, action: str = "") -> None:
     """Raise SweepError at once where `folder` has no runs of a study, before anything heavy is imported.
 
-    An `action` that only sweeps allow is named where it is another study's.
+    `action` names what only a sweep's runs allow; it is refused for other studies.
     """
-    found = kind(read_study(folder))
-    if action and found != "sweep":
+    study = kind(read_study(folder))
+    if action and study != "sweep":
         again = "start it with the same words in another folder and compare"
-        raise SweepError(f"{folder}: only runs of a sweep can be {action}, this is a study called {found}: {again}")
+        raise SweepError(f"{folder}: only runs of a sweep can be {action}, this is a study called {study}: {again}")
 
 
 @click.command()
@@ -34,11 +34,11 @@ def query(folder: Path, sql: str, as_json: bool) -> int:
     """Ask a study's results in SQL: tables runs and series; of a sweep also plan, and results (plan with metrics)."""
     checked(folder)
     names, rows = load("experiments.results.sweep.query:ask")(folder, sql)
-    found = [dict(zip(names, row, strict=True)) for row in rows]
+    records = [dict(zip(names, row, strict=True)) for row in rows]
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+        click.echo(json.dumps(records, indent=2, ensure_ascii=False, default=str))
     else:
-        click.echo(aligned(found) if found else "no rows")
+        click.echo(aligned(records) if records else "no rows")
     return 0
 
 
@@ -63,9 +63,9 @@ def export(folder: Path, as_csv: bool, out: Path | None) -> int:
 def reproduce(folder: Path, runs: int, runner: str | None) -> int:
     """Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference."""
     checked(folder, "made again one by one")
-    found = load("experiments.run.sweep.reproduction:reproduce")(folder, runs, runner)
-    for line in [*found.notes, *found.differences]:
+    outcome = load("experiments.run.sweep.reproduction:reproduce")(folder, runs, runner)
+    for line in [*outcome.notes, *outcome.differences]:
         click.echo(line, err=True)
-    alike = "differ" if found.differences else "are the same, bit for bit"
-    click.echo(f"{found.runs} runs made again: they {alike}")
-    return 1 if found.differences else 0
+    alike = "differ" if outcome.differences else "are the same, bit for bit"
+    click.echo(f"{outcome.runs} runs made again: they {alike}")
+    return 1 if outcome.differences else 0

@@ -1,7 +1,10 @@
-"""A figure is tried: where it cannot be drawn it is named in a warning, and the numbers it would have shown are kept.
+"""Drawing with failures reported: a figure that cannot be drawn is named in a warning, and the results are kept.
 
-The drawing library is loaded here, whatever its user has set: a backend that there is none of would keep it from being
-imported at all, and is put aside until it is. A figure appears under its name when it is whole.
+matplotlib is imported here, whatever backend the user has set: an unknown one would keep it from being imported at all,
+so the setting is put aside during the import. A figure appears under its name only when it is complete.
+
+Its import is slow and most commands draw nothing: it is imported when a figure is drawn, here and by the modules of
+figures, which are loaded by name (:func:`load`).
 """
 
 import logging
@@ -21,11 +24,11 @@ BACKEND = "MPLBACKEND"
 
 
 class FigureWarning(UserWarning):
-    """A figure that is missing, and why."""
+    """A figure could not be drawn; the message says why."""
 
 
 def load(*names: str) -> None:
-    """Import the drawing library, and the modules called `names`, whatever backend the surroundings name."""
+    """Import matplotlib and the modules called `names`, whatever backend the environment names."""
     if "matplotlib" not in sys.modules:
         with _no_backend(), _hushed():
             import matplotlib  # noqa: PLC0415, F401
@@ -45,7 +48,7 @@ def drawer(module: str) -> "Callable[..., Figure]":
 
 
 def attempt(save: Callable[..., list[Path]], *arguments: Any) -> tuple[list[Path], str]:
-    """Return the files that `save` makes of `arguments`, and what kept it from making them, if anything did."""
+    """Return the files that ``save(*arguments)`` writes, and the error that kept it from it, empty where none did."""
     try:
         load()
         with _hushed():
@@ -55,31 +58,39 @@ def attempt(save: Callable[..., list[Path]], *arguments: Any) -> tuple[list[Path
 
 
 def tell_missing(place: Path, why: str) -> None:
-    """Warn of a figure that should stand at `place`, a path without suffix."""
+    """Warn that the figure at `place`, a path without suffix, is missing."""
     with warnings.catch_warnings():
-        # The results are there: nobody's wish to see warnings as errors may lose them.
+        # Not even -W error may lose the results for want of a figure.
         warnings.simplefilter("always", FigureWarning)
         warnings.warn(FigureWarning(f"figure {place.name} could not be drawn and is missing: {why}"), stacklevel=3)
 
 
 def save_vector(draw: "Callable[..., Figure]", place: Path, *arguments: Any) -> list[Path]:
-    """Save what `draw` makes of `arguments` at `place`, for print and screen; return its files, none where it warns."""
+    """Save the figure ``draw(*arguments)`` at `place` for print and screen; return its files, none where it warns."""
 
     def save() -> list[Path]:
         from experiments.figure.vector import save_vector as save  # noqa: PLC0415
 
         return save(draw, place, *arguments)
 
-    made, why = attempt(save)
+    files, why = attempt(save)
     if why:
-        for kind in ("png", "pdf", "svg"):  # one that was drawn of fewer runs shows something else
+        for kind in ("png", "pdf", "svg"):  # an older figure, of fewer runs, would show something else
             place.with_name(f"{place.name}.{kind}").unlink(missing_ok=True)
         tell_missing(place, why)
-    return made
+    return files
 
 
 def save_alone(folder: Path, name: str, result: object, module: str) -> None:
-    """Draw a study's only figure, that of `module`, as ``folder/figures/name``, or warn."""
+    """Draw a study's only figure, that of `module`, as ``folder/figures/name``, or warn.
+
+    Parameters
+    ----------
+    folder : of the results.
+    name : of the figure's files, without suffix.
+    result : what the figure shows.
+    module : dotted name of the module whose ``draw`` draws it.
+    """
 
     def save() -> list[Path]:
         from experiments.figure.style import save_styled  # noqa: PLC0415
@@ -94,10 +105,10 @@ def save_alone(folder: Path, name: str, result: object, module: str) -> None:
 
 @contextmanager
 def figures_told() -> Iterator[None]:
-    """Tell of missing figures in a line of standard error each; other warnings look as always."""
+    """Report missing figures in a line of standard error each; other warnings look as always."""
     before = warnings.showwarning
 
-    def show(
+    def _show(
         message: Warning | str,
         category: type[Warning],
         filename: str,
@@ -110,7 +121,7 @@ def figures_told() -> Iterator[None]:
         else:
             before(message, category, filename, lineno, file, line)
 
-    warnings.showwarning = show
+    warnings.showwarning = _show
     try:
         yield
     finally:
@@ -119,7 +130,7 @@ def figures_told() -> Iterator[None]:
 
 @contextmanager
 def _no_backend() -> Iterator[None]:
-    """Keep the backend that the surroundings name from the import, and let it hold afterwards where there is one."""
+    """Hide the backend that the environment names from the import; set it afterwards where it exists."""
     named = os.environ.pop(BACKEND, None)
     try:
         yield
@@ -132,7 +143,7 @@ def _no_backend() -> Iterator[None]:
 
 @contextmanager
 def _hushed() -> Iterator[None]:
-    """Keep the drawing library's remarks on its user's settings, which are not used, off the terminal."""
+    """Silence matplotlib's remarks on the user's settings, which are not used."""
     log = logging.getLogger("matplotlib")
     before = log.level
     log.setLevel(logging.ERROR)

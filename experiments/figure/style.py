@@ -26,7 +26,7 @@ WIDTH = 7.0
 SETTINGS: Any = {
     "font.size": 8.5,
     "axes.titlesize": 9.0,
-    # A title in a fixed place: looking for a free one takes a third of the drawing time.
+    # A title at a fixed height: the search for a free one takes a third of the drawing time.
     "axes.titley": 1.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -39,7 +39,7 @@ SETTINGS: Any = {
     "lines.linewidth": 1.3,
     "pdf.fonttype": 42,
     "text.parse_math": False,
-    # Letters keep their shape; fitting them to pixels takes a tenth of the drawing time.
+    # No hinting: fitting letters to pixels takes a tenth of the drawing time.
     "text.hinting": "none",
 }
 # Settings that are not about looks, and are the user's.
@@ -57,7 +57,7 @@ class Look(NamedTuple):
 
 
 def looks(cells: Sequence[str]) -> Mapping[str, Look]:
-    """Return a look for every cell, by its place in the comparison."""
+    """Return a look for every cell, by its position in the comparison."""
     return {
         cell: Look(PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
         for i, cell in enumerate(cells)
@@ -69,7 +69,7 @@ def styled(more: dict[str, str] | None = None) -> Iterator[None]:
     """Draw within this context with the library's own settings, these and `more`, whatever the user's files say."""
     with mpl.rc_context():
         with warnings.catch_warnings():
-            # Some of the library's settings are on their way out; that is no news to who draws.
+            # Deprecated settings of the library are no concern of the user's.
             warnings.simplefilter("ignore")
             mpl.rcParams.update({name: value for name, value in mpl.rcParamsDefault.items() if name not in NO_STYLE})
         mpl.rcParams.update(SETTINGS | (more or {}))
@@ -97,7 +97,7 @@ def caption(figure: Figure, text: str) -> None:
 def save(figure: Figure, stem: Path, kinds: Sequence[str] = ("png", "pdf")) -> list[Path]:
     """Save as PNG for the screen and as PDF for print; no date is kept, so equal figures are equal files.
 
-    All of them appear when all are whole, or none does.
+    Either all files appear, complete, or none.
     """
     halves = {kind: stem.with_name(f".{stem.name}-half.{kind}") for kind in kinds}
     try:

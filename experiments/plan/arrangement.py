@@ -54,28 +54,28 @@ def cells(
     scenario : what all cells share.
     structures, regimes, premiums : names, each once; without premium rules the scenario's.
     estimate : of the pilot; sizes the funds of ``isolated_by_loss``, and all funds where the scenario allots by an
-        estimate it does not give. What the scenario gives itself goes before. Where nothing at all is expected to be
-        lost, open interest does.
+        estimate it does not give. An estimate in the scenario takes precedence. Where no loss at all is expected, funds
+        are sized by open interest.
     """
-    found = []
+    arranged = []
     for regime in regimes:
         for name, structure, changes in _variants(scenario, structures, estimate):
             axes = {"backstop.structure": structure, "backstop.regime": regime}
             label = name if len(regimes) == 1 else f"{name}/{regime}"
             for rule in premiums or (scenario.reinsurance.premium,):
                 whole = scenario.replace({**axes, **changes, "reinsurance.premium": rule})
-                found.append(Cell(label if len(premiums) < 2 else f"{label}/{rule}", structure, regime, whole))
-    return tuple(found)
+                arranged.append(Cell(label if len(premiums) < 2 else f"{label}/{rule}", structure, regime, whole))
+    return tuple(arranged)
 
 
 def needs_pilot(scenario: "Scenario", structures: Sequence[str]) -> bool:
-    """Whether funds have to be sized by an estimate that nobody gives."""
+    """Return whether the allotment needs a pilot estimate that the scenario lacks."""
     lacks_second = not any(getattr(scenario.backstop, second_allotment(scenario)))
     return ("isolated" in structures and lacks_second) or _lacks_estimate(scenario)
 
 
 def second_allotment(scenario: "Scenario") -> str:
-    """Return by what the second size of ``isolated`` is allotted."""
+    """Return the allotment rule of the second size of ``isolated``."""
     return SHORTFALL if scenario.backstop.allotment == SHORTFALL else LOSS
 
 

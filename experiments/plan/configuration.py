@@ -1,7 +1,8 @@
-"""From the words of the command line to a plan that can be run, or to every reason why not.
+"""From the options of the command line to a plan that can be run, or to every problem that prevents it.
 
-How options make a scenario is :mod:`experiments.plan.scenario_option`. Nothing is written here, and nothing heavy is
-imported before it is needed.
+How options make a scenario is :mod:`experiments.plan.scenario_option`. Nothing is written to disk here.
+
+:mod:`experiments.plan.notice` imports the model, and is imported only when a plan is made.
 """
 
 from collections.abc import Sequence
@@ -10,16 +11,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from experiments.plan.options import ConfigurationError, Options
+from experiments.plan.identity import canonical
+from experiments.plan.options import MOST, ConfigurationError, Options, Term, read_term
+from experiments.plan.resources import cores, free_path, place_problem
 from experiments.plan.scenario_option import ORIGIN, Described, Problems, check_inputs, read_scenario
+from model.scenario.problem import one_of
+from model.scenario.registry import PREMIUMS, REGIMES, STRUCTURES
 
 if TYPE_CHECKING:
-    from experiments.plan.options import Term
     from model.scenario import Scenario
 
 DEFAULT_STRUCTURES = ("isolated", "pooled", "reinsured")
 REPLICATIONS = 100  # of each cell, unless said otherwise
-BASELINES = ("isolated", "pooled")  # what a structure that the user names in the scenario is compared with
+BASELINES = ("isolated", "pooled")  # baselines of a structure that the scenario names
 STRUCTURE, REGIME = "backstop.structure", "backstop.regime"
 # The pilot's replications are numbered from here on, so its streams are disjoint from the comparison's.
 PILOT = 1_000_000
@@ -34,15 +38,13 @@ class Plan(NamedTuple):
     replications: int
     workers: int
     folder: Path
-    precision: tuple["Term", ...] = ()
-    premiums: tuple[str, ...] = ()  # none: the scenario's
-    notices: tuple[str, ...] = ()  # what was asked for and gives way or does nothing, a line each
+    precision: tuple[Term, ...] = ()
+    premiums: tuple[str, ...] = ()  # None: the scenario's
+    notices: tuple[str, ...] = ()  # a line for every setting that is overridden or has no effect
 
 
 def asked(plan: Plan) -> dict[str, Any]:
-    """Return everything of `plan` that numbers depend on."""
-    from experiments.plan.identity import canonical  # noqa: PLC0415
-
+    """Return everything in `plan` that the results depend on."""
     return {
         "scenario": canonical(plan.scenario),
         "structures": plan.structures,
@@ -70,8 +72,6 @@ def plan(
         With every problem of the configuration, one line each.
     """
     from experiments.plan.notice import notes, notices  # noqa: PLC0415
-    from experiments.plan.options import MOST, read_term  # noqa: PLC0415
-    from experiments.plan.resources import cores  # noqa: PLC0415
 
     problems = Problems()
     described = read_scenario(options, problems)
@@ -87,8 +87,8 @@ def plan(
     replications = most if options.replications is None else options.replications
     problems.lines += [*_count_problems(replications, workers), *_folder_problems(folder)]
     _finish(scenario, problems)
-    told = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
-    told += [line for line in notes(scenario, structures, premiums) if line.split()[0] not in " ".join(told)]
+    lines = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
+    lines += [line for line in notes(scenario, structures, premiums) if line.split()[0] not in " ".join(lines)]
     return Plan(
         scenario=scenario,
         structures=structures,
@@ -98,12 +98,12 @@ def plan(
         folder=folder,
         precision=precision,
         premiums=premiums,
-        notices=tuple(told),
+        notices=tuple(lines),
     )
 
 
 def base(options: Options) -> Described:
-    """Return the scenario that `options` describe, its files read and found sound, with who named what.
+    """Return the scenario that `options` describe, its files read and checked, with the source of each setting.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def base(options: Options) -> Described:
 def compared(described: Described, usual: Sequence[str], always: bool = False) -> tuple[str, ...]:
     """Return the structures to compare: the `usual` ones, or the one the scenario names next to the baselines.
 
-    A structure that is named and would not be run, or with `always` any, comes first.
+    A structure that is named but not among the usual ones, or with `always` any named one, comes first.
     """
     own = described.scenario.backstop.structure
     named = always or (STRUCTURE in described.given and own not in usual)
@@ -133,13 +133,6 @@ def _finish(scenario: "Scenario", problems: Problems) -> None:
 
 
 def _axis(name: str, values: Sequence[str], problems: Problems) -> tuple[str, ...]:
-    from model.scenario.problem import one_of  # noqa: PLC0415
-    from model.scenario.registry import (  # noqa: PLC0415
-        PREMIUMS,
-        REGIMES,
-        STRUCTURES,
-    )
-
     allowed = {"structure": STRUCTURES, "regime": REGIMES, "premium": PREMIUMS}[name]
     for value in values:
         problems.attempt(partial(one_of, f"{ORIGIN}: --{name}:", value, tuple(allowed)), "")
@@ -147,17 +140,15 @@ def _axis(name: str, values: Sequence[str], problems: Problems) -> tuple[str, ..
 
 
 def _count_problems(replications: int, workers: int) -> list[str]:
-    found = []
+    problems = []
     if not 1 <= replications <= PILOT:
-        found.append(f"{ORIGIN}: --replications: {replications}: allowed is 1 to {PILOT}")
+        problems.append(f"{ORIGIN}: --replications: {replications}: allowed is 1 to {PILOT}")
     if workers < 1:
-        found.append(f"{ORIGIN}: --workers: {workers}: allowed is 1 or more")
-    return found
+        problems.append(f"{ORIGIN}: --workers: {workers}: allowed is 1 or more")
+    return problems
 
 
 def _folder(options: Options, scenario: "Scenario") -> Path:
-    from experiments.plan.resources import free_path  # noqa: PLC0415
-
     if options.out is not None:
         return Path(options.out)
     price = scenario.price
@@ -166,7 +157,5 @@ def _folder(options: Options, scenario: "Scenario") -> Path:
 
 
 def _folder_problems(folder: Path) -> list[str]:
-    from experiments.plan.resources import place_problem  # noqa: PLC0415
-
     problem = place_problem(folder)
     return [f"{ORIGIN}: --out: {problem}"] if problem else []

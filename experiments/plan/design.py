@@ -1,13 +1,15 @@
 """Designs: which points of the space of fields are run.
 
-A design knows its size before it is drawn, and a point is made only when it is asked for. ``grid``, ``list`` and
-``one_at_a_time`` are counted out; the others are matrices of coordinates in [0, 1], one column a field:
+A design knows its size before it is drawn, and a point is made only when it is needed. ``grid``, ``list`` and
+``one_at_a_time`` are enumerated; the others are matrices of coordinates in [0, 1], one column a field:
 
 - ``latin_hypercube``: `points` points, each field's interval hit once in every `points`-th part (McKay, Beckman and
   Conover 1979, Technometrics 21:239).
 - ``sobol``: `points` points of a scrambled Sobol' sequence, a power of two (Owen 1998, J. Complexity 14:466).
 - ``saltelli``: `points` x (fields + 2) points for Sobol' indices (Saltelli et al. 2010, Comput. Phys. Commun. 181:259).
 - ``morris``: `points` trajectories of (fields + 1) points on `levels` levels (Morris 1991, Technometrics 33:161).
+
+SALib and scipy's samplers are slow to import; each is imported by the design that needs it.
 """
 
 import math
@@ -34,7 +36,7 @@ class Design(Protocol):
 
 
 class Terms(NamedTuple):
-    """What a plan says of its design besides the fields: see the module for `points` and `levels`."""
+    """A plan's settings of its design, besides the fields: see the module for `points` and `levels`."""
 
     kind: str = "grid"
     points: int = 0
@@ -54,8 +56,8 @@ class Grid:
     def __getitem__(self, index: int) -> Point:
         point = {}
         for name, values in reversed(self.levels.items()):
-            index, place = divmod(index, len(values))
-            point[name] = values[place]
+            index, level = divmod(index, len(values))
+            point[name] = values[level]
         return {name: point[name] for name in self.levels}
 
 

@@ -24,7 +24,7 @@ DIGITS = 16
 @cache
 def code_version() -> str:
     """Return a digest of all sources a run depends on and of the libraries that compute it."""
-    from agents.core.kernel import source_digest  # noqa: PLC0415
+    from agents.core.kernel import source_digest  # noqa: PLC0415  # imports numba
 
     worker = (Path(__file__).resolve().parents[1] / "run" / "run.py").read_bytes()
     libraries = [f"{name} {version(name)}" for name in LIBRARIES]

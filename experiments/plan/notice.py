@@ -1,8 +1,8 @@
-"""What was asked for and gives way, or does nothing: a line each, told before a run begins.
+"""Notices: a line for every setting that is overridden or has no effect, printed before a run begins.
 
-A parameter that somebody named is run as it says, or it is named here. It can give way to a later source (the scenario
-file to the preset, both to the command line), to an option that says which values are compared, or it belongs to a
-process or structure that is not run. What nobody named is not spoken of: defaults are no wish.
+A parameter that the user set either takes effect or is named here. It may be overridden by a later source (the scenario
+file by the preset, both by the command line) or by an option that says which values are compared, or it may belong to a
+process or structure that is not run. Defaults are never named.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ AXES = {"structure": "backstop.structure", "regime": "backstop.regime", "premium
 FROM_FILES = ("replay", "bootstrap")
 DECLARED = ("gbm", "garch", "jump_diffusion", "noise_demand", "stochastic_volatility")
 DRIFTING = ("gbm", "garch", "jump_diffusion", "stochastic_volatility")
-# The processes under which a price parameter acts; what is not here acts under all.
+# The processes that read a price parameter; all others are read by all.
 PROCESS_OF: dict[str, tuple[str, ...]] = {
     "asset.initial_price": DECLARED,
     "price.episode": ("episode",),
@@ -50,7 +50,7 @@ PROCESS_OF: dict[str, tuple[str, ...]] = {
     "price.fast_sd": ("stochastic_volatility",),
     "price.fast_half_life": ("stochastic_volatility",),
 }
-# The structure that alone reads a parameter.
+# The only structure that reads a parameter.
 STRUCTURE_OF: dict[str, str] = {
     "backstop.pooled_share": "partial",
     "backstop.capped_share": "capped",
@@ -73,14 +73,14 @@ STRUCTURE_OF: dict[str, str] = {
 def notices(
     described: Described, axes: Mapping[str, Sequence[str]], moved: Sequence[str] = (), searched: Sequence[str] = ()
 ) -> list[str]:
-    """Return a line for everything named that gives way or does nothing.
+    """Return a line for every setting that is overridden or has no effect.
 
     Parameters
     ----------
-    described : the scenario and who named what.
+    described : the scenario and the source of each setting.
     axes : values compared of ``structure``, ``regime`` and ``premium``; empty: the scenario's own.
     moved : fields that a design moves, so that their value in the scenario is only where it starts.
-    searched : fields whose value a study looks for itself.
+    searched : fields whose value the study determines itself.
     """
     given = described.given
     return [
@@ -94,7 +94,7 @@ def notices(
 
 
 def design_notices(described: Described, moved: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Return the lines of a design that moves fields over values: those of its base, and what it moves away from."""
+    """Return the notices of a design: those of its base, and a line for every setting that it moves."""
     axes = {axis: [str(value) for value in moved[name]] for axis, name in AXES.items() if name in moved}
     away = [
         f"{_named(described, name)} is where the design moves: run are its values {_text(list(values))}"
@@ -145,7 +145,7 @@ def _inert(described: Described, axes: Mapping[str, Sequence[str]], moved: Seque
 
 
 def _allotted(described: Described, structures: Sequence[str]) -> Iterator[str]:
-    """Yield how ``isolated`` is sized where the scenario speaks of it."""
+    """Yield how ``isolated`` is sized where the scenario sets its allotment."""
     backstop, given = described.scenario.backstop, described.given
     if "isolated" not in structures:
         return
@@ -158,10 +158,10 @@ def _allotted(described: Described, structures: Sequence[str]) -> Iterator[str]:
 
 def value_at(scenario: "Scenario", name: str) -> Value:
     """Return the value of a dotted name."""
-    found: Any = scenario
+    value: Any = scenario
     for part in name.split("."):
-        found = getattr(found, part)
-    return found
+        value = getattr(value, part)
+    return value
 
 
 def _does_nothing(described: Described, name: str, why: str) -> str:
@@ -169,7 +169,7 @@ def _does_nothing(described: Described, name: str, why: str) -> str:
 
 
 def _named(described: Described, name: str) -> str:
-    """Return a parameter with its value and who gave it."""
+    """Return a parameter with its value and its source."""
     return f"{name} = {_text(value_at(described.scenario, name))} ({described.given[name]})"
 
 
@@ -186,7 +186,7 @@ def _text(value: Any) -> str:
 
 
 def notes(scenario: "Scenario", structures: Sequence[str] = (), premiums: Sequence[str] = ()) -> list[str]:
-    """Return a line for everything worth knowing of a scenario, in all structures and premium rules compared."""
+    """Return the notices of a scenario itself, in all structures and premium rules compared."""
     compared = [
         scenario.replace({"backstop.structure": structure, "reinsurance.premium": premium})
         for structure in structures or (scenario.backstop.structure,)

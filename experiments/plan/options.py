@@ -1,6 +1,6 @@
-"""What the user typed, and the error of a configuration that cannot be run.
+"""The options that the user typed, and the error of a configuration that cannot be run.
 
-When ``--precision METRIC=BOUND`` is reached is :mod:`experiments.study.comparison.stopping`.
+:mod:`experiments.study.comparison.stopping` says when ``--precision METRIC=BOUND`` is reached.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ class ConfigurationError(ValueError):
 
 
 class Options(NamedTuple):
-    """What the user typed; None or empty where nothing was."""
+    """The options that the user typed; None or empty where not typed."""
 
     prices: tuple[str, ...] = ()
     process: str | None = None

@@ -15,13 +15,13 @@ from experiments.plan.plan_file import Contents, read_plan_file
 from experiments.plan.problem import SweepError
 from model.scenario import Scenario, ScenarioError
 
-# Runs of a plan beyond which the user is asked to mean it.
+# Runs of a plan beyond which the user must confirm it.
 LIMIT = 20_000
-MOST = 10_000_000  # runs of a plan, whose table and progress are held in memory
-BYTES = 1_000  # of a run's metrics on the disk, about
+MOST = 10_000_000  # most runs of a plan: its table and progress are held in memory
+BYTES = 1_000  # bytes of a run's metrics on disk, about
 RUNNER = "experiments.run.run:run_cell"
 FILE_FIELDS = ("price.files", "exposure.file")
-TOLD = 20  # problems of points told at most
+TOLD = 20  # most problems of points that are listed
 
 
 class Task(NamedTuple):
@@ -42,10 +42,10 @@ class Plan(NamedTuple):
     design : the points.
     replications : numbers of the replications.
     series : whether series are kept.
-    described : the plan as plain data: what must not change under a folder.
+    described : the plan as plain data, which must stay the same for the life of a folder.
     runner : ``module:function`` that makes a run of a cell and a replication.
     moved : values of the fields that points move.
-    notices : what the plan asks for and gives way or does nothing, a line each.
+    notices : a line for every setting that is overridden or has no effect.
     """
 
     base: Scenario
@@ -80,8 +80,8 @@ def read_plan(path: Path, allow_many: bool = False, runner: str = RUNNER) -> Pla
     Parameters
     ----------
     path : the plan file.
-    allow_many : whether more than ``LIMIT`` runs are meant.
-    runner : who makes a run.
+    allow_many : whether more than ``LIMIT`` runs are allowed.
+    runner : ``module:function`` that makes a run.
 
     Raises
     ------
@@ -99,8 +99,8 @@ def drawn(contents: Contents, origin: str, allow_many: bool = False, runner: str
     ----------
     contents : what a plan file says, checked.
     origin : name of the plan in problems.
-    allow_many : whether a plan beyond the usual size is granted.
-    runner : dotted name of what makes a run.
+    allow_many : whether more than ``LIMIT`` runs are allowed.
+    runner : ``module:function`` that makes a run.
     """
     _check_size(origin, contents, allow_many)
     design = draw(contents.terms, contents.fields, contents.listed)
@@ -114,17 +114,17 @@ def drawn(contents: Contents, origin: str, allow_many: bool = False, runner: str
 def point_identities(plan: Plan, origin: str) -> list[str]:
     """Return a digest of the scenario of every point; raises SweepError with what is wrong with them."""
     problems: dict[str, None] = {}
-    found = []
+    identities = []
     for index in range(len(plan.design)):
         try:
-            found.append(scenario_identity(plan.base.replace(plan.design[index], origin)))
+            identities.append(scenario_identity(plan.base.replace(plan.design[index], origin)))
         except ScenarioError as error:
             problems |= dict.fromkeys(error.problems)
         if len(problems) >= TOLD:
             break
     if problems:
         raise SweepError(problems)
-    return found
+    return identities
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The plan file: TOML, read and checked as a whole, every problem told at once.
+"""The plan file: TOML, read and checked as a whole, all problems reported at once.
 
 =================  =====================================================================================
 base               ``scenario``, ``episode``, ``process``, ``prices``, ``seed``: as the options of ``backstop compare``
@@ -51,11 +51,11 @@ class Contents(NamedTuple):
     @property
     def moved(self) -> dict[str, list[Any]]:
         """The fields that points move, with their values, or the ends of their range."""
-        found = {field.name: _ends(field) for field in (*self.fields, *self.across)}
+        values = {field.name: _ends(field) for field in (*self.fields, *self.across)}
         for point in self.listed:
             for name, value in point.items():
-                found[name] = list(dict.fromkeys([*found.get(name, []), _hashable(value)]))
-        return found
+                values[name] = list(dict.fromkeys([*values.get(name, []), _hashable(value)]))
+        return values
 
 
 def _ends(field: Field) -> list[Any]:
@@ -75,7 +75,7 @@ def read_plan_file(path: Path) -> Contents:
         With every problem found.
     """
     reader = _Reader(path)
-    if reader.problems:  # nothing was read, so nothing else can be said
+    if reader.problems:  # nothing was read, so there is nothing to check
         raise SweepError(reader.problems)
     contents = reader.contents()
     if reader.problems:
@@ -84,7 +84,7 @@ def read_plan_file(path: Path) -> Contents:
 
 
 class _Reader:
-    """Reads part after part and gathers problems."""
+    """Reads the plan table by table and collects problems."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -111,9 +111,9 @@ class _Reader:
         given = {name: self.table[name] for name in BASE if name in self.table and self._is_option(name)}
         given |= {name: self._beside(given[name]) for name in PATHS if name in given}
         described = self._attempt(lambda: described_base(Options(**given)), Described(Scenario()))
-        found = described.scenario
+        scenario = described.scenario
         changes = self._flat("set", self._typed("set", self.table, dict, {}))
-        changed = self._attempt(lambda: found.replace(changes, f"{self.path}: set"), found)
+        changed = self._attempt(lambda: scenario.replace(changes, f"{self.path}: set"), scenario)
         whole = changed.replace(_absolute_files(changed))
         return Described(whole, (*described.layers, Layer("[set]", changes)))
 
@@ -144,8 +144,8 @@ class _Reader:
             self._note(f"design: levels {terms.levels}: allowed is an even number")
         return terms
 
-    def _fields(self, part: str, needs_levels: bool) -> tuple[Field, ...]:
-        table = self._flat(part, self._typed(part, self.table, dict, {}))
+    def _fields(self, table_name: str, needs_levels: bool) -> tuple[Field, ...]:
+        table = self._flat(table_name, self._typed(table_name, self.table, dict, {}))
         read = [
             self._attempt(partial(read_field, name, value, _is_whole(name), needs_levels), None)
             for name, value in table.items()
@@ -178,21 +178,21 @@ class _Reader:
             return range(1)
         return range(first, first + number)
 
-    def _flat(self, part: str, table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    def _flat(self, table_name: str, table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         """Return `table` by dotted name, whether it was written with dots, quotes or nested tables."""
-        found: dict[str, Any] = {}
+        flat: dict[str, Any] = {}
         for word, value in table.items():
             name = prefix + word
             if name in _names():
-                found[name] = value
+                flat[name] = value
             elif isinstance(value, Mapping) and any(known.startswith(f"{name}.") for known in _names()):
-                found |= self._flat(part, value, f"{name}.")
+                flat |= self._flat(table_name, value, f"{name}.")
             else:
-                self._note(f"{part}: {name}: unknown name{suggestion(name, _names())}")
-        return found
+                self._note(f"{table_name}: {name}: unknown name{suggestion(name, _names())}")
+        return flat
 
     def _beside(self, names: Any) -> Any:
-        """Return paths of the plan as seen from where it lies."""
+        """Return the plan's paths, relative to its own folder."""
         if isinstance(names, str):
             nearby = str(self.path.parent / names)
             return names if names in world_names() and not Path(nearby).exists() else nearby
@@ -233,8 +233,8 @@ def _is_whole(name: str) -> bool:
 
 
 def _absolute_files(scenario: Scenario) -> dict[str, Any]:
-    """Return where the scenario's files are for a worker that stands in another folder."""
-    found: dict[str, Any] = {"price.files": tuple(str(Path(name).absolute()) for name in scenario.price.files)}
+    """Return the scenario's files by absolute path, for workers in another folder."""
+    files: dict[str, Any] = {"price.files": tuple(str(Path(name).absolute()) for name in scenario.price.files)}
     if scenario.exposure.file:
-        found["exposure.file"] = str(Path(scenario.exposure.file).absolute())
-    return found
+        files["exposure.file"] = str(Path(scenario.exposure.file).absolute())
+    return files

@@ -1,38 +1,38 @@
-"""What a user added to the registries: it goes along to every worker, which loads it from the same place.
+"""Choices that a user added to the registries: they are sent to every worker, which imports them by the same path.
 
 A structure or a loss regime is added by :meth:`agents.core.registry.Registry.add`, a price process by an entry of
-:data:`model.scenario.registry.PROCESSES`; a worker that knew nothing of it could make no run that names it.
+:data:`model.scenario.registry.PROCESSES`; a worker without it could make no run that names it.
 """
 
 from collections.abc import Iterable
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 type PlugIn = tuple[str, str, Any]
 
 
 def plug_ins() -> tuple[PlugIn, ...]:
-    """Return what was added: the registry, the name, and where it is."""
-    from model.scenario.registry import PROCESSES, REGIMES, STRUCTURES  # noqa: PLC0415
-
-    parts = (("structure", STRUCTURES.added), ("regime", REGIMES.added))
-    own = {name: tuple(one) for name, one in PROCESSES.items() if not one.module.startswith("model.")}
-    found: list[PlugIn] = [(kind, name, place) for kind, added in parts for name, place in added.items()]
-    return (*found, *(("process", name, place) for name, place in own.items()))
+    """Return the added choices: kind of registry, name and path."""
+    choices = _choices()
+    classes = (("structure", choices.STRUCTURES.added), ("regime", choices.REGIMES.added))
+    own = {name: tuple(one) for name, one in choices.PROCESSES.items() if not one.module.startswith("model.")}
+    added: list[PlugIn] = [(kind, name, path) for kind, paths in classes for name, path in paths.items()]
+    return (*added, *(("process", name, path) for name, path in own.items()))
 
 
 def register(added: Iterable[PlugIn]) -> None:
-    """Add in this process what is `added` and not yet known."""
-    from model.scenario.registry import (  # noqa: PLC0415
-        PROCESSES,
-        REGIMES,
-        STRUCTURES,
-        Registration,
-    )
-
-    for kind, name, place in added:
+    """Add to this process's registries the choices that they lack."""
+    choices = _choices()
+    for kind, name, path in added:
         if kind == "process":
-            PROCESSES[name] = Registration(*place)
+            choices.PROCESSES[name] = choices.Registration(*path)
         else:
-            registry = STRUCTURES if kind == "structure" else REGIMES
+            registry = choices.STRUCTURES if kind == "structure" else choices.REGIMES
             if name not in registry:
-                registry.add(name, place)
+                registry.add(name, path)
+
+
+def _choices() -> ModuleType:
+    """Return the registries; imported here, as commands import this module before they import the model."""
+    return import_module("model.scenario.registry")

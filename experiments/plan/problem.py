@@ -1,4 +1,4 @@
-"""What stops a sweep, told in one line each, with the exit code it deserves."""
+"""The error that stops a sweep: a line per problem, and the exit code."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,18 +23,18 @@ class SweepError(ValueError):
         super().__init__("\n".join(self.problems))
 
     def __reduce__(self) -> tuple[type["SweepError"], tuple[list[str], int]]:
-        """Travel between processes whole."""
+        """Keep problems and code when pickled between processes."""
         return type(self), (self.problems, self.code)
 
 
 def named(error: OSError) -> str:
-    """Return what the system says of `error`, and of which file."""
-    place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{error.strerror or error}"
+    """Return the system's message of `error` with the name of its file."""
+    file = f"{error.filename}: " if error.filename else ""
+    return f"{file}{error.strerror or error}"
 
 
 def require_utf8(folder: Path) -> None:
     """Raise SweepError where the path of a sweep is not UTF-8, in which DuckDB reads paths."""
-    place = str(folder.absolute())
-    if legible(place) != place:
+    path = str(folder.absolute())
+    if legible(path) != path:
         raise SweepError(f"{legible(str(folder))}: a byte of the path is not UTF-8; allowed is a path in UTF-8")

@@ -1,4 +1,4 @@
-"""What the machine has for a study: a free place for its results, and cores."""
+"""Resources of a study: a free path for its results, and cores."""
 
 import itertools
 import json
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-ASKED = "asked"  # the key of a manifest under which a study that can go on says what was asked of it
+ASKED = "asked"  # manifest key of the request, by which a study that is started again recognises its folder
 MANIFEST = "manifest.json"
 
 
@@ -19,7 +19,7 @@ class FolderError(ValueError):
 
 
 def cores() -> int:
-    """Cores this process may use."""
+    """Return the number of cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -32,7 +32,7 @@ def free_path(path: Path) -> Path:
 
 
 def place_problem(path: Path) -> str | None:
-    """Say why no result folder can be made or gone on with at `path`, or None, without touching anything."""
+    """Return why no result folder can be made or resumed at `path`, None where it can; touches nothing."""
     if begun(path) is not None:
         return None
     try:
@@ -46,12 +46,12 @@ def place_problem(path: Path) -> str | None:
 
 
 def begun(path: Path) -> dict[str, Any] | None:
-    """Return the manifest of the study that was begun at `path` and can go on there, or None where there is none."""
+    """Return the manifest of a study that was begun at `path` and can be resumed, None where there is none."""
     try:
-        found = json.loads((path / MANIFEST).read_bytes())
+        manifest = json.loads((path / MANIFEST).read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and isinstance(found.get(ASKED), dict) else None
+    return manifest if isinstance(manifest, dict) and isinstance(manifest.get(ASKED), dict) else None
 
 
 def require_free(path: Path) -> None:

@@ -1,9 +1,8 @@
-"""From the options that describe a scenario to the scenario, every problem gathered on the way.
+"""From the options that describe a scenario to the scenario, with all problems collected.
 
 Precedence, lowest first: the defaults of the parameters, with the prices of 10 October 2025; the scenario file; the
-preset; the options; ``--set``. A file changes what it names and nothing else: prices it does not speak of stay those of
-10 October 2025. Who named a parameter is kept, so that nothing that was asked for is dropped in silence
-(:mod:`experiments.plan.notice`).
+preset; the options; ``--set``. A file changes only what it names: where it names no prices they stay those of
+10 October 2025. The source of each setting is kept, so that none is dropped silently (:mod:`experiments.plan.notice`).
 """
 
 import tomllib
@@ -29,13 +28,13 @@ ORIGIN = "command line"
 
 
 class Problems:
-    """Lines gathered while checking goes on."""
+    """Problems collected while checking goes on, a line each."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
     def attempt[Result](self, action: Callable[[], Result], otherwise: Result) -> Result:
-        """Return the result of `action`, or note its problems and return `otherwise`."""
+        """Return the result of `action`, or collect its problems and return `otherwise`."""
         try:
             return action()
         except ValueError as error:
@@ -44,26 +43,26 @@ class Problems:
 
 
 class Layer(NamedTuple):
-    """What one source names, by dotted name; a later layer wins."""
+    """The settings of one source, by dotted name; a later layer wins."""
 
     origin: str
     values: dict[str, Any]
 
 
 class Described(NamedTuple):
-    """A scenario, and the layers it was made of, the lowest first."""
+    """A scenario and the layers it was made from, the lowest first."""
 
     scenario: "Scenario"
     layers: tuple[Layer, ...] = ()
 
     @property
     def given(self) -> dict[str, str]:
-        """Who named each parameter last, by dotted name; what nobody named is not there."""
+        """The last source of each setting, by dotted name; defaults are not in it."""
         return {name: layer.origin for layer in self.layers for name in layer.values}
 
 
 def read_scenario(options: "Options", problems: Problems) -> Described:
-    """Return the scenario that `options` describe, or as near to it as one comes, what is wrong noted in `problems`."""
+    """Return the scenario that `options` describe, or the nearest valid one, with problems added to `problems`."""
     usual = Scenario().replace(DEFAULT_PRICES)
     filed, base = _filed(options.scenario, options.prices, usual, problems) if options.scenario else ({}, usual)
     pairs = [problems.attempt(partial(parse_setting, text), None) for text in options.settings]
@@ -130,8 +129,8 @@ def parse_setting(text: str) -> tuple[str, Any]:
     name, equals, value = (part.strip() for part in text.partition("="))
     parts = name.split(".")
     if not (all(parts) and equals) or len(parts) > DEEPEST:
-        told = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
-        raise ValueError(f"{ORIGIN}: --set: {told!r}: allowed is NAME=VALUE, such as backstop.capital_ratio=0.02")
+        shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+        raise ValueError(f"{ORIGIN}: --set: {shown!r}: allowed is NAME=VALUE, such as backstop.capital_ratio=0.02")
     return name, _toml_value(value)
 
 
@@ -150,7 +149,7 @@ def _price_changes(options: "Options", base: "Scenario", problems: Problems) -> 
 
 
 def _named_files(prices: Sequence[str], base: "Scenario") -> dict[str, Any]:
-    """Return the price files, and their names where one is given or those of `base` no longer fit."""
+    """Return the price files, with names where one is given or those of `base` no longer fit."""
     names, files = zip(*map(split_name, prices), strict=True)
     return {"price.files": files} | (
         {"price.names": names if any(names) else ()} if any(names) or base.price.names else {}
@@ -158,14 +157,14 @@ def _named_files(prices: Sequence[str], base: "Scenario") -> dict[str, Any]:
 
 
 def _price_conflicts(options: "Options", reads_files: bool) -> list[str]:
-    found = []
+    conflicts = []
     if options.episode and (options.prices or options.process not in (None, "episode")):
         other = "--prices" if options.prices else f"--process {options.process}"
-        found.append(f"{ORIGIN}: --episode: {options.episode!r} together with {other}: allowed is one of the two")
+        conflicts.append(f"{ORIGIN}: --episode: {options.episode!r} together with {other}: allowed is one of the two")
     elif options.prices and not reads_files:
         allowed = "allowed with --process replay or bootstrap"
-        found.append(f"{ORIGIN}: --prices: process {options.process!r} reads no price file: {allowed}")
-    return found
+        conflicts.append(f"{ORIGIN}: --prices: process {options.process!r} reads no price file: {allowed}")
+    return conflicts
 
 
 def _check_prices(files: Sequence[str], problems: Problems) -> None:
@@ -175,7 +174,7 @@ def _check_prices(files: Sequence[str], problems: Problems) -> None:
 
 
 def check_inputs(scenario: "Scenario", problems: Problems) -> None:
-    """Read the edge list, and where all else is well draw one tape: files may not fit each other."""
+    """Read the edge list and, where there is no problem so far, draw one tape: files may not fit each other."""
     if scenario.exposure.graph == "file":
         names = [f"protocol_{i}" for i in range(scenario.protocol.number)]
         problems.attempt(partial(read_edges, scenario.exposure.file, names), None)

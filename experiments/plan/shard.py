@@ -1,4 +1,4 @@
-"""A share of a sweep: run n belongs to shard ``1 + n mod N`` of N, so that all shards have alike work."""
+"""A share of a sweep: run n belongs to shard ``1 + n mod N`` of N, so that all shards have about as much work."""
 
 from typing import NamedTuple
 
@@ -13,20 +13,20 @@ class Shard(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether it is the whole sweep."""
+        """True where it is the whole sweep."""
         return self.number == 1
 
     @property
     def tag(self) -> str:
-        """Name of its parts."""
+        """Infix of the names of its Parquet files."""
         return f"{self.place}of{self.number}"
 
     def holds(self, run: int) -> bool:
-        """Whether `run` is its own."""
+        """Return whether `run` belongs to this shard."""
         return run % self.number == self.place - 1
 
     def size(self, runs: int) -> int:
-        """Return how many of `runs` are its own."""
+        """Return how many of `runs` belong to this shard."""
         return len(range(self.place - 1, runs, self.number))
 
 

@@ -1,7 +1,7 @@
-"""The world of a run in three lines: what happens and when, who is there with how much, what is compared.
+"""The world of a run in three lines: prices and dates, protocols and their capital, what is compared.
 
-Every command says it before it runs and leaves it in its manifest and its JSON, so that no number is read for another
-world than the one that made it; and says at the end when that world tested nothing (:func:`unstressed`).
+Every command prints it before it runs and keeps it in its manifest and its JSON, so that every number can be traced to
+the world it comes from. It warns at the end where that world stressed nothing (:func:`unstressed`).
 """
 
 import math
@@ -31,7 +31,7 @@ def world(
     replications: int | None = None,
     moved: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
-    """Return what world a scenario is, ready for JSON; money in USD, times in UTC.
+    """Return the description of a scenario's world, ready for JSON; money in USD, times in UTC.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def world(
     moved : values of the fields that a design moves.
     """
     interest, steps = open_interest(scenario), horizon(scenario)
-    found = {
+    content = {
         "process": scenario.price.process,
         **_prices(scenario, steps),
         "steps": steps,
@@ -58,7 +58,7 @@ def world(
         "moved": {name: list(values) for name, values in (moved or {}).items()},
         "seed": scenario.seed,
     }
-    return {**found, "lines": _lines(found)}
+    return {**content, "lines": _lines(content)}
 
 
 def describe_world(
@@ -68,7 +68,15 @@ def describe_world(
     replications: int | None = None,
     moved: Mapping[str, Sequence[Any]] | None = None,
 ) -> list[str]:
-    """Return the world in a few lines; parameters as of :func:`world`."""
+    """Return the world in a few lines; parameters as of :func:`world`.
+
+    Parameters
+    ----------
+    scenario : what is run.
+    structures, regimes : compared; empty: the scenario's own.
+    replications : of each of them, where there are any.
+    moved : values of the fields that a design moves.
+    """
     lines: list[str] = world(scenario, structures, regimes, replications, moved)["lines"]
     return lines
 
@@ -85,7 +93,7 @@ def unstressed(deficits: Iterable[float]) -> list[str]:
 
 
 def _prices(scenario: "Scenario", steps: int) -> dict[str, Any]:
-    """Return the episode or the files, the moments of start and end, and what there is to choose from."""
+    """Return episode or files, start and end, and the dates to choose from."""
     origin = PROCESSES[scenario.price.process].origin
     length = timedelta(minutes=steps * scenario.minutes)
     if origin == "episode":
@@ -103,10 +111,10 @@ def _recorded(scenario: "Scenario", length: timedelta) -> dict[str, Any]:
     first, last = (datetime.fromtimestamp(int(time) / 1000.0, UTC) for time in bars.time[[0, -1]])
     span = first, last + timedelta(minutes=bars.minutes)
     used = datetime.fromtimestamp(int(bars_of(scenario).time[0]) / 1000.0, UTC)
-    told = {"files": [Path(file).name for file in price.files], "on_file": [_iso(span[0]), _iso(span[1])]}
+    recorded = {"files": [Path(file).name for file in price.files], "on_file": [_iso(span[0]), _iso(span[1])]}
     if price.process != "replay":
-        return {**told, "start": None, "end": None, "drawn_from": [_iso(used), _iso(span[1])]}
-    return {**told, "start": _iso(used), "end": _iso(used + length)}
+        return {**recorded, "start": None, "end": None, "drawn_from": [_iso(used), _iso(span[1])]}
+    return {**recorded, "start": _iso(used), "end": _iso(used + length)}
 
 
 def _funds(scenario: "Scenario", interest: Any) -> list[float] | None:
@@ -115,54 +123,55 @@ def _funds(scenario: "Scenario", interest: Any) -> list[float] | None:
         weights = allotment_weights(scenario)
     except ScenarioError:
         return None
-    found: list[float] = (scenario.backstop.capital_ratio * interest.sum() * weights).tolist()
-    return found
+    funds: list[float] = (scenario.backstop.capital_ratio * interest.sum() * weights).tolist()
+    return funds
 
 
-def _lines(told: Mapping[str, Any]) -> list[str]:
+def _lines(content: Mapping[str, Any]) -> list[str]:
     return [
-        f"world: {_what(told)}, {told['steps']:,} steps of {told['minutes']:g} min ({_hours(told)}){_choose(told)}",
-        f"assets {', '.join(told['assets'])}; {told['protocols']} protocols, open interest $M "
-        f"{_money(told['open_interest'])} (total {_money([sum(told['open_interest'])])}); capital $M "
-        f"{_money([told['capital']])}, by fund {_by_fund(told)} (by {told['allotment'].replace('_', ' ')})",
-        f"structure {', '.join(told['structures'])}; regime {', '.join(told['regimes'])}; {_number(told)}"
-        f"seed {told['seed']}",
-        *(f"moved: {name} = {_values(values)}" for name, values in told["moved"].items()),
+        f"world: {_what(content)}, {content['steps']:,} steps of {content['minutes']:g} min ({_hours(content)})"
+        f"{_choose(content)}",
+        f"assets {', '.join(content['assets'])}; {content['protocols']} protocols, open interest $M "
+        f"{_money(content['open_interest'])} (total {_money([sum(content['open_interest'])])}); capital $M "
+        f"{_money([content['capital']])}, by fund {_by_fund(content)} (by {content['allotment'].replace('_', ' ')})",
+        f"structure {', '.join(content['structures'])}; regime {', '.join(content['regimes'])}; {_number(content)}"
+        f"seed {content['seed']}",
+        *(f"moved: {name} = {_values(values)}" for name, values in content["moved"].items()),
     ]
 
 
-def _what(told: Mapping[str, Any]) -> str:
-    name = f"process {told['process']}"
-    if "episode" in told:
-        name = f"episode {told['episode']} ({told['title']})"
-    elif "files" in told:
-        name = f"{told['process']} of {', '.join(told['files'])}"
-    if told["start"]:
-        return f"{name}, {_moment(told['start'])} to {_moment(told['end'])} UTC"
-    if "drawn_from" in told:
-        return f"{name}, drawn from {' to '.join(map(_moment, told['drawn_from']))} UTC"
+def _what(content: Mapping[str, Any]) -> str:
+    name = f"process {content['process']}"
+    if "episode" in content:
+        name = f"episode {content['episode']} ({content['title']})"
+    elif "files" in content:
+        name = f"{content['process']} of {', '.join(content['files'])}"
+    if content["start"]:
+        return f"{name}, {_moment(content['start'])} to {_moment(content['end'])} UTC"
+    if "drawn_from" in content:
+        return f"{name}, drawn from {' to '.join(map(_moment, content['drawn_from']))} UTC"
     return f"{name}, no dates"
 
 
-def _choose(told: Mapping[str, Any]) -> str:
-    """Return how to choose other dates, where a replay leaves some of what is on file."""
-    if "on_file" not in told or not told["start"] or [told["start"], told["end"]] == told["on_file"]:
+def _choose(content: Mapping[str, Any]) -> str:
+    """Return how to choose other dates, where a replay does not cover all that is on file."""
+    if "on_file" not in content or not content["start"] or [content["start"], content["end"]] == content["on_file"]:
         return ""
-    start, end = map(_moment, told["on_file"])
+    start, end = map(_moment, content["on_file"])
     return f"; on file are {start} to {end} UTC: --set price.start=DATE and --set steps=N choose"
 
 
-def _hours(told: Mapping[str, Any]) -> str:
-    minutes = told["steps"] * told["minutes"]
+def _hours(content: Mapping[str, Any]) -> str:
+    minutes = content["steps"] * content["minutes"]
     return f"{minutes / 60:g} h" if minutes <= 2 * MINUTES_A_DAY else f"{minutes / MINUTES_A_DAY:,.3g} days"
 
 
-def _by_fund(told: Mapping[str, Any]) -> str:
-    return _money(told["capital_by_fund"]) if told["capital_by_fund"] else "as a pilot estimates"
+def _by_fund(content: Mapping[str, Any]) -> str:
+    return _money(content["capital_by_fund"]) if content["capital_by_fund"] else "as a pilot estimates"
 
 
-def _number(told: Mapping[str, Any]) -> str:
-    return "" if told["replications"] is None else f"n = {told['replications']:,}; "
+def _number(content: Mapping[str, Any]) -> str:
+    return "" if content["replications"] is None else f"n = {content['replications']:,}; "
 
 
 def _money(amounts: Sequence[float]) -> str:

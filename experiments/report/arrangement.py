@@ -1,8 +1,8 @@
 """What a report says of structures and loss regimes where a sweep ran both: tables, and the frontier.
 
 Structures are compared by paired differences to the one named first, regimes by who bore the deficit. In both the mean
-over the other axis is taken within each replication first, so that the replications alone make the interval. Where
-something else was swept with few values, such as the episode, each of its values is told by itself.
+over the other axis is taken within each replication first, so that the interval is over replications alone. Where
+something else was swept with few values, such as the episode, each of its values has rows of its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
     base = swept.base
     missing = {name: base[name] for name in (STRUCTURE, REGIME, RATIO) if name not in swept.fields}
     scenario = Scenario.from_mapping(swept.manifest["scenario"])
-    found = [
+    points = [
         item
         for label, runs in _groups(swept, (RATIO,))
         for item in arrangements(with_callable(runs, scenario, swept.fields).assign(**missing), label)
@@ -53,7 +53,7 @@ def figures(swept: "Swept") -> Iterator[tuple[str, str, Any]]:
     yield (
         "frontier",
         "Callable capital, tail loss and burden on winners",
-        partial(drawer(FRONTIER), found),
+        partial(drawer(FRONTIER), points),
     )
 
 
@@ -62,9 +62,9 @@ def _table(
 ) -> Table:
     rows, data = [], []
     for label, runs in _groups(swept):
-        for value, found in _compared(swept, runs, axis, lines, first):
-            rows.append((label, value, *(_text(item, line) for item, line in zip(found, lines, strict=True))))
-            for item, line in zip(found, lines, strict=True):
+        for value, difference in _compared(swept, runs, axis, lines, first):
+            rows.append((label, value, *(_text(item, line) for item, line in zip(difference, lines, strict=True))))
+            for item, line in zip(difference, lines, strict=True):
                 data.append({"group": label, axis: value, "metric": line.metric, **item._asdict()})
     head = ("group", axis.partition(".")[2], *(f"{line.label}, {line.unit}" for line in lines))
     return Table(name, title, head, tuple(rows), note, tuple(data))
@@ -88,10 +88,10 @@ def _found(swept: "Swept", metric: str, means: pd.DataFrame, value: str, first: 
 def _groups(swept: "Swept", apart: Sequence[str] = ()) -> list[tuple[str, pd.DataFrame]]:
     """Return label and runs for every combination of what else was swept, or all at once where there are many."""
     others = [name for name in swept.fields if name not in (STRUCTURE, REGIME, *apart) and swept.several(name)]
-    found = list(swept.runs.groupby(others, sort=True)) if others else []
-    if not 1 < len(found) <= MOST_GROUPS:
+    groups = list(swept.runs.groupby(others, sort=True)) if others else []
+    if not 1 < len(groups) <= MOST_GROUPS:
         return [("", swept.runs)]
-    return [(", ".join(map(str, key)), runs) for key, runs in found]
+    return [(", ".join(map(str, key)), runs) for key, runs in groups]
 
 
 def _note(swept: "Swept") -> str:
@@ -99,7 +99,7 @@ def _note(swept: "Swept") -> str:
     return f"n = {replications} replications on common random numbers. {METHODS} {SIGNS} {VERDICTS}"
 
 
-def _text(found: Estimate | Contrast, line: Headline) -> str:
-    if isinstance(found, Estimate):
-        return told(found, line.factor)
-    return f"{number(found.mean * line.factor)} {apart(found, line.factor)}"
+def _text(summary: Estimate | Contrast, line: Headline) -> str:
+    if isinstance(summary, Estimate):
+        return told(summary, line.factor)
+    return f"{number(summary.mean * line.factor)} {apart(summary, line.factor)}"

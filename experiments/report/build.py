@@ -1,6 +1,6 @@
 """From a result folder to its report: ``report/index.html``, ``figures``, ``tables`` and ``methods.txt``.
 
-The page is the template ``page.html``, which escapes what it is given, and holds everything it shows. Files carry no
+The page is made from the template ``page.html``, which escapes its input, and is self-contained. Files carry no
 date, so a report built again is the same, byte for byte.
 """
 
@@ -54,26 +54,26 @@ def _build(folder: Path, out: Path, manifest: dict[str, Any]) -> list[Path]:
         swept = sweeping.Swept(folder, manifest)
         text, tables, figures = method.of_sweep(manifest), sweeping.tables(swept), sweeping.figures(swept)
     else:
-        found = comparing.read_comparison(folder, manifest)
-        text, tables = method.of_comparison(manifest), comparing.tables(found)
-        figures = comparing.figures(folder, found)
+        content = comparing.read_comparison(folder, manifest)
+        text, tables = method.of_comparison(manifest), comparing.tables(content)
+        figures = comparing.figures(folder, content)
     for name in ("figures", "tables"):
         (out / name).mkdir(parents=True, exist_ok=True)
-    made, pictures = _figures(out / "figures", figures)
+    files, pictures = _figures(out / "figures", figures)
     tables = [table._replace(note=f"{table.note} {method.stamp(manifest)}") for table in tables]
-    made += [_write(out / "tables" / f"{table.name}.tex", latex(table)) for table in tables]
-    made += [_write(out / "tables" / f"{table.name}.csv", comma_separated(table)) for table in tables]
-    made.append(_write(out / "methods.txt", text + "\n"))
-    return [_write(out / "index.html", _page(folder.resolve().name, text, tables, pictures, manifest)), *made]
+    files += [_write(out / "tables" / f"{table.name}.tex", latex(table)) for table in tables]
+    files += [_write(out / "tables" / f"{table.name}.csv", comma_separated(table)) for table in tables]
+    files.append(_write(out / "methods.txt", text + "\n"))
+    return [_write(out / "index.html", _page(folder.resolve().name, text, tables, pictures, manifest)), *files]
 
 
 def _figures(folder: Path, figures: Iterable[tuple[str, str, Any]]) -> tuple[list[Path], list[Picture]]:
-    made, pictures = [], []
+    files, pictures = [], []
     for name, title, draw in figures:
         paths = save_vector(draw, folder / name)
-        made += paths
+        files += paths
         pictures.append(Picture(title, base64.b64encode(paths[-1].read_bytes()).decode("ascii") if paths else ""))
-    return made, pictures
+    return files, pictures
 
 
 def _page(name: str, text: str, tables: list[Table], pictures: list[Picture], manifest: dict[str, Any]) -> str:

@@ -68,19 +68,19 @@ def _means(comparison: Comparison) -> Table:
 
 def _differences(comparison: Comparison) -> Table:
     lines = {line.metric: line for line in shown(comparison.metrics) if line.paired}
-    found = comparison.differences(tuple(lines))
-    rows = tuple(_difference(comparison, row, lines[row["metric"]]) for row in found)
+    pairs = comparison.differences(tuple(lines))
+    rows = tuple(_difference(comparison, row, lines[row["metric"]]) for row in pairs)
     note = (
         f"a less b on the same worlds, n = {comparison.replications}; g: Hedges' g of the pairs; p after Holm over "
         f"this table. {METHODS} {VERDICTS}"
     )
     head = ("metric", "a", "b", "a − b", "95 % interval", "g", "p (Holm)")
-    return Table("differences", "Paired differences", head, rows, note, tuple(map(_ends, found)))
+    return Table("differences", "Paired differences", head, rows, note, tuple(map(_ends, pairs)))
 
 
 def _difference(comparison: Comparison, row: dict[str, Any], line: Headline) -> tuple[str, ...]:
-    found = comparison.difference(row["a"], row["b"], row["metric"])
-    numbers = number(line.factor * found.mean), apart(found, line.factor)
+    difference = comparison.difference(row["a"], row["b"], row["metric"])
+    numbers = number(line.factor * difference.mean), apart(difference, line.factor)
     return _label(line), row["a"], row["b"], *numbers, number(row["hedges_g"]), probability(row["p_adjusted"])
 
 

@@ -1,4 +1,4 @@
-"""What a sweep's design allows besides: a map where two fields make a grid, indices where it was sampled."""
+"""What a sweep's design adds to its report: a map where two fields make a grid, indices where it was sampled."""
 
 from collections.abc import Iterator
 from functools import lru_cache, partial
@@ -32,14 +32,14 @@ def diagrams(swept: Swept) -> list[Diagram]:
 
 @lru_cache(maxsize=1)
 def indices(swept: Swept) -> dict[str, list[Index]]:
-    """Return sensitivity indices by metric: of each shown that varies, in a sampled design that is complete."""
-    found = {}
+    """Return sensitivity indices by metric, for each metric shown that varies, in a sampled design that is complete."""
+    by_metric = {}
     for line in swept.lines:
         try:
-            found[line.metric] = sensitivity(swept.folder, line.metric)
+            by_metric[line.metric] = sensitivity(swept.folder, line.metric)
         except SweepError:  # the design has none, or the metric does not vary
             continue
-    return {metric: items for metric, items in found.items() if items}
+    return {metric: items for metric, items in by_metric.items() if items}
 
 
 def tables(swept: Swept) -> Iterator[Table]:
@@ -47,9 +47,11 @@ def tables(swept: Swept) -> Iterator[Table]:
     mapped = [row for diagram in diagrams(swept) for row in rows(diagram)]
     if mapped:
         yield _plain("map", "Who wins", mapped, "Paired differences; p adjusted after Benjamini and Hochberg.")
-    told = [{"metric": name, **item._asdict()} for name, items in indices(swept).items() for item in items]
-    if told:
-        yield _plain("sensitivity", "Sensitivity", told, "Half-widths of 95 % bootstrap intervals where there are any.")
+    entries = [{"metric": name, **item._asdict()} for name, items in indices(swept).items() for item in items]
+    if entries:
+        yield _plain(
+            "sensitivity", "Sensitivity", entries, "Half-widths of 95 % bootstrap intervals where there are any."
+        )
 
 
 def figures(swept: Swept) -> Iterator[tuple[str, str, Any]]:

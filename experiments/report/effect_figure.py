@@ -1,4 +1,4 @@
-"""How metrics move with each field of a sweep: means at its values or in eight bins of a range, whatever the rest."""
+"""How metrics move with each field of a sweep: means at its values or in eight bins of a range, over all else."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from experiments.report.swept import Swept
 
 LEVELS, BINS, COLUMNS = 12, 8, 4
-ABREAST = 3  # words that fit next to each other
+ABREAST = 3  # most words that fit next to each other
 STRUCTURE = "backstop.structure"
 
 
@@ -59,15 +59,15 @@ def _line(
     (field, line), (name, look) = shown, named
     # Runs of one replication share their shocks, so a replication counts once.
     means = runs[line.metric].groupby([_places(runs[field]), runs["replication"]], sort=True).mean()
-    found = {place: swept.mean(line.metric, values) for place, values in means.groupby(level=0)}
-    places = list(found)
-    mean, low, high = (line.factor * np.array([item[k] for item in found.values()]) for k in range(3))
+    estimates = {place: swept.mean(line.metric, values) for place, values in means.groupby(level=0)}
+    places = list(estimates)
+    mean, low, high = (line.factor * np.array([item[k] for item in estimates.values()]) for k in range(3))
     panel.vlines(places, low, high, color=look.colour, linewidth=1.0)
     panel.plot(places, mean, look.marker, linestyle=look.dash, color=look.colour, markersize=4, label=name)
 
 
 def _places(values: pd.Series) -> pd.Series:
-    """Return where each run stands on the axis: its value, its word, or the middle of its bin."""
+    """Return the position of each run on the axis: its value, its word, or the middle of its bin."""
     if values.nunique() <= LEVELS or not pd.api.types.is_numeric_dtype(values):
         return values
     bins = pd.cut(values, BINS)

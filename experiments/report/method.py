@@ -24,15 +24,15 @@ def of_comparison(manifest: dict[str, Any]) -> str:
 
 
 def _sized(pilot: dict[str, Any], allotment: str) -> str:
-    """Return by how many pilot replications funds were sized, and what that leaves out of the intervals."""
+    """Return by how many pilot replications funds were sized, whose error the intervals do not contain."""
     number = len(pilot["replications"])
     if not number:
         return ""
     said = f" Funds in proportion to loss were sized by {number} pilot replications of their own"
-    part = pilot.get("misplaced", {}).get(used(allotment))
-    if part is None:
+    misplaced = pilot.get("misplaced", {}).get(used(allotment))
+    if misplaced is None:
         return f"{said}."
-    return f"{said}, with some {100 * part:.0f} per cent of the capital misplaced; intervals hold for these sizes."
+    return f"{said}, with some {100 * misplaced:.0f} per cent of the capital misplaced; intervals hold for these sizes."
 
 
 def of_sweep(manifest: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A report calls files by their names: where they lay on somebody's machine changes nothing."""
+"""File names without their folders, so that a report does not depend on where its files were."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath

@@ -16,7 +16,7 @@ SHOWN_POINTS = 60  # points in the page and in LaTeX; the CSV has all
 
 
 def tables(swept: Swept) -> list[Table]:
-    """Return what the design allows, and means by point."""
+    """Return the tables that the design allows, and means by point."""
     return [*arrangement.tables(swept), *designed.tables(swept), _points(swept)]
 
 
@@ -25,9 +25,9 @@ def _points(swept: Swept) -> Table:
     data, rows = [], []
     for point, runs in swept.runs.groupby("point", sort=True):
         fields = {name: runs[name].iloc[0] for name in swept.fields}
-        found = {line.metric: swept.mean(line.metric, runs[line.metric]) for line in swept.lines}
-        data += [{"point": point, **fields, "metric": name, **item._asdict()} for name, item in found.items()]
-        shown_means = (told(found[line.metric], line.factor) for line in swept.lines)
+        means = {line.metric: swept.mean(line.metric, runs[line.metric]) for line in swept.lines}
+        data += [{"point": point, **fields, "metric": name, **item._asdict()} for name, item in means.items()]
+        shown_means = (told(means[line.metric], line.factor) for line in swept.lines)
         rows.append((str(point), *map(_word, fields.values()), *shown_means))
     rest = f" The first {SHOWN_POINTS} of {len(rows)} points; all are in the CSV." if len(rows) > SHOWN_POINTS else ""
     note = f"Means of up to n = {_most(swept)} replications on common random numbers. {METHODS} {SIGNS}{rest}"

@@ -48,7 +48,10 @@ class Swept:
         """The base scenario, flat by dotted name."""
         sections = self.manifest["scenario"].items()
         return {
-            f"{name}.{key}": value for name, part in sections if isinstance(part, dict) for key, value in part.items()
+            f"{name}.{key}": value
+            for name, section in sections
+            if isinstance(section, dict)
+            for key, value in section.items()
         }
 
     def mean(self, metric: str, values: pd.Series) -> Estimate:

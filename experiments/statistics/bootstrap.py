@@ -1,7 +1,7 @@
 """Bootstrap intervals of the mean of skewed values.
 
-Student's interval trusts that means are normal; uncovered losses are mostly zero with a few large ones. The
-**bootstrap-t** (Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 12.5) asks the values themselves
+Student's interval assumes that means are normal; uncovered losses are mostly zero with a few large ones. The
+**bootstrap-t** (Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 12.5) estimates by resampling
 how far a mean lies from the truth in its own standard errors, on a scale g on which it has no bound: for a mean m
 within (L, H)
 
@@ -13,7 +13,7 @@ where neither end, the lower, the upper or both are finite. With resampled means
 
 e = g'(m) s/√n, τ = (1 − level)/2. So a loss is never below zero nor a count above N by construction. The p of "the mean
 is μ" is the smallest 1 − level at which (2) leaves μ out: test and interval cannot contradict each other. Where more
-than a part τ of the resamples do not vary, the end has no value: too few runs hold what there is.
+than a share τ of the resamples do not vary, the end is undefined: too few runs differ from the rest.
 
 The *bias-corrected and accelerated* interval (BCa, Efron 1987, JASA 82:171, eq. 2.3) reads its ends off the resampled
 means at levels moved by the median bias z₀ and the acceleration a,
@@ -37,7 +37,7 @@ from experiments.statistics.kind import UNBOUNDED
 from experiments.statistics.statistic import finite
 
 RESAMPLES = 4_000
-MOST_NUMBERS = 40_000_000  # counts kept at a time; of very many values fewer resamples are drawn
+MOST_NUMBERS = 40_000_000  # most counts in memory; of very many values fewer resamples are drawn
 SEED = 20_251_010
 TINY = 1e-300
 STILL = 1e-12  # spread relative to the values below which they do not vary
@@ -55,7 +55,7 @@ class Studentised(NamedTuple):
     bounds: Bounds
 
     def interval(self, level: float = 0.95) -> Ends:
-        """Return (2); none where an end has no value."""
+        """Return (2); None where an end is undefined."""
         last = len(self.roots)
         rank = max(int((1.0 - level) / 2.0 * (last + 1)), 1)
         upper, lower = self.roots[last - rank], self.roots[rank - 1]
@@ -66,8 +66,8 @@ class Studentised(NamedTuple):
 
     def p(self, null: float = 0.0) -> float:
         """Return the two-sided p of the mean being `null`, at least 2 / (resamples + 1)."""
-        found = -float(_apart(self.mean, np.array(null - self.mean), self.bounds)) / self.error
-        beyond = min(np.sum(self.roots >= found), np.sum(self.roots <= found))
+        statistic = -float(_apart(self.mean, np.array(null - self.mean), self.bounds)) / self.error
+        beyond = min(np.sum(self.roots >= statistic), np.sum(self.roots <= statistic))
         return float(min(1.0, 2.0 * (beyond + 1) / (len(self.roots) + 1)))
 
 

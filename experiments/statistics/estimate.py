@@ -7,14 +7,15 @@ The kind of a metric (:mod:`experiments.statistics.kind`) decides:
 - every other **mean** has the bootstrap-t on the scale on which it has no bound
   (:mod:`experiments.statistics.bootstrap`), and so has a paired difference, a_r − b_r of world r, with the p that
   belongs to that interval;
-- what is the same in every run has none, however many runs there are, and what differs from the rest in fewer than
-  :data:`LEAST` runs neither: its sign is anybody's guess, since 2 · 0.5^5 > 5 %. Differences without an interval are
-  judged by the exact sign test, and no p is below the least that this can have over k worlds that differ, 2 · 0.5^k.
+- a metric that is the same in every run has no interval, however many runs there are, nor has one that differs from
+  the rest in fewer than :data:`LEAST` runs: its sign is not known, since 2 · 0.5^5 > 5 %. Differences without an
+  interval are tested by the exact sign test, and no p is below the least that this can have over k worlds that differ,
+  2 · 0.5^k.
 
 A difference below :data:`FLOOR` of the larger mean is **trivial**, below :data:`FEEDBACK` where the metric is settled
-before anybody pays (deficits, liquidations): there the two cells are the same arithmetic on the same shocks, and what
-is left is a path that fed back on itself, not a finding. Such a difference has neither interval nor test, and one that
-is zero in every world no test. Coverage of all of these, measured on runs of the default episode: docs/statistics.md.
+before anybody pays (deficits, liquidations): there the two cells do the same arithmetic on the same shocks, and a
+difference is feedback along a few paths, not a finding. Such a difference has neither interval nor test, and one that
+is zero in every world has no test. Coverage of all these, measured on runs of the default episode: docs/statistics.md.
 """
 
 import math
@@ -101,8 +102,8 @@ def estimate(metric: str, values: ArrayLike, members: int = 0) -> Estimate:
     if kind.name == EVENT and set(np.unique(known)) <= {0.0, 1.0}:
         events, method = int(known.sum()), EXACT
         ends = Ends(*clopper_pearson(events, known.size))
-    elif found := _studentised(known, events, (kind.low, kind.high)):
-        ends, method = _ends(found)
+    elif skewed := _studentised(known, events, (kind.low, kind.high)):
+        ends, method = _ends(skewed)
         if method == BOOTSTRAP and abs(skewness(known)) > SKEWED:
             method = BOOTSTRAP_90
     return Estimate(float(known.mean()), *ends, known.size, events, kind.name, method)
@@ -135,7 +136,7 @@ def contrast(metric: str, a: ArrayLike, b: ArrayLike, members: int = 0) -> Contr
     gain = math.nan if verdict else variance_reduction(first, second)
     p = math.nan if verdict else p
     if verdict == TRIVIAL:
-        # What a few paths feed back is rarer and more skewed than any loss: no interval of it covers.
+        # Feedback along a few paths is rarer and more skewed than any loss: no interval covers it.
         ends, method = NONE, NOTHING
     return Contrast(
         mean=mean,
@@ -169,10 +170,10 @@ def difference_ends(metric: str, differences: ArrayLike, members: int = 0) -> En
 def _kind(metric: str, members: int, known: Floats) -> Kind:
     kind = kind_of(metric, members)
     if kind.name == TIME and known.size:
-        # A time that never came is the length of the run, which is then the longest that is seen.
+        # A time that never came counts as the length of the run, the longest value there is.
         return kind._replace(high=float(known.max()))
     if known.size and not kind.low <= known.min() <= known.max() <= kind.high:
-        # Values out of the range of their kind, as of an older folder, prove that it is not theirs.
+        # Values outside the range of the kind, as in older folders, show that the metric is of another kind.
         return kind._replace(low=-math.inf, high=math.inf)
     return kind
 
@@ -185,7 +186,7 @@ def _tested(differences: Floats, events: int, kind: Kind) -> tuple[Ends, str, fl
     found = _studentised(differences, events, kind.apart)
     ends, method = _ends(found) if found else (NONE, NOTHING)
     if found is None or method == NOTHING:
-        # Too few vary for a mean to be tested; their signs can be.
+        # Too few differ for a test of the mean; the sign test needs fewer.
         signs = mcnemar_p(int(np.sum(differences > 0)), int(np.sum(differences < 0)))
         return NONE, NOTHING, signs if differences.size > 1 else math.nan
     least = 2.0 * 0.5**events if events < differences.size else 0.0
@@ -199,8 +200,8 @@ def _studentised(known: Floats, events: int, bounds: tuple[float, float]) -> Stu
     return studentised(known, bounds)
 
 
-def _ends(found: Studentised) -> tuple[Ends, str]:
-    ends = found.interval()
+def _ends(sample: Studentised) -> tuple[Ends, str]:
+    ends = sample.interval()
     return ends, NOTHING if math.isnan(ends.low) else BOOTSTRAP
 
 

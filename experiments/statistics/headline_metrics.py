@@ -1,6 +1,6 @@
-"""What is shown first, in the tables and the figures, out of all that a run reports.
+"""The headline metrics: what tables and figures show first of all that a run reports.
 
-A metric or series is shown in a unit a reader thinks in; the unit it is kept in is that of
+A metric or series is shown in a convenient unit; the unit it is stored in is that of
 :mod:`model.measure.metric` and :mod:`model.measure.record`.
 """
 
@@ -57,10 +57,10 @@ class Total(NamedTuple):
     first: bool = False
 
     def columns(self, held: Iterable[str]) -> tuple[str, ...]:
-        """Return the columns among `held` that are summed, in their order."""
+        """Return the columns among `held` to be summed, in their order."""
         stems = {name: name.rpartition("_")[0] or name for name in held}
-        found = tuple(name for name in held if name in self.series or stems[name] in self.series)
-        return found[:1] if self.first else found
+        wanted = tuple(name for name in held if name in self.series or stems[name] in self.series)
+        return wanted[:1] if self.first else wanted
 
 
 CAPITAL = Total("capital", "backstop capital left", "$M", 1e-6, ("pool", "fund"))

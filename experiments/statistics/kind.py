@@ -90,10 +90,10 @@ def kind_of(metric: str, members: int = 0, longest: float = math.inf) -> Kind:
 
 
 def upstream(metric: str) -> bool:
-    """Whether `metric` is settled before anybody pays, so that who pays can change it by feedback alone."""
+    """Return whether `metric` is settled before anybody pays, so that who pays changes it by feedback alone."""
     return re.fullmatch(UPSTREAM, metric) is not None
 
 
 def members_among(metrics: Iterable[str]) -> int:
-    """Return the number of protocols that `metrics` tell of one by one; 0 where they tell of none."""
+    """Return the number of protocols that have `metrics` of their own; 0 where none has."""
     return sum(MEMBER.fullmatch(name) is not None for name in metrics)

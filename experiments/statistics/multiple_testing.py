@@ -22,34 +22,34 @@ ADJUSTMENTS: dict[str, Callable[[ArrayLike], Any]] = {"confirmatory": holm, "exp
 IDENTITY = "identity"
 
 
-def row(metric: str, a: str, b: str, found: Contrast, differences: ArrayLike) -> dict[str, Any]:
-    """Return what is said of one paired difference; `differences` are (n,), NaN where a pair has no value.
+def row(metric: str, a: str, b: str, contrast: Contrast, differences: ArrayLike) -> dict[str, Any]:
+    """Return the row of one paired difference, ready for JSON.
 
     Parameters
     ----------
     metric : its name.
     a, b : names of the two arrangements.
-    found : the contrast a − b.
+    contrast : of a − b.
     differences : (n,) in the metric's unit, NaN where a pair has no value.
     """
-    effect = effect_size(() if found.verdict else differences)
+    effect = effect_size(() if contrast.verdict else differences)
     return {
         "metric": metric,
         "a": a,
         "b": b,
-        "difference": found.mean,
-        "ci95": [found.low, found.high],
-        "n": found.number,
-        "events": found.events,
-        "kind": found.kind,
-        "method": found.method,
-        "verdict": found.verdict,
-        "correlation": found.correlation,
-        "variance_reduction": found.variance_reduction,
+        "difference": contrast.mean,
+        "ci95": [contrast.low, contrast.high],
+        "n": contrast.number,
+        "events": contrast.events,
+        "kind": contrast.kind,
+        "method": contrast.method,
+        "verdict": contrast.verdict,
+        "correlation": contrast.correlation,
+        "variance_reduction": contrast.variance_reduction,
         "cohen_d": effect.cohen,
         "hedges_g": effect.hedges,
-        "p": found.p,
-        "family": IDENTITY if found.verdict else family(metric),
+        "p": contrast.p,
+        "family": IDENTITY if contrast.verdict else family(metric),
         "p_adjusted": math.nan,
     }
 

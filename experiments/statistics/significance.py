@@ -1,13 +1,13 @@
-"""How large a paired difference is in its own spread, and whether a family of them may be believed.
+"""Effect sizes of paired differences, and p values adjusted for several tests.
 
 With differences d of n pairs, mean d̄ and standard deviation s (tests of d̄ = 0: :mod:`experiments.statistics.estimate`):
 
 - **Cohen's d** of pairs, d̄ / s, and **Hedges' g** = J d, which takes out its bias in small samples,
   J = Γ(m/2) / (√(m/2) Γ((m − 1)/2)), m = n − 1 (Hedges 1981, J. Educ. Stat. 6:107; Lakens 2013, Front. Psychol. 4:863);
-- **Holm** (1979, Scand. J. Stat. 6:65) for what was asked beforehand: the chance of even one false claim in the family
+- **Holm** (1979, Scand. J. Stat. 6:65) for questions fixed beforehand: the chance of even one false claim in the family
   is at most the level. Adjusted p of rank k of m: max over j <= k of (m − j + 1) p₍ⱼ₎;
-- **Benjamini and Hochberg** (1995, J. R. Stat. Soc. B 57:289) for what is looked through: of the claims made, at most
-  that share is false in expectation. Adjusted p of rank k: min over j >= k of m p₍ⱼ₎ / j.
+- **Benjamini and Hochberg** (1995, J. R. Stat. Soc. B 57:289) for exploration: of the claims made, at most that share
+  is false in expectation. Adjusted p of rank k: min over j >= k of m p₍ⱼ₎ / j.
 
 Tests that are undefined (NaN) belong to no family and stay undefined.
 """
@@ -65,13 +65,13 @@ def benjamini_hochberg(p: ArrayLike) -> Floats:
 
 
 def _adjusted(p: ArrayLike, rule: Callable[[Floats], Floats]) -> Floats:
-    found = np.array(p, dtype=np.float64)
-    known = np.isfinite(found)
-    order = np.argsort(found[known], kind="stable")
+    adjusted = np.array(p, dtype=np.float64)
+    known = np.isfinite(adjusted)
+    order = np.argsort(adjusted[known], kind="stable")
     values = np.empty(len(order))
-    values[order] = np.minimum(rule(found[known][order]), 1.0)
-    found[known] = values
-    return found
+    values[order] = np.minimum(rule(adjusted[known][order]), 1.0)
+    adjusted[known] = values
+    return adjusted
 
 
 def _spread(known: Floats) -> float:

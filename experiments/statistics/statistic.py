@@ -1,7 +1,7 @@
 """Summaries of values that are not skewed: a mean with Student's interval, and what pairing gains.
 
-What runs of the model report is skewed, bounded or an event and has the intervals of
-:mod:`experiments.statistics.estimate`; these here serve the validation suite, whose values are means already.
+Metrics of runs are skewed, bounded or events and have the intervals of :mod:`experiments.statistics.estimate`; those
+of this module serve the validation suite, whose values are means already.
 
 A comparison is paired: replication r of one cell and replication r of another saw the same shocks, so their
 difference is estimated from the differences d_r = a_r - b_r, whose variance is

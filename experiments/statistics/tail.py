@@ -1,10 +1,10 @@
-"""What n replications say of the tail of a loss: a quantile with its interval, and a mean that has none.
+"""The tail of a loss from n replications: value at risk with an interval, expected shortfall without one.
 
 Value at risk at level q is an order statistic, and so are the ends of its interval, whatever the distribution
 (:mod:`experiments.statistics.order_statistic`); with too few replications there is no upper end. Expected shortfall
 is the mean of the worst n (1 − q) replications: five of 100. No interval of a mean of five skewed numbers can be
-trusted: that of the bootstrap covers 65 to 74 % where it says 95 %. So it has none here, and the number of runs it
-rests on is told.
+trusted: that of the bootstrap covers 65 to 74 % where it says 95 %. So it has none here, and is shown with the number
+of runs it rests on.
 """
 
 import math
@@ -40,9 +40,9 @@ def tail(losses: ArrayLike, level: float = LEVEL) -> Tail:
     number = known.size
     if number == 0:
         return Tail(math.nan, Ends(math.nan, math.nan), math.nan, 0, 0)
-    found = ranks(number, level)
-    low = known[found.low - 1] if found.low > 0 else math.nan
-    high = known[found.high - 1] if found.high is not None else math.nan
+    rank = ranks(number, level)
+    low = known[rank.low - 1] if rank.low > 0 else math.nan
+    high = known[rank.high - 1] if rank.high is not None else math.nan
     worst = math.ceil(number * (1.0 - level) - 1e-9)
     shortfall = float(expected_shortfall(known, level))
     return Tail(float(value_at_risk(known, level)), Ends(float(low), float(high)), shortfall, worst, number)

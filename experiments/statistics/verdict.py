@@ -1,4 +1,4 @@
-"""What is said of a simulated number next to a recorded one: hit, miss, or too vague to tell.
+"""The verdict on a simulated number against a recorded one: hit, miss, or too vague to tell.
 
 A record r and our value o have 95 % intervals from r₋ to r₊ and from o₋ to o₊; one without error has no width. Two
 questions are asked. Does the record contradict ours? The interval of the difference, from
@@ -6,15 +6,15 @@ questions are asked. Does the record contradict ours? The interval of the differ
     o − r − √((o − o₋)² + (r₊ − r)²)   to   o − r + √((o₊ − o)² + (r − r₋)²),                     (1)
 
 holds zero if it does not (Zou and Donner 2008, Statistics in Medicine 27:1693, for intervals that are not symmetric).
-And would it contradict much else? The error
+And would it contradict other values? The error
 
-    e = √(h_r² + h_o²),   h = (x₊ − x₋) / 2,   of facts told as ratios h = log(x₊ / x₋) / 2,       (2)
+    e = √(h_r² + h_o²),   h = (x₊ − x₋) / 2,   of facts compared as ratios h = log(x₊ / x₋) / 2,   (2)
 
 is at most the fact's *tolerance* if it would. The verdict is
 
 - *hit*: zero lies in (1) and e is at most the tolerance, so that all of (1) is within twice the tolerance: the two are
   equivalent, not merely undecided;
-- *too vague to tell*: zero lies in (1), but e is above the tolerance: anything might have been called a hit;
+- *too vague to tell*: zero lies in (1), but e is above the tolerance: many other values would have been hits;
 - *miss*: zero does not lie in (1), or ours has no value.
 """
 
@@ -39,7 +39,7 @@ class Value(NamedTuple):
 
 
 class Tolerance(NamedTuple):
-    """The largest error of a hit, in the fact's unit or, for a `ratio`, in logs; and why so much."""
+    """The largest error of a hit, in the fact's unit or, for a `ratio`, in logs; and the reason for it."""
 
     width: float
     ratio: bool
@@ -72,8 +72,8 @@ def verdict(recorded: Value, ours: Value, tolerance: Tolerance) -> str:
 
 def sharpness(recorded: Value, ours: Value, tolerance: Tolerance) -> str:
     """Return the error and what it may be, as text."""
-    found = error(tolerance, recorded, ours)
-    return f"{found:.2g} of {tolerance.width:.2g}{' in logs' if tolerance.ratio else ''}"
+    width = error(tolerance, recorded, ours)
+    return f"{width:.2g} of {tolerance.width:.2g}{' in logs' if tolerance.ratio else ''}"
 
 
 def _half_width(value: Value, ratio: bool) -> float:

@@ -5,11 +5,11 @@
 ``3.06 [2.01, 4.40]``
     a mean with its interval.
 ``0.037 (3 of 100)``
-    a mean that only three runs differ on: too few for an interval.
+    a mean with only three runs that differ: too few for an interval.
 ``0 in all 100 runs``
-    the same in every run, which is no proof that it always is.
+    the same in every run, which does not prove that it always is.
 
-A star marks what rests on fewer than :data:`experiments.statistics.estimate.RARE` runs.
+A star marks numbers that rest on fewer than :data:`experiments.statistics.estimate.RARE` runs.
 """
 
 import math
@@ -45,26 +45,26 @@ def interval(low: float, high: float) -> str:
     return f"[{number(low)}, {number(high)}]" if math.isfinite(low) else "n/a"
 
 
-def told(found: Estimate, factor: float = 1.0) -> str:
+def told(estimate: Estimate, factor: float = 1.0) -> str:
     """Return a mean times `factor` with its interval."""
-    if found.method == EXACT:
-        return _event(found)
-    mean = number(found.mean * factor)
-    if math.isfinite(found.low):
-        few = "*" if found.events < min(RARE, found.number) else ""
-        skewed = "†" if found.method == BOOTSTRAP_90 else ""
-        return f"{mean} {interval(found.low * factor, found.high * factor)}{few}{skewed}"
-    return f"{mean} {_without(found)}" if found.number else mean
+    if estimate.method == EXACT:
+        return _event(estimate)
+    mean = number(estimate.mean * factor)
+    if math.isfinite(estimate.low):
+        few = "*" if estimate.events < min(RARE, estimate.number) else ""
+        skewed = "†" if estimate.method == BOOTSTRAP_90 else ""
+        return f"{mean} {interval(estimate.low * factor, estimate.high * factor)}{few}{skewed}"
+    return f"{mean} {_without(estimate)}" if estimate.number else mean
 
 
-def apart(found: Contrast, factor: float = 1.0) -> str:
-    """Return what stands in place of the interval of a paired difference times `factor`."""
-    if found.verdict or not found.number:
-        return found.verdict or "n/a"
-    if math.isnan(found.low):
-        return f"({found.events} of {found.number})"
-    few = found.events < min(RARE, found.number)
-    return f"{interval(found.low * factor, found.high * factor)}{'*' if few else ''}"
+def apart(contrast: Contrast, factor: float = 1.0) -> str:
+    """Return the interval of a paired difference times `factor`, or what replaces it."""
+    if contrast.verdict or not contrast.number:
+        return contrast.verdict or "n/a"
+    if math.isnan(contrast.low):
+        return f"({contrast.events} of {contrast.number})"
+    few = contrast.events < min(RARE, contrast.number)
+    return f"{interval(contrast.low * factor, contrast.high * factor)}{'*' if few else ''}"
 
 
 def probability(value: float) -> str:
@@ -72,20 +72,20 @@ def probability(value: float) -> str:
     return "< 0.001" if value < 1e-3 else number(value)
 
 
-def _event(found: Estimate) -> str:
-    share = f"{found.events} of {found.number}"
-    if found.events == 0:
-        return f"{share}, at most {100.0 * found.high:.2g} %"
-    if found.events == found.number:
-        return f"{share}, at least {100.0 * found.low:.3g} %"
-    few = found.events < RARE
-    return f"{share} [{100.0 * found.low:.2g}, {100.0 * found.high:.2g}] %{'*' if few else ''}"
+def _event(estimate: Estimate) -> str:
+    share = f"{estimate.events} of {estimate.number}"
+    if estimate.events == 0:
+        return f"{share}, at most {100.0 * estimate.high:.2g} %"
+    if estimate.events == estimate.number:
+        return f"{share}, at least {100.0 * estimate.low:.3g} %"
+    few = estimate.events < RARE
+    return f"{share} [{100.0 * estimate.low:.2g}, {100.0 * estimate.high:.2g}] %{'*' if few else ''}"
 
 
-def _without(found: Estimate) -> str:
-    """Return what stands in place of an interval that a mean does not have."""
-    if found.number == 1:
+def _without(estimate: Estimate) -> str:
+    """Return the text that replaces the interval of a mean that has none."""
+    if estimate.number == 1:
         return "in 1 run"
-    if found.events == 0:
-        return f"in all {found.number} runs"
-    return f"({found.events} of {found.number})"
+    if estimate.events == 0:
+        return f"in all {estimate.number} runs"
+    return f"({estimate.events} of {estimate.number})"

@@ -1,11 +1,11 @@
-"""What a claim is: a published value, the function of this package that should give it, and how near it must come.
+"""A claim: a published value, the function of this package that reproduces it, and the tolerance.
 
 A claim is one small function under :func:`claim`, in a file of its family; it calls what the model itself calls and
 returns numbers, or an :class:`experiments.statistics.statistic.Interval` where the value is simulated. A number
 passes if it is within the tolerance of the published one, an interval if the published one lies in it. Tolerances are
 those of the source: its rounding, or what it states. Intervals are at 99 %, with a fixed seed; of a probability they
 are Clopper and Pearson's. An interval that holds the published value but is wider than that of a hit may be
-(:mod:`experiments.statistics.verdict`) is no pass: it is too vague to tell.
+(:mod:`experiments.statistics.verdict`) is too vague to tell and does not pass.
 """
 
 from collections.abc import Callable
@@ -35,10 +35,10 @@ class Claim(NamedTuple):
     name : what is claimed, in a line.
     source : where it is published.
     published : number or list of numbers, as printed there.
-    find : returns ours; takes the folder of data where `needs` is set.
-    key : place of the published value in a file of oracles, levels divided by ``/``; empty for none.
+    find : returns our value; takes the folder of data where `needs` is set.
+    key : path of the published value in a file of oracles, levels divided by ``/``; empty for none.
     absolute, relative : tolerances; zero both for equality.
-    needs : what has to lie in the folder of data; empty for nothing.
+    needs : file that the folder of data must hold; empty for none.
     """
 
     family: str
@@ -65,7 +65,16 @@ CLAIMS: list[Claim] = []
 
 
 def claim(family: str, name: str, published: Published, source: str, **rest: Any) -> Callable[[Any], Any]:
-    """Register the decorated function as the one that finds `published` (see :class:`Claim`)."""
+    """Register the decorated function as the one that finds `published` (see :class:`Claim`).
+
+    Parameters
+    ----------
+    family : heading under which the claim stands.
+    name : what is claimed, in a line.
+    published : number or list of numbers, as printed in the source.
+    source : where it is published.
+    rest : the other fields of a claim: key, tolerances, needs.
+    """
 
     def register(find: Callable[..., Any]) -> Callable[..., Any]:
         CLAIMS.append(Claim(family, name, source, published, find, **rest))
@@ -88,7 +97,7 @@ def judge(one: Claim, oracles: Published = None, data: Path | None = None) -> Fi
     Parameters
     ----------
     one : the claim.
-    oracles : contents of a file of published numbers, which then takes the place of those in the code.
+    oracles : contents of a file of published numbers, which replace those in the code.
     data : folder of data, for claims that need one.
     """
     published = one.published if oracles is None or not one.key else looked_up(oracles, one.key)
@@ -100,24 +109,24 @@ def judge(one: Claim, oracles: Published = None, data: Path | None = None) -> Fi
 
 
 def vague(ours: Published) -> bool:
-    """Tell whether ours is an interval so wide that to hold the published value says little."""
+    """Return whether ours is an interval too wide for the published value in it to mean much."""
     return isinstance(ours, Interval) and error(RATIO, Value(ours.mean, ours.low, ours.high)) > RATIO.width
 
 
 def agrees(one: Claim, published: Published, ours: Published) -> bool:
-    """Tell whether ours is near enough to the published value."""
+    """Return whether ours is within the tolerance of the published value."""
     if isinstance(ours, Interval):
         return bool(ours.low <= published <= ours.high)
-    wanted, found = np.asarray(published, float), np.asarray(ours, float)
-    if wanted.shape != found.shape:
+    wanted, value = np.asarray(published, float), np.asarray(ours, float)
+    if wanted.shape != value.shape:
         return False
     # An even half of the last digit may round either way, hence the last factor.
-    return bool((np.abs(found - wanted) <= (one.absolute + one.relative * np.abs(wanted)) * (1 + 1e-9)).all())
+    return bool((np.abs(value - wanted) <= (one.absolute + one.relative * np.abs(wanted)) * (1 + 1e-9)).all())
 
 
 def looked_up(oracles: Published, key: str) -> Published:
-    """Return what stands at ``a/b/0/c`` of nested mappings and lists; KeyError or IndexError where nothing does."""
-    found = oracles
+    """Return the value at ``a/b/0/c`` of nested mappings and lists; KeyError or IndexError where there is none."""
+    value = oracles
     for word in key.split("/"):
-        found = found[int(word)] if isinstance(found, list) else found[word]
-    return list(found.values()) if isinstance(found, dict) else found
+        value = value[int(word)] if isinstance(value, list) else value[word]
+    return list(value.values()) if isinstance(value, dict) else value

@@ -1,11 +1,11 @@
-"""How often each kind of interval holds the truth, on runs of this model: the numbers of docs/statistics.md.
+"""How often each kind of interval covers the truth, on runs of this model: the numbers of docs/statistics.md.
 
-A comparison of many replications stands for all worlds: its means, quantiles and paired differences are the truth. From
-it n worlds are drawn with replacement, again and again, and every interval is made from those n alone. *Covers* is the
-share of shown intervals that hold the truth; *shown* is the share of draws in which there was an interval at all, which
-is less than all where so few worlds hold a loss that none can be had.
+A comparison of many replications is taken as the population: its means, quantiles and paired differences are the truth.
+Samples of n worlds are drawn from it with replacement, and every interval is computed from such a sample. *Covers* is
+the share of shown intervals that hold the truth; *shown* is the share of samples with an interval at all, which is less
+than all where too few worlds have a loss.
 
-Repeat it with a comparison of 2,000 replications or so:
+To repeat it with a comparison of some 2,000 replications:
 
     backstop compare --set trader.number=100 --structure isolated --structure pooled --replications 2000 --out large
     python -m experiments.validation.coverage large
@@ -82,11 +82,11 @@ def rows(comparison: Comparison, trials: int = TRIALS) -> Iterator[Row]:
         yield from _row(f"95 % quantile, {cell}", "uncovered", (values, values), quantile, trials, truth)
 
 
-def table(found: list[Row]) -> str:
+def table(measured: list[Row]) -> str:
     """Return the rows as a Markdown table: covers, and in brackets the share shown where that is not all."""
     head = "| metric | of | interval | " + " | ".join(f"n = {n}" for n in NUMBERS) + " |"
     lines = [head, "|---" * (3 + len(NUMBERS)) + "|"]
-    for row in found:
+    for row in measured:
         cells = (_cell(covers, shown) for covers, shown in zip(row.covers, row.shown, strict=True))
         lines.append(f"| `{row.metric}` | {row.what} | {row.method} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -105,8 +105,8 @@ def _row(
     if truth is None:
         truth = float(first.mean()) if values[0] is values[1] else float(np.mean(first - second))
     for name, method in methods.items():
-        found = [measure(method, (first, second), truth, n, trials) for n in NUMBERS]
-        covers, shown = zip(*found, strict=True)
+        shares = [measure(method, (first, second), truth, n, trials) for n in NUMBERS]
+        covers, shown = zip(*shares, strict=True)
         yield Row(what, metric, name, covers, shown)
 
 

@@ -1,4 +1,4 @@
-"""Draws on funds and vaults: what was recorded of the matter this package is about, and how to find ours.
+"""Draws on funds and vaults: recorded figures, and the functions that give ours.
 
 Recorded (sources in docs/validation.md): BitMEX's fund fell from 35.5k to 33.9k BTC in March 2020, Deribit's from 391
 to 183 BTC; dYdX v3's paid $9M, 40 % of it, for YFI on 17 November 2023; on 10 October 2025 Binance's fell by $184M to
@@ -85,5 +85,5 @@ def ratio(recorded: float, ours: float) -> str:
     """Return ours over the record as text, and where they differ in sign, that."""
     if not np.isfinite(ours) or recorded == 0.0:
         return "-"
-    found = ours / recorded + 0.0  # never minus zero
-    return f"{found:.2g}" if found >= 0.0 else "other sign"
+    quotient = ours / recorded + 0.0  # never −0.0
+    return f"{quotient:.2g}" if quotient >= 0.0 else "other sign"

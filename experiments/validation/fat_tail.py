@@ -1,8 +1,8 @@
 """Leverage causes fat tails: the whole model in the setting of Thurner, Farmer and Geanakoplos (2012).
 
 Runs of 38,000 steps of the shipped scenario ``fat_tails``, ten replications at maximal leverage 1 and 10. A figure
-that the source has of one run is compared with the 95 % interval for one more replication, as recorded episodes are.
-How far the standard deviation falls between the two is no claim here: it is missed (docs/ODD.md, 7.19).
+that the source gives for one run is compared with the 95 % interval for one more replication, as recorded episodes are.
+The fall of the standard deviation between the two is not claimed here, as it is missed (docs/ODD.md, 7.19).
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
-"""What leverage does to returns: runs of the shipped scenario ``fat_tails``, and what is measured of them.
+"""Leverage and returns: runs of the shipped scenario ``fat_tails``, and their statistics.
 
 Moments are of all log returns. The tail is that of negative returns in steps that begin below value, where funds hold
-something and can be made to sell: the Hill index of the largest 5 %. Source of both: Thurner, Farmer and Geanakoplos
+the asset and can be forced to sell: the Hill index of the largest 5 %. Source of both: Thurner, Farmer and Geanakoplos
 (2012).
 """
 
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 
 class Tail(NamedTuple):
-    """What one run showed."""
+    """The statistics of one run."""
 
     sd: float  # log, standard deviation of the return a step
     kurtosis: float  # 1, 3 for a normal law
@@ -53,7 +53,7 @@ def falls(run: Ecosystem) -> Floats:
 
 
 def measure(run: Ecosystem) -> Tail:
-    """Return what a run shows."""
+    """Return the statistics of a run."""
     change = returns(run)
     failures = float(run.value_investing.funds.failures.sum())
     return Tail(float(change.std()), float(kurtosis(change, fisher=False)), hill(falls(run)), failures)
@@ -61,7 +61,7 @@ def measure(run: Ecosystem) -> Tail:
 
 @cache
 def tail(leverage: float, replication: int, steps: int | None = None) -> Tail:
-    """Return what the run at a leverage shows; each is run once in a process."""
+    """Return the statistics of the run at a leverage; each is run once in a process."""
     return measure(finished(leverage, replication, steps))
 
 

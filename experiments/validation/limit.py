@@ -26,7 +26,7 @@ POOLING, TRAP = "Pooling, by the whole model", "Diversification trap, by the who
 RUIN, POOL = "Ruin, by the whole model", "Constant-product pool, by the whole model"
 UNIT = 1_000.0  # USD of a unit of loss
 INTEREST = BARE["protocol.open_interest"][0] / UNIT
-RICH: dict[str, Any] = {"exposure.graph": "none", "protocol.treasury_ratio": 100.0}  # what funds leave, treasuries pay
+RICH: dict[str, Any] = {"exposure.graph": "none", "protocol.treasury_ratio": 100.0}  # treasuries pay what funds leave
 
 
 def uncovered(losses: np.ndarray, capital: float, pooled: bool) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The interval for one more replication, inside the range that a number can have.
+"""The interval for one more replication, within the possible range of the number.
 
 Student's interval for one more of n normal values, m ± t(n − 1) s √(1 + 1/n), is taken on a scale without ends and
 mapped back, so that it cannot leave the range: logarithms of distances from the end of a half-open range, the logits of

@@ -1,6 +1,6 @@
-"""The named episodes: what was recorded next to what the default model does.
+"""The named episodes: recorded figures next to those of the default model.
 
-Nothing is fitted to these figures, but for what docs/ODD.md, section 7, names. Hits and misses are both findings. A
+Nothing is fitted to these figures, except what docs/ODD.md, section 7, names. Hits and misses are both findings. A
 record is one day, so that ours is told by the interval for one more replication
 (:mod:`experiments.validation.prediction`), and the verdict (:mod:`experiments.statistics.verdict`) asks that this be
 narrow.
@@ -21,7 +21,7 @@ from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 
 HOUR = 60
-ABOVE_NOTHING = (-1.0, np.inf)  # the change of what cannot fall below nothing
+ABOVE_NOTHING = (-1.0, np.inf)  # relative change of an amount that cannot fall below zero
 FUNDAMENTAL, MID, DEPTH = 0, 1, 2
 Array = np.ndarray
 
@@ -31,9 +31,9 @@ class Fact(NamedTuple):
 
     Attributes
     ----------
-    name : what was recorded.
+    name : of the fact.
     recorded : its value.
-    find : a finished run to ours.
+    find : finished run → our value.
     bounds : the range that the number can have.
     tolerance : of the verdict.
     """
@@ -172,7 +172,7 @@ def found(name: str, replication: int) -> list[float]:
 def episode_rows(replications: int, executor: WorkerPool) -> list[dict[str, str]]:
     """Return a row per recorded fact: recorded, ours, interval for one more replication, ours over the record.
 
-    Facts of episodes that cannot be played are told as such, below those that can.
+    Facts of episodes that cannot be played are marked as such, below those that can.
     """
     executor.compile(replayed(next(iter(FACTS))))
     rows = []
@@ -186,8 +186,8 @@ def episode_rows(replications: int, executor: WorkerPool) -> list[dict[str, str]
 
 def unplayed(fact: draw.Unplayed) -> dict[str, str]:
     """Return the row of a recorded fact that no episode shows."""
-    told = {"recorded": f"{fact.recorded:.3g}", "ours": "-", "ratio": "-", "interval": fact.why, "runs": "0"}
-    return {"episode": fact.episode, "fact": fact.name, **told, "error": "-", "verdict": draw.NO_SCENARIO}
+    row = {"recorded": f"{fact.recorded:.3g}", "ours": "-", "ratio": "-", "interval": fact.why, "runs": "0"}
+    return {"episode": fact.episode, "fact": fact.name, **row, "error": "-", "verdict": draw.NO_SCENARIO}
 
 
 def compared(
@@ -212,7 +212,7 @@ def compared(
         "error": "-",
     }
     if len(known) < 2:
-        # What no run shows at all is missed; one run that shows it tells no spread.
+        # A fact that no run shows is a miss; the spread of a single run is unknown.
         return row | ({"verdict": VAGUE} if len(known) else {"interval": "did not occur", "verdict": MISS})
     truth, ours = Value.exact(recorded), one_more(known, bounds)
     return row | {

@@ -133,12 +133,12 @@ def missed_draws(rows: list[dict[str, str]]) -> list[str]:
     """Return in a sentence which draws on funds and vaults are missed, and by what factor; nothing where none is."""
     named = ("fund", "deficit", "vault", "deleveraged over", "open interest lost, in")
     missed = [one for one in rows if one["verdict"] == "miss" and any(word in one.get("fact", "") for word in named)]
-    told = [
+    lines = [
         f"{one['fact']}: {one['ours']} for {one['recorded']}, {_times(one['ratio'])}"
         for one in missed
         if "ratio" in one
     ]
-    return [f"Draws that are missed: {'; '.join(told)}."] if told else []
+    return [f"Draws that are missed: {'; '.join(lines)}."] if lines else []
 
 
 def _times(ratio: str) -> str:
@@ -175,8 +175,8 @@ def page(report: Report, before: str = "") -> str:
 
 def section(text: str, name: str) -> str:
     """Return what a page says in a section, empty if it has none."""
-    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- end of {name} -->", text, re.DOTALL)
-    return found.group(1).strip() if found else ""
+    match = re.search(rf"<!-- {name} -->\n(.*?)<!-- end of {name} -->", text, re.DOTALL)
+    return match.group(1).strip() if match else ""
 
 
 def write_page(report: Report) -> None:

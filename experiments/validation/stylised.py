@@ -21,7 +21,7 @@ from experiments.study.calibration.moment import Floats, Series, labels, natural
 from experiments.study.calibration.simulation import Simulation
 from model.scenario import Scenario
 
-HOUR, DAYS = 60, 30  # minutes; days of a run, a whole number of sums of 24 hours
+HOUR, DAYS = 60, 30  # minutes; days of a run, so that sums of 24 hours fit
 MARKET: dict[str, object] = {"price.process": "stochastic_volatility"}
 ASSETS = ("BTC", "ETH")
 RESAMPLES = 400
@@ -63,8 +63,8 @@ def bars(scenario: Scenario, replication: int) -> Series:
     """Return the hourly bars of one run, of the recorded assets."""
     whole = Simulation(scenario, round(HOUR / scenario.minutes), 1, whole=True, volume=True)
     run = whole.run(scenario, replication)
-    places = [scenario.asset.name.index(asset) for asset in ASSETS]
-    return Series(run.returns[:, places], None if run.volume is None else run.volume[:, places])
+    columns = [scenario.asset.name.index(asset) for asset in ASSETS]
+    return Series(run.returns[:, columns], None if run.volume is None else run.volume[:, columns])
 
 
 def statistics(series: Series) -> Floats:
@@ -85,12 +85,20 @@ def fact_rows(replications: int, executor: WorkerPool) -> list[dict[str, str]]:
     executor.compile(scenario)
     runs = executor.map(partial(bars, scenario), range(replications))
     allowed = tolerances(ASSETS, volume=True)
-    found = zip(labels(ASSETS, volume=True), allowed, statistics(together(runs)), *interval(runs), strict=True)
-    return [told(name, tolerance, Value(*map(float, ours)), len(runs)) for name, tolerance, *ours in found]
+    facts = zip(labels(ASSETS, volume=True), allowed, statistics(together(runs)), *interval(runs), strict=True)
+    return [told(name, tolerance, Value(*map(float, ours)), len(runs)) for name, tolerance, *ours in facts]
 
 
 def told(name: str, tolerance: Tolerance, ours: Value, runs: int) -> dict[str, str]:
-    """Return a row of text: asset, fact, recorded and ours with their intervals, runs, error and verdict."""
+    """Return a row of text: asset, fact, recorded and ours with their intervals, runs, error and verdict.
+
+    Parameters
+    ----------
+    name : of the fact, in `RECORDED`.
+    tolerance : of the verdict.
+    ours : value and interval, in the unit of the fact.
+    runs : on which ours rests.
+    """
     asset, _, fact = name.partition(": ")
     recorded = RECORDED[name]
     return {

@@ -1,4 +1,4 @@
-"""The suite: all claims, put to the test, as rows, as a document and as text."""
+"""The suite: all claims tested, as rows, as a document and as text."""
 
 import json
 from importlib import import_module
@@ -97,7 +97,7 @@ def text(value: Published) -> str:
 
 
 def margin(finding: Finding) -> str:
-    """Return how near ours must come, or the interval that must hold the published value."""
+    """Return the tolerance, or the interval that must hold the published value."""
     one, ours = finding.claim, finding.ours
     if isinstance(ours, Interval):
         return f"[{ours.low:.4g}, {ours.high:.4g}]"

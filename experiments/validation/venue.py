@@ -1,4 +1,4 @@
-"""Claims about what venues publish: who bears a loss, funds, queues, liquidation prices, funding, pools and impact."""
+"""Claims about rules that venues publish: loss sharing, funds, queues, liquidation prices, funding, pools, impact."""
 
 from pathlib import Path
 

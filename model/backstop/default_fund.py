@@ -4,7 +4,7 @@ Layers of size lₖ, in order, pay of a loss L
 
     xₖ = min(max(L − Σ_{m<k} lₘ, 0), lₖ)                                                      (1)
 
-so each is an excess-of-loss layer that attaches where those before it are used up; what Σ l does not cover is nobody's.
+so each is an excess-of-loss layer that attaches where those before it are used up; what Σ l does not cover is unpaid.
 The order of a clearing house: the defaulter's margin and contribution, the house's skin in the game, the survivors'
 contributions, assessments (PFMI; EMIR, article 45). At Nasdaq Clearing in September 2018 a loss of EUR 114M beyond the
 defaulter's own resources took EUR 7M of the house and EUR 107M of the members' EUR 166M. Units: those of the loss.

@@ -1,4 +1,4 @@
-"""What funds do next to collecting fees and paying deficits: revaluation, lending, contributions, replenishment.
+"""Fund management beyond fees and deficits: revaluation, lending, contributions, replenishment.
 
 Own funds and pots follow the same rules: what a member contributed to its pot is valued at the member's own asset, and
 gains and losses of a pot change the entitlements behind it. Everything here is off by default and then costs nothing.
@@ -74,14 +74,14 @@ class FundManagement:
         self.mid = mid
 
     def manage(self, step: int) -> None:
-        """Run what belongs to phase 8."""
+        """Run the part of phase 8 that concerns funds."""
         if not self.active:
             return
         if self.collects:
             self._collect()
         if self.lends:
             structure, waterfall, recall = self.structure, self.waterfall, self.recall
-            if self.instant:  # what was needed has come home already
+            if self.instant:  # recalled money has arrived already
                 waterfall.unpaid_fund[:] = waterfall.unpaid_pot[:] = 0.0
             self._lend(
                 self.ledger.balance, recall.coming, recall.waiting, recall.arrived, waterfall.unpaid_fund,
@@ -107,7 +107,7 @@ class FundManagement:
             self.pool.claims_paid[:] += given
 
     def _collect(self) -> None:
-        """Take contributions and replenishment from treasuries, reinstatement premiums from funds."""
+        """Collect contributions and replenishment from treasuries, reinstatement premiums from funds."""
         terms = self.terms
         if any(terms.contribution_rate):
             measure = self._interest() if terms.tier_by == "open_interest" else self.risk

@@ -1,7 +1,7 @@
-"""Late money: one rule for whatever arrives after the loss it was meant for.
+"""Late money: one rule for all money that arrives after the loss it was meant for.
 
-Recalled loans of funds and pots, claims paid late, parametric payouts, late calls on members and fresh capital all go
-the same way. An amount x that arrives for protocol i pays, in this order,
+Recalled loans of funds and pots, claims paid late, parametric payouts, late calls on members and fresh capital all
+follow it. An amount x that arrives for protocol i pays, in this order,
 
     bad debt → frozen debt → customers and vault of a torn-up protocol, pro rata to their cut → the rest    (1)
 
@@ -77,7 +77,7 @@ class LateMoney:
         return self.open() + np.asarray(self.protocol.paid_treasury)
 
     def repay(self, rest: Array, column: str) -> None:
-        """Give treasuries back what they paid of bad debt, `rest` USD each, counted in `column` as open debt is."""
+        """Repay treasuries what they paid of bad debt, `rest` USD each, counted in `column` as open debt is."""
         protocol = self.protocol
         self.ledger.balance[TREASURY] += rest
         getattr(protocol, column)[:] += rest

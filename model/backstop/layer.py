@@ -158,7 +158,7 @@ class Layers:
         return without_dust(left, paid)
 
     def _survivor(self, left: Array, spared: Array | bool | None = None) -> Array:
-        """Return who is called upon for others: members in no need, trading, not in default, not spared themselves."""
+        """Return which members pay for others: without a claim, trading, not in default, not spared themselves."""
         out = self._spared if spared is None else spared
         return (left == 0.0) & (self._member.status == SOUND) & (self._member.halted == 0) & np.logical_not(out)
 
@@ -169,7 +169,7 @@ class Layers:
         return paid, contribute_pro_rata(room, float(paid.sum()))
 
     def _own(self) -> Array:
-        """Return what each member has of its own, own fund and own part of what is shared, (members,) USD."""
+        """Return each member's own money, own fund and own part of what is shared, (members,) USD."""
         return self._fund + self._lent + self.structure.entitlement + self._callable()
 
     def _callable(self) -> Array:

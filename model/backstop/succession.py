@@ -1,4 +1,4 @@
-"""Who takes over the position of a closed vault.
+"""The successor to the position of a closed vault.
 
 The vault is closed and its loss booked within the liquidations (:mod:`agents.provider.vault_closing`). By
 ``deleverage`` its contracts are then handed to accounts in profit on the other side, at the mark, so that no price

@@ -115,12 +115,12 @@ class Waterfall(Layers):
         return left + past
 
     def _divide(self, venue: Venue, deficit: Array) -> Array:
-        """Note whose loss the deficits of a step are; return what of them goes past all layers, (members,) USD."""
+        """Record the origin of the deficits of a step; return the part that goes past all layers, (members,) USD."""
         exploit = np.minimum(venue.exchange["exploit_loss"], deficit)
         return self._note(deficit, exploit, np.minimum(venue.exchange["vault_deficit"], deficit - exploit))
 
     def _note(self, deficit: Array, exploit: Array, vault: Array) -> Array:
-        """Count deficits by whose loss they are; return what of them goes past all layers, (members,) USD."""
+        """Count deficits by origin; return the part that goes past all layers, (members,) USD."""
         member = self._member
         past = vault if self.structure.terms.vault_cover == "none" else np.zeros_like(vault)
         member.deficit += deficit
@@ -139,7 +139,7 @@ class Waterfall(Layers):
             return np.where(spared, deficit, self._layers(np.where(spared, 0.0, deficit), priority, step))
 
     def _means(self, deficit: Array, priority: Array, step: int) -> Means:
-        """Return what stands ready for the deficits of this step."""
+        """Return the money available for the deficits of this step."""
         structure, fund, on_call = self.structure, self._fund, self._callable()
         skin = np.minimum(self._member.skin, np.maximum(self._treasury - on_call, 0.0))
         if not structure.shares:
@@ -165,7 +165,7 @@ class Waterfall(Layers):
         ledger.transfer(BAD_DEBT, DEFICIT, -ledger.balance[DEFICIT])
 
     def _leave(self, protocol: Protocols, left: Array, step: int) -> None:
-        """Note what the layers left, how much of it by others' losses, and who was exhausted by it."""
+        """Record what the layers left, how much of it through others' losses, and which members were exhausted."""
         protocol.uncovered[:] += left
         if self.structure.shares or self.structure.mutual:
             own = protocol.capital + protocol.income

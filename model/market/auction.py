@@ -13,7 +13,7 @@ price falls. The auctioneer starts at p₀ and moves the price in the direction 
 first price that clears (tâtonnement; Walras). Between *knots*, where a fund's mispricing, limit or wealth changes its
 regime, E is a quadratic, so the price is found exactly. Of H funds there are at most 2 H + 1 knots, the value and two
 of each, and each is passed once: (1) is solved in 2 H + 2 pieces. It can always be solved, since at zero there is
-demand ξ > 0 and at infinity there is supply only: who finds no price was given numbers that are none, and the run
+demand ξ > 0 and at infinity there is supply only: where no price is found the input was not finite, and the run
 stops.
 
 Source: Thurner, Farmer and Geanakoplos (2012). That the first price counts is our choice.
@@ -33,7 +33,7 @@ from model.market.market import mark_all
 from model.market.order_clearing import fill_one
 
 CLEARED = 1e-12
-"""What counts as nothing: relative excess demand, and relative distance of a root from the end of its piece."""
+"""Tolerance: relative excess demand, and relative distance of a root from the end of its piece."""
 
 
 @rule
@@ -149,7 +149,7 @@ def prepare(
 
 @part
 def set_price(market: Markets, k: int, price: float) -> None:
-    """Let the auction's price be the asset's mid price."""
+    """Set the asset's mid price to that of the auction."""
     market.average[k] = market.mid[k] = price
     market.dislocation[k] = market.pressure[k] = np.log(price / market.fundamental[k])
 

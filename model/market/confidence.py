@@ -5,7 +5,7 @@ the backstop behind it, own fund and what pot or fellow members would pay it now
 defaults of its neighbours in the exposure network as it was at the start, and from losses that fund and pool left
 unpaid in this step. Then
 
-- traders who look at their account in the next step go by it (`exchange.alarm`, sensitivity × alarm);
+- traders who look at their account in the next step respond to it (`exchange.alarm`, sensitivity × alarm);
 - liquidity providers feel, in falls of the share price, strain = v (σ̂ / σ − 1)⁺ + g A at once, σ̂ the running
   volatility of the protocol's asset;
 - the pool's capital providers leave at 1 + g A times the calm rate, A the mean alarm over the members of their pot,
@@ -71,7 +71,7 @@ def feel(
     nerves: Nerves,
     step: int,
 ) -> None:
-    """Set alarm and strain of every protocol, and what its traders will go by.
+    """Update alarm, provider strain and trader panic of every protocol.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-r"""Price impact of order flow: three shapes, none of which knows how an order is cut, and the average of each path.
+r"""Price impact of order flow: three shapes, independent of how an order is split, and the average price of each path.
 
 The book has a state, the displacement d of the price from where the book rests, log. To move it there from rest takes a
 net flow of H(d) contracts per contract of depth D, H rising through zero, so that an order of Q contracts, r = Q / D,
@@ -6,8 +6,8 @@ moves it
 
     d → H⁻¹(H(d) + r)                                                                            (1)
 
-A flow in parts moves the price as far as the same flow whole and costs the same, and who buys and sells back the same
-returns to the price and pays nothing: there is no free lunch in slicing. From rest the price moves by g(r) = H⁻¹(r):
+A flow in parts moves the price as far as the same flow at once and costs the same, and a round trip returns to the
+same price at no cost: splitting an order gains nothing. From rest the price moves by g(r) = H⁻¹(r):
 
 - linear, H(d) = d, g(r) = r (Cont, Kukanov, Stoikov 2014);
 - square root, H(d) = d |d| / σ, g(r) = sign(r) · Y σ √(|Q| / V), the law of Almgren et al. (2005), with V the daily

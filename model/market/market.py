@@ -210,7 +210,7 @@ def supply_depth(
 
 @part
 def check_prices(market: Markets, exchange: Exchanges, book: Book) -> None:
-    """Check that the prices that moved without a trade are in the range in which they mean anything."""
+    """Check that prices that moved without a trade are within the allowed range."""
     for k in range(market.shape[0]):
         check_price(book, PRICE, k, market.fundamental[k], market.first[k])
         check_price(book, PRICE, k, market.mid[k], market.first[k])

@@ -1,6 +1,6 @@
 """The value-investing funds of a run: their accounts, their first money, and the constants of their auction.
 
-They are guests at the venues (:mod:`agents.account.account`): nobody but the auction trades for them. A run without
+Their accounts are guest accounts (:mod:`agents.account.account`): only the auction trades for them. A run without
 them pays nothing.
 """
 

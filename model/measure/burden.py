@@ -1,4 +1,4 @@
-"""Who bore it: the shares of a run's deficit, how unequal the burden was, and whom it hit.
+"""The burden of a run's deficit: who bore which share, and how unequally.
 
 Every USD of deficit D ends somewhere, so the shares add up to 1 (all are 0 where nothing was lost):
 
@@ -11,8 +11,8 @@ customers and vault of a failed protocol is theirs, ``customers`` and ``vault``.
 placed is split: on **winners** whatever they took from accounts, less what was above the need (levies reach every open
 position, so "winners" are then all who paid); on **frozen** debt what still awaits repayment; and on the **vault** the
 rest, fees that repaid frozen debt included; late money that repaid frozen debt is a layer and not placed.
-**Flat-leverage winners** owned less than they had, leverage below 1 at the start: those whom a ranking by leverage
-promises to spare, and whom 10 October 2025 did not (median leverage 0.43).
+**Flat-leverage winners** had positions smaller than their equity, leverage below 1 at the start: those whom a ranking
+by leverage should spare, and 10 October 2025 did not (median leverage 0.43).
 
 Gini coefficient and top share are taken over the accounts that paid. Units: USD, shares and fractions in [0, 1].
 """

@@ -1,8 +1,8 @@
-"""What a run reports: one flat row of numbers.
+"""The metrics of a run: one flat row of numbers.
 
 Money in USD, shares pure numbers, times in minutes; counts of protocols where the name is plural. A time that was not
 reached is the length of the run (censored). Per-protocol metrics carry the protocol's number as a suffix. Who bore the
-deficit is the matter of :mod:`model.measure.burden`.
+deficit is in :mod:`model.measure.burden`.
 """
 
 from typing import Protocol

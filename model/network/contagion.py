@@ -4,7 +4,7 @@ Protocol i has treasury Tᵢ, bad debt Bᵢ owed to its traders, and owes Lᵢ�
 treasury simply pays. Otherwise i defaults, which closes out the network: everything owed falls due and is settled at
 the greatest clearing vector (:func:`model.network.clearing.settle`) with external assets T and outside debt B, which
 ranks first or equally; protocols that cannot pay once their claims are cut default in later waves. What bankruptcy
-destroys leaves the ecosystem; the exposures are gone. What becomes of the defaulters is the matter of
+destroys leaves the ecosystem; the exposures are gone. What becomes of the defaulters is decided by
 :mod:`model.network.resolution`: tearing up their positions may add bad debt, so that clearing is repeated until
 nobody fails again. Units: USD.
 """

@@ -1,4 +1,4 @@
-"""Netting: what is at risk with every counterparty, and what clearing one class of claims centrally does to it.
+"""Netting: exposure to all counterparties, bilaterally and with one class of claims cleared centrally.
 
 Claims X_ij^k of class k are what i is owed by j if positive, owes if negative, X_ij = −X_ji. With all classes netted
 bilaterally, i is exposed to

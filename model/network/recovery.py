@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import eye_array
-from scipy.sparse.linalg import LinearOperator, bicgstab, spsolve  # here, so that no first clearing waits for it
+from scipy.sparse.linalg import LinearOperator, bicgstab, spsolve  # imported here, not at the first clearing
 
 from agents.core.table import Matrix
 from model.network.liability import Debts

@@ -1,4 +1,4 @@
-"""What becomes of a protocol that has defaulted.
+"""The resolution of a protocol that has defaulted.
 
 - ``continue``: it goes on trading as if nothing had happened, its unpaid bad debt carried along.
 - ``dead``: trading halts for good. Positions are torn up at the last mark, the losses that come to light go down the

@@ -1,4 +1,4 @@
-"""Named streams of random numbers: the same world for everyone who asks.
+"""Named streams of random numbers: the same world for every run that uses them.
 
 A stream is addressed by *(seed, replication, name, index)* and by nothing else: not by structure, regime,
 worker or order of creation. Two regimes that ask for the same stream therefore see the same numbers (common

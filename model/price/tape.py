@@ -1,8 +1,8 @@
 """The shock tape: all that is exogenous in one replication, drawn once and replayed to every regime.
 
 The tape depends on seed, replication and the sections ``asset``, ``price`` and ``shock`` (with the number
-of steps, of minutes in a step and of protocols), never on how losses are shared: so two regimes see one
-world until their own actions part them. A protocol's column comes from streams of its own; another protocol
+of steps, of minutes in a step and of protocols), never on how losses are shared: so two regimes see the same
+world until their own actions differ. A protocol's column comes from streams of its own; another protocol
 changes none of them.
 
 Reference: Glasserman and Yao (1992), Management Science 38:884, on common random numbers.

@@ -48,7 +48,7 @@ class Investment:
     Attributes
     ----------
     attained : (pots,) 1/year, expected return at present.
-    turnover : what was there at first and what moved since, USD; what rounding is measured against.
+    turnover : capital at the start and all flows since, USD; the scale of rounding errors.
     """
 
     def __init__(self, ecosystem: Any, table: Any, underwriting: Any, handler: Any) -> None:
@@ -132,7 +132,7 @@ class Investment:
         return np.maximum(share_price(owned, np.bincount(self.table.pot, self.table.shares, structure.pots)), 0.0)
 
     def _forget_worthless(self, burden: Array) -> None:
-        """Cancel the shares of a part that losses have used up; what dust is left is the members'."""
+        """Cancel provider shares that losses have used up; remaining dust goes to the members."""
         gone = self._price(burden) <= DUST
         if gone.any():
             self.structure.entitlement += self._dust(gone)

@@ -31,7 +31,7 @@ Array = np.ndarray
 
 
 class ReinsuranceMarket:
-    """What surrounds the pots of a structure.
+    """The reinsurance market around the pots of a structure.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a parametric cover measures: oracle error, exploit, price move, depth.
+"""The measurements of a parametric cover: oracle error, exploit, price move, depth.
 
 Protocol i's trigger is hit at step t when one of these reaches its threshold, as far as that is above zero:
 

@@ -2,7 +2,7 @@
 
 A scenario is a tree of sections, one file each. A dotted name such as ``backstop.capital_ratio`` addresses a field
 from the command line, from a TOML file (``[backstop]`` table) and from :meth:`Scenario.replace`. Unknown names are
-errors with the closest known name; all problems of a configuration are told at once (:class:`ScenarioError`).
+errors with the closest known name; all problems of a configuration are reported at once (:class:`ScenarioError`).
 """
 
 from collections.abc import Mapping

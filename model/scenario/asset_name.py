@@ -1,4 +1,4 @@
-"""What the asset of a price file is called: as the user says, else as its file, else with its folder before.
+"""The name of a price file's asset: the user's, else the file's, else that of folder and file.
 
 Names are compared without regard to case, as files of two machines may differ in that alone.
 """
@@ -37,7 +37,7 @@ def file_names(files: Sequence[str], given: Sequence[str] = ()) -> tuple[str, ..
     """Return a name for each price file: the one given, if not empty, or the shortest end of its path that differs.
 
     Two files ``AAA/1h.csv`` and ``BBB/1h.csv`` are ``AAA_1h`` and ``BBB_1h``. Names that cannot be told apart stay
-    alike; :func:`name_problems` tells of them.
+    alike and are reported by :func:`name_problems`.
     """
     given = given or [""] * len(files)
     paths = [_parts(file) for file in files]

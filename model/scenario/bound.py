@@ -1,7 +1,7 @@
-"""Between what a parameter may lie, and why: beyond it the model means nothing, or its arithmetic gives way.
+"""Bounds of parameters and their reasons: beyond them the model is meaningless or its arithmetic fails.
 
 Every number of a scenario has a least and a greatest value with a reason, declared with it
-(:mod:`model.scenario.parameter`); those of one kind share a bound of this file. A value of another unit is the
+(:mod:`model.scenario.parameter`); those of one kind share a bound of this file. A value in another unit is the
 commonest mistake, so a refusal says which unit would make sense of it: ``3`` for a share is 300 %, and 3 % is ``0.03``.
 """
 

@@ -1,4 +1,4 @@
-"""Four days on which backstops were tested, told by a few anchor prices.
+"""Four days on which backstops were tested, as a few anchor prices each.
 
 An anchor is a minute since the start of the window and a price in USD; between anchors the process bridges
 (:mod:`model.price.process.episode`). Extremes and day's openings are the recorded ones; anchors marked in the

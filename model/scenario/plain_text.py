@@ -1,4 +1,4 @@
-"""The text of a user's file: UTF-8, with or without a byte order mark; anything else is named, never guessed.
+"""The text of a user's file: UTF-8, with or without a byte order mark; anything else is refused by name, never guessed.
 
 A file is read whole only once its size is known, and only if it is a file: a device or a pipe has no size, and cannot
 be read twice.

@@ -1,4 +1,4 @@
-"""How a bad configuration is told: one plain line per problem, all problems at once.
+"""Problems of a configuration: one plain line each, all reported at once.
 
 A line names the origin (a file, or the command line), the field, the value given and what is allowed.
 """

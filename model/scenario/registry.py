@@ -1,7 +1,7 @@
 """Every choice by name: one line registers a structure, a regime, a rule, a process or a graph.
 
-A choice is ``"module:name"``, imported when it is first used: the names are needed to check a configuration, what
-stands behind them is not. A new choice is one short file and one line here.
+A choice is ``"module:name"``, imported when it is first used: the names are needed to check a configuration, the
+classes are not. A new choice is one short file and one line here.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Settings as TOML: what a user's text or file says, or in one line why it cannot be read.
+"""Settings as TOML, from a user's text or file, or one line that says why it cannot be read.
 
 Nesting has a bound, since no parameter lies deeper than two tables, and what is read later goes down it step by step.
 """

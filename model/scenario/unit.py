@@ -1,7 +1,7 @@
 """Which unit a value outside its bounds was probably meant in: percent for a share, a year's volatility for a day's.
 
 A guess is made by unit, never by field: the value is read in each of the units that are written in place of the
-field's own, and told where the outcome is allowed and near the default. Nothing is converted: the user is asked.
+field's own, and suggested where the result is allowed and near the default. Nothing is converted: the user decides.
 """
 
 import math

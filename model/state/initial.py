@@ -1,4 +1,4 @@
-"""How a run begins: who is there, and who owns how much.
+"""The state at the start of a run: its agents and what they own.
 
 Every balance enters the ledger from the outside world, so the sum of all accounts is zero from the first moment. Total
 backstop capital is the same in every structure: a ratio of total open interest, allotted to members in proportion to

@@ -7,8 +7,8 @@ volatility v against the tape's v₀,
 
 The liquidation fee and margin requirements are multiplied by T, leverage cap and open-interest cap divided by it, each
 with sensitivities a and b of its own. T = 1 for a full fund in a calm market, and for a = b = 0. The linear form is a
-modelling choice. Venues move the same terms, by rule or by hand: dYdX v4 raises initial margin with open interest,
-Hyperliquid lowered its leverage caps to 40 and 25 after the losses of its vault in March 2025.
+modelling choice. Venues change the same terms, by rule or by decision: dYdX v4 raises initial margin with open
+interest, Hyperliquid lowered its leverage caps to 40 and 25 after the losses of its vault in March 2025.
 """
 
 from agents.core.kernel import rule

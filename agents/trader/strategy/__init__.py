@@ -1,8 +1,8 @@
 """Trading strategies: where each kind of trader would like its position to be.
 
 A strategy is one pure function of a :class:`agents.trader.strategy.view.View`, in a file of its own, that returns the
-wanted position in contracts; the trader's means, margin and the size of its orders are looked after elsewhere. A new
-one is a file, an entry in ``STRATEGIES``, and its share in the scenario's trader section.
+wanted position in contracts; the trader's means, margin and order size are applied in :mod:`agents.trader.trader`. A
+new one is a file, an entry in ``STRATEGIES``, and its share in the scenario's trader section.
 """
 
 from agents.core.kernel import dispatch

@@ -1,9 +1,9 @@
 """What all charts share: colours, axes, and what a chart is.
 
 Colours are names that the page turns into those of its theme (:mod:`experiments.app.palette`): ``$a`` and ``$b`` are
-the two sides, ``$text``, ``$muted``, ``$line`` and ``$panel`` belong to light or dark. The key of a chart is text of
-the page rather than part of the drawing, and the drawing has a fixed place for the labels of its axes: nothing jumps
-while the numbers change, and a frame costs the browser less.
+the two sides, ``$text``, ``$muted``, ``$line`` and ``$panel`` depend on the theme. The key of a chart is text of the
+page rather than part of the drawing, and the labels of the axes have a margin of fixed width: nothing jumps while the
+numbers change, and a frame costs the browser less.
 """
 
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ LEFT = 46
 class Chart(NamedTuple):
     """One chart.
 
-    `pick` says what a click on it chooses: ``item``, ``step`` or nothing; `wide` is its share of a row of six; `notes`
-    are what the pointer shows of an item, by its name, so that a note that changes is no reason to draw again.
+    `pick` says what a click on it chooses: ``item``, ``step`` or nothing; `wide` is how many of six columns it takes;
+    `notes` are tooltips by name of the item, kept apart so that a changed note does not redraw the chart.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Chart(NamedTuple):
 
 
 def chart_option(**parts: Any) -> Option:
-    """Return an option with what all charts have in common."""
+    """Return the ECharts option that all charts start from."""
     return {
         "animation": False,
         "textStyle": {"color": "$text", "fontSize": FONT},
@@ -69,7 +69,16 @@ def time_axis(first: int, last: int) -> Option:
 
 
 def line(name: str, data: list[list[float]], colour: str, dash: str = "solid", **parts: Any) -> Option:
-    """Return a line without symbols."""
+    """Return a line without symbols.
+
+    Parameters
+    ----------
+    name : of the series, as the key of the chart shows it.
+    data : points (x, y), in the units of the axes.
+    colour : a colour of the theme, such as ``$a``.
+    dash : ``solid``, ``dashed`` or ``dotted``.
+    parts : further settings of the series, which win.
+    """
     return {
         "name": name,
         "type": "line",
@@ -91,9 +100,9 @@ class Key(NamedTuple):
 
 
 def keys(chart: Chart) -> list[Key]:
-    """Return what is explained above a chart: its series, where there are several."""
-    found = [key(item) for item in chart.option["series"] if item["type"] in ("line", "bar")]
-    return found if len(found) > 1 else []
+    """Return the key of a chart: an entry per series, none where there is only one."""
+    entries = [key(item) for item in chart.option["series"] if item["type"] in ("line", "bar")]
+    return entries if len(entries) > 1 else []
 
 
 def key(series: Option) -> Key:

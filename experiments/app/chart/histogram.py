@@ -6,7 +6,7 @@ from experiments.app.chart.base import COLOURS, FONT, Chart, chart_option, value
 from experiments.app.world.world import SIDES
 
 MOST = 12
-"""Intervals up to which every one has its label, slanted so that it fits a phone."""
+"""Most intervals of which each has its label, slanted so that it fits a phone."""
 
 
 def histogram(
@@ -18,7 +18,18 @@ def histogram(
     colours: Sequence[str] = COLOURS,
     unit: str = "",
 ) -> Chart:
-    """Return bars of `counts`, one group for every interval in `names`, one bar for every one of `sides`."""
+    """Return bars of `counts`, one group for every interval in `names`, one bar for every one of `sides`.
+
+    Parameters
+    ----------
+    key : of the chart on the page.
+    title : above the chart.
+    names : of the intervals, left to right.
+    counts : (sides, intervals) numbers >= 0.
+    sides : names of the bars of an interval.
+    colours : of the sides; where there are more sides they are used again.
+    unit : next to the title.
+    """
     label = {
         "color": "$muted",
         "fontSize": FONT - 1,

@@ -1,4 +1,4 @@
-"""The waterfall: the money that stands for losses, filling and draining, and who paid so far."""
+"""The waterfall: what is left in each layer that pays losses, and what each has paid so far."""
 
 import math
 
@@ -10,7 +10,7 @@ LEAST = 1e-9
 
 
 def layers(shot: Snapshot) -> Chart:
-    """Return what is left of all money that stands for losses, and what was paid out of it, side by side."""
+    """Return the chart of the layers: what is left in each and what it has paid, on both sides."""
     rows = [f"{side.name} {layer.title}" for side in reversed(shot.sides) for layer in reversed(side.layers)]
     held = [layer for side in reversed(shot.sides) for layer in reversed(side.layers)]
     owners = [side.name for side in reversed(shot.sides) for _ in side.layers]
@@ -44,7 +44,7 @@ HOLLOW: Option = {
 
 
 def payers(shot: Snapshot) -> Chart:
-    """Return who paid the losses below bankruptcy so far, layer by layer."""
+    """Return the chart of the losses below bankruptcy by the layer that paid them so far."""
     names = [name for name, _ in shot.sides[0].payers]
     seen = [n for n, name in enumerate(names) if any(side.payers[n][1] > LEAST for side in shot.sides)]
     top = max(amount for side in shot.sides for _, amount in side.payers)
@@ -77,5 +77,5 @@ def horizontal(rows: list[str], series: list[Option], left: int) -> Option:
 
 
 def coarse(value: float, top: float) -> float:
-    """Return a value as exactly as a bar can show it next to one of `top`: smaller changes need no drawing."""
+    """Return a value rounded to what a bar can show on a scale up to `top`: smaller changes need no drawing."""
     return round(value, 3 - math.ceil(math.log10(top))) if top > LEAST else 0.0

@@ -11,7 +11,7 @@ from experiments.app.world.snapshot import Member, SideShot, Snapshot
 WIDE, HIGH = 84.0, 48.0
 """Half axes of the ellipse, in pixels on the smallest card."""
 SMALLEST, LARGEST, GAP = 14.0, 38.0, 4.0
-"""Pixels: diameters of nodes, and what is left free between them."""
+"""Pixels: diameters of nodes, and the least gap between two."""
 MOST_LABELS = 24
 
 
@@ -76,7 +76,7 @@ def nearest(number: int) -> float:
 
 
 def links(side: SideShot) -> list[Option]:
-    """Return who owes whom, as wide as what is owed; dashed once it was closed out."""
+    """Return the debts as edges, wider the larger the debt; dashed once closed out."""
     top = max((edge.amount for edge in side.edges), default=1.0) or 1.0
     return [
         {
@@ -104,7 +104,7 @@ def colour(member: Member) -> str:
 
 
 def border(member: Member) -> str:
-    """Return the colour of the rim: loud for a default or for liquidations in this step."""
+    """Return the colour of the rim: that of alarm for a default or for liquidations in this step."""
     return STRUCK if member.defaulted or member.liquidated > 0 else "$muted"
 
 
@@ -116,7 +116,7 @@ def width(member: Member) -> float:
 
 
 def place(angle: float) -> str:
-    """Return on which side of a node its label stands: outwards."""
+    """Return the side of a node that its label stands on: the outer one."""
     if abs(math.cos(angle)) < 0.5:
         return "top" if math.sin(angle) < 0 else "bottom"
     return "right" if math.cos(angle) > 0 else "left"
@@ -140,6 +140,6 @@ def described(member: Member) -> str:
 
 
 def network_summary(side: SideShot) -> str:
-    """Return the network in words, for who cannot see it."""
+    """Return the network in words, for a screen reader."""
     parts = [label(member) for member in side.members]
     return f"Side {side.name}, {side.title}: {', '.join(parts)}"

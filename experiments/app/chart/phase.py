@@ -9,7 +9,15 @@ from experiments.app.palette import HEALTH
 
 
 def phase_diagram(title: str, across: str, up: str, grid: Grid, signed: bool) -> Chart:
-    """Return a heat map of `grid`; where it is `signed`, zero has the colour of the ground and both signs one each."""
+    """Return a heat map of `grid`; where it is `signed`, zero is neutral and each sign has a colour.
+
+    Parameters
+    ----------
+    title : above the chart.
+    across, up : names of the swept fields on the two axes.
+    grid : the means, in the unit of the title.
+    signed : whether they are differences, whose zero is neutral.
+    """
     values = [value for _, _, value in grid.points] or [0.0]
     far = max(map(abs, values)) or 1.0
     scale = {

@@ -16,7 +16,7 @@ from experiments.app.world.trace import REGIME, ROWS, UNPAID
 
 DIFFERENCE_DASHES = ("solid", "dashed", "dotted")
 DIFFERENCE_COLOURS = ("$text", LAYERS[ROWS[REGIME]], LAYERS[ROWS[UNPAID]])
-"""A layer has the colour it has where it is told who paid."""
+"""A layer has the same colour here and in the chart of who paid."""
 
 
 def over_time(shot: Snapshot, lines: list[Option], **axis: object) -> Option:

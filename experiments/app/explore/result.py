@@ -1,4 +1,4 @@
-"""Explore: what a result folder holds, ready to draw: distributions, paired differences and a phase diagram.
+"""The runs of a result folder as the explore view draws them: distributions, paired differences, phase diagram.
 
 Only folders inside one folder, given when the server starts, can be opened: those of comparisons, and those of sweeps
 (:mod:`experiments.app.explore.swept`), whose phase diagram is drawn where they sweep two fields or more.
@@ -89,8 +89,8 @@ def base() -> Path:
 
 def names() -> list[str]:
     """Return the names of the result folders, newest first."""
-    found = [place.parent for place in base().glob("*/manifest.json") if (place.parent / "runs").is_dir()]
-    return [folder.name for folder in sorted(found, key=lambda folder: folder.stat().st_mtime, reverse=True)]
+    folders = [path.parent for path in base().glob("*/manifest.json") if (path.parent / "runs").is_dir()]
+    return [folder.name for folder in sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)]
 
 
 def read(name: str) -> Result:
@@ -103,20 +103,20 @@ def read(name: str) -> Result:
         table = runs_of(folder, manifest)
         if missing := {"cell", "replication"} - set(table.column_names):
             raise ValueError(f"runs without {' and '.join(sorted(missing))}")
-        found = Result(name, table, manifest)
-        if not (found.metrics and found.cells):
+        result = Result(name, table, manifest)
+        if not (result.metrics and result.cells):
             raise ValueError("no run with a metric that is a number")
-        return found
+        return result
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, pa.ArrowException) as error:
-        told = (str(error) or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{name}: cannot be read: {told}") from None
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{name}: cannot be read: {why}") from None
 
 
 def runs_of(folder: Path, manifest: dict[str, Any]) -> pa.Table:
     """Return a row per finished run of a sweep or of a comparison."""
     if not is_sweep(manifest):
         return read_table(folder / "runs")
-    from experiments.app.explore.swept import swept_runs  # noqa: PLC0415
+    from experiments.app.explore.swept import swept_runs  # noqa: PLC0415  # imports DuckDB
 
     return swept_runs(folder)
 
@@ -126,8 +126,8 @@ def edges(values: Array) -> Array:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return np.array([0.0, 1.0])
-    low, high = float(finite.min()) / 2.0, float(finite.max()) / 2.0  # halves: the whole range may be no number
-    least = BINS * np.spacing(max(abs(low), abs(high)))  # bins narrower than the numbers themselves are none
+    low, high = float(finite.min()) / 2.0, float(finite.max()) / 2.0  # halved, as the whole range may overflow
+    least = BINS * np.spacing(max(abs(low), abs(high)))  # a bin is at least as wide as the spacing of the numbers
     pad = max(least - (high - low), 0.0) if high > low else max(0.25, least)
     return np.clip(np.linspace(low - pad, high + pad, BINS + 1), -HALF, HALF) * 2.0
 
@@ -146,16 +146,25 @@ class Grid(NamedTuple):
 
 
 def phase(result: Result, axes: tuple[str, str], metric: str, contrast: tuple[str, str], factor: float = 1.0) -> Grid:
-    """Return `factor` times the mean of a metric at every point: of one cell, or of one less another where both run."""
+    """Return `factor` times the mean of a metric at every point: of one cell, or of one less another where both run.
+
+    Parameters
+    ----------
+    result : the runs of a sweep.
+    axes : names of the swept fields, across and up.
+    metric : column of the runs.
+    contrast : the cell, and the one to subtract or an empty name.
+    factor : of the metric, from its own unit to the unit shown.
+    """
     cell, less = contrast
-    found = result.values(cell, metric)
+    by_number = result.values(cell, metric)
     if less:
         other = result.values(less, metric)
-        found = {number: value - other[number] for number, value in found.items() if number in other}
+        by_number = {number: value - other[number] for number, value in by_number.items() if number in other}
     columns = (result.table[name].to_pylist() for name in ("cell", "replication", *axes))
     held: dict[tuple[Any, Any], list[float]] = {}
     for name, number, x, y in zip(*columns, strict=True):
-        if name == cell and np.isfinite(found.get(number, np.nan)):
-            held.setdefault((x, y), []).append(factor * found[number])
+        if name == cell and np.isfinite(by_number.get(number, np.nan)):
+            held.setdefault((x, y), []).append(factor * by_number[number])
     xs, ys = (sorted({point[axis] for point in held}) for axis in (0, 1))
     return Grid(xs, ys, [[xs.index(x), ys.index(y), float(np.mean(values))] for (x, y), values in held.items()])

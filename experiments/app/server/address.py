@@ -1,4 +1,4 @@
-"""The address the page is served at: held from the start, so that one that cannot be had is told at once."""
+"""The address the page is served at: bound at the start, so that one that is taken is reported at once."""
 
 import errno
 import socket
@@ -26,13 +26,13 @@ def hold(host: str, port: int) -> list[socket.socket]:
     Raises
     ------
     AddressError
-        If `host` is none of this machine's, or the port is taken or not to be had.
+        If `host` is not an address of this machine, or the port is taken or forbidden.
     """
     held: list[socket.socket] = []
     try:
-        for family, place in _meant(host, port):
+        for family, address in _meant(host, port):
             number = held[0].getsockname()[1] if held else port
-            _add(held, family, (place[0], number, *place[2:]))
+            _add(held, family, (address[0], number, *address[2:]))
     except OSError as error:
         for taken in held:
             taken.close()
@@ -44,26 +44,26 @@ def hold(host: str, port: int) -> list[socket.socket]:
 
 def _meant(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:
         raise AddressError(host, port, f"no such host ({error}); allowed is an address of this machine") from error
-    return [(family, place) for family, _, _, _, place in found if family in (socket.AF_INET, socket.AF_INET6)]
+    return [(family, address) for family, _, _, _, address in answers if family in (socket.AF_INET, socket.AF_INET6)]
 
 
-def _add(held: list[socket.socket], family: int, place: tuple[Any, ...]) -> None:
-    """Listen at `place` too; an address that this machine lacks is left out."""
-    made = None
+def _add(held: list[socket.socket], family: int, address: tuple[Any, ...]) -> None:
+    """Listen at `address` too; skip an address that this machine lacks."""
+    listener = None
     try:
-        made = socket.socket(family, socket.SOCK_STREAM)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        made.bind(place)
-        # Listening, nobody else can have it, and who comes early waits.
-        made.listen(128)
-        held.append(made)
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        # Listening from now on keeps the port, and early visitors wait.
+        listener.listen(128)
+        held.append(listener)
     except OSError as error:
-        if made is not None:
-            made.close()
+        if listener is not None:
+            listener.close()
         if error.errno not in ABSENT:
             raise

@@ -1,9 +1,9 @@
-"""The guard: what is let through to the page's server, and what goes with every answer.
+"""The guard: which requests reach the page's server, and which headers every answer has.
 
-A request is refused, in one line and before anything is read or made, where its name or origin is none of ours, its
-address is too long, or there is no room. What a websocket says is looked at before Solara does: text of a few known
-kinds, no more a second than a page in use sends. Anyone who says more is read more slowly; anyone who says something
-else is cut off.
+A request is refused in one line, before its body is read, where its host or origin is not ours, its address is too
+long, or there is no room for a session. Messages of a websocket are checked before Solara reads them: text of a few
+known kinds, at the rate of a page in use. A client that sends more is read more slowly; one that sends anything else is
+disconnected.
 """
 
 import ipaddress
@@ -23,17 +23,17 @@ from experiments.app.server.reach import Reach, host_allowed, origin_allowed
 from experiments.app.server.room import Room
 
 LONGEST_ADDRESS = 20_000
-"""Characters of an address: that of the longest link and some more."""
+"""Most characters of an address: the longest link and some more."""
 LONGEST_HEAD = 32_768
-"""Characters of all headers of a request."""
+"""Most characters of all headers of a request."""
 KERNEL = re.compile(r"/jupyter/api/kernels/([\w-]{1,64})/channels")
 KINDS = ("kernel_info_request", "comm_info_request", "comm_open", "comm_msg", "comm_close", "shutdown_request")
 TARGETS = ("solara.control", "jupyter.widget.control")
 """What a browser may open; widgets are made by the page."""
 RATE, BURST = 200.0, 600.0
-"""Messages a second of one connection, and how many may come at once."""
+"""Messages a second of one connection, and how many may come in a burst."""
 MEASURE = 20_000
-"""Characters that count as a message more: a large one costs everybody who waits while it is read."""
+"""Characters that count as one more message: reading a large one delays all visitors."""
 READING = ("GET", "HEAD")
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Guard:
             await answer(found, dressed(send))
 
     def _lack(self, scope: Scope) -> Refusal | None:
-        """Return why there is no room for one more page: told here, as a page that is let in could only wait."""
+        """Return why there is no room for one more page; refused here, as a page that is let in could only wait."""
         if self.room.full:
             return Refusal(503, f"{self.room.held} sessions are open, and there is room for no more: try again later")
         if self.room.crowded(visitor_of(scope), address_of(scope)):
@@ -91,7 +91,7 @@ class Guard:
 
 
 class Ear:
-    """What a connection says, at a bearable pace; the end of it where it says what it should not."""
+    """The messages of a websocket at a limited rate; the connection is closed at one that no page sends."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -118,11 +118,11 @@ class Ear:
 
 
 def objection(message: Message) -> str:
-    """Return what is wrong with a message of the browser, nothing where it is one the page sends."""
+    """Return what is wrong with a message of the browser, empty where the page sends such messages."""
     try:
-        found = json.loads(message.get("text") or "", parse_constant=not_a_number)
-        kind, content = found["header"]["msg_type"], found["content"]
-        if kind not in KINDS or not isinstance(found.get("channel"), str):
+        message_content = json.loads(message.get("text") or "", parse_constant=not_a_number)
+        kind, content = message_content["header"]["msg_type"], message_content["content"]
+        if kind not in KINDS or not isinstance(message_content.get("channel"), str):
             return "an unknown kind of message"
         return "an unknown target" if kind == "comm_open" and content["target_name"] not in TARGETS else ""
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -135,7 +135,7 @@ def not_a_number(text: str) -> float:
 
 
 def refusal(scope: Scope, who: Reach) -> Refusal | None:
-    """Return why a request is not answered, None where it is."""
+    """Return the refusal of a request, None where it is let through."""
     headers = Headers(scope=scope)
     host, origins = headers.get("host") or "", headers.getlist("origin")
     scheme = str(scope["scheme"]).replace("ws", "http", 1)
@@ -154,25 +154,25 @@ def refusal(scope: Scope, who: Reach) -> Refusal | None:
 
 
 def session_of(scope: Scope) -> str:
-    """Return the session a websocket is for; nothing where it names none."""
-    found = KERNEL.fullmatch(scope["path"].removeprefix(scope.get("root_path", "")))
-    return found[1] if found and re.search(rb"(?:^|&)session_id=[\w-]{1,64}(?:&|$)", scope["query_string"]) else ""
+    """Return the session that a websocket names; empty where it names none."""
+    match = KERNEL.fullmatch(scope["path"].removeprefix(scope.get("root_path", "")))
+    return match[1] if match and re.search(rb"(?:^|&)session_id=[\w-]{1,64}(?:&|$)", scope["query_string"]) else ""
 
 
 def visitor_of(scope: Scope) -> str:
-    """Return the cookie that tells a visitor's sessions, nothing without one."""
+    """Return the cookie that all sessions of a visitor share; empty without one."""
     try:
-        found = SimpleCookie(Headers(scope=scope).get("cookie", "")).get("solara-session-id")
+        cookie = SimpleCookie(Headers(scope=scope).get("cookie", "")).get("solara-session-id")
     except CookieError:
         return ""
-    return found.value if found else ""
+    return cookie.value if cookie else ""
 
 
 def address_of(scope: Scope) -> str:
-    """Return the network address of a visitor; nothing for this machine, behind which a proxy hides its own."""
-    found = (scope.get("client") or ("",))[0]
+    """Return the network address of a visitor; empty for this machine, as a proxy on it hides the visitor's own."""
+    address = (scope.get("client") or ("",))[0]
     try:
-        return "" if ipaddress.ip_address(found).is_loopback else str(found)
+        return "" if ipaddress.ip_address(address).is_loopback else str(address)
     except ValueError:
         return ""
 

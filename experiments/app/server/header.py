@@ -1,11 +1,11 @@
-"""What the browser is told about the page: what may run on it, who may embed it, and how its cookie is kept.
+"""Security headers of the page: what may run on it, who may embed it, and how its cookie is kept.
 
-Scripts come from this server alone, and those written into the page carry a number that is drawn again for every
-answer: a script that came in by a name, a link or a file has none and does not run. So it is with styles: what a script
-of the page makes gets the number, what stands in a text does not. Two allowances are left, both measured:
+Scripts come from this server alone, and those written into the page carry a nonce that is drawn again for every answer:
+a script injected by a name, a link or a file has none and does not run. Styles likewise: those that a script of the
+page makes get the nonce, those injected as text do not. Two allowances are left, both tested to be necessary:
 
 * ``unsafe-eval``: Vue compiles the templates of Solara and of the page in the browser, by ``new Function``. Without it
-  the page stays empty. It lets a running script make code of text; it lets no text become a script.
+  the page stays empty. It lets a running script evaluate text; it does not let injected text run.
 * ``style-src-attr 'unsafe-inline'``: Solara hides two elements by ``style`` attributes, and charts, hovered and saved,
   are drawn with some. It allows how a thing looks, and nothing that runs.
 """
@@ -20,7 +20,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-"""What goes with every answer."""
+"""Headers of every answer."""
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The policy of whatever is not the page."""
 SOCKETS = {"http": "ws", "https": "wss"}
@@ -32,7 +32,7 @@ STYLES = """(() => {
     return made;
   };
 })();"""
-"""Gives the answer's number to every style that a script makes: Vuetify and the widgets bring theirs along so."""
+"""Gives the answer's nonce to every style that a script makes, as Vuetify and the widgets do."""
 TAG = re.compile(r"<(script|style)\b(?![^>]*\bnonce=)")
 
 

@@ -1,10 +1,9 @@
-"""Who may ask the server: the names it answers to, and the pages that may talk to it.
+"""Who may reach the server: the host names it answers to, and the pages that may connect to it.
 
-A browser sends with every request the name it was led by (``Host``) and, with all that changes something and with
-every websocket, the page it comes from (``Origin``). A foreign page can forge neither. So a name that somebody else
-points at this machine (DNS rebinding) is refused by the first, and a foreign page that opens a websocket by the
-second. A websocket without an origin comes from no browser. It is refused as well: nothing but the page has any use for
-one, and one rule without exception is easier to keep.
+A browser sends with every request the name it asked for (``Host``) and, with requests that change something and with
+every websocket, the page it comes from (``Origin``). A foreign page can forge neither. So a foreign name that points
+at this machine (DNS rebinding) is refused by its ``Host``, and a foreign page that opens a websocket by its ``Origin``.
+A websocket without an origin comes from no browser and is refused as well, since only the page needs one.
 """
 
 import ipaddress
@@ -27,7 +26,7 @@ class Reach(NamedTuple):
 
 
 def reach(host: str, port: int, origins: Iterable[str] = ()) -> Reach:
-    """Return who may ask a server on `host` and `port`; ValueError where one of `origins` is none."""
+    """Return who may reach a server on `host` and `port`; ValueError where one of `origins` is not an origin."""
     named = frozenset(origin_of(text) for text in origins)
     everywhere = host in EVERYWHERE
     own = {*LOOPBACK, *(() if everywhere else (bracketed(host.lower()),))}
@@ -41,7 +40,7 @@ def bracketed(host: str) -> str:
 
 
 def origin_of(text: str) -> str:
-    """Return an origin, ``https://name`` or ``http://name:port``, in its one spelling; ValueError where it is none."""
+    """Return an origin, ``https://name`` or ``http://name:port``, in canonical form; ValueError where it is not one."""
     parts = urlsplit(text.strip().lower())
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.path.strip("/") or parts.query or "@" in text:
         raise ValueError(f"{text!r}: an origin such as https://name or http://name:8080 is needed")
@@ -65,9 +64,17 @@ def numeric(host: str, port: int) -> bool:
 
 
 def origin_allowed(who: Reach, origin: str, scheme: str, host: str) -> bool:
-    """Tell whether a page of `origin` may talk to the server: its own page, or one that was named."""
+    """Tell whether a page of `origin` may talk to the server: its own page, or one that was named.
+
+    Parameters
+    ----------
+    who : names and pages that the server answers to.
+    origin : value of the header ``Origin``.
+    scheme : of the request, ``http`` or ``https``.
+    host : value of the header ``Host``.
+    """
     try:
-        found = origin_of(origin)
-        return found in who.origins or found == origin_of(f"{scheme}://{host}")
+        asking = origin_of(origin)
+        return asking in who.origins or asking == origin_of(f"{scheme}://{host}")
     except ValueError:
         return False

@@ -1,7 +1,7 @@
-"""Room: how many sessions live at once, for all who ask.
+"""How many sessions live at once, in all and for each visitor.
 
-Solara makes a session for every number a browser names, with or without a cookie. Here a new one is let in while there
-is room; else one whose page has been left makes room; else the visitor is told to come back.
+Solara makes a session for every number a browser names, with or without a cookie. Here a new one is admitted while
+there is room; else the oldest session without a connected page is closed; else the visitor is asked to come back later.
 """
 
 from collections import Counter
@@ -10,9 +10,9 @@ from anyio.to_thread import run_sync
 from solara.server.kernel_context import PageStatus, VirtualKernelContext, contexts
 
 MOST_EACH = 20
-"""Sessions of one cookie: views in that many tabs. All without a cookie have the share of one."""
+"""Most sessions of one cookie, a tab each. All visitors without a cookie count as one."""
 MOST_SOCKETS = 4
-"""Connections of one session: a lost one is replaced before it is missed."""
+"""Most connections of one session: a browser replaces a lost one before the server notices the loss."""
 
 
 class Room:
@@ -30,7 +30,7 @@ class Room:
 
     @property
     def full(self) -> bool:
-        """True where a new visitor finds no room."""
+        """True where there is no room for a new visitor."""
         return self.held >= self.most and not left()
 
     async def admit(self, name: str, visitor: str, address: str = "") -> bool:
@@ -56,7 +56,7 @@ class Room:
         return contexts.keys() | {name for name, number in self.sockets.items() if number}
 
     def leave(self, name: str) -> None:
-        """Take note that a connection has ended."""
+        """Note that a connection has ended."""
         self.sockets[name] -= 1
         if self.sockets[name] <= 0:
             del self.sockets[name]

@@ -2,6 +2,8 @@
 
 Front-end files come from ``solara-assets``; telemetry, the check for new versions and remote frames are off, and a
 front-end file that is missing is an error rather than a request to somebody else's server.
+
+The model and the web server are slow to import: this is done after the port is bound and the user is told to wait.
 """
 
 import os
@@ -31,7 +33,7 @@ SETTINGS = {
     "SOLARA_THEME_SHOW_BANNER": "False",
     "SOLARA_THEME_TITLE": "Backstop",
 }
-"""What Solara reads from its surroundings; port 9 is that of nobody."""
+"""What Solara reads from the environment; nothing answers at port 9."""
 UVICORN: dict[str, Any] = {
     "log_level": "warning",
     "server_header": False,
@@ -39,7 +41,7 @@ UVICORN: dict[str, Any] = {
     "ws_max_size": 14_000_000,
     "ws_max_queue": 2,
     "http": "experiments.app.patience:Patient",
-    "backlog": 128,  # taken in one go, before any of them is looked at
+    "backlog": 128,  # read whole, before any of them is checked
     "h11_max_incomplete_event_size": 32_768,
     "timeout_keep_alive": 10,
     "timeout_graceful_shutdown": 5,
@@ -53,7 +55,20 @@ def serve(
 ) -> None:
     """Serve the page until interrupted; a session is freed `idle` seconds after its connection was lost.
 
-    `origins` are those of other pages it may be reached by, such as a reverse proxy's; `sessions` may live at once.
+    Parameters
+    ----------
+    host : address to listen on.
+    port : of that address; 0 for any free one.
+    results : folder whose result folders can be explored.
+    idle : seconds after the loss of its connection at which a session is freed.
+    browser : whether to open the page in a browser.
+    origins : other pages that may talk to the server, such as that of a reverse proxy.
+    sessions : how many may live at once.
+
+    Raises
+    ------
+    AddressError
+        If nothing can be served at that address.
     """
     os.environ.update(SETTINGS, SOLARA_KERNEL_CULL_TIMEOUT=f"{idle}s")
     os.environ[RESULTS] = str(Path(results).absolute())

@@ -1,4 +1,4 @@
-"""Front-end files that came with ``solara-assets``, read from their folder and from nowhere else."""
+"""Front-end files that came with ``solara-assets``, read from their folder only."""
 
 from solara.server import settings
 from solara.server.starlette import StaticFilesOptionalAuth
@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 FOREVER = "public, max-age=31536000, immutable"
-"""The version stands in the address, so a file never changes under it."""
+"""The version is part of the address, so that a file never changes at its address."""
 
 
 class Shipped(StaticFilesOptionalAuth):

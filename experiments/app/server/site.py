@@ -1,8 +1,10 @@
-"""The site: what of Solara's server is served, and nothing else of it.
+"""The site: which of the addresses of Solara's server are served.
 
-Of Solara's own addresses are left out: its debug page ``/resourcez``, eviction, public folders of the app, and the
-proxy that asks another server for a front-end file that is missing here, and that removes a folder asked for as if it
-were a file. The page itself is Solara's, answered with a policy and a cookie of ours.
+Left out are its debug page ``/resourcez``, eviction, public folders of the app, and the proxy that fetches missing
+front-end files from another server and deletes a folder that is requested as a file. The page itself is Solara's,
+answered with a policy and a cookie of ours.
+
+Solara is imported inside the functions: it reads its settings from the environment, which the server sets first.
 """
 
 import re
@@ -79,15 +81,15 @@ async def page(request: "Request") -> "Response":
 
 
 def visitor(request: "Request") -> str:
-    """Return the number in the visitor's cookie; nothing where there is none that could be ours."""
+    """Return the number in the visitor's cookie; empty where it has none that could be ours."""
     from solara.server import server  # noqa: PLC0415
 
-    found = request.cookies.get(server.COOKIE_KEY_SESSION_ID, "")
-    return found if VISITOR.fullmatch(found) else ""
+    cookie = request.cookies.get(server.COOKIE_KEY_SESSION_ID, "")
+    return cookie if VISITOR.fullmatch(cookie) else ""
 
 
 async def ready(request: "Request") -> "Response":
-    """Say that the server is there."""
+    """Answer that the server is running."""
     from starlette.responses import JSONResponse  # noqa: PLC0415
 
     return JSONResponse({"status": "ok"})

@@ -76,9 +76,9 @@ def from_toml(text: str) -> Configuration:
         raise ScenarioError([str(error)]) from None
     page = tree.pop(TABLE, {})
     changes = flat(tree)
-    found = [f"{name}: files are uploaded, not named" for name in FILES if name in changes]
-    if found or not isinstance(page, dict):
-        raise ScenarioError(found or [f"{TABLE}: a table is needed"])
+    problems = [f"{name}: files are uploaded, not named" for name in FILES if name in changes]
+    if problems or not isinstance(page, dict):
+        raise ScenarioError(problems or [f"{TABLE}: a table is needed"])
     if changes.get("price.process") == "replay":
         raise ScenarioError([UPLOADED])
     Scenario.from_mapping(tree, "file")
@@ -100,43 +100,43 @@ def from_query(query: str) -> Configuration:
     return from_toml(text)
 
 
-def _with_page(found: Configuration, page: dict[str, Any]) -> Configuration:
+def _with_page(configuration: Configuration, page: dict[str, Any]) -> Configuration:
     try:
         sides: dict[str, Any] = {
-            side: _arrangement(page[side], getattr(found, side)) for side in ("a", "b") if side in page
+            side: _arrangement(page[side], getattr(configuration, side)) for side in ("a", "b") if side in page
         }
         done = tuple(_intervention(item) for item in page.get("interventions", []))
-        return found._replace(**sides, replication=max(int(page.get("replication", 0)), 0), interventions=done)
+        return configuration._replace(**sides, replication=max(int(page.get("replication", 0)), 0), interventions=done)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise ScenarioError([f"{TABLE}: {error}"]) from None
 
 
 def _arrangement(given: dict[str, str], usual: Arrangement) -> Arrangement:
-    found = usual._replace(**given)
-    one_of("structure", found.structure, structures())
-    one_of("regime", found.regime, regimes())
-    if found.preset:
-        one_of("preset", found.preset, presets())
-    return found
+    arrangement = usual._replace(**given)
+    one_of("structure", arrangement.structure, structures())
+    one_of("regime", arrangement.regime, regimes())
+    if arrangement.preset:
+        one_of("preset", arrangement.preset, presets())
+    return arrangement
 
 
 def _intervention(given: dict[str, Any]) -> Intervention:
     one_of("intervention", str(given.get("kind")), KINDS)
     numbers: dict[str, Any] = {name: float(value) if name == "size" else value for name, value in given.items()}
-    found = Intervention(**numbers)
-    whole = all(type(number) is int for number in (found.step, found.target, found.length))
+    intervention = Intervention(**numbers)
+    whole = all(type(number) is int for number in (intervention.step, intervention.target, intervention.length))
     if not whole:
         raise ValueError(f"interventions: {given}: step, target and length are whole numbers")
-    return found
+    return intervention
 
 
 def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return a nested mapping by dotted names, lists as tuples."""
-    found: dict[str, Any] = {}
+    leaves: dict[str, Any] = {}
     for name, value in tree.items():
         inside = isinstance(value, Mapping)
-        found |= flat(value, f"{prefix}{name}.") if inside else {f"{prefix}{name}": as_tuple(value)}
-    return found
+        leaves |= flat(value, f"{prefix}{name}.") if inside else {f"{prefix}{name}": as_tuple(value)}
+    return leaves
 
 
 def as_tuple(value: Value) -> Value:

@@ -1,7 +1,7 @@
 """Limits of the page: how large a world may be that others wait for.
 
-They are looked at before anything is built, and this is the one place that does so: counts and lists one by one, then
-what a run comes to with all of them together.
+They are checked before anything is built: counts and lists one by one, then the size of a run with all of them
+together.
 """
 
 from typing import Any
@@ -23,12 +23,12 @@ MOST: dict[str, int] = {
     "exchange.liquidation_rounds": 1_000,
     "steps": 20_000,
 }
-"""Parameter → the most of it on the page."""
+"""Parameter → its greatest value on the page."""
 MOST_ACCOUNTS = 200_000
 MOST_PROVIDERS = 10_000
 MOST_FUNDS = 1_000
 MOST_CELLS = 400_000
-"""Steps times protocols: what a run writes down is so long."""
+"""Most steps times protocols, the length of a run's record."""
 LEAST_MINUTES = 0.01
 MOST_MEMORY = 5e8  # bytes a side
 MOST_HOURS = 0.1  # of computing a side
@@ -40,17 +40,17 @@ LAST_REPLICATION = 2**31
 
 
 def require_moderate(chosen: Configuration) -> int:
-    """Return the steps of a run; raises ScenarioError where it is too large for a page others look at as well."""
+    """Return the steps of a run; raises ScenarioError where it is too large for a page that serves others as well."""
     require_short(chosen)
     scenario = chosen.scenario
-    found = [
+    problems = [
         f"{name}: {value}: at most {most} on this page"
         for name, most in MOST.items()
         if (value := of(scenario, name)) is not None and value > most
     ]
     if scenario.minutes < LEAST_MINUTES:
-        found.append(f"minutes: {scenario.minutes:g}: at least {LEAST_MINUTES} on this page")
-    refuse(found)
+        problems.append(f"minutes: {scenario.minutes:g}: at least {LEAST_MINUTES} on this page")
+    refuse(problems)
     steps = horizon(scenario)
     refuse(together(scenario, steps))
     for side in (chosen.a, chosen.b):
@@ -69,7 +69,7 @@ def require_short(chosen: Configuration) -> None:
 
 
 def lengthy(name: str, value: Value) -> list[str]:
-    """Return what is too long about a value that was set, texts in a list included."""
+    """Return why a value is too long, or a text in it."""
     items = value if isinstance(value, (tuple, list)) else (value,)
     if len(items) > MOST_ITEMS:
         return [f"{name}: {len(items)} values: at most {MOST_ITEMS} on this page"]
@@ -78,7 +78,7 @@ def lengthy(name: str, value: Value) -> list[str]:
 
 
 def together(scenario: Scenario, steps: int) -> list[str]:
-    """Return what is too large only as a product."""
+    """Return which products of counts are too large."""
     protocols = scenario.protocol.number
     products = (
         ("steps", "steps", steps, MOST["steps"]),
@@ -100,7 +100,7 @@ def of(scenario: Scenario, name: str) -> Value:
     return value
 
 
-def refuse(found: list[str]) -> None:
-    """Raise ScenarioError where anything was found."""
-    if found:
-        raise ScenarioError(found)
+def refuse(problems: list[str]) -> None:
+    """Raise ScenarioError where there are problems."""
+    if problems:
+        raise ScenarioError(problems)

@@ -1,4 +1,4 @@
-"""The player: it steps a world at a pace and publishes a frame only when the last one was drawn.
+"""The player: it steps a world at a set speed and publishes a frame only when the last one was drawn.
 
 Stepping and drawing are decoupled. The player's thread steps the world; a frame is taken from the newest state when
 the browser has reported that the one before is on the screen. A slow browser so skips states but is never more than
@@ -14,9 +14,9 @@ from experiments.app.world.snapshot import Snapshot, View, snapshot
 from experiments.app.world.world import World
 
 BUDGET = 0.02
-"""Seconds of stepping before a look at the browser."""
+"""Seconds of stepping before the browser is checked again."""
 PATIENCE = 2.0
-"""Seconds after which a frame nobody reported is taken for lost and the next is published."""
+"""Seconds after which a frame that was not reported as drawn counts as lost, and the next is published."""
 ABANDONED = 6.0
 """Seconds without a report after which the world is no longer stepped."""
 IDLE = 0.25
@@ -98,12 +98,12 @@ class Player:
         self.poke()
 
     def poke(self) -> None:
-        """Say that there is something new to show."""
+        """Ask for a new frame: something has changed."""
         self._dirty = True
         self._wake.set()
 
     def drawn(self, number: int) -> None:
-        """Take note that the browser has drawn a frame; one that was never sent it cannot have drawn."""
+        """Note that the browser has drawn a frame; ignore a number that was never sent."""
         if not self._drawn < number <= self._published:
             return
         self._drawn, self._drawn_at = number, time.monotonic()
@@ -131,7 +131,7 @@ class Player:
         return late and time.monotonic() - max(self._published_at, self._drawn_at) > ABANDONED - PATIENCE
 
     def _opening(self) -> bool:
-        """Tell whether the first frame is on its way: a seek waits until it is drawn, the page comes first."""
+        """Tell whether the first frame is still being drawn; a seek waits for it, so that the page shows early."""
         return self.goal is not None and self._drawn == 0 and time.monotonic() - self._published_at < PATIENCE
 
     def _advance(self) -> None:

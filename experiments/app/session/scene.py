@@ -47,12 +47,12 @@ class Scene(NamedTuple):
 
 def normal(world: World) -> bool:
     """Claim: positions were liquidated and no account ended below zero, on both sides."""
-    return all(found["liquidations"] > 0 and found["deficit"] < 1e-6 for found in map(totals, world.sides))
+    return all(sums["liquidations"] > 0 and sums["deficit"] < 1e-6 for sums in map(totals, world.sides))
 
 
 def insolvent(world: World) -> bool:
     """Claim: liquidations left deficits, and the backstop paid all of them on both sides."""
-    return all(found["trader_deficit"] > 0.01 and found["uncovered"] < 1e-6 for found in map(totals, world.sides))
+    return all(sums["trader_deficit"] > 0.01 and sums["uncovered"] < 1e-6 for sums in map(totals, world.sides))
 
 
 def cascade(world: World) -> bool:
@@ -70,7 +70,7 @@ def saves(world: World) -> bool:
 
 
 def sinks(world: World) -> bool:
-    """Claim: the pool left all protocols bare and the isolated funds one, though the pool covered more in all."""
+    """Claim: the pool left all protocols without cover and isolated funds one, though the pool covered more in all."""
     a, b = map(totals, world.sides)
     everybody = len(world.sides[1].ecosystem.protocol)
     return a["exhausted"] == 1.0 and b["exhausted"] == everybody and b["uncovered"] < a["uncovered"]

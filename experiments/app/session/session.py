@@ -1,7 +1,7 @@
 """A session: one visitor's configuration, worlds and player. Nothing in it is shared with another visitor.
 
-Every wish of the page is a method here. A wish that cannot be granted leaves everything as it was and writes its
-reason under the name of the control it came from, in `problems`; the page shows it there.
+Every request of the page is a method here. One that cannot be carried out changes nothing and records its reason in
+`problems`, under the name of the control it came from; the page shows it there.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class Session:
     Attributes
     ----------
     problems : control → what is wrong there, in plain words.
-    refused : why the link that was asked for cannot be opened; nothing where it can, or there is none.
+    refused : why the link cannot be opened; empty where it can, or there is none.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Session:
         self.uploads.close()
 
     def change(self, name: str, value: Value) -> bool:
-        """Set a parameter and bring the new worlds to the present step; return whether it was granted."""
+        """Set a parameter and bring the new worlds to the present step; return whether it was accepted."""
         return self.change_text(name, lambda: value)
 
     def change_text(self, name: str, read: Callable[[], Any]) -> bool:
@@ -96,7 +96,7 @@ class Session:
         return self._adopt("episode", lambda: self.configuration._replace(changes={**kept, **prices}), step=0)
 
     def intervene(self, done: Intervention) -> bool:
-        """Do something to both worlds, in the coming step."""
+        """Apply an intervention to both worlds, in the coming step."""
         return self._attempt("intervention", lambda: self._do(done))
 
     def reset(self) -> None:
@@ -121,8 +121,8 @@ class Session:
         self.player.poke()
 
     def _with_prices(self, name: str, content: bytes) -> Configuration:
-        place = self.uploads.prices(name, content)
-        files = {"price.process": "replay", "price.files": (str(place),), "price.names": ()}
+        path = self.uploads.prices(name, content)
+        files = {"price.process": "replay", "price.files": (str(path),), "price.names": ()}
         return self.configuration._replace(changes={**self.configuration.changes, **files}, interventions=())
 
     def _adopt(self, control: str, choose: Callable[[], Configuration], step: int | None = None) -> bool:
@@ -155,7 +155,7 @@ def build(chosen: Configuration) -> World:
 
 
 def whole_number(text: str) -> int:
-    """Return a seed; ValueError in plain words where `text` is none."""
+    """Return the seed that `text` says; ValueError in plain words where it is not one."""
     try:
         number = int(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Uploads: small files, read by the readers the command line uses, never executed, gone with the session."""
+"""Uploads: small files, read by the readers the command line uses, never executed, deleted with the session."""
 
 import re
 import shutil
@@ -25,19 +25,19 @@ class Uploads:
         self.folder = Path(tempfile.mkdtemp(prefix="backstop-"))
 
     def prices(self, name: str, content: bytes) -> Path:
-        """Keep a price file and return its place; raises PriceFileError with what is wrong, told by its own name.
+        """Keep a price file and return its path; raises PriceFileError with what is wrong, under the uploaded name.
 
         Every file has a folder to itself, so that another of the same name neither replaces nor removes it.
         """
         require_size(name, len(content), LARGEST_PRICES)
-        place = Path(tempfile.mkdtemp(dir=self.folder)) / safe_name(name)
-        place.write_bytes(content)
+        path = Path(tempfile.mkdtemp(dir=self.folder)) / safe_name(name)
+        path.write_bytes(content)
         try:
-            read_prices(place, LIMITS)
+            read_prices(path, LIMITS)
         except PriceFileError as error:
-            shutil.rmtree(place.parent, ignore_errors=True)
-            raise PriceFileError([line.replace(str(place), place.name) for line in error.problems]) from None
-        return place
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise PriceFileError([line.replace(str(path), path.name) for line in error.problems]) from None
+        return path
 
     def keep(self, files: Iterable[str]) -> None:
         """Remove all but `files`, so that a session does not fill the disk."""

@@ -1,4 +1,4 @@
-"""What was clicked, closely: a protocol on both sides, or a wave of liquidations."""
+"""Details of what was clicked: a protocol on both sides, or a wave of liquidations."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from experiments.app.world.world import SIDES
 
 EVERY = 10
 REMAINDER = 1e-8
-"""In millions: what is less is left over by arithmetic."""
+"""$M; smaller amounts are rounding."""
 
 
 @solara.component
 def Detail(session: Session, frame: solara.Reactive[Any], picked: solara.Reactive[Any]) -> None:  # noqa: N802
-    """Show the details of what was picked; while the worlds run they are refreshed now and then."""
+    """Show the details of what was picked; while the worlds run they are refreshed every few frames."""
     number = frame.value.number if frame.value else 0
     fresh = number if not session.player.playing else number // EVERY
     chosen = dict(picked.value)
@@ -74,7 +74,18 @@ LARGEST_HEADING = ["account", "position $M", "leverage", "to liquidation", "equi
 def largest_row(
     name: str, notional: float, leverage: float, distance: float, equity: float, haircut: float, strategy: str
 ) -> list[str]:
-    """Return one account as text."""
+    """Return one account as text.
+
+    Parameters
+    ----------
+    name : of the account.
+    notional : size of the position, $M, short < 0.
+    leverage : notional over equity, 1.
+    distance : relative move of the mark to liquidation, 1.
+    equity : $M.
+    haircut : others' losses borne so far, $M >= 0.
+    strategy : of the trader.
+    """
     return [
         name,
         money(notional),
@@ -94,9 +105,9 @@ def WaveDetail(session: Session, step: int, fresh: int) -> None:  # noqa: N802
         with session.player.lock:
             return [wave(side, step) for side in session.world.sides]
 
-    found = solara.use_memo(read, [step, fresh, id(session.world)])
+    waves = solara.use_memo(read, [step, fresh, id(session.world)])
     with solara.v.Html(tag="div", class_="bs-two"):
-        for name, item in zip(SIDES, found, strict=True):
+        for name, item in zip(SIDES, waves, strict=True):
             with solara.v.Html(tag="div"):
                 WaveSide(name, item)
 

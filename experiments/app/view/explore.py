@@ -25,23 +25,23 @@ MOST_PAIRS = 6
 @solara.component
 def Explore(query: str = "") -> None:  # noqa: N802
     """Choose a result folder and a metric."""
-    found = solara.use_memo(names, [])
-    chosen = solara.use_reactive(found[0] if found else "")
+    folders = solara.use_memo(names, [])
+    chosen = solara.use_reactive(folders[0] if folders else "")
     with solara.v.Html(tag="div", class_="bs-body"), solara.v.Html(tag="div", class_="bs-full bs-main-area"):
-        if not found:
+        if not folders:
             words = f"No result folder in {base()} yet. Make one with: backstop compare"
             solara.v.Html(tag="p", class_="bs-note", children=[words])
             return
-        Folder(chosen.value, found, chosen.set)
+        Folder(chosen.value, folders, chosen.set)
 
 
 @solara.component
-def Folder(name: str, found: list[str], choose: Callable[[str], None]) -> None:  # noqa: N802
+def Folder(name: str, folders: list[str], choose: Callable[[str], None]) -> None:  # noqa: N802
     """Show one folder, or why it cannot be read."""
     result = solara.use_memo(lambda: opened(name), [name])
     metric = solara.use_reactive(FIRST)
     with solara.v.Html(tag="div", class_="bs-bar"):
-        Choice("Results", found, name, choose)
+        Choice("Results", folders, name, choose)
         if isinstance(result, Result):
             known = metric.value if metric.value in result.metrics else result.metrics[0]
             Choice("Metric", result.metrics, known, metric.set)
@@ -72,15 +72,15 @@ def Distribution(result: Result, metric: str) -> None:  # noqa: N802
     show([chart._replace(wide=6)], metric)
     intervals = [result.interval(cell, metric) for cell in result.cells]
     rows = [
-        [cell, *_plain(factor, found), str(found.number), found.method]
-        for cell, found in zip(result.cells, intervals, strict=True)
+        [cell, *_plain(factor, interval), str(interval.number), interval.method]
+        for cell, interval in zip(result.cells, intervals, strict=True)
     ]
     Table(f"Mean of {metric}, {unit}, 95 % interval", ["cell", "mean", "from", "to", "runs", "method"], rows)
 
 
-def _plain(factor: float, found: Estimate | Contrast) -> Iterator[str]:
+def _plain(factor: float, summary: Estimate | Contrast) -> Iterator[str]:
     """Yield mean and ends of the interval, a dash where there is none."""
-    numbers = (factor * number for number in found[:3])
+    numbers = (factor * number for number in summary[:3])
     return (f"{number:.4g}" if np.isfinite(number) else "–" for number in numbers)
 
 
@@ -157,5 +157,5 @@ def scaling(metric: str) -> tuple[float, str]:
 def middles(bins: np.ndarray) -> list[str]:
     """Return the middles of bins as text, with as many digits as tell them apart."""
     values = bins[1:] / 2.0 + bins[:-1] / 2.0
-    told = ([f"{value:.{digits}g}" for value in values] for digits in range(3, 17))
-    return next((texts for texts in told if len(set(texts)) == len(texts)), [str(value) for value in values])
+    written = ([f"{value:.{digits}g}" for value in values] for digits in range(3, 17))
+    return next((texts for texts in written if len(set(texts)) == len(texts)), [str(value) for value in values])

@@ -39,7 +39,7 @@ def SceneButton(title: str, chosen: bool, choose: Callable[[], None]) -> None:  
 
 @solara.component
 def Guided(scene: Scene) -> None:  # noqa: N802
-    """Play one scene to its end and say what came of it."""
+    """Play one scene to its end and say how it ended."""
     session, frame = use_session(lambda publish: opened(publish, scene))
     shot = frame.value.shot if frame.value else None
     over = shot is not None and shot.clock >= scene.end

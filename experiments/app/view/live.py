@@ -42,7 +42,7 @@ def use_session(make: Callable[[Callable[[Frame], None]], Session]) -> tuple[Ses
 
 
 def opened(publish: Callable[[Frame], None], query: str) -> Session:
-    """Return a session as the address asks for, or one that says why not; the page then shows no other instead."""
+    """Return the session that the address describes, or one that says why it cannot be opened."""
     if "c=" not in query:
         return Session(publish)
     try:
@@ -89,7 +89,9 @@ def Refused(why: str, go_on: Callable[[], None]) -> None:  # noqa: N802
         words = f"This link cannot be opened: {why}"
         attributes = {"role": "alert", "data-problem": "link"}
         solara.v.Html(tag="p", class_="bs-problem", attributes=attributes, children=[words])
-        solara.v.Html(tag="p", class_="bs-help", children=["Nothing is running, so that nothing is taken for it."])
+        solara.v.Html(
+            tag="p", class_="bs-help", children=["No run is shown, so that none is taken for that of the link."]
+        )
         solara.Button("Open the page as it usually starts", on_click=go_on, text=True)
 
 
@@ -97,7 +99,15 @@ def Refused(why: str, go_on: Callable[[], None]) -> None:  # noqa: N802
 def LiveTransport(  # noqa: N802
     session: Session, frame: solara.Reactive[Any], version: solara.Reactive[int], after: Callable[..., Any]
 ) -> None:
-    """Show the time controls."""
+    """Show the time controls.
+
+    Parameters
+    ----------
+    session : of the visitor.
+    frame : the newest frame.
+    version : counts the visitor's wishes; a new one draws the controls again.
+    after : makes a handler of an event that carries out a wish and counts it.
+    """
     player, shot = session.player, frame.value.shot if frame.value else None
     version.get()
 
@@ -125,7 +135,7 @@ def LiveTransport(  # noqa: N802
 
 @solara.component
 def Note(frame: solara.Reactive[Any]) -> None:  # noqa: N802
-    """Say in one sentence what the two arrangements have come to."""
+    """Say in one sentence which arrangement has left more uncovered so far."""
     text = headline(frame.value.shot) if frame.value else "Preparing the two worlds …"
     solara.v.Html(tag="div", class_="bs-note", attributes={"aria-live": "polite"}, children=[text])
 
@@ -138,7 +148,16 @@ def Bar(  # noqa: N802
     version: solara.Reactive[int],
     after: Callable[..., Any],
 ) -> None:
-    """Choose asset, window and what is looked at closely; without a mouse as well."""
+    """Choose asset, window and the protocol or wave to show in detail, by keyboard as well.
+
+    Parameters
+    ----------
+    session : of the visitor.
+    frame : the newest frame.
+    picked : the protocol or the step whose details are shown.
+    version : counts the visitor's wishes; a new one draws the controls again.
+    after : makes a handler of an event that carries out a wish and counts it.
+    """
     version.get()
     player, view = session.player, session.player.view
     assets = list(session.world.sides[0].ecosystem.assets)
@@ -157,7 +176,7 @@ def Bar(  # noqa: N802
 
 @solara.component
 def WaveChoice(session: Session, frame: solara.Reactive[Any], picked: solara.Reactive[Any]) -> None:  # noqa: N802
-    """Choose one of the largest waves of liquidations; the list is renewed now and then."""
+    """Choose one of the largest waves of liquidations; the list is renewed every few frames."""
     newest = frame.value
     fresh = newest.number if newest and not session.player.playing else (newest.number // 20 if newest else 0)
 

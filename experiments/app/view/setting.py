@@ -1,4 +1,4 @@
-"""The shelf of the live view: what a session shows there, and what is done with a visitor's wishes."""
+"""The shelf of the live view: what it shows of a session, and how a visitor's input is applied."""
 
 import base64
 import json
@@ -73,14 +73,14 @@ def in_force(session: Session, number: int) -> dict[str, str]:
 
 
 def overruled(session: Session) -> dict[str, str]:
-    """Return for every parameter that a preset sets to something else what runs on its side."""
-    found: dict[str, list[str]] = {}
+    """Return, for every parameter that a preset overrides, what runs on its side."""
+    overruling: dict[str, list[str]] = {}
     for number, side in enumerate((session.configuration.a, session.configuration.b)):
         shared = dict(flat(session.world.shared.model_dump()))
         for name, value in side.changes().items() if side.preset else ():
             if name in controls() and shared.get(name) != as_tuple(value):
-                found.setdefault(name, []).append(f"{'AB'[number]} runs {as_text(value)}, as its preset says")
-    return {name: "; ".join(told) for name, told in found.items()}
+                overruling.setdefault(name, []).append(f"{'AB'[number]} runs {as_text(value)}, as its preset says")
+    return {name: "; ".join(lines) for name, lines in overruling.items()}
 
 
 def as_text(value: Value) -> str:
@@ -91,7 +91,7 @@ def as_text(value: Value) -> str:
 
 @cache
 def shelves() -> str:
-    """Return all groups of controls as one text: Solara walks through every list it is given at every frame."""
+    """Return all groups of controls as one text, since Solara compares every list it is given at every frame."""
     shown = [{**group._asdict(), "controls": [item._asdict() for item in group.controls]} for group in groups()]
     return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
 

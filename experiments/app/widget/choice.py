@@ -11,5 +11,13 @@ def _Choice(label: str, names: list[str], value: str, event_choose: Callable[[st
 
 
 def Choice(label: str, names: list[str], value: str, on_value: Callable[[str], None]) -> solara.Element:  # noqa: N802
-    """Show `names` with `value` chosen."""
+    """Show `names` with `value` chosen.
+
+    Parameters
+    ----------
+    label : next to the list.
+    names : to choose from.
+    value : the one that is chosen.
+    on_value : called with the name that the visitor chooses.
+    """
     return _Choice(label=label, names=names, value=value, event_choose=on_value)

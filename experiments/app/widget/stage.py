@@ -19,6 +19,12 @@ def Stage(  # noqa: N802
 ) -> None:
     """Draw `frame` (:func:`experiments.app.chart.stage.drawing`) on the places of `charts`.
 
-    `event_drawn` is called with the number of every frame that has been drawn, `event_picked` with the chart, the name
-    and the step of what was clicked.
+    Parameters
+    ----------
+    charts : keys, titles and widths of the charts, before anything is drawn.
+    frame : what the charts show (:func:`experiments.app.chart.stage.drawing`).
+    label : of the grid, for a screen reader.
+    colours : theme → colour by name.
+    event_drawn : called with the number of every frame that has been drawn.
+    event_picked : called with the chart, the name and the step of what was clicked.
     """

@@ -24,9 +24,23 @@ def Transport(  # noqa: N802
     event_pace: Callable[[float], None] | None = None,
     event_reseed: Callable[[str], None] | None = None,
 ) -> None:
-    """Show where the clock stands and take the visitor's wishes; without a `seed` there is no seed box.
+    """Show where the clock stands and take the visitor's input.
 
-    The address becomes `kept`: a page that is loaded again, by hand or after the server was started again, has the
-    configuration it had, and offers to run to where it was. `busy` tells that the clock is on its way to a step that
-    was asked for.
+    Parameters
+    ----------
+    clock : steps done so far.
+    horizon : steps of the run.
+    minutes : length of a step.
+    playing : whether the world steps.
+    speed : steps a second while playing, > 0.
+    speeds : speeds to choose from, steps a second.
+    seed : of the run; without one there is no seed box.
+    problem : why the last seed was not accepted.
+    busy : whether the clock is on its way to a step that was asked for.
+    kept : the configuration for the address of the page, which a page that is loaded again starts from.
+    event_play : called with whether to play.
+    event_seek : called with the step to go to.
+    event_reset : called to begin again.
+    event_pace : called with the new speed, steps a second.
+    event_reseed : called with the new seed, as text.
     """

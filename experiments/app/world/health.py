@@ -1,4 +1,4 @@
-"""How much backstop is left behind each protocol."""
+"""How much of its backstop each protocol still has."""
 
 import numpy as np
 
@@ -14,13 +14,13 @@ def healths(side: Side) -> np.ndarray:
 
 
 def funds(side: Side) -> np.ndarray:
-    """Return what each own fund holds, what it lent out included, (protocols,) USD."""
+    """Return what each own fund holds, loans included, (protocols,) USD."""
     balance = side.ecosystem.ledger.balance
     return balance[FUND] + balance[LENT]
 
 
 def pots(side: Side) -> np.ndarray:
-    """Return what each pot holds, what it lent out included, (protocols,) USD: pot j in place j."""
+    """Return what each pot holds, loans included, (protocols,) USD: pot j in column j."""
     balance = side.ecosystem.ledger.balance
     return balance[POOL] + balance[POOL_LENT]
 

@@ -1,7 +1,7 @@
-"""Interventions: what the onlooker does to both worlds at once while they run.
+"""Interventions: shocks that the visitor applies to both worlds at once while they run.
 
 An intervention is a row of the tape overwritten ahead of the clock, or, for a run on the vaults, providers' shares
-redeemed at the beginning of a step. It is written down with its step and done to both sides alike, so that a world
+redeemed at the beginning of a step. It is recorded with its step and applied to both sides alike, so that a world
 rebuilt from its scenario and its list of interventions is the same world, bit for bit.
 """
 

@@ -18,7 +18,7 @@ from model.measure.record import ASSET_SERIES, ECOSYSTEM_SERIES, PROTOCOL_SERIES
 
 MILLION = 1e-6
 STRIDES = 24
-"""Strides of the axes in a window: labels stand still between them."""
+"""Parts of a window by which the axes move on; the labels stand still in between."""
 Points = list[list[float]]
 
 
@@ -196,15 +196,15 @@ def members(side: Side) -> list[Member]:
 def edges(side: Side) -> list[Edge]:
     """Return the exposures."""
     now = side.ecosystem.contagion.liabilities
-    found = zip(*np.nonzero(side.debts), strict=True)
-    return [Edge(int(i), int(j), float(side.debts[i, j]) * MILLION, bool(now[i, j] > 0)) for i, j in found]
+    pairs = zip(*np.nonzero(side.debts), strict=True)
+    return [Edge(int(i), int(j), float(side.debts[i, j]) * MILLION, bool(now[i, j] > 0)) for i, j in pairs]
 
 
 def layers(side: Side) -> list[Layer]:
-    """Return what is left in, and was paid out of, all money that stands for losses.
+    """Return what is left in, and was paid out of, every layer that pays losses.
 
-    Own funds, survivors' contributions included; treasury committed as skin; pots, claims next to the waterfall
-    included; capital on call where members keep some; and the rest of the treasuries.
+    The layers: own funds with survivors' contributions; treasury committed as skin; pots with claims next to the
+    waterfall; capital on call where members keep some; and the rest of the treasuries.
     """
     protocol, balance, called = side.ecosystem.protocol, side.ecosystem.ledger.balance, on_call(side)
     skin = np.minimum(protocol.skin, np.maximum(balance[TREASURY] - called, 0.0))
@@ -222,14 +222,14 @@ def layers(side: Side) -> list[Layer]:
 
 
 def payers(side: Side) -> list[tuple[str, float]]:
-    """Return who paid how much so far, layer by layer, $M; bad debt is what is outstanding."""
+    """Return what each layer paid so far, $M; bad debt is what is outstanding."""
     step = side.ecosystem.clock - 1
     paid = side.trace.paid[step].sum(axis=1) if step >= 0 else np.zeros(len(LAYERS))
     return [(name, float(amount) * MILLION) for name, amount in zip(LAYERS, paid, strict=True)]
 
 
 def totals(side: Side) -> dict[str, float]:
-    """Return the numbers of the headline, money in $M."""
+    """Return the numbers of the summary sentence, money in $M."""
     ecosystem = side.ecosystem
     protocol, balance = ecosystem.protocol, ecosystem.ledger.balance
     return {
@@ -252,9 +252,9 @@ def difference(a: Side, b: Side, first: int) -> dict[str, Points]:
     """Return the running differences, A less B, $M, from step `first` on."""
     steps = a.ecosystem.clock
     apart = total(a, "uncovered", first) - total(b, "uncovered", first)
-    found = {"uncovered loss": points(apart, MILLION, first)}
+    curves = {"uncovered loss": points(apart, MILLION, first)}
     for name in (REGIME, UNPAID):
         row = ROWS[name]
         apart = (a.trace.paid[first:steps, row] - b.trace.paid[first:steps, row]).sum(axis=1)
-        found[name] = points(apart, MILLION, first)
-    return found
+        curves[name] = points(apart, MILLION, first)
+    return curves

@@ -33,20 +33,36 @@ def kept(values: Array, most: int = MOST) -> Array:
 
 
 def summed(values: Array, most: int = MOST) -> tuple[Array, Array]:
-    """Return (steps, sums) of the buckets of flows, (n,): nothing that happened is lost."""
+    """Return (steps, sums) of the buckets of flows, (n,); the total is kept."""
     width = bucket(len(values), most)
     starts = np.arange(0, len(values), width)
     return starts, np.add.reduceat(values, starts) if len(values) else values
 
 
 def points(values: Array, factor: float = 1.0, first: int = 0, most: int = MOST) -> list[list[float]]:
-    """Return [step, value] pairs of a thinned series that begins at step `first`."""
+    """Return [step, value] pairs of a thinned series that begins at step `first`.
+
+    Parameters
+    ----------
+    values : (n,) one number a step.
+    factor : of the values, from their unit to the unit shown.
+    first : step of the first value.
+    most : points at most.
+    """
     at = kept(values, most)
     return pairs(at + first, values[at] * factor)
 
 
 def flows(values: Array, factor: float = 1.0, first: int = 0, most: int = MOST) -> list[list[float]]:
-    """Return [step, sum] pairs of a thinned series of flows that begins at step `first`, in the middle of its steps."""
+    """Return [step, sum] pairs of a thinned series of flows that begins at step `first`, in the middle of its steps.
+
+    Parameters
+    ----------
+    values : (n,) one number a step, summed by bucket.
+    factor : of the values, from their unit to the unit shown.
+    first : step of the first value.
+    most : points at most.
+    """
     at, sums = summed(values, most)
     middle = np.minimum(at + bucket(len(values), most) // 2, len(values) - 1)
     return pairs(middle + first, sums * factor)
@@ -58,6 +74,6 @@ def pairs(steps: Array, values: Array) -> list[list[float]]:
 
 
 def significant(values: Array, digits: int = 6) -> Array:
-    """Return the values rounded to so many significant digits of the largest: shorter to send, the same to the eye."""
+    """Return the values rounded to so many significant digits of the largest: shorter to send, and looks the same."""
     size = float(np.abs(values).max(initial=0.0))
     return np.round(values, digits - 1 - math.floor(math.log10(size))) if size > 0 else values

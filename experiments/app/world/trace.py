@@ -1,8 +1,8 @@
-"""What the app writes down at every step besides the run's own record: who paid so far, in layers a reader tells apart.
+"""What the app records at every step besides the run's own record: who paid so far, by layer.
 
 The model counts what was paid in a column ``paid_*`` per payer. The page shows fewer layers, in the order in which they
 are asked: :data:`LAYERS` says which columns each adds up, and every such column of the protocols is in exactly one, so
-the layers add up to the losses below bankruptcy. Two things are said otherwise than in columns:
+the layers add up to the losses below bankruptcy. Two things differ from the columns:
 
 * What a pot or capital on call pays is the claimant's **own part** first. With E the member's entitlement in the pot
   before the step, a what of its capital on call was called in it, and ΔP and ΔA what pot and calls paid for it, the own
@@ -37,7 +37,7 @@ Array = np.ndarray
 
 
 class Standing(NamedTuple):
-    """What the own part of a step is told by, (protocols,) USD."""
+    """What the own part of a step is computed from, (protocols,) USD."""
 
     entitlement: Array
     assessed: Array

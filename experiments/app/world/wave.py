@@ -44,7 +44,7 @@ def bounds(flow: Array, step: int) -> tuple[int, int] | None:
 
 
 def meant(sides: Iterable[Side], first: int, bar: int, step: int) -> int:
-    """Return the step a click at `step` means where each bar sums `bar` steps from `first` on: that bar's busiest.
+    """Return the busiest step of the bar at `step`, where each bar sums `bar` steps from `first` on.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ def largest(side: Side) -> list[int]:
     """Return the steps at which the largest waves peak, five at most, in order of time."""
     flow = side.ecosystem.record.total("liquidated", side.ecosystem.clock)
     left = flow.copy()
-    found: list[int] = []
-    while len(found) < 5 and (edges := bounds(left, int(left.argmax()) if len(left) else 0)):
+    peaks: list[int] = []
+    while len(peaks) < 5 and (edges := bounds(left, int(left.argmax()) if len(left) else 0)):
         first, last = edges
-        found.append(first + int(flow[first : last + 1].argmax()))
+        peaks.append(first + int(flow[first : last + 1].argmax()))
         left[first : last + 1] = 0.0
-    return sorted(found)
+    return sorted(peaks)
 
 
 def wave(side: Side, step: int) -> Wave | None:

@@ -35,7 +35,7 @@ class Side:
         self.debts = self.ecosystem.contagion.liabilities.copy()
 
     def alter(self, done: Intervention) -> None:
-        """Put one intervention on the tape."""
+        """Write one intervention into the tape."""
         self.ecosystem.tape = altered(self.ecosystem.tape, [done], open_interest(self.ecosystem.scenario))
 
     def step(self, runs: list[Intervention]) -> None:
@@ -105,7 +105,7 @@ class World:
                 side.step(runs)
 
     def rebuild(self) -> None:
-        """Go back to the beginning; interventions stay written down and happen again at their steps."""
+        """Go back to the beginning; interventions stay recorded and happen again at their steps."""
         self.sides = self._build()
 
     def reset(self) -> None:
@@ -114,17 +114,17 @@ class World:
         self.rebuild()
 
     def intervene(self, done: Intervention) -> None:
-        """Do something to both sides; ScenarioError where it is not allowed."""
-        found = problem(done, self.horizon)
-        if found or done.step < self.clock:
-            raise ScenarioError([found or f"{done.kind}: step {done.step} has passed"])
+        """Apply an intervention to both sides; ScenarioError where it is not allowed."""
+        why = problem(done, self.horizon)
+        if why or done.step < self.clock:
+            raise ScenarioError([why or f"{done.kind}: step {done.step} has passed"])
         self.interventions.append(done)
         for side in self.sides:
             side.alter(done)
 
 
 def require_same_shocks(a: Scenario, b: Scenario) -> None:
-    """Raise ScenarioError where two arrangements differ in what the tape is drawn from."""
+    """Raise ScenarioError where two arrangements would draw different tapes."""
     names = ("seed", "steps", "minutes", "asset", "price", "shock")
     apart = [name for name in names if getattr(a, name) != getattr(b, name)]
     if a.protocol.number != b.protocol.number or a.protocol.open_interest != b.protocol.open_interest:

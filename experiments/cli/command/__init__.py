@@ -1,1 +1,1 @@
-"""What each command is asked: its options and its help; what it does is loaded when it runs."""
+"""Options and help of each command; what it does is imported when it runs."""

@@ -42,8 +42,8 @@ from experiments.cli.option import PRICES, SEED, SET, explained
 def calibrate(**typed: Any) -> int:
     """Fit parameters to recorded prices by the method of simulated moments.
 
-    Tells the estimate with intervals, the fit, and moment by moment what is met, missed or too vague to tell, by the
-    errors of the days that the fit simulates and again by those of the record's length; leaves a scenario for
-    `--scenario`. Exit codes: 0 done (whatever is missed), 130 Ctrl-C, 2 bad usage or files.
+    Reports the estimate with intervals, the fit, and which moments are met, missed or too vague to tell, first by the
+    errors of the days that the fit simulates, then by those of the record's length. Writes a scenario for `--scenario`.
+    Exit codes: 0 done (whatever is missed), 130 Ctrl-C, 2 bad usage or files.
     """
     return load("experiments.cli.study.calibrate:calibrate")(**typed)

@@ -31,8 +31,8 @@ PLACE = click.Path(path_type=Path)
 def findings(**typed: Any) -> int:
     """Measure every finding, with the changes of the world under which it turns.
 
-    Each finding is told with its interval and n; what is an identity, an artefact of the allotment or of thin venues is
-    called so by what was measured. Exit codes: 0 done, 1 a run failed, 130 Ctrl-C (finished studies are kept), 2 bad
+    Each finding has its interval and n. Whether it is an identity, or an artefact of the allotment or of thin venues,
+    is decided by what was measured. Exit codes: 0 done, 1 a run failed, 130 Ctrl-C (finished studies are kept), 2 bad
     usage.
     """
     prepare(typed["workers"])

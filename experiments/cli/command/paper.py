@@ -18,6 +18,6 @@ from experiments.cli.option import explained
 def paper(**typed: Any) -> int:
     """Compare every structure with every loss regime on the four episodes, and report it.
 
-    The plan is a file of `backstop sweep`; its name is told first. Started again it does what is missing.
+    The plan is a file for `backstop sweep`; its name is printed first. Started again, it does what is missing.
     """
     return load("experiments.cli.paper:paper")(**typed)

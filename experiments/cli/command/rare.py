@@ -26,7 +26,9 @@ from experiments.run.process_pool import prepare
 @click.option("--untilted", type=float, default=0.1, show_default=True, help="Share of replications left as they are.")
 @click.option("--blocks", type=int, default=8, show_default=True, help="Stretches a long stream is tilted in.")
 @click.option("--plain", type=int, default=0, show_default=True, help="Plain replications as well, to compare.")
-@click.option("--seeds", type=int, default=3, show_default=True, help="Times all is done again, pilot and all.")
+@click.option(
+    "--seeds", type=int, default=3, show_default=True, help="Seeds; all is repeated with each, pilots included."
+)
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
@@ -38,9 +40,9 @@ def rare(**typed: Any) -> int:
 
     Importance sampling on the shock tape: a pilot finds which shocks make the event common, replications are drawn
     with those shocks shifted and weighted by their exact likelihood ratio. All of it is done with several seeds, the
-    scenario's and those that follow: told are their common estimate with interval and relative error, and from least to
-    most the gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed, 130 Ctrl-C, 2 bad usage or
-    configuration.
+    scenario's and those that follow. The answer is their common estimate with interval and relative error, and the
+    range of the gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed, 130 Ctrl-C, 2 bad
+    usage or configuration.
     """
     prepare(typed["workers"])
     return load("experiments.cli.study.rare:rare")(**typed)

@@ -22,7 +22,18 @@ from experiments.study.calibration.run import Wish, run, task, words
 def calibrate(
     whole: bool, days: float, workers: int | None, out: str | None, quiet: bool, as_json: bool, **typed: Any
 ) -> int:
-    """Fit parameters to recorded prices by the method of simulated moments."""
+    """Fit parameters to recorded prices by the method of simulated moments.
+
+    Parameters
+    ----------
+    whole : simulate the whole model, not the price process alone.
+    days : length of a run of the whole model.
+    workers : processes; none for one per core.
+    out : result folder; none for a new one below ``results``.
+    quiet : no progress and no tables.
+    as_json : one JSON document instead of tables.
+    typed : the other fields of :class:`experiments.study.calibration.run.Wish`.
+    """
     try:
         wish = Wish(days=days if whole else None, **typed)
         chosen = task(wish)

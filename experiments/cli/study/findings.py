@@ -21,7 +21,16 @@ from model.scenario.problem import suggestion
 
 
 def findings(write: bool, place: Path | None, as_json: bool, quiet: bool, **typed: Any) -> int:
-    """Measure every finding, with the changes of the world under which it turns."""
+    """Measure every finding, with the changes of the world under which it turns.
+
+    Parameters
+    ----------
+    write : write the page to its place in the documentation.
+    place : write it there instead.
+    as_json : print the differences as JSON.
+    quiet : no progress.
+    typed : ``names`` of studies, ``replications``, ``seed``, ``workers``, ``quick``, ``out``, their folder.
+    """
     content = _measured(quiet, typed)
     text = page(content)
     if write or place:

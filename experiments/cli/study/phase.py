@@ -20,7 +20,17 @@ from experiments.study.phase.run import grid_plan, run, write_rows
 def phase(
     x: str, y: str, a: str | None, b: str | None, metrics: tuple[str, ...], out: Path, as_json: bool, **typed: Any
 ) -> int:  # fmt: skip
-    """Map over two fields where structure a and where structure b is better; started again it does what is missing."""
+    """Map over two fields where structure a and where structure b is better; started again it does what is missing.
+
+    Parameters
+    ----------
+    x, y : the axes, as :mod:`experiments.study.phase.axis` says.
+    a, b : the structures; None for those the scenario names or the usual ones.
+    metrics : less of each is better; empty for the usual ones.
+    out : folder of the sweep and the maps.
+    as_json : print the points as JSON.
+    typed : the options of the scenario, ``regime``, ``replications``, ``workers``, ``many`` and ``quiet``.
+    """
     (a, b), regime = arranged(a, b, typed)
     plan, axes = _plan(x, y, (a, b), {**typed, "regime": regime})
     run(plan, out, typed["workers"], typed["quiet"])

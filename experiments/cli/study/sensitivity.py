@@ -13,7 +13,15 @@ from experiments.study.sensitivity.analysis import sensitivity as analyse
 
 
 def sensitivity(folder: Path, metric: str, out: Path | None, as_json: bool) -> int:
-    """Tell Morris or Sobol' indices and PAWN of a sweep whose design is sampled, and draw them."""
+    """Tell Morris or Sobol' indices and PAWN of a sweep whose design is sampled, and draw them.
+
+    Parameters
+    ----------
+    folder : of a sweep.
+    metric : of a run.
+    out : folder of figure and table; none for one below `folder`.
+    as_json : print the indices as JSON instead of a table.
+    """
     found = analyse(folder, metric)
     rows = [item._asdict() for item in found]
     place = out or folder / "sensitivity"

@@ -23,7 +23,17 @@ def size(
     target: float, tolerance: float, quiet: bool, as_json: bool, structures: tuple[str, ...],
     **typed: Any,
 ) -> int:  # fmt: skip
-    """Size the backstop: how large must the fund be, and what would joining a pool save or risk."""
+    """Size the backstop: how large must the fund be, and what would joining a pool save or risk.
+
+    Parameters
+    ----------
+    target : wanted probability of cover, in (0, 1).
+    tolerance : relative width at which a search stops, > 0.
+    quiet : no progress and no tables.
+    as_json : one JSON document instead of tables.
+    structures : to size; empty for the usual ones.
+    typed : the other options of :class:`experiments.plan.options.Options`.
+    """
     _check(target, tolerance)
     chosen = plan(Options(structures=structures, **typed), DEFAULT_STRUCTURES, ("backstop.capital_ratio",))
     told = begin(chosen, quiet)

@@ -39,7 +39,15 @@ def run_table(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def paired(table: pd.DataFrame, by: Sequence[str], across: str, metric: str) -> pd.DataFrame:
-    """Return `metric` with a row per (`by`, replication) and a column per value of `across`, common rows only."""
+    """Return `metric` with a row per (`by`, replication) and a column per value of `across`, common rows only.
+
+    Parameters
+    ----------
+    table : a row per run, with columns for `by`, ``replication``, `across` and `metric`.
+    by : columns that tell the points apart.
+    across : column whose values are compared.
+    metric : column of the values, in its own unit.
+    """
     wide = table.pivot_table(index=[*by, "replication"], columns=across, values=metric, aggfunc="first", sort=True)
     return wide.dropna()
 

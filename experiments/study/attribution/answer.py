@@ -12,7 +12,7 @@ alone: it needs them all. Next to them stands the **last effect**, v(all) − v(
 avert. A main effect says what k suffices for, a last effect what k is necessary for; where they differ there are
 interactions.
 
-Of a single default the replays prove no share of a cause, only conditions, which do not exclude each other:
+For a single default the replays prove no shares of causes, only conditions, which do not exclude each other:
 
     own        it happens with all channels closed,                 needs k    it does not with k alone closed,      (2)
     suffices k not with all closed, but with k alone open,          none       not own, and no k alone averts it
@@ -85,12 +85,12 @@ def counterfactual(scenario: "Scenario", opened: Coalition) -> "Scenario":
 def replays(cell: Cell) -> dict[Coalition, Cell]:
     """Return the cells to replay, by open channels; the cell itself where all are."""
     channels = open_channels(cell.scenario)
-    found = {}
+    cells = {}
     for opened in coalitions(channels):
         whole = len(opened) == len(channels)
         scenario = cell.scenario if whole else counterfactual(cell.scenario, opened)
-        found[opened] = cell._replace(name=f"{cell.name}|{'+'.join(sorted(opened))}", scenario=scenario)
-    return found
+        cells[opened] = cell._replace(name=f"{cell.name}|{'+'.join(sorted(opened))}", scenario=scenario)
+    return cells
 
 
 def everything(values: Mapping[Coalition, Floats]) -> Coalition:
@@ -105,12 +105,12 @@ def dividends(values: Mapping[Coalition, Floats]) -> dict[Coalition, Floats]:
     ----------
     values : v(S) for every set of channels, arrays of equal shape. What is rounding of their sums is zero.
     """
-    found = {}
+    dividend = {}
     for some in values:
         terms = np.array([(-1.0) ** (len(some) - len(part)) * values[part] for part in coalitions(sorted(some))])
         exact = np.abs(terms.sum(axis=0)) > ROUNDING * np.abs(terms).sum(axis=0)
-        found[some] = np.where(exact, terms.sum(axis=0), 0.0)
-    return found
+        dividend[some] = np.where(exact, terms.sum(axis=0), 0.0)
+    return dividend
 
 
 def last_effects(values: Mapping[Coalition, Floats]) -> dict[str, Floats]:
@@ -129,11 +129,11 @@ def conditions(defaults: Mapping[Coalition, Floats]) -> dict[str, NDArray[np.boo
     whole = everything(defaults)
     channels = [name for name in CLOSED if name in whole]
     happened, own = defaults[whole] > 0, defaults[NOTHING] > 0
-    found = {"own": happened & own}
-    found |= {f"needs {name}": happened & ~(defaults[whole - {name}] > 0) for name in channels}
-    found |= {f"suffices {name}": happened & ~own & (defaults[Coalition({name})] > 0) for name in channels}
-    needed = np.any([found[f"needs {name}"] for name in channels], axis=0) if channels else np.zeros_like(happened)
-    return found | {"none": happened & ~own & ~needed}
+    met = {"own": happened & own}
+    met |= {f"needs {name}": happened & ~(defaults[whole - {name}] > 0) for name in channels}
+    met |= {f"suffices {name}": happened & ~own & (defaults[Coalition({name})] > 0) for name in channels}
+    needed = np.any([met[f"needs {name}"] for name in channels], axis=0) if channels else np.zeros_like(happened)
+    return met | {"none": happened & ~own & ~needed}
 
 
 def lost(run: "Run", measure: str, members: int) -> Floats:
@@ -164,12 +164,12 @@ class Ledger:
         self.met: list[dict[str, float]] = []
 
     def add(self, runs: Sequence["Run"]) -> None:
-        """Take in one replication: its runs in the order of `replays`."""
+        """Add one replication: its runs in the order of `replays`."""
         for measure in MEASURES:
-            found = {some: lost(run, measure, self.members) for some, run in zip(self.replays, runs, strict=True)}
-            self.values[measure].append({some: float(value.sum()) for some, value in found.items()})
+            losses = {some: lost(run, measure, self.members) for some, run in zip(self.replays, runs, strict=True)}
+            self.values[measure].append({some: float(value.sum()) for some, value in losses.items()})
             if measure == "default":
-                self.met.append({name: float(flags.sum()) for name, flags in conditions(found).items()})
+                self.met.append({name: float(flags.sum()) for name, flags in conditions(losses).items()})
 
     def outcomes(self, measure: str) -> dict[Coalition, Floats]:
         """Return v(S) for every set of channels, (replications,) in the measure's unit, summed over protocols."""

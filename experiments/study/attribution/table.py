@@ -2,7 +2,7 @@
 
 Every term is a mean over replications of a paired contrast, with its interval
 (:mod:`experiments.statistics.estimate`). Where the contrast is the same in every replication there is no interval:
-the number of replications says what that is worth.
+the number of replications shows how much that means.
 """
 
 import math
@@ -72,9 +72,9 @@ def effects(outcomes: Mapping[Coalition, Floats]) -> dict[str, dict[str, Any]]:
 
 def interactions(outcomes: Mapping[Coalition, Floats]) -> dict[str, dict[str, Any]]:
     """Return the interaction of every pair of channels and, as `higher`, the sum of all of more than two."""
-    found = {named(some): _plain(term(value)) for some, value in _of_size(outcomes, PAIR)}
+    pairs = {named(some): _plain(term(value)) for some, value in _of_size(outcomes, PAIR)}
     more = [value for some, value in dividends(outcomes).items() if len(some) > PAIR]
-    return found | ({HIGHER: _plain(term(np.sum(more, axis=0)))} if more else {})
+    return pairs | ({HIGHER: _plain(term(np.sum(more, axis=0)))} if more else {})
 
 
 def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
@@ -94,39 +94,39 @@ def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
 
 def table(ledgers: Sequence[Ledger]) -> Table:
     """Return own loss, effects and interactions, a row per cell, measure and term."""
-    found = Table(
+    shown = Table(
         title=f"What channels add, by replay of {len(ledgers[0].met)} tapes with channels closed",
         caption="Terms from own loss to the total sum to it. An interaction needs all its channels; those not shown "
         "are 0 in every replication. Last: what closing that channel alone averts. Intervals are not adjusted for "
         "their number.",
     )
     for name in ("measure", "cell", "term"):
-        found.add_column(name)
+        shown.add_column(name)
     for name in ("adds, 95 % interval", "last, 95 % interval"):
-        found.add_column(name, justify="right", no_wrap=True)
+        shown.add_column(name, justify="right", no_wrap=True)
     for measure in MEASURES:
         for ledger in ledgers:
             label = SHOWN[measure][0]
             for row in _rows(ledger, measure):
-                found.add_row(label, ledger.cell.name, *row)
-            found.add_section()
-    return found
+                shown.add_row(label, ledger.cell.name, *row)
+            shown.add_section()
+    return shown
 
 
 def condition_table(ledgers: Sequence[Ledger]) -> Table:
     """Return how many defaults a run meet each condition that replays prove."""
-    found = Table(
+    shown = Table(
         title="Defaults a run, by what replay proves of each",
         caption="Conditions do not exclude each other, nor add up.",
     )
-    found.add_column("cell")
+    shown.add_column("cell")
     for name in ("all", "with all\nclosed", *(f"not without\n{name}" for name in CLOSED), "whichever one\nis closed"):
-        found.add_column(name, justify="right")
+        shown.add_column(name, justify="right")
     for ledger in ledgers:
         asked = ("own", *(f"needs {name}" for name in CLOSED), "none")
         means = [ledger.condition(name).mean() if name in ledger.met[0] else math.nan for name in asked]
-        found.add_row(ledger.cell.name, number(float(ledger.total("default").mean())), *map(number, means))
-    return found
+        shown.add_row(ledger.cell.name, number(float(ledger.total("default").mean())), *map(number, means))
+    return shown
 
 
 def sentences(ledgers: Sequence[Ledger]) -> list[str]:
@@ -137,16 +137,16 @@ def sentences(ledgers: Sequence[Ledger]) -> list[str]:
 def _told(ledger: Ledger, measure: str) -> Iterator[str]:
     label, factor = SHOWN[measure]
     for some, values in _of_size(ledger.outcomes(measure), PAIR):
-        found = term(values)
+        summary = term(values)
         a, b = named(some).split("+")
-        always = found.same and found.number >= SOME
-        if found.low > 0.0 or (always and found.mean > 0.0):
+        always = summary.same and summary.number >= SOME
+        if summary.low > 0.0 or (always and summary.mean > 0.0):
             what = f"needs both {a} and {b}: beyond what each adds alone"
-        elif found.high < 0.0 or (always and found.mean < 0.0):
+        elif summary.high < 0.0 or (always and summary.mean < 0.0):
             what = f"with both {a} and {b}: less than each adds alone"
         else:
             continue
-        yield f"{ledger.cell.name}, {label}: {_text(found, factor)} {what}"
+        yield f"{ledger.cell.name}, {label}: {_text(summary, factor)} {what}"
 
 
 def _measure(ledger: Ledger, measure: str) -> dict[str, Any]:
@@ -171,9 +171,9 @@ def _rows(ledger: Ledger, measure: str) -> Iterator[tuple[str, ...]]:
     for name, values in last.items():
         yield f"{name} alone", _text(term(terms[Coalition({name})]), factor), _text(term(values), factor)
     for some in coalitions(ledger.channels):
-        found = term(terms[some])
-        if len(some) >= PAIR and found.nonzero:
-            yield f"interaction {named(some).replace('+', ' × ')}", _text(found, factor), ""
+        summary = term(terms[some])
+        if len(some) >= PAIR and summary.nonzero:
+            yield f"interaction {named(some).replace('+', ' × ')}", _text(summary, factor), ""
     yield "total", _text(term(ledger.total(measure), True), factor), ""
 
 
@@ -181,14 +181,14 @@ def _of_size(outcomes: Mapping[Coalition, Floats], size: int) -> Iterator[tuple[
     return ((some, value) for some, value in dividends(outcomes).items() if len(some) == size)
 
 
-def _text(found: Term, factor: float) -> str:
-    if math.isnan(found.low):
-        rest = f"in all {found.number}" if found.same else f"({found.nonzero} of {found.number})"
-        return f"{number(found.mean * factor)} {rest}"
-    return f"{number(found.mean * factor)} {interval(found.low * factor, found.high * factor)}"
+def _text(summary: Term, factor: float) -> str:
+    if math.isnan(summary.low):
+        rest = f"in all {summary.number}" if summary.same else f"({summary.nonzero} of {summary.number})"
+        return f"{number(summary.mean * factor)} {rest}"
+    return f"{number(summary.mean * factor)} {interval(summary.low * factor, summary.high * factor)}"
 
 
-def _plain(found: Term) -> dict[str, Any]:
+def _plain(summary: Term) -> dict[str, Any]:
     return {
-        "mean": found.mean, "ci95": [found.low, found.high], "n": found.number, "nonzero": found.nonzero,
+        "mean": summary.mean, "ci95": [summary.low, summary.high], "n": summary.number, "nonzero": summary.nonzero,
     }  # fmt: skip

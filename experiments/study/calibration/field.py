@@ -1,4 +1,4 @@
-"""What is free in a calibration: named fields of a scenario, each within bounds, mapped to the unit interval."""
+"""The free fields of a calibration: parameters of a scenario, each within bounds, mapped to the unit interval."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
 def chosen_fields(process: str, texts: Sequence[str], scenario: "Scenario", assets: int = 1) -> tuple[Field, ...]:
     """Return the fields typed as ``NAME=LOW:HIGH``, or where there are none those of the process.
 
-    Of several assets their correlation is one of these.
+    With several assets their correlation is a field too.
 
     Parameters
     ----------
@@ -100,10 +100,10 @@ def chosen_fields(process: str, texts: Sequence[str], scenario: "Scenario", asse
 def _parsed(text: str) -> Field:
     name, _, ends = text.partition("=")
     low, _, high = ends.partition(":")
-    found = Field(name.strip(), float(low), float(high))
-    if not (found.name and -math.inf < found.low < found.high < math.inf):
+    field = Field(name.strip(), float(low), float(high))
+    if not (field.name and -math.inf < field.low < field.high < math.inf):
         raise ValueError(text)
-    return found
+    return field
 
 
 def _unfit(scenario: "Scenario", field: Field, value: float) -> list[str]:
@@ -129,10 +129,10 @@ def _replaced_problems(scenario: "Scenario", name: str, value: float) -> list[st
 
 def current_value(scenario: "Scenario", name: str) -> Value:
     """Return the value of a dotted name, the first of several; AttributeError where there is none."""
-    found: Any = scenario
+    value: Any = scenario
     for word in name.split("."):
-        found = getattr(found, word)
-    return found[0] if isinstance(found, tuple) and found else found
+        value = getattr(value, word)
+    return value[0] if isinstance(value, tuple) and value else value
 
 
 def applied(scenario: "Scenario", values: Mapping[str, float]) -> "Scenario":

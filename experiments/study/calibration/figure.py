@@ -14,37 +14,37 @@ BOUND = 1.96
 LOOKS = {"recorded": ("o", PALETTE[0]), "simulated": ("D", PALETTE[2])}
 
 
-def draw(found: Calibration) -> Figure:
+def draw(calibration: Calibration) -> Figure:
     """Draw the standardised differences of all moments; clusters and tails of the first asset."""
-    rows = 0.15 * len(found.names)
+    rows = 0.15 * len(calibration.names)
     figure, panels = new_figure(3, 1, rows + 5.6, height_ratios=(rows + 0.4, 2.2, 2.2))
-    _scores(panels[0], found)
+    _scores(panels[0], calibration)
     pair = {
-        "recorded": found.record.series.returns[:, 0] / found.record.series.returns[:, 0].std(),
-        "simulated": found.series.returns[..., 0] / found.series.returns[..., 0].std(),
+        "recorded": calibration.record.series.returns[:, 0] / calibration.record.series.returns[:, 0].std(),
+        "simulated": calibration.series.returns[..., 0] / calibration.series.returns[..., 0].std(),
     }
     for name, returns in pair.items():
         marker, colour = LOOKS[name]
         panels[1].plot(*_clusters(returns), marker, color=colour, markersize=3, label=name)
         panels[2].loglog(*_survival(returns), marker, color=colour, markersize=3, label=name)
     panels[1].set(
-        xscale="log", xlabel="lag, bars", title=f"{found.record.assets[0]}: autocorrelation of absolute returns"
+        xscale="log", xlabel="lag, bars", title=f"{calibration.record.assets[0]}: autocorrelation of absolute returns"
     )
     panels[2].set(xlabel="absolute return over standard deviation", title="share of bars beyond")
     panels[1].legend()
     for axis in (panels[1].xaxis, panels[2].xaxis, panels[2].yaxis):
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter(NullFormatter())
-    days = f"{found.judged.days:,.0f} simulated days"
+    days = f"{calibration.judged.days:,.0f} simulated days"
     caption(figure, f"z: recorded less simulated over its standard error, that of {days}; grey: 95 % band.")
     return figure
 
 
-def _scores(panel: Axes, found: Calibration) -> None:
-    rows = np.arange(len(found.names))
+def _scores(panel: Axes, calibration: Calibration) -> None:
+    rows = np.arange(len(calibration.names))
     panel.axvspan(-BOUND, BOUND, color=GREY, alpha=0.15, linewidth=0)
-    panel.plot(found.fit.scores, rows, "o", color=PALETTE[2], markersize=4)
-    panel.set_yticks(rows, found.names, fontsize=6.5)
+    panel.plot(calibration.fit.scores, rows, "o", color=PALETTE[2], markersize=4)
+    panel.set_yticks(rows, calibration.names, fontsize=6.5)
     panel.set_ylim(len(rows) - 0.5, -0.5)
     panel.set(xlabel="z", title="moments")
 

@@ -6,8 +6,8 @@ With m the moments of the record, μ(θ) those simulated under parameters θ and
 
 τ being how many times longer than the record the simulation is. A first estimate goes by that Ω; a second, where
 records as long as the real one can be simulated, by the covariance of their moments at the first (two steps, as in the
-generalised method of moments): a record whose kurtosis happens to be low says of itself that it is sure. Weights are
-diagonal: moments of one record are so collinear that Ω⁻¹ rules by differences between them that no reader cares for.
+generalised method of moments): a record whose kurtosis happens to be low has too small an Ω. Weights are diagonal:
+moments of one record are so collinear that Ω⁻¹ puts nearly all weight on differences between them that do not matter.
 The search starts from points of a Sobol' sequence and goes on by bounded least squares from the best: the moments are
 smooth on common random numbers, but for the Hill index, so derivatives are taken over wide differences.
 
@@ -18,8 +18,8 @@ With G = ∂μ/∂θ, H = (G' W G)⁻¹ G' W the covariance of the estimate is H
 (I − G H)(m − μ), would be normal with covariance (I − G H) Σ (I − G H)', which gives J its law (a sum of weighted χ²,
 Jagannathan and Wang 1996, J. Finance 51:3) and so the probability of a worse fit.
 
-Intervals hold for parameters mapped to the unit interval. What a field may be is part of what is asked, so the interval
-is the part of the normal one that lies within the bounds, which holds the truth as often. A parameter whose interval
+Intervals hold for parameters mapped to the unit interval. The bounds of a field are known beforehand, so the interval
+is the part of the normal one that lies within them, which covers the truth as often. A parameter whose interval
 spans its bounds is not identified by these moments.
 
 References: McFadden (1989), Econometrica 57:995; Duffie and Singleton (1993), Econometrica 61:929; Franke and
@@ -71,12 +71,12 @@ class Fit(NamedTuple):
 
     Attributes
     ----------
-    fields : what was free, in the order of `unit`.
+    fields : the free fields, in the order of `unit`.
     unit, deviation : (d,) estimate and its standard error, in the unit interval.
     simulated : (M,) moments at the estimate.
     distance : J.
     probability : of so large a J, were the model true.
-    target : what was to be met.
+    target : the moments to be matched.
     evaluations : how many simulations were made.
     """
 
@@ -112,14 +112,14 @@ class Fit(NamedTuple):
 
 
 class Search:
-    """The distance as a function of places in the unit cube.
+    """The distance as a function of points in the unit cube.
 
     Parameters
     ----------
-    fields : what is free.
+    fields : the free fields.
     target : recorded moments and their covariance.
     moments : values by name to the (M,) simulated moments.
-    scatter : the same to the (M, M) covariance of recorded less simulated moments; none where it cannot be had.
+    scatter : the same to the (M, M) covariance of recorded less simulated moments; None where not available.
     advance : called at every simulation.
     degrees : of freedom of what `scatter` returns.
     """
@@ -137,22 +137,22 @@ class Search:
         return 1.0 / np.diag(self.target.covariance)
 
     def _values(self, unit: Floats) -> dict[str, float]:
-        places = np.clip(unit, 0.0, 1.0)
-        return {field.name: field.value(float(u)) for field, u in zip(self.fields, places, strict=True)}
+        point = np.clip(unit, 0.0, 1.0)
+        return {field.name: field.value(float(u)) for field, u in zip(self.fields, point, strict=True)}
 
     def weigh(self, unit: Floats) -> None:
-        """Take the covariance of moments from simulations at a place, if those can be had."""
+        """Take the covariance of the moments from simulations at a point, where those are possible."""
         if self._scatter is not None:
             self.target = Target(self.target.moments, self._scatter(self._values(unit)), self._degrees)
 
     def simulated(self, unit: Floats) -> Floats:
-        """Return the moments at a place; ValueError where the scenario does not allow it."""
+        """Return the moments at a point; ValueError where the scenario does not allow it."""
         self.evaluations += 1
         self._advance()
         return self._moments(self._values(unit))
 
     def distance(self, unit: Floats) -> float:
-        """Return J at a place, very much where the scenario does not allow it or a moment is undefined."""
+        """Return J at a point, a very large number where the scenario does not allow it or a moment is undefined."""
         try:
             return self._distance(self.simulated(unit))
         except ValueError:
@@ -173,7 +173,7 @@ class Search:
         return self.finished(min(ends, key=self.distance))
 
     def _descend(self, start: Floats, iterations: int) -> Floats:
-        """Return where bounded least squares lead from a place."""
+        """Return the point that bounded least squares reach from another."""
         inside = np.clip(start, 1e-3, 1.0 - 1e-3)
         scale = np.sqrt(self._weight)
         try:
@@ -186,7 +186,7 @@ class Search:
             return start
 
     def finished(self, unit: Floats) -> Fit:
-        """Return the estimate at a place with its standard errors."""
+        """Return the estimate at a point with its standard errors."""
         self.weigh(unit)
         simulated = self.simulated(unit)
         slope = self._slopes(unit)

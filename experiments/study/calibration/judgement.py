@@ -1,4 +1,4 @@
-"""Which moments are met: by the errors of the fit, and again by as much simulation as there is record.
+"""Which moments are met: by the errors of the fit, and again by a simulation as long as the record.
 
 A fit of the whole model simulates days, where the record has years: its errors √(1 + 1/τ) σ are those of the short
 simulation, τ its length over the record's, and nearly everything lies within them. So every verdict weighs sharpness
@@ -15,7 +15,7 @@ from experiments.study.calibration.moment import Floats, natural, tolerances
 
 
 class Judged(NamedTuple):
-    """Simulated moments next to what was to be met.
+    """Simulated moments next to the target.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ LEAST_BARS = 1_000
 
 
 class Series(NamedTuple):
-    """What was recorded or simulated, in n bars of K assets, once or in several runs."""
+    """Recorded or simulated bars: n of K assets, in one run or several."""
 
     returns: Floats  # (n, K) or (runs, n, K) log returns
     volume: Floats | None = None  # likewise, volume in any unit; bars without any are left out
@@ -119,14 +119,14 @@ def tolerances(assets: Sequence[object], volume: bool) -> list[Tolerance]:
 
 def vector(series: Series) -> Floats:
     """Return all moments as they are matched: asset by asset, then the correlations."""
-    found: list[float] = []
+    moments: list[float] = []
     for k in range(series.returns.shape[-1]):
         own = np.ascontiguousarray(series.returns[..., k])
         values = [(moment.find(own), moment.logarithmic) for moment in MOMENTS]
-        found += [np.log(value) if logarithmic else value for value, logarithmic in values]
-        found += [] if series.volume is None else [activity(own, series.volume[..., k])]
+        moments += [np.log(value) if logarithmic else value for value, logarithmic in values]
+        moments += [] if series.volume is None else [activity(own, series.volume[..., k])]
     pairs = combinations(np.moveaxis(series.returns, -1, 0), 2)
-    return np.array([*found, *(correlation(a, b) for a, b in pairs)])
+    return np.array([*moments, *(correlation(a, b) for a, b in pairs)])
 
 
 def natural(values: Floats, assets: int, volume: bool) -> Floats:

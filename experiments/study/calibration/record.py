@@ -1,4 +1,4 @@
-"""The record to be matched: price files side by side, their volume where they have it, and how sure its moments are.
+"""The record to be matched: aligned price files, with volume where they have it, and the covariance of its moments.
 
 The covariance of the moments is that over resamples of the record in long blocks, all assets together (the stationary
 bootstrap of :mod:`model.price.process.bootstrap`), so that the persistence of volatility widens it.
@@ -20,7 +20,7 @@ from model.scenario.length import MINUTES_A_DAY
 
 RESAMPLES = 400
 BLOCK_DAYS = 60
-BLOCKS = 10  # a record is at least so many blocks
+BLOCKS = 10  # a record has at least this many blocks
 SEED = 20_251_010
 
 
@@ -70,8 +70,8 @@ def asset_labels(files: tuple[str, ...], given: tuple[str, ...] = ()) -> tuple[s
 
 
 def _volume(file: str, time: NDArray[np.int64]) -> Floats | None:
-    found = read_volume(file)
-    return None if found is None else found[np.searchsorted(read_prices(file).time, time)]
+    volume = read_volume(file)
+    return None if volume is None else volume[np.searchsorted(read_prices(file).time, time)]
 
 
 def covariance(record: Record, resamples: int = RESAMPLES) -> Floats:
@@ -80,9 +80,9 @@ def covariance(record: Record, resamples: int = RESAMPLES) -> Floats:
     number = len(returns)
     length = min(BLOCK_DAYS * MINUTES_A_DAY / record.minutes, number / BLOCKS)
     generator = np.random.default_rng(SEED)
-    found = []
+    resampled = []
     for _ in range(resamples):
         fresh, where = generator.random((2, number))
         rows = blocks(fresh, where, length, number)
-        found.append(vector(Series(returns[rows], None if volume is None else volume[rows])))
-    return np.cov(np.array(found), rowvar=False)
+        resampled.append(vector(Series(returns[rows], None if volume is None else volume[rows])))
+    return np.cov(np.array(resampled), rowvar=False)

@@ -1,8 +1,8 @@
-"""A simulation whose moments are kept: asked again for the same parameters it reads them instead of simulating.
+"""A simulation that stores its moments and reads them when the same parameters are simulated again.
 
 A vector of moments is kept as the metrics ``moment_0``, ``moment_1`` and on of a run (a covariance as a run for every
-row), under a digest of the code, the simulation and the parameters. A search asks for the same parameters in the same
-order whenever it is begun with the same words, so it goes on where it was.
+row), under a digest of the code, the simulation and the parameters. A search visits the same parameters in the same
+order whenever it is started with the same options, so it resumes where it was.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,8 +34,8 @@ class RecordedSimulation:
 
     def moments(self, values: Mapping[str, float], spread: Spread = map) -> Floats:
         """Return the vector of moments as :meth:`Simulation.moments`."""
-        [found] = self._kept("moments", values, 1, lambda: self.simulated.moments(values, spread)[None])
-        return found
+        [moments] = self._kept("moments", values, 1, lambda: self.simulated.moments(values, spread)[None])
+        return moments
 
     def scatter(self, values: Mapping[str, float]) -> Floats:
         """Return the (M, M) covariance as :meth:`Simulation.scatter`."""
@@ -44,17 +44,17 @@ class RecordedSimulation:
 
     def again(self, values: Mapping[str, float], runs: int, spread: Spread = map) -> Floats:
         """Return the vector of moments as :meth:`Simulation.again`."""
-        [found] = self._kept(f"again {runs}", values, 1, lambda: self.simulated.again(values, runs, spread)[None])
-        return found
+        [moments] = self._kept(f"again {runs}", values, 1, lambda: self.simulated.again(values, runs, spread)[None])
+        return moments
 
     def _kept(self, kind: str, values: Mapping[str, float], rows: int, simulate: Callable[[], Floats]) -> Floats:
         """Return (rows, M) numbers, from the store where all of them are there."""
         scenario = scenario_identity(field.applied(self.simulated.scenario, values))
         identities = [digest(self._code, kind, scenario, str(row)) for row in range(rows)]
-        found = [self.store.find(kind, identity) for identity in identities]
+        finished = [self.store.find(kind, identity) for identity in identities]
         self._number += rows
-        if all(found):
-            return np.array([list(run.summary.values()) for run in found if run])
+        if all(finished):
+            return np.array([list(run.summary.values()) for run in finished if run])
         simulated = simulate()
         for row, (identity, numbers) in enumerate(zip(identities, simulated, strict=True)):
             summary = {f"moment_{i}": float(number) for i, number in enumerate(numbers)}

@@ -1,4 +1,4 @@
-"""What a calibration tells: the estimate, moment by moment what is met, a scenario to go on with, a result folder."""
+"""The output of a calibration: the estimate, which moments are met, a scenario, a result folder."""
 
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -7,6 +7,7 @@ import numpy as np
 import tomli_w
 from rich.table import Table
 
+from experiments.figure.attempt import save_alone
 from experiments.statistics.verdict import HIT, MISS, VAGUE
 from experiments.study.calibration.field import current_value
 from experiments.study.calibration.fit import Fit
@@ -31,13 +32,13 @@ class Calibration(NamedTuple):
     Attributes
     ----------
     scenario : simulated, before the estimate.
-    record : what was matched.
+    record : the recorded prices.
     names : of the moments.
     fit : the estimate.
     series : simulated bars at the estimate, for the figure.
     whole : whether the whole model was simulated, not the price process alone.
     judged : the moments of the fit, with its errors.
-    again : moments of other replications at the estimate, as long in all as the record; None where not asked for.
+    again : moments of other replications at the estimate, as long in all as the record; None where not simulated.
     """
 
     scenario: "Scenario"
@@ -50,12 +51,12 @@ class Calibration(NamedTuple):
     again: Judged | None = None
 
 
-def field_rows(found: Calibration) -> list[dict[str, Any]]:
-    """Return a row per free field: estimate, interval, bounds, what it was."""
+def field_rows(calibration: Calibration) -> list[dict[str, Any]]:
+    """Return a row per free field: estimate, interval, bounds, value before."""
     rows = []
-    for i, (name, value) in enumerate(found.fit.values.items()):
-        low, high = found.fit.interval(i)
-        field = found.fit.fields[i]
+    for i, (name, value) in enumerate(calibration.fit.values.items()):
+        low, high = calibration.fit.interval(i)
+        field = calibration.fit.fields[i]
         rows.append(
             {
                 "field": name,
@@ -64,38 +65,40 @@ def field_rows(found: Calibration) -> list[dict[str, Any]]:
                 "high": high,
                 "least": field.low,
                 "most": field.high,
-                "before": current_value(found.scenario, name),
+                "before": current_value(calibration.scenario, name),
             }
         )
     return rows
 
 
-def moment_rows(found: Calibration) -> list[dict[str, Any]]:
-    """Return a row per moment: recorded, simulated, standardised difference, error, verdict, and these once more."""
-    assets = len(found.record.assets)
-    volume = any(name.endswith("volume with absolute returns") for name in found.names)
-    again = found.again.rows(assets, volume) if found.again else [dict[str, Any]()] * len(found.names)
+def moment_rows(calibration: Calibration) -> list[dict[str, Any]]:
+    """Return a row per moment: recorded, simulated, standardised difference, error, verdict, and these `again`."""
+    assets = len(calibration.record.assets)
+    volume = any(name.endswith("volume with absolute returns") for name in calibration.names)
+    again = calibration.again.rows(assets, volume) if calibration.again else [dict[str, Any]()] * len(calibration.names)
     return [
         {"moment": name, **row, **{f"{key}_again": more[key] for key in AGAIN if more}}
-        for name, row, more in zip(found.names, found.judged.rows(assets, volume), again, strict=True)
+        for name, row, more in zip(calibration.names, calibration.judged.rows(assets, volume), again, strict=True)
     ]
 
 
-def tables(found: Calibration) -> list[Table]:
+def tables(calibration: Calibration) -> list[Table]:
     """Return the estimate and the moments as tables."""
-    fields, moments = Table(title="Estimate and 95 % intervals"), Table(title=title(found))
-    columns = [*COLUMNS, *([f"{found.again.days:,.0f} days", "z", "verdict"] if found.again else [])]
+    fields, moments = Table(title="Estimate and 95 % intervals"), Table(title=title(calibration))
+    columns = [*COLUMNS, *([f"{calibration.again.days:,.0f} days", "z", "verdict"] if calibration.again else [])]
     for table, names in ((fields, ["field", "estimate", "interval", "before"]), (moments, columns)):
         for name in names:
             table.add_column(name, justify="left" if name in ("field", "moment", "verdict") else "right")
-    for row in field_rows(found):
+    for row in field_rows(calibration):
         fields.add_row(
             row["field"], number(row["estimate"]), interval(row["low"], row["high"]), number(float(row["before"]))
         )
-    for row in moment_rows(found):
-        told = [row["moment"], number(row["recorded"]), number(row["simulated"]), f"{row['z']:.1f}", row["error"]]
-        more = [number(row["simulated_again"]), f"{row['z_again']:.1f}", row["verdict_again"]] if found.again else []
-        moments.add_row(*told, row["verdict"], *more)
+    for row in moment_rows(calibration):
+        cells = [row["moment"], number(row["recorded"]), number(row["simulated"]), f"{row['z']:.1f}", row["error"]]
+        more = (
+            [number(row["simulated_again"]), f"{row['z_again']:.1f}", row["verdict_again"]] if calibration.again else []
+        )
+        moments.add_row(*cells, row["verdict"], *more)
     return [fields, moments]
 
 
@@ -103,16 +106,17 @@ COLUMNS = ("moment", "recorded", "simulated", "z", "error", "verdict")
 AGAIN = ("simulated", "z", "error", "verdict")
 
 
-def title(found: Calibration) -> str:
-    """Return the line above the moments: how near, by which errors, and how many are met."""
-    fit, rows, days = found.fit, moment_rows(found), found.record.days
+def title(calibration: Calibration) -> str:
+    """Return the title of the moments: distance, days simulated, and how many are met."""
+    fit, rows, days = calibration.fit, moment_rows(calibration), calibration.record.days
     text = (
         f"Moments: J = {fit.distance:.1f}, a worse fit with probability {fit.probability:.2f}; of {len(rows)}, "
-        f"{counted(rows, 'verdict')}, by the errors of {found.judged.days:,.0f} days simulated for {days:,.0f} recorded"
+        f"{counted(rows, 'verdict')}, by the errors of {calibration.judged.days:,.0f} days simulated for "
+        f"{days:,.0f} recorded"
     )
-    if found.again is None:
+    if calibration.again is None:
         return text
-    return f"{text}; in {found.again.days:,.0f} other days simulated {counted(rows, 'verdict_again')}"
+    return f"{text}; in {calibration.again.days:,.0f} other days simulated {counted(rows, 'verdict_again')}"
 
 
 def counted(rows: list[dict[str, Any]], key: str) -> str:
@@ -120,15 +124,15 @@ def counted(rows: list[dict[str, Any]], key: str) -> str:
     return ", ".join(f"{sum(row[key] == verdict for row in rows)} {verdict}" for verdict in (HIT, MISS, VAGUE))
 
 
-def fragment(found: Calibration) -> str:
+def fragment(calibration: Calibration) -> str:
     """Return the estimate as a scenario in TOML, to be given to ``--scenario``."""
-    process = found.scenario.price.process
-    tree: dict[str, Any] = {"minutes": found.scenario.minutes} if process in PER_STEP else {}
+    process = calibration.scenario.price.process
+    tree: dict[str, Any] = {"minutes": calibration.scenario.minutes} if process in PER_STEP else {}
     plant(tree, "price.process", process)
-    for name, value in found.fit.values.items():
-        plant(tree, name, _rounded(value, attrgetter(name)(found.scenario)))
-    told = f"Calibrated to {', '.join(found.record.assets)}; {title(found).removeprefix('Moments: ')}."
-    return f"# {''.join(sign if sign.isprintable() else ' ' for sign in told)}\n{tomli_w.dumps(tree)}"
+    for name, value in calibration.fit.values.items():
+        plant(tree, name, _rounded(value, attrgetter(name)(calibration.scenario)))
+    heading = f"Calibrated to {', '.join(calibration.record.assets)}; {title(calibration).removeprefix('Moments: ')}."
+    return f"# {''.join(sign if sign.isprintable() else ' ' for sign in heading)}\n{tomli_w.dumps(tree)}"
 
 
 def _rounded(value: float, held: Any) -> Any:
@@ -137,41 +141,39 @@ def _rounded(value: float, held: Any) -> Any:
     return [short] if isinstance(held, tuple) else round(value) if isinstance(held, int) else short
 
 
-def document(found: Calibration) -> dict[str, Any]:
+def document(calibration: Calibration) -> dict[str, Any]:
     """Return all of it for JSON."""
-    fit = found.fit
+    fit = calibration.fit
     return {
-        "assets": list(found.record.assets),
-        "bars": len(found.record.series.returns),
-        "bar_minutes": found.record.minutes,
-        "whole_model": found.whole,
-        "fields": field_rows(found),
-        "moments": moment_rows(found),
+        "assets": list(calibration.record.assets),
+        "bars": len(calibration.record.series.returns),
+        "bar_minutes": calibration.record.minutes,
+        "whole_model": calibration.whole,
+        "fields": field_rows(calibration),
+        "moments": moment_rows(calibration),
         "distance": fit.distance,
         "probability": fit.probability,
-        "missed": _named(found, "verdict", MISS),
-        "too_vague": _named(found, "verdict", VAGUE),
-        "record_days": found.record.days,
-        "simulated_days": found.judged.days,
-        "again_days": found.again.days if found.again else 0.0,
-        "missed_again": _named(found, "verdict_again", MISS),
-        "too_vague_again": _named(found, "verdict_again", VAGUE),
+        "missed": _named(calibration, "verdict", MISS),
+        "too_vague": _named(calibration, "verdict", VAGUE),
+        "record_days": calibration.record.days,
+        "simulated_days": calibration.judged.days,
+        "again_days": calibration.again.days if calibration.again else 0.0,
+        "missed_again": _named(calibration, "verdict_again", MISS),
+        "too_vague_again": _named(calibration, "verdict_again", VAGUE),
         "evaluations": fit.evaluations,
     }
 
 
-def _named(found: Calibration, key: str, verdict: str) -> list[str]:
+def _named(calibration: Calibration, key: str, verdict: str) -> list[str]:
     """Return the moments of which `key` says `verdict`."""
-    return [row["moment"] for row in moment_rows(found) if row.get(key) == verdict]
+    return [row["moment"] for row in moment_rows(calibration) if row.get(key) == verdict]
 
 
-def keep(folder: "ResultFolder", found: Calibration) -> None:
-    """Leave tables, scenario, figure and manifest in the result folder."""
-    from experiments.figure.attempt import save_alone  # noqa: PLC0415
-
-    write_rows(folder.path / "fields.csv", field_rows(found))
-    write_rows(folder.path / "moments.csv", moment_rows(found))
-    (folder.path / "calibrated.toml").write_text(fragment(found), encoding="utf-8")
-    save_alone(folder.path, "moments", found, "experiments.study.calibration.figure")
-    start = str(np.datetime64(found.record.start, "ms"))
-    folder.finish(study_manifest(found.scenario, "calibration", document(found), first_bar=start))
+def keep(folder: "ResultFolder", calibration: Calibration) -> None:
+    """Write tables, scenario, figure and manifest into the result folder."""
+    write_rows(folder.path / "fields.csv", field_rows(calibration))
+    write_rows(folder.path / "moments.csv", moment_rows(calibration))
+    (folder.path / "calibrated.toml").write_text(fragment(calibration), encoding="utf-8")
+    save_alone(folder.path, "moments", calibration, "experiments.study.calibration.figure")
+    start = str(np.datetime64(calibration.record.start, "ms"))
+    folder.finish(study_manifest(calibration.scenario, "calibration", document(calibration), first_bar=start))

@@ -36,10 +36,10 @@ type Spread = Callable[[Callable[[int], Series], Iterable[int]], Iterable[Series
 
 
 class CachedStreams(Streams):
-    """Streams whose normals are drawn once, as every point of a search sees the same."""
+    """Streams that cache their normal draws, which all points of a search share."""
 
     def normal(self, name: str, *index: int, size: Shape) -> Floats:
-        """Return the first standard normal variates of the stream, not to be written to."""
+        """Return the first standard normal variates of the stream, read-only."""
         return _normal(self.seed, self.replication, name, index, size)
 
 
@@ -75,7 +75,7 @@ class Simulation(NamedTuple):
 
     @property
     def described(self) -> dict[str, float]:
-        """Return what it is, its scenario aside."""
+        """Return its settings, without its scenario."""
         return {name: value for name, value in self._asdict().items() if name != "scenario"}
 
     def moments(self, values: Mapping[str, float], spread: Spread = map) -> Floats:
@@ -87,18 +87,18 @@ class Simulation(NamedTuple):
         if self.whole:
             return vector(self.joined(scenario, spread))
         seed = scenario.seed
-        found = [vector(self.path(scenario, CachedStreams(seed, number))) for number in range(self.replications)]
-        return np.mean(found, axis=0)
+        vectors = [vector(self.path(scenario, CachedStreams(seed, number))) for number in range(self.replications)]
+        return np.mean(vectors, axis=0)
 
     def scatter(self, values: Mapping[str, float]) -> Floats:
         """Return the (M, M) covariance of a record's moments less simulated ones, were these values true."""
         scenario = applied(self.scenario, values)
         numbers = range(self.replications, self.replications + RECORDS)
-        found = [vector(self.path(scenario, Streams(scenario.seed, number))) for number in numbers]
-        return (1.0 + 1.0 / self.replications) * np.cov(np.array(found), rowvar=False)
+        vectors = [vector(self.path(scenario, Streams(scenario.seed, number))) for number in numbers]
+        return (1.0 + 1.0 / self.replications) * np.cov(np.array(vectors), rowvar=False)
 
     def again(self, values: Mapping[str, float], runs: int, spread: Spread = map) -> Floats:
-        """Return the moments under `values` in so many replications that neither search nor scatter has seen."""
+        """Return the moments under `values` in this many replications that neither search nor scatter uses."""
         scenario = applied(self.scenario, values)
         fresh = range(self.replications + RECORDS, self.replications + RECORDS + runs)
         if self.whole:
@@ -106,7 +106,7 @@ class Simulation(NamedTuple):
         return np.mean([vector(self.path(scenario, Streams(scenario.seed, number))) for number in fresh], axis=0)
 
     def joined(self, scenario: "Scenario", spread: Spread = map, numbers: Iterable[int] | None = None) -> Series:
-        """Return the bars of runs of the whole model, (runs, n, K), those of a point unless `numbers` names others."""
+        """Return the bars of runs of the whole model, (runs, n, K): `numbers` are their replications."""
         chosen = range(self.replications) if numbers is None else numbers
         series = together(list(spread(partial(self.run, scenario), chosen)))
         return series if self.volume else series._replace(volume=None)
@@ -151,5 +151,5 @@ def simulation(scenario: "Scenario", record: Record, replications: int, days: fl
 
 
 def _inside(bar: float, step: float) -> int:
-    """Return how many steps a bar has, each at most as long as wished and as allowed."""
+    """Return how many steps a bar has, each no longer than wished and allowed."""
     return max(1, int(np.ceil(bar / min(step, LONGEST_STEP) - 1e-9)))

@@ -42,14 +42,14 @@ class Comparison:
         self.extend(replications)
 
     def extend(self, replications: Sequence[int]) -> None:
-        """Expect further `replications`."""
+        """Add `replications` still to come."""
         self._row |= {replication: row for row, replication in enumerate(replications, len(self._row))}
         self._contrasts.clear()
         more = np.full(len(replications), np.nan)
         self._values = {name: np.concatenate([column, more]) for name, column in self._values.items()}
 
     def add(self, run: "Run") -> None:
-        """Take in the metrics of `run`, or note that it failed."""
+        """Add the metrics of `run`, or note that it failed."""
         if run.failure is not None:
             self.failed.append(run)
             return
@@ -123,16 +123,16 @@ class Comparison:
 
     def risk(self, cell: str, metric: str = "uncovered", level: float = LEVEL) -> dict[str, Any]:
         """Return the tail of `metric`, None where there are no runs; expected shortfall has no interval."""
-        found = tail(self.values(cell, metric), level)
-        known = found.number > 0
+        worst = tail(self.values(cell, metric), level)
+        known = worst.number > 0
         return {
             "level": level,
-            "value_at_risk": found.value_at_risk if known else None,
-            "expected_shortfall": found.expected_shortfall if known else None,
-            "value_at_risk_ci95": list(found.ends),
+            "value_at_risk": worst.value_at_risk if known else None,
+            "expected_shortfall": worst.expected_shortfall if known else None,
+            "value_at_risk_ci95": list(worst.ends),
             "expected_shortfall_ci95": [math.nan, math.nan],
-            "tail_runs": found.runs,
-            "n": found.number,
+            "tail_runs": worst.runs,
+            "n": worst.number,
         }
 
     def _column(self, cell: str, metric: str) -> NDArray[np.float64]:
@@ -141,12 +141,12 @@ class Comparison:
         return self._values[cell, metric]
 
 
-def _plain(found: Estimate) -> dict[str, Any]:
+def _plain(summary: Estimate) -> dict[str, Any]:
     return {
-        "mean": found.mean,
-        "ci95": [found.low, found.high],
-        "n": found.number,
-        "events": found.events,
-        "kind": found.kind,
-        "method": found.method,
+        "mean": summary.mean,
+        "ci95": [summary.low, summary.high],
+        "n": summary.number,
+        "events": summary.events,
+        "kind": summary.kind,
+        "method": summary.method,
     }

@@ -1,4 +1,4 @@
-"""What a structure may call before anybody else loses: the capital that structures are compared at.
+"""Callable capital: all that a structure may call before anybody else loses, by which structures are compared.
 
 With capital K of the scenario, allotted as cᵢ, treasuries Tᵢ, skin in the game sᵢ = `protocol.skin_in_the_game` Tᵢ
 and assessment powers of a c, callable are
@@ -7,7 +7,7 @@ and assessment powers of a c, callable are
     Σ cᵢ + min(Tᵢ, sᵢ + a cᵢ)    `mutual` that assesses treasuries beyond its capital,              (1)
     Σ sᵢ                `none`.
 
-A run reports it as the metric `callable_capital`; (1) serves runs that were made before they did. Units: USD.
+A run reports it as the metric `callable_capital`; (1) serves older folders, whose runs do not. Units: USD.
 """
 
 import numpy as np

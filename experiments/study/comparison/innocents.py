@@ -1,7 +1,7 @@
 """Innocents and saved: what a change of structure did to each protocol, world by world.
 
 Two cells saw the same shocks in replication r. A protocol whose loss was covered in cell a and uncovered in cell b is
-an **innocent** victim of b: it was safe by itself and went down with others. One that was uncovered in a and covered in
+an **innocent** victim of b: it was safe by itself and lost through others. One that was uncovered in a and covered in
 b was **saved** by b. With uᵢ(r) the uncovered loss of protocol i in USD,
 
     innocents(r) = #{ i : uᵢ = 0 in a, uᵢ > 0 in b },    saved(r) = #{ i : uᵢ > 0 in a, uᵢ = 0 in b }.

@@ -34,7 +34,7 @@ def manifest(
 
     Parameters
     ----------
-    plan, cells, pilot, comparison : what was asked for and what came of it.
+    plan, cells, pilot, comparison : the request and its result.
     started : UTC moment in ISO 8601.
     ended : how it ended, one of the three of this module.
     """

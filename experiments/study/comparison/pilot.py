@@ -1,26 +1,29 @@
-"""The pilot: what each protocol can expect to lose, from replications the comparison does not use.
+"""The pilot: each protocol's expected loss, from replications the comparison does not use.
 
 Funds in proportion to expected loss, or to the expected shortfall of the loss, are the second isolated baseline. Their
 sizes must not be taken from the runs they are judged by, so the pilot has replications, and therefore random streams,
 of its own.
 
-A pilot is short, and a comparison takes its sizes as they are: intervals are those of funds of these sizes, not of
-funds of the right ones. How far off they are is told next to: with s_i the share of member i in the capital and s_i*
-its share by a pilot resampled from the runs of this one, the part of the capital that lies elsewhere,
+A pilot is short, and a comparison takes its sizes as given: intervals hold for funds of these sizes, not of the right
+ones. How far off the sizes are is reported: with s_i the share of member i in the capital and s_i* its share by a pilot
+resampled from the runs of this one, the share of the capital that is allotted otherwise,
 
     E ½ Σ_i |s_i* − s_i|,                                                                       (1)
 
-which resampling says of this pilot and an endless one (the bootstrap; Efron 1979).
+which estimates the same of this pilot against one without end (the bootstrap; Efron 1979).
 """
 
 from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from experiments.plan.arrangement import SHORTFALL, Cell, Estimate, needs_pilot
 from experiments.plan.configuration import PILOT, Plan
 from experiments.results.run import Run
 from experiments.run.executor import Executor
+from model.measure import risk
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -37,7 +40,7 @@ def pilot_replications(replications: int) -> int:
 class Pilot(NamedTuple):
     """`estimate` per protocol, empty where no pilot was needed or none of its runs finished.
 
-    `misplaced` is the part of the capital, equation (1), by either estimate; None where nothing was lost.
+    `misplaced` is the share of the capital, equation (1), by either estimate; None where nothing was lost.
     """
 
     estimate: Estimate
@@ -52,7 +55,7 @@ def run_pilot(plan: Plan, executor: Executor, stop: Callable[[], bool], advance:
     Parameters
     ----------
     plan : a checked plan.
-    executor : who runs it.
+    executor : runs the replications.
     stop : read between runs.
     advance : called after every run.
     """
@@ -83,39 +86,35 @@ def expected_loss(runs: Sequence[Run], members: int) -> tuple[float, ...]:
 
 def expected_shortfall(runs: Sequence[Run], members: int, level: float) -> tuple[float, ...]:
     """Return (P,) expected shortfall at `level` of the same loss, USD >= 0; empty where there are no runs."""
-    from model.measure import risk  # noqa: PLC0415
-
     if not runs:
         return ()
     deficits = ([run.summary[f"backstop_loss_{i}"] for run in runs] for i in range(members))
     return tuple(float(risk.expected_shortfall(losses, level)) for losses in deficits)
 
 
-def misplaced(runs: Sequence[Run], estimate: "Callable[[Sequence[Run]], tuple[float, ...]]") -> float | None:
-    """Return the part of the capital of equation (1) where it is allotted in proportion to `estimate` of the runs."""
-    import numpy as np  # noqa: PLC0415
-
-    found = np.array(estimate(runs))
-    if not found.any():
+def misplaced(runs: Sequence[Run], estimate: Callable[[Sequence[Run]], tuple[float, ...]]) -> float | None:
+    """Return the share (1) of capital that is allotted in proportion to `estimate` of the runs."""
+    estimated = np.array(estimate(runs))
+    if not estimated.any():
         return None
     drawn = np.random.default_rng(RESAMPLING).integers(0, len(runs), (RESAMPLES, len(runs)))
     again = np.array([estimate([runs[r] for r in row]) for row in drawn])
     again = again[again.any(axis=1)]
-    shares, own = again / again.sum(axis=1, keepdims=True), found / found.sum()
+    shares, own = again / again.sum(axis=1, keepdims=True), estimated / estimated.sum()
     return float(np.abs(shares - own).sum(axis=1).mean() / 2.0) if len(again) else None
 
 
 def used(allotment: str) -> str:
-    """Return by which estimate the pilot's funds are sized under the scenario's `allotment`."""
+    """Return the estimate by which funds are sized under the scenario's `allotment`."""
     return SHORTFALL if allotment == SHORTFALL else "expected_loss"
 
 
-def doubt(replications: int, part: float | None) -> str:
-    """Return what is said of funds sized by a pilot of so many `replications`, `part` of the capital misplaced."""
-    if part is None:
+def doubt(replications: int, share: float | None) -> str:
+    """Return the notice on funds sized by a pilot of `replications`, with a `share` of the capital misplaced."""
+    if share is None:
         return f"no loss in {replications} pilot replications: funds by expected loss stand by open interest"
     return (
-        f"funds sized by {replications} pilot replications have some {part:.0%} of their capital where an endless "
+        f"funds sized by {replications} pilot replications have some {share:.0%} of their capital where an endless "
         "pilot would not put it; intervals hold for these sizes and do not contain that"
     )
 

@@ -1,15 +1,15 @@
 """When a comparison has been run often enough: every interval asked for is narrow enough.
 
 ``--precision METRIC=BOUND`` asks that the half-width h of the 95 % interval of every paired difference a − b of the
-metric be at most BOUND, in the metric's own unit; with a percent sign, at most that part of the larger of the two
-cells' means, |ā| or |b̄|. (A part of the difference itself could never be reached where the cells are alike.) Where
+metric be at most BOUND, in the metric's own unit; with a percent sign, at most that share of the larger of the two
+cells' means, |ā| or |b̄|. (A share of the difference itself could never be reached where the cells are alike.) Where
 there is one cell only, its mean takes the place of the difference.
 
-Looking often and stopping at a lucky moment would make intervals too short (Chow and Robbins 1965, Ann. Math. Stat.
+Checking often and stopping at a lucky moment would make intervals too short (Chow and Robbins 1965, Ann. Math. Stat.
 36:457; Law, *Simulation Modeling and Analysis*, 5th ed., section 9.4.1), most of all where a few worlds hold most of
 the loss and have not been seen yet. Therefore
 
-- looks are few, at numbers of replications fixed beforehand, from :data:`LEAST` on, each half as many again;
+- checks are few, at numbers of replications fixed beforehand, from :data:`LEAST` on, each half as many again;
 - n replications count once n > 25 G₁², G₁ the skewness of the differences (Cochran, *Sampling Techniques*, 3rd ed.,
   section 2.15, for an interval that rests on normality);
 - differences that have not varied at all, whose interval has no width, count from :data:`STILL` replications on, by the
@@ -40,7 +40,7 @@ SKEWED = 25.0  # replications per squared skewness
 
 
 def batches(most: int, sequential: bool) -> Iterator[range]:
-    """Yield the replications up to each look in turn: all `most` of them at once where not `sequential`."""
+    """Yield the replications up to each check in turn: all `most` of them at once where not `sequential`."""
     done, look = 0, LEAST if sequential else most
     while done < most:
         until = min(look, most)
@@ -54,7 +54,7 @@ def lacking(terms: Sequence[Term], comparison: "Comparison") -> list[str]:
 
 
 def record(terms: Sequence[Term], comparison: "Comparison") -> dict[str, Any]:
-    """Return what was asked, and what is lacking, for the manifest."""
+    """Return the terms, and which of them are not met, for the manifest."""
     return {"asked": [str(term) for term in terms], "lacking": lacking(terms, comparison)}
 
 
@@ -89,10 +89,10 @@ def _lacking(term: Term, comparison: "Comparison") -> Iterator[str]:
 def _differences(metric: str, comparison: "Comparison") -> Iterator[tuple[str, NDArray[np.float64], Ends, float]]:
     """Yield label, differences (n,), interval and the size they are relative to, of every pair, or of one cell."""
     values = {cell: comparison.values(cell, metric) for cell in comparison.cells}
-    found = {cell: comparison.interval(cell, metric) for cell in comparison.cells}
+    intervals = {cell: comparison.interval(cell, metric) for cell in comparison.cells}
     if not comparison.pairs:
-        yield from ((cell, values[cell], Ends(own.low, own.high), abs(own.mean)) for cell, own in found.items())
+        yield from ((cell, values[cell], Ends(own.low, own.high), abs(own.mean)) for cell, own in intervals.items())
     for a, b in comparison.pairs:
         apart = difference_ends(metric, values[a] - values[b], comparison.members)
-        size = max(abs(found[a].mean), abs(found[b].mean))
+        size = max(abs(intervals[a].mean), abs(intervals[b].mean))
         yield f"{a} - {b}", values[a] - values[b], apart, size

@@ -42,8 +42,8 @@ def mean_table(comparison: "Comparison") -> Table:
     for cell in comparison.cells:
         table.add_column(cell, justify="right")
     for headline in shown(comparison.metrics):
-        found = (comparison.interval(cell, headline.metric) for cell in comparison.cells)
-        table.add_row(_name(headline), *(told(item, headline.factor) for item in found))
+        intervals = (comparison.interval(cell, headline.metric) for cell in comparison.cells)
+        table.add_row(_name(headline), *(told(item, headline.factor) for item in intervals))
     tails = [tail(comparison.values(cell, "uncovered")) for cell in comparison.cells]
     table.add_row(f"uncovered loss, {LEVEL:.0%} quantile, $M", *map(_quantile, tails))
     table.add_row(f"uncovered loss, mean of the worst {1 - LEVEL:.0%}, $M", *map(_shortfall, tails))
@@ -84,7 +84,7 @@ def pairing_table(comparison: "Comparison") -> Table:
 
 
 def _pairs(comparison: "Comparison") -> Sequence[tuple[str, str]]:
-    """Return the pairs worth a line each: all of four cells, of more only those with the first."""
+    """Return the pairs that are shown: all pairs of up to four cells, of more only those with the first."""
     few = len(comparison.cells) <= 4
     return [pair for pair in comparison.pairs if few or pair[0] == comparison.cells[0]]
 
@@ -98,17 +98,17 @@ def _rest(comparison: "Comparison", pairs: Sequence[tuple[str, str]]) -> str | N
     return f"{rest} more pairs: --json" if rest else None
 
 
-def _quantile(found: Tail) -> str:
-    low, high = (end * 1e-6 for end in found.ends)
-    return f"{number(found.value_at_risk * 1e-6)} {interval(low, high) if found.number else ''}".rstrip()
+def _quantile(worst: Tail) -> str:
+    low, high = (end * 1e-6 for end in worst.ends)
+    return f"{number(worst.value_at_risk * 1e-6)} {interval(low, high) if worst.number else ''}".rstrip()
 
 
-def _shortfall(found: Tail) -> str:
-    mean = number(found.expected_shortfall * 1e-6)
-    return f"{mean} (worst {found.runs} of {found.number})" if found.number else mean
+def _shortfall(worst: Tail) -> str:
+    mean = number(worst.expected_shortfall * 1e-6)
+    return f"{mean} (worst {worst.runs} of {worst.number})" if worst.number else mean
 
 
 def _difference(comparison: "Comparison", row: dict[str, Any], line: Headline) -> tuple[str, ...]:
-    found = comparison.difference(row["a"], row["b"], row["metric"])
-    numbers = probability(row["p_adjusted"]), number(found.correlation), number(found.variance_reduction)
-    return number(found.mean * line.factor), apart(found, line.factor), *numbers
+    difference = comparison.difference(row["a"], row["b"], row["metric"])
+    numbers = probability(row["p_adjusted"]), number(difference.correlation), number(difference.variance_reduction)
+    return number(difference.mean * line.factor), apart(difference, line.factor), *numbers

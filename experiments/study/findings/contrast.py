@@ -1,4 +1,4 @@
-"""How a measured difference is judged: told apart from zero by its interval, and kept, lost or turned by a change."""
+"""The judgement of a measured difference: told apart from zero or not, and kept, lost or turned by a change."""
 
 import math
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,7 +35,7 @@ class Contrast(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """Whether a has less or more than b, or the interval does not tell."""
+        """Return whether a has less or more than b, or the interval holds zero."""
         if not math.isfinite(self.mean):
             return UNKNOWN
         if self.low == self.high == 0.0:
@@ -46,11 +46,11 @@ class Contrast(NamedTuple):
 
     @property
     def decided(self) -> bool:
-        """Whether a and b are told apart."""
+        """Return whether a and b are told apart."""
         return self.verdict in (LESS, MORE)
 
     def under(self, changed: "Contrast") -> str:
-        """Return what becomes of this difference where it is `changed`."""
+        """Return whether this difference is kept, lost or turned where it is `changed`."""
         if self.decided and changed.verdict == SAME:
             return VANISHES
         if not changed.decided:
@@ -83,12 +83,14 @@ def contrast(a: str, b: str, first: Floats, second: Floats) -> Contrast:
     return _between(a, b, paired("uncovered", first, second))
 
 
-def _between(a: str, b: str, found: Difference) -> Contrast:
+def _between(a: str, b: str, difference: Difference) -> Contrast:
     """Return a paired difference between cells; one that is zero in every world has both ends at zero."""
-    ends = (0.0, 0.0) if found.verdict == IDENTICAL else (found.low, found.high)
-    if math.isnan(found.low) and found.p < 1.0 - LEVEL:  # the same in so many worlds that its sign is no luck
-        ends = (found.mean, found.mean)
-    return Contrast(a, b, found.mean, *ends, found.number)
+    ends = (0.0, 0.0) if difference.verdict == IDENTICAL else (difference.low, difference.high)
+    if (
+        math.isnan(difference.low) and difference.p < 1.0 - LEVEL
+    ):  # the same in so many worlds that its sign is not chance
+        ends = (difference.mean, difference.mean)
+    return Contrast(a, b, difference.mean, *ends, difference.number)
 
 
 def uncovered(comparison: "Comparison", a: str, b: str) -> Contrast:

@@ -1,4 +1,4 @@
-"""The page docs/findings.md: what was measured, when and by which code, and what it is worth."""
+"""The page docs/findings.md: the measured findings, their date and commit, and the changes they survive."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ QUICK = "**A quick run of tiny worlds: its numbers mean nothing, it shows that t
 
 
 class Content(NamedTuple):
-    """All that the page is made of: measured studies by name, sizings, and where they come from."""
+    """The contents of the page: measured studies by name, sizings, and their origin."""
 
     measured: dict[str, Measured]
     sized: Sequence[Sized]
@@ -58,33 +58,33 @@ type Section = tuple[str, tuple[str, ...], Callable[[], str]]
 
 def _sections(content: Content) -> list[Section]:
     """Return title, studies needed and body of every section, in order."""
-    found = content.measured
+    measured = content.measured
     default, cut = DEFAULT.name, WITHOUT_FEEDBACK
     sections: list[Section] = [
-        ("The world", (default,), lambda: _world(found[default])),
-        ("What each structure leaves uncovered", (default,), lambda: section.structures(found[default])),
-        ("What of it is no finding", (default, cut), lambda: _artefacts(found[default], found[cut])),
-        ("Under which changes it turns", (default,), lambda: section.turns(found[default], _changed(content))),
-        ("All headline metrics", (default,), lambda: section.headlines(found[default])),
-        ("All funds together", (default,), lambda: section.joint(found[default])),
-        ("Innocents and saved", (default,), lambda: section.harmed(found[default])),
-        (_titled(INNOCENTS), (INNOCENTS.name,), lambda: _innocents(found[INNOCENTS.name])),
+        ("The world", (default,), lambda: _world(measured[default])),
+        ("What each structure leaves uncovered", (default,), lambda: section.structures(measured[default])),
+        ("What of it is no finding", (default, cut), lambda: _artefacts(measured[default], measured[cut])),
+        ("Under which changes it turns", (default,), lambda: section.turns(measured[default], _changed(content))),
+        ("All headline metrics", (default,), lambda: section.headlines(measured[default])),
+        ("All funds together", (default,), lambda: section.joint(measured[default])),
+        ("Innocents and saved", (default,), lambda: section.harmed(measured[default])),
+        (_titled(INNOCENTS), (INNOCENTS.name,), lambda: _innocents(measured[INNOCENTS.name])),
         *((_titled(study), (study.name,), _episode(content, study)) for study in EPISODE_STUDIES),
-        ("Deleveraging against socialised loss", (REGIMES.name,), lambda: section.regimes(found[REGIMES.name])),
+        ("Deleveraging against socialised loss", (REGIMES.name,), lambda: section.regimes(measured[REGIMES.name])),
     ]
     if content.sized:
         sections.append(("How large", (default,), lambda: section.sizes(content.sized)))
     return sections
 
 
-def _world(found: Measured) -> str:
-    cells, number = found.comparison.cells, found.comparison.replications
-    lines = describe_world(found.scenario, cells, (), number)
-    return "\n".join([f"- {line}" for line in [*lines, *_calm(found)]])
+def _world(measured: Measured) -> str:
+    cells, number = measured.comparison.cells, measured.comparison.replications
+    lines = describe_world(measured.scenario, cells, (), number)
+    return "\n".join([f"- {line}" for line in [*lines, *_calm(measured)]])
 
 
-def _calm(found: Measured) -> list[str]:
-    comparison = found.comparison
+def _calm(measured: Measured) -> list[str]:
+    comparison = measured.comparison
     return unstressed(value for cell in comparison.cells for value in comparison.values(cell, "deficit"))
 
 
@@ -97,14 +97,14 @@ def _changed(content: Content) -> list[Measured]:
     return [one for one in held if one is not None and not one.failure]
 
 
-def _innocents(found: Measured) -> str:
-    return "\n\n".join([section.borne(found), section.harmed(found)])
+def _innocents(measured: Measured) -> str:
+    return "\n\n".join([section.borne(measured), section.harmed(measured)])
 
 
 def _episode(content: Content, study: Study) -> Callable[[], str]:
     def body() -> str:
-        found = content.measured[study.name]
-        return "\n\n".join([section.structures(found), *_calm(found)])
+        measured = content.measured[study.name]
+        return "\n\n".join([section.structures(measured), *_calm(measured)])
 
     return body
 
@@ -115,7 +115,7 @@ def _titled(study: Study) -> str:
 
 def document(content: Content) -> dict[str, Any]:
     """Return the differences behind the page, ready for JSON."""
-    told = {
+    differences = {
         name: {
             "title": one.study.title,
             "failure": one.failure,
@@ -126,10 +126,16 @@ def document(content: Content) -> dict[str, Any]:
         for name, one in content.measured.items()
     }
     sized = [{"target": one.target, "sentences": one.sentences} for one in content.sized]
-    return {"commit": content.commit, "date": content.date, "seed": content.seed, "studies": told, "sizes": sized}
+    return {
+        "commit": content.commit,
+        "date": content.date,
+        "seed": content.seed,
+        "studies": differences,
+        "sizes": sized,
+    }
 
 
-def _plain(found: Measured, a: str, b: str) -> dict[str, Any]:
-    one = uncovered(found.comparison, a, b)
+def _plain(measured: Measured, a: str, b: str) -> dict[str, Any]:
+    one = uncovered(measured.comparison, a, b)
     ends = [one.low, one.high]
     return {"a": a, "b": b, "difference": one.mean, "ci95": ends, "n": one.number, "verdict": one.verdict}

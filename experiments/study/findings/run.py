@@ -45,7 +45,16 @@ class Measured(NamedTuple):
 
 
 def measure(study: Study, effort: Effort, executor: WorkerPool, folder: Path, advance: Callable[[], None]) -> Measured:
-    """Return the study's runs, from `folder` where they are kept there, else run by `executor` and then kept."""
+    """Return the study's runs, from `folder` where they are kept there, else run by `executor` and then kept.
+
+    Parameters
+    ----------
+    study : what is compared.
+    effort : replications, workers, seed and changes of every study.
+    executor : runs what is not there yet.
+    folder : where finished studies are kept.
+    advance : called after every run.
+    """
     number = study.replications(effort.replications)
     scenario = study.scenario(effort.seed, effort.further)
     regimes = study.regimes or (scenario.backstop.regime,)
@@ -111,7 +120,16 @@ class Sized(NamedTuple):
 
 
 def size(scenario: "Scenario", target: float, number: int, workers: int, folder: Path) -> Sized:
-    """Return what ``backstop size`` says of isolated and pooled capital at `target`, kept like a study."""
+    """Return what ``backstop size`` says of isolated and pooled capital at `target`, kept like a study.
+
+    Parameters
+    ----------
+    scenario : whose backstop is sized.
+    target : wanted probability of cover, in (0, 1).
+    number : replications.
+    workers : processes.
+    folder : where answers are kept.
+    """
     from experiments.results.folder import plain  # noqa: PLC0415
     from experiments.study.size.run import find  # noqa: PLC0415
     from experiments.study.size.table import document, verdict  # noqa: PLC0415

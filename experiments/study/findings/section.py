@@ -33,9 +33,9 @@ UNIT = 1.0
 SAID = {KEEPS: KEEPS, TURNS: TURNS, VANISHES: VANISHES, UNDECIDED: f"is {UNDECIDED}", APPEARS: f"is {APPEARS}"}
 
 
-def structures(found: Measured) -> str:
+def structures(measured: Measured) -> str:
     """Return what every structure leaves uncovered, who is exhausted, and the pairs that are told apart or not."""
-    comparison = found.comparison
+    comparison = measured.comparison
     rows = [
         (
             cell,
@@ -51,9 +51,9 @@ def structures(found: Measured) -> str:
     return "\n\n".join([table(names, rows), differences(pairs), " ".join(sentence(pair) for pair in _told(pairs))])
 
 
-def headlines(found: Measured) -> str:
+def headlines(measured: Measured) -> str:
     """Return every headline metric, a column per structure, as the tables of `backstop compare` show it."""
-    comparison = found.comparison
+    comparison = measured.comparison
     rows = [
         (
             f"{line.label}, {line.unit}",
@@ -71,13 +71,13 @@ def differences(pairs: Sequence[Contrast]) -> str:
 
 
 def _told(pairs: Sequence[Contrast]) -> list[Contrast]:
-    """Return the pairs that a sentence is spent on: those of isolated funds with a pool."""
+    """Return the pairs that have a sentence of their own: isolated funds against a pool."""
     return [pair for pair in pairs if pair.a.startswith("isolated") and not pair.b.startswith("isolated")]
 
 
-def joint(found: Measured) -> str:
+def joint(measured: Measured) -> str:
     """Return how often all funds were exhausted together, and exact tests between structures."""
-    comparison = found.comparison
+    comparison = measured.comparison
     lines = [f"{cell}: {counted(count(comparison.values(cell, 'all_exhausted')))}" for cell in comparison.cells]
     tests = [
         f"{a} and {b}: p = {paired_p(*(comparison.values(cell, 'all_exhausted') for cell in (a, b))):.3g}"
@@ -86,18 +86,18 @@ def joint(found: Measured) -> str:
     return f"All funds exhausted in one world: {'; '.join(lines)}. Exact paired tests: {'; '.join(tests)}."
 
 
-def harmed(found: Measured) -> str:
-    """Return protocols a run that cell b harmed though they were safe in a, and those it saved."""
+def harmed(measured: Measured) -> str:
+    """Return, per run, the protocols that cell b harmed though they were safe in a, and those it saved."""
     rows = [
         (pair.a, pair.b, mean(pair.innocents, UNIT), mean(pair.saved, UNIT), str(pair.innocents.number))
-        for pair in pairings(found.comparison.pairs, found.comparison.metrics, found.comparison.values)
+        for pair in pairings(measured.comparison.pairs, measured.comparison.metrics, measured.comparison.values)
     ]
     return table(("a", "b", "innocents of b", "saved by b", "n"), rows)
 
 
-def borne(found: Measured) -> str:
+def borne(measured: Measured) -> str:
     """Return whether the hit of the world `innocents` can be borne at all, by computation."""
-    scenario = found.scenario
+    scenario = measured.scenario
     interest = np.array(_interest(scenario))
     hit = scenario.shock.hit_share * interest[scenario.shock.hit_protocol]
     capital = scenario.backstop.capital_ratio * interest.sum()
@@ -112,8 +112,10 @@ def borne(found: Measured) -> str:
 def identity(default: Measured, cut: Measured) -> str:
     """Return that a pool leaves no more in total, where that is an identity, and in how many worlds it held."""
     held, open_ = (
-        never_more(found.comparison.values("isolated", "uncovered"), found.comparison.values("pooled", "uncovered"))
-        for found in (cut, default)
+        never_more(
+            measured.comparison.values("isolated", "uncovered"), measured.comparison.values("pooled", "uncovered")
+        )
+        for measured in (cut, default)
     )
     same = never_same(default.comparison)
     return (
@@ -131,9 +133,9 @@ def never_same(comparison: Comparison) -> str:
     return f"{int(np.isclose(a[known], b[known], rtol=1e-9, atol=0.0).sum())} of {int(known.sum())}"
 
 
-def allotment(found: Measured) -> str:
-    """Return what of pooling's gain is left once funds are sized by expected loss."""
-    comparison = found.comparison
+def allotment(measured: Measured) -> str:
+    """Return how much of the gain from pooling is left once funds are sized by expected loss."""
+    comparison = measured.comparison
     by_interest, by_loss = (uncovered(comparison, cell, "pooled") for cell in ("isolated", BY_LOSS))
     lines = [sentence(by_interest), sentence(by_loss)]
     if by_interest.decided and not by_loss.decided:
@@ -151,10 +153,10 @@ def allotment(found: Measured) -> str:
     return f"**Allotment.** {' '.join(lines)}"
 
 
-def thin(found: Measured) -> str:
+def thin(measured: Measured) -> str:
     """Return what is left of the differences without the protocols of the thinnest asset."""
-    comparison, thin_ones = found.comparison, thin_protocols(found)
-    kept = np.setdiff1d(np.arange(found.scenario.protocol.number), thin_ones)
+    comparison, thin_ones = measured.comparison, thin_protocols(measured)
+    kept = np.setdiff1d(np.arange(measured.scenario.protocol.number), thin_ones)
     cells = ("isolated", BY_LOSS, "pooled")
     values = {cell: members(comparison, cell, kept) for cell in cells}
     left = [contrast(cell, "pooled", values[cell], values["pooled"]) for cell in cells[:2]]
@@ -171,16 +173,16 @@ def thin(found: Measured) -> str:
     return f"**Thin venues.** Without protocols {names}, on the thinnest asset: {' '.join(lines)}"
 
 
-def thin_protocols(found: Measured) -> NDArray[np.intp]:
+def thin_protocols(measured: Measured) -> NDArray[np.intp]:
     """Return the protocols that trade the asset with the least depth over open interest."""
-    names = asset_names(found.scenario)
-    depth = np.array(found.scenario.asset.values("depth_per_oi", names))
-    return np.flatnonzero(asset_of(found.scenario, len(names)) == int(depth.argmin()))
+    names = asset_names(measured.scenario)
+    depth = np.array(measured.scenario.asset.values("depth_per_oi", names))
+    return np.flatnonzero(asset_of(measured.scenario, len(names)) == int(depth.argmin()))
 
 
-def regimes(found: Measured) -> str:
+def regimes(measured: Measured) -> str:
     """Return deleveraging against socialised loss, structure by structure."""
-    comparison = found.comparison
+    comparison = measured.comparison
     metrics = {"deficit": "deficit", "uncovered": "uncovered", "paid_regime": "borne by the regime"}
     rows = []
     for structure in dict.fromkeys(cell.partition("/")[0] for cell in comparison.cells):
@@ -192,15 +194,15 @@ def regimes(found: Measured) -> str:
     return table(("structure", "metric", "adl", "socialised loss", "adl − socialised", "n", "adl has"), rows)
 
 
-def sizes(found: Sequence[Sized]) -> str:
+def sizes(sizings: Sequence[Sized]) -> str:
     """Return what `backstop size` says at every target, in its own words."""
     rows = [
         (f"{one.target:.0%}", row["structure"], amount(row["capital"]), spread(*map(_number, row["interval"])))
-        for one in found
+        for one in sizings
         for row in one.document["capital"]
     ]
-    told = [f"- target {one.target:.0%}: {line}" for one in found for line in one.sentences]
-    return "\n\n".join([table(("target", "structure", "capital, $M", "95 %, $M"), rows), "\n".join(told)])
+    lines = [f"- target {one.target:.0%}: {line}" for one in sizings for line in one.sentences]
+    return "\n\n".join([table(("target", "structure", "capital, $M", "95 %, $M"), rows), "\n".join(lines)])
 
 
 def turns(default: Measured, changed: Sequence[Measured]) -> str:
@@ -219,15 +221,15 @@ def _summary(base: Contrast, under: Sequence[tuple[str, Contrast]]) -> str:
     fates: dict[str, list[str]] = {}
     for title, changed in under:
         fates.setdefault(base.under(changed), []).append(title)
-    told = "; ".join(
+    text = "; ".join(
         f"{SAID[fate]} under {len(names)} of {len(under)} changes ({listed(names)})" for fate, names in fates.items()
     )
-    return f"{sentence(base)} It {told}."
+    return f"{sentence(base)} It {text}."
 
 
-def failures(found: Sequence[Measured]) -> Iterator[str]:
+def failures(studies: Sequence[Measured]) -> Iterator[str]:
     """Yield a line for every study that could not be finished."""
-    for one in found:
+    for one in studies:
         if one.failure:
             yield f"- {one.study.title}: a run failed: {one.failure}"
 

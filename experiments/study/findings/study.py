@@ -1,7 +1,7 @@
-"""What is measured for the page of findings: the default comparison, and one change at a time of its world.
+"""The studies of the page of findings: the default comparison, and its world with one change at a time.
 
-A finding is worth no more than the changes it survives. Each change below is plausible in itself or a limit; all else
-stays. The replications of a study are a multiple of those asked for, more where differences are small.
+A finding is worth no more than the changes it survives. Each change below is plausible in itself or a limiting case;
+all else stays. The replications of a study are a multiple of those asked for, more where differences are small.
 """
 
 import math
@@ -59,7 +59,7 @@ def change(name: str, title: str, **changes: Any) -> Study:
 
 
 DEFAULT = Study("default", "10 October 2025, defaults", structures=ALL, share=2.0)
-# Who pays never changes what anybody does: the identity of the total is to be seen here, bit for bit.
+# Who pays never changes what anybody does: the identity of the total holds bit for bit here.
 WITHOUT_FEEDBACK = "without_feedback"
 INNOCENTS = Study(
     "innocents", "one is hit alone, then all a little", {}, (*PAIR, "reinsured"), share=0.5, world="innocents"

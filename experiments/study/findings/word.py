@@ -1,4 +1,4 @@
-"""How the page of findings words numbers: every sentence is filled from what was measured and cannot contradict it."""
+"""Wording of the page of findings: every sentence is filled from measured numbers and cannot contradict them."""
 
 import math
 from collections.abc import Sequence
@@ -20,34 +20,34 @@ def spread(low: float, high: float, factor: float = MILLION) -> str:
     return f"[{number(low * factor)}, {number(high * factor)}]"
 
 
-def mean(found: Estimate, factor: float = MILLION) -> str:
-    """Return a mean with its interval, or what stands in its place."""
-    return told(found, factor)
+def mean(estimate: Estimate, factor: float = MILLION) -> str:
+    """Return a mean with its interval, or what replaces it."""
+    return told(estimate, factor)
 
 
-def difference(found: Contrast) -> str:
+def difference(contrast: Contrast) -> str:
     """Return a difference with its interval, $M."""
-    return f"{amount(found.mean)} {spread(found.low, found.high)}"
+    return f"{amount(contrast.mean)} {spread(contrast.low, contrast.high)}"
 
 
-def sentence(found: Contrast, what: str = "uncovered") -> str:
+def sentence(contrast: Contrast, what: str = "uncovered") -> str:
     """Return in a sentence how much more or less cell a has than cell b."""
-    told = f"{difference(found)} $M, n = {found.number}"
-    if found.verdict == SAME:
-        return f"{found.a} and {found.b} leave the same {what} in every world (n = {found.number})."
-    if found.verdict == EQUAL:
-        return f"{found.a} and {found.b} are not told apart in what they leave {what} ({told})."
-    if found.decided:
-        return f"{found.a} leaves {found.verdict} {what} than {found.b} ({told})."
-    return f"{found.a} and {found.b}: no value."
+    text = f"{difference(contrast)} $M, n = {contrast.number}"
+    if contrast.verdict == SAME:
+        return f"{contrast.a} and {contrast.b} leave the same {what} in every world (n = {contrast.number})."
+    if contrast.verdict == EQUAL:
+        return f"{contrast.a} and {contrast.b} are not told apart in what they leave {what} ({text})."
+    if contrast.decided:
+        return f"{contrast.a} leaves {contrast.verdict} {what} than {contrast.b} ({text})."
+    return f"{contrast.a} and {contrast.b}: no value."
 
 
-def counted(found: Count) -> str:
+def counted(count: Count) -> str:
     """Return a count with the exact interval of its probability."""
-    low, high = found.ends
-    if found.hits == 0:
-        return f"0 of {found.number}, at most {percent(high)}"
-    return f"{found.hits} of {found.number} [{percent(low)}, {percent(high)}]"
+    low, high = count.ends
+    if count.hits == 0:
+        return f"0 of {count.number}, at most {percent(high)}"
+    return f"{count.hits} of {count.number} [{percent(low)}, {percent(high)}]"
 
 
 def percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""The exposure network: who owes whom, and whose default takes how much of the others' treasuries."""
+"""The exposure network: debts between protocols, and how much of the others' treasuries each default takes."""
 
 import math
 
@@ -14,41 +14,41 @@ WIDEST = 2.5  # points, of an arrow
 NAMED = 40  # protocols up to which nodes and bars are named
 
 
-def draw(found: Survey) -> Figure:
+def draw(survey: Survey) -> Figure:
     """Left: arrows from debtor to creditor, nodes by DebtRank; right: DebtRank, both variants."""
     figure, (left, right) = new_figure(1, 2, 3.4)
-    _graph(left, found)
-    _bars(right, found)
-    bound = found.report.amplification_bound
-    told = f"at most {bound:.3g} times" if math.isfinite(bound) else "without bound"
-    caption(figure, f"Arrow: owes; area: DebtRank. Ties multiply expected losses {told} (Glasserman and Young).")
+    _graph(left, survey)
+    _bars(right, survey)
+    bound = survey.report.amplification_bound
+    bounded = f"at most {bound:.3g} times" if math.isfinite(bound) else "without bound"
+    caption(figure, f"Arrow: owes; area: DebtRank. Ties multiply expected losses {bounded} (Glasserman and Young).")
     return figure
 
 
-def _graph(panel: Axes, found: Survey) -> None:
-    debts, impact = found.debts, found.report.centrality.impact
+def _graph(panel: Axes, survey: Survey) -> None:
+    debts, impact = survey.debts, survey.report.centrality.impact
     angle = np.pi / 2 - 2 * np.pi * np.arange(len(debts)) / len(debts)
-    place = np.column_stack([np.cos(angle), np.sin(angle)])
+    points = np.column_stack([np.cos(angle), np.sin(angle)])
     for debtor, creditor in np.argwhere(debts > 0.0):
         width = WIDEST * math.sqrt(debts[debtor, creditor] / debts.max())
         look = {"arrowstyle": "-|>", "lw": width, "color": GREY, "alpha": 0.5, "shrinkA": 7, "shrinkB": 7}
         look["connectionstyle"] = "arc3,rad=0.12"
-        panel.annotate("", place[creditor], place[debtor], arrowprops=look)
+        panel.annotate("", points[creditor], points[debtor], arrowprops=look)
     area = LEAST + (LARGEST - LEAST) * impact / max(impact.max(initial=0.0), 1e-300)
-    panel.scatter(place[:, 0], place[:, 1], s=area, color=PALETTE[2], zorder=3)
+    panel.scatter(points[:, 0], points[:, 1], s=area, color=PALETTE[2], zorder=3)
     for i in range(len(debts) if len(debts) <= NAMED else 0):
-        panel.annotate(str(i), 1.17 * place[i], ha="center", va="center")
+        panel.annotate(str(i), 1.17 * points[i], ha="center", va="center")
     panel.set_aspect("equal")
     panel.set_xlim(-1.35, 1.35)
     panel.set_ylim(-1.35, 1.35)
     panel.set_axis_off()
 
 
-def _bars(panel: Axes, found: Survey) -> None:
-    order = np.argsort(-found.report.centrality.impact, kind="stable")[:NAMED]
+def _bars(panel: Axes, survey: Survey) -> None:
+    order = np.argsort(-survey.report.centrality.impact, kind="stable")[:NAMED]
     rows = np.arange(len(order))
-    panel.barh(rows - 0.2, found.report.centrality.impact[order], 0.38, color=PALETTE[2], label="linear")
-    panel.barh(rows + 0.2, found.once[order], 0.38, color=PALETTE[5], label="2012")
+    panel.barh(rows - 0.2, survey.report.centrality.impact[order], 0.38, color=PALETTE[2], label="linear")
+    panel.barh(rows + 0.2, survey.once[order], 0.38, color=PALETTE[5], label="2012")
     panel.set_yticks(rows, [str(i) for i in order])
     panel.set_ylim(len(order) - 0.4, -0.6)
     panel.set_ylabel("protocol")

@@ -1,7 +1,8 @@
-"""What a survey of a network leaves behind: manifest with the whole document, and the figure."""
+"""The result folder of a survey: manifest with the whole document, and the figure."""
 
 from typing import TYPE_CHECKING
 
+from experiments.figure.attempt import save_alone
 from experiments.plan.configuration import Plan
 from experiments.study.comparison.manifest import study_manifest
 from experiments.study.network.survey import Survey
@@ -11,9 +12,7 @@ if TYPE_CHECKING:
     from experiments.results.folder import ResultFolder
 
 
-def keep(folder: "ResultFolder", plan: Plan, found: Survey) -> None:
-    """Leave figure and manifest in the result folder."""
-    from experiments.figure.attempt import save_alone  # noqa: PLC0415
-
-    save_alone(folder.path, "network", found, "experiments.study.network.figure")
-    folder.finish(study_manifest(plan.scenario, "network", document(found), replications=plan.replications))
+def keep(folder: "ResultFolder", plan: Plan, survey: Survey) -> None:
+    """Write figure and manifest into the result folder."""
+    save_alone(folder.path, "network", survey, "experiments.study.network.figure")
+    folder.finish(study_manifest(plan.scenario, "network", document(survey), replications=plan.replications))

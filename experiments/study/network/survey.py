@@ -1,20 +1,23 @@
 """A survey of a scenario's network: its debts and holdings at the start, and who failed in the runs."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.core.ledger import FUND, TREASURY
+from agents.protocol.protocol import OWN_LOSS
 from experiments.plan.arrangement import Cell
 from experiments.plan.configuration import Plan
 from experiments.results.run import Run
 from experiments.results.run_store import RunStore
 from experiments.run.process_pool import WorkerPool
 from experiments.run.recorded import recorded
-
-if TYPE_CHECKING:
-    from model.network.analysis.holding_report import HoldingReport
-    from model.network.analysis.network_report import NetworkReport
+from model.ecosystem import Ecosystem
+from model.network.analysis.centrality import impact
+from model.network.analysis.holding_report import HoldingReport, holding_report
+from model.network.analysis.network_report import LEAST_BUFFER, NetworkReport, network_report
+from model.network.contagion import debt_warnings
 
 Array = np.ndarray
 
@@ -28,16 +31,16 @@ class Failures(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """All there is to say of P protocols."""
+    """The survey of P protocols."""
 
-    report: "NetworkReport"
+    report: NetworkReport
     debts: Array  # (P, P) USD, row owes column
     treasury: Array  # (P,) USD
     once: Array  # (P,) 1, DebtRank of each by the variant of 2012
     likely: Array  # (P,) 1, that each fails of its own losses
     failures: Failures
-    holdings: "HoldingReport | None"
-    notes: list[str]  # what must be known of the debts: who cannot pay them
+    holdings: HoldingReport | None
+    notes: list[str]  # warnings: which protocols cannot pay their debts
 
 
 class SurveyError(RuntimeError):
@@ -54,17 +57,9 @@ def survey(
     ----------
     likely : probability of failure by own losses, of every protocol; None: counted in the plan's replications.
     holdings : (P, P) cross-holdings, if any; `levels` their failure threshold and cost.
-    advance : told of every run.
-    store : where finished runs are, and are kept; none to keep them nowhere.
+    advance : called after every run.
+    store : of finished runs; None to store none.
     """
-    from agents.core.ledger import FUND, TREASURY  # noqa: PLC0415
-    from agents.protocol.protocol import OWN_LOSS  # noqa: PLC0415
-    from model.ecosystem import Ecosystem  # noqa: PLC0415
-    from model.network.analysis.centrality import impact  # noqa: PLC0415
-    from model.network.analysis.holding_report import holding_report  # noqa: PLC0415
-    from model.network.analysis.network_report import LEAST_BUFFER, network_report  # noqa: PLC0415
-    from model.network.contagion import debt_warnings  # noqa: PLC0415
-
     members = plan.scenario.protocol.number
     failures = _count(plan, advance, store) if likely is None else Failures(*np.zeros((3, 0, members), dtype=int))
     own = (failures.cause == OWN_LOSS).mean(axis=0) if likely is None else np.full(members, likely)

@@ -12,42 +12,42 @@ from experiments.study.network.survey import Survey
 MILLION = 1e-6
 
 
-def document(found: Survey) -> dict[str, Any]:
+def document(survey: Survey) -> dict[str, Any]:
     """Return the survey as plain numbers, USD."""
-    report = found.report
+    report = survey.report
     return {
         "most_central": report.most_central,
         "amplification_bound": float(report.amplification_bound),
-        "protocols": [_protocol(found, i) for i in range(len(found.debts))],
-        "debts": found.debts.tolist(),
-        "runs": _runs(found),
-        "holdings": _holdings(found),
-        "notes": found.notes,
+        "protocols": [_protocol(survey, i) for i in range(len(survey.debts))],
+        "debts": survey.debts.tolist(),
+        "runs": _runs(survey),
+        "holdings": _holdings(survey),
+        "notes": survey.notes,
     }
 
 
-def _protocol(found: Survey, i: int) -> dict[str, Any]:
-    central, failures = found.report.centrality, found.failures
+def _protocol(survey: Survey, i: int) -> dict[str, Any]:
+    central, failures = survey.report.centrality, survey.failures
     counted = len(failures.default) > 0
     return {
         "protocol": i,
         "owes": float(central.owed[i]),
         "is_owed": float(central.held[i]),
-        "treasury": float(found.treasury[i]),
-        "connectivity": float(found.report.connectivity[i]),
+        "treasury": float(survey.treasury[i]),
+        "connectivity": float(survey.report.connectivity[i]),
         "debtrank": float(central.impact[i]),
-        "debtrank_2012": float(found.once[i]),
+        "debtrank_2012": float(survey.once[i]),
         "katz": float(central.katz[i]),
         "sink_rank": float(central.rank[i]),
-        "own_default_probability": float(found.likely[i]),
+        "own_default_probability": float(survey.likely[i]),
         "default_probability": float(failures.default[:, i].mean()) if counted else None,
-        "falls_with_it": found.report.waves[i][1:],
+        "falls_with_it": survey.report.waves[i][1:],
     }
 
 
-def _runs(found: Survey) -> dict[str, Any] | None:
+def _runs(survey: Survey) -> dict[str, Any] | None:
     """Return defaults a run, by wave; None where none were run."""
-    default, wave, cause = found.failures
+    default, wave, cause = survey.failures
     if not len(default):
         return None
     waves = range(wave.max(initial=-1) + 1)
@@ -59,8 +59,8 @@ def _runs(found: Survey) -> dict[str, Any] | None:
     }
 
 
-def _holdings(found: Survey) -> dict[str, Any] | None:
-    held = found.holdings
+def _holdings(survey: Survey) -> dict[str, Any] | None:
+    held = survey.holdings
     if held is None:
         return None
     return {
@@ -76,17 +76,17 @@ def _others(waves: list[list[int]], i: int) -> list[list[int]]:
     return [rest for wave in waves if (rest := [j for j in wave if j != i])]
 
 
-def tables(found: Survey) -> list[Table]:
+def tables(survey: Survey) -> list[Table]:
     """Return the table of protocols and, where there are holdings, theirs."""
-    told = document(found)
-    return [_main_table(told), *([_holding_table(told["holdings"])] if told["holdings"] else [])]
+    content = document(survey)
+    return [_main_table(content), *([_holding_table(content["holdings"])] if content["holdings"] else [])]
 
 
-def conclusions(found: Survey) -> list[str]:
-    """Return what the network comes to, in sentences."""
-    told = document(found)
-    bound, runs = told["amplification_bound"], told["runs"]
-    lines = [f"most central: protocol {told['most_central']}, whose default takes most of the others' treasuries"]
+def conclusions(survey: Survey) -> list[str]:
+    """Return the conclusions of the survey, in sentences."""
+    content = document(survey)
+    bound, runs = content["amplification_bound"], content["runs"]
+    lines = [f"most central: protocol {content['most_central']}, whose default takes most of the others' treasuries"]
     if np.isfinite(bound):
         lines.append(
             f"Glasserman-Young: ties between protocols multiply expected losses by at most {bound:.4f}, "
@@ -98,7 +98,7 @@ def conclusions(found: Survey) -> list[str]:
     return lines
 
 
-def _main_table(told: dict[str, Any]) -> Table:
+def _main_table(content: dict[str, Any]) -> Table:
     table = Table(title="The exposure network at the start, replication 0")
     names = (
         "protocol", "owes\n$M", "is owed\n$M", "treasury\n$M", "of its debts\nto protocols", "DebtRank\nlinear",
@@ -107,7 +107,7 @@ def _main_table(told: dict[str, Any]) -> Table:
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("fall with it, by wave")
-    for row in told["protocols"]:
+    for row in content["protocols"]:
         chance = row["default_probability"]
         table.add_row(
             str(row["protocol"]), *(number(row[name] * MILLION) for name in ("owes", "is_owed", "treasury")),
@@ -118,12 +118,12 @@ def _main_table(told: dict[str, Any]) -> Table:
     return table
 
 
-def _holding_table(told: dict[str, Any]) -> Table:
+def _holding_table(content: dict[str, Any]) -> Table:
     table = Table(title="Cross-holdings: what each is worth, and who falls when it loses its assets")
     for name in ("protocol", "market value, $M", "of it from others' assets"):
         table.add_column(name, justify="right")
     table.add_column("fall with it, by wave")
-    columns = (told[name] for name in ("value", "from_others", "falls_with_it"))
+    columns = (content[name] for name in ("value", "from_others", "falls_with_it"))
     for i, (value, foreign, waves) in enumerate(zip(*columns, strict=True)):
         table.add_row(str(i), number(value * MILLION), number(foreign), _listed(waves))
     return table

@@ -17,7 +17,7 @@ def read_axis(option: str, text: str) -> Field:
 
     Parameters
     ----------
-    option : what to call it in problems.
+    option : name of the axis in problems.
     text : as the module says.
 
     Raises

@@ -9,7 +9,7 @@ below which a pool has fewer defaults than isolated funds where losses come at o
 protocols default together once (ΣD − ΣF) / M > T, isolated ones once D_i − F_i > T.
 
 That a pool leaves no more *uncovered* than isolated funds is an identity, max(0, ΣD − ΣF) <= Σ max(0, D − F), wherever
-deficits do not depend on who holds the capital; a map of uncovered loss says so where the runs show it.
+deficits do not depend on who holds the capital; a map of uncovered loss marks the points where that holds.
 """
 
 from functools import partial
@@ -91,8 +91,8 @@ def read_diagram(folder: Path, x: str, y: str, pair: tuple[str, str], metric: st
     mean, p = _grid(groups.mean()), _grid(groups.apply(partial(difference_p, metric)))
     adjusted = benjamini_hochberg(p.to_numpy())
     strain = _strain(folder, table, x, y).reindex(index=mean.index, columns=mean.columns)
-    told = metric == "uncovered" and set(pair) == POOLING
-    identity = _same_deficits(table, x, y, pair) if told else 0
+    is_identity = metric == "uncovered" and set(pair) == POOLING
+    identity = _same_deficits(table, x, y, pair) if is_identity else 0
     return Diagram(
         metric=metric,
         a=pair[0],
@@ -139,11 +139,11 @@ def _grid(series: pd.Series) -> pd.DataFrame:
 def _strain(folder: Path, table: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     base = Scenario.from_mapping(read_manifest(folder)["scenario"])
     sums = table.groupby([y, x])[["deficit", "capital"]].mean()
-    found = [
+    strains = [
         row.deficit / row.capital / (1.0 + treasury_per_capital(base, {y: at_y, x: at_x}, row.capital))
         for (at_y, at_x), row in zip(sums.index, sums.itertuples(), strict=True)
     ]
-    return _grid(pd.Series(found, index=sums.index))
+    return _grid(pd.Series(strains, index=sums.index))
 
 
 def _same_deficits(table: pd.DataFrame, x: str, y: str, pair: tuple[str, str]) -> int:

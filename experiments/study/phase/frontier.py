@@ -1,4 +1,4 @@
-"""What capital buys and who pays for the rest: capital, tail of uncovered loss, and burden on winners.
+"""The frontier of structures and regimes: callable capital, tail of uncovered loss, burden on winners.
 
 For every structure, regime and size of the backstop, over paired replications r,
 
@@ -15,7 +15,7 @@ An arrangement is on the *frontier* where no other has no more of all three and 
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,9 +26,7 @@ from experiments.results.sweep.query import ask
 from experiments.results.sweep.table import REGIME, STRUCTURE, run_table
 from experiments.statistics.tail import tail
 from experiments.study.comparison.callable_capital import METRIC, callable_capital
-
-if TYPE_CHECKING:
-    from model.scenario import Scenario
+from model.scenario import Scenario
 
 RATIO = "backstop.capital_ratio"
 METRICS = ("capital", "uncovered", "deficit", "borne_winners")
@@ -60,8 +58,6 @@ class Arrangement(NamedTuple):
 
 def read_frontier(folder: Path) -> list[Arrangement]:
     """Return every arrangement in a sweep's folder; raises SweepError where it lacks their columns."""
-    from model.scenario import Scenario  # noqa: PLC0415
-
     names, _ = ask(folder, "SELECT * FROM runs LIMIT 0")
     manifest = read_manifest(folder)
     fields, reported = tuple(manifest["fields"]), [METRIC] if METRIC in names else []
@@ -69,32 +65,32 @@ def read_frontier(folder: Path) -> list[Arrangement]:
     return arrangements(with_callable(table, Scenario.from_mapping(manifest["scenario"]), fields))
 
 
-def with_callable(table: pd.DataFrame, base: "Scenario", fields: Sequence[str]) -> pd.DataFrame:
+def with_callable(table: pd.DataFrame, base: Scenario, fields: Sequence[str]) -> pd.DataFrame:
     """Return runs with their callable capital: as they report it, else as the scenario of their point has it.
 
     Parameters
     ----------
     table : a column for each of `fields`, and the metric where runs report it.
-    base : what points differ from.
+    base : scenario of the sweep, which points change.
     fields : that were swept.
     """
     if METRIC in table and table[METRIC].notna().all():
         return table
     if not fields:
         return table.assign(**{METRIC: callable_capital(base)})
-    found = np.empty(len(table))
-    for point, places in table.assign(place=np.arange(len(table))).groupby(list(fields), sort=False)["place"]:
+    capital = np.empty(len(table))
+    for point, rows in table.assign(place=np.arange(len(table))).groupby(list(fields), sort=False)["place"]:
         values = {name: getattr(value, "item", lambda v=value: v)() for name, value in zip(fields, point, strict=True)}
-        found[places.to_numpy()] = callable_capital(base.replace(values))
-    return table.assign(**{METRIC: found})
+        capital[rows.to_numpy()] = callable_capital(base.replace(values))
+    return table.assign(**{METRIC: capital})
 
 
 def arrangements(table: pd.DataFrame, group: str = "") -> list[Arrangement]:
     """Return every arrangement among the runs of `table`, a column for each key, metric and `callable_capital`."""
     keys = [STRUCTURE, REGIME, RATIO]
-    found = [_arrangement(names, runs) for names, runs in table.groupby(keys, sort=False)]
-    amounts = np.array([[item.callable_capital, item.tail, item.burden] for item in found])
-    return [item._replace(best=bool(best), group=group) for item, best in zip(found, undominated(amounts), strict=True)]
+    items = [_arrangement(names, runs) for names, runs in table.groupby(keys, sort=False)]
+    amounts = np.array([[item.callable_capital, item.tail, item.burden] for item in items])
+    return [item._replace(best=bool(best), group=group) for item, best in zip(items, undominated(amounts), strict=True)]
 
 
 def undominated(amounts: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -108,18 +104,18 @@ def undominated(amounts: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _arrangement(names: Sequence, runs: pd.DataFrame) -> Arrangement:
     losses = runs["uncovered"].to_numpy()
     burden = (runs["borne_winners"].fillna(0.0) * runs["deficit"]).mean()
-    found, unknown = tail(losses), math.nan
+    worst, unknown = tail(losses), math.nan
     structure, regime, ratio = names
     return Arrangement(
         structure=structure,
         regime=regime,
         ratio=float(ratio),
         capital=float(runs["capital"].mean()),
-        tail=found.expected_shortfall,
+        tail=worst.expected_shortfall,
         low=unknown,
         high=unknown,
         burden=float(burden),
         number=len(runs),
-        tail_runs=found.runs,
+        tail_runs=worst.runs,
         callable_capital=float(runs[METRIC].mean()),
     )

@@ -51,7 +51,15 @@ def grid_plan(
 
 
 def run(plan: Plan, folder: Path, workers: int, quiet: bool) -> Outcome:
-    """Do what is missing of `plan` in `folder`; raises SweepError where it was stopped, what is finished kept."""
+    """Do what is missing of `plan` in `folder`; raises SweepError where it was stopped, what is finished kept.
+
+    Parameters
+    ----------
+    plan : of a sweep over the fields of the axes.
+    folder : of the sweep.
+    workers : processes.
+    quiet : no progress.
+    """
     announce([*opening(plan), demand_line(plan)], quiet)
     require_room(plan, folder)
     with Interrupt() as stop:

@@ -1,7 +1,7 @@
-"""What a rare-event study found: probabilities, paired differences, and the tail beyond the threshold.
+"""The answer of a rare-event study: probabilities, paired differences, and the tail beyond the threshold.
 
-A study is repeated with seeds of its own, pilot and all: what one pilot made of its tilt is luck, and only repetition
-shows how much of the gain was.
+A study is repeated with several seeds, pilots included: the tilt that one pilot finds is partly luck, and only
+repetition shows how much of the gain is.
 
 The interval of a difference d = P_a − P_b on the same tapes is Newcombe's (1998, Statistics in Medicine 17:2635), from
 the ends l, u of the two intervals and the correlation φ of the two estimates,
@@ -28,7 +28,7 @@ from experiments.study.rare.tilt import Axis
 Floats = NDArray[np.float64]
 POINTS = 40  # of a tail
 SEEN = 20  # replications that a point of a tail needs at least
-BEYOND = 100.0  # how much rarer than the event a tail is told
+BEYOND = 100.0  # how much rarer than the event the tail reaches
 
 
 class Gap(NamedTuple):
@@ -43,7 +43,7 @@ class Gap(NamedTuple):
 
 
 class Study(NamedTuple):
-    """What was found with one seed: pilots of all cells, and the replications that the cells share."""
+    """The results of one seed: pilots of all cells, and the replications that the cells share."""
 
     seed: int
     pilots: tuple[Pilot, ...]
@@ -55,13 +55,13 @@ class Study(NamedTuple):
         return estimate(self.sample.values[:, i] > level, weights, self.sample.component, fixed=True)
 
     def residuals(self, i: int, level: float) -> Floats:
-        """Return (n,) what the estimate varies with."""
+        """Return (n,) residuals, whose variance is that of the estimate."""
         weights = calibrated(self.sample.weights)
         return residual(weights * (self.sample.values[:, i] > level), weights)
 
 
 class Answer(NamedTuple):
-    """All there is to say."""
+    """The answer of all seeds."""
 
     event: Event
     cells: tuple[str, ...]
@@ -93,9 +93,9 @@ class Answer(NamedTuple):
         return self.replications + sum(self.pilot_runs(i))
 
     def gains(self, i: int) -> list[float]:
-        """Return the gain over plain replications at equal work of every seed by itself, NaN where it saw nothing."""
+        """Return the gain over plain replications at equal work of every seed, NaN where it had no event."""
         runs = zip(self.single(i), self.studies, self.pilot_runs(i), strict=True)
-        return [found.gain(len(study.sample.weights) + pilot) for found, study, pilot in runs]
+        return [single.gain(len(study.sample.weights) + pilot) for single, study, pilot in runs]
 
     def brute(self, i: int) -> tuple[float, float, float]:
         """Return share and exact 95 % interval of plain runs of cell `i` that show the event."""
@@ -122,15 +122,15 @@ class Answer(NamedTuple):
         return float(np.clip((squares[2] - squares[0] - squares[1]) / (2.0 * both), -1.0, 1.0)) if both > 0.0 else 0.0
 
     def tail(self, i: int) -> list[tuple[float, Probability]]:
-        """Return thresholds and the probabilities that cell `i` exceeds them, to where the tilt is meant for."""
+        """Return thresholds and the probabilities that cell `i` exceeds them, as far as the tilt reaches."""
         values = np.concatenate([study.sample.values[:, i] for study in self.studies])
         order = np.sort(values[np.isfinite(values)])[::-1]
         if len(order) <= SEEN or order[SEEN] <= order[-1]:
             return []
         least = self.probability(i).value / BEYOND
         levels = np.linspace(order[-1], order[SEEN], POINTS)
-        found = [(float(level), self.probability(i, float(level))) for level in levels]
-        return [(level, point) for level, point in found if point.value >= least]
+        points = [(float(level), self.probability(i, float(level))) for level in levels]
+        return [(level, point) for level, point in points if point.value >= least]
 
 
 def difference(a: Probability, b: Probability, correlation: float) -> tuple[float, float, float]:

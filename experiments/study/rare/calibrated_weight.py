@@ -32,5 +32,5 @@ def calibrated(weights: Floats) -> Floats:
     if not least < 0.0 < most:
         return weights / weights.mean()
     root = brentq(lambda pull: float((excess / (1.0 + pull * excess)).sum()), -INSIDE / most, -INSIDE / least)
-    found: Floats = weights / (1.0 + root * excess)
-    return found / found.mean()
+    result: Floats = weights / (1.0 + root * excess)
+    return result / result.mean()

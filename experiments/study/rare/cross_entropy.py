@@ -1,17 +1,17 @@
 """The pilot: which tilt makes the event common, by the multilevel cross-entropy method.
 
-Trials of n replications are drawn from the present tilts and put in an order of how near they came to the event. Of
-all trials so far those above the best tenth of the latest trial, w their weights under all tilts so far, give the next
+Trials of n replications are drawn from the present tilts and ordered by how near they came to the event. Of all
+trials so far those above the best tenth of the latest trial, w their weights under all tilts so far, give the next
 tilt, the one nearest to them in Kullback and Leibler's sense:
 
     μ = Σ w s / Σ w,                                                                            (1)
 
 until the trials that show the event itself are worth twenty of equal weight, (Σ w)² / Σ w² >= 20; those give the last
-tilt. Where luck beyond the axes has a part in the event, a tilt may come to rest short of it; then the share of the
-best is halved. Two ways to the event, a crash and a rally, are told apart by the
-sign of the axis that moves most, and get a component each. What of μ cannot be told from zero, below √(2 log d)
-standard errors for d axes, is zero: noise in an axis that does not matter only spreads the weights. Told apart it is in
-coordinates in which a steady drift over all stretches of a stream is a single number (:func:`haar`).
+tilt. Where the event also depends on draws that are not tilted, the tilt may stop short of it; then the share of the
+best is halved. Two ways to the event, a crash and a rally, are separated by the sign of the axis that moves most, and
+get a component each. Entries of μ that do not differ from zero, below √(2 log d) standard errors for d axes, are set to
+zero: noise in an axis that does not matter only spreads the weights. The test is made in coordinates in which a steady
+drift over all stretches of a stream is a single number (:func:`haar`).
 
 References: Rubinstein and Kroese, *The Cross-Entropy Method* (2004), 3.2; Cornuet et al. (2012), Scandinavian J.
 Statistics 39:798 (reuse of all trials); Donoho and Johnstone (1994), Biometrika 81:425 (the threshold).
@@ -30,12 +30,12 @@ ELITE = 0.1  # share of a trial that moves the tilt
 FEWEST = 5  # replications of a trial that do so at least
 ENOUGH = 20.0  # effective number of trials with the event that ends the pilot
 LEVELS = 12
-LEAST_SHARE = 0.2  # of a component: the weights of a few trials may well forget one of two ways
+LEAST_SHARE = 0.2  # least weight of a component: with few trials one of two ways to the event may get too little
 LEAST_NUMBER = 3  # replications, for a component of its own
 
 
 class Trial(NamedTuple):
-    """What a trial of n replications found."""
+    """The result of a trial of n replications."""
 
     scores: Floats  # (n, axes) shifted
     nearness: Floats  # (n, keys) compared from the first column on; inf first where the event came
@@ -59,7 +59,7 @@ def search(draw: Draw, basis: Floats, levels: int = LEVELS) -> Pilot:
     Parameters
     ----------
     draw : returns the trial of a mixture and the number of the level, from 0.
-    basis : (axes, axes) orthonormal rows, the coordinates in which a mean is told from zero.
+    basis : (axes, axes) orthonormal rows, the coordinates in which a mean is tested against zero.
     levels : trials at most.
     """
     mixture, past = Mixture.plain(len(basis)), _Past()
@@ -80,7 +80,7 @@ class Weighted(NamedTuple):
 
     @property
     def effective(self) -> float:
-        """Return the number of trials of equal weight that would tell as much."""
+        """Return the effective number: trials of equal weight with as much information."""
         total = float(self.weights.sum())
         return total**2 / float(self.weights @ self.weights) if total > 0.0 else 0.0
 

@@ -31,25 +31,25 @@ def draw(answer: Answer) -> Figure:
 
 
 def headline_of(metric: str) -> Headline:
-    """Return how a metric is called and shown; one that is no headline by its own name and unit."""
+    """Return label, unit and factor of a metric; its own name and unit where it is no headline metric."""
     known = {headline.metric: headline for headline in HEADLINES}
     return known.get(metric, Headline(metric, metric, "own unit"))
 
 
 def _tail(panel: Axes, answer: Answer, i: int, look: Look, factor: float) -> None:
-    points = [(level, found) for level, found in answer.tail(i) if found.value > 0.0]
+    points = [(level, one) for level, one in answer.tail(i) if one.value > 0.0]
     if not points:
         return
     x = [level * factor for level, _ in points]
-    panel.plot(x, [found.value for _, found in points], color=look.colour, linestyle=look.dash, label=answer.cells[i])
+    panel.plot(x, [one.value for _, one in points], color=look.colour, linestyle=look.dash, label=answer.cells[i])
     panel.fill_between(
-        x, [found.low for _, found in points], [found.high for _, found in points], color=look.colour, alpha=0.2,
+        x, [one.low for _, one in points], [one.high for _, one in points], color=look.colour, alpha=0.2,
         linewidth=0.0,
     )  # fmt: skip
 
 
 def _plain(panel: Axes, answer: Answer, i: int, look: Look, factor: float) -> None:
-    """Draw a dot for every tenth part of a decade of what plain replications saw."""
+    """Draw the plain replications, a dot for every tenth of a decade."""
     ordered = np.sort(answer.plain[:, i])[::-1]
     ranks = np.unique(np.geomspace(1, len(ordered), 20).astype(int))
     panel.plot(ordered[ranks - 1] * factor, ranks / len(ordered), look.marker, color=look.colour, markersize=3)

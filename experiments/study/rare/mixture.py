@@ -6,7 +6,7 @@ With shares α_j of components N(μ_j, I) on the scores s of the axes, the first
 
 Replications are dealt to the components in fixed numbers n_j and α_j is n_j / n (the deterministic mixture, or balance
 heuristic), so that Σ w 1{event} / n has mean P(event) exactly, whatever the tilts are, as long as they were chosen
-without looking at these replications; the estimate that is told has its weights drawn to mean one besides
+without these replications; the reported estimate has weights that are also calibrated to mean one
 (:mod:`experiments.study.rare.calibrated_weight`). The untilted share bounds every weight: the variance is at most 1 /
 α_0 times that of plain Monte Carlo, even where the tilts are useless.
 

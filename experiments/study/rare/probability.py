@@ -1,4 +1,4 @@
-"""A probability estimated from weighted replications, how sure it is, and what the weights gained.
+"""A probability estimated from weighted replications, with its error, its interval and its gain.
 
 The estimate of one study is the mean of x = w 1{event}; its variance is taken within the components m of the
 deterministic mixture,
@@ -20,10 +20,10 @@ shows the event, all that is known is P <= W (1 − 0.025^(1/n)), W the largest 
 with probability at least P / W, and n runs none with at most (1 − P / W)^n. Where all show it, the same holds of 1 − P.
 
 How often the interval holds the truth was simulated on tails of Gaussian sums, 1e-4 to 0.5, with one seed and three
-(tests/experiments/study/test_rare.py): in 95 to 97 % of cases where the tilted shocks decide. Where luck that is not
-tilted has half the variance or more it was 78 to 92 %, with the truth above: what is rare under the tilt and heavy is
-not seen. Then few replications show the event, or few of them carry the estimate (:func:`doubtful`), and the output
-says so.
+(tests/experiments/study/test_rare.py): in 95 to 97 % of cases where the tilted shocks decide. Where draws that are not
+tilted have half the variance or more it was 78 to 92 %, with the truth above: replications that are rare under the tilt
+and have large weights are missed. Then few replications show the event, or few of them carry the estimate
+(:func:`doubtful`), and the output says so.
 
 **Gain** at equal work: plain Monte Carlo of as many runs as this estimate took, its pilot included, would have variance
 P (1 − P) / runs; gain is that over `var`. All runs of a scenario have the same number of steps, so runs are steps. Of
@@ -44,11 +44,11 @@ Floats = NDArray[np.float64]
 NORMAL = 1.959963984540054  # 97.5 % quantile
 TAIL = 0.025
 FEW = 20.0  # effective hits of a study below which its interval is doubtful
-SHOWN = 0.2  # share of the replications with the event below which luck that is not tilted decides
+SHOWN = 0.2  # share of replications with the event below which draws that are not tilted decide
 
 
 class Estimate(NamedTuple):
-    """What one study found.
+    """The estimate of one study.
 
     Attributes
     ----------
@@ -77,8 +77,8 @@ class Probability(NamedTuple):
     high: float
     error: float  # standard error
     hits: int  # replications that showed the event
-    largest: float  # share of the estimate that hangs on one replication
-    effective: float  # hits of equal weight that would tell as much
+    largest: float  # largest share of the estimate from one replication
+    effective: float  # effective number of hits
     number: int  # replications
     within: float  # standard error by equation (1) alone
     between: float  # standard error by the spread of the studies, NaN of one
@@ -95,7 +95,7 @@ class Probability(NamedTuple):
         return self.value * (1.0 - self.value) / work / self.error**2
 
     def plain_runs(self) -> float:
-        """Return how many plain runs would be as sure, NaN where nothing was seen."""
+        """Return how many plain runs would give the same error, NaN where there was no event."""
         return self.gain(1.0)
 
 
@@ -184,12 +184,12 @@ def interval(value: float, error: float, degrees: float) -> tuple[float, float]:
     trials = value * (1.0 - value) / (error * factor) ** 2
     hits = trials * value
     low, high = betaincinv(hits, trials - hits + 1.0, TAIL), betaincinv(hits + 1.0, trials - hits, 1.0 - TAIL)
-    # The inverse of the beta integral is not exact, or no number, where trials are beyond counting.
+    # The inverse of the beta integral is inexact, or NaN, for very many trials.
     return float(np.fmin(low, value)), float(np.fmax(high, value))
 
 
 def doubtful(found: Probability, studies: int = 1) -> bool:
-    """Return whether too little carries the estimate for the interval to be believed."""
+    """Return whether the estimate rests on too few replications for its interval to be trusted."""
     return found.hits > 0 and (found.effective < FEW * studies or found.hits < SHOWN * found.number)
 
 
@@ -198,7 +198,7 @@ def standard_error(values: Floats, component: NDArray[np.int64]) -> float:
     variance = 0.0
     for m in np.unique(component):
         own = values[component == m]
-        # A component of a single replication tells no spread; its square overstates it.
+        # The variance within a single replication is unknown; its square overstates it.
         variance += len(own) * float(own.var(ddof=1)) if len(own) > 1 else float(own[0] ** 2)
     return math.sqrt(variance) / len(values)
 
@@ -210,5 +210,5 @@ def bound(component: NDArray[np.int64]) -> float:
 
 
 def unseen(number: int, largest: float) -> float:
-    """Return the upper end for a probability of which `number` runs with weights up to `largest` saw nothing."""
+    """Return the upper end of P(event) where none of `number` runs showed it, with weights up to `largest`."""
     return min(1.0, largest * -math.expm1(math.log(TAIL) / number))

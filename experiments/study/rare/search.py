@@ -1,7 +1,7 @@
 """Runs of the model under tilted tapes: the pilot of one cell, and the replications all cells share.
 
-A replication is named by a number; its shifted tape is the same for every cell, so cells are compared pair by pair. The
-pilot's numbers begin where no other command's do.
+A replication has a number; its shifted tape is the same for every cell, so cells are compared pair by pair. The pilot's
+numbers are beyond those of all other commands.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 PILOT, PLAIN = 2_000_000, 5_000_000  # first replications of pilots and of the plain runs next to them
-NEARNESS = ("deficit", "liquidated")  # what tells two runs apart that both lack the event
+NEARNESS = ("deficit", "liquidated")  # what ranks two runs that both lack the event
 
 
 class RareError(RuntimeError):
@@ -59,9 +59,9 @@ class Sampler:
     Parameters
     ----------
     scenario : what all cells share.
-    event : what is rare.
+    event : the rare event.
     blocks : stretches of a long stream.
-    executor : who runs them.
+    executor : runs the replications.
     advance : told of every run.
     """
 

@@ -1,4 +1,4 @@
-"""Multilevel splitting: a rare event as a chain of events that are not.
+"""Multilevel splitting: the probability of a rare event as a product of larger ones.
 
 A process is run from its beginning; its importance is a number that rises on the way to the event. Paths that reach
 level 1 < … < m are split: each new path shares one's past up to the first step at that level and goes on with fresh
@@ -12,8 +12,8 @@ variance depends on how well they are chosen. Levels come from a trial of its ow
 
 The process is a function of a *path*: the steps at which its draws begin again, with the number of the replication that
 they are then taken from. The same past is the same draws, replayed; so any process that is a function of its draws can
-be split without copying its state. No command does so yet: anyone who writes a process and its importance can check
-importance sampling by it, and tests hold it to a random walk.
+be split without copying its state. No command uses it yet: it can check importance sampling for any process with an
+importance, and tests check it on a random walk.
 
 References: Glasserman, Heidelberger, Shahabuddin and Zajic (1999), Operations Research 47:585; Garvels (2000),
 *The Splitting Method in Rare Event Simulation*, ch. 2; L'Ecuyer, Demers and Tuffin (2007), ACM TOMACS 17:9.
@@ -75,7 +75,7 @@ class Split(NamedTuple):
 
 
 class Numbers:
-    """Replications that nobody has used."""
+    """Numbers of replications that have not been used."""
 
     def __init__(self, first: int) -> None:
         self._next = first

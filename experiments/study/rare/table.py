@@ -12,7 +12,7 @@ from experiments.study.rare.cross_entropy import ENOUGH
 from experiments.study.rare.probability import Probability, doubtful
 
 SHOWN = 5  # axes of a tilt
-APART = 2.0  # spread of the seeds over what their errors explain, from which they disagree
+APART = 2.0  # spread of the seeds over their errors, above which they disagree
 DOUBT = "intervals like this held the truth in 78 to 92 % of simulated cases, not in 95, and missed it above"
 
 
@@ -30,32 +30,32 @@ def document(answer: Answer) -> dict[str, Any]:
 
 def tables(answer: Answer) -> list[Table]:
     """Return the tables: probabilities, differences from the first cell, and what the tilts moved."""
-    found = [_probability_table(answer), _tilt_table(answer)]
-    return [found[0], _gap_table(answer), found[1]] if len(answer.cells) > 1 else found
+    shown = [_probability_table(answer), _tilt_table(answer)]
+    return [shown[0], _gap_table(answer), shown[1]] if len(answer.cells) > 1 else shown
 
 
 def caveats(answer: Answer) -> list[str]:
-    """Return what the reader must know before believing an estimate."""
+    """Return the warnings that belong to the estimates."""
     alone = ["one seed: how much of its gain is luck is not known; --seeds 3 tells"] if len(answer.studies) < 2 else []
     return alone + [f"{cell}: {line}" for i, cell in enumerate(answer.cells) for line in _caveats(answer, i)]
 
 
 def _caveats(answer: Answer, i: int) -> list[str]:
-    found, single, number, lines = answer.probability(i), answer.single(i), len(answer.studies), []
+    estimate, single, number, lines = answer.probability(i), answer.single(i), len(answer.studies), []
     least = min(study.pilots[i].effective for study in answer.studies)
     if least < ENOUGH:
         lines.append(f"a pilot saw too few events, effectively {least:.0f}, to fit a tilt to them")
-    if not found.hits:
+    if not estimate.hits:
         return [*lines, "no replication shows the event; only the upper bound means anything"]
     empty = sum(not one.hits for one in single)
     if empty:
         lines.append(f"in {empty} of {number} seeds no replication shows the event")
-    if doubtful(found, number):
+    if doubtful(estimate, number):
         lines.append(
-            f"the estimate hangs on few runs: {found.hits} of {found.number} replications show the event, worth "
-            f"{found.effective:.0f} of equal weight, and {found.largest:.0%} of it hangs on one; {DOUBT}"
+            f"the estimate hangs on few runs: {estimate.hits} of {estimate.number} replications show the event, worth "
+            f"{estimate.effective:.0f} of equal weight, and {estimate.largest:.0%} of it hangs on one; {DOUBT}"
         )
-    if found.between > APART * found.within:
+    if estimate.between > APART * estimate.within:
         values = [one.value for one in single]
         lines.append(
             f"the seeds disagree by more than their errors, from {scientific(min(values))} to {scientific(max(values))}"
@@ -64,23 +64,23 @@ def _caveats(answer: Answer, i: int) -> list[str]:
 
 
 def _cell(answer: Answer, i: int) -> dict[str, Any]:
-    found, work, pilot = answer.probability(i), answer.work(i), sum(answer.pilot_runs(i))
+    estimate, work, pilot = answer.probability(i), answer.work(i), sum(answer.pilot_runs(i))
     return {
-        "probability": found.value,
-        "ci95": [found.low, found.high],
-        "relative_error": found.relative_error,
-        "hits": found.hits,
-        "effective_hits": found.effective,
-        "largest_share": found.largest,
-        "doubtful": doubtful(found, len(answer.studies)),
+        "probability": estimate.value,
+        "ci95": [estimate.low, estimate.high],
+        "relative_error": estimate.relative_error,
+        "hits": estimate.hits,
+        "effective_hits": estimate.effective,
+        "largest_share": estimate.largest,
+        "doubtful": doubtful(estimate, len(answer.studies)),
         "runs": work,
         "pilot_runs": pilot,
-        "gain": found.gain(work),
-        "gain_without_pilot": found.gain(work - pilot),
+        "gain": estimate.gain(work),
+        "gain_without_pilot": estimate.gain(work - pilot),
         "gain_range": list(extent(answer.gains(i))),
-        "plain_runs_as_sure": found.plain_runs(),
-        "error_within_seeds": found.within,
-        "error_between_seeds": found.between,
+        "plain_runs_as_sure": estimate.plain_runs(),
+        "error_within_seeds": estimate.within,
+        "error_between_seeds": estimate.between,
         "by_seed": _by_seed(answer, i),
         "tilt": [
             {"seed": study.seed, "share": float(share), "mean": _moves(answer, mean)}
@@ -95,8 +95,14 @@ def _cell(answer: Answer, i: int) -> dict[str, Any]:
 def _by_seed(answer: Answer, i: int) -> list[dict[str, Any]]:
     rows = zip(answer.studies, answer.single(i), answer.gains(i), strict=True)
     return [
-        {"seed": study.seed, **_short(found), "hits": found.hits, "effective_hits": found.effective, "gain": gain}
-        for study, found, gain in rows
+        {
+            "seed": study.seed,
+            **_short(estimate),
+            "hits": estimate.hits,
+            "effective_hits": estimate.effective,
+            "gain": gain,
+        }
+        for study, estimate, gain in rows
     ]
 
 
@@ -112,8 +118,8 @@ def gain_text(gains: Sequence[float]) -> str:
     return scientific(most) if len(gains) == 1 else f"{scientific(least)} to {scientific(most)}"
 
 
-def _short(found: Probability) -> dict[str, Any]:
-    return {"probability": found.value, "ci95": [found.low, found.high]}
+def _short(estimate: Probability) -> dict[str, Any]:
+    return {"probability": estimate.value, "ci95": [estimate.low, estimate.high]}
 
 
 def _plain(answer: Answer, i: int) -> dict[str, Any]:
@@ -142,11 +148,11 @@ def _probability_table(answer: Answer) -> Table:
     for name in (*names, f"{len(answer.plain)} plain runs") if plain else names:
         table.add_column(name, justify="right")
     for i, cell in enumerate(answer.cells):
-        found, work = answer.probability(i), answer.work(i)
+        estimate, work = answer.probability(i), answer.work(i)
         row = [
-            scientific(found.value), _interval(found.low, found.high), _percent(found.relative_error),
-            f"{found.hits}, worth {found.effective:.0f}", str(work), gain_text(answer.gains(i)),
-            scientific(found.plain_runs()),
+            scientific(estimate.value), _interval(estimate.low, estimate.high), _percent(estimate.relative_error),
+            f"{estimate.hits}, worth {estimate.effective:.0f}", str(work), gain_text(answer.gains(i)),
+            scientific(estimate.plain_runs()),
         ]  # fmt: skip
         table.add_row(cell, *row, *([_brute(answer, i)] if plain else []))
     return table

@@ -1,13 +1,13 @@
 """The tape as a function of standard normal scores, and the tape with some of those scores shifted.
 
 Every uniform u of a stream is the score z = Φ⁻¹(u), so a tape is a function of independent standard normals whatever
-process draws it. A run depends on thousands of them; what makes it extreme is mostly a few sums. An **axis** is such a
+process draws it. A run depends on thousands of them, but extremes are mostly due to a few sums. An **axis** is such a
 sum over the n entries of one stretch of one stream, of unit length,
 
     s = Σ z / √n  ~  N(0, 1),                                                                  (1)
 
-and all axes of a scenario are independent. Adding μ / √n to every entry moves s to N(μ, 1) and leaves all that is
-orthogonal to it alone; with s the (shifted) scores of all axes and μ their shifts the likelihood ratio is exact,
+and all axes of a scenario are independent. Adding μ / √n to every entry moves s to N(μ, 1) and changes nothing that is
+orthogonal to it; with s the (shifted) scores of all axes and μ their shifts the likelihood ratio is exact,
 
     p(z) / q(z) = exp(−μ·s + |μ|² / 2).                                                        (2)
 
@@ -38,9 +38,9 @@ Address = tuple[str, tuple[int, ...]]
 
 SHORT = 8  # numbers of a stream that are axes of their own
 LEAST, MOST = 2.0**-54, 1.0 - 2.0**-53
-FAR = 30.0  # a shift that nothing that looks at a score can miss
+FAR = 30.0  # a shift large enough to change anything that depends on a score
 PROBE = 3_000_000  # replication whose tape is probed
-UNFELT = ("priority",)  # columns that only put first-come claims in order
+UNFELT = ("priority",)  # columns that only order first-come claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +67,16 @@ class Axis:
 
 
 class TiltedStreams(Streams):
-    """Streams whose scores are shifted where `shift`, by name and index, says by how much; all others are as ever."""
+    """Streams with scores shifted by `shift`, by name and index; all others are unchanged."""
 
     shift: Mapping[Address, Floats]
 
     @classmethod
     def of(cls, streams: Streams, shift: Mapping[Address, Floats]) -> Self:
         """Return `streams` shifted."""
-        made = cls(*streams)
-        made.shift = shift
-        return made
+        shifted_streams = cls(*streams)
+        shifted_streams.shift = shift
+        return shifted_streams
 
     def uniform(self, name: str, *index: int, size: Shape) -> Floats:
         """Return the uniforms of the shifted scores."""
@@ -91,7 +91,7 @@ class TiltedStreams(Streams):
 
 
 class ProbedStreams(Streams):
-    """Streams that note what is drawn from them, all scores of one of them, `pushed`, moved `far` off."""
+    """Streams that record what is drawn from them, with all scores of one stream, `pushed`, shifted far away."""
 
     drawn: dict[Address, tuple[int, ...]]
     pushed: str
@@ -119,12 +119,12 @@ def axes_of(scenario: "Scenario", blocks: int) -> tuple[Axis, ...]:
 
 def scores(streams: Streams, axes: Sequence[Axis]) -> Floats:
     """Return (axes,) the scores of the axes before any shift, equation (1)."""
-    found, known = np.empty(len(axes)), dict[Address, Floats]()
+    sums, known = np.empty(len(axes)), dict[Address, Floats]()
     for i, axis in enumerate(axes):
         if (axis.name, axis.index) not in known:
             known[axis.name, axis.index] = streams.normal(axis.name, *axis.index, size=axis.shape)
-        found[i] = known[axis.name, axis.index][axis.first : axis.last].sum() / np.sqrt(axis.entries)
-    return found
+        sums[i] = known[axis.name, axis.index][axis.first : axis.last].sum() / np.sqrt(axis.entries)
+    return sums
 
 
 def shifted(streams: Streams, axes: Sequence[Axis], mean: Floats) -> Streams:

@@ -1,4 +1,4 @@
-"""The replay as one document and as tables: the data's figures, the rules next to them, and what cannot be known."""
+"""The replay as one document and as tables: the data's own figures, the rules, and what cannot be identified."""
 
 from collections import Counter
 from typing import Any

@@ -1,6 +1,6 @@
-"""What a rule takes from the winners of each wave, and what a fund next to it needs.
+"""What a rule takes from the winners of each wave, and the fund that is needed next to it.
 
-Which rules the data can support is decided by what they say about winners: contracts closed and gaps by coin, but
+Which rules can be computed depends on what the data hold about winners: contracts closed and gaps by coin, but
 equity and profit only as one sum per wave. So three rules are **computed** here, with the package's own functions:
 
 - ``adl``: the contracts of each coin are closed at the bankruptcy price; t = contracts · gap per contract.

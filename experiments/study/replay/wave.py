@@ -52,7 +52,7 @@ class Waves(NamedTuple):
     ----------
     wave : (W,) numbers of the waves, and `coin` : (C,) names of the coins.
     gap, contracts, gap_per_contract : (W, C); 0 where a coin was not deleveraged; contracts are a number.
-    production : (W,) taken in fact, by the data's own account.
+    production : (W,) taken in production, by the data's own account.
     equity, profit : (W,) of all winners at the start of the wave.
     deficit, max_loss : (W,) of the failed accounts, an account counted again in every wave it fails in.
     policies : policy → (W,) taken, by the data's own account.
@@ -85,13 +85,13 @@ def read_waves(folder: str | Path) -> Waves:
     ------
     ReplayError : with a line for every file, column or value that is missing or wrong, and for files that disagree.
     """
-    place = Path(folder)
-    if not place.is_dir():
-        raise ReplayError([f"{place}: no such folder; allowed: one that holds {', '.join(COLUMNS)}"])
+    path = Path(folder)
+    if not path.is_dir():
+        raise ReplayError([f"{path}: no such folder; allowed: one that holds {', '.join(COLUMNS)}"])
     problems: list[str] = []
-    tables = {name: _table(place / name, columns, problems) for name, columns in COLUMNS.items()}
+    tables = {name: _table(path / name, columns, problems) for name, columns in COLUMNS.items()}
     if not problems:
-        problems += _disagreements(place, tables)
+        problems += _disagreements(path, tables)
     if problems:
         raise ReplayError(problems)
     return _waves(tables)
@@ -128,21 +128,21 @@ def _bad_values(path: Path, table: pd.DataFrame, columns: list[str]) -> Iterator
         table[name] = numbers
 
 
-def _disagreements(place: Path, tables: dict[str, pd.DataFrame]) -> Iterator[str]:
+def _disagreements(path: Path, tables: dict[str, pd.DataFrame]) -> Iterator[str]:
     gaps, waves, policies = (tables[name] for name in COLUMNS)
     for name, table, key in ((GAPS, gaps, ["wave", "coin"]), (WAVES, waves, ["wave"]), (POLICIES, policies, ["wave"])):
         if (count := int(table.duplicated(key).sum())) > 0:
-            yield f"{place / name}: {count} rows repeat a {' and '.join(key)}; allowed: one row each"
+            yield f"{path / name}: {count} rows repeat a {' and '.join(key)}; allowed: one row each"
         if set(table["wave"]) != set(waves["wave"]):
-            yield f"{place / name}: its waves are not those of {WAVES}"
+            yield f"{path / name}: its waves are not those of {WAVES}"
     needed = waves.groupby("wave")["budget_needed_usd"].first()
-    for name, found in (
+    for name, sums in (
         (GAPS, gaps.groupby("wave")["gap_usd_x_qty"].sum()),
         (POLICIES, policies.groupby("wave")["budget_needed"].first()),
     ):
-        apart = (found.reindex(needed.index) - needed).abs() > TOLERANCE * needed.clip(lower=1.0)
+        apart = (sums.reindex(needed.index) - needed).abs() > TOLERANCE * needed.clip(lower=1.0)
         for wave in apart.index[apart]:
-            yield f"{place / name}: wave {wave:g} needs {found[wave]:.2f} but {needed[wave]:.2f} in {WAVES}"
+            yield f"{path / name}: wave {wave:g} needs {sums[wave]:.2f} but {needed[wave]:.2f} in {WAVES}"
 
 
 def _waves(tables: dict[str, pd.DataFrame]) -> Waves:

@@ -12,7 +12,7 @@ The value of a point is its mean over replications on common random numbers, so 
 
 Half-widths are of 95 % bootstrap intervals over design points and replications together
 (:mod:`experiments.study.sensitivity.resample`), NaN with one replication, whose noise is not known. Each combination
-of what was crossed with the design is analysed by itself.
+of crossed values is analysed separately.
 """
 
 from collections.abc import Iterator
@@ -79,12 +79,12 @@ def sensitivity(folder: Path, metric: str) -> list[Index]:
     across = list(plan["across"])
     table = run_table(folder, [*across, metric])
     number = manifest["points"] // len(design.coordinates)
-    found = []
+    indices = []
     for inner in range(number):
         runs = table[table["point"] % number == inner]
         group = ", ".join(str(runs[name].iloc[0]) for name in across) if len(runs) else str(inner)
-        found += list(_indices(design, _runs(folder, runs, metric, number, len(design.coordinates)), group))
-    return found
+        indices += list(_indices(design, _runs(folder, runs, metric, number, len(design.coordinates)), group))
+    return indices
 
 
 def _runs(folder: Path, runs: pd.DataFrame, metric: str, number: int, points: int) -> Floats:
@@ -111,7 +111,7 @@ def _indices(design: Design, runs: Floats, group: str) -> Iterator[Index]:
 
 
 def _morris(design: Design, runs: Floats) -> Iterator[tuple[str, Floats, Floats]]:
-    found = morris.analyze(
+    answer = morris.analyze(
         design.problem,
         design.coordinates,
         runs.mean(axis=1),
@@ -121,21 +121,21 @@ def _morris(design: Design, runs: Floats) -> Iterator[tuple[str, Floats, Floats]
     )
     effects = morris_effects(design.coordinates)
     [width] = half_widths(runs, len(design.fields) + 1, effects, LEVEL, RESAMPLES, SEED)
-    yield "mu_star", np.asarray(found["mu_star"]), width
-    yield "sigma", np.asarray(found["sigma"]), np.full(len(design.fields), np.nan)
+    yield "mu_star", np.asarray(answer["mu_star"]), width
+    yield "sigma", np.asarray(answer["sigma"]), np.full(len(design.fields), np.nan)
 
 
 def _sobol(design: Design, runs: Floats) -> Iterator[tuple[str, Floats, Floats]]:
-    found = sobol.analyze(design.problem, runs.mean(axis=1), calc_second_order=False, num_resamples=2, seed=SEED)
+    answer = sobol.analyze(design.problem, runs.mean(axis=1), calc_second_order=False, num_resamples=2, seed=SEED)
     widths = half_widths(runs, len(design.fields) + 2, sobol_indices, LEVEL, RESAMPLES, SEED)
     for name, width in zip(("S1", "ST"), widths, strict=True):
-        yield name, np.asarray(found[name]), width
+        yield name, np.asarray(answer[name]), width
 
 
 def _pawn(design: Design, values: Floats, group: str) -> Iterator[Index]:
     idle = np.random.default_rng(SEED).random((len(values), 1))
     fields = (*design.fields, DUMMY)
     larger = Design(design.terms, fields, np.hstack([design.coordinates, idle]))
-    found = pawn.analyze(larger.problem, larger.coordinates, values, S=SLICES, seed=SEED)
-    for field, value in zip(fields, found["median"], strict=True):
+    answer = pawn.analyze(larger.problem, larger.coordinates, values, S=SLICES, seed=SEED)
+    for field, value in zip(fields, answer["median"], strict=True):
         yield Index(group, field, "PAWN", float(value), float("nan"))

@@ -17,16 +17,16 @@ TITLES = {
 }
 
 
-def draw(found: Sequence[Index], metric: str) -> Figure:
+def draw(indices: Sequence[Index], metric: str) -> Figure:
     """Dots are indices, bars their 95 % intervals where there are any."""
-    names = list(dict.fromkeys(item.name for item in found))
-    fields = list(dict.fromkeys(item.field for item in found))
-    groups = list(dict.fromkeys(item.group for item in found))
+    names = list(dict.fromkeys(item.name for item in indices))
+    fields = list(dict.fromkeys(item.field for item in indices))
+    groups = list(dict.fromkeys(item.group for item in indices))
     figure, panels = new_figure(1, len(names), 1.3 + 0.16 * len(fields) * (1 + len(groups)), sharey=True)
     for panel, name in zip(panels, names, strict=True):
-        for place, (group, look) in enumerate(looks(groups).items()):
-            own = [item for item in found if item.name == name and item.group == group]
-            rows = np.array([fields.index(item.field) for item in own]) + 0.16 * (place - (len(groups) - 1) / 2)
+        for number, (group, look) in enumerate(looks(groups).items()):
+            own = [item for item in indices if item.name == name and item.group == group]
+            rows = np.array([fields.index(item.field) for item in own]) + 0.16 * (number - (len(groups) - 1) / 2)
             values = np.array([item.value for item in own])
             half = np.array([item.half_width for item in own])
             panel.hlines(rows, values - half, values + half, color=look.colour, linewidth=1.5)

@@ -1,4 +1,4 @@
-"""How far an index of sensitivity may be off: design points and replications are drawn again, together.
+"""Intervals of sensitivity indices, by resampling design points and replications together.
 
 A point's value is a mean over R replications, so an index errs twice: the design has finitely many points, and each
 value has the noise of its replications. A bootstrap over points alone takes the noise for an effect of the fields. Here
@@ -7,8 +7,8 @@ of R is widened by √(R / (R − 1)) to be that of R independent ones. With est
 
     half-width = z √( Σ_b (θ*_b − θ)² / B ),                                                   (1)
 
-around the estimate θ, so that it holds the bias that noise gives to squares and absolute values as well. One
-replication tells nothing of its noise: there is no interval then.
+around the estimate θ, so that it includes the bias that noise gives to squares and absolute values. With one
+replication the noise is unknown and there is no interval.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def half_widths(
     ----------
     runs : (points, R) values, unit of the metric.
     block : points of the design that belong together, a trajectory or the rows of one base point.
-    estimator : of the means, (blocks, block), and the blocks drawn.
+    estimator : takes the means, (blocks, block), and the blocks drawn; returns the indices.
     level : confidence level in (0, 1).
     resamples, seed : of the bootstrap.
     """
@@ -47,8 +47,8 @@ def half_widths(
     for _ in range(resamples):
         drawn = generator.integers(0, replications, replications)
         values = mean + widen * (runs[:, drawn].mean(axis=1) - mean)
-        found = estimator(values.reshape(-1, block), generator.integers(0, blocks, blocks))
-        squares += (found - whole) ** 2
+        resampled = estimator(values.reshape(-1, block), generator.integers(0, blocks, blocks))
+        squares += (resampled - whole) ** 2
     return float(ndtri(0.5 + level / 2.0)) * np.sqrt(squares / resamples)
 
 

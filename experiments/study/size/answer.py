@@ -1,4 +1,4 @@
-"""What a sizing found."""
+"""The answer of a sizing."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from experiments.study.size.sizing import OWN, Size
 
 
 class Answer(NamedTuple):
-    """All there is to say: what was asked, the losses, and the capital each arrangement needs at each target."""
+    """The answer: the question, the losses, and the capital each arrangement needs at each target."""
 
     target: float  # the q of both targets, experiments.study.size.target
     interest: NDArray[np.float64]  # (protocols,) USD, open interest at the start

@@ -1,4 +1,4 @@
-"""What the reader of a sizing must know: how far so many replications can speak of so rare an event."""
+"""Warnings of a sizing: where the replications are too few for so rare an event."""
 
 import math
 

@@ -1,10 +1,10 @@
 """The least isolated fund that covers each member in each replication, searched for all members at once.
 
-With isolated funds a member's fund pays for that member alone, so one run with funds f tells of every member whether
-its own fund is enough. Each member of each replication closes in on its critical fund by itself: the first trial is
-what it should be were losses the same whatever the capital, then steps of 2, 4, 8, … % up or down until it is enclosed,
-then halves. What others' funds are meanwhile is taken not to matter; sizes found so are judged by whole runs. Critical
-funds so small that no order statistic asked for is among them are only bounded from above.
+With isolated funds a member's fund pays for that member alone, so one run with funds f shows for every member whether
+its own fund is enough. The critical fund of each member in each replication is searched separately: the first trial is
+its value if losses did not depend on the capital, then steps of 2, 4, 8, … % up or down until it is bracketed, then
+bisection. The sizes of the other funds during the search are taken not to matter; the result is judged by whole runs.
+Critical funds too small to be one of the order statistics needed are only bounded from above.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ class Critical:
 
     Parameters
     ----------
-    trial : called with indices of replications and their funds, (indices, protocols) USD; returns who is uncovered.
+    trial : called with indices of replications and their funds, (indices, protocols) USD; returns which are uncovered.
     guess : (replications, protocols) USD, where to begin; zero where no fund should be needed.
     losses : (replications, protocols) USD; who loses nothing needs nothing.
     tolerance : relative width at which a bracket is closed.
@@ -74,7 +74,7 @@ class Critical:
         return (self.holds > self._floor) & (wide | np.isinf(self.holds)) & (self.fails < self.holds)
 
     def _choose(self) -> None:
-        """Choose the next funds: onwards by growing strides, or the middle of what is enclosed."""
+        """Choose the next funds: growing steps until bracketed, then the middle of the bracket."""
         above, below = np.isinf(self.holds), np.isinf(self.fails)
         start = np.maximum(self.fails, self._floor)
         with np.errstate(invalid="ignore", over="ignore"):

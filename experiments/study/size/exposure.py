@@ -1,4 +1,4 @@
-"""What there is to insure: losses below bankruptcy of every protocol in every replication, and what they ask for.
+"""The losses to be insured: those below bankruptcy of every protocol in every replication, and the capital they need.
 
 Measured with more capital than any loss, so that no loss regime acts. With losses Dᵣᵢ of protocol i in replication r,
 
@@ -7,7 +7,7 @@ Measured with more capital than any loss, so that no loss regime acts. With loss
   (article 42) takes the larger of the largest and of the second and third together;
 - **pool over isolated**: what one pot needs over what isolated funds of their own right sizes need, both at the same
   target, "each" or "any" (:mod:`experiments.study.size.target`), were losses the same whatever the capital;
-- **diversification benefit**, VaR(Σ D) / Σ VaR(Dᵢ), a measure of how far losses come together: 1 where they do. It is
+- **diversification benefit**, VaR(Σ D) / Σ VaR(Dᵢ), a measure of how far losses coincide: 1 where they do. It is
   no comparison of pool and isolated funds, for VaR(Σ D) leaves nobody uncovered ("any") and VaR(Dᵢ) one ("each").
 
 Both as a function of the **correlation of losses** keep each protocol's simulated losses as they are and only
@@ -48,7 +48,7 @@ def cover(losses: Losses) -> Cover:
 
 
 def benefit(losses: Losses, target: float) -> float:
-    """Return VaR(Σ D) / Σ VaR(Dᵢ) at `target`; NaN where no protocol alone needs anything."""
+    """Return VaR(Σ D) / Σ VaR(Dᵢ) at `target`; NaN where no protocol needs anything by itself."""
     alone = sum(float(value_at_risk(losses[:, i], target)) for i in range(losses.shape[1]))
     return float(value_at_risk(losses.sum(axis=1), target)) / alone if alone > 0 else math.nan
 
@@ -82,11 +82,11 @@ def benefit_by_correlation(losses: Losses, target: float) -> dict[float, float]:
 
 def pool_over_isolated(losses: Losses, target: float) -> dict[str, float]:
     """Return, by kind of target, what a pot needs over what own right sizes need; NaN where they need nothing."""
-    found = {}
+    ratios = {}
     for kind in TARGETS:
         alone = float(own_sizes(losses, kind, target).sum())
-        found[kind] = pooled_size(losses, kind, target) / alone if alone > 0 else math.nan
-    return found
+        ratios[kind] = pooled_size(losses, kind, target) / alone if alone > 0 else math.nan
+    return ratios
 
 
 def pool_by_correlation(losses: Losses, target: float) -> dict[float, dict[str, float]]:

@@ -25,13 +25,13 @@ def draw(answer: Answer) -> Figure:
     number = len(answer.losses)
     few = "; too few for this target: the worst one, a lower bound" if number * (1.0 - answer.target) < 1.0 else ""
     odds = f"{1 - answer.target:.4g}"
-    told = (
+    note = (
         f"Open, 'each': P(uncovered) <= {odds} for every member by itself. "
         f"Filled, 'any': P(anybody uncovered) <= {odds}.\n"
         f"95 % interval from {number} replications{few}; own right sizes have none at 'any'. "
         "Right: by the losses alone."
     )
-    caption(figure, told)
+    caption(figure, note)
     return figure
 
 
@@ -60,11 +60,11 @@ def _mark(panel: Axes, size: Size, row: float, look: Look) -> None:
 
 
 def _ratio(panel: Axes, answer: Answer) -> None:
-    found = pool_by_correlation(answer.losses, answer.target)
+    ratios = pool_by_correlation(answer.losses, answer.target)
     for kind, colour in zip(TARGETS, PALETTE[2:], strict=False):
         fill = FILL[kind] or colour
         panel.plot(
-            list(found), [ratio[kind] for ratio in found.values()], "o-", color=colour, markerfacecolor=fill,
+            list(ratios), [ratio[kind] for ratio in ratios.values()], "o-", color=colour, markerfacecolor=fill,
             markersize=4, label=kind,
         )  # fmt: skip
     panel.set_ylim(0.0, 1.05)

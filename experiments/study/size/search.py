@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 # Factor between trials on the way up, and how many of them before no capital is taken to be enough.
 STEP, STEPS = 1.25, 64
-# Part of the guess below which nothing is needed.
+# Share of the guess below which no capital is needed.
 LEAST = 1e-4
 
 type Trial = Callable[[Sequence[int], float], NDArray[np.bool_]]
@@ -21,7 +21,7 @@ type Flags = NDArray[np.bool_]
 
 
 class Search:
-    """What is known of the critical capital of each member in each replication.
+    """The bracket of the critical capital of each member in each replication.
 
     Parameters
     ----------

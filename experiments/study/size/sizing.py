@@ -1,6 +1,6 @@
 """How large a backstop must be, for each structure and regime and at both targets, on the same replications.
 
-First every replication is run with more capital than it can lose, which measures what there is to insure
+First every replication is run with more capital than it can lose, which measures the losses to be insured
 (:mod:`experiments.study.size.exposure`). Then the capital of every structure is bisected
 (:mod:`experiments.study.size.search`) to the order statistics that estimate and enclose the target
 (:mod:`experiments.statistics.order_statistic`), and isolated funds of their own right sizes are found member by
@@ -17,7 +17,7 @@ from one half of the replications and judged on the other, in both directions.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,9 @@ from experiments.study.size.critical import Critical
 from experiments.study.size.exposure import Losses, needed_by_member
 from experiments.study.size.search import Rows, Search
 from experiments.study.size.target import ANY, CENT, EACH, TARGETS, own_sizes
-
-if TYPE_CHECKING:
-    from model.scenario import Scenario
+from model.price.streams import Streams
+from model.scenario import Scenario
+from model.state.initial import allotment_weights, make_structure, open_interest, treasuries
 
 AMPLE = 100.0  # capital over open interest that no loss reaches
 BELOW = 0.9  # of the capital expected to be needed, where the search begins
@@ -78,21 +78,19 @@ class Sizer:
 
     Parameters
     ----------
-    scenario : what is sized.
+    scenario : whose backstop is sized.
     replications : their numbers.
-    executor : who runs them.
-    advance : told of every run.
+    executor : runs the replications.
+    advance : called after every run.
     """
 
     def __init__(
         self,
-        scenario: "Scenario",
+        scenario: Scenario,
         replications: Sequence[int],
         executor: Executor,
         advance: Callable[[], None] = lambda: None,
     ) -> None:
-        from model.state.initial import allotment_weights, open_interest  # noqa: PLC0415
-
         self.scenario, self.replications, self.executor, self.advance = scenario, replications, executor, advance
         self.interest = float(open_interest(scenario).sum())
         self.weights = allotment_weights(scenario)
@@ -105,7 +103,15 @@ class Sizer:
         return self._table([(cell, number) for number in self.replications], "backstop_loss")
 
     def sizes(self, structure: str, regime: str, losses: Losses, level: float, tolerance: float) -> tuple[Size, ...]:
-        """Return the least total capital of a structure at each target of :data:`TARGETS`, `level` their q."""
+        """Return the least total capital of a structure at each target of :data:`TARGETS`, `level` their q.
+
+        Parameters
+        ----------
+        structure, regime : names in their registries.
+        losses : (replications, protocols) USD >= 0, under ample capital.
+        level : q, the probability of cover wanted, in (0, 1).
+        tolerance : relative width of the bracket at which a search stops.
+        """
 
         def trial(indices: Sequence[int], capital: float) -> NDArray[np.bool_]:
             cell = self._cell(structure, regime, capital)
@@ -115,7 +121,15 @@ class Sizer:
         return tuple(self._size(structure, regime, search, expected, level, kind) for kind in reversed(TARGETS))
 
     def own(self, regime: str, losses: Losses, level: float, tolerance: float) -> tuple[Size, ...]:
-        """Return isolated funds of their own right sizes at each target."""
+        """Return isolated funds of their own right sizes at each target.
+
+        Parameters
+        ----------
+        regime : name in its registry.
+        losses : (replications, protocols) USD >= 0, under ample capital.
+        level : q, the probability of cover wanted, in (0, 1).
+        tolerance : relative width of the bracket at which a search stops.
+        """
 
         def trial(indices: Sequence[int], funds: Losses) -> NDArray[np.bool_]:
             cells = [self._funded(regime, row) for row in funds]
@@ -124,15 +138,12 @@ class Sizer:
         guess = np.maximum(losses - self._skin(), 0.0)
         low = ranks(len(losses), level, together=self.members).low
         floor = np.sort(guess, axis=0)[max(int(MARGIN * low), 1) - 1]
-        found = Critical(trial, guess, losses, tolerance, floor)
-        each = self._own(regime, found, level, EACH)
-        return self._own(regime, found, level, ANY, each), each
+        critical = Critical(trial, guess, losses, tolerance, floor)
+        each = self._own(regime, critical, level, EACH)
+        return self._own(regime, critical, level, ANY, each), each
 
     def needed(self, structure: str, losses: Losses) -> Losses:
         """Return (replications, protocols) USD: what covers each member if losses did not depend on the capital."""
-        from model.price.streams import Streams  # noqa: PLC0415
-        from model.state.initial import make_structure  # noqa: PLC0415
-
         chosen = self.scenario.replace({"backstop.structure": structure})
         own_share = make_structure(chosen, Streams(chosen.seed, 0)).own_share
         return needed_by_member(losses, self.weights, own_share)
@@ -179,7 +190,9 @@ class Sizer:
         if target == EACH:
             enclosing, ordered = ranks(number, level, together=self.members), np.sort(everything, axis=0)
             least = ordered[max(enclosing.low, 1) - 1] * bool(enclosing.low)
-            low = float(np.where(least > critical.floor, least, 0.0).sum())  # what is only bounded counts as zero
+            low = float(
+                np.where(least > critical.floor, least, 0.0).sum()
+            )  # a fund that is only bounded counts as zero
             high = float(ordered[enclosing.high - 1].sum()) if enclosing.high else np.inf
         halves = []
         before = [half.uncovered for half in less.halves] if less else [None, None]
@@ -208,22 +221,20 @@ class Sizer:
     ) -> NDArray[np.bool_]:
         """Return who is uncovered in whole runs with these funds, (rows, protocols); all where no fund is enough.
 
-        `before` is who was so with funds none of which was larger: rows in which nobody was are not run again.
+        `before` says who was uncovered with funds none of which was larger: rows without any are not run again.
         """
-        found = np.ones((len(rows), self.members), dtype=bool) if before is None else before.copy()
+        uncovered = np.ones((len(rows), self.members), dtype=bool) if before is None else before.copy()
         if not np.isfinite(funds).all():
-            return np.ones_like(found)
-        places, cell = np.flatnonzero(found.any(axis=1)), self._funded(regime, funds)
-        found[places] = self._bare([(cell, self.replications[int(rows[place])]) for place in places])
-        return found
+            return np.ones_like(uncovered)
+        affected, cell = np.flatnonzero(uncovered.any(axis=1)), self._funded(regime, funds)
+        uncovered[affected] = self._bare([(cell, self.replications[int(rows[row])]) for row in affected])
+        return uncovered
 
     def _skin(self) -> NDArray[np.float64]:
-        from model.state.initial import treasuries  # noqa: PLC0415
-
         return np.asarray(self.scenario.protocol.skin_in_the_game * treasuries(self.scenario))
 
     def _callable(self, cell: Cell) -> float:
-        """Return what the arrangement may call, USD, as a run reports it."""
+        """Return the callable capital of the arrangement, USD, as a run reports it."""
         [run] = self.executor.run([(cell, self.replications[0])])
         _raise_if_failed(run)
         return run.summary.get(METRIC) or callable_capital(cell.scenario)
@@ -252,8 +263,8 @@ class Sizer:
     def _by_others(self, cell: Cell, uncovered: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return who of the `uncovered`, (replications, protocols), is so by others' losses, where a run told it."""
         ratio, none = cell.scenario.backstop.capital_ratio, np.zeros(self.members, dtype=bool)
-        told = [self._others.get((cell.name, ratio, number), none) for number in self.replications]
-        return np.array(told, dtype=bool).reshape(uncovered.shape) & uncovered
+        others = [self._others.get((cell.name, ratio, number), none) for number in self.replications]
+        return np.array(others, dtype=bool).reshape(uncovered.shape) & uncovered
 
     def _table(self, tasks: Sequence[tuple[Cell, int]], *metrics: str) -> Losses:
         """Return the members' values of the metrics side by side, (tasks, metrics × protocols)."""

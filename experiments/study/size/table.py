@@ -52,16 +52,16 @@ def document(answer: Answer) -> dict[str, Any]:
 
 def tables(answer: Answer) -> list[Table]:
     """Return three tables: capital by arrangement, what there is to insure, and each member's choice."""
-    told = document(answer)
-    return [capital_table(answer), _exposure_table(told), _member_table(told)]
+    content = document(answer)
+    return [capital_table(answer), _exposure_table(content), _member_table(content)]
 
 
 def verdict(answer: Answer) -> list[str]:
-    """Return the answer in sentences: how large at each target, and what joining each pool would save or risk."""
-    told = document(answer)
+    """Return the answer in sentences: the size at each target, and what joining each pool would save or risk."""
+    content = document(answer)
     lines = [_how_large(answer, size) for size in answer.found(ANY)]
     pools = [size for size in answer.sizes if size.structure not in ("none", "isolated", OWN)]
-    return [*lines, *(_joining(told, answer, size) for size in pools if math.isfinite(size.capital))]
+    return [*lines, *(_joining(content, answer, size) for size in pools if math.isfinite(size.capital))]
 
 
 def _how_large(answer: Answer, size: Size) -> str:
@@ -73,10 +73,10 @@ def _how_large(answer: Answer, size: Size) -> str:
     )
 
 
-def _joining(told: dict[str, Any], answer: Answer, size: Size) -> str:
-    """Return what joining one pool comes to for its members at one target."""
+def _joining(content: dict[str, Any], answer: Answer, size: Size) -> str:
+    """Return what joining one pool saves and risks for its members at one target."""
     own = answer.own(size.regime, size.target).capital
-    there = [member["arrangements"][size.cell]["targets"][size.target] for member in told["members"]]
+    there = [member["arrangements"][size.cell]["targets"][size.target] for member in content["members"]]
     saved = [arrangement["saved"] for arrangement in there]
     risk = [arrangement["uncovered_by_others"] for arrangement in there]
     best, worst, hit = saved.index(max(saved)), saved.index(min(saved)), risk.index(max(risk))
@@ -144,14 +144,14 @@ def _arrangement(answer: Answer, size: Size, i: int) -> dict[str, float]:
     }
 
 
-def _exposure_table(told: dict[str, Any]) -> Table:
-    exposure = told["exposure"]
-    table = Table(title=f"What there is to insure, by the losses alone, {told['replications']} replications, $M")
+def _exposure_table(content: dict[str, Any]) -> Table:
+    exposure = content["exposure"]
+    table = Table(title=f"What there is to insure, by the losses alone, {content['replications']} replications, $M")
     table.add_column("measure")
     table.add_column("all protocols", justify="right")
     rows = {
-        f"value at risk, {told['target']}": exposure["value_at_risk"],
-        f"expected shortfall, {told['target']}": exposure["expected_shortfall"],
+        f"value at risk, {content['target']}": exposure["value_at_risk"],
+        f"expected shortfall, {content['target']}": exposure["expected_shortfall"],
         "Cover-1": exposure["cover"]["one"],
         "Cover-2": exposure["cover"]["two"],
         "EMIR, largest or second and third": exposure["cover"]["emir"],
@@ -169,15 +169,15 @@ def _exposure_table(told: dict[str, Any]) -> Table:
     return table
 
 
-def _member_table(told: dict[str, Any]) -> Table:
+def _member_table(content: dict[str, Any]) -> Table:
     table = Table(title="What joining would save or risk, by protocol, at one target each, $M")
     names = ("protocol", "arrangement", "target", "own fund", "pays in", "saves", "P(uncovered)", "by others' losses")
     for name in names:
         table.add_column(name, justify="left" if name in ("arrangement", "target") else "right")
-    for member in told["members"]:
+    for member in content["members"]:
         shown = itertools.chain([str(member["protocol"])], itertools.repeat(""))
-        for cell, found in member["arrangements"].items():
-            for target, there in found["targets"].items():
+        for cell, row in member["arrangements"].items():
+            for target, there in row["targets"].items():
                 table.add_row(
                     next(shown), cell, target, _money(there["own_right_size"]), _money(there["contribution"]),
                     _money(there["saved"]), number(there["uncovered_probability"]),

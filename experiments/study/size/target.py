@@ -5,7 +5,7 @@ With Uᵢ the event that member i is left uncovered within the horizon, and q th
 - **each**: P(Uᵢ) <= 1 − q for every member i by itself;                                              (1)
 - **any**: P(U₁ ∪ … ∪ Uₙ) <= 1 − q for all members jointly.                                           (2)
 
-"Any" is the stricter: with eight funds safe at 95 % by themselves somebody may be uncovered in up to 40 % of worlds. A
+"Any" is the stricter: with eight funds safe at 95 % each, some member may be uncovered in up to 40 % of worlds. A
 pool at one target is compared with isolated funds at the same one. Let cᵢ be the least fund that covers member i in a
 world and Fᵢ its distribution. Isolated funds of their own right sizes are
 
@@ -69,10 +69,10 @@ def pooled_size(losses: Floats, target: str, level: float) -> float:
 def _stepped_down(critical: Floats, sizes: Floats, lower: Floats, allowed: int) -> Floats:
     with np.errstate(invalid="ignore"):
         saving = np.nan_to_num(sizes - lower)
-    found = sizes.copy()
+    stepped = sizes.copy()
     for i in np.argsort(-saving, kind="stable"):
-        tried = found.copy()
+        tried = stepped.copy()
         tried[i] = lower[i]
         if bare(critical, tried) <= allowed:
-            found = tried
-    return found
+            stepped = tried
+    return stepped

@@ -86,9 +86,9 @@ def capital_table(answer: Answer) -> Table:
 
 def judged(size: Size) -> str:
     """Return in per cent how often the event happened in worlds that the size was not learnt from, both ways."""
-    found = [counted(half.uncovered, size.target) for half in size.halves]
+    counts = [counted(half.uncovered, size.target) for half in size.halves]
     return ", ".join(
-        f"{100 * one['probability']:.1f} [{100 * one['ci95'][0]:.1f}, {100 * one['ci95'][1]:.1f}]" for one in found
+        f"{100 * one['probability']:.1f} [{100 * one['ci95'][0]:.1f}, {100 * one['ci95'][1]:.1f}]" for one in counts
     )
 
 

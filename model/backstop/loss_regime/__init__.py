@@ -1,7 +1,7 @@
 """Loss regimes: who pays the residual. One class in one file each; a new one is one line here.
 
 The pure functions of this chapter (``socialized_loss``, ``capped_pro_rata``, ``adl_score``, ``adl_close``,
-``clawback_rate``) are importable from here; the regimes go by the same ones.
+``clawback_rate``) are importable from here; the regimes use the same ones.
 """
 
 from importlib import import_module

@@ -5,7 +5,7 @@ Capped pro rata, caps cᵢ:            xᵢ = min(cᵢ, λ wᵢ) with λ such th
 Queue by score, limits lᵢ:           anyone who ranks first gives all of lᵢ, until A is reached          (3)
 
 (2) is found exactly by sorting cᵢ / wᵢ. It is the only rule that is proof against splitting an account, monotone and
-free of scale (Chitra 2025, "Autodeleveraging"); λ is found as the level of water in basins is. Units: any, the same
+free of scale (Chitra 2025, "Autodeleveraging"); λ is a water level: caps are filled up to it. Units: any, the same
 for amount, caps, limits and results.
 """
 
@@ -85,7 +85,7 @@ def capped_pro_rata(weights: ArrayLike, caps: ArrayLike, amount: float) -> Array
 
     Parameters
     ----------
-    weights : (n,) >= 0; who has none gives nothing.
+    weights : (n,) >= 0; an account of weight zero gives nothing.
     caps : (n,) >= 0, may be infinite; broadcast against the weights.
     amount : >= 0, what is to be allocated; if the caps are less in sum, all of them are reached.
 

@@ -21,7 +21,7 @@ class Terms(NamedTuple):
     close_price: str = "bankruptcy"
     window: int = 480  # steps of a settlement window
     tear_up: float = 0.5  # largest fraction of a position that is torn up; 1: the full tear-up
-    section: LossSection = LossSection()  # as the scenario has it, for what one regime alone reads
+    section: LossSection = LossSection()  # the scenario's section, for parameters that only one regime reads
 
 
 class LossRegime(ABC):
@@ -48,7 +48,7 @@ class LossRegime(ABC):
         return 0 if type(self).advance is LossRegime.advance else 1
 
     def begin(self, venue: Venue) -> None:  # noqa: B027 (most have nothing to note)
-        """Note how the run begins."""
+        """Take note of the state at the start of the run."""
 
     @abstractmethod
     def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:

@@ -18,7 +18,7 @@ class CarriedDebt(LossRegime):
 
     Attributes
     ----------
-    wallet : wallets when they were last looked at, (rows,) USD; kept up only while a debt is open.
+    wallet : wallets at the step before, (rows,) USD; kept up only while a debt is open.
     indebted : (protocols,) bool, whose debt was open when it was last looked at.
     """
 
@@ -55,7 +55,7 @@ class CarriedDebt(LossRegime):
         return bool(owing.any() or len(repaid))
 
     def release(self, venue: Venue, protocol: int) -> None:
-        """Let go what was held back at `protocol`, whose debt somebody has repaid."""
+        """Release what was held back at `protocol`, whose debt has been repaid otherwise."""
 
     @abstractmethod
     def serve(self, venue: Venue, protocol: int, withdrawn: np.ndarray) -> None:

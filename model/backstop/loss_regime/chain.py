@@ -1,4 +1,4 @@
-"""A regime and what stands behind it: what the first cannot place goes to the fallback, and the rest is bad debt.
+"""A regime with its fallback, which gets what the first cannot place; the rest is bad debt.
 
     residual = placed by the first + infeasible,    infeasible = placed by the fallback + bad debt          (1)
 
@@ -36,7 +36,7 @@ class Chain(LossRegime):
         self.first, self.fallback = first, fallback
 
     def begin(self, venue: Venue) -> None:
-        """Let both begin."""
+        """Begin both regimes."""
         self.first.begin(venue)
         self.fallback.begin(venue)
 
@@ -62,7 +62,7 @@ class Chain(LossRegime):
         return Placement(placed, then, over + more)
 
     def advance(self, venue: Venue, step: int) -> bool:
-        """Let both do what is due."""
+        """Advance both regimes."""
         return self.first.advance(venue, step) | self.fallback.advance(venue, step)
 
 

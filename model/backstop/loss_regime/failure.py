@@ -1,8 +1,8 @@
-"""What failed: the contracts that a step's bankruptcies left with the vault, until somebody takes them over.
+"""Failed contracts: those that a step's bankruptcies left with the vault, until winners take them over.
 
-Deleveraging and tear-up close winners against these contracts and against no others. What is handed on is struck off,
-so that a regime and its fallback together close no more than failed. The record starts again in every step, as no
-residual is carried into the next. Units: contracts, USD.
+Deleveraging and tear-up close winners against these contracts and against no others. Contracts handed on are
+subtracted, so that a regime and its fallback together close no more than failed. The record starts again in every step,
+as no residual is carried into the next. Units: contracts, USD.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Frozen debt: nobody pays, but nobody gets out either until fees have repaid the debt.
+"""Frozen debt: nobody pays, and nobody can withdraw until fees have repaid the debt.
 
 While debt is open, money that went to wallets in a step goes back to the owners' collateral, and all fees of the
 protocol repay the debt before anybody else gets a share (Perp v2 ``CH_IIC``: a liquidation that the fund cannot pay

@@ -46,7 +46,7 @@ def holding(venue: Venue, protocol: int) -> Holding:
 
 @rule
 def note_loss(accounts: Accounts, row: int, amount: float, equity: float, reaction: float) -> None:
-    """Note a loss borne for others: its sum, its largest fraction of equity, and what the owner makes of it."""
+    """Note a loss borne for others: its sum, its largest fraction of equity, and the fall of the owner's appetite."""
     fraction = min(amount / equity, 1.0)
     accounts.haircut[row] += amount
     accounts.cut[row] = max(accounts.cut[row], fraction)

@@ -30,7 +30,7 @@ Array = np.ndarray
 
 
 class Standing(NamedTuple):
-    """What rankings look at, (n,) each."""
+    """The figures that rankings use, (n,) each."""
 
     size: Array  # contracts, short < 0
     entry: Array  # USD per contract, > 0, funding owed included
@@ -70,7 +70,7 @@ class Ranking(NamedTuple):
 
     @property
     def is_queue(self) -> bool:
-        """Whether scores are an order; otherwise they are weights."""
+        """True where scores are an order; otherwise they are weights."""
         return self.allot is adl_close
 
 

@@ -3,8 +3,8 @@
 With total capital C allotted as cᵢ to members i, a structure with own share a puts a cᵢ into member i's fund and
 (1 − a) cᵢ into the pot of which i is a member. Where only a part k of the capital is paid in, cᵢ is k cᵢ here and the
 rest stays in the member's treasury, on call. What may be called is C in every structure. Income is split the same way.
-A claim on the pot is cut by the structure's treaty and settled by its settlement rule; in which order layers pay is
-the matter of :mod:`model.backstop.waterfall`. Pots do not help each other.
+A claim on the pot is cut by the structure's treaty and settled by its settlement rule; the order of the layers is that
+of :mod:`model.backstop.waterfall`. Pots do not help each other.
 
 Of the pot with K USD member i owns its entitlement eᵢ, capital providers the rest. Of its entitlement rᵢ is its
 **reserve**: what is left of what it contributed in its own name,
@@ -115,9 +115,9 @@ class Structure:
 
     @cached_property
     def backing(self) -> Backing:
-        """Return what kernels read of a structure to know what stands ready, kept up to date in place.
+        """Return what kernels read of a structure to compute its backing, updated in place.
 
-        Taken when a run is built: it holds what stood ready at the start; see :mod:`agents.protocol.standby`.
+        Made when a run is built, it holds the backing at the start; see :mod:`agents.protocol.standby`.
         """
         given = self.entitlement if self.reserves else self.pot_capital[self.pot]
         ready = np.minimum(self.room, given) if self.shares else self.capital * self.mutual
@@ -148,7 +148,7 @@ class Structure:
         return np.array([amounts[members].sum() for members in self.members])
 
     def begin(self, step: int) -> None:
-        """Do what is due before the deficits of a step; nothing unless claims are settled otherwise."""
+        """Prepare for the deficits of a step; nothing to do unless overridden."""
 
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
         """Return what the treaty lets each member claim, (members,) USD: everything unless a subclass cuts it."""
@@ -178,7 +178,7 @@ class Structure:
         return unpaid
 
     def settled(self, deficit: Array, due: Array, paid: Array, step: int) -> None:
-        """Take note of a settlement; subclasses whose treaties remember more than losses add to it.
+        """Record a settlement; subclasses whose treaties keep more than losses extend it.
 
         Parameters
         ----------
@@ -217,7 +217,7 @@ class Structure:
         self.contributed[:] = np.maximum(self.contributed + amounts, 0.0)
 
     def credit(self, change: Array) -> Array:
-        """Share a pot's gain or loss among those who own it; return what nobody was there to own, (pots,) USD."""
+        """Share a pot's gain or loss among its owners; return the amount left in pots without owners, (pots,) USD."""
         whole = self.by_pot(self.entitlement) + self.outside
         growth = np.divide(change, whole, out=np.zeros_like(whole), where=whole > 0.0)
         self.entitlement *= np.maximum(1.0 + growth[self.pot], 0.0)

@@ -42,7 +42,7 @@ class Capped(Structure):
         return self.window > 0.0
 
     def begin(self, step: int) -> None:
-        """Free the sub-limits of payments that the window has left behind."""
+        """Restore sub-limits for payments that have left the window."""
         while self.draws and self.draws[0][0] <= step - self.window:
             self.drawn -= self.draws.popleft()[1]
             self.room[:] = np.maximum(self.limit - self.drawn, 0.0)

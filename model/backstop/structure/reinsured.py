@@ -12,7 +12,7 @@ import numpy as np
 from agents.reinsurer.treaty import Programme, recoverable, reinstated
 from model.backstop.structure.base import Structure
 
-WITHOUT_END = 1e18  # USD, a loss beyond any
+WITHOUT_END = 1e18  # USD, larger than any loss
 Array = np.ndarray
 
 
@@ -67,6 +67,6 @@ class Reinsured(Structure):
         self._note_room()
 
     def _note_room(self) -> None:
-        """Keep what a loss without end would be owed from here on."""
+        """Note what the treaties would still owe on an unlimited loss."""
         ever = recoverable(np.full_like(self.loss, WITHOUT_END), self.programme)
         self.room[:] = np.maximum(ever - recoverable(self.loss, self.programme), 0.0)

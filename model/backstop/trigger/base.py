@@ -12,7 +12,7 @@ Array = np.ndarray
 
 
 class Means(NamedTuple):
-    """What stands ready for the deficits of a step."""
+    """The money available for the deficits of a step."""
 
     own: Array  # (members,) USD, what pays before the pot: own fund and skin in the game, as far as they come first
     shared: Array  # (pots,) USD, cash of the pots that anybody may draw, or of all surviving members together
@@ -47,7 +47,7 @@ class Trigger(ABC):
         self.terms, self.minutes, self.members = terms, minutes, members
 
     def observe(self, fund: Array) -> None:  # noqa: B027 (few remember)
-        """Take note of the funds before the deficits of a step, (members,) USD."""
+        """Observe the funds before the deficits of a step, (members,) USD."""
 
     @abstractmethod
     def spared(self, deficit: Array, means: Means) -> Array:

@@ -1,8 +1,8 @@
 """All or nothing: a deficit that fund and pot cannot take whole is not taken at all.
 
-dYdX v4 refuses a liquidation whose loss its fund cannot pay in full and deleverages instead. Protocols are asked in
-order of arrival; what one is promised of a pot the next cannot have, so a claim that the pot must cut is promised only
-where nobody came before. Units: USD.
+dYdX v4 refuses a liquidation whose loss its fund cannot pay in full and deleverages instead. Protocols are taken in
+order of arrival; what a pot promises to one is not available to the next, so a claim that the pot must cut is promised
+only to the first. Units: USD.
 """
 
 import numpy as np

@@ -2,8 +2,8 @@
 
 Every directed edge runs from debtor to creditor; what it is worth is :mod:`model.network.reader.source`. A node is a
 protocol by its id, or by its attribute ``name`` or ``label`` where the id is the writer's own. NetworkX reads the
-graph. What it would pass over is brought before it, as nested graphs and other versions of the namespace are, read
-here, as labels of yEd are, or refused.
+graph. What it would ignore is converted first (nested graphs, other versions of the namespace), read here (labels of
+yEd), or refused.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,7 @@
 """What the readers of network files share: how large a file may be, and what an edge says it is worth.
 
-Limits are checked before anything is parsed. An edge states its amount in USD as ``amount``, ``weight`` or ``value``,
+NetworkX is slow to import, and imported by the readers only when there is a graph to read. Limits are checked before
+anything is parsed. An edge states its amount in USD as ``amount``, ``weight`` or ``value``,
 in any case, or else as a number for a label, as yEd writes it; what it states comes before a default of the file.
 An amount that may be there but is not understood is refused, never replaced by that of a rule: two that differ, or
 digits under another name where there is no amount.

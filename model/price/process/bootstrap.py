@@ -1,7 +1,7 @@
 """Stationary block bootstrap of recorded bars, the same rows for every asset.
 
 The first bar is uniform on the record; each further bar is, with probability ``1 / block_length``, a fresh
-uniform one, else the successor of the bar before, the record being closed to a circle. Blocks keep the
+uniform one, else the successor of the bar before, the record being circular. Blocks keep the
 clustering of volatility; rows drawn jointly keep the correlation between assets. Resampled paths start at
 the last recorded price.
 

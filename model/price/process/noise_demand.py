@@ -1,4 +1,4 @@
-r"""Noise traders who spend a mean-reverting sum: the fundamental price is what they would pay for the whole supply.
+r"""Noise traders who spend a mean-reverting sum: the fundamental price is that sum over the whole supply.
 
 They spend ξ USD on N contracts whatever the price, so that the price without anybody else is F = ξ / N, with
 

@@ -1,4 +1,4 @@
-"""What a price process hands over: fundamental log returns, and how stressed the market around them is.
+"""The output of a price process: fundamental log returns, and the stress of the market.
 
 With *F* the fundamental price, ``log F[t, k] = log initial_price[k] + sum(log_return[: t + 1, k])``: row
 *t* is the move during step *t*, so step *t* ends at ``(t + 1) * minutes`` after the start.

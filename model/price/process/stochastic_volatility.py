@@ -8,7 +8,7 @@ With *s* the declared volatility a day, *g* its long-run excess, *z* one-factor 
 *x* (fast) and *y* (slow) are Ornstein-Uhlenbeck processes in their stationary law, of standard deviation and half-life
 as declared, ``x[t+1] = a x[t] + sd sqrt(1 - a^2) e[t]`` with ``a = 2^(-dt / half-life)``: exact at any step, so the law
 of an hour's move hardly depends on the length of a step, as long as that is well below the fast half-life. ``E v^2 = (g
-s)^2``; the median of *v* is lower. What is handed over as known before the run is the volatility of the season, ``g s
+s)^2``; the median of *v* is lower. The volatility known before the run is the seasonal one, ``g s
 exp(y[0] - var y)``, the root mean square of *v* whatever *x*.
 
 There are no jumps. Were the large hourly moves single jumps, high and low would lie hardly further apart than open and

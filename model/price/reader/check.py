@@ -1,4 +1,4 @@
-"""What makes a table of bars impossible: one line for every kind of fault, its count and its first row.
+"""Faults of a table of bars: one line for every kind of fault, with its count and its first row.
 
 A line reads *file: field: row and time: value: what is allowed*. Rows count from 1, the heading apart.
 """

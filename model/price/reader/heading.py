@@ -1,7 +1,7 @@
 """Which columns of a price file are read: the first name for a time that there is, and open, high, low and close.
 
-Names are compared in lower case, without quotes and angle brackets, blanks as underscores. Columns that nobody reads
-may be called anything, and alike; one that is read twice leaves open which is meant, and is refused.
+Names are compared in lower case, without quotes and angle brackets, blanks as underscores. Columns that are not read
+may have any name, even the same; two columns for what is read are ambiguous and refused.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ def clock_beside(names: Sequence[str]) -> int | None:
 
 
 def wrong_columns(found: Sequence[str]) -> str:
-    """Return what is said of columns that lack what is needed."""
+    """Return the problem of columns of which some are missing."""
     shown = ", ".join(found)
     allowed = f"one of {', '.join(TIMES)} and all of {', '.join(PRICES)}, or {len(KLINE)} columns of klines"
     return f"columns: {shown[:_SHOWN]}{'...' * (len(shown) > _SHOWN)}: {allowed} are needed"

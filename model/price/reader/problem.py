@@ -1,6 +1,6 @@
-"""What is said of price files that cannot be used, and how large a file may be.
+"""The error of price files that cannot be used, and the limits of their size.
 
-The limits stand here once. They bound the memory of reading, which a small file can make large: a compressed file of
+The limits bound the memory of reading, which a small file can make large: a compressed file of
 some kilobytes may hold millions of rows. Five million rows are nine and a half years of minutes and take about a
 gigabyte to read; a row of text has up to 200 characters; no exchange writes a thousand columns.
 """
@@ -37,7 +37,7 @@ def require(file: Path, found: int, most: int, unit: str) -> None:
     Parameters
     ----------
     file : where it lies.
-    found : how many it has.
+    found : the number it has.
     most : how many are allowed.
     unit : what is counted, plural.
     """

@@ -1,7 +1,7 @@
 """The content of a price file as it is stored: unpacked where it is gzip or a zip of one file, and text as UTF-8.
 
-What a file is, its first bytes say, never its name. What is known and not read is named. Unpacking stops at the limit,
-so that a small file cannot fill the memory.
+The first bytes say what a file is, never its name. Known formats that are not read are named. Unpacking stops at the
+limit, so that a small file cannot fill the memory.
 """
 
 import gzip

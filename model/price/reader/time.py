@@ -1,9 +1,9 @@
-"""Times as they are written, to milliseconds since 1970, UTC; what is no time of a crypto price is refused.
+"""Times as they are written, to milliseconds since 1970, UTC; times that no crypto price can have are refused.
 
 Numbers are seconds, milliseconds, microseconds or nanoseconds since 1970, each by its own size, as the spans of the
 four from 2009 to 2100 do not meet; or dates as YYYYMMDD, with or without hours, minutes and seconds behind. Nothing
-else is a time: neither the number of a bar nor a year nor the day of a spreadsheet. How text is read,
-:mod:`model.price.reader.moment` tells.
+else is a time: neither the number of a bar nor a year nor the day of a spreadsheet. Text is read
+by :mod:`model.price.reader.moment`.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The claims handler: what stands between a member's loss and its pot's cash.
+"""The claims handler: from a member's loss to a payment by its pot.
 
 A member that keeps a part ρ of its claims (coinsurance) is due (1 − ρ) of what its treaty allows; one that left the
 pool nothing. What is to be paid is first backed by the second pool, if there is one, and then settled by the
@@ -19,7 +19,7 @@ Array = np.ndarray
 
 
 class ClaimsContext(NamedTuple):
-    """What a handler works with."""
+    """The tables and sections a handler needs."""
 
     structure: Structure
     terms: Any  # the scenario's reinsurance section
@@ -38,7 +38,7 @@ class ClaimsHandler(ABC):
 
     Parameters
     ----------
-    context : what it works with.
+    context : tables and sections of the run.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class ClaimsHandler(ABC):
         return type(self).begin is not ClaimsHandler.begin
 
     def begin(self, step: int) -> None:  # noqa: B027 (few have something to do)
-        """Do what is due before the deficits of a step."""
+        """Prepare for the deficits of a step; nothing to do unless overridden."""
 
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
         """Return what the pots owe now, (members,) USD."""

@@ -74,7 +74,7 @@ class Indemnity(ClaimsHandler):
         return terms.disputed_share * (drawn < terms.dispute_probability)
 
     def file(self, assessed: Array, disputed: Array, step: int) -> None:
-        """Enter claims into the docket: one entry a step, added to what was claimed before, taken out when due."""
+        """File claims: an entry for every step, removed when it falls due."""
         due, decided = step + self.delay, step + self.delay + self.dispute_delay
         if assessed.any():
             self.docket[due] = assessed + self.docket.get(due, 0.0)

@@ -1,4 +1,4 @@
-"""What every premium rule is: a function of what an underwriter sees of the members, in USD per year.
+"""The base of every premium rule: a function of the members' exposures, in USD per year.
 
 Members' claims are expected to cost ε Oᵢ a year before experience, O open interest and ε the loss cost, or what a pilot
 estimated. With claims Cᵢ in t years the credible estimate is

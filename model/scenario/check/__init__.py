@@ -1,1 +1,1 @@
-"""What is checked of a whole scenario: what fits together, what does nothing, what is alike, what a run needs."""
+"""Checks of a whole scenario: what does not fit, has no effect or is alike, and what a run needs."""

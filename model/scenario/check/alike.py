@@ -1,4 +1,4 @@
-"""Structures that are alike: what a comparison of two of them can show, and what it cannot.
+"""Structures that are alike, and what a comparison of two of them can show.
 
 By default `partial` and `reinsured` hold the same funds and the same pool, half and half, and a layer that attaches at
 the own fund pays what the own fund leaves: they differ by the premium, in how claims are cut where the pool is short,

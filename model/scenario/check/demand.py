@@ -1,8 +1,8 @@
 """What a scenario needs in memory and time, estimated before anything of it is built.
 
 A run keeps tables whose sizes follow from the scenario: a row per step, account, provider and keeper, a cell per pair
-of protocols. Bytes and seconds of a row are rounded up from a few runs; they tell the order of magnitude, and are meant
-to refuse what is out of reach, not to plan a machine by.
+of protocols. Bytes and seconds of a row are rounded up from a few runs; they give the order of magnitude, to refuse
+runs that are out of reach, not to size a machine.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,11 +14,11 @@ from model.scenario.problem import ScenarioError
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
-SMALL = 5e8  # bytes; a run that needs less is not held against the machine's memory
+SMALL = 5e8  # bytes; smaller runs are not compared with the machine's memory
 SPARE = 0.9  # of the memory that is available may be used
-HOURS = 720.0  # a month: longest run that is begun
+HOURS = 720.0  # a month: the longest run allowed
 BYTE = 8.0
-# What one run of the defaults has of each; the parameter furthest above its own is told as the driver.
+# Sizes of a default run; the parameter furthest above its own is named as the driver.
 USUAL = {
     "steps": 1_440.0,
     "minutes": 1.0,
@@ -97,7 +97,7 @@ def demand_problem(scenario: "Scenario", memory: float | None = None, hours: flo
 
 def memory_at_hand() -> float:
     """Return the bytes this process may still use: the machine's, or its container's where that has less."""
-    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415
+    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415  # only for large runs
 
     at_hand = float(psutil.virtual_memory().available)
     try:

@@ -1,8 +1,8 @@
-"""Choices that change nothing: what a scenario sets and nothing in it reads.
+"""Choices that change nothing: parameters that a scenario sets and no part of its run reads.
 
 A parameter that differs from its default is a choice. It is inert where the part it belongs to is switched off, or
 where the structure has nothing it could act on: a member of `isolated` has no pot to leave. A run then equals, to the
-last bit, the run without the choice, which the tests assert for every structure; the reader is told before the run.
+last bit, the run without the choice, which the tests assert for every structure; a notice says so before the run.
 """
 
 from collections.abc import Callable, Sequence

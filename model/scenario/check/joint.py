@@ -1,7 +1,7 @@
-"""What must hold of several parameters together: each may be within its bounds and the scenario still mean nothing.
+"""Conditions on several parameters together: each may be within its bounds and the scenario still make no sense.
 
-A rule returns one line a problem, naming the parameters that do not fit each other and what is allowed. What does no
-harm and is only not used is not refused but told before a run (:mod:`model.scenario.check.unused`).
+A rule returns one line a problem, naming the parameters that do not fit each other and what is allowed. What is
+merely unused is not refused; a notice says so before the run (:mod:`model.scenario.check.unused`).
 """
 
 from collections.abc import Callable, Iterator

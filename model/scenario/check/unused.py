@@ -1,7 +1,7 @@
-"""What a scenario gives and its run never reaches: values beyond a list's use, times beyond the end.
+"""Values that a run never uses: items beyond the length that a list needs, times beyond the end.
 
 Neither is wrong: a list may serve several sizes of ecosystem, and money that is recalled too late for a run is a case
-worth a study. But who did not mean it must know, so it is told before the run.
+worth a study. But it may be a mistake, so a notice says so before the run.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Draw every figure of a comparison into its folder; a new figure is one file and one name here.
 
 A figure is a module with ``SHOWN``, the totals of series it needs, and ``draw``, from a result to a matplotlib
-figure. The drawing library is imported by anyone who draws; this process can do so while workers run. What cannot be
-drawn, or was in the hands of a worker that died, is missing and named (:mod:`experiments.figure.attempt`).
+figure. Each process that draws imports matplotlib; this one does so while workers run. A figure that cannot be drawn,
+or whose worker died, is named in a warning (:mod:`experiments.figure.attempt`).
 """
 
 from contextlib import suppress
@@ -11,8 +11,10 @@ from pathlib import Path
 from threading import Thread
 
 from experiments.figure.attempt import attempt, load, tell_missing
+from experiments.results.parquet import column_names
 from experiments.run.process_pool import WorkerPool
 from experiments.study.comparison.answer import Comparison
+from experiments.study.comparison.figure.result import read_result
 
 FIGURES = ("outcome", "fan", "exhaustion", "market")
 WITH_SERIES = {"choice": "mean_cap"}  # drawn only where runs have that series
@@ -28,12 +30,12 @@ LIBRARIES = (
 
 
 def prepare() -> None:
-    """Begin to import what drawing needs, next to what this process does."""
-    Thread(target=_load, daemon=True).start()  # the end waits for no figure that nobody draws
+    """Import what drawing needs in a thread of its own."""
+    Thread(target=_load, daemon=True).start()  # a daemon: the process does not wait for it at exit
 
 
 def _load() -> None:
-    with suppress(Exception):  # anyone who draws will meet it again, and say so
+    with suppress(Exception):  # drawing will raise it again, and report it
         load(*LIBRARIES)
 
 
@@ -47,11 +49,11 @@ def draw_all(folder: Path, comparison: Comparison, executor: WorkerPool) -> list
     target.mkdir(exist_ok=True)
     names = (*FIGURES, *further(folder))
     try:
-        told = executor.each(draw_one, [(folder, comparison, name) for name in names], LOST)
+        reasons = executor.each(draw_one, [(folder, comparison, name) for name in names], LOST)
     except KeyboardInterrupt:
         executor.close(at_once=True)
-        told = ["interrupted"] * len(names)
-    missing = {name: why for name, why in zip(names, told, strict=True) if not (target / f"{name}.pdf").is_file()}
+        reasons = ["interrupted"] * len(names)
+    missing = {name: why for name, why in zip(names, reasons, strict=True) if not (target / f"{name}.pdf").is_file()}
     for name, why in missing.items():
         tell_missing(target / name, why)
     return [target / name for name in names if name not in missing]
@@ -59,8 +61,6 @@ def draw_all(folder: Path, comparison: Comparison, executor: WorkerPool) -> list
 
 def further(folder: Path) -> list[str]:
     """Return the figures that only some results have the series for."""
-    from experiments.results.parquet import column_names  # noqa: PLC0415
-
     held = column_names(folder / "series")
     return [name for name, series in WITH_SERIES.items() if series in held]
 
@@ -71,8 +71,7 @@ def draw_one(folder: Path, comparison: Comparison, name: str) -> str:
 
 
 def _draw(folder: Path, comparison: Comparison, name: str) -> list[Path]:
-    from experiments.figure.style import save_styled  # noqa: PLC0415
-    from experiments.study.comparison.figure.result import read_result  # noqa: PLC0415
+    from experiments.figure.style import save_styled  # noqa: PLC0415  # imports matplotlib
 
     figure = import_module(f"experiments.study.comparison.figure.{name}")
     result = read_result(folder, comparison, figure.SHOWN)

@@ -10,10 +10,10 @@ from experiments.statistics.interval import clopper_pearson
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.result import Result
 
-# No series: the metrics of the runs say it all.
+# No series: the metrics of the runs suffice.
 SHOWN: tuple[Total, ...] = ()
 
-# Share of the room between two counts that the bars fill.
+# Share of the space between two counts that the bars fill.
 FILLED = 0.8
 
 
@@ -23,8 +23,8 @@ def draw(result: Result) -> Figure:
     figure, (panel,) = new_figure(1, 1, 3.2)
     counts = np.arange(1, _most(comparison) + 1)
     width = FILLED / len(comparison.cells)
-    for place, (cell, look) in enumerate(looks(comparison.cells).items()):
-        offset = (place - (len(comparison.cells) - 1) / 2) * width
+    for number, (cell, look) in enumerate(looks(comparison.cells).items()):
+        offset = (number - (len(comparison.cells) - 1) / 2) * width
         share, low, high = _reached(comparison, cell, counts)
         panel.bar(counts + offset, share, width, color=look.colour, label=cell)
         panel.vlines(counts + offset, low, high, color=GREY, linewidth=0.8)

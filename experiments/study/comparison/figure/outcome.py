@@ -10,7 +10,7 @@ from experiments.statistics.headline_metrics import Headline, Total, shown
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.result import Result
 
-# No series: the metrics of the runs say it all.
+# No series: the metrics of the runs suffice.
 SHOWN: tuple[Total, ...] = ()
 
 COLUMNS = 3

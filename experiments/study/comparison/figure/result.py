@@ -1,4 +1,4 @@
-"""What a figure is drawn from: the metrics of all runs, and a few totals of the series read back from disk.
+"""The data of a figure: the metrics of all runs, and totals of series read from disk.
 
 A run's series are kept by protocol and by asset (``fund_0``, ``mid_BTC``); figures show their totals.
 """
@@ -26,9 +26,9 @@ class Result(NamedTuple):
 
 
 def read_result(folder: Path, comparison: Comparison, totals: Sequence[Total]) -> Result:
-    """Read `totals` from a result folder in the making; those it holds no column of are left out."""
+    """Read `totals` from an unfinished result folder; those without a column are left out."""
     columns = column_names(folder / "series") if totals else ()
-    parts = {total: found for total in totals if (found := total.columns(columns))}
+    parts = {total: names for total in totals if (names := total.columns(columns))}
     if not parts:
         return Result(comparison, {})
     wanted = dict.fromkeys(itertools.chain.from_iterable(parts.values()))
