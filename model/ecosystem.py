@@ -42,7 +42,7 @@ from model.scenario.length import asset_names
 from model.schedule import ACTS, PHASES
 from model.state import initial
 from model.state.population import draw_population, slots_per_protocol
-from model.state.table import Shock, shock_of, tables_of
+from model.state.table import Shock, Tables, shock_of
 from model.state.terms import Due, KernelTables, make_scratch, make_terms
 
 NUMBER = {name: at for at, (_, name, _) in enumerate(ACTS)}
@@ -132,9 +132,29 @@ class Ecosystem(Roster):
         self.rules = self.rules._replace(
             auction=self.value_investing.terms, confidence=self.confidence.nerves, control=self.control.adaptation
         )
-        self.kernel_tables = tables_of(self)
+        self.kernel_tables = self._all_tables()
         self.code = code_for(self.kernel_tables, self.rules, self.tape)
         self._shock = 0, shock_of(self.tape, 0)
+
+    def _all_tables(self) -> Tables:
+        """Return all tables as kernels take them: the same memory."""
+        record, scratch = self.record, self.scratch
+        return Tables(
+            accounts=self.accounts,
+            **self.tables._asdict(),
+            book=self.ledger.book,
+            backing=self.structure.backing,
+            funds=bare(self.value_investing.funds),
+            mood=self.confidence.mood,
+            rows=scratch.rows,
+            jobs=scratch.jobs,
+            capacity=scratch.capacity,
+            ecosystem=record.ecosystem,
+            asset=record.asset,
+            member=record.protocol,
+            rounds=np.zeros(1, np.int64),
+            carried=np.zeros(1, np.bool_),
+        )
 
     def step(self) -> None:
         """Advance by one step: the order of events."""

@@ -33,14 +33,26 @@ def digest(arguments: Sequence[Any]) -> int:
 
 
 @intrinsic
-def call_at(context, act, entry, tables, terms, shock, t):  # type: ignore[no-untyped-def]
-    """Call the kernel `act` by its `entry`, (2,) int64: address of its machine code, and digest of its types."""
+def call_at(context: Any, act: Any, entry: Any, tables: Any, terms: Any, shock: Any, t: Any) -> Any:
+    """Call a kernel by its address.
+
+    Parameters
+    ----------
+    context : numba's, of the function that is compiled.
+    act : the kernel; what it returns for these types is known from it.
+    entry : (2,) int64, address of its machine code and digest of its types (:func:`entry`).
+    tables, terms, shock, t : its arguments.
+
+    Raises
+    ------
+    TypeError : when it runs and the address belongs to a kernel for other types.
+    """
     arguments = tables, terms, shock, t
     act.dispatcher.get_call_template(arguments, {})  # compiles it, if it is not
     found = act.dispatcher.overloads[arguments].signature
     known, result = digest(found.args), found.return_type
 
-    def code(target, builder, typed, values):  # type: ignore[no-untyped-def]
+    def _code(target, builder, typed, values):  # type: ignore[no-untyped-def]
         array = target.make_array(typed.args[1])(target, builder, values[1])
         address, meant = (builder.load(cgutils.gep_inbounds(builder, array.data, at)) for at in (0, 1))
         with cgutils.if_unlikely(builder, builder.icmp_signed("!=", meant, meant.type(known))):
@@ -52,7 +64,7 @@ def call_at(context, act, entry, tables, terms, shock, t):  # type: ignore[no-un
             target.call_conv.return_status_propagate(builder, status)
         return value
 
-    return signature(result, act, entry, *found.args), code
+    return signature(result, act, entry, *found.args), _code
 
 
 def chain(links: Sequence[Link]) -> Callable[..., int]:
@@ -63,15 +75,15 @@ def chain(links: Sequence[Link]) -> Callable[..., int]:
     True; the number of acts where none is.
     """
 
-    def call(first, stops, entries, tables, constants, shock, t):  # type: ignore[no-untyped-def]
+    def _call(first, stops, entries, tables, constants, shock, t):  # type: ignore[no-untyped-def]
         for at, (act, name) in enumerate(links):
             terms = getattr(constants, name)
             if first <= at and (stops[at] or (act is not None and terms is not None and act(tables, terms, shock, t))):
                 return at
         return len(links)
 
-    @overload(call, inline="never")
-    def compile_calls(first, stops, entries, tables, constants, shock, t):  # type: ignore[no-untyped-def]
+    @overload(_call, inline="never")
+    def _compile_calls(first, stops, entries, tables, constants, shock, t):  # type: ignore[no-untyped-def]
         kinds = dict(zip(constants.fields, constants.types, strict=True))
         lines = [_line(at, link, kinds) for at, link in enumerate(links)]
         head = "def compiled(first, stops, entries, tables, constants, shock, t):"
@@ -79,7 +91,7 @@ def chain(links: Sequence[Link]) -> Callable[..., int]:
         exec("\n".join([head, *lines, f"    return {len(links)}"]), names)
         return names["compiled"]
 
-    return call
+    return _call
 
 
 def _line(at: int, link: Link, kinds: dict[str, Any]) -> str:

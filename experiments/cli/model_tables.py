@@ -78,14 +78,14 @@ def sentence(thing: object) -> str:
 
 
 def phases(_: str = "") -> Iterator[str]:
-    """Yield the table of the phases of a step, in the order of ``Ecosystem.step``."""
+    """Yield the table of the phases of a step, in the order of :data:`model.schedule.PHASES`."""
     kind = _found_at("model.ecosystem.Ecosystem")
     yield header("phase", "method", "what happens", "done by")
-    for number, name in enumerate(own_calls(kind.step), start=1):
-        method = getattr(kind, name)
+    for number, phase in enumerate(_found_at("model.schedule.PHASES"), start=1):
+        method = getattr(kind, phase.name)
         what = sentence(method).removeprefix(f"Phase {number}: ").rstrip(".")
-        done = ", ".join(f"`{path}`" for path in done_by(kind, method))
-        yield row((str(number), f"`model.ecosystem.Ecosystem.{name}`", what, done))
+        done = ", ".join(f"`{path}`" for name, link in phase.acts.items() for path in _done_by(kind, name, link.act))
+        yield row((str(number), f"`{_where(method)}`", what, done))
 
 
 def calls(function: Callable[..., Any]) -> list[str]:
@@ -95,20 +95,16 @@ def calls(function: Callable[..., Any]) -> list[str]:
     return [ast.unparse(node.func) for node in sorted(called, key=lambda node: (node.lineno, node.col_offset))]
 
 
-def own_calls(function: Callable[..., Any]) -> list[str]:
-    """Return the methods of its own object that a method calls."""
-    return [name.removeprefix("self.") for name in calls(function) if re.fullmatch(r"self\.\w+", name)]
-
-
-def done_by(kind: type, method: Callable[..., Any]) -> Iterator[str]:
-    """Yield the dotted paths of the functions and methods that a phase calls."""
-    kernels, parts = vars(import_module("model.phase_kernels")), makers(kind)
-    for name in calls(method):
-        owner, _, called = name.removeprefix("self.").rpartition(".")
-        if owner == "kernels":
-            yield _where(kernels[called])
-        elif owner in parts and not parts[owner].startswith(FRAME):
-            yield f"{parts[owner]}.{called}"
+def _done_by(kind: type, name: str, kernel: Any) -> Iterator[str]:
+    """Yield where the functions and methods are that an act is done by: its kernel's, and those of its method."""
+    known, parts = vars(import_module("model.schedule")), makers(kind)
+    if kernel is not None:
+        called = [known[call] for call in calls(getattr(kernel, "py_func", kernel)) if call in known]
+        yield from (_where(thing) for thing in called if thing.__module__ != "model.schedule")
+    for call in calls(getattr(kind, name)):
+        owner, _, method = call.removeprefix("self.").rpartition(".")
+        if owner in parts and not parts[owner].startswith(FRAME):
+            yield f"{parts[owner]}.{method}"
 
 
 def makers(kind: type) -> dict[str, str]:

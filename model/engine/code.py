@@ -42,7 +42,8 @@ def advance(tables: Tables, terms: Terms, tape: Tape, stops: Array, entries: Arr
         at = act_from(at, stops, entries, tables, terms, shock_of(tape, t), t)
         if at < acts:
             break
-        t, at = t + 1, 0
+        t += 1
+        at = 0
     clock[0], clock[1] = t, at
     return t < last
 
@@ -72,7 +73,7 @@ class Code:
         if link.act is None or not self._present[at]:
             return None
         if at not in self._acts:
-            self._acts[at] = link.act if self.interpreted else compiled(link.act, self._types[link.terms])
+            self._acts[at] = link.act if self.interpreted else _compiled(link.act, self._types[link.terms])
         return self._acts[at]
 
     def run(self) -> tuple[Callable[..., bool], Array]:
@@ -86,11 +87,11 @@ class Code:
                     if link.act is not None and self._present[at]:
                         entries[at] = entry(link.act, self._types[link.terms])
                 further = map(numba.typeof, (np.zeros(1, bool), entries, entries[0], 0))
-                self._run = compiled(advance, (*self._whole, *further)), entries
+                self._run = _compiled(advance, (*self._whole, *further)), entries
         return self._run
 
 
-def compiled(kernel: Any, types: tuple[Any, ...]) -> Callable[..., bool]:
+def _compiled(kernel: Any, types: tuple[Any, ...]) -> Callable[..., bool]:
     """Return what a kernel is for arguments of these numba types, compiled if it was not."""
     kernel.compile(types)
     found: Callable[..., bool] = kernel.get_overload(types)

@@ -7,20 +7,50 @@ stays compiled. It gives bit for bit what :meth:`model.ecosystem.Ecosystem.step`
 The work of one call is bounded (``SHARE``), so that an interrupt is heard.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
+from model.backstop.fund import FundManagement
+from model.backstop.structure.base import Structure
+from model.backstop.succession import Succession
+from model.backstop.waterfall import Waterfall
+from model.engine.code import Code
+from model.market.control import Control
+from model.price.tape import Tape
+from model.reinsurance.market import ReinsuranceMarket
 from model.schedule import ACTS
-
-if TYPE_CHECKING:
-    from model.ecosystem import Ecosystem
+from model.state.table import Tables
+from model.state.terms import Terms
 
 SHARE = 1 << 26
 """Accounts times steps that one call goes through at most: some tenths of a second."""
 
 
-def switched_on(ecosystem: "Ecosystem") -> set[str]:
+class Run(Protocol):
+    """What is read of a :class:`model.ecosystem.Ecosystem`."""
+
+    clock: int
+    code: Code
+    control: Control
+    fund: FundManagement
+    kernel_tables: Tables
+    reinsurance: ReinsuranceMarket
+    rules: Terms
+    structure: Structure
+    succession: Succession
+    tape: Tape
+    waterfall: Waterfall
+
+    def own_agents(self) -> Sequence[object]:
+        """Return the agent sets of a researcher's own classes."""
+
+    def stand_at(self, step: int, act: int) -> None:
+        """Note where the run has come to; raise what a kernel found wrong."""
+
+
+def switched_on(ecosystem: Run) -> set[str]:
     """Return the acts in which Python has something to do at every step, whatever happens."""
     begins = ecosystem.structure.begins or ecosystem.waterfall.handler.begins
     watched = ecosystem.waterfall.trigger.watches or ecosystem.succession.deleverages
@@ -34,13 +64,13 @@ def switched_on(ecosystem: "Ecosystem") -> set[str]:
     return {name for name, on in found.items() if on}
 
 
-def own_phases(ecosystem: "Ecosystem", base: type) -> set[str]:
+def own_phases(ecosystem: Run, base: type) -> set[str]:
     """Return the phases that the ecosystem's class has of its own."""
     kind = type(ecosystem)
     return {phase for phase, _, _ in ACTS if getattr(kind, phase) is not getattr(base, phase)}
 
 
-def run_compiled(ecosystem: "Ecosystem", base: type, last: int) -> None:
+def run_compiled(ecosystem: Run, base: type, last: int) -> None:
     """Run an ecosystem up to the step `last`, excluded, compiled as far as can be.
 
     Parameters
@@ -62,7 +92,7 @@ def run_compiled(ecosystem: "Ecosystem", base: type, last: int) -> None:
             clock[1] = do(ecosystem, int(clock[1]), own)
 
 
-def do(ecosystem: "Ecosystem", at: int, own: set[str]) -> int:
+def do(ecosystem: Run, at: int, own: set[str]) -> int:
     """Run an act, or the phase it belongs to where the ecosystem has that of its own; return the act to go on with."""
     phase, act, _ = ACTS[at]
     getattr(ecosystem, phase if phase in own else act)()

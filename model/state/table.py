@@ -4,11 +4,10 @@ Types are the same in every run, whatever is switched on: what a run does not ha
 is compiled once.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from agents.core.column import bare
 from agents.core.kernel import rule
 from agents.core.ledger import Book
 from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers, ValueFunds
@@ -16,9 +15,6 @@ from agents.exchange.keeper import Jobs
 from agents.protocol.confidence import Mood
 from agents.protocol.standby import Backing
 from model.price.tape import Tape
-
-if TYPE_CHECKING:
-    from model.ecosystem import Ecosystem
 
 Array = np.ndarray
 
@@ -71,25 +67,4 @@ def shock_of(tape: Tape, t: int) -> Shock:
         tape.gas[t],
         tape.oracle_error[t],
         tape.exploit[t],
-    )
-
-
-def tables_of(ecosystem: "Ecosystem") -> Tables:
-    """Return the tables of an ecosystem: the same memory, as kernels take it."""
-    record, scratch = ecosystem.record, ecosystem.scratch
-    return Tables(
-        accounts=ecosystem.accounts,
-        **ecosystem.tables._asdict(),
-        book=ecosystem.ledger.book,
-        backing=ecosystem.structure.backing,
-        funds=bare(ecosystem.value_investing.funds),
-        mood=ecosystem.confidence.mood,
-        rows=scratch.rows,
-        jobs=scratch.jobs,
-        capacity=scratch.capacity,
-        ecosystem=record.ecosystem,
-        asset=record.asset,
-        member=record.protocol,
-        rounds=np.zeros(1, np.int64),
-        carried=np.zeros(1, np.bool_),
     )

