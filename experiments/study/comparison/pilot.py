@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from experiments.plan.arrangement import SHORTFALL, Cell, Estimate, needs_pilot
 from experiments.plan.configuration import PILOT, Plan
 from experiments.results.run import Run
-from experiments.run.executor import Executor
+from experiments.run.executor import RunSource
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -46,7 +46,7 @@ class Pilot(NamedTuple):
     misplaced: dict[str, float | None]
 
 
-def run_pilot(plan: Plan, executor: Executor, stop: Callable[[], bool], advance: Callable[[], None]) -> Pilot:
+def run_pilot(plan: Plan, executor: RunSource, stop: Callable[[], bool], advance: Callable[[], None]) -> Pilot:
     """Run the pilot of `plan`: isolated funds by open interest under the first regime.
 
     Parameters
