@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import psutil  # type: ignore[import-untyped]
 
-from experiments.plan.plan import Plan, read_plan
+from experiments.plan.plan import Plan, Task, read_plan
 from experiments.results.run import Run
-from experiments.run.sweep.chunk import Job
-from experiments.run.sweep.executor import ChunkExecutor
+from experiments.run.executor import Executor
+from experiments.run.sweep.chunk import Job, Product
 from experiments.run.sweep.run import Where, sweep
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _cost(plan: Plan, workers: int) -> Cost:
     spent: list[float] = []
 
     @contextmanager
-    def metered(job: Job) -> Iterator[ChunkExecutor]:
+    def metered(job: Job) -> Iterator[Executor[Task, Product]]:
         with Where(workers).open(job) as executor:
             start = time.monotonic(), _cpu()
             yield executor

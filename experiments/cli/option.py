@@ -25,6 +25,14 @@ SCENARIO = click.option(
 PRESET = click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
 SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")
 SEED = click.option("--seed", type=int, help="Seed of every random stream.")
+STRUCTURE = click.option(
+    "--structure",
+    "structures",
+    multiple=True,
+    metavar="NAME",
+    help="Repeatable; default isolated, pooled, or as compare.",
+)
+REGIME = click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
 SCENARIO_NAMES = ("prices", "process", "episode", "scenario", "settings", "seed")
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -58,7 +66,7 @@ def stoppable(command: Callable[..., int]) -> Callable[..., int]:
         try:
             return command(*arguments, **typed)
         except RuntimeError as error:
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {shortened(one_line(str(error)))}", err=True)
             return 1
         except KeyboardInterrupt as error:
             click.echo(f"error: {interrupted(error)}", err=True)

@@ -83,11 +83,6 @@ class Interrupt:
             raise Ended(number)
 
 
-def wished() -> bool:
-    """Return whether the user has asked to stop what runs now."""
-    return Interrupt.active is not None and Interrupt.active.requested
-
-
 def breakable[**P, Result](action: Callable[P, Result], *arguments: P.args, **named: P.kwargs) -> Result | None:
     """Return what `action` returns, or None where the first Ctrl-C broke it off."""
     active = Interrupt.active

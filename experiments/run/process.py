@@ -65,11 +65,6 @@ def follow() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def alive(processes: Iterable["BaseProcess"]) -> int:
-    """Return how many of `processes` live."""
-    return sum(process.is_alive() for process in processes)
-
-
 def end(processes: Iterable["BaseProcess"]) -> None:
     """End `processes` at once, also those that were stopped."""
     for process in processes:
@@ -82,7 +77,7 @@ def cause(processes: Iterable["BaseProcess"]) -> str:
     codes = [code for code in (process.exitcode for process in processes) if code not in (None, 0, -signal.SIGTERM)]
     if not codes:
         return ""
-    return f" ({KILLED.get(codes[0]) or f'exit code {codes[0]}'})"
+    return KILLED.get(codes[0]) or f"exit code {codes[0]}"
 
 
 def stopped(processes: Iterable["BaseProcess"]) -> set["BaseProcess"]:

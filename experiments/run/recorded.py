@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.plan.identity import code_version, digest, run_id, scenario_identity
 from experiments.results.run import Run
 from experiments.results.run_store import RunStore
-from experiments.run.executor import Executor, Stop, never
+from experiments.run.executor import RunSource, Stop, never
 from experiments.run.run import Task
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Recorded:
     store : what is finished; every run is added to it.
     """
 
-    def __init__(self, executor: Executor, store: RunStore) -> None:
+    def __init__(self, executor: RunSource, store: RunStore) -> None:
         self.executor, self.store = executor, store
         self._number = 0
 
@@ -52,7 +52,7 @@ class Recorded:
             yield run
 
 
-def recorded(executor: Executor, store: RunStore | None) -> Executor:
+def recorded(executor: RunSource, store: RunStore | None) -> RunSource:
     """Return an executor that keeps what it runs in `store`, `executor` itself where there is none."""
     return executor if store is None else Recorded(executor, store)
 

@@ -61,7 +61,11 @@ def call_all[Result](action: Callable[..., Result], items: Sequence[tuple[Any, .
     return [action(*item) for item in items]
 
 
-def chunks(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:
-    """Return `tasks` as messages to `workers`."""
-    size = max(1, min(CHUNK, len(tasks) // (workers * TURNS)))
-    return [tasks[start : start + size] for start in range(0, len(tasks), size)]
+def call_each[T](argument: T, actions: Sequence[Callable[[T], object]]) -> list[object]:
+    """Return what every action makes of `argument`."""
+    return [action(argument) for action in actions]
+
+
+def chunk_size(number: int, workers: int) -> int:
+    """Return how many of `number` runs a message to one of `workers` holds; this process alone takes one by one."""
+    return 1 if workers == 1 else max(1, min(CHUNK, number // (workers * TURNS)))

@@ -5,21 +5,15 @@ from typing import Any
 import click
 
 from experiments.cli.lazy_group import load
-from experiments.cli.option import explained, scenario_options, stoppable
+from experiments.cli.option import REGIME, STRUCTURE, explained, scenario_options, stoppable
 from experiments.run.process_pool import prepare
 
 
 @click.command()
 @click.option("--metric", default="uncovered", show_default=True, metavar="NAME", help="Metric of a run.")
 @click.option("--threshold", type=float, default=0.01, show_default=True, help="What it has to exceed, in its unit.")
-@click.option(
-    "--structure",
-    "structures",
-    multiple=True,
-    metavar="NAME",
-    help="Repeatable; default isolated, pooled, or as compare.",
-)
-@click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
+@STRUCTURE
+@REGIME
 @scenario_options
 @click.option("--replications", type=int, default=1000, show_default=True, help="Replications of every seed.")
 @click.option("--pilot", type=int, default=400, show_default=True, help="Replications of one trial of a pilot.")

@@ -5,20 +5,14 @@ from typing import Any
 import click
 
 from experiments.cli.lazy_group import load
-from experiments.cli.option import explained, scenario_options, stoppable
+from experiments.cli.option import REGIME, STRUCTURE, explained, scenario_options, stoppable
 from experiments.run.process_pool import prepare
 
 
 @click.command()
 @click.option("--target", type=float, default=0.99, show_default=True, help="Wanted probability of cover.")
-@click.option(
-    "--structure",
-    "structures",
-    multiple=True,
-    metavar="NAME",
-    help="Repeatable; default isolated, pooled, or as compare.",
-)
-@click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
+@STRUCTURE
+@REGIME
 @scenario_options
 @click.option(
     "--replications", type=int, default=400, show_default=True, help="Replications, the same at every capital."

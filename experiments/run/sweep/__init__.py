@@ -1,1 +1,1 @@
-"""Running a sweep: executors, chunks, dispatch, reproduction."""
+"""Running a sweep: chunks, Dask, SLURM, reproduction."""

@@ -6,7 +6,6 @@ worker runs them, nor next to which other runs.
 """
 
 import json
-import pickle
 import time
 import traceback
 from collections.abc import Callable
@@ -89,11 +88,6 @@ def run_chunk(work: Job, tasks: tuple[Task, ...]) -> Product:
         made.append(_made(work, task, runner))
         times.append(time.perf_counter() - start)
     return _product(work, made, _typical(times))
-
-
-def run_packed(work: Job, packed: bytes) -> Product:
-    """Run pickled tasks: the last few dozen messages stay in a scheduler's memory, where bytes are small."""
-    return run_chunk(work, pickle.loads(packed))
 
 
 def failed_chunk(work: Job, task: Task, failure: str) -> Product:

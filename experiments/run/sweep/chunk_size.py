@@ -4,12 +4,22 @@ The first chunks are single runs, for a process's first run says nothing of the 
 most. Towards the end they shrink to a quarter, so that no worker waits long for the last one.
 """
 
+from typing import Protocol
+
 TARGET = 4.5  # s, within the 1 to 5 s that hide the cost of a message and bound what a dying worker loses
 GROWTH = 8  # times, from one chunk to the next
 MEMORY = 0.5  # weight of the latest chunk in the estimate
 TURNS = 2  # chunks left to each worker towards the end
 LEAST = 4  # part of a full chunk to which chunks shrink
 MOST = 1_000  # runs
+
+
+class Timed(Protocol):
+    """What says what a run of it took."""
+
+    @property
+    def seconds(self) -> float | None:
+        """Return it, s; None where it is not known."""
 
 
 class ChunkSize:
@@ -19,8 +29,9 @@ class ChunkSize:
         self.seconds: float | None = None  # a run takes, estimated
         self._last = 1
 
-    def learn(self, seconds: float | None) -> None:
+    def learn(self, product: Timed) -> None:
         """Take in what a run of the latest chunk took, where it is known."""
+        seconds = product.seconds
         if seconds is not None:
             before = seconds if self.seconds is None else self.seconds
             self.seconds = MEMORY * seconds + (1 - MEMORY) * before

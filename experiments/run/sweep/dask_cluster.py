@@ -1,8 +1,7 @@
-"""Dask workers: of a cluster on this machine, of any scheduler, or of SLURM jobs (:mod:`experiments.run.sweep.slurm`).
+"""Dask workers: of any scheduler, or of SLURM jobs (:mod:`experiments.run.sweep.slurm`).
 
 Nothing is queued on a worker, and one death is enough for Dask to give a chunk back, because the driver itself retries,
-splits and singles out (:mod:`experiments.run.sweep.dispatch`). Workers of a cluster on this machine ignore Ctrl-C,
-which is the driver's to handle; a dead one is replaced.
+splits and singles out (:mod:`experiments.run.dispatch`).
 """
 
 import pickle
@@ -17,24 +16,20 @@ from distributed import Client, Future
 from distributed.client import FutureCancelledError
 from distributed.deploy import Cluster
 
+from experiments.plan.plan import Task
 from experiments.plan.problem import FAILED, SweepError
+from experiments.run.executor import KEPT, Chunk, Done
 from experiments.run.import_path import SAFE
 from experiments.run.sweep.certificate import Certificates
-from experiments.run.sweep.chunk import Job, run_packed
-from experiments.run.sweep.executor import Chunk, Done
+from experiments.run.sweep.chunk import Job, Product, run_chunk
 
 REACH = 10  # s to reach a scheduler
-START = 60.0  # s for which the first worker on this machine is waited for
 PATIENCE = 120.0  # s without any worker, or any answer of the scheduler, after which a sweep is given up
-RENEWALS = 3  # times in a row that workers on this machine are all begun again with nothing done in between
-PRELOAD = ["backstop_command", "experiments.run.sweep.preload"]
 ASKED = 6  # times within the patience that is asked whether workers are yet to come
 COUNTED = 2.0  # s for which a count of workers holds
 ENVIRONMENT = {**dask.config.get("distributed.nanny.pre-spawn-environ"), **SAFE}
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,
-    # Dask forgets a worker that is not back in time, and then nobody starts it: on a busy machine 15 s are too few.
-    "distributed.deploy.lost-worker-timeout": "1h",
     "distributed.nanny.pre-spawn-environ": ENVIRONMENT,
     "distributed.scheduler.worker-saturation": 1.0,
     # What Dask watches and remembers costs a tenth of a core and grows at first; chunks of seconds need none of it.
@@ -69,7 +64,7 @@ class DaskExecutor:
         self._client, self._job, self._patience, self._awaited = client, job, patience, awaited
         self._well = self._asked = time.monotonic()
         self._arrived: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        self._out: dict[str, Chunk] = {}
+        self._out: dict[str, Chunk[Task]] = {}
         self._sent = 0
         self._counted, self._slots, self._silent = -COUNTED, 1, False
 
@@ -93,7 +88,7 @@ class DaskExecutor:
         self._well = time.monotonic() if threads else self._well
         return int(threads)
 
-    def submit(self, chunk: Chunk) -> None:
+    def submit(self, chunk: Chunk[Task]) -> None:
         """Send a chunk to any worker."""
         self._sent += 1
         key = f"chunk-{self._sent}"
@@ -101,7 +96,7 @@ class DaskExecutor:
         future = self._client.submit(run_packed, self._job, pickle.dumps(chunk.tasks), key=key, pure=False)
         future.add_done_callback(self._arrived.put)
 
-    def take(self, patience: float) -> Done | None:
+    def take(self, patience: float) -> Done[Task, Product] | None:
         """Return a chunk that came back.
 
         Raises
@@ -147,7 +142,9 @@ class DaskExecutor:
             self._well = self._asked if awaited else self._well
 
 
-KEPT = "what was finished is kept; start again to do the rest"
+def run_packed(work: Job, packed: bytes) -> Product:
+    """Run pickled tasks: the last few dozen messages stay in a scheduler's memory, where bytes are small."""
+    return run_chunk(work, pickle.loads(packed))
 
 
 class LostError(SweepError):

@@ -1,6 +1,4 @@
 """What the server of local workers imports once, so that each of them, also one that replaces a dead one, has it."""
 
-import distributed  # noqa: F401
-
+import experiments.run.preload
 import experiments.run.sweep.chunk  # noqa: F401
-import model.ecosystem  # noqa: F401

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,13 +18,18 @@ from experiments.results.sweep.lock import Lock
 from experiments.results.sweep.rebuild import plan_identities
 from experiments.results.sweep.retry import carry_on, forget_failures
 from experiments.results.sweep.store import Found, Store
+from experiments.run.dispatch import Dispatch
+from experiments.run.executor import KEPT, Executor, InProcess, WorkerError
+from experiments.run.processes import Processes
 from experiments.run.progress import Progress
 from experiments.run.sweep.certificate import Certificates
-from experiments.run.sweep.chunk import Job, job
-from experiments.run.sweep.dispatch import Dispatch
-from experiments.run.sweep.executor import ChunkExecutor, InProcess
+from experiments.run.sweep.chunk import Job, Product, failed_chunk, job, run_chunk
+from experiments.run.sweep.chunk_size import ChunkSize
 
-type OpenExecutor = Callable[[Job], AbstractContextManager[ChunkExecutor]]
+PRELOAD = ["backstop_command", "experiments.run.sweep.preload"]
+FAILURES_TOLD = 1_000  # failed runs remembered at most
+
+type OpenExecutor = Callable[[Job], AbstractContextManager[Executor[Task, Product]]]
 
 
 class Where(NamedTuple):
@@ -34,10 +40,10 @@ class Where(NamedTuple):
     slurm: bool = False
     certificates: Certificates = Certificates()
 
-    def open(self, work: Job) -> AbstractContextManager[ChunkExecutor]:
+    def open(self, work: Job) -> AbstractContextManager[Executor[Task, Product]]:
         """Return the executor of a job, a context that closes it."""
         if self.address is None and self.workers == 1 and not self.slurm:
-            return InProcess(work)
+            return InProcess(partial(run_chunk, work))
         if self.address is not None:
             from experiments.run.sweep.dask_cluster import at  # noqa: PLC0415
 
@@ -46,9 +52,7 @@ class Where(NamedTuple):
             from experiments.run.sweep.slurm import slurm  # noqa: PLC0415
 
             return slurm(self.workers, work, self.certificates)
-        from experiments.run.sweep.local import Local  # noqa: PLC0415
-
-        return Local(self.workers, work)
+        return Processes(self.workers, partial(run_chunk, work), PRELOAD)
 
 
 class Outcome(NamedTuple):
@@ -78,7 +82,7 @@ def sweep(
     folder: Path,
     origin: str = "plan",
     shard: Shard = Shard(),  # noqa: B008
-    open_executor: OpenExecutor = InProcess,
+    open_executor: OpenExecutor = Where().open,  # noqa: B008
     stop: Callable[[], bool] = lambda: False,
     quiet: bool = False,
     retry: bool = False,
@@ -136,11 +140,20 @@ def _work(
     before = progress.found
     if before == progress.total:
         return Outcome(before, before, 0, 0, (), True)
-    work = job(plan)
+    work, finished, failures = job(plan), 0, list[tuple[int, str]]()
+    tasks, number, failed = _missing(plan, store.shard, done), progress.total - before, partial(failed_chunk, work)
     with open_executor(work) as executor:
-        dispatch = Dispatch(work, _missing(plan, store.shard, done), progress.total - before, executor, store, progress)
-        complete = dispatch.run(stop)
-    return Outcome(progress.total, before, dispatch.finished, dispatch.failed, tuple(dispatch.failures), complete)
+        try:
+            for chunk, product in Dispatch(tasks, number, executor, ChunkSize(), failed, progress.say).completed(stop):
+                store.commit(chunk.tasks[0].run, product.runs, product.series)
+                finished += product.number
+                failures += product.failures
+                progress.advance(product.number)
+        except (WorkerError, ImportError) as error:
+            what = "a worker lacks what a run needs: " if isinstance(error, ImportError) else ""
+            raise SweepError(f"{what}{error}; {KEPT}", FAILED) from error
+    told = tuple(failures[:FAILURES_TOLD])
+    return Outcome(progress.total, before, finished, len(failures), told, finished == number)
 
 
 def _missing(plan: Plan, shard: Shard, done: NDArray[np.bool_]) -> Iterator[Task]:

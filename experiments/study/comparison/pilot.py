@@ -22,7 +22,7 @@ import numpy as np
 from experiments.plan.arrangement import SHORTFALL, Cell, Estimate, needs_pilot
 from experiments.plan.configuration import PILOT, Plan
 from experiments.results.run import Run
-from experiments.run.executor import Executor
+from experiments.run.executor import RunSource
 from model.measure import risk
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Pilot(NamedTuple):
     misplaced: dict[str, float | None]
 
 
-def run_pilot(plan: Plan, executor: Executor, stop: Callable[[], bool], advance: Callable[[], None]) -> Pilot:
+def run_pilot(plan: Plan, executor: RunSource, stop: Callable[[], bool], advance: Callable[[], None]) -> Pilot:
     """Run the pilot of `plan`: isolated funds by open interest under the first regime.
 
     Parameters

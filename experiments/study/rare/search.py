@@ -13,7 +13,7 @@ from scipy.linalg import block_diag
 
 from experiments.plan.arrangement import Cell
 from experiments.results.run import Run
-from experiments.run.executor import Executor
+from experiments.run.executor import RunSource
 from experiments.study.rare.cross_entropy import Pilot, Trial, haar, search
 from experiments.study.rare.mixture import Mixture, log_weights
 from experiments.study.rare.tilt import Axis, TiltedTape, axes_of, scores
@@ -70,7 +70,7 @@ class Sampler:
         scenario: "Scenario",
         event: Event,
         blocks: int,
-        executor: Executor,
+        executor: RunSource,
         advance: Callable[[], None] = lambda: None,
     ) -> None:
         self.scenario, self.event, self.executor, self.advance = scenario, event, executor, advance

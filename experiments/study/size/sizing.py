@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from experiments.plan.arrangement import Cell
 from experiments.results.run import Run
-from experiments.run.executor import Executor
+from experiments.run.executor import RunSource
 from experiments.statistics.order_statistic import ranks
 from experiments.study.comparison.callable_capital import METRIC, callable_capital
 from experiments.study.size.critical import Critical
@@ -88,7 +88,7 @@ class Sizer:
         self,
         scenario: Scenario,
         replications: Sequence[int],
-        executor: Executor,
+        executor: RunSource,
         advance: Callable[[], None] = lambda: None,
     ) -> None:
         self.scenario, self.replications, self.executor, self.advance = scenario, replications, executor, advance

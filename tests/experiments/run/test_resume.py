@@ -133,7 +133,7 @@ def test_an_interrupted_comparison_goes_on_and_ends_as_an_undisturbed_one(tmp_pa
 @pytest.mark.parametrize("name", ["size", *(pytest.param(one, marks=pytest.mark.slow) for one in ("rare", "network"))])
 def test_a_study_that_broke_off_goes_on_and_ends_as_an_undisturbed_one(tmp_path, monkeypatch, name):
     out, made, last = tmp_path / "out", [], 10**9
-    run_cell = sys.modules["experiments.run.process_pool"].run_cell
+    run_cell = sys.modules["experiments.run.run"].run_cell
 
     def counted(cell, replication):
         if len(made) == last:
@@ -141,7 +141,7 @@ def test_a_study_that_broke_off_goes_on_and_ends_as_an_undisturbed_one(tmp_path,
         made.append((cell.name, replication))
         return run_cell(cell, replication)
 
-    monkeypatch.setattr("experiments.run.process_pool.run_cell", counted)
+    monkeypatch.setattr("experiments.run.run.run_cell", counted)
     calm = told(STUDIES[name], tmp_path / "calm")
     whole, last = len(made), 12
     made.clear()
@@ -206,14 +206,14 @@ def test_an_unfinished_comparison_is_queried_but_not_reported(tmp_path):
 def test_a_comparison_of_which_runs_failed_does_those_again(tmp_path, monkeypatch):
     words, out = STUDIES["compare"], tmp_path / "out"
     calm = told(words, tmp_path / "calm")
-    run_cell = sys.modules["experiments.run.process_pool"].run_cell
-    failed_run = sys.modules["experiments.run.process_pool"].failed_run
+    run_cell = sys.modules["experiments.run.run"].run_cell
+    failed_run = sys.modules["experiments.run.run"].failed_run
 
     def unlucky(cell, replication):
         return failed_run(cell, replication, "no memory") if replication == 3 else run_cell(cell, replication)
 
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.run.process_pool.run_cell", unlucky)
+        patch.setattr("experiments.run.run.run_cell", unlucky)
         first = CliRunner().invoke(main, [*words, "--workers", "1", "--quiet", "--out", str(out)])
     assert first.exit_code == 1 and "some runs failed" in (out / "manifest.json").read_text()
     assert told(words, out) == calm

@@ -79,7 +79,7 @@ def test_a_run_that_kills_its_worker_is_alone_recorded_as_failed(tmp_path, monke
     assert found["run"] == list(range(plan.runs))
     failed = [run for run, status in zip(found["run"], found["status"], strict=True) if status == "failed"]
     assert failed == [0]
-    assert "died" in found["failure"][0] and "KilledWorker" in found["failure"][0]
+    assert "died" in found["failure"][0] and "killed from outside" in found["failure"][0]
 
 
 def test_a_run_that_raises_is_recorded_with_its_traceback_and_the_others_go_on(tmp_path):

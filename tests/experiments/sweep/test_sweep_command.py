@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from experiments.benchmark.sweep import memory
 from experiments.cli.main import main
 from experiments.plan.shard import Shard
+from experiments.run.sweep.chunk import Product
 from experiments.run.sweep.chunk_size import GROWTH, TARGET, ChunkSize
 from experiments.run.sweep.run import sweep
 from tests.support.sweep_plan import GRID, plan_of
@@ -147,6 +148,6 @@ def test_chunks_grow_to_what_their_target_is_worth():
     pace, sizes = ChunkSize(), []
     for _ in range(6):
         sizes.append(pace.size(100_000, 2))
-        pace.learn(0.01)
+        pace.learn(Product(b"", b"", 1, (), 0.01))
     assert sizes[0] == 1 and sizes[-1] == TARGET / 0.01
     assert all(after <= GROWTH * before for before, after in itertools.pairwise(sizes))
