@@ -6,12 +6,18 @@ are compiled once and kept on disk. Numba's cache does not notice a change in a 
 cache lives in a directory named by a digest of all sources (:mod:`agents.core.kernel_cache`): any change
 of a source compiles everything again; without one a new process starts from the cache.
 
+``lean_rule`` and ``lean_kernel`` are for loops of a few nanoseconds a row. They allocate nothing, so they keep no count
+of who still uses an array; else every call of a rule over tables counts each of its columns up and down. Numba refuses
+to compile one that allocates. The option is a private one of numba's: where it is gone, arrays are counted again, and
+all results are the same. A lean rule is written into its caller by LLVM, and not kept on disk by itself.
+
 No ``fastmath`` and no ``parallel``: with either the last bit may differ between machines and runs. Parallelism is
 across replications, which is also why kernels release the interpreter lock.
 """
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,9 +26,12 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import config
+from numba.core.cpu import CPUTargetOptions
 from numba.extending import overload
 
 from agents.core.kernel_cache import cache_folder
+
+COMPILES = re.compile(rb"import (?:lean_)?(?:kernel|rule)\b")
 
 
 @cache
@@ -34,9 +43,14 @@ def source_digest() -> str:
         path for package in ("agents", "model", "experiments") for path in root.glob(f"{package}/**/*.py")
     ):
         source = path.read_bytes()
-        if not path.is_relative_to(root / "experiments") or b"import kernel" in source or b"import rule" in source:
+        if not path.is_relative_to(root / "experiments") or COMPILES.search(source):
             digest.update(str(path.relative_to(root)).encode() + source)
     return digest.hexdigest()[:16]
+
+
+def uncounted(options: type) -> dict[str, bool]:
+    """Return the option under which arrays are not counted, where a version of numba has it among its options."""
+    return {"_nrt": False} if hasattr(options, "_nrt") else {}
 
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
@@ -46,6 +60,9 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrap
 rule = numba.njit(cache=True, **OPTIONS)
 part = numba.njit(inline="always", **OPTIONS)
 kernel = numba.njit(cache=True, **OPTIONS)
+LEAN: dict[str, Any] = OPTIONS | uncounted(CPUTargetOptions)
+lean_rule = numba.njit(forceinline=True, **LEAN)
+lean_kernel = numba.njit(cache=True, **LEAN)
 
 
 def modular(function: Callable[..., Any]) -> Any:

@@ -35,10 +35,22 @@ def key_of(key: np.uint64, i: int) -> np.uint64:
 
 
 @modular
+def key_at(key: np.uint64, step: int) -> np.uint64:
+    """Return the key of one step's draws: a loop over slots mixes it once."""
+    return mix(key + np.uint64(step) * STEP)
+
+
+@modular
+def uniform_at(key: np.uint64, slot: int) -> float:
+    """Return a slot's uniform number in (0, 1); `key` is that of the step, by :func:`key_at`."""
+    bits = mix(key + np.uint64(slot) * SLOT)
+    return (np.float64(bits >> BY_11) + 0.5) * TO_UNIT
+
+
+@modular
 def uniform(key: np.uint64, step: int, slot: int) -> float:
     """Return a uniform number in (0, 1), the same for ever for the same key, step and slot."""
-    bits = mix(mix(key + np.uint64(step) * STEP) + np.uint64(slot) * SLOT)
-    return (np.float64(bits >> BY_11) + 0.5) * TO_UNIT
+    return uniform_at(key_at(key, step), slot)
 
 
 @rule

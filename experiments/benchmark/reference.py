@@ -15,18 +15,24 @@ collateral c uniform in 500 … 1 500 USD, so q = ± λ c / p contracts. One ste
    and all are tested again.
 
 Draws are keyed by account and step, so that :mod:`experiments.benchmark.reference_mesa` can do the same work with one
-Mesa agent per account. Here levels, thresholds, extremes and draws are those of :mod:`agents.account.position`,
-:mod:`agents.account.account`, :mod:`agents.core.extreme` and :mod:`agents.core.random`, as in the full model. Three
-passes, each a tight loop, make a round: blocks that may hold an endangered row, endangered rows, their closing.
+Mesa agent per account. Level, thresholds, equity and draws are those of :mod:`agents.account.position` and
+:mod:`agents.core.random`, as in the full model.
+
+Two columns decide all: a position's size q and its level ℓ, for equity is q (p − ℓ) − q Φ, that of a position without
+collateral entered at its level. Longs and shorts stand apart, and each keeps s ℓ, its edge
+(:class:`experiments.benchmark.workload.State`), so that one comparison tests it. A block of ``FAN`` places keeps a
+number no less than any of its edges, a group of ``FAN`` blocks another: whatever is not above the limit is passed
+over. Opening raises these numbers, a visit brings them down to what is there.
+
+Places are unsigned: to every signed index numba adds a test whether it counts from the end.
 """
 
 import numpy as np
 
-from agents.account.account import in_danger
 from agents.account.position import equity, level, long_threshold, short_threshold
-from agents.core.extreme import extremes
-from agents.core.kernel import kernel, rule
+from agents.core.kernel import lean_kernel, lean_rule
 from experiments.benchmark.workload import (
+    FAN,
     FUNDING,
     MAINTENANCE,
     OPENING,
@@ -39,101 +45,124 @@ from experiments.benchmark.workload import (
     drawn_leverage,
     empty_series,
     empty_state,
+    keys_at,
     moved_price,
 )
 
-
-@rule
-def open_row(state: State, keys: Keys, step: int, row: int, price: float, funding: float) -> None:
-    """Open a position at the market: long in even slots, short in odd ones."""
-    collateral = drawn_collateral(keys, step, row)
-    size = (1.0 - 2.0 * (row & 1)) * drawn_leverage(keys, step, row) * collateral / price
-    state.size[row], state.entry_price[row], state.entry_funding[row] = size, price, funding
-    state.collateral[row] = collateral
-    state.level[row] = level(collateral, size, price, funding)
+LONGS, SHORTS, SIDES, WIDTH = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(FAN)
 
 
-@rule
-def refresh(state: State, block: int) -> None:
-    """Recompute the extremes of one block."""
-    first = block * state.block_size
-    state.worst_long[block], state.worst_short[block] = extremes(
-        state.size, state.level, first, first + state.block_size
-    )
+@lean_rule
+def signed(side: int, value: float) -> float:
+    """Return `value` for the longs and −`value` for the shorts."""
+    return -value if side else value
 
 
-@rule
-def open_rows(state: State, keys: Keys, step: int, first: int, last: int, price: float, funding: float) -> None:
-    """Open rows first … last − 1 and refresh their blocks."""
-    for row in range(first, last):
-        open_row(state, keys, step, row, price, funding)
-    if last > first:
-        for block in range(first // state.block_size, (last - 1) // state.block_size + 1):
-            refresh(state, block)
+@lean_rule
+def open_place(state: State, keys: Keys, side: int, place: int, price: float, funding: float) -> float:
+    """Open a position at the market; return its edge, USD per contract."""
+    slot = SIDES * place + side
+    collateral = drawn_collateral(keys, slot)
+    size = signed(side, drawn_leverage(keys, slot) * collateral / price)
+    edge = signed(side, level(collateral, size, price, funding))
+    state.size[side, place], state.edge[side, place] = size, edge
+    return edge
 
 
-@rule
+@lean_rule
+def raise_bounds(state: State, side: int, place: int, edge: float) -> None:
+    """Raise the bounds of block and group to the edge of a position just opened."""
+    block = place // WIDTH
+    group = block // WIDTH
+    state.worst[side, block] = max(state.worst[side, block], edge)
+    state.highest[side, group] = max(state.highest[side, group], edge)
+
+
+@lean_rule
+def open_slots(state: State, keys: Keys, first: int, last: int, price: float, funding: float) -> None:
+    """Open the accounts of slots first … last − 1."""
+    for side in range(SIDES):
+        for place in range((first + SHORTS - side) // SIDES, (last + SHORTS - side) // SIDES):
+            raise_bounds(state, side, place, open_place(state, keys, side, place, price, funding))
+
+
+@lean_rule
 def withdraw_in_turn(state: State, keys: Keys, step: int, price: float, funding: float) -> None:
     """Let the accounts whose turn it is withdraw and open again: slots N s / T … N (s + 1) / T − 1, s = step mod T."""
     turn = step % TURN
     first, last = -(-state.number * turn // TURN), -(-state.number * (turn + 1) // TURN)
-    open_rows(state, keys, step, first, last, price, funding)
+    open_slots(state, keys, np.uint64(first), np.uint64(last), price, funding)
 
 
-@rule
-def suspect_blocks(state: State, long_limit: float, short_limit: float) -> int:
-    """Write the blocks whose extremes are not safe into `state.suspect`; return how many there are."""
-    found = 0
-    for block in range(state.worst_long.shape[0]):
-        state.suspect[found] = block
-        found += (state.worst_long[block] > long_limit) | (state.worst_short[block] < short_limit)
-    return found
+@lean_rule
+def close_place(
+    state: State, keys: Keys, side: int, place: int, price: float, funding: float
+) -> tuple[float, float, float]:
+    """Close a position and open it again; return contracts closed, their equity, USD, and the new edge."""
+    size = state.size[side, place]
+    own = equity(0.0, size, signed(side, state.edge[side, place]), price, funding)
+    return size, own, open_place(state, keys, side, place, price, funding)
 
 
-@rule
-def flag_rows(state: State, suspects: int, long_limit: float, short_limit: float) -> int:
-    """Write the rows below maintenance margin into `state.flagged`, in order of slot; return how many there are."""
-    found = 0
-    for position in range(suspects):
-        first = state.suspect[position] * state.block_size
-        for row in range(first, first + state.block_size):
-            state.flagged[found] = row
-            found += in_danger(state.size[row], state.level[row], long_limit, short_limit)
-    return found
+@lean_rule
+def close_block(
+    state: State, keys: Keys, side: int, block: int, limit: float, price: float, funding: float
+) -> tuple[int, float, float, float]:
+    """Close what is above the limit in a block; return as :func:`close_group`."""
+    closed, contracts, left, worst = 0, 0.0, 0.0, -np.inf
+    for place in range(block * WIDTH, block * WIDTH + WIDTH):
+        edge = state.edge[side, place]
+        if edge > limit:
+            size, own, edge = close_place(state, keys, side, place, price, funding)
+            closed, contracts, left = closed + 1, contracts + size, left + own
+        worst = max(worst, edge)
+    return closed, contracts, left, worst
 
 
-@rule
-def close_flagged(state: State, keys: Keys, step: int, found: int, price: float, funding: float) -> tuple[float, float]:
-    """Close the flagged positions and open them again; return net contracts closed and their equity, USD."""
-    contracts = left = 0.0
-    for position in range(found):
-        row = state.flagged[position]
-        size, owed = state.size[row], funding - state.entry_funding[row]
-        contracts += size
-        left += equity(state.collateral[row], size, state.entry_price[row], price, owed)
-        open_row(state, keys, step, row, price, funding)
-    return contracts, left
+@lean_rule
+def close_group(
+    state: State, keys: Keys, side: int, group: int, limit: float, price: float, funding: float
+) -> tuple[int, float, float, float]:
+    """Close what is above the limit in a group; return positions closed, contracts, equity, USD, and highest edge."""
+    closed, contracts, left, highest = 0, 0.0, 0.0, -np.inf
+    for block in range(group * WIDTH, group * WIDTH + WIDTH):
+        worst = state.worst[side, block]
+        if worst > limit:
+            found, size, own, worst = close_block(state, keys, side, block, limit, price, funding)
+            closed, contracts, left = closed + found, contracts + size, left + own
+            state.worst[side, block] = worst
+        highest = max(highest, worst)
+    return closed, contracts, left, highest
 
 
-@rule
-def liquidation_round(state: State, keys: Keys, step: int, price: float, funding: float) -> tuple[int, float, float]:
-    """Flag and close; return how many positions were closed, their net contracts and their equity, USD."""
-    long_limit = long_threshold(price, MAINTENANCE, funding)
-    short_limit = short_threshold(price, MAINTENANCE, funding)
-    suspects = suspect_blocks(state, long_limit, short_limit)
-    found = flag_rows(state, suspects, long_limit, short_limit)
-    contracts, left = close_flagged(state, keys, step, found, price, funding)
-    for position in range(suspects):
-        refresh(state, state.suspect[position])
-    return found, contracts, left
+@lean_rule
+def close_side(
+    state: State, keys: Keys, side: int, limit: float, price: float, funding: float
+) -> tuple[int, float, float]:
+    """Close what is above the limit on one side; return positions closed, net contracts and equity, USD."""
+    closed, contracts, left = 0, 0.0, 0.0
+    for group in range(np.uint64(state.highest.shape[1])):
+        if state.highest[side, group] > limit:
+            found, size, own, highest = close_group(state, keys, side, group, limit, price, funding)
+            closed, contracts, left = closed + found, contracts + size, left + own
+            state.highest[side, group] = highest
+    return closed, contracts, left
 
 
-@rule
-def liquidate(state: State, keys: Keys, step: int, price: float, funding: float) -> tuple[float, float, int, int]:
-    """Run rounds until nobody is flagged; return price, change of the fund, positions closed and rounds."""
+@lean_rule
+def liquidation_round(state: State, keys: Keys, price: float, funding: float) -> tuple[int, float, float]:
+    """Close what is below maintenance margin, at one price; return as :func:`close_side`."""
+    longs = close_side(state, keys, LONGS, long_threshold(price, MAINTENANCE, funding), price, funding)
+    shorts = close_side(state, keys, SHORTS, -short_threshold(price, MAINTENANCE, funding), price, funding)
+    return longs[0] + shorts[0], longs[1] + shorts[1], longs[2] + shorts[2]
+
+
+@lean_rule
+def liquidate(state: State, keys: Keys, price: float, funding: float) -> tuple[float, float, int, int]:
+    """Run rounds until nobody is closed; return price, change of the fund, positions closed and rounds."""
     fund, total, rounds = 0.0, 0, 0
     while rounds < ROUNDS:
-        closed, contracts, left = liquidation_round(state, keys, step, price, funding)
+        closed, contracts, left = liquidation_round(state, keys, price, funding)
         if closed == 0:
             break
         price = moved_price(price, contracts, state.number)
@@ -143,29 +172,26 @@ def liquidate(state: State, keys: Keys, step: int, price: float, funding: float)
     return price, fund, total, rounds
 
 
-@kernel
+@lean_kernel
 def run(state: State, keys: Keys, begin: int, factors: np.ndarray, series: Series) -> None:
     """Run steps begin, begin + 1, …, one per price factor exp(log return), and record them."""
     price, funding, fund = state.market
     for i in range(factors.shape[0]):
         price *= factors[i]
         funding += FUNDING * price
-        withdraw_in_turn(state, keys, begin + i, price, funding)
-        price, change, closed, rounds = liquidate(state, keys, begin + i, price, funding)
+        drawn = keys_at(keys, begin + i)
+        withdraw_in_turn(state, drawn, begin + i, price, funding)
+        price, change, closed, rounds = liquidate(state, drawn, price, funding)
         fund += change
-        series.price[i], series.fund[i], series.liquidations[i], series.rounds[i] = (
-            price,
-            fund,
-            closed,
-            rounds,
-        )
+        series.price[i], series.fund[i], series.liquidations[i], series.rounds[i] = price, fund, closed, rounds
     state.market[0], state.market[1], state.market[2] = price, funding, fund
 
 
-@kernel
+@lean_kernel
 def open_all(state: State, keys: Keys) -> None:
     """Open all accounts."""
-    open_rows(state, keys, OPENING, 0, state.number, state.market[0], state.market[1])
+    drawn = keys_at(keys, OPENING)
+    open_slots(state, drawn, np.uint64(0), np.uint64(state.number), state.market[0], state.market[1])
 
 
 def make_state(number: int, keys: Keys) -> State:

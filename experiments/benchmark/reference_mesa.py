@@ -24,6 +24,7 @@ from experiments.benchmark.workload import (
     State,
     drawn_collateral,
     drawn_leverage,
+    keys_at,
     moved_price,
 )
 
@@ -50,8 +51,8 @@ class Account(mesa.Agent):
         """Open a position at the market with drawn leverage and collateral."""
         model = self.model
         self.entry_price = model.price
-        self.collateral = drawn_collateral(model.keys, model.clock, self.slot)
-        leverage = drawn_leverage(model.keys, model.clock, self.slot)
+        self.collateral = drawn_collateral(model.drawn, self.slot)
+        leverage = drawn_leverage(model.drawn, self.slot)
         self.size = self.side * leverage * self.collateral / model.price
 
     def pay_funding(self) -> None:
@@ -84,6 +85,7 @@ class ReferenceModel(mesa.Model):
         self.number, self.keys, self.factors = number, keys, np.exp(returns).tolist()
         self.price, self.funding, self.fund, self.clock, self.turn = START_PRICE, 0.0, 0.0, OPENING, 0
         self.liquidations, self.closed, self.contracts = 0, 0, 0.0
+        self.take_keys(OPENING)
         Account.create_agents(self, number, list(range(number)))
         self.agents.do("open")
         self.begin = self.clock = 0
@@ -92,7 +94,7 @@ class ReferenceModel(mesa.Model):
 
     @classmethod
     def transplant(cls, state: State, keys: Keys, begin: int, returns: np.ndarray) -> Self:
-        """Return the model that goes on from the engine's `state` at step `begin`.
+        """Return the model that goes on from the engine's `state` at step `begin`, all positions marked to market.
 
         Parameters
         ----------
@@ -104,11 +106,15 @@ class ReferenceModel(mesa.Model):
         model = cls(state.number, keys, returns)
         model.price, index, model.fund = state.market.tolist()
         model.begin = model.clock = begin
-        paid = state.size * (index - state.entry_funding)
-        rows = zip(state.size.tolist(), state.entry_price.tolist(), (state.collateral - paid).tolist(), strict=True)
-        for agent, (size, entry_price, collateral) in zip(model.agents, rows, strict=False):
-            agent.size, agent.entry_price, agent.collateral = size, entry_price, collateral
+        sizes, levels = state.by_slot()
+        own = sizes * (model.price - index - levels)
+        for agent, size, collateral in zip(model.agents, sizes.tolist(), own.tolist(), strict=True):
+            agent.size, agent.entry_price, agent.collateral = size, model.price, collateral
         return model
+
+    def take_keys(self, step: int) -> None:
+        """Take the keys of a step's draws; out of a rule they come as plain integers."""
+        self.drawn = Keys(*(np.uint64(key) for key in keys_at(self.keys, step)))
 
     def close(self, size: float, equity: float) -> None:
         """Take a closed position's equity into the fund and note its contracts."""
@@ -120,6 +126,7 @@ class ReferenceModel(mesa.Model):
         """Move the price, charge funding, then test all margins until nobody is liquidated."""
         self.price *= self.factors[self.clock - self.begin]
         self.funding, self.turn, self.liquidations = FUNDING * self.price, self.clock % TURN, 0
+        self.take_keys(self.clock)
         self.agents.do("pay_funding")
         for _ in range(ROUNDS):
             self.closed, self.contracts = 0, 0.0

@@ -7,6 +7,8 @@ Run as a program, in a process of its own where no other package's objects slow 
 JSON; the opponent is ``engine``, the same workload on the engine's own rules, or ``ecosystem``, the full model::
 
     python -m experiments.benchmark.reference_timing OPPONENT ACCOUNTS STEPS LAPS
+
+With the engine goes ``c_ratio`` (:mod:`experiments.benchmark.reference_c`), null without a C compiler.
 """
 
 import gc
@@ -19,6 +21,7 @@ import numpy as np
 
 from experiments.benchmark.ecosystem import WARM_STEPS, advance_timed, calm_scenario
 from experiments.benchmark.reference import advance, make_state, run
+from experiments.benchmark.reference_c import c_ratio
 from experiments.benchmark.reference_mesa import ReferenceModel
 from experiments.benchmark.workload import BURN_IN, SEED, Keys, Series, State, draw_keys, empty_series, log_returns
 from model.ecosystem import Ecosystem
@@ -118,5 +121,13 @@ def race(opponent: str, number: int, steps: int, laps: int) -> dict[str, float]:
     return {"seconds_per_step": other, "mesa_seconds_per_step": mesa, "ratio": mesa / other}
 
 
+def main(opponent: str, number: int, steps: int, laps: int) -> None:
+    """Print the race's times as JSON; those of the engine with its speed beside C's."""
+    times: dict[str, float | None] = {**race(opponent, number, steps, laps)}
+    if opponent == "engine":
+        times["c_ratio"] = c_ratio(number)
+    print(json.dumps(times))
+
+
 if __name__ == "__main__":
-    print(json.dumps(race(sys.argv[1], *(int(word) for word in sys.argv[2:]))))
+    main(sys.argv[1], *(int(word) for word in sys.argv[2:]))

@@ -1,4 +1,4 @@
-"""How fast the engine is: the reference workload next to Mesa, and the full ecosystem.
+"""How fast the engine is: the reference workload next to Mesa and C, and the full ecosystem.
 
 Times are CPU times of one core after compilation: of the ecosystem the best of several, of Mesa and engine those of
 the median lap of a race (:mod:`experiments.benchmark.reference_timing`), where both must take the same path.
@@ -64,13 +64,17 @@ def compare_ecosystem(laps: int) -> dict[str, Any]:
 
 
 def time_reference(number: int, laps: int) -> dict[str, Any]:
-    """Return speeds of engine and Mesa on the same steps of the reference workload, account-steps a second."""
+    """Return speeds of engine and Mesa on the same steps of the reference workload, account-steps a second.
+
+    ``c_ratio`` is the engine's speed over that of the same workload in C, None where there is no C compiler.
+    """
     times = race_apart("engine", number, laps)
     return {
         "accounts": number,
         "account_steps_per_second": number / times["seconds_per_step"],
         "mesa_account_steps_per_second": number / times["mesa_seconds_per_step"],
         "ratio": times["ratio"],
+        "c_ratio": times["c_ratio"],
     }
 
 
@@ -79,7 +83,7 @@ def timed_steps(number: int) -> int:
     return int(np.clip(MESA_BUDGET // number, 2, 400))
 
 
-def race_apart(opponent: str, number: int, laps: int) -> dict[str, float]:
+def race_apart(opponent: str, number: int, laps: int) -> dict[str, Any]:
     """Return what :mod:`experiments.benchmark.reference_timing` prints, run in a process of its own.
 
     Raises

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from agents.core.kernel import rule
-from agents.core.random import uniform
+from agents.core.kernel import lean_rule
+from agents.core.random import key_at, uniform_at
 
 VOLATILITY = 0.005  # 1 per step, log
 FUNDING = 1e-5  # 1 per step, of notional, paid by longs
@@ -22,32 +22,37 @@ ROUNDS = 20  # at most, per step
 BURN_IN = 400  # steps
 SEED = 5  # its steps after the burn-in are typical: 0.22 % of accounts liquidated in a step, 0.23 % in the long run
 OPENING = 1 << 32  # the step that keys the draws of the start, beyond all others
-BLOCK = 16  # rows; measured fastest of 8, 16, 32 and 64 here
+FAN = 32  # rows of a block, and blocks of a group; measured fastest of 16, 32 and 64 here
 
 
 class State(NamedTuple):
-    """The workload's state; rows beyond `number` are empty and fill the last block."""
+    """The workload's state: a row of each column for the longs, in even slots, and one for the shorts, in odd ones.
+
+    The **edge** of a position of size q and level ℓ (:mod:`agents.account.position`) is s ℓ, s the sign of q: longs and
+    shorts alike are liquidated when theirs is above a limit. Places beyond the last account are empty and fill the last
+    group.
+    """
 
     number: int  # accounts
-    block_size: int  # rows of a block; a variable, as the compiler makes slower code of a constant
-    size: np.ndarray  # (rows,) contracts, short < 0
-    entry_price: np.ndarray  # (rows,) USD per contract, > 0
-    entry_funding: np.ndarray  # (rows,) USD per contract, funding index at entry
-    collateral: np.ndarray  # (rows,) USD, >= 0
-    level: np.ndarray  # (rows,) USD per contract, see agents.account.position
-    worst_long: np.ndarray  # (blocks,) USD per contract, -inf without longs
-    worst_short: np.ndarray  # (blocks,) USD per contract, +inf without shorts
+    edge: np.ndarray  # (2, places) USD per contract, -inf where empty
+    size: np.ndarray  # (2, places) contracts, short < 0
+    worst: np.ndarray  # (2, blocks) USD per contract, no less than any edge of the block
+    highest: np.ndarray  # (2, groups) USD per contract, no less than any edge of the group
     market: np.ndarray  # (3,) price USD per contract, funding index USD per contract, fund USD of either sign
-    suspect: np.ndarray  # (blocks,) scratch: blocks that may hold an endangered row
-    flagged: np.ndarray  # (rows + 1,) scratch: endangered rows
 
     def copied(self) -> "State":
         """Return a copy that shares no array."""
-        return State(self.number, self.block_size, *(column.copy() for column in self[2:]))
+        return State(self.number, *(column.copy() for column in self[1:]))
+
+    def by_slot(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return size, contracts, and level, USD per contract, of every account, (number,) each."""
+        signed = np.array([[1.0], [-1.0]])
+        size, level = (column.T.ravel()[: self.number] for column in (self.size, signed * self.edge))
+        return size, level
 
 
 class Keys(NamedTuple):
-    """Keys of the accounts' draws."""
+    """Keys of the accounts' draws, of all steps or of one."""
 
     leverage: np.uint64
     collateral: np.uint64
@@ -73,19 +78,25 @@ def log_returns(seed: int, steps: int) -> np.ndarray:
     return VOLATILITY * ndtri(np.maximum(uniforms, 1e-300)) - 0.5 * VOLATILITY**2
 
 
-@rule
-def drawn_leverage(keys: Keys, step: int, slot: int) -> float:
-    """Return the leverage of a position opened in `step`, uniform in 2 … 15."""
-    return 2.0 + 13.0 * uniform(keys.leverage, step, slot)
+@lean_rule
+def keys_at(keys: Keys, step: int) -> Keys:
+    """Return the keys of one step's draws."""
+    return Keys(key_at(keys.leverage, step), key_at(keys.collateral, step))
 
 
-@rule
-def drawn_collateral(keys: Keys, step: int, slot: int) -> float:
-    """Return the collateral of a position opened in `step`, uniform in 500 … 1 500 USD."""
-    return 500.0 + 1000.0 * uniform(keys.collateral, step, slot)
+@lean_rule
+def drawn_leverage(keys: Keys, slot: int) -> float:
+    """Return the leverage of a position opened in the step of `keys`, uniform in 2 … 15."""
+    return 2.0 + 13.0 * uniform_at(keys.leverage, slot)
 
 
-@rule
+@lean_rule
+def drawn_collateral(keys: Keys, slot: int) -> float:
+    """Return the collateral of a position opened in the step of `keys`, uniform in 500 … 1 500 USD."""
+    return 500.0 + 1000.0 * uniform_at(keys.collateral, slot)
+
+
+@lean_rule
 def moved_price(price: float, contracts: float, number: int) -> float:
     """Return the price after `contracts` of positions were closed, longs less shorts, equation (1)."""
     return price * (1.0 - IMPACT * contracts * price / (number * MEAN_COLLATERAL))
@@ -93,19 +104,10 @@ def moved_price(price: float, contracts: float, number: int) -> float:
 
 def empty_state(number: int) -> State:
     """Return the state before any account is open."""
-    blocks = -(-number // BLOCK)
-    columns = tuple(np.zeros(blocks * BLOCK) for _ in range(5))
-    worst = tuple(np.full(blocks, extreme) for extreme in (-np.inf, np.inf))
-    market = np.array([START_PRICE, 0.0, 0.0])
-    return State(
-        number,
-        BLOCK,
-        *columns,  # type: ignore[call-arg]
-        *worst,
-        market,
-        np.zeros(blocks, np.int64),
-        np.zeros(blocks * BLOCK + 1, np.int64),
-    )
+    groups = -(-((number + 1) // 2) // FAN**2)
+    size = np.zeros((2, groups * FAN**2))
+    edge, worst, highest = (np.full((2, groups * width), -np.inf) for width in (FAN**2, FAN, 1))
+    return State(number, edge, size, worst, highest, np.array([START_PRICE, 0.0, 0.0]))
 
 
 def empty_series(steps: int) -> Series:

@@ -8,6 +8,7 @@ import pytest
 from experiments.benchmark import ecosystem, suite
 from experiments.benchmark.channel import ARRANGEMENTS, CHUNK, STEPS, channel_cost, clearing_timing
 from experiments.benchmark.ecosystem import calm_scenario, growth, size_in_bytes, time_ecosystem
+from experiments.benchmark.reference_c import compiler
 from experiments.benchmark.reference_timing import Start, check_same, lap
 from experiments.benchmark.suite import machine, timed_steps
 from model.ecosystem import Ecosystem
@@ -38,12 +39,13 @@ def test_all_parts_are_there(monkeypatch):
     assert [record["accounts"] for record in report["reference"]] == [400, 1_600]
     assert [record["accounts"] for record in report["ecosystem"]] == [400, 1_600, 400, 1_600]
     numbers = [value for record in report["reference"] + report["ecosystem"] for value in record.values()]
-    assert all(math.isfinite(value) for value in numbers if not isinstance(value, str))
+    assert all(math.isfinite(value) for value in numbers if not isinstance(value, str | None))
     assert report["growth"] is None
     assert report["channels"]["accounts"] == 800
     assert report["channels"]["cost_ratio"] == max(report["channels"]["cost_ratios"].values()) > 0.0
     for record in report["reference"]:
         speeds = record["account_steps_per_second"], record["mesa_account_steps_per_second"]
+        assert (record["c_ratio"] is None) == (compiler() is None)
         assert record["ratio"] == pytest.approx(speeds[0] / speeds[1], rel=1e-12)
 
 
