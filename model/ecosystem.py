@@ -34,7 +34,7 @@ from model.measure.record import Record
 from model.network.contagion import make_contagion
 from model.price.segment import market_names
 from model.price.streams import Streams
-from model.price.tape import Tape, draw_tape
+from model.price.tape import Tape, draw_tape, sealed
 from model.reinsurance.market import ReinsuranceMarket
 from model.scenario import Scenario
 from model.scenario.check.demand import refuse_beyond
@@ -61,7 +61,7 @@ class Ecosystem(Roster):
 
     Attributes
     ----------
-    tape : exogenous shocks of the run; its length is `horizon`.
+    horizon : length of the tape, steps.
     accounts, blocks, exchange, protocol, keepers, providers, pool, market : tables of state.
     ledger : the ledger through which all money moves.
     clock : steps done so far.
@@ -71,6 +71,8 @@ class Ecosystem(Roster):
     model.scenario.ScenarioError, model.price.reader.file.PriceFileError, model.network.exposures.EdgeListError : for
     bad input.
     """
+
+    _shock: tuple[int, Shock] | None = None
 
     def __init__(
         self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None, rng: Any = NOT_GIVEN,
@@ -85,6 +87,15 @@ class Ecosystem(Roster):
         self.horizon, self.clock = len(self.tape.log_return), 0
         self._build(streams)
         self._set_rules(streams)
+
+    @property
+    def tape(self) -> Tape:
+        """Exogenous shocks of the run; one that is set takes the place of the run's from the present step on."""
+        return self._tape
+
+    @tape.setter
+    def tape(self, tape: Tape) -> None:
+        self._tape, self._shock = sealed(tape), None
 
     def _build(self, streams: Streams) -> None:
         """Make the tables and let the money enter."""
@@ -134,7 +145,6 @@ class Ecosystem(Roster):
         )
         self.kernel_tables = self._all_tables()
         self.code = code_for(self.kernel_tables, self.rules, self.tape)
-        self._shock = 0, shock_of(self.tape, 0)
 
     def _all_tables(self) -> Tables:
         """Return all tables as kernels take them: the same memory."""
@@ -289,7 +299,7 @@ class Ecosystem(Roster):
     @property
     def _row(self) -> Shock:
         """The row of the tape of the present step."""
-        if self._shock[0] != self.clock:
+        if self._shock is None or self._shock[0] != self.clock:
             self._shock = self.clock, shock_of(self.tape, self.clock)
         return self._shock[1]
 

@@ -57,26 +57,34 @@ def draw_tape(scenario: "Scenario", replication: int, streams: Streams | None = 
     steps, assets = path.log_return.shape
     shocks = Shocks(scenario, streams, steps)
     of = asset_behind(scenario, assets)
-    tape = Tape(
-        log_return=(path.log_return - shocks.fall()[:, None] * path.daily_volatility)[:, of],
-        depth=_repeated(path.stress.depth, len(of)),
-        spread=_repeated(path.stress.spread, len(of)),
-        keeper=path.stress.keeper[:, None] * shocks.keeper(),
-        gas=path.stress.gas * shocks.gas(),
-        oracle_error=shocks.oracle_error(),
-        exploit=shocks.exploit() + shocks.hit(),
-        priority=columns(streams.uniform, "shock.priority", scenario.protocol.number, steps),
-        initial_price=path.initial_price[of],
-        daily_volatility=path.daily_volatility[of],
+    return sealed(
+        Tape(
+            log_return=(path.log_return - shocks.fall()[:, None] * path.daily_volatility)[:, of],
+            depth=_repeated(path.stress.depth, len(of)),
+            spread=_repeated(path.stress.spread, len(of)),
+            keeper=path.stress.keeper[:, None] * shocks.keeper(),
+            gas=path.stress.gas * shocks.gas(),
+            oracle_error=shocks.oracle_error(),
+            exploit=shocks.exploit() + shocks.hit(),
+            priority=columns(streams.uniform, "shock.priority", scenario.protocol.number, steps),
+            initial_price=path.initial_price[of],
+            daily_volatility=path.daily_volatility[of],
+        )
     )
-    return Tape(*(_sealed(array) for array in tape))
 
 
 def _repeated(values: Floats, assets: int) -> Floats:
     return np.repeat(values[:, None], assets, axis=1)
 
 
+def sealed(tape: Tape) -> Tape:
+    """Return a tape whose arrays are all as kernels were compiled for: of one type, read-only, row by row."""
+    return Tape(*(_sealed(array) for array in tape))
+
+
 def _sealed(array: Floats) -> Floats:
+    if array.dtype == np.float64 and array.flags.c_contiguous and not array.flags.writeable:
+        return array
     sealed = np.array(array, dtype=np.float64, order="C")
     sealed.setflags(write=False)
     return sealed
