@@ -17,7 +17,6 @@ from agents.core.books import Venue
 from agents.core.column import bare
 from agents.core.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
 from agents.trader.trader import decide, look
-from model.agent_view import Roster
 from model.backstop.fund import FundManagement
 from model.backstop.regime_choice import make_loss_regime
 from model.backstop.succession import Succession
@@ -34,15 +33,17 @@ from model.price.segment import market_names
 from model.price.streams import Streams
 from model.price.tape import Tape, draw_tape
 from model.reinsurance.market import ReinsuranceMarket
+from model.saved_run import SavedRun
 from model.scenario import Scenario
 from model.scenario.check.demand import refuse_beyond
 from model.scenario.length import asset_names
 from model.state import initial
 from model.state.population import draw_population, slots_per_protocol
+from model.state.state import Clock, Series, State
 from model.state.terms import KernelTables, make_phase_terms, make_scratch
 
 
-class Ecosystem(Roster):
+class Ecosystem(SavedRun):
     """Leveraged derivatives protocols on one market, with a backstop.
 
     Parameters
@@ -59,6 +60,7 @@ class Ecosystem(Roster):
     accounts, blocks, exchange, protocol, keepers, providers, pool, market : tables of state.
     ledger : the ledger through which all money moves.
     clock : steps done so far.
+    state : all of these and what their managers remember, live (:mod:`model.state.state`).
 
     Raises
     ------
@@ -70,15 +72,28 @@ class Ecosystem(Roster):
         self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None, rng: Any = NOT_GIVEN,
         **fields: Any,
     ) -> None:  # fmt: skip
-        self._own_scenario, self.replication = described(scenario, replication, rng, fields), replication
-        refuse_beyond(self.scenario)
-        streams = Streams(self.scenario.seed, replication)
-        super().__init__(streams.generator("mesa"))
+        self.set_up(described(scenario, replication, rng, fields), replication, replication, tape)
+
+    def set_up(self, scenario: Scenario, origin: int, replication: int, tape: Tape | None) -> None:
+        """Build the run at its start; the set-up draws from replication `origin`, the steps from `replication`.
+
+        Parameters
+        ----------
+        scenario : all parameters.
+        origin, replication : numbers of replications, one and the same unless the run is branched.
+        tape : shocks; none: those of the replication.
+        """
+        self._own_scenario, self.origin, self.replication = scenario, origin, replication
+        refuse_beyond(scenario)
+        streams, draws = Streams(scenario.seed, origin), Streams(scenario.seed, replication)
+        super().__init__(draws.generator("mesa"))
         self.assets = market_names(self.scenario, asset_names(self.scenario))
         self.tape = tape or draw_tape(self.scenario, replication)
-        self.horizon, self.clock = len(self.tape.log_return), 0
+        self.horizon = len(self.tape.log_return)
         self._build(streams)
-        self._set_rules(streams)
+        self._set_rules(streams, draws)
+        self.state = self._remembered()
+        self._built = frozenset(vars(self)) | {"_built"}
 
     def _build(self, streams: Streams) -> None:
         """Make the tables and let the money enter."""
@@ -93,7 +108,7 @@ class Ecosystem(Roster):
         self.blocks = make_blocks(len(self.accounts.size))
         self.keepers = initial.make_keepers(scenario, streams)
         self.providers = initial.make_providers(scenario, streams, self.exchange.vault_start)
-        self.structure = initial.make_structure(scenario, streams)
+        self.structure = initial.make_structure(scenario, streams, self.horizon)
         self.protocol = initial.make_protocols(scenario, self.structure, self.exchange.vault_start)
         self.pool = initial.make_pool(self.structure)
         tables = [getattr(self, name) for name in KernelTables._fields]
@@ -103,24 +118,56 @@ class Ecosystem(Roster):
         initial.open_books(self.ledger, self.accounts, self.tables, scenario, self.exchange, self.structure)
         self.reconcile(SET_UP)
 
-    def _set_rules(self, streams: Streams) -> None:
+    def _set_rules(self, streams: Streams, draws: Streams) -> None:
         """Derive constants, the layers of the waterfall, the exposures and room for the record."""
         scenario, members = self.scenario, len(self.exchange)
-        self.rules = make_phase_terms(scenario, streams, self.structure)
+        self.rules = make_phase_terms(scenario, streams, draws, self.structure)
         self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
         self.record = Record(self.horizon, self.assets, members)
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book)
-        self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
+        self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
-        self.succession = Succession(scenario, streams.key("loss"), self.venue)
+        self.succession = Succession(scenario, draws.key("loss"), self.venue)
         cover = partial(self.waterfall.cover, self.ledger, self.protocol, self.pool, self.tape.priority)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, cover)
         self.fund = FundManagement(self)
         self.confidence = Confidence(self)
-        self._oracle_error, self._rounds = self.tape.oracle_error[0], 0
+        self._at = Clock(np.zeros(1, np.int64), np.zeros(1, np.int64), self.tape.oracle_error[0].copy())
+        self._now, self._rounds, self._oracle_error = (
+            memoryview(self._at.step),
+            memoryview(self._at.rounds),
+            self._at.oracle_error,
+        )
         self.control = Control(scenario, self.exchange, self.market)
         self.value_investing = ValueInvesting(self)
-        self.reinsurance = ReinsuranceMarket(self, streams)
+        self.reinsurance = ReinsuranceMarket(self, streams, draws)
+
+    def _remembered(self) -> State:
+        """Gather what tables and managers remember into the live state."""
+        record, reinsurance = self.record, self.reinsurance
+        return State(
+            accounts=self.accounts,
+            **self.tables._asdict(),
+            investors=bare(reinsurance.providers),
+            value_funds=bare(self.value_investing.funds),
+            book=self.ledger.book,
+            clock=self._at,
+            stakes=self.structure.stakes,
+            structure=self.structure.memory,
+            layers=self.waterfall.memory,
+            trigger=self.waterfall.trigger.memory,
+            regime=self.regime.memory,
+            succession=self.succession.memory,
+            fund=self.fund.memory,
+            late=self.contagion.late.memory,
+            network=self.contagion.memory,
+            resolution=self.contagion.resolution.memory,
+            confidence=self.confidence.memory,
+            control=self.control.memory,
+            own_share=self.rules.terms.own_share,
+            reinsurance=reinsurance.memory,
+            series=Series(record.ecosystem, record.asset, record.protocol, reinsurance.table),
+        )
 
     def step(self) -> None:
         """Advance by one step: the order of events."""
@@ -144,8 +191,9 @@ class Ecosystem(Roster):
 
     def set_prices(self) -> None:
         """Phase 2: arbitrage, mid and mark prices, running volatility, depth, attention."""
-        tables, self._oracle_error = self.tables, self.tape.oracle_error[self.clock]
-        depth, rules = self.tape.depth[self.clock], self.rules.market
+        tables, t = self.tables, self.clock
+        self._oracle_error[:] = self.tape.oracle_error[t]
+        depth, rules = self.tape.depth[t], self.rules.market
         book = self.ledger.book
         self.kernels.price(tables.market, tables.exchange, tables.protocol, book, rules, depth, self._oracle_error)
         self.ledger.stop_if_broken(self.clock)
@@ -170,7 +218,7 @@ class Ecosystem(Roster):
     def liquidate(self) -> None:
         """Phase 5: liquidation rounds; then unserved negative equity is recorded, vaults without equity are closed."""
         tables, tape, t, scratch = self.tables, self.tape, self.clock, self.scratch
-        self._rounds = self.kernels.liquidate(
+        self._rounds[0] = self.kernels.liquidate(
             self.accounts, tables.blocks, tables.exchange, tables.market, tables.keepers, self.ledger.book,
             self.rules.market, self.rules.tariff, tape.gas[t], t, tape.keeper[t], self._oracle_error,
             scratch.capacity, scratch.rows, scratch.jobs,
@@ -207,11 +255,11 @@ class Ecosystem(Roster):
         """Phase 9: the series of the step, and the audit of the ledger."""
         tables, record, t = self.tables, self.record, self.clock
         self.kernels.write_step(
-            tables.market, tables.exchange, tables.protocol, self.ledger.book, self._rounds,
+            tables.market, tables.exchange, tables.protocol, self.ledger.book, self._rounds[0],
             record.ecosystem[t], record.asset[t], record.protocol[t],
         )  # fmt: skip
         self.ledger.stop_if_broken(t)
-        self.clock += 1
+        self.clock = t + 1
 
     def acting(self) -> np.ndarray:
         """Return the rows of the traders who look at their account in the present step, in order of slot."""

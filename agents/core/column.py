@@ -72,11 +72,20 @@ class RowAgent(mesa.Agent):
         kinds = np.dtype([(name, column.kind) for name, column in cls.columns().items()], align=True)
         return np.zeros(rows, dtype=kinds).view(np.recarray)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Name model and row: a view holds nothing that could be copied."""
+        return _view_of, (self.model, type(self), self.row)
+
     def before_change(self) -> None:
         """Do what is due before a column is set from Python."""
 
     def after_change(self) -> None:
         """Do what is due after a column was set from Python, such as telling the ledger."""
+
+
+def _view_of(model: Any, kind: type[RowAgent], row: int) -> RowAgent:
+    view: RowAgent = model.view(kind, row)
+    return view
 
 
 def bare(table: np.ndarray) -> Any:

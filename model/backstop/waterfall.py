@@ -135,7 +135,8 @@ class Waterfall(Layers):
         with self.structure.at_once:
             if not self.trigger.selects:
                 return self._layers(deficit, priority, step)
-            spared = self._spared = self.trigger.spared(deficit, self._means(deficit, priority, step))
+            spared = self._spared
+            spared[:] = self.trigger.spared(deficit, self._means(deficit, priority, step))
             return np.where(spared, deficit, self._layers(np.where(spared, 0.0, deficit), priority, step))
 
     def _means(self, deficit: Array, priority: Array, step: int) -> Means:

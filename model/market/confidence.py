@@ -14,7 +14,7 @@ unpaid in this step. Then
 All is off by default and then costs nothing.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -60,6 +60,15 @@ def feel(
         strain[i] = volatility * stress(market.variance[k], market.normal_volatility[k]) + provider * alarms[i]
 
 
+class Mood(NamedTuple):
+    """What is remembered of protocols' standing."""
+
+    news: Array  # (protocols,) 1, >= 0, bad news that has not faded
+    known: Array  # (protocols,) USD >= 0, uncovered loss up to the step before
+    alarm: Array  # (protocols,) 1, >= 0
+    strain: Array  # (protocols,) falls of the share price >= 0, on providers next to that of the share price itself
+
+
 class Confidence:
     """The confidence of one run.
 
@@ -70,8 +79,7 @@ class Confidence:
     Attributes
     ----------
     active : False where nothing here changes what anybody does.
-    alarm : (protocols,) 1, >= 0.
-    strain : (protocols,) falls of the share price, >= 0, on providers next to that of the share price itself.
+    alarm, strain : of :class:`Mood`.
     """
 
     def __init__(self, ecosystem: Any) -> None:
@@ -80,8 +88,9 @@ class Confidence:
         weights = [getattr(self.terms, name) for name in NERVES]
         self.nerves = scenario.minutes, self.terms.panic, scenario.provider.volatility_sensitivity, *weights
         owed = ecosystem.contagion.liabilities > 0.0
-        self.strain, self.alarm = ecosystem.rules.terms.strain, np.zeros(members)
-        self.mood = owed | owed.T, np.zeros(members), np.zeros(members), self.alarm, self.strain
+        self.tied, self.strain = owed | owed.T, ecosystem.rules.terms.strain
+        self.memory = Mood(np.zeros(members), np.zeros(members), np.zeros(members), self.strain)
+        self.alarm = self.memory.alarm
         self.tables = tables.exchange, tables.market, tables.protocol, ecosystem.ledger.balance
         self.structure, self.backing, self._feel = ecosystem.structure, ecosystem.structure.backing, FastCall(feel)
         self.active = self.terms.panic or scenario.provider.volatility_sensitivity > 0.0
@@ -89,7 +98,7 @@ class Confidence:
     def update(self, step: int) -> None:
         """Compute alarm and strain at the end of a step."""
         if self.active:
-            self._feel(*self.tables, self.backing, *self.mood, step, *self.nerves)
+            self._feel(*self.tables, self.backing, self.tied, *self.memory, step, *self.nerves)
 
     def capital_hazard(self) -> Array:
         """Return the multiple of the calm rate at which each pot's capital providers leave, (pots,), 1 in calm."""

@@ -14,6 +14,7 @@ import numpy as np
 from agents.core.fast_call import FastCall
 from agents.core.kernel import kernel
 from agents.core.ledger import Book
+from agents.core.memory import Memory
 from agents.core.table import Exchanges, Markets, Protocols
 from agents.exchange.control.circuit_breaker import CircuitBreaker
 from agents.exchange.control.partial_liquidation import PartialRule
@@ -90,6 +91,13 @@ def make_breaker(scenario: Scenario, price: np.ndarray) -> CircuitBreaker | None
     return CircuitBreaker(control.breaker_move, window, halt, price)
 
 
+class ControlMemory(NamedTuple):
+    """What is remembered of terms and prices."""
+
+    start: Start  # as leverage caps have changed it
+    breaker: Memory  # of the circuit breakers
+
+
 class Control:
     """The risk controls of all venues in one run.
 
@@ -107,6 +115,7 @@ class Control:
         self._adjust_terms = FastCall(adjust_terms)
         self.adapts = any(getattr(control, name) for name in SENSITIVITIES)
         self.breaker = make_breaker(scenario, np.array(market.mid))
+        self.memory = ControlMemory(self.start, self.breaker.memory if self.breaker else ())
         self.suspends = control.breaker_liquidations
 
     def update(self, exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing) -> None:

@@ -47,13 +47,21 @@ class Scratch(NamedTuple):
     capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
 
 
-def make_phase_terms(scenario: Scenario, streams: Streams, structure: Structure) -> PhaseTerms:
-    """Derive all constants of a run."""
-    fees = scenario.exchange
+def make_phase_terms(scenario: Scenario, streams: Streams, draws: Streams, structure: Structure) -> PhaseTerms:
+    """Derive all constants of a run.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    streams : random numbers of the set-up, what a person is like among them.
+    draws : random numbers of the steps.
+    structure : whose income is split.
+    """
+    fees, sources = scenario.exchange, dict.fromkeys(Keys._fields, draws) | {"trait": streams}
     return PhaseTerms(
         market=market_rule(scenario),
         habit=Habit(**{name: getattr(scenario.trader, name) for name in Habit._fields}),
-        keys=Keys(**{name: np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields}),
+        keys=Keys(**{name: np.uint64(of.key(f"trader.{name}")) for name, of in sources.items()}),
         tariff=Tariff(
             bounty=fees.keeper_share,
             rounds=fees.liquidation_rounds,
