@@ -127,6 +127,7 @@ class Ecosystem(SavedRun):
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book)
         self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
+        self.waterfall.bind(self.ledger, self.protocol, self.pool)
         self.succession = Succession(scenario, draws.key("loss"), self.venue)
         cover = partial(self.waterfall.cover, self.ledger, self.protocol, self.pool, self.tape.priority)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, cover)

@@ -56,7 +56,7 @@ class Layers:
         self.unpaid_fund, self.unpaid_pot, self._spared = self.memory
         self._table: Any = None
 
-    def _bind(self, ledger: Ledger, protocol: Protocols, pool: Pools) -> None:
+    def bind(self, ledger: Ledger, protocol: Protocols, pool: Pools) -> None:
         """Take accounts and columns out of their tables, once."""
         self._table, self._member, self._reinsurer = protocol, columns(protocol), columns(pool)
         balance = ledger.balance

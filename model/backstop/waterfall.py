@@ -73,7 +73,7 @@ class Waterfall(Layers):
         step : present step.
         """
         if self._table is not protocol:
-            self._bind(ledger, protocol, pool)
+            self.bind(ledger, protocol, pool)
         self.handler.begin(step)
         if self.handler is not self.structure:
             self.structure.begin(step)
@@ -105,7 +105,7 @@ class Waterfall(Layers):
         trader, vault : (members,) USD >= 0, negative equity of accounts and of vaults.
         """
         if self._table is not protocol:
-            self._bind(ledger, protocol, pool)
+            self.bind(ledger, protocol, pool)
         deficit = trader + vault
         past = self._note(deficit, np.zeros_like(deficit), vault)
         left = self._descend(without_dust(deficit, past), priorities[step], step)
