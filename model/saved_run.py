@@ -153,7 +153,15 @@ class SavedRun(Roster):
 
 
 def rebuilt[M: SavedRun](kind: type[M], scenario: Scenario, origin: int, replication: int, tape: Tape) -> M:
-    """Return a run at its start, without a call of the ``__init__`` of a class of a researcher's own."""
+    """Return a run at its start, without a call of the ``__init__`` of a class of a researcher's own.
+
+    Parameters
+    ----------
+    kind : class of the run.
+    scenario : all parameters.
+    origin, replication : whose draws the set-up and the steps take.
+    tape : shocks; sealed against writing.
+    """
     model = kind.__new__(kind)
     for shocks in tape:
         shocks.setflags(write=False)

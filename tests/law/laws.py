@@ -31,6 +31,8 @@ FLOORS = (
     ("model.measure", "model.network"),
     ("model.phase_kernels", "model.reinsurance"),
     ("model.agent_view",),
+    ("model.own_agents",),
+    ("model.saved_run",),
     ("model.ecosystem",),
     ("experiments.figure", "experiments.paper", "experiments.plan", "experiments.statistics"),
     ("experiments.results",),

@@ -120,6 +120,11 @@ RICH = {
     },
     "choices under controls": {"backstop.structure": "pooled"} | MARKET | CHOICES | CONTROLS,
 }  # fmt: skip
+OWN = {
+    "backstop.structure": "tiring", "backstop.regime": "grudge", "backstop.trigger": "every_other",
+    "reinsurance.premium": "climbing", "reinsurance.claims": "counting",
+} | MARKET  # fmt: skip
+"""Choices of tests.support.remembering, once a test has registered them."""
 assert set(CLAIMS) <= {"indemnity", "parametric"}, "a new way to claim needs an arrangement"
 
 ARRANGEMENTS: dict[str, dict[str, Any]] = {name: POOR | own for name, own in (PLAIN | PRICED | RICH).items()}

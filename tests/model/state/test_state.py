@@ -12,9 +12,10 @@ from agents.core.memory import copied, leaves, misfit, same
 from agents.exchange.exchange import Exchange
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
+from model.scenario.registry import CLAIMS, PREMIUMS, REGIMES, STRUCTURES, TRIGGERS
 from model.state.state import saved
 from tests.model.whole.test_conservation import scenarios
-from tests.support.arrangement import ARRANGEMENTS, STEPS
+from tests.support.arrangement import ARRANGEMENTS, OWN, POOR, STEPS
 from tests.support.reachable import numbers
 from tests.support.world import crash
 
@@ -75,6 +76,32 @@ def outside(ecosystem):
     """Return all numbers an ecosystem reaches but those of its state, and the room that every step fills afresh."""
     names = vars(ecosystem).keys() - MESAS_OWN - {"scratch"}
     return numbers(ecosystem, names, [array for _, array in leaves(ecosystem.state)])
+
+
+@pytest.fixture
+def remembering(monkeypatch):
+    """A user's own choices are registered; return a run with all of them."""
+    places = "structure=Tiring", "regime=Grudge", "trigger=EveryOther", "premium=Climbing", "claims=Counting"
+    names = {"EveryOther": "every_other"}
+    for registry, place in zip((STRUCTURES, REGIMES, TRIGGERS, PREMIUMS, CLAIMS), places, strict=True):
+        kind = place.partition("=")[2]
+        monkeypatch.setitem(registry._places, names.get(kind, kind.lower()), f"tests.support.remembering:{kind}")
+    return Ecosystem(crash().replace(POOR | OWN))
+
+
+def test_what_a_choice_of_ones_own_remembers_is_put_back(remembering):
+    first = outside(remembering)
+    remembering.run_for(HALF)
+    now, twin = remembering.snapshot(), pickle.loads(pickle.dumps(remembering))
+    end = finished(remembering)
+    state = end[0]
+    assert state.structure["settled"] > now.state.structure["settled"] > 0
+    assert (state.regime.first["asked"] > 0).any() and state.trigger["asked"] > 0
+    assert state.reinsurance.underwriting.rule["reviews"] > 0 and (state.reinsurance.claimed.kept > 0).any()
+    assert outside(remembering) == first
+    remembering.restore(now)
+    assert_same(finished(remembering), end)
+    assert_same(finished(twin), end)
 
 
 def test_a_number_outside_is_seen():
