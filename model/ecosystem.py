@@ -184,9 +184,9 @@ class Ecosystem(SavedRun):
 
     def apply_shocks(self) -> None:
         """Phase 1: fundamental returns, spreads and exploits from the tape."""
-        if self.clock >= self.horizon:
-            raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
         tables, tape, t = self.tables, self.tape, self.clock
+        if t >= self.horizon:
+            raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
         returns, spread, exploit = tape.log_return[t], tape.spread[t], tape.exploit[t]
         self.kernels.shock(tables.market, tables.exchange, tables.protocol, self.ledger.book, returns, spread, exploit)
 
@@ -197,7 +197,7 @@ class Ecosystem(SavedRun):
         depth, rules = self.tape.depth[t], self.rules.market
         book = self.ledger.book
         self.kernels.price(tables.market, tables.exchange, tables.protocol, book, rules, depth, self._oracle_error)
-        self.ledger.stop_if_broken(self.clock)
+        self.ledger.stop_if_broken(t)
 
     def charge_funding(self) -> None:
         """Phase 3: funding rate from mark and fundamental; the funding index advances."""
@@ -209,11 +209,11 @@ class Ecosystem(SavedRun):
         """Phase 4: own agents act, funds and noise traders meet, traders decide, all their orders are filled."""
         for members in self.own_agents():
             members.shuffle_do("step")
-        self.value_investing.trade(self._oracle_error, self.clock)
-        tables, rules = self.tables, self.rules
+        tables, rules, t = self.tables, self.rules, self.clock
+        self.value_investing.trade(self._oracle_error, t)
         self.kernels.trade(
             self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, rules.market, rules.habit,
-            rules.keys, self.scenario.exchange.trading_fee, self.clock, self._oracle_error, self.scratch.rows,
+            rules.keys, self.scenario.exchange.trading_fee, t, self._oracle_error, self.scratch.rows,
         )  # fmt: skip
 
     def liquidate(self) -> None:
@@ -227,12 +227,11 @@ class Ecosystem(SavedRun):
 
     def absorb_deficits(self) -> None:
         """Phase 6: funds are valued, closed vaults pass on, deficits go down each waterfall, older debt is served."""
+        t = self.clock
         self.fund.revalue()
-        passed = self.succession.pass_on(self.clock)
-        moved = self.waterfall.absorb(
-            self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[self.clock], self.clock
-        )
-        if self.regime.advance(self.venue, self.clock) or moved or passed:
+        passed = self.succession.pass_on(t)
+        moved = self.waterfall.absorb(self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[t], t)
+        if self.regime.advance(self.venue, t) or moved or passed:
             self.reconcile(WATERFALL)
 
     def clear_exposures(self) -> None:
@@ -242,14 +241,14 @@ class Ecosystem(SavedRun):
 
     def settle_capital(self) -> None:
         """Phase 8: confidence, fees, premiums, providers; contributions; claims, capital, choices; risk controls."""
-        tables = self.tables
+        tables, t = self.tables, self.clock
         book, backing, terms = self.ledger.book, self.structure.backing, self.rules.terms
-        self.confidence.update(self.clock)
+        self.confidence.update(t)
         self.kernels.settle_capital(
             tables.exchange, tables.protocol, tables.providers, tables.pool, book, backing, terms
         )
-        self.fund.manage(self.clock)
-        self.reinsurance.manage(self.clock)
+        self.fund.manage(t)
+        self.reinsurance.manage(t)
         self.control.update(tables.exchange, tables.market, tables.protocol, book, backing)
 
     def write_record(self) -> None:

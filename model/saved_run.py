@@ -62,7 +62,7 @@ class SavedRun(Roster):
     @property
     def clock(self) -> int:
         """Steps done so far."""
-        return int(self._now[0])
+        return self._now[0]
 
     @clock.setter
     def clock(self, step: int) -> None:
