@@ -103,6 +103,13 @@ class Roster(mesa.Model):
             self._traders[row] = Trader(self, self.accounts, row)
         return self._traders[row]
 
+    def view(self, kind: type[RowAgent], row: int) -> RowAgent:
+        """Return the view of a row of the table that a class stands for."""
+        if issubclass(kind, Trader):
+            return self.trader(row)
+        self._assemble()
+        return next(agent for agent in self._agents_by_type[kind] if agent.row == row)
+
     def run(self) -> None:
         """Run to the end of the tape, step after step, past Mesa's calendar of events, which takes a tenth of the time.
 

@@ -17,7 +17,6 @@ from agents.core.books import Venue
 from agents.core.column import bare
 from agents.core.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
 from agents.trader.trader import decide, look
-from model.agent_view import Roster
 from model.backstop.fund import FundManagement
 from model.backstop.regime_choice import make_loss_regime
 from model.backstop.succession import Succession
@@ -36,19 +35,21 @@ from model.price.segment import market_names
 from model.price.streams import Streams
 from model.price.tape import Tape, draw_tape, sealed
 from model.reinsurance.market import ReinsuranceMarket
+from model.saved_run import SavedRun
 from model.scenario import Scenario
 from model.scenario.check.demand import refuse_beyond
 from model.scenario.length import asset_names
 from model.schedule import ACTS, PHASES
 from model.state import initial
 from model.state.population import draw_population, slots_per_protocol
+from model.state.state import Clock, Series, State
 from model.state.table import Shock, Tables, shock_of
 from model.state.terms import Due, KernelTables, make_scratch, make_terms
 
 NUMBER = {name: at for at, (_, name, _) in enumerate(ACTS)}
 
 
-class Ecosystem(Roster):
+class Ecosystem(SavedRun):
     """Leveraged derivatives protocols on one market, with a backstop.
 
     Parameters
@@ -65,6 +66,7 @@ class Ecosystem(Roster):
     accounts, blocks, exchange, protocol, keepers, providers, pool, market : tables of state.
     ledger : the ledger through which all money moves.
     clock : steps done so far.
+    state : all of these and what their managers remember, live (:mod:`model.state.state`).
 
     Raises
     ------
@@ -78,15 +80,28 @@ class Ecosystem(Roster):
         self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None, rng: Any = NOT_GIVEN,
         **fields: Any,
     ) -> None:  # fmt: skip
-        self._own_scenario, self.replication = described(scenario, replication, rng, fields), replication
-        refuse_beyond(self.scenario)
-        streams = Streams(self.scenario.seed, replication)
-        super().__init__(streams.generator("mesa"))
+        self.set_up(described(scenario, replication, rng, fields), replication, replication, tape)
+
+    def set_up(self, scenario: Scenario, origin: int, replication: int, tape: Tape | None) -> None:
+        """Build the run at its start; the set-up draws from replication `origin`, the steps from `replication`.
+
+        Parameters
+        ----------
+        scenario : all parameters.
+        origin, replication : numbers of replications, one and the same unless the run is branched.
+        tape : shocks; none: those of the replication.
+        """
+        self._own_scenario, self.origin, self.replication = scenario, origin, replication
+        refuse_beyond(scenario)
+        streams, draws = Streams(scenario.seed, origin), Streams(scenario.seed, replication)
+        super().__init__(draws.generator("mesa"))
         self.assets = market_names(self.scenario, asset_names(self.scenario))
         self.tape = tape or draw_tape(self.scenario, replication)
-        self.horizon, self.clock = len(self.tape.log_return), 0
+        self.horizon = len(self.tape.log_return)
         self._build(streams)
-        self._set_rules(streams)
+        self._set_rules(streams, draws)
+        self.state = self._remembered()
+        self._built = frozenset(vars(self)) | {"_built"}
 
     @property
     def tape(self) -> Tape:
@@ -110,7 +125,7 @@ class Ecosystem(Roster):
         self.blocks = make_blocks(len(self.accounts.size))
         self.keepers = initial.make_keepers(scenario, streams)
         self.providers = initial.make_providers(scenario, streams, self.exchange.vault_start)
-        self.structure = initial.make_structure(scenario, streams)
+        self.structure = initial.make_structure(scenario, streams, self.horizon)
         self.protocol = initial.make_protocols(scenario, self.structure, self.exchange.vault_start)
         self.pool = initial.make_pool(self.structure)
         tables = [getattr(self, name) for name in KernelTables._fields]
@@ -120,26 +135,33 @@ class Ecosystem(Roster):
         initial.open_books(self.ledger, self.accounts, self.tables, scenario, self.exchange, self.structure)
         self.reconcile(SET_UP)
 
-    def _set_rules(self, streams: Streams) -> None:
+    def _set_rules(self, streams: Streams, draws: Streams) -> None:
         """Derive constants, the layers of the waterfall, the exposures and room for the record."""
         scenario, members = self.scenario, len(self.exchange)
         self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
         self.record = Record(self.horizon, self.assets, members)
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book)
-        self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
+        self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
-        self.succession = Succession(scenario, streams.key("loss"), self.venue)
+        self.waterfall.bind(self.ledger, self.protocol, self.pool)
+        self.succession = Succession(scenario, draws.key("loss"), self.venue)
         cover = partial(self.waterfall.cover, self.ledger, self.protocol, self.pool, self.tape.priority)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, cover)
         periods = self.regime.first.period, self.regime.fallback.period
         due = Due(self.contagion.resolution.resumes, periods)
-        self.rules = make_terms(scenario, streams, self.structure, due)
+        self.rules = make_terms(scenario, streams, draws, self.structure, due)
         self.fund = FundManagement(self)
         self.confidence = Confidence(self)
-        self._oracle_error = self.tape.oracle_error[0]
+        self._at = Clock(
+            step=np.zeros(1, np.int64),
+            rounds=np.zeros(1, np.int64),
+            oracle_error=self.tape.oracle_error[0].copy(),
+            carried=np.zeros(1, np.bool_),
+        )
+        self._now, self._oracle_error = memoryview(self._at.step), self._at.oracle_error
         self.control = Control(scenario, self.exchange, self.market)
         self.value_investing = ValueInvesting(self)
-        self.reinsurance = ReinsuranceMarket(self, streams)
+        self.reinsurance = ReinsuranceMarket(self, streams, draws)
         self.rules = self.rules._replace(
             auction=self.value_investing.terms, confidence=self.confidence.nerves, control=self.control.adaptation
         )
@@ -155,15 +177,42 @@ class Ecosystem(Roster):
             book=self.ledger.book,
             backing=self.structure.backing,
             funds=bare(self.value_investing.funds),
-            mood=self.confidence.mood,
+            mood=self.confidence.memory,
             rows=scratch.rows,
             jobs=scratch.jobs,
             capacity=scratch.capacity,
             ecosystem=record.ecosystem,
             asset=record.asset,
             member=record.protocol,
-            rounds=np.zeros(1, np.int64),
-            carried=np.zeros(1, np.bool_),
+            rounds=self._at.rounds,
+            carried=self._at.carried,
+        )
+
+    def _remembered(self) -> State:
+        """Gather what tables and managers remember into the live state."""
+        record, reinsurance = self.record, self.reinsurance
+        return State(
+            accounts=self.accounts,
+            **self.tables._asdict(),
+            investors=bare(reinsurance.providers),
+            value_funds=bare(self.value_investing.funds),
+            book=self.ledger.book,
+            clock=self._at,
+            stakes=self.structure.stakes,
+            structure=self.structure.memory,
+            layers=self.waterfall.memory,
+            trigger=self.waterfall.trigger.memory,
+            regime=self.regime.memory,
+            succession=self.succession.memory,
+            fund=self.fund.memory,
+            late=self.contagion.late.memory,
+            network=self.contagion.memory,
+            resolution=self.contagion.resolution.memory,
+            confidence=self.confidence.memory,
+            control=self.control.memory,
+            own_share=self.rules.capital.own_share,
+            reinsurance=reinsurance.memory,
+            series=Series(record.ecosystem, record.asset, record.protocol, reinsurance.table),
         )
 
     def step(self) -> None:
@@ -192,7 +241,7 @@ class Ecosystem(Roster):
         act : acts done of the next one (:data:`model.schedule.ACTS`).
         """
         self.clock, seen = step, max(step - (act == 0), 0)
-        self._oracle_error = self.tape.oracle_error[seen]
+        self._oracle_error[:] = self.tape.oracle_error[seen]
         self.ledger.stop_if_broken(seen)
 
     def _act(self, name: str) -> None:
@@ -210,7 +259,7 @@ class Ecosystem(Roster):
 
     def set_prices(self) -> None:
         """Phase 2: arbitrage, mid and mark prices, running volatility, depth, attention."""
-        self._oracle_error = self.tape.oracle_error[self.clock]
+        self._oracle_error[:] = self.tape.oracle_error[self.clock]
         self._act("set_prices")
         self.ledger.stop_if_broken(self.clock)
 
@@ -244,12 +293,11 @@ class Ecosystem(Roster):
 
     def absorb_deficits(self) -> None:
         """Phase 6: funds are valued, closed vaults pass on, deficits go down each waterfall, older debt is served."""
+        t = self.clock
         self.fund.revalue()
-        passed = self.succession.pass_on(self.clock)
-        moved = self.waterfall.absorb(
-            self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[self.clock], self.clock
-        )
-        if self.regime.advance(self.venue, self.clock) or moved or passed:
+        passed = self.succession.pass_on(t)
+        moved = self.waterfall.absorb(self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[t], t)
+        if self.regime.advance(self.venue, t) or moved or passed:
             self.reconcile(WATERFALL)
 
     def clear_exposures(self) -> None:

@@ -72,11 +72,20 @@ class RowAgent(mesa.Agent):
         kinds = np.dtype([(name, column.kind) for name, column in cls.columns().items()], align=True)
         return np.zeros(rows, dtype=kinds).view(np.recarray)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Name model and row: a view holds nothing that could be copied."""
+        return _view_of, (self.model, type(self), self.row)
+
     def before_change(self) -> None:
         """Prepare for a column being set from Python; nothing to do unless overridden."""
 
     def after_change(self) -> None:
         """Follow up on a column set from Python, for example book the change in the ledger."""
+
+
+def _view_of(model: Any, kind: type[RowAgent], row: int) -> RowAgent:
+    view: RowAgent = model.view(kind, row)
+    return view
 
 
 def bare(table: np.ndarray) -> Any:

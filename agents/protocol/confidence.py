@@ -29,9 +29,8 @@ from agents.core.kernel import rule
 
 
 class Mood(NamedTuple):
-    """What protocols hear of one another; tables without rows where nobody listens."""
+    """What is remembered of protocols' standing."""
 
-    tied: np.ndarray  # (protocols, protocols) bool, whose failure alarms whom
     news: np.ndarray  # (protocols,) 1, >= 0, bad news that has not faded
     known: np.ndarray  # (protocols,) USD, >= 0, uncovered loss up to the step before
     alarm: np.ndarray  # (protocols,) 1, >= 0

@@ -10,6 +10,8 @@ Barto, *Reinforcement Learning* (1998), sections 2.5 and 2.8; Camerer and Ho (19
 attraction this is the case without forgone payoffs.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 Array = np.ndarray
@@ -22,6 +24,14 @@ def choose(attraction: Array, sensitivity: float, drawn: Array) -> Array:
     return np.minimum((steps < drawn[:, None]).sum(axis=1), attraction.shape[1] - 1)
 
 
+class Learned(NamedTuple):
+    """What learners remember."""
+
+    attraction: Array  # (agents, options), in the unit of payoffs
+    option: Array  # (agents,) what each has chosen last
+    begun: Array  # (1,) bool, whether there was a payoff yet
+
+
 class Learner:
     """Many agents that learn over the same options.
 
@@ -30,23 +40,18 @@ class Learner:
     agents, options : how many.
     weight : η.
     sensitivity : λ.
-
-    Attributes
-    ----------
-    attraction : (agents, options), in the unit of payoffs.
-    option : (agents,) what each has chosen last.
     """
 
     def __init__(self, agents: int, options: int, weight: float, sensitivity: float) -> None:
-        self.attraction = np.zeros((agents, options))
-        self.option = np.zeros(agents, dtype=np.int64)
+        choices = np.zeros(agents, dtype=np.int64)
+        self.memory = Learned(np.zeros((agents, options)), choices, np.zeros(1, dtype=bool))
+        self.attraction, self.option, self._begun = self.memory
         self.weight, self.sensitivity = weight, sensitivity
-        self._begun = False
 
     def learn(self, payoff: Array) -> None:
         """Move expectations of the options chosen by (1); `payoff` is (agents,)."""
-        if not self._begun:
-            self._begun = True
+        if not self._begun[0]:
+            self._begun[0] = True
             self.attraction[:] = payoff[:, None]
             return
         rows = np.arange(len(payoff))
@@ -54,5 +59,5 @@ class Learner:
 
     def choose(self, drawn: Array) -> Array:
         """Choose again by (2) with uniform draws, (agents,); return the options."""
-        self.option = choose(self.attraction, self.sensitivity, drawn)
+        self.option[:] = choose(self.attraction, self.sensitivity, drawn)
         return self.option

@@ -9,7 +9,7 @@ lending returns to its share. What a pot gains or loses thereby is shared among 
 capital providers own of it. Units: USD.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,24 +19,17 @@ from agents.core.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, WHOLE, Code
 Array = np.ndarray
 
 
-class Recall:
-    """Money on its way back to funds or pots, by column.
+class Recall(NamedTuple):
+    """Money on its way back to funds and pots, a column each."""
 
-    Parameters
-    ----------
-    delay : steps from recall to arrival.
-    columns : funds, or pots.
+    coming: Array  # (delay + 1, columns) USD >= 0 before the haircut, by step of arrival in turn
+    waiting: Array  # (columns,) USD >= 0, all that is on its way
+    arrived: Array  # (columns,) USD >= 0, what arrived in this step, less the haircut
 
-    Attributes
-    ----------
-    coming : (delay + 1, columns) USD before the haircut, by step of arrival in turn.
-    waiting : (columns,) USD, all that is on its way.
-    arrived : (columns,) USD, what arrived in this step, less the haircut.
-    """
 
-    def __init__(self, delay: int, columns: int) -> None:
-        self.coming = np.zeros((delay + 1, columns))
-        self.waiting, self.arrived = np.zeros((2, columns))
+def make_recall(delay: int, columns: int) -> Recall:
+    """Return no money on its way, which will take `delay` steps, for so many funds and pots."""
+    return Recall(np.zeros((delay + 1, columns)), np.zeros(columns), np.zeros(columns))
 
 
 class AtOnce:

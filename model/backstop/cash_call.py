@@ -7,6 +7,8 @@ debts still open, then its treasury for those it has paid (:mod:`model.backstop.
 members had until the second business day to pay in after 10 September 2018; LCH calls by the next. Units: USD.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.core.ledger import TREASURY
@@ -19,6 +21,12 @@ from model.backstop.structure.base import Structure
 Array = np.ndarray
 
 
+class Called(NamedTuple):
+    """What is remembered of the calls."""
+
+    due: Array  # (delay + 1, members) USD >= 0, what was asked, by step of payment in turn
+
+
 class CashCalls:
     """The calls of one run.
 
@@ -27,28 +35,27 @@ class CashCalls:
     structure : whose assessment power and settlement rule hold.
     late : what members still bear.
     priority : (steps, members) uniform draws of the tape.
-    delay : steps from loss to payment, >= 1.
-
-    Attributes
-    ----------
-    due : step of payment → what was asked, (members,) USD.
+    delay : steps from loss to payment, >= 1; what is paid after the run is all the same.
     """
 
     def __init__(self, structure: Structure, late: LateMoney, priority: Array, delay: int) -> None:
-        self.structure, self.late, self.priority, self.delay = structure, late, priority, delay
-        self.due: dict[int, Array] = {}
+        self.structure, self.late, self.priority = structure, late, priority
+        self.delay = min(delay, len(priority))
+        self.memory = Called(np.zeros((self.delay + 1, priority.shape[1])))
+        self.due = self.memory.due
 
     def file(self, left: Array, step: int) -> None:
         """Call for what contributions left of losses, (members,) USD."""
         if left.any():
-            self.due[step + self.delay] = left.copy()
+            self.due[(step + self.delay) % len(self.due)] = left
 
     def pay(self, protocol: Protocols, step: int) -> None:
         """Let members pay what was called for and is still borne."""
-        asked = self.due.pop(step, None)
-        if asked is None:
+        called_for = self.due[step % len(self.due)]
+        if not called_for.any():
             return
-        asked, treasury = np.minimum(asked, self.late.borne()), self.late.ledger.balance[TREASURY]
+        asked, treasury = np.minimum(called_for, self.late.borne()), self.late.ledger.balance[TREASURY]
+        called_for[:] = 0.0
         called = (asked == 0.0) & (protocol.status == SOUND)
         room = np.where(called, self.structure.assessable(treasury, protocol.assessed), 0.0)
         paid = self.structure.settlement(asked, float(room.sum()), np.zeros_like(asked), self.priority[step])

@@ -10,7 +10,7 @@ premiums (:meth:`FundManagement.manage`) contributions, replenishment and reinst
 arrive, yield is paid, and lending returns to its share. Units: USD.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,11 +18,19 @@ from agents.core.fast_call import FastCall
 from agents.core.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE
 from agents.protocol.contribution import contribution, gap, target_size, tier
 from agents.protocol.fund_asset import revaluation
-from agents.protocol.lending import AtOnce, Recall, manage_lending
+from agents.protocol.lending import AtOnce, Recall, make_recall, manage_lending
 from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
 from model.market.market import per_step
 
 Array = np.ndarray
+
+
+class FundMemory(NamedTuple):
+    """What is remembered of funds next to what they hold."""
+
+    mid: Array  # (members,) USD > 0, mid price at which each fund was valued last
+    owed: Array  # (members,) USD >= 0, reinstatement premiums charged and not paid yet
+    recall: Recall  # lent money on its way back
 
 
 class FundManagement:
@@ -41,14 +49,13 @@ class FundManagement:
         self.exchange, self.market, self.pool = ecosystem.exchange, ecosystem.market, ecosystem.pool
         self.risk = ecosystem.tape.daily_volatility[self.exchange.asset]
         self.target = target_size(self.terms.target_ratio, self.structure.paid_in)
-        self.mid = self._mid()
         members, pots = len(self.exchange), self.structure.pots
-        delay = round(self.terms.recall_delay / self.minutes)
-        self.recall = Recall(delay, members + pots)
+        delay = min(round(self.terms.recall_delay / self.minutes), ecosystem.horizon)
+        self.memory = FundMemory(self._mid(), np.zeros(members), make_recall(delay, members + pots))
+        self.mid, self.owed, self.recall = self.memory
         earned = self.terms.yield_rate * self.minutes / MINUTES_PER_YEAR
         self.loan = self.terms.lent_share, earned, self.terms.recall_haircut
         self.late, self.priority = ecosystem.contagion.late, ecosystem.tape.priority
-        self.owed = np.zeros(members)
         again = getattr(self.structure, "reinstated", None) is not None and any(self.backstop.reinstatements)
         income = any(self.terms.contribution_rate) or self.terms.replenishment * self.terms.target_ratio > 0.0
         self.collects, self.lends = bool(again or income), self.terms.lent_share > 0.0
@@ -71,7 +78,7 @@ class FundManagement:
         change = revaluation(structure.entitlement * at_hand[structure.pot], share, self.mid, mid)
         structure.entitlement += change
         self.ledger.enter(POOL, structure.by_pot(change), pots)
-        self.mid = mid
+        self.mid[:] = mid
 
     def manage(self, step: int) -> None:
         """Run the part of phase 8 that concerns funds."""

@@ -10,6 +10,8 @@ the loss is paid back: what a loss regime took from accounts is settled for good
 creditors, not to its owner (UNCITRAL, *Legislative Guide on Insolvency Law*, part two, chapter V). Units: USD.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.account.account import BLOCK
@@ -20,6 +22,13 @@ from agents.core.table import Protocols
 Array = np.ndarray
 
 
+class Estates(NamedTuple):
+    """What is remembered of torn-up protocols."""
+
+    cut: Array  # (protocols, slots) USD >= 0, what each customer lost and has not got back
+    torn_up: Array  # (protocols,) bool, who was torn up so far
+
+
 class LateMoney:
     """The debts of a run that late money pays.
 
@@ -27,15 +36,14 @@ class LateMoney:
     ----------
     ledger, protocol : where debts are, and the records that count who paid them.
     venue : the accounts, for what torn-up protocols owe; none where nothing is torn up.
-
-    Attributes
-    ----------
-    cut : protocol → what each of its customers lost when it was torn up and has not got back, (slots,) USD.
     """
 
     def __init__(self, ledger: Ledger, protocol: Protocols, venue: Venue | None = None) -> None:
         self.ledger, self.protocol, self.venue = ledger, protocol, venue
-        self.cut: dict[int, Array] = {}
+        members = len(protocol)
+        slots = len(venue.accounts.size) // members if venue else 0
+        self.memory = Estates(np.zeros((members, slots)), np.zeros(members, dtype=bool))
+        self.cut, self.torn_up = self.memory
 
     def open(self) -> Array:
         """Return what each protocol still owes by (1), (protocols,) USD >= 0."""
@@ -45,7 +53,8 @@ class LateMoney:
 
     def owe(self, i: int, cut: Array, vault: float) -> None:
         """Note what customers, (slots,) USD, and the vault of protocol `i` lost when it was torn up."""
-        self.cut[i] = self.cut.get(i, 0.0) + cut
+        self.cut[i] += cut
+        self.torn_up[i] = True
         self.protocol.paid_customers[i] += cut.sum()
         self.protocol.paid_providers[i] += vault
 
@@ -65,11 +74,10 @@ class LateMoney:
         self.protocol.thawed[:] += on_frozen
         counted[:] += on_debt + on_frozen
         rest: Array = amounts - on_debt - on_frozen
-        for i in self.cut:
-            if rest[i] > 0.0:
-                given = self._pay_estate(i, float(rest[i]))
-                counted[i] += given
-                rest[i] = max(rest[i] - given, 0.0)
+        for i in np.flatnonzero(self.torn_up & (rest > 0.0)).tolist():
+            given = self._pay_estate(i, float(rest[i]))
+            counted[i] += given
+            rest[i] = max(rest[i] - given, 0.0)
         return rest
 
     def borne(self) -> Array:

@@ -4,7 +4,7 @@ Every layer takes what is left of all members' losses, (members,) USD, moves wha
 """
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,14 @@ def columns(table: Protocols) -> Protocols:
     return SimpleNamespace(**{name: table[name] for name in names})  # type: ignore[return-value]  # reads the same
 
 
+class Asked(NamedTuple):
+    """What the layers note of a step, for what comes after them."""
+
+    unpaid_fund: Array  # (members,) USD >= 0, asked of own funds, not at hand and not recalled yet
+    unpaid_pot: Array  # (pots,) USD >= 0, likewise of pots
+    spared: Array  # (members,) bool, whose deficit of this step went past the layers
+
+
 class Layers:
     """The layers of all protocols.
 
@@ -43,11 +51,12 @@ class Layers:
         self.structure = structure
         self.handler: Any = structure
         self.calls: CashCalls | None = None
-        self.unpaid_fund, self.unpaid_pot = np.zeros(len(structure.capital)), np.zeros(structure.pots)
-        self._spared: Array | bool = False
+        members = len(structure.capital)
+        self.memory = Asked(np.zeros(members), np.zeros(structure.pots), np.zeros(members, dtype=bool))
+        self.unpaid_fund, self.unpaid_pot, self._spared = self.memory
         self._table: Any = None
 
-    def _bind(self, ledger: Ledger, protocol: Protocols, pool: Pools) -> None:
+    def bind(self, ledger: Ledger, protocol: Protocols, pool: Pools) -> None:
         """Take accounts and columns out of their tables, once."""
         self._table, self._member, self._reinsurer = protocol, columns(protocol), columns(pool)
         balance = ledger.balance

@@ -10,6 +10,8 @@ divided by the venue's ranking (``loss.ranking``), in order or in proportion. Wh
 everything, the successor holds with capital from outside. Units: contracts.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.core.books import Venue
@@ -17,6 +19,12 @@ from model.backstop.loss_regime.base import Terms
 from model.backstop.loss_regime.deleveraging import AutoDeleveraging, close
 from model.scenario import Scenario
 from model.scenario.registry import RANKINGS
+
+
+class Closed(NamedTuple):
+    """What is remembered of vaults."""
+
+    closed: np.ndarray  # (protocols,) 1 where the vault had been closed by the last step, else 0
 
 
 class Succession:
@@ -27,17 +35,14 @@ class Succession:
     scenario : all parameters.
     key : names the draws of a random ranking.
     venue : tables and book.
-
-    Attributes
-    ----------
-    closed : (protocols,) which vaults had been closed by the last step.
     """
 
     def __init__(self, scenario: Scenario, key: int, venue: Venue) -> None:
         self.venue = venue
         self.deleverages = scenario.protocol.vault_closure == "deleverage"
         self.winners = AutoDeleveraging(Terms(scenario.loss.ranking), scenario.trader.haircut_reaction, key)
-        self.closed = venue.exchange["vault_closed"].copy()
+        self.memory = Closed(venue.exchange["vault_closed"].copy())
+        self.closed = self.memory.closed
 
     def pass_on(self, step: int) -> bool:
         """Deleverage against the vaults closed in this step, where that is the rule; return whether one was."""

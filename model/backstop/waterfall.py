@@ -73,7 +73,7 @@ class Waterfall(Layers):
         step : present step.
         """
         if self._table is not protocol:
-            self._bind(ledger, protocol, pool)
+            self.bind(ledger, protocol, pool)
         self.handler.begin(step)
         if self.handler is not self.structure:
             self.structure.begin(step)
@@ -105,7 +105,7 @@ class Waterfall(Layers):
         trader, vault : (members,) USD >= 0, negative equity of accounts and of vaults.
         """
         if self._table is not protocol:
-            self._bind(ledger, protocol, pool)
+            self.bind(ledger, protocol, pool)
         deficit = trader + vault
         past = self._note(deficit, np.zeros_like(deficit), vault)
         left = self._descend(without_dust(deficit, past), priorities[step], step)
@@ -135,7 +135,8 @@ class Waterfall(Layers):
         with self.structure.at_once:
             if not self.trigger.selects:
                 return self._layers(deficit, priority, step)
-            spared = self._spared = self.trigger.spared(deficit, self._means(deficit, priority, step))
+            spared = self._spared
+            spared[:] = self.trigger.spared(deficit, self._means(deficit, priority, step))
             return np.where(spared, deficit, self._layers(np.where(spared, 0.0, deficit), priority, step))
 
     def _means(self, deficit: Array, priority: Array, step: int) -> Means:

@@ -31,6 +31,7 @@ Array = np.ndarray
 class Nerves(NamedTuple):
     """Constants of confidence: weights and sensitivities of the scenario's sections."""
 
+    tied: Array  # (protocols, protocols) bool, whose failure alarms whom
     minutes: float  # length of a step
     panic: bool  # whether anybody is alarmed
     volatility: float  # 1, of providers to volatility
@@ -42,12 +43,16 @@ class Nerves(NamedTuple):
     provider: float  # 1, of providers
 
 
-def make_nerves(scenario: Scenario) -> Nerves | None:
-    """Return the constants of a scenario; None where nothing here changes what anybody does."""
+def is_active(scenario: Scenario) -> bool:
+    """Tell whether anything here changes what anybody does."""
+    return scenario.confidence.panic or scenario.provider.volatility_sensitivity > 0.0
+
+
+def make_nerves(scenario: Scenario, tied: Array) -> Nerves:
+    """Return the constants of a scenario; `tied`, (protocols, protocols) bool, says whose failure alarms whom."""
     terms, volatility = scenario.confidence, scenario.provider.volatility_sensitivity
-    if not (terms.panic or volatility > 0.0):
-        return None
     return Nerves(
+        tied=tied,
         minutes=scenario.minutes,
         panic=terms.panic,
         volatility=volatility,
@@ -81,7 +86,7 @@ def feel(
     nerves : constants.
     step : present step.
     """
-    health, tied, news, known = healths(balance, protocol, backing), mood.tied, mood.news, mood.known
+    health, tied, news, known = healths(balance, protocol, backing), nerves.tied, mood.news, mood.known
     alarms, strain = mood.alarm, mood.strain
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]
@@ -108,21 +113,21 @@ class Confidence:
     Attributes
     ----------
     nerves : constants; None where nothing here changes what anybody does.
-    mood : what is heard.
+    memory : what is heard.
     """
 
     def __init__(self, ecosystem: Any) -> None:
         scenario, members = ecosystem.scenario, len(ecosystem.exchange)
         self.structure, self.sensitivity = ecosystem.structure, scenario.confidence.capital_sensitivity
-        self.nerves = make_nerves(scenario)
-        owed = ecosystem.contagion.liabilities > 0.0 if self.nerves else np.zeros((0, 0), dtype=bool)
+        owed = ecosystem.contagion.liabilities > 0.0 if is_active(scenario) else np.zeros((0, 0), dtype=bool)
+        self.nerves = make_nerves(scenario, owed | owed.T) if is_active(scenario) else None
         news, known, alarms = np.zeros((3, members))
-        self.mood = Mood(owed | owed.T, news, known, alarms, ecosystem.rules.capital.strain)
+        self.memory = Mood(news, known, alarms, ecosystem.rules.capital.strain)
 
     @property
     def alarm(self) -> Array:
         """Alarm over every protocol, (protocols,) 1, >= 0."""
-        return self.mood.alarm
+        return self.memory.alarm
 
     def capital_hazard(self) -> Array:
         """Return the multiple of the calm rate at which each pot's capital providers leave, (pots,), 1 in calm."""

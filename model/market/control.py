@@ -13,6 +13,7 @@ import numpy as np
 
 from agents.core.kernel import part
 from agents.core.ledger import Book
+from agents.core.memory import Memory
 from agents.core.table import Exchanges, Markets, Protocols
 from agents.exchange.control.circuit_breaker import CircuitBreaker
 from agents.exchange.control.partial_liquidation import PartialRule
@@ -96,6 +97,13 @@ def make_breaker(scenario: Scenario, price: np.ndarray) -> CircuitBreaker | None
     return CircuitBreaker(control.breaker_move, window, halt, price)
 
 
+class ControlMemory(NamedTuple):
+    """What is remembered of terms and prices."""
+
+    start: Start  # as leverage caps have changed it
+    breaker: Memory  # of the circuit breakers
+
+
 class Control:
     """The risk controls of all venues in one run.
 
@@ -118,6 +126,7 @@ class Control:
         adapts = any(getattr(control, name) for name in SENSITIVITIES)
         self.adaptation = Adaptation(self.rules, self.start) if adapts else None
         self.breaker = make_breaker(scenario, np.array(market.mid))
+        self.memory = ControlMemory(self.start, self.breaker.memory if self.breaker else ())
         self.suspends = control.breaker_liquidations
 
     def watch(self, exchange: Exchanges, market: Markets) -> None:

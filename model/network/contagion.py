@@ -9,6 +9,8 @@ destroys leaves the ecosystem; the exposures are gone. What becomes of the defau
 nobody fails again. Units: USD.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.core.books import Venue
@@ -27,12 +29,18 @@ from model.state.initial import treasuries
 DUST = 1e-6
 
 
+class Debts(NamedTuple):
+    """What is remembered of the exposures."""
+
+    liabilities: np.ndarray  # (P, P) USD >= 0, row owes column; zero once the network was closed out
+
+
 class Contagion:
     """The exposure network of a run and what defaults do to it.
 
     Parameters
     ----------
-    liabilities : (P, P) USD, row owes column.
+    liabilities : (P, P) USD, row owes column; kept and changed in place.
     exposure : recoveries and seniority of the clearing.
     resolution : what becomes of defaulters.
     venue : tables of accounts and exchanges, for winding up.
@@ -46,7 +54,8 @@ class Contagion:
     def __init__(
         self, liabilities: np.ndarray, exposure: ExposureSection, resolution: Continue, venue: Venue, late: LateMoney
     ) -> None:
-        self.liabilities = liabilities
+        self.memory = Debts(liabilities)
+        self.liabilities = self.memory.liabilities
         self.exposure, self.resolution, self.venue, self.late = exposure, resolution, venue, late
 
     def clear(self, protocol: Protocols, ledger: Ledger, step: int) -> bool:
@@ -97,7 +106,7 @@ class Contagion:
         treasury += outcome.received - outcome.payments - outcome.lost
         ledger.balance[OUTSIDE, 0] += outcome.lost.sum()
         treasury[np.abs(treasury) < DUST] = np.maximum(treasury[np.abs(treasury) < DUST], 0.0)
-        self.liabilities = np.zeros_like(self.liabilities)
+        self.liabilities[:] = 0.0
 
 
 def make_contagion(
@@ -112,7 +121,8 @@ def make_contagion(
     venue, ledger, protocol : state of the run, changed by defaults.
     cover : sends losses, (protocols,) USD >= 0, down the waterfall.
     """
-    late, resolution = LateMoney(ledger, protocol, venue), make_resolution(scenario, cover)
+    resolution = make_resolution(scenario, cover)
+    late = LateMoney(ledger, protocol, venue if resolution.tears_up else None)
     return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
 
 

@@ -15,11 +15,13 @@ Exchange was shut for four days in October 1987 and reopened after a rescue of H
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.books import Venue
 from agents.core.ledger import BAD_DEBT, FROZEN_DEBT, TREASURY, VAULT, Ledger
+from agents.core.memory import NOTHING, Memory
 from agents.core.table import Protocols
 from model.backstop.late_money import LateMoney
 from model.backstop.tear_up import pay_claims, tear_up
@@ -28,6 +30,12 @@ from model.state.initial import treasuries
 
 Array = np.ndarray
 Cover = Callable[[Array, Array, int], Array]  # sends losses of accounts and vaults down the layers at a step
+
+
+class Waiting(NamedTuple):
+    """What is remembered of the halted."""
+
+    waiting: Array  # (1,) bool, whether anybody is halted
 
 
 class Continue:
@@ -39,6 +47,9 @@ class Continue:
     """
 
     resumes = False
+
+    tears_up = False
+    memory: Memory = NOTHING
 
     def halt(self, venue: Venue, protocol: Protocols, failed: Array, step: int) -> bool:
         """Wind up those who `failed`, (protocols,) bool; return whether that brought losses to light.
@@ -71,17 +82,20 @@ class Continue:
 class Dead(Continue):
     """A protocol in default is closed."""
 
+    tears_up = True
+
     def __init__(self, scenario: Scenario, cover: Cover) -> None:
         self.cover = cover
         self.treasury = treasuries(scenario)
         self.skin = scenario.protocol.skin_in_the_game * self.treasury
         self.delay = scenario.exposure.resolution_delay / scenario.minutes
         self.reaction = scenario.trader.haircut_reaction
-        self.waiting = False
+        self.memory = Waiting(np.zeros(1, dtype=bool))
+        self.waiting = self.memory.waiting
 
     def halt(self, venue: Venue, protocol: Protocols, failed: Array, step: int) -> bool:
         """Halt trading and tear up positions at the mark."""
-        self.waiting |= bool(failed.any())
+        self.waiting |= failed.any()
         protocol.halted[failed] = 1
         protocol.halt_step[failed] = step
         shortfall, hole = np.zeros(len(failed)), np.zeros(len(failed))
@@ -109,7 +123,7 @@ class Recapitalised(Dead):
 
     def resume(self, protocol: Protocols, ledger: Ledger, late: LateMoney, step: int) -> bool:
         """Pay the debts of those halted for the delay and fill their treasuries, from outside; let them trade."""
-        if not self.waiting:
+        if not self.waiting[0]:
             return False
         due = (protocol.halted > 0) & (step - protocol.halt_step >= self.delay)
         if not due.any():
@@ -121,7 +135,7 @@ class Recapitalised(Dead):
         protocol.skin[due] = self.skin[due]
         protocol.recapitalised[:] += debt + missing
         protocol.halted[due] = 0
-        self.waiting = bool(protocol.halted.any())
+        self.waiting[0] = protocol.halted.any()
         return True
 
 

@@ -12,13 +12,13 @@ left with those who cost it more: adverse selection (Akerlof 1970; Rothschild an
 claimed too much. A leaver takes its entitlement home as far as cash goes. Units: USD, days.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.core.ledger import FUND, POOL
 from agents.core.random import uniform
-from agents.protocol.learning import Learner
+from agents.protocol.learning import Learned, Learner
 from model.backstop.layer import columns
 from model.market.market import MINUTES_PER_DAY
 from model.measure.record import PROTOCOL_SERIES
@@ -29,6 +29,16 @@ VOLUME = PROTOCOL_SERIES.index("volume")
 Array = np.ndarray
 
 
+class Chosen(NamedTuple):
+    """What protocols remember of their choices."""
+
+    cap: Array  # (members,) 1, > 0, leverage caps over the asset's
+    away_until: Array  # (members,) step from which a leaver may come back
+    cost: Array  # (members,) USD, premiums and losses up to the present epoch
+    begun: Array  # (1,) step at which the present epoch began
+    learned: Learned
+
+
 class Choice:
     """The choices of all protocols of a run.
 
@@ -37,10 +47,6 @@ class Choice:
     ecosystem : whose tables it works on.
     underwriting, handler : what the pool asks and pays.
     key : of the random numbers.
-
-    Attributes
-    ----------
-    cap : (members,) leverage caps over the asset's.
     """
 
     def __init__(self, ecosystem: Any, underwriting: Any, handler: Any, key: int) -> None:
@@ -53,13 +59,12 @@ class Choice:
         self.days = self.epoch * scenario.minutes / MINUTES_PER_DAY
         self.wait = round(self.terms.return_wait / scenario.minutes)
         self.volume, self.protocol = ecosystem.exchange["volume"].view(np.ndarray), columns(ecosystem.protocol)
-        self.begun = 0  # step at which the present epoch began
         members = len(ecosystem.exchange)
         self.options = [(cap, kept) for cap in self.terms.caps for kept in self.terms.retentions]
         self.learner = Learner(members, len(self.options), self.terms.learning, self.terms.sensitivity)
-        self.cap = np.ones(members)
-        self.away_until = np.zeros(members, dtype=np.int64)
-        self._cost = np.zeros(members)
+        away, begun = np.zeros(members, dtype=np.int64), np.zeros(1, dtype=np.int64)
+        self.memory = Chosen(np.ones(members), away, np.zeros(members), begun, self.learner.memory)
+        self.cap, self.away_until, self._cost, self.begun = self.memory[:4]
 
     def due(self, step: int) -> bool:
         """Tell whether an epoch ends with `step`."""
@@ -76,7 +81,7 @@ class Choice:
         cost, income = self.underwriting.paid + self._losses(), self._income(step)
         payoff = (income - (cost - self._cost)) / self.ecosystem.protocol.open_interest
         self.learner.learn(payoff / (BASIS_POINT * self.days))
-        self._cost, self.begun = cost, step + 1
+        self._cost[:], self.begun[0] = cost, step + 1
         drawn = np.array([uniform(self.key, step, i) for i in range(len(cost))])
         option = self.learner.choose(drawn)
         self.set_caps(np.array([self.options[k][0] for k in option]))
@@ -84,7 +89,7 @@ class Choice:
 
     def _income(self, step: int) -> Array:
         """Return the fees kept since the epoch began, (members,) USD; the record has all but this step's volume."""
-        before = self.ecosystem.record.protocol[self.begun : step, :, VOLUME].sum(axis=0)
+        before = self.ecosystem.record.protocol[self.begun[0] : step, :, VOLUME].sum(axis=0)
         return self.fee * (before + self.volume)
 
     def _losses(self) -> Array:
@@ -100,7 +105,7 @@ class Choice:
             ecosystem.exchange[column][:] /= ratio
             term[:] /= ratio
         ecosystem.accounts.leverage[:] *= np.repeat(ratio, ecosystem.slots_per_protocol)
-        self.cap = cap
+        self.cap[:] = cap
 
     def _join_or_leave(self, step: int) -> None:
         """Let members leave a pool that costs more than it returns, or be expelled, or come back."""

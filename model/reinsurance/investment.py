@@ -1,6 +1,6 @@
 """Capital providers of phase 8: they join and leave the pots (:mod:`agents.provider.capital_provider`)."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
@@ -35,6 +35,13 @@ def make_providers(scenario: Scenario, streams: Streams, structure: Structure) -
     return table
 
 
+class Invested(NamedTuple):
+    """What is remembered next to the providers' records."""
+
+    attained: Array  # (pots,) 1/year, expected return at the last review
+    turnover: Array  # (1,) USD >= 0, what was there at first and moved since; what rounding is measured against
+
+
 class Investment:
     """The capital providers of a run.
 
@@ -44,11 +51,6 @@ class Investment:
     table : the providers' records.
     underwriting : what the pots earn and expect to pay.
     handler : whose open claims are not paid out.
-
-    Attributes
-    ----------
-    attained : (pots,) 1/year, expected return at present.
-    turnover : capital at the start and all flows since, USD; the scale of rounding errors.
     """
 
     def __init__(self, ecosystem: Any, table: Any, underwriting: Any, handler: Any) -> None:
@@ -60,11 +62,11 @@ class Investment:
         self.leaving = per_step(scenario.reinsurance.exit_rate, underwriting.interval)
         self.lock_up = int(np.ceil(scenario.reinsurance.lock_up / scenario.minutes))
         self.earned = scenario.fund.lent_share * scenario.fund.yield_rate
-        self.attained = np.zeros(self.structure.pots)
         self.confidence = ecosystem.confidence
         table.locked_until[:] = self.lock_up
         self.ledger.subsidiaries[INVESTOR] = self._counted
-        self.turnover = float(table.cash.sum())
+        self.memory = Invested(np.zeros(self.structure.pots), np.array([table.cash.sum()]))
+        self.attained, self.turnover = self.memory
         self.ledger.enter(INVESTOR, self._counted())
 
     def manage(self, step: int) -> None:
@@ -73,7 +75,7 @@ class Investment:
         if not len(table.pot):
             return
         burden = self.structure.by_pot(self.handler.open)
-        self.attained = self._return(burden)
+        self.attained[:] = self._return(burden)
         self._forget_worthless(burden)
         ask(table, self.attained, step)
         self._deposit(burden, step)

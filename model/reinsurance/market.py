@@ -9,19 +9,20 @@ funds, premiums and providers at every review:
 Capital that providers bring later comes from their cash outside and is reported. Units: USD.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.core.ledger import RETROCESSION, WHOLE
+from agents.core.memory import NOTHING, Memory
 from model.backstop.cash_call import CashCalls
 from model.price.streams import Streams
-from model.reinsurance.choice import Choice
-from model.reinsurance.claim.base import ClaimsContext
-from model.reinsurance.investment import Investment, make_providers
+from model.reinsurance.choice import Choice, Chosen
+from model.reinsurance.claim.base import Claimed, ClaimsContext
+from model.reinsurance.investment import Invested, Investment, make_providers
 from model.reinsurance.parametric import ParametricTrigger
-from model.reinsurance.retrocession import Retrocession, found
-from model.reinsurance.underwriting import Underwriting
+from model.reinsurance.retrocession import Presented, Retrocession, found
+from model.reinsurance.underwriting import Underwriting, Written
 from model.scenario import Scenario
 from model.scenario.registry import CLAIMS
 
@@ -30,22 +31,41 @@ MEMBER_SERIES = ("leverage_cap", "retained", "member", "premium")
 Array = np.ndarray
 
 
+class Cover(NamedTuple):
+    """What is remembered around the pots."""
+
+    claimed: Claimed
+    handler: Memory  # of the way to claim
+    trigger: Memory  # of what a parametric cover measures
+    second: Presented
+    calls: Memory  # of a mutual's calls that take time
+    underwriting: Written
+    investment: Invested
+    choice: Chosen
+    row: Array  # (columns,) the market's series at the last review
+    rows: Array  # (1,) rows of the series written so far
+
+
 class ReinsuranceMarket:
     """The reinsurance market around the pots of a structure.
 
     Parameters
     ----------
     ecosystem : whose tables, ledger, structure and waterfall it works on.
-    streams : random numbers of the replication.
+    streams, draws : random numbers of the set-up and of the steps.
 
     Attributes
     ----------
     active : whether anything is switched on.
     providers : capital providers' records.
     third_party : USD, capital at the start that is not the members'.
+    table : (steps, columns) the market's series, in the order of their names; no rows where nothing is on.
+    memory : :class:`Cover`; nothing where nothing is on.
     """
 
-    def __init__(self, ecosystem: Any, streams: Streams) -> None:
+    memory: Memory = NOTHING
+
+    def __init__(self, ecosystem: Any, streams: Streams, draws: Streams) -> None:
         scenario, structure = ecosystem.scenario, ecosystem.structure
         self.terms, self.structure, self.ledger = scenario.reinsurance, structure, ecosystem.ledger
         self.pool, self.third_party = ecosystem.pool, 0.0
@@ -55,8 +75,9 @@ class ReinsuranceMarket:
             self.third_party = self._share_capital()
             ecosystem.protocol.capital[:] = structure.own_capital + structure.entitlement + structure.on_call
         self.providers = make_providers(scenario, streams, structure)
+        self.table = np.zeros((0, 0))
         if self.active:
-            self._open(ecosystem, streams)
+            self._open(ecosystem, draws)
 
     def _share_capital(self) -> float:
         """Give the second pool and the capital providers their parts; return how much they hold, USD."""
@@ -70,7 +91,7 @@ class ReinsuranceMarket:
         structure.entitlement *= 1.0 - owned
         return second + float(structure.outside.sum())
 
-    def _open(self, ecosystem: Any, streams: Streams) -> None:
+    def _open(self, ecosystem: Any, draws: Streams) -> None:
         structure, terms, start = self.structure, self.terms, self.structure.pot_capital
         second = Retrocession(self.ledger, terms.retrocession_attachment * start, terms.retrocession_limit * start)
         context = ClaimsContext(
@@ -82,12 +103,13 @@ class ReinsuranceMarket:
             second=second,
             priority=ecosystem.tape.priority,
             minutes=ecosystem.scenario.minutes,
-            key=np.uint64(streams.key("reinsurance.dispute")),
+            key=np.uint64(draws.key("reinsurance.dispute")),
             late=ecosystem.contagion.late,
         )
-        self.handler = CLAIMS[terms.claims](context)
+        self.handler, sensed = CLAIMS[terms.claims](context), NOTHING
         if terms.claims == "parametric":
-            self.handler.sense = ParametricTrigger(ecosystem).hit
+            trigger = ParametricTrigger(ecosystem)
+            self.handler.sense, sensed = trigger.hit, trigger.memory
         ecosystem.waterfall.handler = self.handler
         delay = round(terms.assessment_delay / ecosystem.scenario.minutes)
         if structure.mutual and delay:
@@ -95,10 +117,27 @@ class ReinsuranceMarket:
             ecosystem.waterfall.calls = self.calls
         self.underwriting = Underwriting(ecosystem, self.handler)
         self.investment = Investment(ecosystem, self.providers, self.underwriting, self.handler)
-        self.choice = Choice(ecosystem, self.underwriting, self.handler, streams.key("choice"))
+        self.choice = Choice(ecosystem, self.underwriting, self.handler, draws.key("choice"))
         self.review = round(self.underwriting.interval / ecosystem.scenario.minutes)
-        self._row = self._state()
-        self._rows: list[Array] = []
+        self._keep(sensed, second, ecosystem.horizon)
+
+    def _keep(self, sensed: Memory, second: Retrocession, steps: int) -> None:
+        """Gather what all parts remember, and make room for the series of so many steps."""
+        row = self._state()
+        self.table = np.zeros((steps, len(row)))
+        self.memory = Cover(
+            claimed=self.handler.claimed,
+            handler=self.handler.memory,
+            trigger=sensed,
+            second=second.memory,
+            calls=self.calls.memory if self.calls else NOTHING,
+            underwriting=self.underwriting.memory,
+            investment=self.investment.memory,
+            choice=self.choice.memory,
+            row=row,
+            rows=np.zeros(1, dtype=np.int64),
+        )
+        self._row, self._rows = self.memory.row, self.memory.rows
 
     def manage(self, step: int) -> None:
         """Run what belongs to phase 8 (1)."""
@@ -115,8 +154,9 @@ class ReinsuranceMarket:
             self.choice.choose(step)
         if reviewed or chosen:
             self.choice.pay_out()
-            self._row = self._state()
-        self._rows.append(self._row)
+            self._row[:] = self._state()
+        self.table[self._rows[0]] = self._row
+        self._rows += 1
 
     def _state(self) -> Array:
         """Return a row of the series, in the order of their names."""
@@ -135,11 +175,11 @@ class ReinsuranceMarket:
 
     def series(self) -> dict[str, Array]:
         """Return the market's series, (steps,) each, by name; none where nothing is switched on."""
-        if not self.active or not self._rows:
+        if not self.active or not self._rows[0]:
             return {}
         members = range(len(self.structure.capital))
         names = [*WHOLE_SERIES, *(f"{name}_{i}" for name in MEMBER_SERIES for i in members)]
-        return dict(zip(names, np.array(self._rows).T, strict=True))
+        return dict(zip(names, self.table[: self._rows[0]].T.copy(), strict=True))
 
     def metrics(self) -> dict[str, float]:
         """Return the market's metrics; none where nothing is switched on."""
@@ -160,9 +200,14 @@ class ReinsuranceMarket:
             "retrocession_end": float(self.ledger.balance[RETROCESSION, WHOLE]),
             "members_end": float((self.structure.member & self.structure.shares).sum()),
             "leverage_cap_end": float(self.choice.cap.mean()),
-            "leverage_cap_late": float(np.mean([row[0] for row in self._rows[len(self._rows) // 2 :]] or [1.0])),
+            "leverage_cap_late": self._late_cap(),
             "retained_end": float(handler.kept.mean()),
         }
+
+    def _late_cap(self) -> float:
+        """Return the mean leverage cap of the run's second half so far, 1 before its first step."""
+        rows = int(self._rows[0])
+        return float(np.mean(self.table[rows // 2 : rows, 0].tolist() or [1.0]))
 
     @property
     def _provided(self) -> float:

@@ -8,7 +8,7 @@ with p the mid price and D the depth of its asset, as they are after liquidation
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -61,6 +61,13 @@ def gauge_step(
     return found
 
 
+class Measured(NamedTuple):
+    """What is remembered of measurements."""
+
+    prices: Array  # (window + 1, assets) USD > 0, mid prices, a row a step in turn
+    hit: Array  # (members,) bool, whose trigger was hit when last measured
+
+
 class ParametricTrigger:
     """The measurements of a run.
 
@@ -71,16 +78,18 @@ class ParametricTrigger:
 
     def __init__(self, ecosystem: Any) -> None:
         terms, market, self.ecosystem = ecosystem.scenario.reinsurance, columns(ecosystem.market), ecosystem
-        window = max(round(terms.parametric_window / ecosystem.scenario.minutes), 1)
+        window = min(max(round(terms.parametric_window / ecosystem.scenario.minutes), 1), ecosystem.horizon)
         self.measured = ecosystem.exchange["asset"].view(np.ndarray), market.mid, market.depth
         levels = terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth
         interest = np.array(ecosystem.protocol["open_interest"])
-        self.gauge = np.array(levels), np.tile(market.mid, (window + 1, 1)), market.depth.copy(), interest
+        hit = np.zeros(len(ecosystem.exchange), dtype=np.bool_)
+        self.memory = Measured(np.tile(market.mid, (window + 1, 1)), hit)
+        self.gauge = np.array(levels), self.memory.prices, market.depth.copy(), interest
         self._gauge_step = FastCall(gauge_step)
-        self.found = np.zeros(len(ecosystem.exchange), dtype=np.bool_)
 
     def hit(self, step: int) -> Array:
         """Return whose trigger is hit, (members,) bool; to be asked once a step, in order."""
         tape = self.ecosystem.tape
-        self._gauge_step(*self.measured, tape.oracle_error[step], tape.exploit[step], *self.gauge, step, self.found)
-        return self.found
+        hit = self.memory.hit
+        self._gauge_step(*self.measured, tape.oracle_error[step], tape.exploit[step], *self.gauge, step, hit)
+        return hit

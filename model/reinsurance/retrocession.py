@@ -7,6 +7,8 @@ second pocket that opens later; with several, pots lend each other strength, and
 Units: USD.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.core.ledger import POOL, RETROCESSION, WHOLE, Ledger
@@ -14,6 +16,13 @@ from agents.reinsurer.treaty import layer_increment
 from model.backstop.pool import pro_rata
 
 Array = np.ndarray
+
+
+class Presented(NamedTuple):
+    """What the second pool remembers."""
+
+    claims: Array  # (pots,) USD >= 0, claims presented to the pots so far
+    paid: Array  # (pots,) USD >= 0, paid to the pots so far
 
 
 class Retrocession:
@@ -27,14 +36,13 @@ class Retrocession:
     Attributes
     ----------
     start : USD, its capital at the start.
-    claims : (pots,) USD, claims presented to the pots so far.
-    paid : (pots,) USD, paid to the pots so far.
     """
 
     def __init__(self, ledger: Ledger, attachment: Array, limit: Array) -> None:
         self.ledger, self.attachment, self.limit = ledger, attachment, limit
         self.start = float(ledger.balance[RETROCESSION, WHOLE])
-        self.claims, self.paid = np.zeros_like(limit), np.zeros_like(limit)
+        self.memory = Presented(np.zeros_like(limit), np.zeros_like(limit))
+        self.claims, self.paid = self.memory
 
     def recover(self, asked: Array) -> Array:
         """Take out and return what the second pool owes for claims `asked` of the pots, (pots,) USD."""

@@ -7,12 +7,13 @@ proportion. (The flat rate without a market is credited to the member that pays 
 :func:`agents.reinsurer.reinsurer.collect_premium`.) Units: USD, years.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.core.kernel import kernel
 from agents.core.ledger import FUND, POOL, POOL_LENT, TRADER, TREASURY
+from agents.core.memory import Memory
 from agents.core.table import Exchanges
 from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
 from model.backstop.layer import columns
@@ -50,6 +51,17 @@ def observe_traders(exchange: Exchanges, cash: Array, assets: int) -> Array:
     return seen
 
 
+class Written(NamedTuple):
+    """What underwriting remembers."""
+
+    paid: Array  # (members,) USD >= 0, premiums paid so far
+    yearly: Array  # (members,) USD/year >= 0, premiums, net of what is kept, at the last review
+    expected: Array  # (members,) USD/year >= 0, credible claims, likewise
+    claims_paid: Array  # (pots,) USD >= 0, claims paid up to the last review
+    cycle: Memory  # of the underwriting cycle
+    rule: Memory  # of the premium rule
+
+
 class Underwriting:
     """The pots' underwriting.
 
@@ -57,11 +69,6 @@ class Underwriting:
     ----------
     ecosystem : whose tables, ledger and structure it works on.
     handler : whose claims are its experience.
-
-    Attributes
-    ----------
-    paid : (members,) USD, premiums paid so far.
-    yearly, expected : (members,) USD/year, premiums and credible claims, net of what is kept, at the last review.
     """
 
     def __init__(self, ecosystem: Any, handler: Any) -> None:
@@ -75,18 +82,21 @@ class Underwriting:
         self.charges = self.structure.shares and (self.structure.charges_premium or self.terms.charge_all)
         self.start = self._capital()
         self.cycle = Cycle(self.terms, self.start, self.interval)
-        self.paid, self.yearly, self.expected = np.zeros((3, len(ecosystem.exchange)))
         self._estimate = self._pilot(scenario.backstop, ecosystem.horizon * self.minutes / MINUTES_PER_YEAR)
         self._leverage = np.maximum(self._traders()[1], LEAST)
-        self._claims_paid = np.zeros(self.structure.pots)
+        paid, yearly, expected = (np.zeros(len(ecosystem.exchange)) for _ in range(3))
+        claims = np.zeros(self.structure.pots)
+        self.memory = Written(paid, yearly, expected, claims, self.cycle.memory, self.rule.memory)
+        self.paid, self.yearly, self.expected, self._claims_paid = self.memory[:4]
 
     def collect(self, step: int) -> None:
         """Move the premiums until the next review; let the cycle follow the claims paid since the last time."""
         claims_paid = self.pool.claims_paid.copy()
         self.cycle.advance(claims_paid - self._claims_paid)
-        self._claims_paid = claims_paid
+        self._claims_paid[:] = claims_paid
         seen = self.exposure(step)
-        self.yearly, self.expected = self._asked(seen) * self.structure.member, self.cost(seen) * self.structure.member
+        self.yearly[:] = self._asked(seen) * self.structure.member
+        self.expected[:] = self.cost(seen) * self.structure.member
         if not self.charges:
             return
         sound = self.protocol.halted == 0

@@ -32,7 +32,7 @@ from agents.exchange.keeper import Keeper
 from agents.protocol.protocol import Protocol
 from agents.provider.liquidity_provider import LiquidityProvider
 from agents.reinsurer.reinsurer import Reinsurer
-from model.backstop.structure.base import Structure
+from model.backstop.structure.base import LONGEST, Structure
 from model.market.market import make_market
 from model.price.segment import asset_behind, asset_of, depth_behind, market_of
 from model.price.streams import Streams
@@ -167,12 +167,12 @@ def allotment_weights(scenario: Scenario) -> Array:
     return losses / losses.sum()
 
 
-def make_structure(scenario: Scenario, streams: Streams) -> Structure:
-    """Return the backstop structure with its capital allotted and its clusters, if any, drawn."""
+def make_structure(scenario: Scenario, streams: Streams, steps: int = LONGEST) -> Structure:
+    """Return the backstop structure of a run of `steps`, its capital allotted and its clusters, if any, drawn."""
     total = scenario.backstop.capital_ratio * open_interest(scenario).sum()
     draw = streams.uniform("backstop.cluster", size=scenario.protocol.number)
     kind = STRUCTURES[scenario.backstop.structure]
-    return kind(scenario.backstop, total * allotment_weights(scenario), scenario.minutes, draw)
+    return kind(scenario.backstop, total * allotment_weights(scenario), scenario.minutes, draw, steps)
 
 
 def make_protocols(scenario: Scenario, structure: Structure, vault: Array) -> Protocols:

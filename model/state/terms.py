@@ -77,18 +77,20 @@ class Scratch(NamedTuple):
     capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
 
 
-def make_terms(scenario: Scenario, streams: Streams, structure: Structure, due: Due) -> Terms:
+def make_terms(scenario: Scenario, streams: Streams, draws: Streams, structure: Structure, due: Due) -> Terms:
     """Derive the constants of a run, but for those of parts that are yet to be made.
 
     Parameters
     ----------
     scenario : all parameters.
-    streams : random numbers of the replication.
-    structure : who holds the capital.
+    streams : random numbers of the set-up, what a person is like among them.
+    draws : random numbers of the steps.
+    structure : whose income is split.
     due : of regime and resolution.
     """
     market, rule = scenario.market, market_rule(scenario)
-    keys = Keys(**{name: np.uint64(streams.key(f"trader.{name}")) for name in Keys._fields})
+    sources = dict.fromkeys(Keys._fields, draws) | {"trait": streams}
+    keys = Keys(**{name: np.uint64(of.key(f"trader.{name}")) for name, of in sources.items()})
     habit = Habit(**{name: getattr(scenario.trader, name) for name in Habit._fields})
     return Terms(
         price=rule,

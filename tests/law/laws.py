@@ -32,6 +32,8 @@ FLOORS = (
     ("model.reinsurance", "model.schedule"),
     ("model.engine",),
     ("model.agent_view",),
+    ("model.own_agents",),
+    ("model.saved_run",),
     ("model.ecosystem",),
     ("experiments.figure", "experiments.paper", "experiments.plan", "experiments.statistics"),
     ("experiments.results",),

@@ -19,7 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = {name: ROOT / "docs" / "extend" / f"{name}.md" for name in ("regime", "structure", "process", "strategy")}
 SOURCES = ("agents", "model", "experiments")
 GENERATED = {"docs/ODD.md", "docs/parameters.md"}
-EXAMPLES = {"model": ROOT / "docs" / "guide" / "mesa.md", "own agent": ROOT / "docs" / "extend" / "agent.md"}
+EXAMPLES = {
+    "model": ROOT / "docs" / "guide" / "mesa.md",
+    "saved runs": ROOT / "docs" / "guide" / "saved-runs.md",
+    "own agent": ROOT / "docs" / "extend" / "agent.md",
+}
 SHOWN = {"regime": "flat_fee", "structure": "custody", "process": "sawtooth", "strategy": "contrarian"}
 
 

@@ -6,6 +6,8 @@ no order on it is filled at any protocol, and where the rule says so liquidation
 with a fresh window, so a move that has been waited out does not trip it again.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 Array = np.ndarray
@@ -16,6 +18,14 @@ def largest_move(price: Array, seen: Array) -> Array:
     return np.abs(np.log(price / seen)).max(axis=0)
 
 
+class Watch(NamedTuple):
+    """What circuit breakers remember."""
+
+    seen: Array  # (window, assets) USD > 0, mid prices of the last steps since the last reopening, in turn
+    left: Array  # (assets,) steps for which trading is still halted
+    step: Array  # (1,) steps watched so far
+
+
 class CircuitBreaker:
     """The circuit breakers of all assets.
 
@@ -24,23 +34,19 @@ class CircuitBreaker:
     limit : log price move that trips one.
     window, halt : steps looked back, steps a halt lasts, at least 1 each.
     price : (assets,) USD, mid prices at the start.
-
-    Attributes
-    ----------
-    seen : (window, assets) USD, mid prices at the end of the last steps since the start or the last reopening.
-    left : (assets,) steps for which trading is still halted.
     """
 
     def __init__(self, limit: float, window: int, halt: int, price: Array) -> None:
         self.limit, self.halt = limit, halt
-        self.seen = np.tile(price, (window, 1))
-        self.left = np.zeros(len(price))
+        self.memory = Watch(np.tile(price, (window, 1)), np.zeros(len(price)), np.zeros(1, dtype=np.int64))
+        self.seen, self.left, self.watched = self.memory
 
     def observe(self, price: Array) -> Array:
         """Take the mid prices at the end of a step, (assets,) USD; return the steps each asset is halted for."""
         halted = self.left > 0.0
         tripped = ~halted & (largest_move(price, self.seen) >= self.limit)
-        self.left = np.where(tripped, float(self.halt), np.maximum(self.left - 1.0, 0.0))
-        self.seen = np.vstack([self.seen[1:], price])
+        self.left[:] = np.where(tripped, float(self.halt), np.maximum(self.left - 1.0, 0.0))
+        self.seen[self.watched[0] % len(self.seen)] = price
+        self.watched += 1
         self.seen[:, halted | tripped] = price[halted | tripped]
         return self.left

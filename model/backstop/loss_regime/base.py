@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.books import Venue
+from agents.core.memory import NOTHING, Memory
 from model.scenario.section.loss import LossSection
 
 
@@ -32,7 +33,13 @@ class LossRegime(ABC):
     terms : constants.
     reaction : fall of a trader's leverage appetite per fraction of equity lost to a haircut.
     key : names the random numbers of a drawn ranking.
+
+    Attributes
+    ----------
+    memory : what it remembers from step to step, if it does, made by :meth:`begin` (:mod:`agents.core.memory`).
     """
+
+    memory: Memory = NOTHING
 
     def __init__(self, terms: Terms | None = None, reaction: float = 0.0, key: int = 0) -> None:
         self.terms = terms or Terms()

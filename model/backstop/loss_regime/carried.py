@@ -5,12 +5,20 @@ open, what traders withdraw is looked at step by step: the rise of a wallet sinc
 """
 
 from abc import abstractmethod
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.books import Venue
 from agents.core.ledger import DEFICIT, FROZEN_DEBT
 from model.backstop.loss_regime.base import LossRegime
+
+
+class Carried(NamedTuple):
+    """What is remembered of open debts."""
+
+    wallet: np.ndarray  # (rows,) USD >= 0, wallets when they were last looked at; kept up only while a debt is open
+    indebted: np.ndarray  # (protocols,) bool, whose debt was open when it was last looked at
 
 
 class CarriedDebt(LossRegime):
@@ -29,8 +37,8 @@ class CarriedDebt(LossRegime):
 
     def begin(self, venue: Venue) -> None:
         """Make room for the wallets."""
-        self.wallet = venue.accounts.wallet.copy()
-        self.indebted = np.zeros(len(venue.exchange), dtype=bool)
+        self.memory = Carried(venue.accounts.wallet.copy(), np.zeros(len(venue.exchange), dtype=bool))
+        self.wallet, self.indebted = self.memory
 
     def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
         """Freeze the whole residual; return it."""
@@ -51,7 +59,7 @@ class CarriedDebt(LossRegime):
             self.wallet[rows] = venue.accounts.wallet[rows]
         for protocol in repaid:
             self.release(venue, int(protocol))
-        self.indebted = venue.book.balance[FROZEN_DEBT] < 0.0
+        np.less(venue.book.balance[FROZEN_DEBT], 0.0, out=self.indebted)
         return bool(owing.any() or len(repaid))
 
     def release(self, venue: Venue, protocol: int) -> None:

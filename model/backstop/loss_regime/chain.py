@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from agents.core.books import Venue
 from agents.core.ledger import DEFICIT, VAULT
+from agents.core.memory import Memory
 from model.backstop.loss_regime.base import LossRegime
 
 ROUNDING = 1e-12
@@ -21,6 +22,13 @@ class Placement(NamedTuple):
     placed: float  # by the regime
     fallback: float  # by its fallback
     overshoot: float  # taken by either above what was needed
+
+
+class ChainMemory(NamedTuple):
+    """What the two regimes remember."""
+
+    first: Memory
+    fallback: Memory
 
 
 class Chain(LossRegime):
@@ -39,6 +47,7 @@ class Chain(LossRegime):
         """Begin both regimes."""
         self.first.begin(venue)
         self.fallback.begin(venue)
+        self.memory = ChainMemory(self.first.memory, self.fallback.memory)
 
     def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
         """Place up to `residual` USD; return what both placed."""

@@ -26,6 +26,8 @@ Losses that no failed position explains, as exploits, cannot be deleveraged. Onl
 the drawn ranking any; closing off the book moves no price, and contracts still sum to zero. Units: contracts, USD.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.account.account import touch
@@ -42,6 +44,12 @@ from model.scenario.registry import RANKINGS
 Array = np.ndarray
 
 
+class PreviousMark(NamedTuple):
+    """What deleveraging remembers."""
+
+    price: Array  # (protocols,) USD per contract > 0, marks of the step before
+
+
 class AutoDeleveraging(LossRegime):
     """Winners are closed against what failed, by a ranking, at the price of ``terms.close_price``."""
 
@@ -52,7 +60,8 @@ class AutoDeleveraging(LossRegime):
 
     def begin(self, venue: Venue) -> None:
         """Note the marks at the start."""
-        self.previous = venue.exchange["mark"].copy()
+        self.memory = PreviousMark(venue.exchange["mark"].copy())
+        self.previous = self.memory.price
 
     def advance(self, venue: Venue, step: int) -> bool:
         """Note the marks of this step for the next; no money moves."""

@@ -8,6 +8,8 @@ money at the settlement that closes the week; here the residual is taken when it
 because the ledger leaves no loss open. Units: USD.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.core.books import Venue
@@ -17,12 +19,24 @@ from model.backstop.loss_regime.haircut import charge_wallets, haircut, holding
 from model.backstop.loss_regime.window import WindowRegime
 
 
+class Realised(NamedTuple):
+    """What is remembered of the last settlement."""
+
+    realised: np.ndarray  # (rows,) USD, what every account had realised by then
+
+
 class Clawback(WindowRegime):
     """Profit realised since the last settlement pays."""
 
+    def begin(self, venue: Venue) -> None:
+        """Settle for the first time."""
+        self.memory = Realised(np.zeros(len(venue.accounts.size)))
+        self.realised = self.memory.realised
+        super().begin(venue)
+
     def settle(self, venue: Venue) -> None:
         """Remember what every account has realised, (rows,) USD."""
-        self.realised = venue.accounts.realised.copy()
+        self.realised[:] = venue.accounts.realised
 
     def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
         """Claw back what the rate and the owners' means allow; return what was taken."""

@@ -11,6 +11,8 @@ where the price has moved in favour of the failed side. (LME, 8 March 2022; clea
 Nobody loses more than its equity. Units: contracts, USD.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.core.books import Venue
@@ -20,12 +22,24 @@ from model.backstop.loss_regime.haircut import holding
 from model.backstop.loss_regime.window import WindowRegime
 
 
+class SettlementPrice(NamedTuple):
+    """What is remembered of the last settlement."""
+
+    price: np.ndarray  # (protocols,) USD per contract > 0
+
+
 class TearUp(WindowRegime):
     """The same fraction of every position opposite to the failed side is closed at a price that saves the venue."""
 
+    def begin(self, venue: Venue) -> None:
+        """Settle for the first time."""
+        self.memory = SettlementPrice(np.zeros(len(venue.exchange)))
+        self.price = self.memory.price
+        super().begin(venue)
+
     def settle(self, venue: Venue) -> None:
         """Remember the settlement prices, (protocols,) USD per contract."""
-        self.price = venue.exchange["mark"].copy()
+        self.price[:] = venue.exchange["mark"]
 
     def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
         """Tear up against failed longs, then against failed shorts; return what was taken."""

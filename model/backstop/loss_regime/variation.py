@@ -7,6 +7,8 @@ q (p − p'), those added since q (p − p₀), funding included. Nobody pays mo
 waterfall, ISDA 2013, "CCP loss allocation at the end of the waterfall"). Units: contracts, USD.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.core.books import Venue
@@ -15,13 +17,26 @@ from model.backstop.loss_regime.haircut import Holding, haircut, holding
 from model.backstop.loss_regime.window import WindowRegime
 
 
+class Settled(NamedTuple):
+    """What is remembered of the last settlement."""
+
+    size: np.ndarray  # (rows,) contracts, short < 0
+    price: np.ndarray  # (protocols,) USD per contract, marks net of funding
+
+
 class VariationMarginHaircut(WindowRegime):
     """Gains of the variation period are cut."""
 
+    def begin(self, venue: Venue) -> None:
+        """Settle for the first time."""
+        self.memory = Settled(np.zeros(len(venue.accounts.size)), np.zeros(len(venue.exchange)))
+        self.size, self.price = self.memory
+        super().begin(venue)
+
     def settle(self, venue: Venue) -> None:
         """Remember positions, (rows,) contracts, and prices net of funding, (protocols,) USD per contract."""
-        self.size = venue.accounts.size.copy()
-        self.price = venue.exchange["mark"] - venue.exchange["funding_index"]
+        self.size[:] = venue.accounts.size
+        self.price[:] = venue.exchange["mark"] - venue.exchange["funding_index"]
 
     def gains(self, venue: Venue, protocol: int, held: Holding) -> np.ndarray:
         """Return what each account gained since the last settlement, zero for losers, (slots,) USD."""

@@ -17,15 +17,30 @@ and K − Σ rᵢ is **surplus**: fees, premiums, yield, capital providers' mone
 
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.core.memory import NOTHING, Memory
 from agents.protocol.standby import Backing
 from model.backstop.pool import charge
 from model.scenario.registry import RESERVING, SETTLEMENTS
 
+LONGEST = 10_000  # steps, of a run whose length is not said: a week of minutes
 Array = np.ndarray
+
+
+class Stakes(NamedTuple):
+    """What a structure remembers of its members and pots, whatever its treaties."""
+
+    entitlement: Array  # (members,) USD >= 0, what each owns of its pot
+    contributed: Array  # (members,) USD >= 0, paid into its pot in its own name, less what the pot paid it
+    room: Array  # (members,) USD >= 0, most that treaty and sub-limit still let each claim, inf where nothing does
+    loss: Array  # (members,) USD >= 0, losses so far that the layers were asked for
+    outside: Array  # (pots,) USD >= 0, what capital providers own of each pot
+    member: Array  # (members,) bool, who is in its pot at present
+    unpaid: Array  # (members,) USD >= 0, claims due so far that the pot had no cash for
+    fronted: Array  # (2, members) USD >= 0, what own funds and skin paid in the place of claims not paid yet
 
 
 class Structure:
@@ -37,6 +52,7 @@ class Structure:
     capital : (members,) USD, the capital allotted to each member.
     minutes : length of a step.
     draw : (members,) uniform draws, for a partition by lot.
+    steps : length of a run; nothing has to be remembered for longer.
 
     Attributes
     ----------
@@ -59,6 +75,8 @@ class Structure:
     unpaid : (members,) USD, claims due so far that the pot had no cash for; recalled money pays them late.
     fronted : (2, members) USD, what own funds and skin paid in the place of claims the pot has not paid yet.
     at_once : context within which what is lent out is at hand; does nothing unless recalls take no time.
+    stakes : the arrays of these names, which change in place.
+    memory : what treaties of a kind remember besides, if they do (:mod:`agents.core.memory`).
     """
 
     own_share = 1.0
@@ -68,11 +86,14 @@ class Structure:
     charges_premium = False
     mutual = False
     lacking: Array | float = 0.0
+    memory: Memory = NOTHING
 
-    def __init__(self, terms: Any, capital: Array, minutes: float = 1.0, draw: Array | None = None) -> None:
+    def __init__(
+        self, terms: Any, capital: Array, minutes: float = 1.0, draw: Array | None = None, steps: int = LONGEST
+    ) -> None:
         self.terms = terms
         self.capital = capital
-        self.minutes = minutes
+        self.minutes, self.steps = minutes, steps
         self.settlement = SETTLEMENTS[terms.settlement]
         self.pot = self.partition(len(capital), draw)
         self.pots = int(self.pot.max()) + 1
@@ -92,6 +113,7 @@ class Structure:
         self.member = np.ones(len(capital), dtype=bool)
         self.unpaid = np.zeros_like(capital)
         self.fronted = np.zeros((2, len(capital)))
+        self.stakes = Stakes(**{name: getattr(self, name) for name in Stakes._fields})
         self.at_once: AbstractContextManager[None] = nullcontext()
 
     @property

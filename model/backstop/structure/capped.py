@@ -6,14 +6,22 @@ limits by tier of market, Lighter limits each market's call on its pool; Vega's 
 (ℓ = 0). Units: USD.
 """
 
-from collections import deque
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from model.backstop.due import Due, add, make_due, take
 from model.backstop.structure.base import Structure
 
 Array = np.ndarray
+
+
+class Draws(NamedTuple):
+    """What sub-limits remember."""
+
+    drawn: Array  # (members,) USD >= 0, paid within the window so far
+    draws: Due  # these payments by step
 
 
 class Capped(Structure):
@@ -32,9 +40,10 @@ class Capped(Structure):
         self.limit = np.array(share[: len(self.capital)]) * self.pot_capital.sum()
         self.limit[np.array(share[: len(self.capital)]) >= 1.0] = np.inf
         self.window = terms.sublimit_window / self.minutes
-        self.drawn = np.zeros_like(self.capital)
         self.room[:] = self.limit
-        self.draws: deque[tuple[int, Array]] = deque()
+        most = min(math.ceil(self.window), self.steps)
+        self.memory = Draws(np.zeros_like(self.capital), make_due(most + 1, len(self.capital)))
+        self.drawn, self.draws = self.memory
 
     @property
     def begins(self) -> bool:
@@ -43,8 +52,8 @@ class Capped(Structure):
 
     def begin(self, step: int) -> None:
         """Restore sub-limits for payments that have left the window."""
-        while self.draws and self.draws[0][0] <= step - self.window:
-            self.drawn -= self.draws.popleft()[1]
+        while self.window and (freed := take(self.draws, math.floor(step - self.window))) is not None:
+            self.drawn -= freed
             self.room[:] = np.maximum(self.limit - self.drawn, 0.0)
 
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
@@ -62,4 +71,4 @@ class Capped(Structure):
         self.drawn += paid
         self.room[:] = np.maximum(self.limit - self.drawn, 0.0)
         if self.window:
-            self.draws.append((step, paid))
+            add(self.draws, step, paid)

@@ -5,7 +5,7 @@ excess-of-loss layers on the rest, and a stop-loss on what both leave. Treaties 
 own fund stands, which pays what they leave: a quota share shares every loss, and a retention of zero attaches at zero.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,12 @@ from model.backstop.structure.base import Structure
 
 WITHOUT_END = 1e18  # USD, larger than any loss
 Array = np.ndarray
+
+
+class Reinstated(NamedTuple):
+    """What treaties remember next to the losses."""
+
+    reinstated: Array  # (members,) 1, >= 0, limits reinstated and not yet charged for, in limits
 
 
 class Reinsured(Structure):
@@ -45,7 +51,8 @@ class Reinsured(Structure):
             terms.stop_loss_retention * own,
             terms.stop_loss_limit * pool,
         )
-        self.reinstated = np.zeros_like(own)
+        self.memory = Reinstated(np.zeros_like(own))
+        self.reinstated = self.memory.reinstated
         self._note_room()
 
     @property

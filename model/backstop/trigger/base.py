@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.core.memory import NOTHING, Memory
+
 Array = np.ndarray
 
 
@@ -38,10 +40,12 @@ class Trigger(ABC):
     ----------
     watches : True where the funds must be observed at every step.
     selects : True where any deficit may ever be kept from the funds.
+    memory : what it remembers from step to step, if it does (:mod:`agents.core.memory`).
     """
 
     watches = False
     selects = True
+    memory: Memory = NOTHING
 
     def __init__(self, terms: Any, minutes: float = 1.0, members: int = 1) -> None:
         self.terms, self.minutes, self.members = terms, minutes, members

@@ -9,13 +9,21 @@ so what is left survives the event. OKX and Bybit deleverage after a fall of 30 
 step's deficit may still take the fund further down. Units: USD.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from model.backstop.trigger.base import Means, Trigger
 
 Array = np.ndarray
+
+
+class Peaks(NamedTuple):
+    """What the trigger remembers of the funds."""
+
+    history: Array  # (window, members) USD, funds of the last steps, a row a step in turn
+    fund: Array  # (members,) USD, funds before the deficits of the present step
+    seen: Array  # (1,) steps seen so far
 
 
 class Drawdown(Trigger):
@@ -25,14 +33,14 @@ class Drawdown(Trigger):
 
     def __init__(self, terms: Any, minutes: float = 1.0, members: int = 1) -> None:
         super().__init__(terms, minutes, members)
-        self.history = np.zeros((max(round(terms.trigger_window / minutes), 1), members))
-        self.fund = np.zeros(members)
-        self.seen = 0
+        window = max(round(terms.trigger_window / minutes), 1)
+        self.memory = Peaks(np.zeros((window, members)), np.zeros(members), np.zeros(1, dtype=np.int64))
+        self.history, self.fund, self.seen = self.memory
 
     def observe(self, fund: Array) -> None:
         """Add the funds of this step to the window."""
-        self.fund = fund.copy()
-        self.history[self.seen % len(self.history)] = fund
+        self.fund[:] = fund
+        self.history[self.seen[0] % len(self.history)] = fund
         self.seen += 1
 
     def spared(self, deficit: Array, means: Means) -> Array:

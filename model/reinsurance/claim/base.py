@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.core.ledger import FUND, POOL, Ledger
+from agents.core.memory import NOTHING, Memory
 from model.backstop.late_money import LateMoney
 from model.backstop.structure.base import Structure
 from model.reinsurance.retrocession import Retrocession
@@ -33,6 +34,14 @@ class ClaimsContext(NamedTuple):
     late: LateMoney
 
 
+class Claimed(NamedTuple):
+    """What every handler remembers."""
+
+    kept: Array  # (members,) 1, in [0, 1], part of each claim the member keeps
+    claims: Array  # (members,) USD >= 0, claims made so far
+    lacking: Array  # (pots,) USD >= 0, cash that claims made and not yet due will lack
+
+
 class ClaimsHandler(ABC):
     """A claims handler; it takes the place of the structure in the waterfall.
 
@@ -42,17 +51,18 @@ class ClaimsHandler(ABC):
 
     Attributes
     ----------
-    kept : (members,) part of each claim the member keeps.
-    claims : (members,) USD, claims made so far.
-    lacking : (pots,) USD, cash that claims made and not yet due will lack.
+    claimed : its arrays by name, which change in place.
+    memory : what a kind of handler remembers besides, if it does (:mod:`agents.core.memory`).
     """
+
+    memory: Memory = NOTHING
 
     def __init__(self, context: ClaimsContext) -> None:
         self.context = context
         self.structure = context.structure
-        self.kept = np.zeros(len(self.structure.capital))
-        self.claims = np.zeros_like(self.kept)
-        self.lacking = np.zeros(self.structure.pots)
+        members, pots = len(self.structure.capital), self.structure.pots
+        self.claimed = Claimed(np.zeros(members), np.zeros(members), np.zeros(pots))
+        self.kept, self.claims, self.lacking = self.claimed
 
     @property
     def gross(self) -> bool:

@@ -13,39 +13,46 @@ treaties count a claim when it is made. Nothing is set aside for open claims, bu
 net of them, and no provider is paid out of what they need. Draws are keyed by step and protocol. Units: USD.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.core.random import uniform
+from model.backstop.due import Due, add, make_due, take, waiting
 from model.reinsurance.claim.base import Array, ClaimsContext, ClaimsHandler
 
 UPHELD = np.uint64(0x5851F42D4C957F2D)
 
 
-class Indemnity(ClaimsHandler):
-    """Claims on losses.
+class Docket(NamedTuple):
+    """What is remembered of claims made."""
 
-    Attributes
-    ----------
-    docket : step at which they fall due → (due, undecided) amounts, (members,) USD each.
-    refused, lapsed : (members,) USD, claims so far that were refused, and that were due when others had borne the loss.
-    """
+    assessed: Due  # (members,) USD by the step at which they fall due
+    disputed: Due  # (members,) USD by the step at which they are decided
+    refused: Array  # (members,) USD >= 0, claims refused so far
+    lapsed: Array  # (members,) USD >= 0, claims that were due when others had borne the loss
+
+
+class Indemnity(ClaimsHandler):
+    """Claims on losses."""
 
     def __init__(self, context: ClaimsContext) -> None:
         super().__init__(context)
         terms, minutes = context.terms, context.minutes
         self.delay = round(terms.assessment_delay / minutes)
         self.dispute_delay = max(round(terms.dispute_delay / minutes), 1)
-        self.docket: dict[int, Array] = {}
-        self.contested: dict[int, tuple[Array, int]] = {}
-        self.refused, self.lapsed = np.zeros((2, len(self.kept)))
+        members, steps = len(self.kept), len(context.priority)
+        assessed = make_due(min(self.delay, steps) + 1, members)
+        disputed = make_due(min(self.delay + self.dispute_delay, steps) + 1, members)
+        self.memory = Docket(assessed, disputed, np.zeros(members), np.zeros(members))
+        self.docket, self.contested, self.refused, self.lapsed = self.memory
 
     @property
     def open(self) -> Array:
         """Return claims made and not yet decided, (members,) USD."""
-        if not (self.docket or self.contested):
+        if not (self.docket.ends[1] or self.contested.ends[1]):
             return np.zeros_like(self.kept)
-        waiting = [*self.docket.values(), *(amounts for amounts, _ in self.contested.values())]
-        return np.sum(waiting, axis=0)
+        return np.vstack((waiting(self.docket), waiting(self.contested))).sum(axis=0)
 
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
         """Return what members may claim and have paid at once: nothing where it is assessed first."""
@@ -61,7 +68,7 @@ class Indemnity(ClaimsHandler):
         self.claims += made
         reserve = np.maximum(cash - self.structure.by_pot(paid), 0.0)
         short = np.maximum(self.structure.by_pot(self.open) - reserve, 0.0)
-        self.lacking = np.minimum(self.structure.by_pot(made - now), short)
+        self.lacking[:] = np.minimum(self.structure.by_pot(made - now), short)
         self.structure.settled(deficit, made, made - now + paid, step)
         return now, paid
 
@@ -75,18 +82,16 @@ class Indemnity(ClaimsHandler):
 
     def file(self, assessed: Array, disputed: Array, step: int) -> None:
         """File claims: an entry for every step, removed when it falls due."""
-        due, decided = step + self.delay, step + self.delay + self.dispute_delay
         if assessed.any():
-            self.docket[due] = assessed + self.docket.get(due, 0.0)
+            add(self.docket, step + self.delay, assessed)
         if disputed.any():
-            self.contested[decided] = (disputed + self.contested.get(decided, (0.0, step))[0], step)
+            add(self.contested, step + self.delay + self.dispute_delay, disputed)
 
     def late(self, step: int) -> None:
         """Pay what falls due at `step`: assessed claims, and disputes that are upheld."""
-        due = self.docket.pop(step, None)
-        disputed, made = self.contested.pop(step, (None, -1))
+        due, disputed = take(self.docket, step), take(self.contested, step)
         if disputed is not None:
-            upheld = disputed * self._upheld(made)
+            upheld = disputed * self._upheld(step - self.delay - self.dispute_delay)
             self.refused += disputed - upheld
             due = upheld if due is None else due + upheld
         if due is not None:

@@ -12,10 +12,21 @@ Units: USD.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from model.reinsurance.claim.base import Array, ClaimsContext, ClaimsHandler
+
+
+class Events(NamedTuple):
+    """What is remembered of events."""
+
+    until: Array  # (members,) step from which another event may be paid for
+    event_paid: Array  # (members,) USD >= 0, paid for the last event
+    event_loss: Array  # (members,) USD >= 0, deficits while it was under way
+    past: Array  # (members,) USD >= 0, measure (1) of the events before
+    without_payment: Array  # (members,) USD >= 0, measure (2) so far
 
 
 class Parametric(ClaimsHandler):
@@ -24,16 +35,15 @@ class Parametric(ClaimsHandler):
     Attributes
     ----------
     sense : tells from the step which members' triggers are hit, (members,) bool.
-    without_payment : (members,) USD, measure (2) so far.
     """
 
     def __init__(self, context: ClaimsContext) -> None:
         super().__init__(context)
         self.sense: Callable[[int], Array] = lambda step: np.zeros(len(self.kept), dtype=bool)
         self.wait = max(round(context.terms.parametric_wait / context.minutes), 1)
-        self.until = np.zeros(len(self.kept), dtype=np.int64)
-        self.event_paid, self.event_loss = np.zeros_like(self.kept), np.zeros_like(self.kept)
-        self._past, self.without_payment = np.zeros_like(self.kept), np.zeros_like(self.kept)
+        paid, lost, past, missed = (np.zeros(len(self.kept)) for _ in range(4))
+        self.memory = Events(np.zeros(len(self.kept), dtype=np.int64), paid, lost, past, missed)
+        self.until, self.event_paid, self.event_loss, self._past, self.without_payment = self.memory
 
     @property
     def gross(self) -> bool:

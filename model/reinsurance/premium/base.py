@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.core.memory import NOTHING, Memory
+
 Array = np.ndarray
 
 
@@ -51,7 +53,13 @@ class Premium(ABC):
     ----------
     terms : the scenario's reinsurance section.
     rate : flat rate on open interest, 1/year.
+
+    Attributes
+    ----------
+    memory : what it remembers from review to review, if it does (:mod:`agents.core.memory`).
     """
+
+    memory: Memory = NOTHING
 
     def __init__(self, terms: Any, rate: float) -> None:
         self.terms, self.rate = terms, rate

@@ -8,11 +8,17 @@ with claims x paid in the step, capital K₀ at the start, sensitivity s, half-l
 Capital lost is dear to replace, so supply shrinks and prices rise (Winter 1994; Gron 1994).
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 Array = np.ndarray
+
+
+class Rates(NamedTuple):
+    """What the cycle remembers."""
+
+    multiplier: Array  # (pots,) 1, > 0, of the rate; 1 at the start
 
 
 class Cycle:
@@ -23,16 +29,13 @@ class Cycle:
     terms : the scenario's reinsurance section.
     start : (pots,) USD, capital at the start.
     minutes : length of a step.
-
-    Attributes
-    ----------
-    multiplier : (pots,), 1 at the start.
     """
 
     def __init__(self, terms: Any, start: Array, minutes: float) -> None:
         self.terms, self.start = terms, start
         self.keep = 0.5 ** (minutes / terms.cycle_half_life)
-        self.multiplier = np.ones_like(start)
+        self.memory = Rates(np.ones_like(start))
+        self.multiplier = self.memory.multiplier
 
     def advance(self, paid: Array) -> None:
         """Let the multipliers move (1) after claims `paid` in this step, (pots,) USD."""
@@ -41,4 +44,4 @@ class Cycle:
             return
         lost = np.divide(paid, self.start, out=np.zeros_like(paid), where=self.start > 0.0)
         decayed = terms.cycle_floor + (self.multiplier - terms.cycle_floor) * self.keep
-        self.multiplier = np.minimum(decayed + terms.cycle * lost, terms.cycle_bound)
+        self.multiplier[:] = np.minimum(decayed + terms.cycle * lost, terms.cycle_bound)

@@ -9,7 +9,7 @@ from agents.core.ledger import BAD_DEBT, DEFICIT, FUND, LENT, OUTSIDE, POOL, POO
 from agents.exchange.insurance_fund import fund_delta
 from agents.protocol.contribution import contribution, gap, target_size, tier
 from agents.protocol.fund_asset import revaluation
-from agents.protocol.lending import Recall, arrive, call, to_lend, to_recall
+from agents.protocol.lending import arrive, call, make_recall, to_lend, to_recall
 from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
 from model.ecosystem import Ecosystem
 from model.scenario import ScenarioError
@@ -136,7 +136,7 @@ def test_lending_by_hand():
     """Half of 100 with 20 lent: 30 more; nothing more where too much is lent; recalls make up for the haircut."""
     assert (to_lend(80.0, 20.0, 0.5), to_lend(10.0, 90.0, 0.5)) == (30.0, 0.0)
     assert (to_recall(9.0, 50.0, 0.1), to_recall(9.0, 4.0, 0.1)) == pytest.approx((10.0, 4.0))
-    recall = Recall(2, 1)
+    recall = make_recall(2, 1)
     call(recall.coming, recall.waiting, 0, 7.0, 5)
     assert recall.waiting.tolist() == [7.0]
     assert [arrive(recall.coming, recall.waiting, 0, step) for step in (5, 6, 7, 8)] == [0.0, 0.0, 7.0, 0.0]
