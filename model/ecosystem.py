@@ -15,7 +15,7 @@ import numpy as np
 from agents.account.account import make_blocks
 from agents.core.books import Venue
 from agents.core.column import bare
-from agents.core.ledger import CLEARING, SET_UP, VAULT, WATERFALL, Ledger
+from agents.core.ledger import CLEARING, FROZEN_DEBT, SET_UP, VAULT, WATERFALL, Ledger
 from agents.trader.trader import decide, look
 from model.backstop.fund import FundManagement
 from model.backstop.regime_choice import make_loss_regime
@@ -299,6 +299,7 @@ class Ecosystem(SavedRun):
         moved = self.waterfall.absorb(self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[t], t)
         if self.regime.advance(self.venue, t) or moved or passed:
             self.reconcile(WATERFALL)
+        self._at.carried[0] = self.ledger.balance[FROZEN_DEBT].any()
 
     def clear_exposures(self) -> None:
         """Phase 7: bad debt is paid or its protocol defaults, along the exposures; some trade again."""

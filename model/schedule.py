@@ -122,7 +122,6 @@ def any_halted(protocol: Protocols) -> bool:
 @kernel
 def look_for_bad_debt(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
     """Leave bad debt, and halted protocols that may trade again, to contagion."""
-    tables.carried[0] = any_of(tables.book, FROZEN_DEBT)
     back = terms.resumes and any_halted(tables.protocol)
     return back or (any_of(tables.book, BAD_DEBT) and may_pay_or_fail(tables.book, tables.protocol))
 

@@ -204,7 +204,7 @@ def test_the_more_alarmed_close_more():
 def test_providers_feel_the_alarm_and_the_pools_capital_too():
     ecosystem = Ecosystem(small(confidence__provider_sensitivity=0.2, confidence__capital_sensitivity=3.0, **PANIC))
     after(ecosystem, lambda e: drain(e, 1.0, 0))
-    assert ecosystem.confidence.mood.strain == pytest.approx([0.2, 0.0, 0.0])
+    assert ecosystem.confidence.memory.strain == pytest.approx([0.2, 0.0, 0.0])
     weight = ecosystem.structure.capital[0] / ecosystem.structure.capital.sum()
     assert ecosystem.confidence.capital_hazard() == pytest.approx([1.0 + 3.0 * weight])
 
