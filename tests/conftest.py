@@ -36,9 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     asked = [sys.executable, "-c", "import sys; from agents.core.kernel import is_cold; sys.exit(is_cold())"]
     if subprocess.run(asked, check=False, cwd=ROOT).returncode:
-        halves = [[sys.executable, "-c", WARMED, name] for name in ("compile_trade", "compile_liquidation")]
-        for half in [subprocess.Popen(words, cwd=ROOT) for words in halves]:
-            half.wait()
+        for stage in (("compile_trade", "compile_liquidation"), ("compile_run",)):
+            parts = [[sys.executable, "-c", WARMED, name] for name in stage]
+            for part in [subprocess.Popen(words, cwd=ROOT) for words in parts]:
+                part.wait()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """Compiling on a cold machine: the kernels in two halves, for two processes to share.
 
 On a machine that has never run these sources numba compiles for some twenty seconds. One half of the kernels is
-compiled by one worker, the other half by another, through the cache on disk; after that everyone loads them from there.
+compiled by one worker, the other half by another, through the cache on disk; then one of them compiles the run that
+calls them, and after that everyone loads them from there.
 """
 
 import gc
@@ -41,6 +42,12 @@ def compile_liquidation(scenario: "Scenario") -> None:
         ecosystem.liquidate()
         ecosystem.regime.first.collect(ecosystem.venue, 0, 0.0, 0)
         ecosystem.write_record()
+
+
+def compile_run(scenario: "Scenario") -> None:
+    """Compile the run as a whole, which calls what the two halves have compiled."""
+    with uncollected():
+        _tiny(scenario).code.run()
 
 
 @contextmanager

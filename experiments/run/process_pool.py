@@ -82,13 +82,14 @@ class WorkerPool:
 
         This process alone compiles when it runs first, and only says so here.
         """
-        from experiments.run.compile import COMPILING, halves  # noqa: PLC0415
+        from experiments.run.compile import COMPILING, compile_run, halves  # noqa: PLC0415
 
         parts = halves()
         if parts:
             waiting(COMPILING)
         if self.workers > 1 and parts:
-            list(self._done(partial(call_each, scenario), parts, lambda part, why: [], 1, stop))
+            for stage in (parts, (compile_run,)):
+                list(self._done(partial(call_each, scenario), stage, lambda part, why: [], 1, stop))
 
     def each[Result](
         self, action: Callable[..., Result], items: Sequence[tuple[Any, ...]], lost: Result

@@ -12,7 +12,7 @@ SOURCE = """
 from numba.core.dispatcher import Dispatcher
 from tests.support.world import small
 from experiments.plan.arrangement import Cell
-from experiments.run.compile import compile_trade, compile_liquidation
+from experiments.run.compile import compile_liquidation, compile_run, compile_trade
 from experiments.run.run import run_cell
 import gc
 
@@ -22,6 +22,7 @@ def compiled():
 cell = Cell("isolated", "isolated", "socialized_loss", small())
 compile_liquidation(cell.scenario)
 compile_trade(cell.scenario)
+compile_run(cell.scenario)
 before = compiled()
 assert run_cell(cell, 0).failure is None
 assert compiled() == before, "a run compiled what the warm-up had not"

@@ -9,6 +9,7 @@ from agents.core.ledger import LedgerError
 from model.ecosystem import Ecosystem
 from model.schedule import ACTS, PHASES
 from tests.model.whole.test_conservation import scenarios
+from tests.support.place import INTERPRETED
 from tests.support.world import REGIMES, STRUCTURES, crash, run, small
 
 POOR = {"backstop__capital_ratio": 1e-4}
@@ -79,7 +80,17 @@ def test_structures_and_regimes(structure):
         assert differences(*both(crash(steps=30, **changes))) == [], regime
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+COMPILED_APART = {"confidence", "terms that adapt", "a takeover", "value funds"}
+"""What has kernels of its own, some ten seconds to compile: interpreted, and with the slow tests."""
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(name, marks=[] if INTERPRETED or name not in COMPILED_APART else pytest.mark.slow)
+        for name in VARIANTS
+    ],
+)
 def test_whatever_is_switched_on(variant):
     stepped, compiled = both(crash(**VARIANTS[variant]))
     assert differences(stepped, compiled) == []
@@ -89,6 +100,8 @@ def test_variants_differ_from_what_is_switched_off():
     """Else nothing would have been switched on."""
     plain = {str(sorted(off.items())): run(crash(**off)).summary() for off in ({}, POOR)}
     for variant, changes in VARIANTS.items():
+        if variant in COMPILED_APART and not INTERPRETED:
+            continue
         summary = run(crash(**changes)).summary()
         assert all(summary != other for other in plain.values()), variant
 
