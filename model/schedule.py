@@ -12,7 +12,7 @@ A phase that a researcher's own subclass overrides runs in Python, whole; the re
 from typing import NamedTuple
 
 from agents.core.chain import Link
-from agents.core.kernel import kernel, part
+from agents.core.kernel import kernel, lean_kernel, part
 from agents.core.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, TREASURY, Book
 from agents.core.table import Protocols
 from agents.exchange.exchange import Funding, charge_funding
@@ -30,14 +30,14 @@ from model.state.table import Shock, Tables
 from model.state.terms import Due, LiquidationTerms, TradeTerms
 
 
-@kernel
+@lean_kernel
 def apply_shocks(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
     """Apply the tape to fundamentals, spreads and exploits."""
     shock(tables.market, tables.exchange, tables.protocol, tables.book, row.log_return, row.spread, row.exploit)
     return False
 
 
-@kernel
+@lean_kernel
 def set_prices(tables: Tables, terms: MarketRule, row: Shock, t: int) -> bool:
     """Set mid and mark prices; stop where one is out of range."""
     market, exchange, book = tables.market, tables.exchange, tables.book
@@ -45,7 +45,7 @@ def set_prices(tables: Tables, terms: MarketRule, row: Shock, t: int) -> bool:
     return book.breach[0] >= 0.0
 
 
-@kernel
+@lean_kernel
 def advance_funding(tables: Tables, terms: Funding, row: Shock, t: int) -> bool:
     """Advance the funding index."""
     charge_funding(tables.exchange, tables.market, terms)
@@ -62,7 +62,7 @@ def hold_auction(tables: Tables, terms: Auction, row: Shock, t: int) -> bool:
     return tables.book.breach[0] >= 0.0
 
 
-@kernel
+@lean_kernel
 def trade_all(tables: Tables, terms: TradeTerms, row: Shock, t: int) -> bool:
     """Let traders decide and the market fill their orders."""
     trade(
@@ -91,7 +91,7 @@ def any_of(book: Book, account: int) -> bool:
     return found
 
 
-@kernel
+@lean_kernel
 def look_for_deficits(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
     """Leave deficits, carried debt and the end of a regime's window to the waterfall."""
     first, second = terms.periods
@@ -119,7 +119,7 @@ def any_halted(protocol: Protocols) -> bool:
     return found
 
 
-@kernel
+@lean_kernel
 def look_for_bad_debt(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
     """Leave bad debt, and halted protocols that may trade again, to contagion."""
     back = terms.resumes and any_halted(tables.protocol)
@@ -150,7 +150,7 @@ def adapt_terms(tables: Tables, terms: Adaptation, row: Shock, t: int) -> bool:
     return False
 
 
-@kernel
+@lean_kernel
 def write_record(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
     """Write the series of the step and audit the ledger; stop where it does not balance."""
     write_step(

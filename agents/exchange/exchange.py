@@ -38,6 +38,8 @@ class Exchange(RowAgent):
     initial_margin = Column("f8", "1, > maintenance", "initial margin, the inverse of the maximal leverage")
     liquidation_fee = Column("f8", "1, >= 0", "liquidation fee as a fraction of liquidated notional")
     interest_cap = Column("f8", "USD, > 0", "most open interest of a side that new orders may make, inf for any")
+    asked_long = Column("f8", "contracts, >= 0", "growth of longs that the last orders to be limited asked for")
+    asked_short = Column("f8", "contracts, >= 0", "growth of shorts that the last orders to be limited asked for")
     halt = Column("f8", "steps, >= 0", "steps for which trading is still halted")
     suspension = Column("f8", "steps, >= 0", "steps for which liquidations are still suspended")
     spread = Column("f8", "1, >= 0", "half spread as a fraction of the price")

@@ -52,13 +52,17 @@ def limit_orders(accounts: Accounts, exchange: Exchanges, rows: np.ndarray) -> N
     """Cut the orders waiting in `rows` to what their venues let through."""
     sizes, orders = accounts.size, accounts.order
     slots = sizes.shape[0] // exchange.shape[0]
-    asked = np.zeros((exchange.shape[0], 2))
+    longs, shorts = exchange.asked_long, exchange.asked_short
+    for i in range(exchange.shape[0]):
+        longs[i] = shorts[i] = 0.0
     for row in rows:
         extra = added(sizes[row], orders[row])
-        asked[row // slots, int(extra < 0.0)] += abs(extra)
+        longs[row // slots] += max(extra, 0.0)
+        shorts[row // slots] += max(-extra, 0.0)
     for row in rows:
         i, extra = row // slots, added(sizes[row], orders[row])
         side = int(extra < 0.0)
-        orders[row] -= extra * (1.0 - share_of_room(room(exchange, i, side), asked[i, side]))
+        asked = shorts[i] if side else longs[i]
+        orders[row] -= extra * (1.0 - share_of_room(room(exchange, i, side), asked))
         if exchange.halt[i] > 0.0:
             orders[row] = 0.0
