@@ -188,9 +188,8 @@ def test_every_study_is_queried_and_exported_and_what_is_not_meant_for_it_is_tol
     assert {row["cell"]: row["number"] for row in found} == rows(out)["cell"].value_counts().to_dict()
     done = asked("export", out, "--csv")
     assert done.exit_code == 0 and len(pd.read_csv(out / "csv" / "runs.csv")) == len(rows(out))
-    for command in ("reproduce", "report"):
-        done = asked(command, out)
-        assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1 and "a study called sizing" in done.stderr
+    done = asked("reproduce", out)
+    assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1 and "a study called sizing" in done.stderr
 
 
 def test_an_unfinished_comparison_is_queried_but_not_reported(tmp_path):
