@@ -45,6 +45,7 @@ class ResultFolder:
     study : what kind of study it is.
     words : everything the study's numbers depend on, as nested mappings.
     series : whether the series of runs are kept too.
+    last : beginnings of the names of series whose last values are kept, where series are not.
 
     Attributes
     ----------
@@ -58,15 +59,18 @@ class ResultFolder:
     """
 
     def __init__(
-        self, path: Path, study: str = "study", words: Mapping[str, Any] | None = None, series: bool = True
-    ) -> None:
+        self, path: Path, study: str = "study", words: Mapping[str, Any] | None = None, series: bool = True,
+        last: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         self.path = path.absolute()
+        base = (words or {}).get("scenario")
+        self._base = None if base is None else dict(leaves(base))
         self._opening = {ASKED: plain({"study": study, **dict(leaves(words or {}))}), "code": code_version()}
         self._told = path
         self._lock = self._enter()
-        self.runs = RunStore(self.path, series)
+        self.runs = RunStore(self.path, series, self._base, last)
         pilot = self.path / "pilot"
-        self._pilot = RunStore(pilot) if pilot.is_dir() else None
+        self._pilot = RunStore(pilot, base=self._base) if pilot.is_dir() else None
         status = self._manifest.get("status")
         self.finished = self._manifest if status == COMPLETE else None
 
@@ -95,7 +99,7 @@ class ResultFolder:
     def pilot(self) -> RunStore:
         """Return the finished runs of the pilot."""
         if self._pilot is None:
-            self._pilot = RunStore(self.path / "pilot")
+            self._pilot = RunStore(self.path / "pilot", base=self._base)
         return self._pilot
 
     @property

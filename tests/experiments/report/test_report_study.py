@@ -3,14 +3,19 @@
 import csv
 import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from experiments.cli.main import main
 from experiments.report.build import build
+from experiments.results.sweep.rows import encoded
+from experiments.results.sweep.store import Store
 
 SMALL = ("trader.number=20", "protocol.number=3", "steps=12", "provider.number=2", "price.process=gbm", "minutes=60")
 SET = [word for setting in (*SMALL, "asset.daily_volatility=0.3") for word in ("--set", setting)]
@@ -96,3 +101,26 @@ def test_an_answer_that_is_not_what_was_written_is_one_line(study, tmp_path, har
     (tmp_path / "manifest.json").write_text(json.dumps(manifest | {manifest["asked"]["study"]: harm}))
     done = invoke("report", tmp_path)
     assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1 and "manifest.json" in done.stderr
+
+
+def test_runs_are_made_again_bit_for_bit_from_the_folder_alone(study, tmp_path):
+    _, folder, _ = study
+    done = invoke("reproduce", folder, "--runs", 12)
+    assert done.exit_code == 0 and "are the same, bit for bit" in done.output, done.output
+    made = int(done.output.split()[0])
+    assert 3 <= made <= 12
+
+
+def test_a_run_that_differs_in_a_bit_is_named(study, tmp_path):
+    _, folder, _ = study
+    shutil.copytree(folder, tmp_path / "out")
+    [part, *_] = sorted((tmp_path / "out" / "runs").iterdir())
+    table = pq.read_table(part)
+    metric = next(name for name in reversed(table.column_names) if pa.types.is_floating(table.schema.field(name).type))
+    values = np.nextafter(table.column(metric).to_numpy(), np.inf)
+    wrong = table.set_column(table.column_names.index(metric), metric, pa.array(values))
+    part.unlink()
+    store = Store(tmp_path / "out")
+    store.commit(0, encoded(wrong), b"")
+    done = invoke("reproduce", tmp_path / "out", "--runs", 2)
+    assert done.exit_code == 1 and f"{metric} differs" in done.stderr and "they differ" in done.stdout

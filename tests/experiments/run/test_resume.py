@@ -188,7 +188,7 @@ def test_every_study_is_queried_and_exported_and_what_is_not_meant_for_it_is_tol
     assert {row["cell"]: row["number"] for row in found} == rows(out)["cell"].value_counts().to_dict()
     done = asked("export", out, "--csv")
     assert done.exit_code == 0 and len(pd.read_csv(out / "csv" / "runs.csv")) == len(rows(out))
-    done = asked("reproduce", out)
+    done = asked("reproduce", out, "--runner", "somebody:else")
     assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1 and "a study called sizing" in done.stderr
 
 
