@@ -23,12 +23,14 @@ STUDIES = {
     "size": [*SET, "--replications", 12, "--target", 0.8, "--tolerance", 0.3, "--structure", "pooled"],
     "rare": [*SET, "--replications", 50, "--pilot", 50, "--seeds", 1, "--structure", "pooled"],
     "network": [*SET, "--replications", 3],
+    "attribute": [*SET, "--replications", 3, "--structure", "pooled"],
     "calibrate": ["--starts", 2, "--iterations", 1, "--replications", 1],
 }
 TABLES = {
     "size": {"sizes", "over-own", "exposure", "members"},
     "rare": {"probabilities", "tilts"},
     "network": {"protocols"},
+    "attribute": {"terms", "conditions"},
     "calibrate": {"fields", "moments"},
 }
 
@@ -45,7 +47,9 @@ def prices(place):
     return place / "prices.csv"
 
 
-@pytest.fixture(scope="module", params=["size", "network", "calibrate", pytest.param("rare", marks=pytest.mark.slow)])
+@pytest.fixture(
+    scope="module", params=["size", "network", "attribute", "calibrate", pytest.param("rare", marks=pytest.mark.slow)]
+)
 def study(request, tmp_path_factory):
     """Return the name of a command, its finished folder and what it printed as JSON."""
     place = tmp_path_factory.mktemp(request.param)
@@ -61,11 +65,13 @@ def test_a_report_is_whole_and_the_same_bytes_when_built_again(study, tmp_path):
     first, second = (build(folder, tmp_path / place) for place in ("one", "two"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert TABLES[name] <= {path.stem for path in first if path.suffix == ".tex"}
+    figures = 0 if name == "attribute" else 1
     page, methods = ((tmp_path / "one" / file).read_text() for file in ("index.html", "methods.txt"))
-    assert page.count("<img") == len([path for path in first if path.suffix == ".png"]) == 1
+    assert page.count("<img") == len([path for path in first if path.suffix == ".png"]) == figures
     assert not re.search(r'(?:src|href)="(?!data:)', page)  # nothing is fetched from elsewhere
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["summary"] and all(line.split()[0] in page for line in manifest["summary"])
+    assert manifest["summary"] or name == "attribute"
+    assert all(line.split()[0] in page for line in manifest["summary"])
     assert manifest["code"] in methods and f"backstop {manifest['versions']['backstop']}" in methods
     assert str(folder.parent) not in page + methods  # where the folder was is nobody's business
 
@@ -88,6 +94,9 @@ def test_tables_say_what_the_study_said(study, tmp_path):
         assert float(row["probability"]) == cell["probability"] and float(row["high"]) == cell["ci95"][1]
     elif name == "network":
         assert [float(row["owes"]) for row in rows(tmp_path, "protocols")] == [one["owes"] for one in told["protocols"]]
+    elif name == "attribute":
+        measured = [float(row["mean"]) for row in rows(tmp_path, "terms") if row["term"] == "total"]
+        assert measured == [told["cells"]["pooled"][name]["total"] for name in ("default", "uncovered", "bad_debt")]
     else:
         assert [float(row["estimate"]) for row in rows(tmp_path, "fields")] == [
             one["estimate"] for one in told["fields"]
