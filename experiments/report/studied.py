@@ -16,7 +16,8 @@ from experiments.statistics.wording import interval, number
 
 MILLION = 1e-6
 PAIR = 2
-ENDS = ("interval", "ci95")
+ENDS = ("interval", "ci95")  # entries that are ends of an interval
+SHOWN = ("adds", "from_to", "averts", "judged")  # entries made for the page, not for the CSV
 
 type Row = Mapping[str, Any]
 
@@ -65,12 +66,18 @@ def pictures(folder: Path) -> Iterator[Path]:
 
 def _table(sheet: Sheet, rows: list[dict[str, Any]]) -> Table:
     head = tuple(column.label for column in sheet.columns)
-    shown = tuple(tuple(_text(row.get(column.key), column.factor) for column in sheet.columns) for row in rows)
-    return Table(sheet.name, sheet.title, head, shown, sheet.note, tuple(dict(_flat(row)) for row in rows))
+    shown = tuple(tuple(_cell(row.get(column.key), column) for column in sheet.columns) for row in rows)
+    kept = [{name: value for name, value in row.items() if name not in SHOWN} for row in rows]
+    return Table(sheet.name, sheet.title, head, shown, sheet.note, tuple(dict(_flat(row)) for row in kept))
+
+
+def _cell(value: Any, column: Column) -> str:
+    ends = column.key in (*ENDS, "from_to") and value is not None
+    return _ends(value, column.factor) if ends else _text(value, column.factor)
 
 
 def _text(value: Any, factor: float) -> str:
-    """Return an entry as it is read: numbers short, a pair of ends as an interval, lists and tables in a row."""
+    """Return an entry as it is read: numbers short, lists and tables in a row."""
     if value is None or isinstance(value, str):
         return value or "–"
     if isinstance(value, bool | int) and factor == 1.0:
@@ -79,8 +86,6 @@ def _text(value: Any, factor: float) -> str:
         return number(value * factor)
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_text(item, factor)}" for name, item in value.items()) or "none"
-    if len(value) == PAIR and all(isinstance(end, float | None) for end in value):
-        return _ends(value, factor)
     return ", ".join(_text(item, factor) for item in value) or "none"
 
 
