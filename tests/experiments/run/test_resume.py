@@ -52,6 +52,7 @@ print('ready', flush=True)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         try:
             main(json.loads(line), standalone_mode=False)
         finally:
