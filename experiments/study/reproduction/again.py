@@ -5,7 +5,7 @@ Which run is made again depends on the folder alone, and so does what is made; n
 
 import json
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def _compare(manifest: dict[str, Any], base: Scenario) -> Compare:
 
 
 def _compare_run(base: Scenario, row: Row) -> list[str]:
-    run = run_cell(cell_of(row, base), row.value("replication"))
+    run = run_cell(cell_of(row, base), row.replication)
     if run.failure is not None:
         return [f"{row.label}: failed: {run.failure.strip().splitlines()[-1]}"]
     last = [name for name in row.metrics.column_names if name.endswith(LAST) and name not in run.summary]
@@ -68,15 +68,20 @@ def _compare_run(base: Scenario, row: Row) -> list[str]:
 
 
 def _compare_series(row: Row, run: Run) -> list[str]:
-    own = (pc.field("cell") == row.value("cell")) & (pc.field("replication") == row.value("replication"))
-    stored = pq.read_table(row.series).filter(own)
-    return unlike(f"{row.label} series", stored, series_table(run))
+    own = (pc.field("cell") == row.text("cell")) & (pc.field("replication") == row.replication)
+    return unlike(f"{row.label} series", _series(row.series).filter(own), series_table(run))
+
+
+@lru_cache(maxsize=1)
+def _series(part: Path) -> pa.Table:
+    """Return a series part, which many rows in a row ask for."""
+    return pq.read_table(part)
 
 
 def _compare_moments(simulated: Simulation, row: Row) -> list[str]:
-    values, (what, _, runs) = json.loads(row.value("changes")), row.value("cell").partition(" ")
+    values, (what, _, runs) = json.loads(row.text("changes")), row.text("cell").partition(" ")
     if what == "scatter":
-        numbers = simulated.scatter(values)[row.value("replication")]
+        numbers = simulated.scatter(values)[row.replication]
     else:
         numbers = simulated.again(values, int(runs)) if what == "again" else simulated.moments(values)
     made = {f"moment_{i}": float(number) for i, number in enumerate(np.asarray(numbers))}

@@ -32,14 +32,19 @@ class Row(NamedTuple):
     series: Path
     table: pa.Table
 
-    def value(self, name: str) -> Any:
-        """Return the entry of a column, None where there is no such column."""
-        return self.table.column(name)[0].as_py() if name in self.table.column_names else None
+    def text(self, name: str) -> str:
+        """Return the entry of a column of text, empty where there is none."""
+        return str(self.table.column(name)[0].as_py() or "") if name in self.table.column_names else ""
+
+    @property
+    def replication(self) -> int:
+        """Number of its replication."""
+        return int(self.table.column("replication")[0].as_py())
 
     @property
     def label(self) -> str:
         """What the run is called."""
-        return f"{self.value('cell')} replication {self.value('replication')}"
+        return f"{self.text('cell')} replication {self.replication}"
 
     @property
     def metrics(self) -> pa.Table:
@@ -92,12 +97,12 @@ def _files(folder: Path, manifest: dict[str, Any], fields: dict[str, Any]) -> di
 
 def cell_of(row: Row, base: Scenario) -> Cell:
     """Return what made a run; raises ValueError where its row does not say."""
-    if row.value("changes") is None:
+    if not row.text("changes"):
         raise ValueError(f"{row.part}: does not say what {row.label} was made of")
-    scenario = _changed(base, json.loads(row.value("changes")))
-    tape = json.loads(row.value("tape")) if row.value("tape") else None
+    scenario = _changed(base, json.loads(row.text("changes")))
+    tape = json.loads(row.text("tape")) if row.text("tape") else None
     return Cell(
-        row.value("cell"), row.value("structure"), row.value("regime"), scenario, _tilted(base, tape) if tape else None
+        row.text("cell"), row.text("structure"), row.text("regime"), scenario, _tilted(base, tape) if tape else None
     )
 
 
