@@ -56,7 +56,7 @@ COMMANDS = {
     ),
     "report": Entry(
         "experiments.cli.report:report",
-        "Report a comparison or a sweep: one HTML page, figures (PDF, SVG, PNG), LaTeX tables, CSV, methods.",
+        "Report a study of any kind: one HTML page, figures (PDF, SVG, PNG), LaTeX tables, CSV, methods.",
     ),
     "sensitivity": Entry(
         "experiments.cli.command.sensitivity:sensitivity",
@@ -71,7 +71,7 @@ COMMANDS = {
     ),
     "reproduce": Entry(
         "experiments.cli.query:reproduce",
-        "Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference.",
+        "Make a sample of a study's runs again and compare them bit for bit; exit code 1 on a difference.",
     ),
     "calibrate": Entry(
         "experiments.cli.command.calibrate:calibrate",

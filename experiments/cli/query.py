@@ -14,15 +14,9 @@ from experiments.results.sweep.manifest_file import kind, read_study
 FOLDER = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 
 
-def checked(folder: Path, action: str = "") -> None:
-    """Raise SweepError at once where `folder` has no runs of a study, before anything heavy is imported.
-
-    `action` names what only a sweep's runs allow; it is refused for other studies.
-    """
-    study = kind(read_study(folder))
-    if action and study != "sweep":
-        again = "start it with the same words in another folder and compare"
-        raise SweepError(f"{folder}: only runs of a sweep can be {action}, this is a study called {study}: {again}")
+def checked(folder: Path) -> str:
+    """Return the kind of study in `folder`; raises SweepError at once where there is none, before heavy imports."""
+    return kind(read_study(folder))
 
 
 @click.command()
@@ -61,9 +55,14 @@ def export(folder: Path, as_csv: bool, out: Path | None) -> int:
 @click.option("--runner", metavar="MODULE:NAME", help="Who makes runs; what the folder itself names is never called.")
 @explained
 def reproduce(folder: Path, runs: int, runner: str | None) -> int:
-    """Make a sample of a sweep's runs again and compare them bit for bit; exit code 1 on a difference."""
-    checked(folder, "made again one by one")
-    outcome = load("experiments.run.sweep.reproduction:reproduce")(folder, runs, runner)
+    """Make a sample of a study's runs again and compare them bit for bit; exit code 1 on a difference."""
+    study = checked(folder)
+    if study == "sweep":
+        outcome = load("experiments.run.sweep.reproduction:reproduce")(folder, runs, runner)
+    elif runner is not None:
+        raise SweepError(f"--runner: {runner!r}: only runs of a sweep have one, this is a study called {study}")
+    else:
+        outcome = load("experiments.study.reproduction.again:reproduce")(folder, runs)
     for line in [*outcome.notes, *outcome.differences]:
         click.echo(line, err=True)
     alike = "differ" if outcome.differences else "are the same, bit for bit"

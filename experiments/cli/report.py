@@ -7,7 +7,7 @@ import click
 from experiments.cli.lazy_group import load
 from experiments.cli.option import explained
 from experiments.cli.query import FOLDER
-from experiments.results.sweep.manifest_file import read_any_manifest
+from experiments.results.sweep.manifest_file import read_finished
 
 
 @click.command()
@@ -15,8 +15,8 @@ from experiments.results.sweep.manifest_file import read_any_manifest
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default DIR/report.")
 @explained
 def report(folder: Path, out: Path | None) -> int:
-    """Report a comparison or a sweep: one HTML page, figures (PDF, SVG, PNG), LaTeX tables, CSV, methods."""
-    read_any_manifest(folder)
+    """Report a study of any kind: one HTML page, figures (PDF, SVG, PNG), LaTeX tables, CSV, methods."""
+    read_finished(folder)
     for path in load("experiments.report.build:build")(folder, out or folder / "report"):
         click.echo(path)
     return 0

@@ -9,6 +9,7 @@ from typing import Any
 from experiments.report.table import Table
 from experiments.results.parquet import read_table
 from experiments.results.run import Run
+from experiments.results.run_store import Making
 from experiments.statistics.headline_metrics import Headline, shown
 from experiments.statistics.wording import METHODS, SIGNS, VERDICTS, apart, number, probability, told
 from experiments.study.comparison.answer import Comparison
@@ -16,6 +17,7 @@ from experiments.study.comparison.figure.draw import FIGURES
 from experiments.study.comparison.figure.result import read_result
 
 KEY = ("cell", "structure", "regime", "replication")
+STORED = ("id", *Making._fields)
 TITLES = {
     "outcome": "Means of the headline metrics",
     "fan": "Backstop capital and uncovered loss through time",
@@ -29,8 +31,7 @@ def read_comparison(folder: Path, manifest: dict[str, Any]) -> Comparison:
     comparison = Comparison(list(manifest["cells"]), range(manifest["replications"]))
     for row in read_table(folder / "runs").to_pylist():
         cell, structure, regime, replication = (row.pop(name) for name in KEY)
-        row.pop("id", None)
-        summary = {name: value for name, value in row.items() if value is not None}
+        summary = {name: value for name, value in row.items() if value is not None and name not in STORED}
         comparison.add(Run(cell, structure, regime, replication, summary, {}))
     return comparison
 

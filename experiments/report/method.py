@@ -1,9 +1,15 @@
 """The methods paragraph: how the numbers were made, from the manifest alone."""
 
+from pathlib import Path
 from typing import Any
 
+from pyarrow import parquet
+
+from experiments.plan.resources import ASKED
 from experiments.report.strip_paths import bare
 from experiments.report.sweeping import described
+from experiments.results.sweep.manifest_file import kind
+from experiments.results.sweep.store import Store
 from experiments.study.comparison.pilot import used
 
 
@@ -52,11 +58,32 @@ def of_sweep(manifest: dict[str, Any]) -> str:
     )
 
 
+def of_study(folder: Path, manifest: dict[str, Any]) -> str:
+    """Return the paragraph of a study that leaves its answer in its manifest."""
+    study = kind(manifest)
+    asked = ", ".join(f"{name} {value}" for name, value in manifest[ASKED].items() if _is_own(name))
+    runs = sum(parquet.read_metadata(part).num_rows for part in Store(folder).committed())
+    number = manifest.get("replications")
+    said = f"{number} replications on common random numbers, " if number else ""
+    return (
+        f"{_world(manifest['scenario'], manifest.get('files', {}))} The {study} was asked for {said}with seed "
+        f"{manifest['seed']} and {asked}; {runs} rows of finished runs are kept. Code digest {manifest['code']}. "
+        f"{_origin(manifest)}"
+    )
+
+
+def _is_own(name: str) -> bool:
+    """Whether an entry of the request is the study's own, and no parameter of the world or long list."""
+    return name not in ("study", "replications", "moments", "covariance") and not name.startswith("scenario.")
+
+
 def stamp(manifest: dict[str, Any]) -> str:
     """Return seed block and code version in a few words, for below every table and picture."""
-    known = manifest.get("replications") or manifest["plan"]["replications"]
-    first, number = (0, known) if isinstance(known, int) else (known["first"], known["number"])
+    known = manifest.get("replications") or manifest.get("plan", {}).get("replications")
     commit = manifest.get("commit") or "unknown"
+    if not known:
+        return f"Seed {manifest['seed']}; commit {commit[:12]}."
+    first, number = (0, known) if isinstance(known, int) else (known["first"], known["number"])
     return f"Seed {manifest['seed']}, replications {first} to {first + number - 1}; commit {commit[:12]}."
 
 

@@ -4,13 +4,15 @@
 ``manifest.json``          what was asked and by which code; once it ends, how it ended and the answer
 ``runs/part-*.parquet``    a row per finished run (:mod:`experiments.results.run_store`)
 ``series/part-*.parquet``  a row per run and step, of a comparison
-``pilot/``                 the finished runs of its pilot
+``pilot/``                 the finished runs of its pilot, of a comparison and an attribution
 =========================  ===========================================================================
 
 The folder is begun under a hidden name and renamed once its manifest says what was asked
 (:mod:`experiments.results.hidden`); one command at a time holds its lock, which the system lifts when that ends,
 however it ends. Begun again with the same words and the same code it goes on where it was, since a study is made of its
-runs and nothing else; with other words it is refused, and never overwritten. It is whole once its manifest has a status
+runs and nothing else; with other words it is refused, and never overwritten. Only more replications may be asked for,
+where the study says that the runs found are among those of the longer one: its manifest then tells the new number, and
+that it is unfinished, before any run is added. It is whole once its manifest has a status
 other than :data:`RUNNING`; nothing in it is ever executed.
 """
 
@@ -18,7 +20,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,6 +36,7 @@ from model.scenario.asset_name import legible
 
 RUNNING, COMPLETE = "running", "complete"
 TOLD = 3  # differences told
+GROWING = "replications"  # the word of which more may be asked for
 
 
 class ResultFolder:
@@ -45,6 +48,8 @@ class ResultFolder:
     study : what kind of study it is.
     words : everything the study's numbers depend on, as nested mappings.
     series : whether the series of runs are kept too.
+    last : beginnings of the names of series whose last values are kept, where series are not.
+    grows : whether a study of so many replications, fewer than these, is a part of this one.
 
     Attributes
     ----------
@@ -58,15 +63,19 @@ class ResultFolder:
     """
 
     def __init__(
-        self, path: Path, study: str = "study", words: Mapping[str, Any] | None = None, series: bool = True
-    ) -> None:
+        self, path: Path, study: str = "study", words: Mapping[str, Any] | None = None, series: bool = True,
+        last: tuple[str, ...] = (), grows: Callable[[int], bool] = lambda before: False,
+    ) -> None:  # fmt: skip
         self.path = path.absolute()
+        base = (words or {}).get("scenario")
+        self._base = None if base is None else dict(leaves(base))
         self._opening = {ASKED: plain({"study": study, **dict(leaves(words or {}))}), "code": code_version()}
-        self._told = path
+        self._told, self._grows = path, grows
         self._lock = self._enter()
-        self.runs = RunStore(self.path, series)
+        self.runs = RunStore(self.path, series, self._base, last)
         pilot = self.path / "pilot"
-        self._pilot = RunStore(pilot) if pilot.is_dir() else None
+        self._pilot = RunStore(pilot, base=self._base) if pilot.is_dir() else None
+        self._held_before = bool(len(self))
         status = self._manifest.get("status")
         self.finished = self._manifest if status == COMPLETE else None
 
@@ -80,7 +89,7 @@ class ResultFolder:
             if kind is None or not issubclass(kind, OSError):
                 self.flush()
         finally:
-            hopeless = isinstance(error, ConfigurationError) or not len(self)
+            hopeless = (isinstance(error, ConfigurationError) and not self._held_before) or not len(self)
             if self._manifest["status"] == RUNNING and hopeless:
                 shutil.rmtree(self.path, ignore_errors=True)
             elif isinstance(error, KeyboardInterrupt):
@@ -95,7 +104,7 @@ class ResultFolder:
     def pilot(self) -> RunStore:
         """Return the finished runs of the pilot."""
         if self._pilot is None:
-            self._pilot = RunStore(self.path / "pilot")
+            self._pilot = RunStore(self.path / "pilot", base=self._base)
         return self._pilot
 
     @property
@@ -141,6 +150,11 @@ class ResultFolder:
             reason = "another command is writing there; wait for it or stop it"
             raise FolderError(f"{self._told}: {reason}") from error
         self._manifest = self._require_same()
+        if self._manifest[ASKED] != self._opening[ASKED]:
+            begun_by: dict[str, Any] = {
+                name: self._manifest[name] for name in ("begun", "command_line") if name in self._manifest
+            }
+            self._write(self.path, {"status": RUNNING, **begun_by, "extended": utc_now()})
         return held
 
     def _require_same(self) -> dict[str, Any]:
@@ -151,7 +165,7 @@ class ResultFolder:
             raise FolderError(f"{self._told}: {free}")
         here, there = self._opening[ASKED], found[ASKED]
         changed = [name for name in {**there, **here} if there.get(name) != here.get(name)]
-        if changed:
+        if changed and not (changed == [GROWING] and self._longer(str(there.get(GROWING)), str(here.get(GROWING)))):
             lines = [f"{name} {there.get(name, 'nothing')} there, {here.get(name, 'nothing')} here" for name in changed]
             more = f" and {len(lines) - TOLD} more" if len(lines) > TOLD else ""
             raise FolderError(f"{self._told}: made with other words ({'; '.join(lines[:TOLD])}{more}): {free}")
@@ -159,6 +173,11 @@ class ResultFolder:
             versions = f"made by version {found.get('code')} of the code, this is {self._opening['code']}"
             raise FolderError(f"{self._told}: {versions}: {free}")
         return found
+
+    def _longer(self, before: str, after: str) -> bool:
+        """Whether a study of `before` replications may be extended to `after`."""
+        numbers = before.isdecimal() and after.isdecimal()
+        return numbers and int(before) < int(after) and self._grows(int(before))
 
     def _write(self, folder: Path, manifest: Mapping[str, Any]) -> None:
         self._manifest = {**manifest, **self._opening}

@@ -1,17 +1,22 @@
 """Finished runs of a study on disk, each found again by what defines it exactly.
 
 A run is known by its cell and an identity, a digest of code version, scenario, replication and tape. Its row (cell,
-structure, regime, replication, id and the metrics) lies in ``runs/part-*.parquet``, its series, where they are kept,
-in ``series/``, in the parts of :class:`experiments.results.sweep.store.Store`: written next to their place, seen on the
-disk and moved there, each named by its first run and a digest of its contents. So what a study has finished outlives
-whatever ends it; of a part that is not what was written the runs are done again. Failed runs are not kept.
+structure, regime, replication, id, what it was made of and the metrics) lies in ``runs/part-*.parquet``, its series,
+where they are kept, in ``series/``, in the parts of :class:`experiments.results.sweep.store.Store`: written next to
+their place, seen on the disk and moved there, each named by its first run and a digest of its contents. So what a study
+has finished outlives whatever ends it; of a part that is not what was written the runs are done again. Failed runs are
+not kept.
+
+What a run was made of is the fields in which its scenario differs from the study's, and its tape where it has one of
+its own; so it can be made again from the folder alone (:mod:`experiments.study.reproduction`). Where series are not
+kept, their last values may be.
 
 Parts are written every :data:`OFTEN` seconds at first, then whenever the time since the last one is a twentieth of the
 whole, so that there are few of them and no more than a twentieth of the work is ever lost.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +31,24 @@ from experiments.results.sweep.store import UNSOUND, Store
 OFTEN = 2.0  # s between two parts, at least
 SHARE = 0.05  # of the time since the start between two parts, at least
 ROWS = 1 << 18  # of series held before they are written: some tens of megabytes
-KEY = ("cell", "structure", "regime", "replication", "id")
+KEY = ("cell", "structure", "regime", "replication", "id", "changes", "tape")
+LAST = "_last"  # ends the names of columns with the last value of a series
+
+
+class Making(NamedTuple):
+    """What a run is made of, as JSON: fields by dotted name, and the tape; empty where not known, or the usual one."""
+
+    changes: str = ""
+    tape: str = ""
+
+
+class Held(NamedTuple):
+    """A run that is yet to be written."""
+
+    number: int
+    identity: str
+    run: Run
+    making: Making
 
 
 class Found(NamedTuple):
@@ -44,6 +66,8 @@ class RunStore:
     ----------
     folder : an existing folder.
     series : whether series are kept too.
+    base : the scenario of the study, its fields as JSON by dotted name; none where it is not known.
+    last : beginnings of the names of series whose last values are kept, where series are not.
 
     Attributes
     ----------
@@ -51,13 +75,15 @@ class RunStore:
     added : runs kept since the start.
     """
 
-    def __init__(self, folder: Path, series: bool = False) -> None:
-        self.store, self._series = Store(folder, series=series), series
+    def __init__(
+        self, folder: Path, series: bool = False, base: Mapping[str, str] | None = None, last: tuple[str, ...] = ()
+    ) -> None:
+        self.store, self._series, self.base, self._last = Store(folder, series=series), series, base, last
         self.lines: list[str] = []
         self.added = 0
         self._found: list[Found] = []
         self._place: dict[tuple[str, str], tuple[int, int]] = {}
-        self._held: list[tuple[int, str, Run]] = []
+        self._held: list[Held] = []
         self._rows = 0
         self._start = self._written = time.monotonic()
         if self.store.runs.is_dir():
@@ -67,11 +93,14 @@ class RunStore:
         return len(self._place)
 
     def find(self, cell: str, identity: str) -> Run | None:
-        """Return the run of `cell` that was found under `identity` at the start, without series, or None."""
-        part, row = self._place.get((cell, identity), (-1, 0))
-        return _run(self._found[part], row) if part >= 0 else None
+        """Return the run of `cell` that was found under `identity` at the start, or None.
 
-    def add(self, number: int, identity: str, run: Run) -> None:
+        Of its series it has the last values that are kept.
+        """
+        part, row = self._place.get((cell, identity), (-1, 0))
+        return self._ended(_run(self._found[part], row)) if part >= 0 else None
+
+    def add(self, number: int, identity: str, run: Run, making: Making = Making()) -> None:  # noqa: B008
         """Keep a finished `run`; one that is kept already is not kept again.
 
         Parameters
@@ -79,11 +108,13 @@ class RunStore:
         number : its place in the study, >= 0.
         identity : what defines it.
         run : its metrics, and its series.
+        making : what it is made of.
         """
         if (run.cell, identity) in self._place:
             return
         self._place[run.cell, identity] = -1, 0
-        self._held.append((number, identity, run if self._series else run._replace(series={})))
+        kept = run.series if self._series else {name: run.series[name][-1:] for name in self._ends(run.series)}
+        self._held.append(Held(number, identity, run._replace(series=kept), making))
         self._rows += len(next(iter(run.series.values()))) if self._series and run.series else 1
         self.added += 1
         now = time.monotonic()
@@ -94,12 +125,20 @@ class RunStore:
         """Write what is held."""
         if self._held:
             self.store.make()
-            runs = [run for _, _, run in self._held]
-            series = _series_part(runs) if self._series else b""
-            part = _runs_part(runs, [identity for _, identity, _ in self._held], series)
-            self.store.commit(self._held[0][0], part, series)
+            series = _series_part([held.run for held in self._held]) if self._series else b""
+            self.store.commit(self._held[0].number, _runs_part(self._held, series, not self._series), series)
             self._held, self._rows = [], 0
         self._written = time.monotonic()
+
+    def _ends(self, names: Iterable[str]) -> list[str]:
+        """Return those of the `names` of series whose last value is kept."""
+        return [name for name in names if name.startswith(self._last)] if self._last else []
+
+    def _ended(self, run: Run) -> Run:
+        """Return a run that was found, with the last values of its series where they belong."""
+        columns = [name for name in self._ends(run.summary) if name.endswith(LAST)]
+        series = {name.removesuffix(LAST): np.array([run.summary[name]]) for name in columns}
+        return run._replace(summary={k: v for k, v in run.summary.items() if k not in columns}, series=series)
 
     def _read(self) -> None:
         self.store.clear()
@@ -134,13 +173,18 @@ def _paired(names: Iterable[str], values: Iterable[float]) -> dict[str, float]:
     return dict(zip(names, values, strict=True))
 
 
-def _runs_part(runs: Sequence[Run], identities: Sequence[str], series: bytes) -> bytes:
+def _runs_part(held: Sequence[Held], series: bytes, ends: bool) -> bytes:
+    runs = [item.run for item in held]
     key: dict[str, Any] = {
         name: pa.array([getattr(run, name) for run in runs], pa.string()).dictionary_encode() for name in KEY[:3]
     }
     key["replication"] = pa.array([run.replication for run in runs], pa.int32())
-    key["id"] = pa.array(identities, pa.string())
-    metrics = metric_columns([run.summary for run in runs])
+    key["id"] = pa.array([item.identity for item in held], pa.string())
+    for name in Making._fields:
+        words = pa.array([getattr(item.making, name) or None for item in held], pa.string())
+        key |= {name: words.dictionary_encode()} if words.null_count < len(words) else {}
+    last = [{f"{name}{LAST}": float(values[-1]) for name, values in run.series.items() if ends} for run in runs]
+    metrics = metric_columns([run.summary | more for run, more in zip(runs, last, strict=True)])
     return encoded(pa.table(key | metrics).replace_schema_metadata(about_series(series)))
 
 

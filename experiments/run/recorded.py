@@ -6,18 +6,21 @@ they are begun with the same words. So a study goes on where it was simply becau
 
 import hashlib
 import inspect
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.plan.identity import code_version, digest, run_id, scenario_identity
+from experiments.plan.identity import as_text, canonical, code_version, digest, leaves, run_id, scenario_identity
 from experiments.results.run import Run
-from experiments.results.run_store import RunStore
+from experiments.results.run_store import Making, RunStore
 from experiments.run.executor import RunSource, Stop, never
 from experiments.run.run import Task
 
 if TYPE_CHECKING:
     from experiments.plan.arrangement import Cell
+    from model.scenario import Scenario
 
 
 class Recorded:
@@ -41,6 +44,7 @@ class Recorded:
         """Yield the runs of `tasks` in their order; once `stop` is true, only those already finished."""
         identities = identified(tasks)
         found = [self.store.find(cell.name, identity) for (cell, _), identity in zip(tasks, identities, strict=True)]
+        describe = Describe(self.store.base)
         missing = self.executor.run([task for task, run in zip(tasks, found, strict=True) if run is None], stop)
         first, self._number = self._number, self._number + len(tasks)
         for number, (identity, kept) in enumerate(zip(identities, found, strict=True), first):
@@ -48,8 +52,35 @@ class Recorded:
             if run is None:
                 return
             if not kept and run.failure is None:
-                self.store.add(number, identity, run)
+                self.store.add(number, identity, run, describe(tasks[number - first][0]))
             yield run
+
+
+class Describe:
+    """Says what runs are made of, relative to the fields of a study's scenario; nothing where those are not known."""
+
+    def __init__(self, base: Mapping[str, str] | None) -> None:
+        self._base = base
+        self._known: dict[tuple[int, int], Making] = {}
+
+    def __call__(self, cell: "Cell") -> Making:
+        """Return what the runs of `cell` are made of; cells are told apart by what they hold, which has to live on."""
+        key = id(cell.scenario), id(cell.tape)
+        if self._base is not None and key not in self._known:
+            self._known[key] = Making(as_text(self._changes(cell.scenario)), self._tape(cell.tape))
+        return self._known.get(key, Making())
+
+    def _changes(self, scenario: "Scenario") -> dict[str, Any]:
+        here = leaves(canonical(scenario))
+        return {name: json.loads(text) for name, text in here if text != (self._base or {}).get(name)}
+
+    def _tape(self, tape: Any) -> str:
+        """Return the axes that are moved, by how much, and the scenario that is drawn."""
+        if tape is None:
+            return ""
+        moved = [(astuple(axis), mean) for axis, mean in zip(tape.axes, tape.mean, strict=True) if mean]
+        axes, means = [axis for axis, _ in moved], [mean for _, mean in moved]
+        return as_text({"changes": self._changes(tape.scenario), "axes": axes, "mean": means})
 
 
 def recorded(executor: RunSource, store: RunStore | None) -> RunSource:

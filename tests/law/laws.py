@@ -45,7 +45,7 @@ FLOORS = (
         "experiments.study.rare", "experiments.study.size",
     ),
     ("experiments.report", "experiments.study.calibration", "experiments.study.findings"),
-    ("experiments.app", "experiments.validation"),
+    ("experiments.app", "experiments.study.reproduction", "experiments.validation"),
     ("experiments.cli",),
 )  # fmt: skip
 """Rooms from the lowest floor to the highest; a room imports only rooms of lower floors."""

@@ -1,5 +1,6 @@
 """Runs that cost nothing, and runs that kill who runs them, for the tests of sweeps."""
 
+import fcntl
 import os
 import signal
 import tempfile
@@ -37,6 +38,18 @@ def deadly(cell, replication):
     traders = cell.scenario.trader.number
     if traders == 13 or (traders == 14 and _first_time(cell)):
         os.kill(os.getpid(), signal.SIGKILL)
+    return tiny(cell, replication)
+
+
+def crowded(cell, replication):
+    """A run of which the machine has room for one: it ends its worker where another is under way."""
+    room = os.open(Path(tempfile.gettempdir()) / f"backstop-test-room-{cell.scenario.seed}", os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(room, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.02)
+    os.close(room)
     return tiny(cell, replication)
 
 

@@ -16,6 +16,7 @@ from experiments.run.process_pool import prepare
 @click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Who pays the residual loss; repeatable.")
 @click.option("--replications", type=int, default=20, show_default=True, help="Tapes, each replayed up to 16 times.")
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
+@click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @explained

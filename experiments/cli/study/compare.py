@@ -1,6 +1,7 @@
 """``backstop compare``: isolated funds against a shared pool on the same prices."""
 
 import json
+from functools import partial
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from experiments.results.folder import ResultFolder, plain
 from experiments.run.interrupt import Interrupt
 from experiments.run.progress import Progress
 from experiments.run.stream import announce
-from experiments.study.comparison.pilot import doubt, used
+from experiments.study.comparison.pilot import doubt, extends, used
 from experiments.study.comparison.run import Outcome, execute, planned_runs
 from experiments.study.comparison.table import show
 
@@ -30,7 +31,7 @@ def compare(quiet: bool, as_json: bool, **typed: Any) -> int:
 def _execute(chosen: Plan, quiet: bool) -> tuple[Outcome, int]:
     """Return what came of it, and the exit code where it was stopped, else 0."""
     with (
-        ResultFolder(chosen.folder, "comparison", asked(chosen)) as folder,
+        ResultFolder(chosen.folder, "comparison", asked(chosen), grows=partial(extends, chosen)) as folder,
         Interrupt() as stop,
         Progress(planned_runs(chosen), quiet) as progress,
     ):

@@ -150,6 +150,15 @@ class ComparisonManifest(Origin):
     files: dict[str, str] = {}
 
 
+class StudyManifest(Origin):
+    """Of a study that leaves its answer in its manifest."""
+
+    code: str
+    replications: Number | None = None
+    summary: list[str] = []
+    files: dict[str, str] = {}
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a sweep's folder; raises SweepError where there is none or it is not as it should be."""
     found = _load(folder)
@@ -175,14 +184,28 @@ def read_any_manifest(folder: Path) -> dict[str, Any]:
     found = _load(folder)
     if kind(found) not in ("sweep", "comparison"):
         raise SweepError(
-            f"{folder}: is the folder of a study called {kind(found)}: reported are comparisons and sweeps"
+            f"{folder}: is the folder of a study called {kind(found)}: allowed are those of comparisons and sweeps"
         )
+    return read_finished(folder, found)
+
+
+def read_finished(folder: Path, known: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the manifest of any study's folder, whose study has ended; raises as :func:`read_manifest`.
+
+    `known` is what the manifest was read to be, if it was.
+    """
+    found = _load(folder) if known is None else known
     if found.get("status") == "running":
-        reason = "the comparison is not finished"
+        reason = "the study is not finished"
         raise SweepError(f"{folder}: {reason}; wait for it, or start it again with the same words", FAILED)
-    if not (str(found.get("format", "")).startswith(FAMILY) or {"cells", "pilot"} & found.keys()):
-        raise SweepError(f"{folder}: is not the folder of a comparison or a sweep")
+    if not (is_study(found) or str(found.get("format", "")).startswith(FAMILY) or {"cells", "pilot"} & found.keys()):
+        raise SweepError(f"{folder}: is not the folder of a comparison, a sweep or another study")
     return _checked(folder, found)
+
+
+def is_study(manifest: dict[str, Any]) -> bool:
+    """Whether a manifest is of a study that leaves its answer in it, under its name."""
+    return kind(manifest) not in ("sweep", "comparison")
 
 
 def is_sweep(manifest: dict[str, Any]) -> bool:
@@ -227,7 +250,8 @@ def _checked(folder: Path, found: dict[str, Any]) -> dict[str, Any]:
     said = found.get("format")
     if said is not None and said != FORMAT:
         raise SweepError(f"{folder / MANIFEST}: format: {said!r}: this version of the program reads {FORMAT!r}")
-    problems = _problems(found, SweepManifest if said else ComparisonManifest)
+    other = StudyManifest if is_study(found) else ComparisonManifest
+    problems = _problems(found, SweepManifest if said else other)
     if problems:
         raise SweepError([f"{folder / MANIFEST}: {problem}" for problem in problems])
     return found

@@ -53,7 +53,7 @@ def reproduce(folder: Path, number: int, runner: str | None = None) -> Reproduct
     try:
         return _reproduce(manifest, folder, number, chosen)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise error if isinstance(error, SweepError) else _unreadable(folder, error) from error
+        raise error if isinstance(error, SweepError) else unreadable(folder, error) from error
 
 
 def _runner(folder: Path, said: str, named: str | None) -> str:
@@ -73,12 +73,17 @@ def _reproduce(manifest: dict, folder: Path, number: int, runner: str) -> Reprod
     where = _where(Store(folder))
     if not where:
         raise SweepError(f"{folder}: no run is done yet", FAILED)
-    chosen = [sorted(where)[index] for index in _spread(len(where), number)]
+    chosen = [sorted(where)[index] for index in spread(len(where), number)]
     found = []
     for task in _tasks(folder, chosen):
         found += _compare(job, task, folder, where[task.run])
-    notes = [] if manifest["code"] == job.code else [f"made by version {manifest['code']}, this is {job.code}"]
-    return Reproduction(len(chosen), found, notes)
+    return Reproduction(len(chosen), found, notes(manifest))
+
+
+def notes(manifest: dict) -> list[str]:
+    """Return a line where the runs were made by another version of the code."""
+    here = code_version()
+    return [] if manifest["code"] == here else [f"made by version {manifest['code']}, this is {here}"]
 
 
 def _where(store: Store) -> dict[int, str]:
@@ -86,7 +91,8 @@ def _where(store: Store) -> dict[int, str]:
     return {int(run): part.name for part in store.committed() for run in store.numbers(part)}
 
 
-def _spread(there: int, number: int) -> list[int]:
+def spread(there: int, number: int) -> list[int]:
+    """Return at most `number` places of so many, evenly spread."""
     return np.unique(np.linspace(0, there - 1, min(number, there)).astype(int)).tolist()
 
 
@@ -98,9 +104,11 @@ def _tasks(folder: Path, chosen: list[int]) -> list[Task]:
 
 def _compare(job: Job, task: Task, folder: Path, part: str) -> list[str]:
     product = run_chunk(job, (task,))
-    lines = _unlike(f"run {task.run}", _stored(folder / "runs" / part, task.run), _again(product.runs))
+    lines = unlike(f"run {task.run}", _stored(folder / "runs" / part, task.run), _read_bytes(product.runs))
     if product.series:
-        lines += _unlike(f"run {task.run} series", _stored(folder / "series" / part, task.run), _again(product.series))
+        lines += unlike(
+            f"run {task.run} series", _stored(folder / "series" / part, task.run), _read_bytes(product.series)
+        )
     return lines
 
 
@@ -108,11 +116,18 @@ def _stored(part: Path, run: int) -> pa.Table:
     return pq.read_table(part, filters=[("run", "=", run)])
 
 
-def _again(part: bytes) -> pa.Table:
+def _read_bytes(part: bytes) -> pa.Table:
     return pq.read_table(pa.BufferReader(part))
 
 
-def _unlike(label: str, stored: pa.Table, made: pa.Table) -> list[str]:
+def unlike(label: str, stored: pa.Table, made: pa.Table) -> list[str]:
+    """Return a line for every column that differs in any bit.
+
+    Parameters
+    ----------
+    label : what the rows are called.
+    stored, made : the rows that were found, and those made again.
+    """
     # A part shared with other runs may have columns this one does not fill.
     names = dict.fromkeys([*made.column_names, *stored.column_names])
     return [f"{label}: {name} differs" for name in names if _bits(stored, name) != _bits(made, name)]
@@ -125,5 +140,6 @@ def _bits(table: pa.Table, name: str) -> object:
     return column.to_numpy().tobytes() if pa.types.is_floating(column.type) else column.to_pylist()
 
 
-def _unreadable(folder: Path, error: Exception) -> SweepError:
+def unreadable(folder: Path, error: Exception) -> SweepError:
+    """Return the problem of a folder that cannot be read."""
     return SweepError(f"{folder}: unreadable: {str(error).splitlines()[0]}", FAILED)

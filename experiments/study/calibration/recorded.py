@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.plan.identity import as_text, code_version, digest, file_digest, scenario_identity
 from experiments.results.run import Run
-from experiments.results.run_store import RunStore
+from experiments.results.run_store import Making, RunStore
 from experiments.study.calibration import field, moment, simulation
 from experiments.study.calibration.moment import Floats
 from experiments.study.calibration.simulation import Simulation, Spread
@@ -56,7 +56,8 @@ class RecordedSimulation:
         if all(finished):
             return np.array([list(run.summary.values()) for run in finished if run])
         simulated = simulate()
+        making = Making(as_text(dict(values)))
         for row, (identity, numbers) in enumerate(zip(identities, simulated, strict=True)):
             summary = {f"moment_{i}": float(number) for i, number in enumerate(numbers)}
-            self.store.add(self._number - rows + row, identity, Run(kind, "", "", row, summary, {}))
+            self.store.add(self._number - rows + row, identity, Run(kind, "", "", row, summary, {}), making)
         return simulated

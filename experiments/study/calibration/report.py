@@ -176,4 +176,5 @@ def keep(folder: "ResultFolder", calibration: Calibration) -> None:
     (folder.path / "calibrated.toml").write_text(fragment(calibration), encoding="utf-8")
     save_alone(folder.path, "moments", calibration, "experiments.study.calibration.figure")
     start = str(np.datetime64(calibration.record.start, "ms"))
-    folder.finish(study_manifest(calibration.scenario, "calibration", document(calibration), first_bar=start))
+    told = {"first_bar": start, "summary": [title(calibration)]}
+    folder.finish(study_manifest(calibration.scenario, "calibration", document(calibration), **told))

@@ -70,6 +70,7 @@ def study_manifest(scenario: "Scenario", name: str, document: dict[str, Any], **
         "world": world(scenario, replications=told.get("replications")),
         **told,
         "scenario": scenario.model_dump(mode="json"),
+        "files": {file: file_digest(file) for file in _files(scenario)},
         name: document,
     }
 

@@ -37,6 +37,12 @@ def pilot_replications(replications: int) -> int:
     return max(LEAST, min(MOST, replications))
 
 
+def extends(plan: Plan, before: int) -> bool:
+    """Return whether the runs of `plan` with `before` replications are among those of `plan`: its pilot is the same."""
+    same = pilot_replications(before) == pilot_replications(plan.replications)
+    return same or not needs_pilot(plan.scenario, plan.structures)
+
+
 class Pilot(NamedTuple):
     """`estimate` per protocol, empty where no pilot was needed or none of its runs finished.
 

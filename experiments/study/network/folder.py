@@ -6,7 +6,7 @@ from experiments.figure.attempt import save_alone
 from experiments.plan.configuration import Plan
 from experiments.study.comparison.manifest import study_manifest
 from experiments.study.network.survey import Survey
-from experiments.study.network.table import document
+from experiments.study.network.table import conclusions, document
 
 if TYPE_CHECKING:
     from experiments.results.folder import ResultFolder
@@ -15,4 +15,5 @@ if TYPE_CHECKING:
 def keep(folder: "ResultFolder", plan: Plan, survey: Survey) -> None:
     """Write figure and manifest into the result folder."""
     save_alone(folder.path, "network", survey, "experiments.study.network.figure")
-    folder.finish(study_manifest(plan.scenario, "network", document(survey), replications=plan.replications))
+    told = {"replications": plan.replications, "summary": [*conclusions(survey), *survey.notes]}
+    folder.finish(study_manifest(plan.scenario, "network", document(survey), **told))

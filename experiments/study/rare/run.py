@@ -18,7 +18,7 @@ from experiments.study.comparison.manifest import study_manifest
 from experiments.study.rare.answer import Answer, Study
 from experiments.study.rare.mixture import Mixture
 from experiments.study.rare.search import Event, Sampler
-from experiments.study.rare.table import document
+from experiments.study.rare.table import caveats, document
 
 if TYPE_CHECKING:
     from experiments.results.folder import ResultFolder
@@ -110,7 +110,8 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
 
     write_alone(pa.concat_tables(_table(answer, one) for one in answer.studies), folder.path / "replications.parquet")
     save_alone(folder.path, "rare", answer, "experiments.study.rare.figure")
-    told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
+    told: dict[str, Any] = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
+    told |= {"summary": caveats(answer)}
     folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))
 
 

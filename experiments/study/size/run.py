@@ -14,8 +14,9 @@ from experiments.run.process_pool import WorkerPool
 from experiments.run.recorded import recorded
 from experiments.study.comparison.manifest import study_manifest
 from experiments.study.size.answer import Answer
+from experiments.study.size.caveat import caveats
 from experiments.study.size.sizing import Size, Sizer
-from experiments.study.size.table import document
+from experiments.study.size.table import document, verdict
 
 if TYPE_CHECKING:
     from experiments.results.folder import ResultFolder
@@ -71,5 +72,6 @@ def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
     columns = {f"protocol_{i}": answer.losses[:, i] for i in range(answer.losses.shape[1])}
     write_alone(pa.table({"replication": np.arange(len(answer.losses)), **columns}), folder.path / "losses.parquet")
     save_alone(folder.path, "size", answer, "experiments.study.size.figure")
-    told = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
+    told: dict[str, Any] = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
+    told |= {"summary": [*verdict(answer), *caveats(answer)]}
     folder.finish(study_manifest(plan.scenario, "sizing", document(answer), **told))

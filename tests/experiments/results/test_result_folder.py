@@ -7,6 +7,7 @@ import multiprocessing
 import numpy as np
 import pytest
 
+from experiments.plan.options import ConfigurationError
 from experiments.plan.resources import FolderError, free_path, place_problem
 from experiments.results.folder import RUNNING, ResultFolder, plain
 from experiments.results.parquet import column_names, read_table
@@ -199,3 +200,33 @@ def test_json_holds_no_number_that_is_not_finite():
         "a": [None, None, 1.0],
         "2": {"b": 0.5},
     }
+
+
+def grown(place, number, grows=lambda before: before == 2):
+    return ResultFolder(place, "a", {"b": 1, "replications": number}, grows=grows)
+
+
+def test_more_replications_extend_a_finished_folder_and_fewer_or_others_are_refused(tmp_path):
+    with grown(tmp_path / "out", 2) as folder:
+        add(folder, run(0), run(1))
+        folder.finish({"told": 2})
+    with pytest.raises(ConfigurationError, match="wrong"), grown(tmp_path / "out", 3) as folder:
+        assert folder.finished is None and len(folder) == 2
+        manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+        assert manifest["status"] == RUNNING and manifest["asked"]["replications"] == "3"
+        raise ConfigurationError(["wrong"])
+    assert read_table(tmp_path / "out" / "runs").num_rows == 2  # what was finished is never removed
+    for number, grows in ((2, lambda before: True), (4, lambda before: False)):
+        with pytest.raises(FolderError, match="other words \\(replications 3 there"):
+            grown(tmp_path / "out", number, grows)
+    with pytest.raises(FolderError, match="other words"):
+        ResultFolder(tmp_path / "out", "a", {"b": 2, "replications": 4}, grows=lambda before: True)
+
+
+def test_a_finished_folder_may_be_read_with_its_own_words_after_it_has_grown(tmp_path):
+    for number in (2, 3, 3):
+        with grown(tmp_path / "out", number) as folder:
+            add(folder, *map(run, range(number)))
+            folder.finish({"told": number})
+    assert folder.unchanged and folder.finished["told"] == 3
+    assert read_table(tmp_path / "out" / "runs")["replication"].to_pylist() == [0, 1, 2]

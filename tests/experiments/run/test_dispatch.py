@@ -44,6 +44,19 @@ def test_what_kills_a_worker_fails_alone_and_all_else_is_done_in_order(deadly):
     assert all(executor.taken.count((task,)) == 2 for task in deadly)
 
 
+class Narrow(Mortal):
+    """An executor on a machine with room for one chunk: of several that are out every one but the last dies."""
+
+    def take(self, patience):
+        self.deadly = set(range(60)) if len(self.waiting) > 1 else set()
+        return super().take(patience)
+
+
+def test_no_run_has_failed_that_died_only_next_to_others():
+    found = [item for product in dispatch(Narrow(set()), 60).in_order() for item in product]
+    assert found == list(range(60))
+
+
 def test_little_waits_for_its_turn_behind_a_run_that_kills_its_worker():
     executor = Mortal({0})
     products = dispatch(executor, 10_000).in_order()

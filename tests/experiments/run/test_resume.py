@@ -19,11 +19,14 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.cli.main import main
+from experiments.plan.configuration import plan
+from experiments.plan.options import Options
 from experiments.results.folder import ResultFolder
 from experiments.results.parquet import read_table
 from experiments.results.run import Run
 from experiments.run.interrupt import Interrupt
 from experiments.run.run import run_all
+from experiments.study.comparison.pilot import extends
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
@@ -35,19 +38,21 @@ STUDIES = {
     "size": ["size", *SET, "--replications", "20", "--target", "0.8", "--tolerance", "0.2", "--structure", "pooled"],
     "rare": ["rare", *SET, "--replications", "50", "--pilot", "50", "--seeds", "1", "--structure", "pooled"],
     "network": ["network", *SET, "--replications", "30"],
+    "attribute": ["attribute", *SET, "--replications", "3", "--structure", "pooled"],
 }
 # Forks a study for every line it reads and tells its end; parts are written as often as can be.
 DRIVER = """
 import json, os, sys
 import experiments.results.run_store as run_store
 import experiments.study.rare.run, experiments.study.size.run, experiments.study.comparison.run
-import experiments.study.calibration.run, model.ecosystem
+import experiments.study.attribution.folder, experiments.study.calibration.run, model.ecosystem
 from experiments.cli.main import main
 run_store.OFTEN = float(sys.argv[1])
 print('ready', flush=True)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         try:
             main(json.loads(line), standalone_mode=False)
         finally:
@@ -130,7 +135,9 @@ def test_an_interrupted_comparison_goes_on_and_ends_as_an_undisturbed_one(tmp_pa
     same(out, tmp_path / "calm")
 
 
-@pytest.mark.parametrize("name", ["size", *(pytest.param(one, marks=pytest.mark.slow) for one in ("rare", "network"))])
+@pytest.mark.parametrize(
+    "name", ["size", "attribute", *(pytest.param(one, marks=pytest.mark.slow) for one in ("rare", "network"))]
+)
 def test_a_study_that_broke_off_goes_on_and_ends_as_an_undisturbed_one(tmp_path, monkeypatch, name):
     out, made, last = tmp_path / "out", [], 10**9
     run_cell = sys.modules["experiments.run.run"].run_cell
@@ -188,9 +195,8 @@ def test_every_study_is_queried_and_exported_and_what_is_not_meant_for_it_is_tol
     assert {row["cell"]: row["number"] for row in found} == rows(out)["cell"].value_counts().to_dict()
     done = asked("export", out, "--csv")
     assert done.exit_code == 0 and len(pd.read_csv(out / "csv" / "runs.csv")) == len(rows(out))
-    for command in ("reproduce", "report"):
-        done = asked(command, out)
-        assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1 and "a study called sizing" in done.stderr
+    done = asked("reproduce", out, "--runner", "somebody:else")
+    assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1 and "a study called sizing" in done.stderr
 
 
 def test_an_unfinished_comparison_is_queried_but_not_reported(tmp_path):
@@ -218,6 +224,24 @@ def test_a_comparison_of_which_runs_failed_does_those_again(tmp_path, monkeypatc
     assert first.exit_code == 1 and "some runs failed" in (out / "manifest.json").read_text()
     assert told(words, out) == calm
     same(out, tmp_path / "calm")
+
+
+def test_a_comparison_is_extended_by_more_replications_where_its_pilot_stays_the_same(tmp_path):
+    def words(number, structure):
+        return ["compare", *SET, "--structure", structure, "--replications", str(number)]
+
+    calm, out = told(words(4, "pooled"), tmp_path / "calm"), tmp_path / "out"
+    told(words(2, "pooled"), out)
+    assert told(words(4, "pooled"), out) == calm
+    same(out, tmp_path / "calm")
+    assert json.loads((out / "manifest.json").read_text())["replications"] == 4
+    fewer = asked(*words(3, "pooled"), "--quiet", "--out", out)
+    assert fewer.exit_code == 2 and "made with other words (replications 4 there, 3 here" in fewer.stderr
+    told(words(5, "isolated"), tmp_path / "short")  # whose pilot is as short
+    longer = asked(*words(6, "isolated"), "--quiet", "--out", tmp_path / "short")
+    assert longer.exit_code == 2 and "made with other words (replications 5 there, 6 here" in longer.stderr
+    long = plan(Options(structures=("isolated",), replications=50, out=str(tmp_path / "new")))
+    assert [extends(long, before) for before in (3, 19, 20, 49)] == [False, False, True, True]
 
 
 def deadly(tasks):
@@ -279,7 +303,7 @@ def run(driver, words):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["compare", "size", "rare", "calibrate"])
+@pytest.mark.parametrize("name", ["compare", "size", "rare", "calibrate", "attribute"])
 def test_a_study_killed_at_twenty_moments_loses_and_doubles_nothing(tmp_path, name):
     words = calibration(tmp_path, bars=2000, starts=16) if name == "calibrate" else STUDIES[name]
     common, out = ["--workers", "1", "--quiet", "--out"], tmp_path / "out"

@@ -215,8 +215,20 @@ def test_closing_a_channel_changes_nothing_else_of_the_scenario():
         assert shut == scenario.replace(changes)
 
 
-def test_the_command_tells_effects_interactions_and_conditions_of_every_cell():
-    words = ["attribute", "--process", "gbm", "--structure", "pooled", "--replications", "2", "--workers", "1"]
+def test_the_command_tells_effects_interactions_and_conditions_of_every_cell(tmp_path):
+    words = [
+        "attribute",
+        "--out",
+        str(tmp_path / "out"),
+        "--process",
+        "gbm",
+        "--structure",
+        "pooled",
+        "--replications",
+        "2",
+        "--workers",
+        "1",
+    ]
     settings = ("steps=10", "trader.number=20", "protocol.number=2", "provider.number=1", "shock.hit_share=0.1")
     words += [word for text in (*settings, "shock.hit_minute=2") for word in ("--set", text)]
     done = CliRunner().invoke(main, [*words, "--quiet", "--json"])

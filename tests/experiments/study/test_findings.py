@@ -213,8 +213,12 @@ def test_the_command_writes_the_page_and_goes_on_where_it_was(tmp_path, monkeypa
     def never(*_):
         raise AssertionError("a study that is kept is not run again")
 
-    monkeypatch.setattr("experiments.study.findings.run._run", never)
-    again = run(tmp_path, "--study", "default", "--json")
+    with monkeypatch.context() as patch:
+        patch.setattr("experiments.run.run.run_cell", never)
+        again = run(tmp_path, "--study", "default", "--json")
     assert json.loads(again.stdout)["studies"]["default"]["uncovered"] == told["uncovered"]
+    [kept] = (tmp_path / "kept").iterdir()
+    done = CliRunner().invoke(main, ["reproduce", str(kept), "--runs", "3"])
+    assert done.exit_code == 0 and "3 runs made again: they are the same" in done.stdout
     unknown = run(tmp_path, "--study", "defalt")
     assert unknown.exit_code == 2 and "did you mean 'default'" in unknown.stderr

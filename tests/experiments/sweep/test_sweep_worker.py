@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from experiments.plan.problem import SweepError
+from experiments.run.dispatch import Dispatch
 from experiments.run.sweep.run import Where, sweep
 from tests.support.sweep_plan import GRID, plan_of
 
@@ -61,6 +62,21 @@ def test_workers_that_are_all_lost_are_replaced_and_nothing_is_missing(tmp_path,
     attacked(kind)
     outcome = sweep(plan, tmp_path / "out", open_executor=Where(2).open, quiet=True)
     assert outcome.complete and outcome.failed == 0
+
+
+@pytest.mark.slow
+def test_runs_for_which_there_is_room_alone_have_not_failed(tmp_path, monkeypatch):
+    died, retry = [], Dispatch._retry
+
+    def counted(self, chunk):
+        died.append(chunk)
+        retry(self, chunk)
+
+    monkeypatch.setattr(Dispatch, "_retry", counted)
+    plan = plan_of(tmp_path, GRID, "crowded")
+    outcome = sweep(plan, tmp_path / "out", open_executor=Where(2).open, quiet=True)
+    assert died, "no worker died, so nothing was shown"
+    assert outcome.complete and outcome.finished == plan.runs and outcome.failed == 0
 
 
 def test_where_no_worker_lives_a_sweep_ends_in_one_line(tmp_path, attacked):

@@ -1,0 +1,1 @@
+"""Runs of any study made again from its folder alone, and compared bit for bit."""
