@@ -30,7 +30,8 @@ from model.market.control import Control
 from model.market.order_clearing import fill
 from model.market.value_investing import ValueInvesting
 from model.measure.metric import summarise
-from model.measure.record import Record
+from model.measure.series import ALL, Choice, by_protocol, chosen, resolved
+from model.measure.window import make_record
 from model.network.contagion import make_contagion
 from model.price.segment import market_names
 from model.price.streams import Streams
@@ -57,6 +58,7 @@ class Ecosystem(Roster):
     replication : number of the replication, which with the scenario's seed names every random draw.
     tape : shocks in place of those of the replication, for the same assets and protocols.
     rng : seed in place of the scenario's, as Mesa's runners give it; None leaves that (:mod:`model.batch_run`).
+    kept : the series that are kept, all unless others are chosen.
     **fields : parameters in place of the scenario's, by their dotted names.
 
     Attributes
@@ -74,14 +76,15 @@ class Ecosystem(Roster):
 
     def __init__(
         self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None, rng: Any = NOT_GIVEN,
-        **fields: Any,
+        kept: Choice = (ALL,), **fields: Any,
     ) -> None:  # fmt: skip
         self._own_scenario, self.replication = described(scenario, replication, rng, fields), replication
-        refuse_beyond(self.scenario)
+        self.kept = resolved(kept, self.scenario.protocol.number)
+        refuse_beyond(self.scenario, members=by_protocol(self.kept))
         streams = Streams(self.scenario.seed, replication)
         super().__init__(streams.generator("mesa"))
         self.assets = market_names(self.scenario, asset_names(self.scenario))
-        self.tape = tape or draw_tape(self.scenario, replication)
+        self.tape = tape or draw_tape(self.scenario, replication, members=by_protocol(self.kept))
         self.horizon, self.clock = len(self.tape.log_return), 0
         self._build(streams)
         self._set_rules(streams)
@@ -113,7 +116,7 @@ class Ecosystem(Roster):
         """Derive constants, the layers of the waterfall, the exposures and room for the record."""
         scenario, members = self.scenario, len(self.exchange)
         self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
-        self.record = Record(self.horizon, self.assets, members)
+        self.record = make_record(scenario, self.kept, self.horizon, self.assets)
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book)
         self.regime = make_loss_regime(scenario, streams.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
@@ -184,6 +187,7 @@ class Ecosystem(Roster):
         self.clock, seen = step, max(step - (act == 0), 0)
         self._oracle_error = self.tape.oracle_error[seen]
         self.ledger.stop_if_broken(seen)
+        self.record.fold(step)
 
     def _act(self, name: str) -> None:
         """Call the kernel of an act, if the run has what it works on."""
@@ -285,6 +289,7 @@ class Ecosystem(Roster):
         self._act("write_record")
         self.ledger.stop_if_broken(self.clock)
         self.clock += 1
+        self.record.fold(self.clock)
 
     @property
     def _row(self) -> Shock:
@@ -324,5 +329,5 @@ class Ecosystem(Roster):
         return summarise(self, self.clock)
 
     def series(self) -> dict[str, np.ndarray]:
-        """Return the run's series so far, column by column (:mod:`model.measure.record`)."""
-        return self.record.columns(self.clock) | self.reinsurance.series()
+        """Return the run's series so far, column by column: those that are kept (:mod:`model.measure.series`)."""
+        return chosen(self.kept, self.record, self.reinsurance.series(), self.clock)

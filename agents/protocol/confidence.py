@@ -31,7 +31,8 @@ from agents.core.kernel import rule
 class Mood(NamedTuple):
     """What protocols hear of one another; tables without rows where nobody listens."""
 
-    tied: np.ndarray  # (protocols, protocols) bool, whose failure alarms whom
+    first: np.ndarray  # (protocols + 1,), where the neighbours of each begin among `tied`
+    tied: np.ndarray  # (ties,), the neighbours of each in turn, whose failure alarms it
     news: np.ndarray  # (protocols,) 1, >= 0, bad news that has not faded
     known: np.ndarray  # (protocols,) USD, >= 0, uncovered loss up to the step before
     alarm: np.ndarray  # (protocols,) 1, >= 0

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.core.kernel import part
-from agents.core.table import Exchanges, Markets, Protocols
+from agents.core.table import Exchanges, Markets, Matrix, Protocols
 from agents.protocol.confidence import Mood, alarm, faded, hazard
 from agents.protocol.standby import Backing, healths
 from model.market.market import stress
@@ -81,21 +81,29 @@ def feel(
     nerves : constants.
     step : present step.
     """
-    health, tied, news, known = healths(balance, protocol, backing), mood.tied, mood.news, mood.known
+    health, news, known = healths(balance, protocol, backing), mood.news, mood.known
     alarms, strain = mood.alarm, mood.strain
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]
         if nerves.panic:
             bad = nerves.unpaid if protocol.uncovered[i] > known[i] else 0.0
             known[i] = protocol.uncovered[i]
-            for j in range(exchange.shape[0]):
-                if protocol.default_step[j] == step and tied[i, j]:
+            for tie in range(mood.first[i], mood.first[i + 1]):
+                if protocol.default_step[mood.tied[tie]] == step:
                     bad += nerves.neighbour
             news[i] = faded(news[i], nerves.half_life, nerves.minutes) + bad
             alarms[i] = alarm(health[i], news[i], nerves.thin_fund)
             exchange.alarm[i] = nerves.trader * alarms[i]
         rough = stress(market.variance[k], market.normal_volatility[k])
         strain[i] = nerves.volatility * rough + nerves.provider * alarms[i]
+
+
+def neighbours(owed: Matrix) -> tuple[Array, Array]:
+    """Return who owes whom or is owed by whom: the neighbours of each protocol in turn, and where each begins."""
+    members, (debtor, creditor) = owed.shape[0], np.array(owed.nonzero(), np.int64)
+    pairs = np.unique(np.concatenate([debtor * members + creditor, creditor * members + debtor]))
+    each, tied = np.divmod(pairs, max(members, 1))
+    return np.searchsorted(each, np.arange(members + 1)).astype(np.int64), tied
 
 
 class Confidence:
@@ -115,9 +123,9 @@ class Confidence:
         scenario, members = ecosystem.scenario, len(ecosystem.exchange)
         self.structure, self.sensitivity = ecosystem.structure, scenario.confidence.capital_sensitivity
         self.nerves = make_nerves(scenario)
-        owed = ecosystem.contagion.liabilities > 0.0 if self.nerves else np.zeros((0, 0), dtype=bool)
+        first, tied = neighbours(ecosystem.contagion.liabilities if self.nerves else np.zeros((0, 0)))
         news, known, alarms = np.zeros((3, members))
-        self.mood = Mood(owed | owed.T, news, known, alarms, ecosystem.rules.capital.strain)
+        self.mood = Mood(first, tied, news, known, alarms, ecosystem.rules.capital.strain)
 
     @property
     def alarm(self) -> Array:

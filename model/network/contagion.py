@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.core.books import Venue
 from agents.core.ledger import BAD_DEBT, OUTSIDE, TREASURY, Ledger
-from agents.core.table import Protocols
+from agents.core.table import Matrix, Protocols
 from agents.protocol.protocol import DEBTS, DEFAULTED, EXPOSURE, OWN_LOSS, standing
 from model.backstop.late_money import LateMoney
 from model.network.clearing import TOLERANCE, Settlement, settle
@@ -32,7 +32,7 @@ class Contagion:
 
     Parameters
     ----------
-    liabilities : (P, P) USD, row owes column.
+    liabilities : (P, P) USD, row owes column, dense or a CSR array.
     exposure : recoveries and seniority of the clearing.
     resolution : what becomes of defaulters.
     venue : tables of accounts and exchanges, for winding up.
@@ -44,7 +44,7 @@ class Contagion:
     """
 
     def __init__(
-        self, liabilities: np.ndarray, exposure: ExposureSection, resolution: Continue, venue: Venue, late: LateMoney
+        self, liabilities: Matrix, exposure: ExposureSection, resolution: Continue, venue: Venue, late: LateMoney
     ) -> None:
         self.liabilities = liabilities
         self.exposure, self.resolution, self.venue, self.late = exposure, resolution, venue, late
@@ -97,7 +97,7 @@ class Contagion:
         treasury += outcome.received - outcome.payments - outcome.lost
         ledger.balance[OUTSIDE, 0] += outcome.lost.sum()
         treasury[np.abs(treasury) < DUST] = np.maximum(treasury[np.abs(treasury) < DUST], 0.0)
-        self.liabilities = np.zeros_like(self.liabilities)
+        self.liabilities = self.liabilities * 0.0
 
 
 def make_contagion(
@@ -116,13 +116,13 @@ def make_contagion(
     return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
 
 
-def first_debts(scenario: Scenario, streams: Streams) -> np.ndarray:
+def first_debts(scenario: Scenario, streams: Streams) -> Matrix:
     """Return who owes whom at the start, (P, P) USD, row owes column."""
     names = [f"protocol_{i}" for i in range(scenario.protocol.number)]
     return liabilities(scenario.exposure, treasuries(scenario), streams.generator("exposure"), names)
 
 
-def overindebted(owed: np.ndarray, treasury: np.ndarray) -> np.ndarray:
+def overindebted(owed: Matrix, treasury: np.ndarray) -> np.ndarray:
     """Return who could not pay its debts to protocols even if all paid theirs and nobody lost anything, (P,) bool.
 
     p̄ᵢ > Tᵢ + Σⱼ Lⱼᵢ: such a protocol is insolvent by its balance sheet before any loss.
