@@ -122,7 +122,12 @@ def race(opponent: str, number: int, steps: int, laps: int) -> dict[str, float]:
 
 
 def main(opponent: str, number: int, steps: int, laps: int) -> None:
-    """Print the race's times as JSON; those of the engine with its speed beside C's."""
+    """Print the race's times as JSON; those of the engine with its speed beside C's.
+
+    Parameters
+    ----------
+    opponent, number, steps, laps : of the race.
+    """
     times: dict[str, float | None] = {**race(opponent, number, steps, laps)}
     if opponent == "engine":
         times["c_ratio"] = c_ratio(number)

@@ -30,7 +30,9 @@ KINDS = {
     ),
 }
 
+OF_ASSET = "liquidated_share_"  # and the asset's name, whatever that is
+
 
 def is_metric(name: str) -> bool:
     """Return whether a metric of the model may be called `name`."""
-    return any(re.fullmatch(pattern, name) for pattern in KINDS.values())
+    return name.startswith(OF_ASSET) or any(re.fullmatch(pattern, name) for pattern in KINDS.values())
