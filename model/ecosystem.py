@@ -29,7 +29,8 @@ from model.market.control import Control
 from model.market.order_clearing import fill
 from model.market.value_investing import ValueInvesting
 from model.measure.metric import summarise
-from model.measure.record import Record
+from model.measure.series import ALL, Choice, by_protocol, chosen, resolved
+from model.measure.window import make_record
 from model.network.contagion import make_contagion
 from model.price.segment import market_names
 from model.price.streams import Streams
@@ -58,6 +59,7 @@ class Ecosystem(SavedRun):
     replication : number of the replication, which with the scenario's seed names every random draw.
     tape : shocks in place of those of the replication, for the same assets and protocols.
     rng : seed in place of the scenario's, as Mesa's runners give it; None leaves that (:mod:`model.batch_run`).
+    kept : the series that are kept, all unless others are chosen.
     **fields : parameters in place of the scenario's, by their dotted names.
 
     Attributes
@@ -78,11 +80,12 @@ class Ecosystem(SavedRun):
 
     def __init__(
         self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None, rng: Any = NOT_GIVEN,
-        **fields: Any,
+        kept: Choice = (ALL,), **fields: Any,
     ) -> None:  # fmt: skip
-        self.set_up(described(scenario, replication, rng, fields), replication, replication, tape)
+        chosen = described(scenario, replication, rng, fields)
+        self.set_up(chosen, replication, replication, tape, resolved(kept, chosen.protocol.number))
 
-    def set_up(self, scenario: Scenario, origin: int, replication: int, tape: Tape | None) -> None:
+    def set_up(self, scenario: Scenario, origin: int, replication: int, tape: Tape | None, kept: Choice) -> None:
         """Build the run at its start; the set-up draws from replication `origin`, the steps from `replication`.
 
         Parameters
@@ -90,13 +93,14 @@ class Ecosystem(SavedRun):
         scenario : all parameters.
         origin, replication : numbers of replications, one and the same unless the run is branched.
         tape : shocks; none: those of the replication.
+        kept : the series that are kept, resolved.
         """
-        self._own_scenario, self.origin, self.replication = scenario, origin, replication
-        refuse_beyond(scenario)
+        self._own_scenario, self.origin, self.replication, self.kept = scenario, origin, replication, kept
+        refuse_beyond(scenario, members=by_protocol(kept))
         streams, draws = Streams(scenario.seed, origin), Streams(scenario.seed, replication)
         super().__init__(draws.generator("mesa"))
         self.assets = market_names(self.scenario, asset_names(self.scenario))
-        self.tape = tape or draw_tape(self.scenario, replication)
+        self.tape = tape or draw_tape(self.scenario, replication, members=by_protocol(kept))
         self.horizon = len(self.tape.log_return)
         self._build(streams)
         self._set_rules(streams, draws)
@@ -139,7 +143,7 @@ class Ecosystem(SavedRun):
         """Derive constants, the layers of the waterfall, the exposures and room for the record."""
         scenario, members = self.scenario, len(self.exchange)
         self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
-        self.record = Record(self.horizon, self.assets, members)
+        self.record = make_record(scenario, self.kept, self.horizon, self.assets)
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book)
         self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
@@ -213,6 +217,7 @@ class Ecosystem(SavedRun):
             own_share=self.rules.capital.own_share,
             reinsurance=reinsurance.memory,
             series=Series(record.ecosystem, record.asset, record.protocol, reinsurance.table),
+            sums=record.sums,
         )
 
     def step(self) -> None:
@@ -243,6 +248,7 @@ class Ecosystem(SavedRun):
         self.clock, seen = step, max(step - (act == 0), 0)
         self._oracle_error[:] = self.tape.oracle_error[seen]
         self.ledger.stop_if_broken(seen)
+        self.record.fold(step)
 
     def _act(self, name: str) -> None:
         """Call the kernel of an act, if the run has what it works on."""
@@ -344,6 +350,7 @@ class Ecosystem(SavedRun):
         self._act("write_record")
         self.ledger.stop_if_broken(self.clock)
         self.clock += 1
+        self.record.fold(self.clock)
 
     @property
     def _row(self) -> Shock:
@@ -383,5 +390,5 @@ class Ecosystem(SavedRun):
         return summarise(self, self.clock)
 
     def series(self) -> dict[str, np.ndarray]:
-        """Return the run's series so far, column by column (:mod:`model.measure.record`)."""
-        return self.record.columns(self.clock) | self.reinsurance.series()
+        """Return the run's series so far, column by column: those that are kept (:mod:`model.measure.series`)."""
+        return chosen(self.kept, self.record, self.reinsurance.series(), self.clock)

@@ -19,6 +19,7 @@ from mesa.time import EventGenerator, Priority, Schedule
 
 from agents.account.account import EMPTY
 from model.agent_view import Roster
+from model.measure.series import Choice
 from model.own_agents import load_agents, load_attributes, own, saved_agents, saved_attributes
 from model.price.tape import Tape, draw_tape
 from model.scenario import Scenario
@@ -41,13 +42,14 @@ class SavedRun(Roster):
     tape: Tape
     replication: int
     origin: int
+    kept: Choice
 
     agent_id_counter: int
     _now: memoryview
     _default_schedule: EventGenerator  # Mesa's calendar of steps
     _built: frozenset[str] = frozenset()
 
-    def set_up(self, scenario: Scenario, origin: int, replication: int, tape: Tape | None) -> None:
+    def set_up(self, scenario: Scenario, origin: int, replication: int, tape: Tape | None, kept: Choice) -> None:
         """Build the run at its start.
 
         Parameters
@@ -56,6 +58,7 @@ class SavedRun(Roster):
         origin : replication whose draws the set-up takes.
         replication : replication whose draws the steps take.
         tape : shocks; none: those of the replication.
+        kept : the series that are kept.
         """
         raise NotImplementedError
 
@@ -105,14 +108,14 @@ class SavedRun(Roster):
         """
         same = replication == self.replication and tape is None
         other = self.tape if same else spliced(self.tape, tape or draw_tape(self.scenario, replication), self.clock)
-        model = rebuilt(type(self), self.scenario, self.origin, replication, other)
+        model = rebuilt(type(self), self.scenario, self.origin, replication, other, self.kept)
         now, rng, random = self.snapshot(), model.rng.bit_generator.state, model.random.getstate()
         model.restore(now if same else now._replace(mesa=now.mesa._replace(rng=rng, random=random)))
         return model
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to build the run again, and what to put into it."""
-        built = type(self), self.scenario, self.origin, self.replication, self.tape
+        built = type(self), self.scenario, self.origin, self.replication, self.tape, self.kept
         return rebuilt, built, (self.snapshot(), saved_attributes(self, self._attributes()))
 
     def __setstate__(self, saved_run: tuple[Snapshot, bytes]) -> None:
@@ -122,7 +125,7 @@ class SavedRun(Roster):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return a run of its own in the same state; what was set on this one is copied along."""
-        model = memo[id(self)] = rebuilt(type(self), self.scenario, self.origin, self.replication, self.tape)
+        model = memo[id(self)] = rebuilt(type(self), self.scenario, self.origin, self.replication, self.tape, self.kept)
         model.restore(self.snapshot())
         memo |= {id(mine): its for mine, its in zip(own(self), own(model), strict=True)}
         model.__dict__.update(copy.deepcopy(self._attributes(), memo))
@@ -152,7 +155,9 @@ class SavedRun(Roster):
             self.trader(row)
 
 
-def rebuilt[M: SavedRun](kind: type[M], scenario: Scenario, origin: int, replication: int, tape: Tape) -> M:
+def rebuilt[M: SavedRun](
+    kind: type[M], scenario: Scenario, origin: int, replication: int, tape: Tape, kept: Choice
+) -> M:
     """Return a run at its start, without a call of the ``__init__`` of a class of a researcher's own.
 
     Parameters
@@ -161,11 +166,12 @@ def rebuilt[M: SavedRun](kind: type[M], scenario: Scenario, origin: int, replica
     scenario : all parameters.
     origin, replication : whose draws the set-up and the steps take.
     tape : shocks; sealed against writing.
+    kept : the series that are kept.
     """
     model = kind.__new__(kind)
     for shocks in tape:
         shocks.setflags(write=False)
-    model.set_up(scenario, origin, replication, tape)
+    model.set_up(scenario, origin, replication, tape, kept)
     return model
 
 

@@ -153,9 +153,10 @@ def adapt_terms(tables: Tables, terms: Adaptation, row: Shock, t: int) -> bool:
 @lean_kernel
 def write_record(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
     """Write the series of the step and audit the ledger; stop where it does not balance."""
+    member = tables.member[t % tables.member.shape[0]]  # which holds all steps, or the latest
     write_step(
         tables.market, tables.exchange, tables.protocol, tables.book, tables.rounds[0], tables.ecosystem[t],
-        tables.asset[t], tables.member[t],
+        tables.asset[t], member,
     )  # fmt: skip
     return tables.book.breach[0] >= 0.0
 

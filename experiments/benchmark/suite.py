@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from experiments.benchmark.channel import channel_cost, clearing_timing
+from experiments.benchmark.compiled import compiled_ratios, run_times
 from experiments.benchmark.ecosystem import ecosystem_timings, growth, warm_up
 from experiments.benchmark.loss import loss_timings
 
@@ -39,8 +40,8 @@ def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None) 
 
     Returns
     -------
-    ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``channels``, ``clearing``, ``growth``, ``loss_regime`` and
-    ``machine``.
+    ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``compiled``, ``run``, ``channels``, ``clearing``, ``growth``,
+    ``loss_regime`` and ``machine``.
     """
     usual = QUICK_SIZES if quick else REFERENCE_SIZES
     laps = QUICK_LAPS if quick else LAPS
@@ -50,6 +51,8 @@ def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None) 
         "reference": [time_reference(number, laps) for number in accounts or usual],
         "ecosystem": ecosystem,
         "ecosystem_vs_mesa": compare_ecosystem(laps),
+        "compiled": compiled_ratios(quick),
+        "run": run_times(quick),
         "channels": channel_cost(COMPARED, laps),
         "clearing": clearing_timing(),
         "growth": growth(ecosystem),

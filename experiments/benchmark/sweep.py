@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import psutil  # type: ignore[import-untyped]
 
-from experiments.plan.plan import Plan, Task, read_plan
+from experiments.plan.plan import RUNNER, Plan, Task, read_plan
 from experiments.results.run import Run
 from experiments.run.executor import Executor
 from experiments.run.sweep.chunk import Job, Product
@@ -116,8 +116,7 @@ def _plan(
 ) -> Plan:
     path = Path(place) / f"{name}.toml"
     path.write_text(PLAN.format(runs=runs, steps=steps, traders=traders, series=series), encoding="utf-8")
-    made_by = {"runner": f"experiments.benchmark.sweep:{runner}"} if runner else {}
-    return read_plan(path, allow_many=True, **made_by)
+    return read_plan(path, allow_many=True, runner=f"experiments.benchmark.sweep:{runner}" if runner else RUNNER)
 
 
 class Cost(NamedTuple):

@@ -33,6 +33,20 @@ STRUCTURE = click.option(
     help="Repeatable; default isolated, pooled, or as compare.",
 )
 REGIME = click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Repeatable; default the scenario's.")
+REPORTER = click.option(
+    "--reporter",
+    "reporters",
+    multiple=True,
+    metavar="NAME=MODULE:FUNCTION",
+    help="A metric of your own: a function of the finished model in a module of yours; repeatable.",
+)
+SERIES = click.option(
+    "--series",
+    multiple=True,
+    metavar="NAME",
+    help="Series kept of each run: all, totals, none, or names such as fund or mid_BTC; repeatable; default all, above "
+    "1,000 protocols totals.",
+)
 SCENARIO_NAMES = ("prices", "process", "episode", "scenario", "settings", "seed")
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)

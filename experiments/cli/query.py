@@ -7,7 +7,7 @@ import click
 
 from experiments.cli.lazy_group import load
 from experiments.cli.listing import aligned
-from experiments.cli.option import explained
+from experiments.cli.option import REPORTER, explained
 from experiments.plan.problem import SweepError
 from experiments.results.sweep.manifest_file import kind, read_study
 
@@ -53,16 +53,17 @@ def export(folder: Path, as_csv: bool, out: Path | None) -> int:
 @FOLDER
 @click.option("--runs", type=click.IntRange(1), default=10, show_default=True, help="How many runs to make again.")
 @click.option("--runner", metavar="MODULE:NAME", help="Who makes runs; what the folder itself names is never called.")
+@REPORTER
 @explained
-def reproduce(folder: Path, runs: int, runner: str | None) -> int:
+def reproduce(folder: Path, runs: int, runner: str | None, reporters: tuple[str, ...]) -> int:
     """Make a sample of a study's runs again and compare them bit for bit; exit code 1 on a difference."""
     study = checked(folder)
     if study == "sweep":
-        outcome = load("experiments.run.sweep.reproduction:reproduce")(folder, runs, runner)
+        outcome = load("experiments.run.sweep.reproduction:reproduce")(folder, runs, runner, reporters)
     elif runner is not None:
         raise SweepError(f"--runner: {runner!r}: only runs of a sweep have one, this is a study called {study}")
     else:
-        outcome = load("experiments.study.reproduction.again:reproduce")(folder, runs)
+        outcome = load("experiments.study.reproduction.again:reproduce")(folder, runs, reporters)
     for line in [*outcome.notes, *outcome.differences]:
         click.echo(line, err=True)
     alike = "differ" if outcome.differences else "are the same, bit for bit"

@@ -11,6 +11,10 @@ that allotment is by expected shortfall, the second size of ``isolated`` follows
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from experiments.plan.identity import as_text, digest
+from experiments.plan.plug_in import Reporter
+from model.measure.series import USUAL, Choice
+
 if TYPE_CHECKING:
     from model.price.tape import Tape
     from model.scenario import Scenario
@@ -27,10 +31,27 @@ class Estimate(NamedTuple):
     expected_shortfall: tuple[float, ...] = ()
 
 
+class Kept(NamedTuple):
+    """What is kept of a run: a choice of series, and what reporters say."""
+
+    series: Choice = (USUAL,)
+    reporters: tuple[Reporter, ...] = ()
+
+    def identity(self, scenario: str) -> str:
+        """Return the identity of a scenario's runs, given that of the scenario: reporters make other runs of it."""
+        return digest(scenario, as_text(self.reporters)) if self.reporters else scenario
+
+    def described(self) -> dict[str, dict[str, dict[str, str]]]:
+        """Return the reporters as plain data, by name; nothing where there are none."""
+        found = {one.name: {"function": one.path, "source": one.source} for one in self.reporters}
+        return {"reporters": found} if found else {}
+
+
 class Cell(NamedTuple):
     """One column of the comparison: its name, its two axes and the scenario that is run.
 
-    `tape` draws the shocks of a replication where they are not to be its own (:mod:`experiments.study.rare`).
+    `tape` draws the shocks of a replication where they are not to be its own (:mod:`experiments.study.rare`); `kept`
+    says what is kept of a run.
     """
 
     name: str
@@ -38,6 +59,7 @@ class Cell(NamedTuple):
     regime: str
     scenario: "Scenario"
     tape: "Callable[[int], Tape] | None" = None
+    kept: Kept = Kept()
 
 
 def cells(

@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from experiments.plan.arrangement import Kept
 from experiments.plan.identity import canonical
-from experiments.plan.options import MOST, ConfigurationError, Options, Term, read_term
+from experiments.plan.options import MOST, ConfigurationError, Options, Term, described_series, read_series, read_term
+from experiments.plan.plug_in import read_reporters
 from experiments.plan.resources import cores, free_path, place_problem
 from experiments.plan.scenario_option import ORIGIN, Described, Problems, check_inputs, read_scenario
 from model.scenario.problem import one_of
@@ -41,6 +43,7 @@ class Plan(NamedTuple):
     precision: tuple[Term, ...] = ()
     premiums: tuple[str, ...] = ()  # None: the scenario's
     notices: tuple[str, ...] = ()  # a line for every setting that is overridden or has no effect
+    kept: Kept = Kept()  # of a run: series, and what reporters say
 
 
 def asked(plan: Plan) -> dict[str, Any]:
@@ -52,6 +55,8 @@ def asked(plan: Plan) -> dict[str, Any]:
         "premiums": plan.premiums,
         "replications": plan.replications,
         "precision": [str(term) for term in plan.precision],
+        "series": described_series(plan.kept.series),
+        **plan.kept.described(),
     }
 
 
@@ -85,6 +90,7 @@ def plan(
     precision = tuple(term for term in read if term)
     most = MOST if precision else REPLICATIONS
     replications = most if options.replications is None else options.replications
+    kept = problems.attempt(partial(_kept, options), Kept())
     problems.lines += [*_count_problems(replications, workers), *_folder_problems(folder)]
     _finish(scenario, problems)
     lines = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
@@ -99,6 +105,7 @@ def plan(
         precision=precision,
         premiums=premiums,
         notices=tuple(lines),
+        kept=kept,
     )
 
 
@@ -137,6 +144,11 @@ def _axis(name: str, values: Sequence[str], problems: Problems) -> tuple[str, ..
     for value in values:
         problems.attempt(partial(one_of, f"{ORIGIN}: --{name}:", value, tuple(allowed)), "")
     return tuple(dict.fromkeys(values))
+
+
+def _kept(options: Options) -> Kept:
+    """Return what the options say is kept of a run."""
+    return Kept(read_series(options.series or True, f"{ORIGIN}: --series"), read_reporters(options.reporters))
 
 
 def _count_problems(replications: int, workers: int) -> list[str]:

@@ -3,13 +3,19 @@
 :mod:`experiments.study.comparison.stopping` says when ``--precision METRIC=BOUND`` is reached.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from model.measure.series import ALL, TOTALS, USUAL, Choice, is_series
+from model.scenario.problem import suggestion
 
 MOST = 1_000  # replications at most, unless said otherwise
 FORM = (
     "allowed is METRIC=HALF-WIDTH in the metric's unit or as a part of the mean, such as uncovered=2.5e5 or defaults=5%"
 )
+
+NONE = "none"
+WORDS = (ALL, TOTALS, NONE)
 
 
 class ConfigurationError(ValueError):
@@ -37,6 +43,8 @@ class Options(NamedTuple):
     preset: str | None = None
     premiums: tuple[str, ...] = ()
     precision: tuple[str, ...] = ()
+    reporters: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
 
 
 class Term(NamedTuple):
@@ -62,3 +70,29 @@ def read_term(text: str) -> Term:
     if not metric or not 0.0 < value < float("inf"):
         raise ValueError(f"command line: --precision: {text!r}: {FORM}")
     return Term(metric, value, relative)
+
+
+def read_series(given: bool | str | Sequence[str], origin: str) -> Choice:
+    """Return the choice of series that is said: true, false, a word, a name or several.
+
+    Raises
+    ------
+    ConfigurationError
+        With a line for every word that is none and no series' name.
+    """
+    if isinstance(given, bool):
+        return (USUAL,) if given else ()
+    words = [given] if isinstance(given, str) else list(given)
+    unknown = [word for word in words if word not in WORDS and not is_series(word)]
+    lines = [f"{word!r}: unknown series{suggestion(word, WORDS)}" for word in unknown]
+    if len(words) > 1 and NONE in words:
+        lines.append(f"{NONE} with others: allowed is {NONE} alone")
+    if lines:
+        allowed = f"allowed are {', '.join(WORDS)}, and names such as fund, fund_0 or mid_BTC"
+        raise ConfigurationError(f"{origin}: {line}; {allowed}" for line in lines)
+    return tuple(dict.fromkeys(word for word in words if word != NONE))
+
+
+def described_series(choice: Choice) -> bool | list[str]:
+    """Return a choice of series as plans say it: true as usual, false for none, else the words."""
+    return bool(choice) if choice in ((), (USUAL,)) else list(choice)

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from experiments.plan.arrangement import Kept
 from experiments.plan.design import Crossed, Design, Grid, draw, size
 from experiments.plan.identity import as_text, canonical, file_digest, leaves, scenario_identity
-from experiments.plan.plan_file import Contents, read_plan_file
+from experiments.plan.options import described_series
+from experiments.plan.plan_file import Contents, Typed, read_plan_file
 from experiments.plan.problem import SweepError
 from model.scenario import Scenario, ScenarioError
 
@@ -41,7 +43,7 @@ class Plan(NamedTuple):
     base : scenario that every point changes.
     design : the points.
     replications : numbers of the replications.
-    series : whether series are kept.
+    kept : what is kept of a run: series, and what reporters say.
     described : the plan as plain data, which must stay the same for the life of a folder.
     runner : ``module:function`` that makes a run of a cell and a replication.
     moved : values of the fields that points move.
@@ -51,7 +53,7 @@ class Plan(NamedTuple):
     base: Scenario
     design: Design
     replications: range
-    series: bool
+    kept: Kept
     described: dict[str, Any]
     runner: str = RUNNER
     moved: Mapping[str, Sequence[Any]] = {}
@@ -74,7 +76,7 @@ class Plan(NamedTuple):
         return Task(run, point, self.replications[replication], self.design[point])
 
 
-def read_plan(path: Path, allow_many: bool = False, runner: str = RUNNER) -> Plan:
+def read_plan(path: Path, allow_many: bool = False, runner: str = RUNNER, typed: Typed = Typed()) -> Plan:  # noqa: B008
     """Read, check and draw a plan.
 
     Parameters
@@ -82,13 +84,14 @@ def read_plan(path: Path, allow_many: bool = False, runner: str = RUNNER) -> Pla
     path : the plan file.
     allow_many : whether more than ``LIMIT`` runs are allowed.
     runner : ``module:function`` that makes a run.
+    typed : what the command line adds to the plan.
 
     Raises
     ------
     SweepError
         With every problem of the plan.
     """
-    contents = read_plan_file(path)
+    contents = read_plan_file(path, typed)
     return drawn(contents, str(path), allow_many, runner)
 
 
@@ -107,17 +110,18 @@ def drawn(contents: Contents, origin: str, allow_many: bool = False, runner: str
     if contents.across:
         design = Crossed(design, Grid(contents.across))
     described = _described(contents, runner)
-    kept = contents.replications, contents.series, described, runner, contents.moved, contents.notices
+    kept = contents.replications, contents.kept, described, runner, contents.moved, contents.notices
     return Plan(contents.base, design, *kept)
 
 
 def point_identities(plan: Plan, origin: str) -> list[str]:
-    """Return a digest of the scenario of every point; raises SweepError with what is wrong with them."""
+    """Return the identity of the runs of every point; raises SweepError with what is wrong with the points."""
     problems: dict[str, None] = {}
     identities = []
     for index in range(len(plan.design)):
         try:
-            identities.append(scenario_identity(plan.base.replace(plan.design[index], origin)))
+            identity = scenario_identity(plan.base.replace(plan.design[index], origin))
+            identities.append(plan.kept.identity(identity))
         except ScenarioError as error:
             problems |= dict.fromkeys(error.problems)
         if len(problems) >= TOLD:
@@ -161,7 +165,8 @@ def _described(contents: Contents, runner: str) -> dict[str, Any]:
         "across": {field.name: as_text(field) for field in contents.across},
         "points": [as_text(point) for point in contents.listed],
         "replications": {"first": contents.replications.start, "number": len(contents.replications)},
-        "series": contents.series,
+        "series": described_series(contents.kept.series),
+        **contents.kept.described(),
         "runner": runner,
         "base": canonical(contents.base),
         "files": [file_digest(name) for value in files for name in ([value] if isinstance(value, str) else value)],

@@ -8,7 +8,8 @@ base               ``scenario``, ``episode``, ``process``, ``prices``, ``seed``:
 ``[across]``       values crossed with every point of the design, such as the structures to compare
 ``[[point]]``      the points of kind ``list``
 ``replications``   replications of every point, on common random numbers; ``first_replication``, default 0
-``series``         whether series are kept besides metrics, default true
+``series``         series kept besides metrics: true or false, ``"all"``, ``"totals"``, or a list of names; default true
+``[reporters]``    numbers of your own, ``name = "module:function"``, a function of the finished model
 =================  =====================================================================================
 """
 
@@ -17,23 +18,36 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from experiments.plan.arrangement import Kept
 from experiments.plan.configuration import base as described_base
 from experiments.plan.design import KINDS, SAMPLERS, Terms
 from experiments.plan.field import Choice, Field, read_field
 from experiments.plan.notice import design_notices
-from experiments.plan.options import ConfigurationError, Options
+from experiments.plan.options import ConfigurationError, Options, read_series
+from experiments.plan.plug_in import Reporter, read_reporters
 from experiments.plan.problem import SweepError
 from experiments.plan.scenario_option import Described, Layer
+from model.measure.series import USUAL
 from model.scenario import Scenario, ScenarioError, read_toml
 from model.scenario.parameter import declarations
 from model.scenario.problem import one_of, section_at, suggestion
 from model.scenario.world import world_names
 
-NOT_BASE = {"settings", "structures", "regimes", "premiums", "replications", "workers", "out", "precision"}
+NOT_BASE = {
+    "settings", "structures", "regimes", "premiums", "replications", "workers", "out", "precision", "reporters",
+    "series",
+}  # fmt: skip
 BASE = tuple(name for name in Options._fields if name not in NOT_BASE)
-OTHER = ("set", "design", "fields", "across", "point", "replications", "first_replication", "series")
+OTHER = ("set", "design", "fields", "across", "point", "replications", "first_replication", "series", "reporters")
 PATHS = ("scenario", "prices")
 MOST_REPLICATIONS = 1_000_000_000
+
+
+class Typed(NamedTuple):
+    """What the command line adds to a plan file: reporters, and series in place of the plan's."""
+
+    reporters: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
 
 
 class Contents(NamedTuple):
@@ -45,7 +59,7 @@ class Contents(NamedTuple):
     across: tuple[Field, ...]
     listed: tuple[dict[str, Any], ...]
     replications: range
-    series: bool
+    kept: Kept
     notices: tuple[str, ...] = ()
 
     @property
@@ -66,15 +80,15 @@ def _hashable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def read_plan_file(path: Path) -> Contents:
-    """Read the plan file at `path`.
+def read_plan_file(path: Path, typed: Typed = Typed()) -> Contents:  # noqa: B008
+    """Read the plan file at `path`, with what was `typed`.
 
     Raises
     ------
     SweepError
         With every problem found.
     """
-    reader = _Reader(path)
+    reader = _Reader(path, typed)
     if reader.problems:  # nothing was read, so there is nothing to check
         raise SweepError(reader.problems)
     contents = reader.contents()
@@ -86,8 +100,8 @@ def read_plan_file(path: Path) -> Contents:
 class _Reader:
     """Reads the plan table by table and collects problems."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, typed: Typed) -> None:
+        self.path, self.typed = path, typed
         self.problems: list[str] = []
         self.table: dict[str, Any] = self._attempt(partial(read_toml, path), {})
 
@@ -103,7 +117,7 @@ class _Reader:
             self._fields("across", True),
             self._listed(terms),
             self._replications(),
-            self._typed("series", self.table, bool, True),
+            Kept(self._series(), self._reporters()),
         )
         return contents._replace(notices=tuple(design_notices(described, contents.moved)))
 
@@ -168,6 +182,25 @@ class _Reader:
                 self._note(f"[[point]]: {point!r}: allowed is a table")
         tables = [point for point in points if isinstance(point, Mapping)]
         return tuple(self._flat(f"point {index}", point) for index, point in enumerate(tables))
+
+    def _series(self) -> tuple[str, ...]:
+        usual: tuple[str, ...] = (USUAL,)
+        if self.typed.series:
+            return self._attempt(partial(read_series, self.typed.series, "command line: --series"), usual)
+        given = self.table.get("series", True)
+        if isinstance(given, bool | str) or (isinstance(given, list) and all(isinstance(one, str) for one in given)):
+            return self._attempt(partial(read_series, given, f"{self.path}: series"), usual)
+        self._note(f"series: {given!r}: allowed is true, false, text or a list of texts")
+        return usual
+
+    def _reporters(self) -> tuple[Reporter, ...]:
+        table = self._typed("reporters", self.table, dict, {})
+        said = [f"{name}={path}" for name, path in table.items()]
+        read = partial(read_reporters, said, f"{self.path}: reporters")
+        typed = partial(read_reporters, self.typed.reporters)
+        nothing: tuple[Reporter, ...] = ()
+        found = {one.name: one for action in (read, typed) for one in self._attempt(action, nothing)}
+        return tuple(found.values())
 
     def _replications(self) -> range:
         number = self._typed("replications", self.table, int, 1)

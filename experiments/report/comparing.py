@@ -10,10 +10,10 @@ from experiments.report.table import Table
 from experiments.results.parquet import read_table
 from experiments.results.run import Run
 from experiments.results.run_store import Making
-from experiments.statistics.headline_metrics import Headline, shown
+from experiments.statistics.headline_metrics import Headline
 from experiments.statistics.wording import METHODS, SIGNS, VERDICTS, apart, number, probability, told
 from experiments.study.comparison.answer import Comparison
-from experiments.study.comparison.figure.draw import FIGURES
+from experiments.study.comparison.figure.draw import drawable
 from experiments.study.comparison.figure.result import read_result
 
 KEY = ("cell", "structure", "regime", "replication")
@@ -43,7 +43,7 @@ def tables(comparison: Comparison) -> list[Table]:
 
 def figures(folder: Path, comparison: Comparison) -> Iterator[tuple[str, str, Any]]:
     """Yield name, title and a function that draws, for every figure."""
-    for name in FIGURES:
+    for name in drawable(folder):
         yield name, TITLES.get(name, name), partial(_drawn, name, folder, comparison)
 
 
@@ -53,7 +53,7 @@ def _drawn(name: str, folder: Path, comparison: Comparison) -> Any:
 
 
 def _means(comparison: Comparison) -> Table:
-    headlines = shown(comparison.metrics)
+    headlines = comparison.headlines
     rows = tuple(
         (_label(line), *(told(comparison.interval(cell, line.metric), line.factor) for cell in comparison.cells))
         for line in headlines
@@ -68,7 +68,7 @@ def _means(comparison: Comparison) -> Table:
 
 
 def _differences(comparison: Comparison) -> Table:
-    lines = {line.metric: line for line in shown(comparison.metrics) if line.paired}
+    lines = {line.metric: line for line in comparison.headlines if line.paired}
     pairs = comparison.differences(tuple(lines))
     rows = tuple(_difference(comparison, row, lines[row["metric"]]) for row in pairs)
     note = (

@@ -89,7 +89,7 @@ def recorded(executor: RunSource, store: RunStore | None) -> RunSource:
 
 
 def identified(tasks: Sequence[Task]) -> list[str]:
-    """Return what defines each of `tasks` exactly: code, scenario, replication and, where it has its own, tape."""
+    """Return what defines each of `tasks` exactly: code, scenario, reporters, replication and its own tape, if any."""
     known: dict[int, str] = {}
 
     def _named(part: Any) -> str:
@@ -99,9 +99,9 @@ def identified(tasks: Sequence[Task]) -> list[str]:
 
     code = code_version()
     return [
-        digest(run_id(_named(cell.scenario), replication, code), _named(cell.tape))
+        digest(run_id(cell.kept.identity(_named(cell.scenario)), replication, code), _named(cell.tape))
         if cell.tape
-        else run_id(_named(cell.scenario), replication, code)
+        else run_id(cell.kept.identity(_named(cell.scenario)), replication, code)
         for cell, replication in tasks
     ]
 

@@ -6,6 +6,7 @@ depend on its cell and its replication alone.
 
 import traceback
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from experiments.results.run import Run
@@ -15,12 +16,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from experiments.plan.arrangement import Cell
+    from experiments.plan.plug_in import Reporter
+    from model.ecosystem import Ecosystem
 
 
 # Runs per message at most: enough to hide its cost, few enough that Ctrl-C and the progress bar are prompt.
 CHUNK = 16
 # Messages per worker at least, so that none waits long for the last one.
 TURNS = 8
+
+
+class ReporterError(RuntimeError):
+    """A reporter that raised, returned no number, or has the name of a metric of the run."""
 
 
 type Outcome = tuple[dict[str, float], dict[str, "NDArray[np.float32]"]]
@@ -49,11 +56,30 @@ def _simulate(cell: "Cell", replication: int) -> "Outcome":
     from model.ecosystem import Ecosystem  # noqa: PLC0415
 
     tape = cell.tape(replication) if cell.tape else None
-    ecosystem = Ecosystem(cell.scenario, replication, tape)
+    ecosystem = Ecosystem(cell.scenario, replication, tape, kept=cell.kept.series)
     ecosystem.run()
     summary = {name: float(value) for name, value in ecosystem.summary().items()}
     series = {name: values.astype("float32") for name, values in ecosystem.series().items()}
+    for reporter in cell.kept.reporters:
+        if reporter.name in summary:
+            raise ReporterError(f"reporter {reporter.name}: is the name of a metric of this run; allowed is another")
+        summary[reporter.name] = reported(reporter, ecosystem)
     return summary, series
+
+
+def reported(reporter: "Reporter", ecosystem: "Ecosystem") -> float:
+    """Return what a reporter says of a finished model; raises ReporterError where that is no number."""
+    from experiments.plan.plug_in import report_function  # noqa: PLC0415
+
+    where = f"reporter {reporter.name} ({reporter.path})"
+    try:
+        value = report_function(reporter.path)(ecosystem)
+    except Exception as error:
+        raise ReporterError(f"{where}: {type(error).__name__}: {error}") from error
+    number = value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
+    if not isinstance(number, Real):
+        raise ReporterError(f"{where}: returned {str(value)[:60]!r}, a {type(value).__name__}: allowed is a number")
+    return float(number)
 
 
 def call_all[Result](action: Callable[..., Result], items: Sequence[tuple[Any, ...]]) -> list[Result]:

@@ -7,6 +7,8 @@ A metric or series is shown in a convenient unit; the unit it is stored in is th
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from model.measure.series import belongs
+
 
 class Headline(NamedTuple):
     """A metric of a run's summary, what it is called, and the unit and factor it is shown in.
@@ -57,9 +59,10 @@ class Total(NamedTuple):
     first: bool = False
 
     def columns(self, held: Iterable[str]) -> tuple[str, ...]:
-        """Return the columns among `held` to be summed, in their order."""
-        stems = {name: name.rpartition("_")[0] or name for name in held}
-        wanted = tuple(name for name in held if name in self.series or stems[name] in self.series)
+        """Return the columns among `held` to be summed, in their order; none where a part of the total is not held."""
+        held = tuple(held)
+        parts = [(name,) if name in held else tuple(one for one in held if belongs(one, name)) for name in self.series]
+        wanted = tuple(one for one in held if any(one in part for part in parts)) if all(parts) else ()
         return wanted[:1] if self.first else wanted
 
 

@@ -16,7 +16,7 @@ signed     anything else, such as a profit             any number
 
 Metrics are named in :mod:`model.measure.metric`, :mod:`model.measure.burden` and the reinsurance market; a suffix
 ``_0`` is a protocol's number, whose metric is of the kind of the stem except that counts of one protocol are events.
-A metric that is named nowhere is signed, for which nothing is assumed.
+A metric that is named nowhere is signed, for which nothing is assumed. Names are in :mod:`model.measure.kind`.
 """
 
 import math
@@ -24,26 +24,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-EVENT, COUNT, SHARE, AMOUNT, TIME, FALL, SIGNED = "event", "count", "share", "amount", "time", "fall", "signed"
+from model.measure.kind import AMOUNT, COUNT, EVENT, FALL, KINDS, SHARE, SIGNED, TIME
 
-KINDS = {
-    EVENT: r"any_\w+|all_\w+|feasible|(exhausted|default)_\d+",
-    COUNT: r"exhausted|defaults(_\w+)?|default_waves|innocents|saved|members_end|vaults_closed",
-    SHARE: (
-        r"borne_\w+|haircut_gini|haircut_top10|haircut_low_leverage_share|largest_cut|liquidated_long_share"
-        r"|retained_end"
-    ),
-    AMOUNT: (
-        r"(deficit|trader_deficit|vault_deficit|exploit_loss|backstop_loss|uncovered|by_others)(_\d+)?|paid_\w+"
-        r"|infeasible|overshoot|bad_debt|leverage_cap_\w+"
-        r"|open_deficit|frozen_debt|haircut|haircut_accounts|deleveraged|deleveraged_accounts|hedges_broken"
-        r"|liquidated|liquidated_share(_\w+)?|liquidations|volume|unserved_peak|capital|callable_capital"
-        r"|loss_per_capital|covered_per_capital|premiums|claims_\w+|loss_without_payment|provider_deposits"
-        r"|retrocession_end"
-    ),
-    TIME: r"first_exhaustion",
-    FALL: r"worst_dislocation",
-}
 UPSTREAM = (
     r"(deficit|trader_deficit|vault_deficit|exploit_loss|backstop_loss)(_\d+)?"
     r"|liquidat\w+|volume|unserved_peak|worst_dislocation"

@@ -1,10 +1,10 @@
 """Which family each test of a comparison belongs to, and which differences are no findings at all.
 
-The confirmatory family is fixed beforehand: the headline metrics that are compared pair by pair, all pairs, adjusted
-after Holm. Every other difference is exploratory and adjusted after Benjamini and Hochberg. A difference that is zero
-in every world, or trivial (:mod:`experiments.statistics.estimate`), such as that of deficits between structures where
-nothing feeds back, is an identity of the model and stands in neither: it has no test, and no other test is adjusted for
-it.
+The confirmatory family is fixed beforehand: the headline metrics that are compared pair by pair and the user's own
+reporters, which are named before anything runs, all pairs, adjusted after Holm. Every other difference is exploratory
+and adjusted after Benjamini and Hochberg. A difference that is zero in every world, or trivial
+(:mod:`experiments.statistics.estimate`), such as that of deficits between structures where nothing feeds back, is an
+identity of the model and stands in neither: it has no test, and no other test is adjusted for it.
 """
 
 import math
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from experiments.statistics.estimate import Contrast
 from experiments.statistics.headline_metrics import HEADLINES
 from experiments.statistics.significance import benjamini_hochberg, effect_size, holm
+from model.measure.kind import is_metric
 
 CONFIRMATORY = frozenset(headline.metric for headline in HEADLINES if headline.paired)
 ADJUSTMENTS: dict[str, Callable[[ArrayLike], Any]] = {"confirmatory": holm, "exploratory": benjamini_hochberg}
@@ -66,4 +67,4 @@ def with_families(differences: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
 
 def family(metric: str) -> str:
     """Return the family of a metric's differences."""
-    return "confirmatory" if metric in CONFIRMATORY else "exploratory"
+    return "confirmatory" if metric in CONFIRMATORY or not is_metric(metric) else "exploratory"

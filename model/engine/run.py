@@ -18,6 +18,7 @@ from model.backstop.succession import Succession
 from model.backstop.waterfall import Waterfall
 from model.engine.code import Code
 from model.market.control import Control
+from model.measure.record import Record
 from model.price.tape import Tape
 from model.reinsurance.market import ReinsuranceMarket
 from model.schedule import ACTS
@@ -36,6 +37,7 @@ class Run(Protocol):
     control: Control
     fund: FundManagement
     kernel_tables: Tables
+    record: Record
     reinsurance: ReinsuranceMarket
     rules: Terms
     structure: Structure
@@ -81,6 +83,7 @@ def run_compiled(ecosystem: Run, base: type, last: int) -> None:
     """
     clock, own = np.array([ecosystem.clock, 0]), own_phases(ecosystem, base)
     share, tape = max(SHARE // len(ecosystem.kernel_tables.rows), 1), ecosystem.tape
+    share = min(share, len(ecosystem.record.protocol))
     advance, entries = ecosystem.code.run()
     while clock[0] < last:
         on = switched_on(ecosystem)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.core.kernel import part
-from agents.core.table import Exchanges, Markets, Protocols
+from agents.core.table import Exchanges, Markets, Matrix, Protocols
 from agents.protocol.confidence import Mood, alarm, faded, hazard
 from agents.protocol.standby import Backing, healths
 from model.market.market import stress
@@ -31,7 +31,8 @@ Array = np.ndarray
 class Nerves(NamedTuple):
     """Constants of confidence: weights and sensitivities of the scenario's sections."""
 
-    tied: Array  # (protocols, protocols) bool, whose failure alarms whom
+    first: Array  # (protocols + 1,), where the neighbours of each begin among `tied`
+    tied: Array  # (ties,), the neighbours of each in turn, whose failure alarms it
     minutes: float  # length of a step
     panic: bool  # whether anybody is alarmed
     volatility: float  # 1, of providers to volatility
@@ -48,10 +49,11 @@ def is_active(scenario: Scenario) -> bool:
     return scenario.confidence.panic or scenario.provider.volatility_sensitivity > 0.0
 
 
-def make_nerves(scenario: Scenario, tied: Array) -> Nerves:
-    """Return the constants of a scenario; `tied`, (protocols, protocols) bool, says whose failure alarms whom."""
+def make_nerves(scenario: Scenario, first: Array, tied: Array) -> Nerves:
+    """Return the constants of a scenario; `first` and `tied` say whose failure alarms whom (:class:`Nerves`)."""
     terms, volatility = scenario.confidence, scenario.provider.volatility_sensitivity
     return Nerves(
+        first=first,
         tied=tied,
         minutes=scenario.minutes,
         panic=terms.panic,
@@ -86,21 +88,30 @@ def feel(
     nerves : constants.
     step : present step.
     """
-    health, tied, news, known = healths(balance, protocol, backing), nerves.tied, mood.news, mood.known
+    health, news, known = healths(balance, protocol, backing), mood.news, mood.known
+    first, tied = nerves.first, nerves.tied
     alarms, strain = mood.alarm, mood.strain
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]
         if nerves.panic:
             bad = nerves.unpaid if protocol.uncovered[i] > known[i] else 0.0
             known[i] = protocol.uncovered[i]
-            for j in range(exchange.shape[0]):
-                if protocol.default_step[j] == step and tied[i, j]:
+            for tie in range(first[i], first[i + 1]):
+                if protocol.default_step[tied[tie]] == step:
                     bad += nerves.neighbour
             news[i] = faded(news[i], nerves.half_life, nerves.minutes) + bad
             alarms[i] = alarm(health[i], news[i], nerves.thin_fund)
             exchange.alarm[i] = nerves.trader * alarms[i]
         rough = stress(market.variance[k], market.normal_volatility[k])
         strain[i] = nerves.volatility * rough + nerves.provider * alarms[i]
+
+
+def neighbours(owed: Matrix) -> tuple[Array, Array]:
+    """Return who owes whom or is owed by whom: the neighbours of each protocol in turn, and where each begins."""
+    members, (debtor, creditor) = owed.shape[0], np.array(owed.nonzero(), np.int64)
+    pairs = np.unique(np.concatenate([debtor * members + creditor, creditor * members + debtor]))
+    each, tied = np.divmod(pairs, max(members, 1))
+    return np.searchsorted(each, np.arange(members + 1)).astype(np.int64), tied
 
 
 class Confidence:
@@ -119,9 +130,9 @@ class Confidence:
     def __init__(self, ecosystem: Any) -> None:
         scenario, members = ecosystem.scenario, len(ecosystem.exchange)
         self.structure, self.sensitivity = ecosystem.structure, scenario.confidence.capital_sensitivity
-        owed = ecosystem.contagion.liabilities > 0.0 if is_active(scenario) else np.zeros((0, 0), dtype=bool)
-        self.nerves = make_nerves(scenario, owed | owed.T) if is_active(scenario) else None
-        news, known, alarms = np.zeros((3, members))
+        self.nerves, (news, known, alarms) = None, np.zeros((3, members))
+        if is_active(scenario):
+            self.nerves = make_nerves(scenario, *neighbours(ecosystem.contagion.liabilities))
         self.memory = Mood(news, known, alarms, ecosystem.rules.capital.strain)
 
     @property

@@ -4,6 +4,8 @@ Columns come in three groups: of the ecosystem, of each asset (suffix: its name)
 number). All are written by one kernel; no step allocates anything.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.core.audit import audit, check_price
@@ -11,51 +13,52 @@ from agents.core.kernel import part
 from agents.core.ledger import BAD_DEBT, FUND, KEEPER, POOL, RECORD, TREASURY, VAULT, Book
 from agents.core.table import Exchanges, Markets, Protocols
 from agents.provider.liquidity_provider import vault_equity
+from model.measure.series import ASSET_SERIES, ECOSYSTEM_SERIES, PROTOCOL_SERIES, RATES
 
-ECOSYSTEM_SERIES = ("pool", "keeper_cash", "rounds", "defaults")
-ASSET_SERIES = ("fundamental", "mid", "depth")
-PROTOCOL_SERIES = (
-    "open_interest",  # USD, one-sided, at the mark
-    "volume",  # USD in this step
-    "liquidated",  # USD in this step
-    "liquidated_long",  # USD in this step
-    "liquidations",  # positions in this step
-    "deficit",  # USD in this step
-    "uncovered",  # USD so far
-    "bad_debt",  # USD outstanding
-    "unserved",  # USD
-    "fund",  # USD
-    "treasury",  # USD
-    "vault_equity",  # USD
-    "funding_rate",  # 1 per 8 h
-    "trader_deficit",  # USD in this step, part of the deficit
-    "vault_deficit",  # USD in this step, part of the deficit
-    "exploit_loss",  # USD in this step, part of the deficit
-)
+
+class Sums(NamedTuple):
+    """What is left of the rows of protocols that are not kept; nothing where all are."""
+
+    folded: np.ndarray  # (1,) steps whose rows have been added up
+    by_step: np.ndarray  # (steps, 16) sums over protocols
+    by_member: np.ndarray  # (protocols, 16) sums over the steps added up
 
 
 class Record:
     """The series of one run.
 
+    Parameters
+    ----------
+    steps, assets, protocols : of the run.
+    rows : steps of which `protocol` has room, the latest; None: all.
+
     Attributes
     ----------
-    ecosystem : (steps, 4); asset : (steps, assets, 3); protocol : (steps, protocols, 16), columns as named above.
+    ecosystem : (steps, 4); asset : (steps, assets, 3); protocol : (rows, protocols, 16), columns as named in
+        :mod:`model.measure.series`.
+    sums : of rows that are not kept.
     """
 
-    def __init__(self, steps: int, assets: tuple[str, ...], protocols: int) -> None:
-        self.assets = assets
+    def __init__(self, steps: int, assets: tuple[str, ...], protocols: int, rows: int | None = None) -> None:
+        self.assets, columns = assets, len(PROTOCOL_SERIES)
+        self.sums = Sums(np.zeros(1, np.int64), np.zeros((0, columns)), np.zeros((0, columns)))
         self.ecosystem = np.zeros((steps, len(ECOSYSTEM_SERIES)))
         self.asset = np.zeros((steps, len(assets), len(ASSET_SERIES)))
-        self.protocol = np.zeros((steps, protocols, len(PROTOCOL_SERIES)))
+        self.protocol = np.zeros((steps if rows is None else rows, protocols, len(PROTOCOL_SERIES)))
+
+    def fold(self, steps: int) -> None:
+        """Take note of the steps done: here, where all rows are kept, nothing is to be done."""
 
     def columns(self, steps: int) -> dict[str, np.ndarray]:
         """Return the first `steps` rows, column by column, (steps,) each."""
-        found = {name: self.ecosystem[:steps, c] for c, name in enumerate(ECOSYSTEM_SERIES)}
-        for k, asset in enumerate(self.assets):
-            found |= {f"{name}_{asset}": self.asset[:steps, k, c] for c, name in enumerate(ASSET_SERIES)}
+        found = self._whole(steps)
         for i in range(self.protocol.shape[1]):
             found |= {f"{name}_{i}": self.protocol[:steps, i, c] for c, name in enumerate(PROTOCOL_SERIES)}
         return found
+
+    def totals(self, steps: int) -> dict[str, np.ndarray]:
+        """Return the first `steps` rows of what is no protocol's own, and of sums over protocols, (steps,) each."""
+        return self._whole(steps) | {name: self.total(name, steps) for name in PROTOCOL_SERIES if name not in RATES}
 
     def member(self, name: str, steps: int) -> np.ndarray:
         """Return a protocol series summed over the first `steps` steps, (protocols,)."""
@@ -64,6 +67,13 @@ class Record:
     def total(self, name: str, steps: int) -> np.ndarray:
         """Return a protocol series summed over protocols, (steps,)."""
         return self.protocol[:steps, :, PROTOCOL_SERIES.index(name)].sum(axis=1)
+
+    def _whole(self, steps: int) -> dict[str, np.ndarray]:
+        """Return the columns of ecosystem and assets."""
+        found = {name: self.ecosystem[:steps, c] for c, name in enumerate(ECOSYSTEM_SERIES)}
+        for k, asset in enumerate(self.assets):
+            found |= {f"{name}_{asset}": self.asset[:steps, k, c] for c, name in enumerate(ASSET_SERIES)}
+        return found
 
 
 @part

@@ -15,7 +15,7 @@ import numpy as np
 
 from agents.core.books import Venue
 from agents.core.ledger import BAD_DEBT, OUTSIDE, TREASURY, Ledger
-from agents.core.table import Protocols
+from agents.core.table import Matrix, Protocols
 from agents.protocol.protocol import DEBTS, DEFAULTED, EXPOSURE, OWN_LOSS, standing
 from model.backstop.late_money import LateMoney
 from model.network.clearing import TOLERANCE, Settlement, settle
@@ -32,7 +32,7 @@ DUST = 1e-6
 class Debts(NamedTuple):
     """What is remembered of the exposures."""
 
-    liabilities: np.ndarray  # (P, P) USD >= 0, row owes column; zero once the network was closed out
+    liabilities: np.ndarray  # USD >= 0, zero once the network was closed out: (P, P), row owes column, or the entries
 
 
 class Contagion:
@@ -40,7 +40,7 @@ class Contagion:
 
     Parameters
     ----------
-    liabilities : (P, P) USD, row owes column; kept and changed in place.
+    liabilities : (P, P) USD, row owes column, dense or a CSR array; kept and changed in place.
     exposure : recoveries and seniority of the clearing.
     resolution : what becomes of defaulters.
     venue : tables of accounts and exchanges, for winding up.
@@ -52,10 +52,10 @@ class Contagion:
     """
 
     def __init__(
-        self, liabilities: np.ndarray, exposure: ExposureSection, resolution: Continue, venue: Venue, late: LateMoney
+        self, liabilities: Matrix, exposure: ExposureSection, resolution: Continue, venue: Venue, late: LateMoney
     ) -> None:
-        self.memory = Debts(liabilities)
-        self.liabilities = self.memory.liabilities
+        self.liabilities = liabilities
+        self.memory = Debts(liabilities if isinstance(liabilities, np.ndarray) else liabilities.data)
         self.exposure, self.resolution, self.venue, self.late = exposure, resolution, venue, late
 
     def clear(self, protocol: Protocols, ledger: Ledger, step: int) -> bool:
@@ -106,7 +106,7 @@ class Contagion:
         treasury += outcome.received - outcome.payments - outcome.lost
         ledger.balance[OUTSIDE, 0] += outcome.lost.sum()
         treasury[np.abs(treasury) < DUST] = np.maximum(treasury[np.abs(treasury) < DUST], 0.0)
-        self.liabilities[:] = 0.0
+        self.memory.liabilities[:] = 0.0
 
 
 def make_contagion(
@@ -126,13 +126,13 @@ def make_contagion(
     return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
 
 
-def first_debts(scenario: Scenario, streams: Streams) -> np.ndarray:
+def first_debts(scenario: Scenario, streams: Streams) -> Matrix:
     """Return who owes whom at the start, (P, P) USD, row owes column."""
     names = [f"protocol_{i}" for i in range(scenario.protocol.number)]
     return liabilities(scenario.exposure, treasuries(scenario), streams.generator("exposure"), names)
 
 
-def overindebted(owed: np.ndarray, treasury: np.ndarray) -> np.ndarray:
+def overindebted(owed: Matrix, treasury: np.ndarray) -> np.ndarray:
     """Return who could not pay its debts to protocols even if all paid theirs and nobody lost anything, (P,) bool.
 
     p̄ᵢ > Tᵢ + Σⱼ Lⱼᵢ: such a protocol is insolvent by its balance sheet before any loss.

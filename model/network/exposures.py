@@ -15,6 +15,9 @@ of w min(T) / (P - 1), netted as in :mod:`model.network.netting`; what is left i
 Draws are uniforms in shells: those of a pair (i, j) come after those of all pairs among the first max(i, j)
 protocols, so one more protocol changes no edge between the others.
 
+Above a thousand protocols (:data:`model.scenario.check.demand.MANY`) the matrix is held sparse, in CSR, where that is
+smaller; graphs of few ties then need no table of all pairs.
+
 References
 ----------
 Acemoglu, D., Ozdaglar, A. and Tahbaz-Salehi, A. (2015) American Economic Review 105:564-608 (ring, complete,
@@ -23,18 +26,22 @@ Craig, B. and von Peter, G. (2014) Journal of Financial Intermediation 23:322-34
 Barabasi, A.-L. and Albert, R. (1999) Science 286:509-512 (scale free).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import networkx as nx
 import numpy as np
 from scipy.special import ndtri
 
+from agents.core.table import Matrix
 from model.network.netting import net_debts
 from model.network.reader.edge_list import Edge, EdgeListError, read_edges
+from model.scenario.check.demand import MANY
 from model.scenario.registry import GRAPHS
 from model.scenario.section.exposure import ExposureSection
 
 __all__ = ["Edge", "EdgeListError", "exposure_graph", "liabilities", "read_edges"]
+
+SPARSE_BYTES, DENSE_BYTES = 12, 8  # of an entry
 
 
 def exposure_graph(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
@@ -50,8 +57,8 @@ def exposure_graph(exposure: ExposureSection, names: Sequence[str], generator: n
 
 def liabilities(
     exposure: ExposureSection, treasuries: np.ndarray, generator: np.random.Generator, names: Sequence[str]
-) -> np.ndarray:
-    """Return L (P, P) USD >= 0, row i owes column j, zero diagonal.
+) -> Matrix:
+    """Return L (P, P) USD >= 0, row i owes column j, zero diagonal; a CSR array where that is smaller.
 
     Parameters
     ----------
@@ -69,11 +76,22 @@ def liabilities(
     if capital.shape != (len(names),) or not (capital >= 0).all():
         raise ValueError(f"treasuries must be {len(names)} amounts >= 0 USD, got {treasuries}")
     graph = exposure_graph(exposure, names, generator)
-    owed = np.zeros((len(names), len(names)))
     unit = amount_owed(exposure.weight, capital.min(), capital.min(), max(len(names) - 1, 1))
-    for debtor, creditor, given in graph.edges(data=True):
+    ends, amounts = np.empty((2, graph.number_of_edges()), np.intp), np.empty(graph.number_of_edges())
+    for edge, (debtor, creditor, given) in enumerate(graph.edges(data=True)):
         ruled = amount_owed(exposure.weight, capital[debtor], capital[creditor], graph.out_degree(debtor))
-        owed[debtor, creditor] = _fixed(given, unit, ruled)
+        ends[:, edge], amounts[edge] = (debtor, creditor), _fixed(given, unit, ruled)
+    return matrix_of(ends, amounts, len(names))
+
+
+def matrix_of(ends: np.ndarray, amounts: np.ndarray, number: int) -> Matrix:
+    """Return the matrix with `amounts` (E,) at the pairs `ends` (2, E), of `number` rows, dense or as a CSR array."""
+    if number > MANY and SPARSE_BYTES * len(amounts) < DENSE_BYTES * number**2:
+        from scipy.sparse import csr_array  # noqa: PLC0415  # slow to import, and needed for sparse matrices alone
+
+        return csr_array((amounts, ends), shape=(number, number))
+    owed = np.zeros((number, number))
+    owed[ends[0], ends[1]] = amounts
     return owed
 
 
@@ -122,14 +140,15 @@ def blocks(exposure: ExposureSection, names: Sequence[str], generator: np.random
 
 def erdos_renyi(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
     """Draw every edge independently with `probability`."""
-    drawn = shell_uniforms(generator, len(names)) < exposure.probability
-    return _graph(len(names), ((i, j) for i, j in np.argwhere(drawn).tolist() if i != j))
+    found = [_drawn_pairs(shell, exposure.probability) for shell in shells(generator, len(names))]
+    pairs = np.concatenate([np.empty((0, 2), np.intp), *found])
+    return _graph(len(names), pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].tolist())
 
 
 def core_periphery(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
     """Tie the first `core` protocols to each other and every other one to a member of the core at random."""
     number, core = len(names), min(exposure.core, len(names))
-    member = (shell_uniforms(generator, number).diagonal() * core).astype(int).tolist()
+    member = (np.array([shell[-1] for shell in shells(generator, number)]) * core).astype(int).tolist()
     graph = _graph(number, nx.complete_graph(core, nx.DiGraph).edges)
     graph.add_edges_from(_both_ways((i, member[i]) for i in range(core, number)))
     return graph
@@ -178,6 +197,22 @@ def shell_uniforms(generator: np.random.Generator, number: int, classes: int = 0
     shell = np.maximum(row, column)
     place = np.where(row == shell, 2 * column, 2 * row + 1)
     return draws[shell * shell + place]
+
+
+def shells(generator: np.random.Generator, number: int) -> Iterator[np.ndarray]:
+    """Yield the uniforms of :func:`shell_uniforms` shell by shell, (2 m + 1,) each, without the whole table.
+
+    Those of row m and column m alternate, row first; the last is the diagonal's.
+    """
+    return (generator.random(2 * m + 1) for m in range(number))
+
+
+def _drawn_pairs(shell: np.ndarray, probability: float) -> np.ndarray:
+    """Return the pairs (edges, 2) of a shell whose draws are below `probability`, but the diagonal."""
+    at = np.flatnonzero(shell[:-1] < probability)
+    last, other = np.full(len(at), len(shell) // 2), at // 2
+    in_row = at % 2 == 0
+    return np.column_stack([np.where(in_row, last, other), np.where(in_row, other, last)])
 
 
 def _graph(number: int, edges: Iterable[tuple[int, int]]) -> nx.DiGraph:

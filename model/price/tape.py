@@ -42,8 +42,17 @@ class Tape(NamedTuple):
     daily_volatility: Floats  # (K,) log price per square root of a day, as known before the run
 
 
-def draw_tape(scenario: "Scenario", replication: int, streams: Streams | None = None) -> Tape:
-    """Return the tape of one replication, from `streams` where they are given in place of its own.
+def draw_tape(
+    scenario: "Scenario", replication: int, streams: Streams | None = None, members: bool | None = None
+) -> Tape:
+    """Return the tape of one replication.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    replication : whose random numbers are drawn.
+    streams : in place of the replication's own.
+    members : whether the run will keep the series of every protocol; none: as usual.
 
     Raises
     ------
@@ -51,7 +60,7 @@ def draw_tape(scenario: "Scenario", replication: int, streams: Streams | None = 
     model.scenario.ScenarioError : when the run is longer than the record, its step does not fit the bars, or it
         needs more memory than there is.
     """
-    refuse_beyond(scenario)
+    refuse_beyond(scenario, members=members)
     streams = streams or Streams(scenario.seed, replication)
     path = process_named(scenario.price.process).draw(scenario, streams)
     steps, assets = path.log_return.shape

@@ -16,6 +16,7 @@ import numpy as np
 from agents.core.ledger import RETROCESSION, WHOLE
 from agents.core.memory import NOTHING, Memory
 from model.backstop.cash_call import CashCalls
+from model.measure.series import MEMBER_SERIES, WHOLE_SERIES
 from model.price.streams import Streams
 from model.reinsurance.choice import Choice, Chosen
 from model.reinsurance.claim.base import Claimed, ClaimsContext
@@ -26,8 +27,6 @@ from model.reinsurance.underwriting import Underwriting, Written
 from model.scenario import Scenario
 from model.scenario.registry import CLAIMS
 
-WHOLE_SERIES = ("mean_cap", "members", "rate_multiplier", "provider_capital", "open_claims")
-MEMBER_SERIES = ("leverage_cap", "retained", "member", "premium")
 Array = np.ndarray
 
 

@@ -86,6 +86,7 @@ class State(NamedTuple):
     own_share: Array  # (members,) 1, in [0, 1], share of income that stays in each one's own fund
     reinsurance: Memory  # model.reinsurance.market.Cover, or nothing
     series: Series
+    sums: Memory  # of series that are not kept: model.measure.record.Sums
 
 
 class MesaFace(NamedTuple):

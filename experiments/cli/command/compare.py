@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from experiments.cli.lazy_group import load
-from experiments.cli.option import PRESET, explained, scenario_options
+from experiments.cli.option import PRESET, REPORTER, SERIES, explained, scenario_options
 from experiments.run.process_pool import prepare
 
 
@@ -37,6 +37,8 @@ from experiments.run.process_pool import prepare
     metavar="METRIC=BOUND",
     help="Stop once the 95 % half-width of every paired difference is that small, in the metric's unit or as 5% of it.",
 )
+@REPORTER
+@SERIES
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")

@@ -6,12 +6,14 @@ from typing import Any
 import click
 
 from experiments.cli.lazy_group import load
-from experiments.cli.option import explained
+from experiments.cli.option import REPORTER, SERIES, explained
 
 
 @click.command()
 @click.argument("plan", type=click.Path(path_type=Path), metavar="PLAN.toml")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default results/ and the plan's name.")
+@REPORTER
+@SERIES
 @click.option("--workers", type=click.IntRange(1), help="1: this process (default); more: processes here, or jobs.")
 @click.option("--scheduler", metavar="ADDRESS", help="Address of a Dask scheduler, such as tcp://host:8786.")
 @click.option("--tls-ca-file", metavar="PEM", help="The authority's certificate, for --scheduler tls://... or --slurm.")

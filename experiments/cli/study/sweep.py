@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from experiments.plan.plan import read_plan
+from experiments.plan.plan_file import Typed
 from experiments.plan.problem import SweepError
 from experiments.plan.shard import Shard, read_shard
 from experiments.results.sweep.world import closing, opening
@@ -34,15 +35,23 @@ def sweep(plan: Path, out: Path | None, quiet: bool, **typed: object) -> int:
 def _sweep(plan: Path, folder: Path, quiet: bool, typed: dict) -> Outcome | None:
     """Run it; None where only a job file was wanted."""
     shard, where = _shard(typed), _where(typed)
-    read = read_plan(plan, bool(typed["allow_many"]))
+    added = Typed(typed["reporters"], typed["series"])
+    read = read_plan(plan, bool(typed["allow_many"]), typed=added)
     if typed["sbatch"]:
-        click.echo(job_file(plan, folder, typed["workers"] or 1, bool(typed["allow_many"])), nl=False)
+        click.echo(job_file(plan, folder, typed["workers"] or 1, _again(typed)), nl=False)
         return None
     announce([*opening(read), demand_line(read)], quiet)
     require_room(read, folder, shard)
     with Interrupt() as stop:
         done = run_sweep(read, folder, str(plan), shard, where.open, stop=stop, quiet=quiet, retry=bool(typed["retry"]))
         return done._replace(stopped=stop.code)
+
+
+def _again(typed: dict) -> list[str]:
+    """Return the words of the command line that every shard of a job file repeats."""
+    reporters = [word for text in typed["reporters"] for word in ("--reporter", text)]
+    series = [word for text in typed["series"] for word in ("--series", text)]
+    return [*reporters, *series, *(["--yes"] if typed["allow_many"] else [])]
 
 
 def _shard(typed: dict) -> Shard:

@@ -60,7 +60,8 @@ class PlanPart(Part):
     across: dict[str, str]
     points: list[str]
     replications: Replications
-    series: bool
+    series: bool | list[str]
+    reporters: dict[str, dict[str, str]] = {}
     runner: str
     base: Base
 

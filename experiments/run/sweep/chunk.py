@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.core.registry import find
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Cell, Kept
 from experiments.plan.identity import as_text, code_version, run_id, scenario_identity
 from experiments.plan.plan import Plan, Task
 from experiments.plan.plug_in import PlugIn, plug_ins, register
@@ -31,13 +31,13 @@ POINTS_KEPT = 256  # scenarios a worker remembers
 class Job(NamedTuple):
     """What all chunks of a sweep share.
 
-    That is the base scenario as text, code version, who runs, whether series are kept, and a user's own parts.
+    That is the base scenario as text, code version, who runs, what is kept of a run, and a user's own parts.
     """
 
     base: str
     code: str
     runner: str
-    series: bool
+    kept: Kept
     added: tuple[PlugIn, ...] = ()
 
 
@@ -67,7 +67,7 @@ class _Process:
 
 def job(plan: Plan) -> Job:
     """Return the job of `plan`."""
-    return Job(as_text(plan.base.model_dump()), code_version(), plan.runner, plan.series, plug_ins())
+    return Job(as_text(plan.base.model_dump()), code_version(), plan.runner, plan.kept, plug_ins())
 
 
 def run_chunk(work: Job, tasks: tuple[Task, ...]) -> Product:
@@ -104,16 +104,16 @@ def find_runner(name: str) -> Callable[[Cell, int], Run]:
 def _made(work: Job, task: Task, run: Callable[[Cell, int], Run]) -> Made:
     scenario, identity = _scenario(work.base, as_text(task.changes))
     backstop = scenario.backstop
-    cell = Cell(f"point {task.point}", backstop.structure, backstop.regime, scenario)
+    cell = Cell(f"point {task.point}", backstop.structure, backstop.regime, scenario, kept=work.kept)
     try:
         done = run(cell, task.replication)
     except Exception:
         done = failed_run(cell, task.replication, traceback.format_exc())
-    return Made(task.run, run_id(identity, task.replication, work.code), task.point, done)
+    return Made(task.run, run_id(work.kept.identity(identity), task.replication, work.code), task.point, done)
 
 
 def _product(work: Job, made: list[Made], seconds: float | None) -> Product:
-    series = series_part(made) if work.series else b""
+    series = series_part(made) if work.kept.series else b""
     failures = ((item.number, item.run.failure.strip().splitlines()[-1]) for item in made if item.run.failure)
     return Product(runs_part(made, series), series, len(made), tuple(failures), seconds)
 

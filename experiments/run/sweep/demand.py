@@ -14,6 +14,7 @@ from experiments.plan.problem import SweepError
 from experiments.plan.shard import Shard
 from experiments.run.progress import clock
 from experiments.run.sweep.chunk_size import TARGET
+from model.measure.series import ALL, PROTOCOL_SERIES, TOTALS, Choice, resolved
 from model.scenario import ScenarioError
 from model.scenario.check.demand import size_of, size_text, time_needed
 
@@ -37,7 +38,7 @@ class Demand(NamedTuple):
 
 def demand(plan: Plan, shard: Shard = Shard()) -> Demand:  # noqa: B008
     """Return what the runs of a shard take, from what some points of the plan do."""
-    found = [_of_a_run(scenario, plan.series) for scenario in _some(plan)]
+    found = [_of_a_run(scenario, plan.kept.series) for scenario in _some(plan)]
     runs = shard.size(plan.runs) / max(len(found), 1)
     return Demand(runs * sum(one.bytes for one in found), runs * sum(one.seconds for one in found))
 
@@ -56,7 +57,7 @@ def require_room(plan: Plan, folder: Path, shard: Shard = Shard()) -> None:  # n
         return
     if needed > CLEARLY * free:
         room = f"the plan needs some {_text(needed)} of disk, and {_text(free)} are free"
-        raise SweepError(f"{folder}: {room}; allowed is less: fewer runs, series = false, or another --out")
+        raise SweepError(f"{folder}: {room}; allowed is less: fewer runs, series = false or 'totals', or another --out")
 
 
 def _some(plan: Plan) -> Iterator["Scenario"]:
@@ -68,11 +69,19 @@ def _some(plan: Plan) -> Iterator["Scenario"]:
             continue
 
 
-def _of_a_run(scenario: "Scenario", series: bool) -> Demand:
+def _of_a_run(scenario: "Scenario", series: Choice) -> Demand:
     size, seconds = size_of(scenario), time_needed(scenario)
-    numbers = size.steps * (COMMON + EACH * size.protocols) if series else 0.0
+    numbers = size.steps * _columns(resolved(series, size.protocols), size.protocols)
     heading = HEADING * min(seconds / TARGET, 1.0)
     return Demand(BYTES + heading + NUMBER * numbers, seconds)
+
+
+def _columns(series: Choice, protocols: float) -> float:
+    """Return how many series a run of so many protocols has of those chosen."""
+    if ALL in series:
+        return COMMON + EACH * protocols
+    names = [protocols if word in PROTOCOL_SERIES else 1.0 for word in series if word != TOTALS]
+    return sum(names) + (COMMON + EACH if TOTALS in series else 0.0)
 
 
 def _there(folder: Path) -> int:

@@ -1,6 +1,7 @@
 """A job file for SLURM: an array of shards, each a process that needs no other."""
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 FILE = """#!/bin/bash
@@ -18,14 +19,16 @@ backstop sweep {plan} --out {out} --shard "$SLURM_ARRAY_TASK_ID/{shards}"{more}
 """
 
 
-def job_file(plan: Path, out: Path, shards: int, allow_many: bool) -> str:
+def job_file(plan: Path, out: Path, shards: int, words: Iterable[str] = ()) -> str:
     """Return the text of a job file.
 
     Parameters
     ----------
     plan, out : plan file and result folder, which all nodes must see.
     shards : tasks of the array.
-    allow_many : whether ``--yes`` was said.
+    words : that every shard's command repeats, such as ``--yes``.
     """
     here, file, folder = (shlex.quote(str(path.absolute())) for path in (Path(), plan, out))
-    return FILE.format(shards=shards, here=here, plan=file, out=folder, more=" --yes" if allow_many else "")
+    return FILE.format(
+        shards=shards, here=here, plan=file, out=folder, more="".join(f" {shlex.quote(word)}" for word in words)
+    )

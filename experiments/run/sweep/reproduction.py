@@ -1,10 +1,11 @@
 """Runs of a sweep's folder made again, from its manifest and plan alone, and compared bit for bit.
 
 A folder is data: it says who made its runs, and that is called only where it is this program's own run, or where the
-user has named it.
+user has named it; nor are reporters called that the user has not named.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.plan.arrangement import Kept
 from experiments.plan.identity import as_text, code_version
+from experiments.plan.options import read_series
 from experiments.plan.plan import RUNNER, Task
+from experiments.plan.plug_in import Reporter, read_reporters
 from experiments.plan.problem import FAILED, SweepError
 from experiments.results.sweep.manifest_file import MANIFEST, read_manifest
 from experiments.results.sweep.rebuild import PLAN, damaged_plan
@@ -32,7 +36,7 @@ class Reproduction(NamedTuple):
     notes: list[str]
 
 
-def reproduce(folder: Path, number: int, runner: str | None = None) -> Reproduction:
+def reproduce(folder: Path, number: int, runner: str | None = None, reporters: Sequence[str] = ()) -> Reproduction:
     """Make `number` runs again, spread evenly over those that are done.
 
     Parameters
@@ -40,18 +44,24 @@ def reproduce(folder: Path, number: int, runner: str | None = None) -> Reproduct
     folder : a sweep's.
     number : runs at most.
     runner : ``module:function`` that makes a run, named by the user; None for this program's own.
+    reporters : ``NAME=module:function`` of those that the runs have numbers of, named by the user.
 
     Raises
     ------
     SweepError
-        If `folder` is no sweep's or names a runner that is not to be called, nothing is done, or a part is not sound.
+        If `folder` is no sweep's or names a function that is not to be called, nothing is done, or a part is not sound.
     """
     manifest = read_manifest(folder)
     chosen = _runner(folder, manifest["plan"]["runner"], runner)
+    kept = Kept(
+        read_series(manifest["plan"]["series"], f"{folder / MANIFEST}: plan.series"),
+        known_reporters(manifest, reporters),
+    )
     if problem := damaged_plan(folder, manifest):
         raise SweepError(problem, FAILED)
     try:
-        return _reproduce(manifest, folder, number, chosen)
+        job = Job(as_text(manifest["scenario"]), code_version(), chosen, kept)
+        return _reproduce(job, manifest, folder, number)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise error if isinstance(error, SweepError) else unreadable(folder, error) from error
 
@@ -68,8 +78,24 @@ def _runner(folder: Path, said: str, named: str | None) -> str:
     return named or RUNNER
 
 
-def _reproduce(manifest: dict, folder: Path, number: int, runner: str) -> Reproduction:
-    job = Job(as_text(manifest["scenario"]), code_version(), runner, manifest["plan"]["series"])
+def known_reporters(manifest: dict, named: Sequence[str]) -> tuple[Reporter, ...]:
+    """Return the reporters of a folder's runs, which are those the user has named and no others."""
+    given = {one.name: one for one in read_reporters(named)}
+    described = manifest.get("plan", manifest).get("reporters", {})
+    said = {name: f"{name}={one['function']}" for name, one in described.items()}
+    here = {name: f"{name}={one.path}" for name, one in given.items()}
+    lacking = [text for name, text in said.items() if here.get(name) != text]
+    problems = [
+        f"plan.reporters: {text}: what a folder names is never called; say --reporter {text} if you trust it"
+        for text in lacking
+    ]
+    problems += [f"--reporter: {text}: is none of the folder's" for name, text in here.items() if name not in said]
+    if problems:
+        raise SweepError(problems)
+    return tuple(given[name] for name in said)
+
+
+def _reproduce(job: Job, manifest: dict, folder: Path, number: int) -> Reproduction:
     where = _where(Store(folder))
     if not where:
         raise SweepError(f"{folder}: no run is done yet", FAILED)
@@ -77,7 +103,10 @@ def _reproduce(manifest: dict, folder: Path, number: int, runner: str) -> Reprod
     found = []
     for task in _tasks(folder, chosen):
         found += _compare(job, task, folder, where[task.run])
-    return Reproduction(len(chosen), found, notes(manifest))
+    before = {name: one["source"] for name, one in manifest["plan"].get("reporters", {}).items()}
+    changed = [one for one in job.kept.reporters if before[one.name] != one.source]
+    other = [f"reporter {one.name}: the source of {one.path} is another than it was" for one in changed]
+    return Reproduction(len(chosen), found, notes(manifest) + other)
 
 
 def notes(manifest: dict) -> list[str]:

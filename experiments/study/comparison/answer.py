@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.statistics.estimate import Contrast, Estimate, contrast, estimate
+from experiments.statistics.headline_metrics import Headline, shown
 from experiments.statistics.kind import members_among
 from experiments.statistics.multiple_testing import row, with_families
 from experiments.statistics.tail import LEVEL, tail
 from experiments.study.comparison.innocents import pairings
+from model.measure.kind import is_metric
 
 if TYPE_CHECKING:
     from experiments.results.run import Run
@@ -72,6 +74,12 @@ class Comparison:
     def metrics(self) -> tuple[str, ...]:
         """Names of all metrics, in the order the runs gave them."""
         return tuple(dict.fromkeys(metric for _, metric in self._values))
+
+    @property
+    def headlines(self) -> tuple[Headline, ...]:
+        """What tables show first: the headline metrics, then those that a user's own functions report."""
+        own = (Headline(name, name, "reported", paired=True) for name in self.metrics if not is_metric(name))
+        return (*shown(self.metrics), *own)
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:

@@ -52,6 +52,7 @@ def manifest(
         "world": {**plan_world(plan), "replications": comparison.replications},
         "notices": list(plan.notices),
         "scenario": plan.scenario.model_dump(mode="json"),
+        **plan.kept.described(),
         "files": {name: file_digest(name) for name in _files(plan.scenario)},
         "cells": {cell.name: _cell(cell) for cell in cells},
         "pilot": {"replications": pilot.replications, **pilot.estimate._asdict(), "misplaced": pilot.misplaced},

@@ -66,7 +66,8 @@ def _execute(
 ) -> Outcome:
     started = utc_now()
     pilot = run_pilot(plan, Recorded(pool, folder.pilot), stop, lambda: progress.advance(what="pilot"))
-    chosen = cells(plan.scenario, plan.structures, plan.regimes, pilot.estimate, plan.premiums)
+    arranged = cells(plan.scenario, plan.structures, plan.regimes, pilot.estimate, plan.premiums)
+    chosen = tuple(cell._replace(kept=plan.kept) for cell in arranged)
     comparison = Comparison([cell.name for cell in chosen], ())
     interrupted = _run(plan, chosen, comparison, progress, stop, Recorded(pool, folder.runs))
     if folder.unchanged and folder.finished:

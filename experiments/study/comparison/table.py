@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.run.fold import output, print_table
-from experiments.statistics.headline_metrics import Headline, shown
+from experiments.statistics.headline_metrics import Headline
 from experiments.statistics.tail import LEVEL, Tail, tail
 from experiments.statistics.wording import METHODS, SIGNS, VERDICTS, apart, interval, number, probability, told
 from experiments.study.comparison.innocents import pairings
@@ -41,7 +41,7 @@ def mean_table(comparison: "Comparison") -> Table:
     table.add_column("metric")
     for cell in comparison.cells:
         table.add_column(cell, justify="right")
-    for headline in shown(comparison.metrics):
+    for headline in comparison.headlines:
         intervals = (comparison.interval(cell, headline.metric) for cell in comparison.cells)
         table.add_row(_name(headline), *(told(item, headline.factor) for item in intervals))
     tails = [tail(comparison.values(cell, "uncovered")) for cell in comparison.cells]
@@ -59,7 +59,7 @@ def difference_table(comparison: "Comparison") -> Table:
         table.add_column(name, overflow="fold")
     for name in ("a - b", "95 % interval", "p (Holm)", "correlation", "variance\nreduction"):
         table.add_column(name, justify="right", no_wrap=True)
-    lines = {line.metric: line for line in shown(comparison.metrics) if line.paired}
+    lines = {line.metric: line for line in comparison.headlines if line.paired}
     rows = [row for row in comparison.differences(tuple(lines)) if (row["a"], row["b"]) in pairs]
     for metric, line in lines.items():
         own = [row for row in rows if row["metric"] == metric]

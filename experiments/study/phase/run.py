@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.plan.arrangement import Kept
 from experiments.plan.configuration import base as described_base
 from experiments.plan.design import Terms
 from experiments.plan.field import Choice, Field
@@ -45,7 +46,7 @@ def grid_plan(
         raise SweepError(f"--replications: {number}: allowed is 2 or more, for an interval")
     described = described_base(Options(**options))
     crossed = tuple(Choice(name, tuple(dict.fromkeys(values))) for name, values in across.items())
-    contents = Contents(described.scenario, Terms("grid"), tuple(axes), crossed, (), range(number), False)
+    contents = Contents(described.scenario, Terms("grid"), tuple(axes), crossed, (), range(number), Kept(()))
     contents = contents._replace(notices=tuple(design_notices(described, contents.moved)))
     return drawn(contents, "command line", many)
 

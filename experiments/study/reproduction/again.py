@@ -4,7 +4,7 @@ Which run is made again depends on the folder alone, and so does what is made; n
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from experiments.plan.arrangement import Kept
 from experiments.plan.problem import FAILED, SweepError
 from experiments.results.parquet import series_table
 from experiments.results.run import Run
@@ -21,7 +22,7 @@ from experiments.results.run_store import LAST
 from experiments.results.sweep.manifest_file import kind, read_study
 from experiments.results.sweep.rows import metric_columns
 from experiments.run.run import run_cell
-from experiments.run.sweep.reproduction import Reproduction, notes, spread, unlike, unreadable
+from experiments.run.sweep.reproduction import Reproduction, known_reporters, notes, spread, unlike, unreadable
 from experiments.study.calibration.simulation import Simulation
 from experiments.study.reproduction.stored import Row, asked, cell_of, stored_rows, stored_scenario
 from model.scenario import Scenario, ScenarioError
@@ -29,8 +30,10 @@ from model.scenario import Scenario, ScenarioError
 type Compare = Callable[[Row], list[str]]
 
 
-def reproduce(folder: Path, number: int) -> Reproduction:
+def reproduce(folder: Path, number: int, reporters: Sequence[str] = ()) -> Reproduction:
     """Make `number` runs of a study that is no sweep again, spread evenly over those that are stored.
+
+    `reporters` are ``NAME=module:function`` of those that the runs have numbers of, named by the user.
 
     Raises
     ------
@@ -38,11 +41,12 @@ def reproduce(folder: Path, number: int) -> Reproduction:
         If nothing is stored, or what is there is not what was written or does not say how its runs were made.
     """
     manifest = read_study(folder)
+    kept = Kept(reporters=known_reporters(manifest, reporters))
     try:
         rows = list(stored_rows(folder))
         if not rows:
             raise SweepError(f"{folder}: no run is done yet", FAILED)
-        compare = _compare(manifest, stored_scenario(folder, manifest))
+        compare = _compare(manifest, stored_scenario(folder, manifest), kept)
         chosen = [rows[index] for index in spread(len(rows), number)]
         return Reproduction(len(chosen), [line for row in chosen for line in compare(row)], notes(manifest))
     except ScenarioError as error:
@@ -51,14 +55,14 @@ def reproduce(folder: Path, number: int) -> Reproduction:
         raise error if isinstance(error, SweepError) else unreadable(folder, error) from error
 
 
-def _compare(manifest: dict[str, Any], base: Scenario) -> Compare:
+def _compare(manifest: dict[str, Any], base: Scenario, kept: Kept) -> Compare:
     if kind(manifest) != "calibration":
-        return partial(_compare_run, base)
+        return partial(_compare_run, base, kept)
     return partial(_compare_moments, Simulation(scenario=base, **asked(manifest, "simulation.")))
 
 
-def _compare_run(base: Scenario, row: Row) -> list[str]:
-    run = run_cell(cell_of(row, base), row.replication)
+def _compare_run(base: Scenario, kept: Kept, row: Row) -> list[str]:
+    run = run_cell(cell_of(row, base)._replace(kept=kept), row.replication)
     if run.failure is not None:
         return [f"{row.label}: failed: {run.failure.strip().splitlines()[-1]}"]
     last = [name for name in row.metrics.column_names if name.endswith(LAST) and name not in run.summary]
@@ -69,7 +73,9 @@ def _compare_run(base: Scenario, row: Row) -> list[str]:
 
 def _compare_series(row: Row, run: Run) -> list[str]:
     own = (pc.field("cell") == row.text("cell")) & (pc.field("replication") == row.replication)
-    return unlike(f"{row.label} series", _series(row.series).filter(own), series_table(run))
+    stored, again = _series(row.series).filter(own), series_table(run)
+    there = [name for name in again.column_names if name in stored.column_names]  # a choice of series may be kept
+    return unlike(f"{row.label} series", stored, again.select(there))
 
 
 @lru_cache(maxsize=1)

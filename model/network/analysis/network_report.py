@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from agents.core.ledger import FUND, TREASURY, Ledger
-from agents.core.table import Exchanges
+from agents.core.table import Exchanges, Matrix
 from model.network.analysis.amplification import amplification_bound, connectivity
 from model.network.analysis.centrality import Centrality, centrality
 from model.network.clearing import settle
@@ -71,7 +71,7 @@ def network_report(ecosystem: Indebted, default_probability: ArrayLike) -> Netwo
         centrality(owed, np.maximum(balance[TREASURY], LEAST_BUFFER)),
         connectivity(owed, customers),
         amplification_bound(owed, assets, customers, default_probability),
-        [_waves(owed, balance[TREASURY], i, rules) for i in range(len(owed))],
+        [_waves(owed, balance[TREASURY], i, rules) for i in range(len(customers))],
     )
 
 
@@ -80,7 +80,7 @@ def customers_claims(ecosystem: Indebted) -> np.ndarray:
     return np.maximum(ecosystem.exchange.collateral + ecosystem.vault_equity(), 0.0)
 
 
-def _waves(owed: np.ndarray, treasury: np.ndarray, failed: int, rules: ExposureSection) -> list[list[int]]:
+def _waves(owed: Matrix, treasury: np.ndarray, failed: int, rules: ExposureSection) -> list[list[int]]:
     """Return who fails in which wave when `failed` loses its treasury and owes customers as much again."""
     alone = np.arange(len(treasury)) == failed
     debt = np.where(alone, treasury + owed[:, failed].sum() + LEAST_BUFFER, 0.0)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SMALL = 5e8  # bytes; smaller runs are not compared with the machine's memory
 SPARE = 0.9  # of the memory that is available may be used
+MANY = 1_000  # protocols up to which every protocol's series are kept unless others are chosen, and debts held densely
+ROWS = 32  # steps of which rows are kept where only sums over protocols are asked for
 HOURS = 720.0  # a month: the longest run allowed
 BYTE = 8.0
 # Sizes of a default run; the parameter furthest above its own is named as the driver.
@@ -52,9 +54,9 @@ class Size(NamedTuple):
     keepers: float
 
 
-def memory_needed(scenario: "Scenario") -> float:
-    """Return the bytes one run needs at its peak, next to those of the program itself."""
-    return sum(part.bytes for part in parts(scenario))
+def memory_needed(scenario: "Scenario", members: bool | None = None) -> float:
+    """Return the bytes one run needs at its peak, next to those of the program itself; `members` as in `parts`."""
+    return sum(part.bytes for part in parts(scenario, members))
 
 
 def time_needed(scenario: "Scenario") -> float:
@@ -62,7 +64,9 @@ def time_needed(scenario: "Scenario") -> float:
     return sum(part.seconds for part in parts(scenario))
 
 
-def refuse_beyond(scenario: "Scenario", memory: float | None = None, hours: float = HOURS) -> None:
+def refuse_beyond(
+    scenario: "Scenario", memory: float | None = None, hours: float = HOURS, members: bool | None = None
+) -> None:
     """Refuse a scenario that needs more than there is.
 
     Parameters
@@ -70,20 +74,28 @@ def refuse_beyond(scenario: "Scenario", memory: float | None = None, hours: floa
     scenario : what is to be run.
     memory : bytes one run may use; none: what the machine has at hand, for a run that is not small.
     hours : the time one run may take.
+    members : whether the series of every protocol are kept; none: as usual (:func:`keeps_members`).
 
     Raises
     ------
     ScenarioError : one line with what it needs, what there is, and the parameter to lower.
     """
-    problem = demand_problem(scenario, memory, hours)
+    problem = demand_problem(scenario, memory, hours, members)
     if problem:
         raise ScenarioError([f"scenario: {problem}"])
 
 
-def demand_problem(scenario: "Scenario", memory: float | None = None, hours: float = HOURS) -> str:
-    """Return what is too large about a scenario, or nothing; see :func:`refuse_beyond`."""
-    found = parts(scenario)
-    needed, taken = memory_needed(scenario), time_needed(scenario) / 3_600.0
+def demand_problem(
+    scenario: "Scenario", memory: float | None = None, hours: float = HOURS, members: bool | None = None
+) -> str:
+    """Return what is too large about a scenario, or nothing.
+
+    Parameters
+    ----------
+    scenario, memory, hours, members : as in :func:`refuse_beyond`.
+    """
+    found = parts(scenario, members)
+    needed, taken = memory_needed(scenario, members), time_needed(scenario) / 3_600.0
     if memory is None and needed > SMALL:
         memory = SPARE * memory_at_hand()
     if memory is not None and needed > memory:
@@ -122,12 +134,22 @@ def size_of(scenario: "Scenario") -> Size:
     )
 
 
-def parts(scenario: "Scenario") -> list[Part]:
-    """Return what every part of a run needs."""
+def keeps_members(scenario: "Scenario", members: bool | None = None) -> bool:
+    """Return whether a run holds the series of every protocol at all steps.
+
+    It does where they are wanted, `members`, as they usually are up to :data:`MANY` protocols, and where protocols that
+    choose look back in them.
+    """
+    wanted = scenario.protocol.number <= MANY if members is None else members
+    return wanted or scenario.choice.active
+
+
+def parts(scenario: "Scenario", members: bool | None = None) -> list[Part]:
+    """Return what every part of a run needs; `members` says whether every protocol's series are kept."""
     size = size_of(scenario)
     funds = scenario.value_fund.number * size.protocols
     return [
-        _steps(size, "minutes" if scenario.steps is None else "steps"),
+        _steps(size, "minutes" if scenario.steps is None else "steps", keeps_members(scenario, members)),
         _windows(scenario, size),
         Part(
             150.0 * size.slots, 1e-8 * size.slots * size.steps, ("trader.number", "trader.reserve", "protocol.number")
@@ -144,9 +166,13 @@ def parts(scenario: "Scenario") -> list[Part]:
     ]
 
 
-def _steps(size: Size, name: str) -> Part:
-    """Return the part of record, tape and what the tape is drawn from: a row per step, a column per series."""
-    series = 4.0 + 3.0 * size.markets + 16.0 * size.protocols
+def _steps(size: Size, name: str, members: bool) -> Part:
+    """Return the part of record, tape and what the tape is drawn from: a row per step, a column per series.
+
+    Of a record without `members` there are rows of the protocols for few steps.
+    """
+    rows = 1.0 if members else min(ROWS / size.steps, 1.0)
+    series = 4.0 + 3.0 * size.markets + 16.0 * (size.protocols * rows + 1.0 - rows)
     tape = 1.0 + 3.0 * size.markets + 4.0 * size.protocols
     drawn = 8.0 + 4.0 * size.markets + 5.0 * size.protocols
     a_step = 1e-4 + 1e-5 * size.protocols
@@ -174,13 +200,15 @@ def _capital(scenario: "Scenario", size: Size) -> Part:
 
 
 def _network(scenario: "Scenario", size: Size) -> Part:
-    """Return the part of the debts: some matrices over pairs of protocols, and an edge for each debt."""
+    """Return the part of the debts: a few matrices over pairs of protocols or debts, and an edge for each debt."""
     exposure, pairs = scenario.exposure, size.protocols**2
     share = {"none": 0.0, "complete": 1.0, "netted": 1.0, "erdos_renyi": exposure.probability}
     share["blocks"] = 1.0 / min(exposure.blocks, size.protocols)
     edges = pairs * share.get(exposure.graph, min(2.0 * exposure.degree / size.protocols, 1.0))
-    drawn = exposure.classes * 3.0 if exposure.graph == "netted" else 3.0
-    return Part(BYTE * pairs * (4.0 + drawn) + 200.0 * edges, 1e-5 * edges + 1e-7 * pairs, ("protocol.number",))
+    # a sparse matrix takes half as much again for every entry
+    entries = pairs if size.protocols <= MANY else min(pairs, 1.5 * edges)
+    drawn = exposure.classes * 3.0 * pairs if exposure.graph == "netted" else 0.0
+    return Part(BYTE * (4.0 * entries + drawn) + 250.0 * edges, 1e-5 * edges + 1e-7 * pairs, ("protocol.number",))
 
 
 def _driver(scenario: "Scenario", part: Part) -> str:

@@ -14,7 +14,7 @@ from experiments.cli.main import main
 from experiments.figure.attempt import FigureWarning, load, save_alone, save_vector
 from experiments.run.process_pool import WorkerPool
 from experiments.study.comparison.answer import Comparison
-from experiments.study.comparison.figure.draw import FIGURES, LOST, draw_all
+from experiments.study.comparison.figure.draw import FIGURES, LOST, draw_all, drawable
 from tests.experiments.report.test_figure import CELLS, drawn, made_up_run
 from tests.support.place import SHARED
 
@@ -112,7 +112,7 @@ def test_figures_in_the_hands_of_a_process_that_died_are_named(tmp_path, error, 
     with pytest.warns(FigureWarning) as told:
         assert draw_all(tmp_path, comparison, Dying(error)) == []
     assert [str(warning.message) for warning in told] == [
-        f"figure {name} could not be drawn and is missing: {why}" for name in FIGURES
+        f"figure {name} could not be drawn and is missing: {why}" for name in drawable(tmp_path)
     ]
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.results.run import Run
+from experiments.statistics.multiple_testing import family
 from experiments.statistics.significance import benjamini_hochberg, effect_size, holm, small_sample_factor
 from experiments.study.comparison.answer import Comparison
 
@@ -102,3 +103,9 @@ def test_an_identity_stands_in_no_family():
         assert all(math.isnan(row[name]) for name in ("p", "p_adjusted", "hedges_g", "variance_reduction"))
     assert (finding["family"], finding["verdict"]) == ("confirmatory", "")
     assert finding["p_adjusted"] == finding["p"] < 0.01
+
+
+def test_what_the_user_named_beforehand_is_confirmatory():
+    assert [family(name) for name in ("uncovered", "volume", "my_own_number")] == [
+        "confirmatory", "exploratory", "confirmatory",
+    ]  # fmt: skip

@@ -33,7 +33,7 @@ class MadeUpEcosystem:
     broken: tuple[int, ...] = ()
     horizon = STEPS
 
-    def __init__(self, scenario, replication, tape=None):
+    def __init__(self, scenario, replication, tape=None, kept=()):
         if replication in self.broken:
             raise RuntimeError(f"replication {replication} is broken")
         backstop = scenario.backstop

@@ -7,6 +7,7 @@ import pytest
 
 from experiments.benchmark import ecosystem, suite
 from experiments.benchmark.channel import ARRANGEMENTS, CHUNK, STEPS, channel_cost, clearing_timing
+from experiments.benchmark.compiled import FEW, WORLDS, differences, time_compiled, time_run
 from experiments.benchmark.ecosystem import calm_scenario, growth, size_in_bytes, time_ecosystem
 from experiments.benchmark.reference_c import compiler
 from experiments.benchmark.reference_timing import Start, check_same, lap
@@ -30,6 +31,8 @@ def test_all_parts_are_there(monkeypatch):
         "reference",
         "ecosystem",
         "ecosystem_vs_mesa",
+        "compiled",
+        "run",
         "channels",
         "clearing",
         "growth",
@@ -130,3 +133,40 @@ def test_a_record_of_the_ecosystem_is_consistent(monkeypatch):
 def test_the_machine_is_named():
     assert {"cpu", "cores", "python", "numpy", "numba", "mesa"} == set(machine())
     assert machine()["cores"] >= 1
+
+
+def tiny(world, steps=12):
+    return world._replace(changes={**world.changes, "trader.number": 20, "steps": steps}, turns=1)
+
+
+@pytest.mark.parametrize("world", WORLDS[:2], ids=lambda world: world.name)
+def test_a_run_stepped_and_compiled_is_timed_and_the_same(world):
+    found = time_compiled(tiny(world))
+    assert list(found) == ["world", "accounts", "stepped_us", "compiled_us", "ratio"]
+    assert (found["world"], found["accounts"]) == (world.name, 160)
+    assert found["ratio"] == pytest.approx(found["stepped_us"] / found["compiled_us"]) and found["ratio"] > 0
+
+
+def test_runs_that_differ_are_not_compared(monkeypatch):
+    def changed(ecosystem):
+        Ecosystem.run(ecosystem)
+        ecosystem.accounts.collateral[3] = np.nextafter(ecosystem.accounts.collateral[3], np.inf)
+
+    one, other = (Ecosystem(tiny(WORLDS[0]).scenario) for _ in range(2))
+    one.run()
+    changed(other)
+    assert list(differences(one, other)) == ["accounts.collateral"]
+    monkeypatch.setattr("experiments.benchmark.compiled._step_through", changed)
+    with pytest.raises(RuntimeError, match="calm day: compiled and stepped runs differ in accounts"):
+        time_compiled(tiny(WORLDS[0]))
+
+
+def test_a_whole_run_is_timed():
+    found = time_run(tiny(WORLDS[0]))
+    assert (found["world"], found["steps"]) == ("calm day", 12) and found["cpu_ms"] > 0
+
+
+def test_worlds_are_those_that_are_told():
+    accounts = [world.scenario.trader.number * world.scenario.protocol.number for world in WORLDS]
+    assert accounts == [8_000, 8_000, 1_000_000] and "steps" in FEW
+    assert [Ecosystem(world.scenario).horizon for world in WORLDS[:2]] == [2_016, 720]

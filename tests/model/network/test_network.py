@@ -1,15 +1,20 @@
 """Claims about the exposure network: shapes of the graphs, amounts owed, edge lists and their faults."""
 
+import itertools
+
 import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy.sparse import csr_array
 
+from model.market.confidence import neighbours
 from model.network.exposures import EdgeListError, exposure_graph, liabilities, read_edges, shell_uniforms
 from model.scenario.registry import GRAPHS
 from model.scenario.section.exposure import ExposureSection
+from tests.support.world import crash, run
 
 DRAWN = sorted(set(GRAPHS) - {"file", "netted"})  # by the rule of amounts
 
@@ -192,3 +197,38 @@ def test_impossible_parameters_are_refused(fields, message):
 
 def test_every_registered_graph_has_a_builder():
     assert all(callable(GRAPHS[name]) for name in GRAPHS)
+
+
+@pytest.mark.parametrize("graph", ["ring", "erdos_renyi", "core_periphery", "complete"])
+def test_many_protocols_owe_the_same_in_a_sparse_matrix_where_that_is_smaller(monkeypatch, graph):
+    treasuries = np.linspace(1e6, 2e6, 30)
+    dense = owed_by(treasuries, graph=graph)
+    monkeypatch.setattr("model.network.exposures.MANY", 29)
+    held = owed_by(treasuries, graph=graph)
+    assert isinstance(held, np.ndarray) == (graph == "complete")
+    assert (dense == (held if graph == "complete" else held.toarray())).all() and dense.any()
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 12])
+def test_edges_drawn_shell_by_shell_are_those_of_the_whole_table(number):
+    table = shell_uniforms(np.random.default_rng(3), number) < 0.5
+    wanted = [(i, j) for i, j in np.argwhere(table).tolist() if i != j]
+    assert list(graph_of(number, 3, graph="erdos_renyi", probability=0.5).edges) == wanted
+
+
+@pytest.mark.parametrize("form", [np.asarray, csr_array])
+def test_neighbours_owe_or_are_owed(form):
+    owed = np.array([[0.0, 2.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 3.0, 0.0, 0.0], [0.0] * 4])
+    first, tied = neighbours(form(owed))
+    assert [tied[a:b].tolist() for a, b in itertools.pairwise(first)] == [[1], [0, 2], [1], []]
+
+
+def test_defaults_are_settled_alike_in_a_sparse_matrix(monkeypatch):
+    """A run in which defaults spread gives the same numbers, bit for bit, whatever form the debts are in."""
+    changes = {"backstop__capital_ratio": 1e-4, "protocol__treasury_ratio": 1e-5, "exposure__weight": 1.0}
+    scenario = crash(protocol__number=12, confidence__panic=True, **changes)
+    dense = run(scenario)
+    monkeypatch.setattr("model.network.exposures.MANY", 2)
+    sparse = run(scenario)
+    assert not isinstance(sparse.contagion.liabilities, np.ndarray)
+    assert sparse.summary() == dense.summary() and dense.summary()["defaults"] > 0

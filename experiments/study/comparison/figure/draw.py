@@ -13,11 +13,13 @@ from threading import Thread
 from experiments.figure.attempt import attempt, load, tell_missing
 from experiments.results.parquet import column_names
 from experiments.run.process_pool import WorkerPool
+from experiments.statistics.headline_metrics import CAPITAL, LIQUIDATED, PRICE, UNCOVERED
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.result import read_result
 
 FIGURES = ("outcome", "fan", "exhaustion", "market")
 WITH_SERIES = {"choice": "mean_cap"}  # drawn only where runs have that series
+OF_SERIES = {"fan": (CAPITAL, UNCOVERED), "market": (PRICE, LIQUIDATED)}  # left out where these are not kept
 
 LOST = "the process that drew it died"
 
@@ -47,7 +49,7 @@ def draw_all(folder: Path, comparison: Comparison, executor: WorkerPool) -> list
     """
     target = folder / "figures"
     target.mkdir(exist_ok=True)
-    names = (*FIGURES, *further(folder))
+    names = (*drawable(folder), *further(folder))
     try:
         reasons = executor.each(draw_one, [(folder, comparison, name) for name in names], LOST)
     except KeyboardInterrupt:
@@ -57,6 +59,12 @@ def draw_all(folder: Path, comparison: Comparison, executor: WorkerPool) -> list
     for name, why in missing.items():
         tell_missing(target / name, why)
     return [target / name for name in names if name not in missing]
+
+
+def drawable(folder: Path) -> tuple[str, ...]:
+    """Return the figures of every comparison, but those whose series are not kept."""
+    held = column_names(folder / "series")
+    return tuple(name for name in FIGURES if all(total.columns(held) for total in OF_SERIES.get(name, ())))
 
 
 def further(folder: Path) -> list[str]:
