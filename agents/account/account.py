@@ -127,7 +127,14 @@ def total(accounts: Accounts, blocks: Blocks, exchange: Exchanges) -> None:
 
 @rule
 def in_danger(size: float, row_level: float, long_limit: float, short_limit: float) -> bool:
-    """Tell whether a position is below its maintenance margin, given the two numbers of the market."""
+    """Tell whether a position is below its maintenance margin, given the two numbers of the market.
+
+    Parameters
+    ----------
+    size : contracts, short < 0, 0 for a flat account, which is never in danger.
+    row_level : level of the position, USD per contract.
+    long_limit, short_limit : levels beyond which its venue liquidates a long, a short, USD per contract.
+    """
     return ((size > 0.0) & (row_level > long_limit)) | ((size < 0.0) & (row_level < short_limit))
 
 
@@ -136,6 +143,11 @@ def flag(accounts: Accounts, blocks: Blocks, exchange: Exchanges, flagged: np.nd
     """Write the rows below maintenance margin into `flagged`, in order of slot; return how many there are.
 
     Blocks whose extremes are safe are skipped without looking at a row. No block may be stale.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange : tables of the run, read.
+    flagged : room for every row; row numbers are written from its start.
     """
     found = 0
     per_protocol = blocks.shape[0] // exchange.shape[0]

@@ -26,7 +26,15 @@ DUST = 1e-9
 
 @rule
 def equity(collateral: float, size: float, entry: float, mark: float, funding: float) -> float:
-    """Return equity (1), USD; `funding` is Φ − Φ₀, USD per contract owed by a long."""
+    """Return equity (1), USD; `funding` is Φ − Φ₀, USD per contract owed by a long.
+
+    Parameters
+    ----------
+    collateral : USD, >= 0.
+    size : contracts, short < 0.
+    entry, mark : USD per contract.
+    funding : USD per contract, either sign.
+    """
     return collateral + size * (mark - entry) - size * funding
 
 
@@ -44,6 +52,17 @@ def liquidation_price(entry: float, size: float, collateral: float, maintenance:
     """Return the price at which equity is just the maintenance margin, (p₀ − c/q) / (1 − s m), s the sign of q.
 
     The same as Hyperliquid's published ``price − side · margin_available / size / (1 − l · side)``.
+
+    Parameters
+    ----------
+    entry : USD per contract.
+    size : contracts, short < 0, not 0.
+    collateral : USD, >= 0.
+    maintenance : m, fraction of notional, in (0, 1).
+
+    Returns
+    -------
+    USD per contract; <= 0 for a long whose collateral is no less than its entry value.
     """
     side = 1.0 if size > 0 else -1.0
     return bankruptcy_price(entry, size, collateral) / (1.0 - side * maintenance)
@@ -51,7 +70,15 @@ def liquidation_price(entry: float, size: float, collateral: float, maintenance:
 
 @rule
 def level(collateral: float, size: float, entry: float, entry_funding: float) -> float:
-    """Return the level (2), USD per contract; zero for a flat account."""
+    """Return the level (2), USD per contract; zero for a flat account.
+
+    Parameters
+    ----------
+    collateral : USD, >= 0.
+    size : contracts, short < 0.
+    entry : USD per contract.
+    entry_funding : Φ₀, USD per contract, either sign.
+    """
     return 0.0 if size == 0.0 else entry - entry_funding - collateral / size
 
 
@@ -73,6 +100,19 @@ def after_fill(size: float, entry: float, traded: float, price: float) -> tuple[
 
     Adding averages the entry price; reducing realises profit on what is closed; crossing zero closes all and opens
     the rest at `price`. Average-cost accounting, as on every perpetual venue.
+
+    Parameters
+    ----------
+    size : contracts before the trade, short < 0.
+    entry : their average entry price, USD per contract.
+    traded : contracts, sale < 0.
+    price : USD per contract.
+
+    Returns
+    -------
+    size : contracts, short < 0.
+    entry : USD per contract.
+    profit : USD, loss < 0, before fees.
     """
     kept = size + traded
     if size * traded >= 0.0:

@@ -81,7 +81,15 @@ def audit(book: Book, exchange: Exchanges, phase: Code) -> None:
 
 @rule
 def check_price(book: Book, phase: Code, k: int, price: float, first: float) -> None:
-    """Record a breach where the price of asset k is not finite or too far from its first one."""
+    """Record a breach where the price of asset k is not finite or too far from its first one.
+
+    Parameters
+    ----------
+    book : the ledger's; a breach is written.
+    phase : code, index into ``PHASES``.
+    k : index of the asset.
+    price, first : USD per contract, now and before the first step; `first` > 0.
+    """
     if not (price <= first * FARTHEST and first <= price * FARTHEST):
         breach(book, phase, PRICE_RANGE, k, price, first)
 

@@ -102,20 +102,46 @@ class LoopError(RuntimeError):
 
 @rule
 def transfer(book: Book, payer: Code, payer_column: Code, payee: Code, payee_column: Code, amount: float) -> None:
-    """Move `amount` USD (negative: the other way) from one account to another."""
+    """Move `amount` USD (negative: the other way) from one account to another.
+
+    Parameters
+    ----------
+    book : its balances are written.
+    payer, payee : codes of accounts, indices into ``ACCOUNTS``.
+    payer_column, payee_column : protocol, pot, or ``WHOLE``, as the account has it.
+    amount : USD.
+    """
     book.balance[payer, payer_column] -= amount
     book.balance[payee, payee_column] += amount
 
 
 @rule
 def pay(book: Book, payer: Code, payee: Code, protocol: Code, amount: float) -> None:
-    """Move `amount` USD between two accounts of the same protocol."""
+    """Move `amount` USD between two accounts of the same protocol.
+
+    Parameters
+    ----------
+    book : its balances are written.
+    payer, payee : codes of accounts, indices into ``ACCOUNTS``.
+    protocol : column of both.
+    amount : USD, negative: the other way.
+    """
     transfer(book, payer, protocol, payee, protocol, amount)
 
 
 @rule
 def breach(book: Book, phase: Code, account: Code, protocol: Code, amount: float, scale: float) -> None:
-    """Record the first breach; later ones are its consequences."""
+    """Record the first breach; later ones are its consequences.
+
+    Parameters
+    ----------
+    book : its breach is written, unless there is one.
+    phase : code, index into ``PHASES``.
+    account : code of an account, >= 0, or of another kind of breach, < 0.
+    protocol : column of the account; index of the asset for prices and rounds.
+    amount : difference, USD; of a price out of range, the price, USD per contract; of a loop, the rounds allowed.
+    scale : money there, USD; of a price out of range or a loop, the price at the start, USD per contract.
+    """
     if book.breach[0] < 0.0:
         book.breach[0], book.breach[1], book.breach[2] = phase, account, protocol
         book.breach[3], book.breach[4] = amount, scale
@@ -123,7 +149,17 @@ def breach(book: Book, phase: Code, account: Code, protocol: Code, amount: float
 
 @rule
 def check(book: Book, phase: Code, account: Code, protocol: Code, difference: float, scale: float) -> None:
-    """Record a breach where a difference is not finite, or not zero within ``TOLERANCE`` of the `scale`."""
+    """Record a breach where a difference is not finite, or not zero within ``TOLERANCE`` of the `scale`.
+
+    Parameters
+    ----------
+    book : a breach is written.
+    phase : code, index into ``PHASES``.
+    account : code of an account, ``CONTRACTS`` or ``TOTAL``.
+    protocol : column of the account.
+    difference : USD, either sign.
+    scale : USD, >= 0, money that the difference is compared with.
+    """
     if not abs(difference) <= TOLERANCE * (scale + 1.0):
         breach(book, phase, account, protocol, difference, scale)
 

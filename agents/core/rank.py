@@ -16,7 +16,15 @@ def before(values: np.ndarray, a: int, b: int) -> bool:
 
 @rule
 def sift(values: np.ndarray, heap: np.ndarray, root: int, size: int) -> None:
-    """Let the entry at `root` sink to its place in a heap whose top ranks last."""
+    """Let the entry at `root` sink to its place in a heap whose top ranks last.
+
+    Parameters
+    ----------
+    values : (n,) what is ranked, read.
+    heap : (n,) positions in `values`; the first `size` of them are reordered.
+    root : place in the heap, from 0; below it the heap is in order.
+    size : entries of the heap still ranked, at most n.
+    """
     while 2 * root + 1 < size:
         child = 2 * root + 1
         if child + 1 < size and before(values, heap[child + 1], heap[child]):

@@ -142,7 +142,20 @@ def charge_funding(exchange: Exchanges, market: Markets, terms: Funding) -> None
 
 @rule
 def allowed_order(size: float, order: float, own: float, mark: float, initial_margin: float) -> float:
-    """Return the part of an order that leaves |q| p ≤ equity / initial margin, or the position no larger than it is."""
+    """Return the part of an order that leaves |q| p ≤ equity / initial margin, or the position no larger than it is.
+
+    Parameters
+    ----------
+    size : contracts held, short < 0.
+    order : contracts wanted, sale < 0.
+    own : equity, USD; below zero counts as zero.
+    mark : USD per contract, > 0.
+    initial_margin : fraction of notional, > 0.
+
+    Returns
+    -------
+    Contracts, sale < 0.
+    """
     bound = max(own, 0.0) / (initial_margin * mark)
     return min(max(size + order, min(-bound, size)), max(bound, size)) - size
 
@@ -156,7 +169,16 @@ def book_trader_deficit(exchange: Exchanges, i: int, amount: float) -> None:
 
 @part
 def book_failure(exchange: Exchanges, i: int, side: float, contracts: float, price: float) -> None:
-    """Note contracts whose close left a deficit, for deleveraging against them at their bankruptcy price."""
+    """Note contracts whose close left a deficit, for deleveraging against them at their bankruptcy price.
+
+    Parameters
+    ----------
+    exchange : its contracts gone bankrupt in the step and their value are written.
+    i : the protocol.
+    side : 1 for a long, -1 for a short.
+    contracts : > 0 on either side.
+    price : bankruptcy price, USD per contract.
+    """
     if side > 0.0:
         exchange.bankrupt_long[i] += contracts
         exchange.bankrupt_long_value[i] += contracts * price
@@ -167,7 +189,15 @@ def book_failure(exchange: Exchanges, i: int, side: float, contracts: float, pri
 
 @part
 def record_liquidation(exchange: Exchanges, i: int, side: float, notional: float) -> None:
-    """Add a liquidation to the step's record."""
+    """Add a liquidation to the step's record.
+
+    Parameters
+    ----------
+    exchange : its liquidations of the step are written.
+    i : the protocol.
+    side : 1 for a long, -1 for a short.
+    notional : USD, >= 0.
+    """
     exchange.liquidations[i] += 1.0
     if side > 0.0:
         exchange.liquidated_long[i] += notional
@@ -177,7 +207,14 @@ def record_liquidation(exchange: Exchanges, i: int, side: float, notional: float
 
 @rule
 def put_collateral(accounts: Accounts, blocks: Blocks, row: int, amount: float) -> None:
-    """Move `amount` USD from a wallet to the posted collateral (negative: back)."""
+    """Move `amount` USD from a wallet to the posted collateral (negative: back).
+
+    Parameters
+    ----------
+    accounts, blocks : tables of the run; money, level and staleness are written. The ledger is left to the caller.
+    row : account's row.
+    amount : at most the wallet, and not less than minus the collateral.
+    """
     accounts.wallet[row] -= amount
     accounts.collateral[row] += amount
     touch(accounts, blocks, row)

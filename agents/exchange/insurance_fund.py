@@ -17,7 +17,14 @@ from agents.core.kernel import rule
 
 @rule
 def fund_delta(fill_value: float, bankruptcy_value: float, max_fee: float, surcharge: float = 0.0) -> float:
-    """Return (1) for one liquidation, surcharge included: income of the fund if positive, deficit if negative, USD."""
+    """Return (1) for one liquidation, surcharge included: income of the fund if positive, deficit if negative, USD.
+
+    Parameters
+    ----------
+    fill_value, bankruptcy_value : V and B, USD.
+    max_fee : f, fraction of |V|, >= 0; what the keeper gets is not part of it.
+    surcharge : share of the rest of the surplus that is confiscated, in [0, 1].
+    """
     surplus = fill_value - bankruptcy_value
     fee = min(max_fee * abs(fill_value), surplus)
     return fee + surcharge * (surplus - fee) if surplus > 0.0 else surplus

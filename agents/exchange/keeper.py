@@ -46,7 +46,15 @@ class Keeper(RowAgent):
 
 @rule
 def profitable(notional: float, bounty: float, gas: float, cost: float) -> bool:
-    """Tell whether a bounty on `notional` USD beats the keeper's gas."""
+    """Tell whether a bounty on `notional` USD beats the keeper's gas.
+
+    Parameters
+    ----------
+    notional : USD, >= 0.
+    bounty : fraction of notional, >= 0.
+    gas : going price, USD per liquidation, >= 0.
+    cost : multiple of it this keeper needs, > 0.
+    """
     return notional * bounty > gas * cost
 
 
@@ -55,6 +63,12 @@ def set_capacity(keepers: Keepers, exchange: Exchanges, factor: np.ndarray, rema
     """Fill `remaining` (keepers, protocols) USD: what each keeper can still liquidate at each protocol in this step.
 
     Nothing where liquidations are suspended.
+
+    Parameters
+    ----------
+    keepers, exchange : tables of the run, read.
+    factor : (protocols,) share of capacity that outages and congestion leave, in [0, 1].
+    remaining : written.
     """
     for i in range(exchange.shape[0]):
         interest = (
@@ -69,7 +83,22 @@ def assign_row(
     keepers: Keepers, remaining: np.ndarray, protocol: int, size: float, mark: float, bounty: float, gas: float,
     row: int, first: int, jobs: Jobs, count: int,
 ) -> tuple[int, int]:  # fmt: skip
-    """Hand one position to keepers from `first` on, cheapest first; return (next keeper, jobs so far)."""
+    """Hand one position to keepers from `first` on, cheapest first; return (next keeper, jobs so far).
+
+    Parameters
+    ----------
+    keepers : read, the cheapest first.
+    remaining : (keepers, protocols) USD, >= 0, what each can still liquidate; written.
+    protocol : its column.
+    size : contracts to be closed, sign ignored.
+    mark : USD per contract, > 0.
+    bounty : fraction of notional, >= 0.
+    gas : going price, USD per liquidation, >= 0.
+    row : account's row.
+    first : keeper asked first.
+    jobs : written from entry `count` on.
+    count : jobs so far.
+    """
     left, j = abs(size), first
     while left > 0.0 and j < keepers.shape[0]:
         part = min(left, remaining[j, protocol] / mark)

@@ -86,14 +86,29 @@ def to_recall(missing: float, free: float, haircut: float) -> float:
 
 @rule
 def call(coming: Array, waiting: Array, column: int, amount: float, step: int) -> None:
-    """Recall `amount` for what was missing at `step`; it arrives the delay after the step before."""
+    """Recall `amount` for what was missing at `step`; it arrives the delay after the step before.
+
+    Parameters
+    ----------
+    coming, waiting : of a :class:`Recall`, written.
+    column : of the fund or pot in them.
+    amount : USD before the haircut, >= 0.
+    step : present step, at which it was missing.
+    """
     coming[(step - 1) % coming.shape[0], column] += amount
     waiting[column] += amount
 
 
 @rule
 def arrive(coming: Array, waiting: Array, column: int, step: int) -> float:
-    """Return what arrives at `step`, USD before the haircut, and forget it."""
+    """Return what arrives at `step`, USD before the haircut, and forget it.
+
+    Parameters
+    ----------
+    coming, waiting : of a :class:`Recall`, written.
+    column : of the fund or pot in them.
+    step : present step.
+    """
     slot = step % coming.shape[0]
     arrived = coming[slot, column]
     if arrived > 0.0:
@@ -132,7 +147,16 @@ def bring_home(
 def lend(
     balance: Array, cash: Code, away: Code, column: int, waiting: float, arrived: float, share: float
 ) -> None:  # fmt: skip
-    """Lend up to the share, unless something is on its way back or has just arrived and is still to pay debt."""
+    """Lend up to the share, unless something is on its way back or has just arrived and is still to pay debt.
+
+    Parameters
+    ----------
+    balance : the ledger's, (accounts, protocols) USD, written.
+    cash, away : accounts of what is at hand and what is lent.
+    column : of the fund or pot in these accounts.
+    waiting, arrived : USD, >= 0, on its way before the haircut and arrived in this step after it.
+    share : to be lent of all there is, in [0, 1].
+    """
     if waiting <= 0.0 and arrived <= 0.0:
         more = to_lend(balance[cash, column], balance[away, column], share)
         balance[cash, column] -= more
@@ -141,7 +165,15 @@ def lend(
 
 @part
 def credit_pots(gain: Array, pot: Array, entitlement: Array, outside: Array) -> None:
-    """Share what pots gained, (pots,) USD, among those who own them."""
+    """Share what pots gained, (pots,) USD, among those who own them.
+
+    Parameters
+    ----------
+    gain : loss < 0; afterwards the factor by which each pot's owners grew, >= 0.
+    pot : (members,) index of each one's pot.
+    entitlement : (members,) USD, >= 0, what each owns of its pot; written.
+    outside : (pots,) USD, >= 0, what capital providers own of each; written.
+    """
     whole = outside.copy()
     for i in range(pot.shape[0]):
         whole[pot[i]] += entitlement[i]

@@ -69,7 +69,15 @@ def of_pots(balance: Array, backing: Backing, ready: Array) -> None:
 
 @part
 def of_members(balance: Array, protocol: Protocols, backing: Backing, ready: Array) -> None:
-    """Write (2) into `ready`, (members,) USD."""
+    """Write (2) into `ready`, (members,) USD.
+
+    Parameters
+    ----------
+    balance : the ledger's, (accounts, protocols) USD, read.
+    protocol : who is sound and what each was assessed, read.
+    backing : capital on call, read.
+    ready : written, >= 0.
+    """
     status, assessed, on_call = protocol.status, protocol.assessed, backing.on_call
     together = 0.0
     for i in range(ready.shape[0]):

@@ -46,7 +46,18 @@ def premium(open_interest: float, rate: float, minutes: float) -> float:
 def collect_premium(
     book: Book, exchange: Exchanges, pool: Pools, pot: np.ndarray, paid: np.ndarray, rate: float, minutes: float
 ) -> None:
-    """Move each member's premium from its fund to its pot, as far as the fund reaches; amounts into `paid`."""
+    """Move each member's premium from its fund to its pot, as far as the fund reaches; amounts into `paid`.
+
+    Parameters
+    ----------
+    book : funds and pots in its balances are written.
+    exchange : open interest, read.
+    pool : premiums received are written.
+    pot : (members,) index of each one's pot.
+    paid : (members,) USD, >= 0, written.
+    rate : of open interest, 1/year, >= 0.
+    minutes : what the premium is due for.
+    """
     for i in range(exchange.shape[0]):
         interest = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
         paid[i] = min(premium(interest, rate, minutes), max(book.balance[FUND, i], 0.0))

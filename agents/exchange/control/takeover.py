@@ -22,7 +22,15 @@ from agents.provider.vault_closing import closing_price
 
 @rule
 def is_taken_over(own: float, notional: float, maintenance: float, fraction: float) -> bool:
-    """Tell whether equity `own` is below `fraction` of the maintenance margin on `notional`, all in USD."""
+    """Tell whether equity `own` is below `fraction` of the maintenance margin on `notional`, all in USD.
+
+    Parameters
+    ----------
+    own : USD, either sign.
+    notional : USD at the mark, >= 0.
+    maintenance : m, fraction of notional, > 0.
+    fraction : φ, in [0, 1].
+    """
     return own < fraction * maintenance * notional
 
 
@@ -30,7 +38,15 @@ def is_taken_over(own: float, notional: float, maintenance: float, fraction: flo
 def take_over(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, row: int, i: int
 ) -> None:
-    """Pass a position and its margin to the vault at the mark, or at the mid price where that is better for it."""
+    """Pass a position and its margin to the vault at the mark, or at the mid price where that is better for it.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, book : tables of the run and the ledger's; all are written.
+    market : mid prices, read.
+    row : account's row, not flat.
+    i : its protocol.
+    """
     size, funding = accounts.size[row], exchange.funding_index[i]
     mark = closing_price(size, exchange.mark[i], market.mid[exchange.asset[i]])
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
@@ -60,6 +76,14 @@ def sweep(
     A closed vault takes nothing over: its successor stands in for fills only.
 
     `fraction` is None where no vault takes anything over: the compiler then leaves all of this out.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, book : tables of the run and the ledger's; written where a position is taken over.
+    market : mid prices, read.
+    fraction : φ, in (0, 1].
+    flagged : row numbers below maintenance margin, in order; those left are moved to its start.
+    found : how many there are.
     """
     if fraction is None:
         return found

@@ -16,7 +16,14 @@ from agents.core.kernel import rule
 
 @rule
 def tightening(health: float, excess_volatility: float, fund_weight: float, volatility_weight: float) -> float:
-    """Return T of (1), at least 1; `excess_volatility` is (v / v₀ − 1)⁺, `fund_weight` a, `volatility_weight` b."""
+    """Return T of (1), at least 1; `excess_volatility` is (v / v₀ − 1)⁺, `fund_weight` a, `volatility_weight` b.
+
+    Parameters
+    ----------
+    health : h, 1 for a whole fund; below zero counts as zero, above 1 as 1.
+    excess_volatility : 1, >= 0.
+    fund_weight, volatility_weight : 1, >= 0.
+    """
     return 1.0 + fund_weight * max(1.0 - max(health, 0.0), 0.0) + volatility_weight * excess_volatility
 
 
