@@ -75,7 +75,15 @@ class ProviderTerms(Protocol):
 
 @rule
 def vault_equity(cash_value: float, contracts: float, mark: float, funding_index: float) -> float:
-    """Return the vault's equity (1), USD."""
+    """Return the vault's equity (1), USD.
+
+    Parameters
+    ----------
+    cash_value : USD, either sign, of the vault in the ledger.
+    contracts : short < 0, that the vault holds.
+    mark : USD per contract, > 0.
+    funding_index : USD per contract, funding owed by a long so far.
+    """
     return cash_value + contracts * (mark - funding_index)
 
 
@@ -97,13 +105,31 @@ def runs(strain: float, tolerance: float, fund_health: float, sensitivity: float
 def content(
     requested: float, deposited: float, strain: float, tolerance: float, fund_health: float, sensitivity: float
 ) -> bool:  # fmt: skip
-    """Tell whether a provider stays as it is: nothing asked for, nothing to put back, and no reason to run."""
+    """Tell whether a provider stays as it is: nothing asked for, nothing to put back, and no reason to run.
+
+    Parameters
+    ----------
+    requested : shares >= 0, waiting in the queue.
+    deposited : USD, deposits less redemptions.
+    strain : left side of (2), falls of the share price.
+    tolerance : 1, > 0, fall of the share price that makes it run.
+    fund_health : 1, backstop behind the protocol over its start.
+    sensitivity : 1, how far an empty backstop lowers tolerance.
+    """
     return requested <= 0.0 and deposited >= 0.0 and not runs(strain, tolerance, fund_health, sensitivity)
 
 
 @rule
 def profit(shares: float, price: float, deposited: float, start: float) -> float:
-    """Return what a stake has gained since the start, USD; a vault below water owes its owners nothing."""
+    """Return what a stake has gained since the start, USD; a vault below water owes its owners nothing.
+
+    Parameters
+    ----------
+    shares : >= 0, owned.
+    price : USD per share.
+    deposited : USD, deposits less redemptions.
+    start : USD >= 0, put in at the start.
+    """
     return shares * max(price, 0.0) - deposited - start
 
 
@@ -121,7 +147,15 @@ def loss_elsewhere(own: float, whole: float, start: float) -> float:
 
 @rule
 def redeem(providers: Providers, vault: Protocols, book: Book, row: int, shares: float, price: float) -> None:
-    """Redeem shares (negative: buy) at `price` USD each."""
+    """Redeem shares (negative: buy) at `price` USD each.
+
+    Parameters
+    ----------
+    providers, vault, book : tables of the run; shares, cash, deposits and ledger are written.
+    row : the stake's row.
+    shares : redeemed, bought < 0.
+    price : USD per share, > 0.
+    """
     i = providers.protocol[row]
     amount = shares * price
     providers.shares[row] -= shares
@@ -151,7 +185,16 @@ def leave(
 
 @rule
 def queue(providers: Providers, vault: Protocols, book: Book, row: int, price: float, calm: bool, capped: bool) -> None:
-    """Move a waiting request on by a step: taken back in calm, paid when its time has come, or in its turn."""
+    """Move a waiting request on by a step: taken back in calm, paid when its time has come, or in its turn.
+
+    Parameters
+    ----------
+    providers, vault, book : tables of the run; the request is written, and what redeeming moves.
+    row : the stake's row.
+    price : USD per share, > 0.
+    calm : whether the provider no longer wants its money back.
+    capped : whether the vault lets out only so much a step: a request that is due then waits for its turn.
+    """
     if calm:
         providers.requested[row] = providers.wait[row] = 0.0
         return
@@ -176,7 +219,15 @@ def queue_of(providers: Providers) -> np.ndarray:
 def serve_request(
     providers: Providers, vault: Protocols, book: Book, row: int, open_profit: float, room: float
 ) -> float:  # fmt: skip
-    """Pay one request out of `room` USD, the last one in part; return what is left for the next."""
+    """Pay one request out of `room` USD, the last one in part; return what is left for the next.
+
+    Parameters
+    ----------
+    providers, vault, book : tables of the run; the request is written, and what redeeming moves.
+    row : the stake's row.
+    open_profit : USD, either sign, what the vault's contracts have gained beyond its cash value.
+    room : USD > 0, that the vault may still let out in this step.
+    """
     protocol = providers.protocol[row]
     price = (book.balance[VAULT, protocol] + open_profit) / max(vault.shares[protocol], 1.0)
     if price <= 0.0:

@@ -58,7 +58,14 @@ def close_vaults(exchange: Exchanges, market: Markets, book: Book) -> None:
 
 @rule
 def settle_successor(exchange: Exchanges, book: Book, i: int, own: float) -> None:
-    """Settle the gain or loss `own` of a successor with the outside world by (2)."""
+    """Settle the gain or loss `own` of a successor with the outside world by (2).
+
+    Parameters
+    ----------
+    exchange, book : tables of the run, written.
+    i : protocol.
+    own : USD, a loss < 0, what the vault is worth.
+    """
     exchange.successor_profit[i] += own
     transfer(book, VAULT, i, OUTSIDE, WHOLE, own)
 

@@ -97,7 +97,15 @@ class Trader(Account):
 
 @part
 def act(accounts: Accounts, exchange: Exchanges, key: np.uint64, step: int, acting: np.ndarray) -> int:
-    """Write the rows that look at their account in this step into `acting`, in order of slot; return how many."""
+    """Write the rows that look at their account in this step into `acting`, in order of slot; return how many.
+
+    Parameters
+    ----------
+    accounts, exchange : tables of the run, read.
+    key : of the attention draws.
+    step : present step.
+    acting : (rows,) room for the rows, written from its start.
+    """
     found = 0
     slots = accounts.size.shape[0] // exchange.shape[0]
     for i in range(exchange.shape[0]):
@@ -127,7 +135,15 @@ def protocol_at(row: int, slots: int, guess: int) -> int:
 
 @part
 def deposit(accounts: Accounts, blocks: Blocks, book: Book, row: int, protocol: int, wish: float) -> None:
-    """Post up to `wish` USD more collateral from the wallet."""
+    """Post up to `wish` USD more collateral from the wallet.
+
+    Parameters
+    ----------
+    accounts, blocks, book : tables of the run; wallet, collateral and ledger are written.
+    row : the account's row.
+    protocol : index.
+    wish : USD; nothing is posted where it is not above zero.
+    """
     amount = min(max(wish, 0.0), accounts.wallet[row])
     if amount > 0.0:
         put_collateral(accounts, blocks, row, amount)
@@ -138,7 +154,21 @@ def deposit(accounts: Accounts, blocks: Blocks, book: Book, row: int, protocol: 
 def answer_margin(
     trait: float, habit: Habit, size: float, own: float, mark: float, leverage: float
 ) -> tuple[float, float]:
-    """Return (order, deposit wished) of a trader close to liquidation: stop out, top up, or sit still."""
+    """Return (order, deposit wished) of a trader close to liquidation: stop out, top up, or sit still.
+
+    Parameters
+    ----------
+    trait : uniform in (0, 1), fixed for the person.
+    habit : shares of those who stop out and top up.
+    size : contracts, short < 0.
+    own : USD, equity.
+    mark : USD per contract, > 0.
+    leverage : 1, > 0, that the trader will take.
+
+    Returns
+    -------
+    Order, contracts, sale < 0; deposit wished, USD, either sign.
+    """
     if trait < habit.stop_share:
         return -size, 0.0
     if trait < habit.stop_share + habit.top_up_share:
@@ -156,7 +186,16 @@ def sliced(order: float, largest: float) -> float:
 def wish(
     accounts: Accounts, exchange: Exchanges, market: Markets, habit: Habit, row: int, i: int, draw: float
 ) -> float:
-    """Return the position the trader's strategy wants, contracts."""
+    """Return the position the trader's strategy wants, contracts.
+
+    Parameters
+    ----------
+    accounts, exchange, market : tables of the run, read.
+    habit : tilt and scales of the strategies.
+    row : the account's row.
+    i : its protocol.
+    draw : uniform in (0, 1), for strategies that draw.
+    """
     k = exchange.asset[i]
     view = View(
         anchor=accounts.anchor[row],
@@ -183,7 +222,17 @@ def trade_towards_wish(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, habit: Habit, row: int,
     i: int, own: float, draw: float,
 ) -> None:  # fmt: skip
-    """Set the order of a trader who trades: towards its wish, within its means, sliced."""
+    """Set the order of a trader who trades: towards its wish, within its means, sliced.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, book : tables of the run; order, wallet, collateral and ledger are written.
+    habit : what traders have in common.
+    row : the account's row.
+    i : its protocol.
+    own : USD, equity at the mark.
+    draw : uniform in (0, 1), for strategies that draw.
+    """
     mark, size = exchange.mark[i], accounts.size[row]
     leverage = appetite(accounts.leverage[row], exchange.initial_margin[i])
     means = leverage * (own + accounts.wallet[row]) / mark
@@ -207,7 +256,18 @@ def heed_margin(
     slot: int,
     own: float,
 ) -> None:
-    """Let a trader close to liquidation stop out, top up, or sit still."""
+    """Let a trader close to liquidation stop out, top up, or sit still.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, book : tables of the run; order, wallet, collateral and ledger are written.
+    habit : shares of those who stop out and top up.
+    key : of the traits of the protocol's traders.
+    row : the account's row.
+    i : its protocol.
+    slot : the account's place among those of the protocol.
+    own : USD, equity at the mark.
+    """
     leverage = appetite(accounts.leverage[row], exchange.initial_margin[i])
     trait = uniform(key, 0, slot)
     order, asked = answer_margin(trait, habit, accounts.size[row], own, exchange.mark[i], leverage)
@@ -224,6 +284,14 @@ def decide_all(
 
     Most only look. Columns are taken out of their tables before the loop: taking them inside costs two atomic
     operations each, ten times the cost of the look itself.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, book : tables of the run; orders, wallets, collateral and ledger are written.
+    habit : what traders have in common.
+    keys : of the traders' random numbers.
+    step : present step.
+    rows : (n,) rows of the accounts that look.
     """
     slots = accounts.size.shape[0] // exchange.shape[0]
     sizes, collaterals, entries, fundings = (
@@ -261,11 +329,28 @@ def decide(
     step: int,
     rows: np.ndarray,
 ) -> None:
-    """Let the traders in `rows` decide, for single agents, by the rule of the population."""
+    """Let the traders in `rows` decide, for single agents, by the rule of the population.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, book : tables of the run; orders, wallets, collateral and ledger are written.
+    habit : what traders have in common.
+    keys : of the traders' random numbers.
+    step : present step.
+    rows : (n,) rows of the accounts that look.
+    """
     decide_all(accounts, blocks, exchange, market, book, habit, keys, step, rows)
 
 
 @kernel
 def look(accounts: Accounts, exchange: Exchanges, keys: Keys, step: int, acting: np.ndarray) -> int:
-    """Return how many traders look at their account in this step, their rows in `acting`."""
+    """Return how many traders look at their account in this step, their rows in `acting`.
+
+    Parameters
+    ----------
+    accounts, exchange : tables of the run, read.
+    keys : of the traders' random numbers; that of attention is used.
+    step : present step.
+    acting : (rows,) room for the rows, written from its start.
+    """
     return act(accounts, exchange, keys.attention, step, acting)

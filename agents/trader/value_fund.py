@@ -60,7 +60,14 @@ class ValueFund(RowAgent):
 
 @rule
 def wanted_leverage(aggression: float, price: float, value: float, limit: float) -> float:
-    """Return leverage (1), min(β (1 − p/V)⁺, λ)."""
+    """Return leverage (1), min(β (1 − p/V)⁺, λ).
+
+    Parameters
+    ----------
+    aggression : 1, > 0, leverage per unit of relative mispricing.
+    price, value : USD per contract, > 0.
+    limit : 1, maximal leverage.
+    """
     return min(aggression * max(1.0 - price / value, 0.0), limit)
 
 
@@ -68,7 +75,16 @@ def wanted_leverage(aggression: float, price: float, value: float, limit: float)
 def wanted_contracts(
     aggression: float, price: float, value: float, limit: float, cash: float, held: float
 ) -> float:  # fmt: skip
-    """Return the demand (1) in contracts, zero where wealth is not positive."""
+    """Return the demand (1) in contracts, zero where wealth is not positive.
+
+    Parameters
+    ----------
+    aggression : 1, > 0, leverage per unit of relative mispricing.
+    price, value : USD per contract, > 0.
+    limit : 1, maximal leverage.
+    cash : USD, a loan < 0.
+    held : contracts >= 0, that it has.
+    """
     return wanted_leverage(aggression, price, value, limit) * max(cash + held * price, 0.0) / price
 
 
@@ -80,13 +96,27 @@ def average_return(average: float, memory: float, newest: float) -> float:
 
 @rule
 def flow(performance: float, benchmark: float, sensitivity: float, wealth: float) -> float:
-    """Return what investors add (2), USD, negative where they withdraw: at most all there is."""
+    """Return what investors add (2), USD, negative where they withdraw: at most all there is.
+
+    Parameters
+    ----------
+    performance, benchmark : 1 per step, average return, and that at which nothing is moved.
+    sensitivity : 1, part of wealth added per unit of performance above the benchmark.
+    wealth : USD, of the fund.
+    """
     return max(sensitivity * (performance - benchmark), -1.0) * max(wealth, 0.0)
 
 
 @rule
 def post_all(accounts: Accounts, blocks: Blocks, book: Book, row: int, i: int) -> None:
-    """Post all money of an account's owner as collateral."""
+    """Post all money of an account's owner as collateral.
+
+    Parameters
+    ----------
+    accounts, blocks, book : tables of the run; wallet, collateral and ledger are written.
+    row : the account's row.
+    i : its protocol.
+    """
     amount = accounts.wallet[row]
     if amount > 0.0:
         put_collateral(accounts, blocks, row, amount)
@@ -95,7 +125,14 @@ def post_all(accounts: Accounts, blocks: Blocks, book: Book, row: int, i: int) -
 
 @rule
 def worth(accounts: Accounts, exchange: Exchanges, row: int, i: int) -> float:
-    """Return equity and wallet of an account at the mark, USD."""
+    """Return equity and wallet of an account at the mark, USD.
+
+    Parameters
+    ----------
+    accounts, exchange : tables of the run, read.
+    row : the account's row.
+    i : its protocol.
+    """
     owed = exchange.funding_index[i] - accounts.entry_funding[row]
     own = equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
     return own + accounts.wallet[row]
@@ -106,6 +143,12 @@ def settle_to_mark(accounts: Accounts, blocks: Blocks, exchange: Exchanges, row:
     """Turn unrealised profit into collateral: equity stays, the entry becomes the mark. Cash values do not change.
 
     Collateral is never negative: a loss beyond it is carried in the entry price, as after any fill.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange : tables of the run; collateral, entry, level and realised profit are written.
+    row : the account's row.
+    i : its protocol.
     """
     settled = worth(accounts, exchange, row, i) - accounts.wallet[row]
     posted = max(settled, 0.0)
@@ -119,7 +162,15 @@ def settle_to_mark(accounts: Accounts, blocks: Blocks, exchange: Exchanges, row:
 
 @rule
 def add_money(accounts: Accounts, blocks: Blocks, book: Book, row: int, i: int, amount: float) -> None:
-    """Let investors add money to a fund's collateral, or withdraw it, USD."""
+    """Let investors add money to a fund's collateral, or withdraw it, USD.
+
+    Parameters
+    ----------
+    accounts, blocks, book : tables of the run; collateral and ledger are written.
+    row : the account's row.
+    i : its protocol.
+    amount : USD, withdrawn < 0.
+    """
     accounts.collateral[row] += amount
     transfer(book, OUTSIDE, WHOLE, TRADER, i, amount)
     touch(accounts, blocks, row)
@@ -137,7 +188,16 @@ def judge_fund(
     i: int,
     step: int,
 ) -> None:
-    """Update a trading fund's performance; let its investors move money, or declare it bankrupt."""
+    """Update a trading fund's performance; let its investors move money, or declare it bankrupt.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, book, funds : tables of the run; account, ledger and the fund's record are written.
+    mandate : what all funds have in common.
+    h : the fund's row.
+    i : protocol its account is at.
+    step : present step.
+    """
     row = funds.account[h]
     settle_to_mark(accounts, blocks, exchange, row, i)
     wealth = accounts.collateral[row] + accounts.wallet[row]
@@ -164,7 +224,16 @@ def replace_fund(
     i: int,
     step: int,
 ) -> None:
-    """Pay a bankrupt fund that has sold out to its investors, and let a new one begin when the time has come."""
+    """Pay a bankrupt fund that has sold out to its investors, and let a new one begin when the time has come.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, book, funds : tables of the run; account, ledger and the fund's record are written.
+    mandate : what all funds have in common.
+    h : the fund's row.
+    i : protocol its account is at.
+    step : present step.
+    """
     row = funds.account[h]
     if accounts.size[row] == 0.0:
         post_all(accounts, blocks, book, row, i)

@@ -60,7 +60,17 @@ def signed(side: int, value: float) -> float:
 
 @lean_rule
 def open_place(state: State, keys: Keys, side: int, place: int, price: float, funding: float) -> float:
-    """Open a position at the market; return its edge, USD per contract."""
+    """Open a position at the market; return its edge, USD per contract.
+
+    Parameters
+    ----------
+    state : of the workload; size and edge are written.
+    keys : of the step's draws.
+    side : 0 longs, 1 shorts.
+    place : the account's place on that side.
+    price : USD per contract, > 0.
+    funding : USD per contract, funding index.
+    """
     slot = SIDES * place + side
     collateral = drawn_collateral(keys, slot)
     size = signed(side, drawn_leverage(keys, slot) * collateral / price)
@@ -71,7 +81,15 @@ def open_place(state: State, keys: Keys, side: int, place: int, price: float, fu
 
 @lean_rule
 def raise_bounds(state: State, side: int, place: int, edge: float) -> None:
-    """Raise the bounds of block and group to the edge of a position just opened."""
+    """Raise the bounds of block and group to the edge of a position just opened.
+
+    Parameters
+    ----------
+    state : of the workload; the bounds are written.
+    side : 0 longs, 1 shorts.
+    place : the account's place on that side.
+    edge : USD per contract, of the new position.
+    """
     block = place // WIDTH
     group = block // WIDTH
     state.worst[side, block] = max(state.worst[side, block], edge)
@@ -80,7 +98,16 @@ def raise_bounds(state: State, side: int, place: int, edge: float) -> None:
 
 @lean_rule
 def open_slots(state: State, keys: Keys, first: int, last: int, price: float, funding: float) -> None:
-    """Open the accounts of slots first … last − 1."""
+    """Open the accounts of slots first … last − 1.
+
+    Parameters
+    ----------
+    state : of the workload, written.
+    keys : of the step's draws.
+    first, last : first slot, and the one after the last.
+    price : USD per contract, > 0.
+    funding : USD per contract, funding index.
+    """
     for side in range(SIDES):
         for place in range((first + SHORTS - side) // SIDES, (last + SHORTS - side) // SIDES):
             raise_bounds(state, side, place, open_place(state, keys, side, place, price, funding))
@@ -88,7 +115,16 @@ def open_slots(state: State, keys: Keys, first: int, last: int, price: float, fu
 
 @lean_rule
 def withdraw_in_turn(state: State, keys: Keys, step: int, price: float, funding: float) -> None:
-    """Let the accounts whose turn it is withdraw and open again: slots N s / T … N (s + 1) / T − 1, s = step mod T."""
+    """Let the accounts whose turn it is withdraw and open again: slots N s / T … N (s + 1) / T − 1, s = step mod T.
+
+    Parameters
+    ----------
+    state : of the workload, written.
+    keys : of the step's draws.
+    step : present step.
+    price : USD per contract, > 0.
+    funding : USD per contract, funding index.
+    """
     turn = step % TURN
     first, last = -(-state.number * turn // TURN), -(-state.number * (turn + 1) // TURN)
     open_slots(state, keys, np.uint64(first), np.uint64(last), price, funding)
@@ -98,7 +134,21 @@ def withdraw_in_turn(state: State, keys: Keys, step: int, price: float, funding:
 def close_place(
     state: State, keys: Keys, side: int, place: int, price: float, funding: float
 ) -> tuple[float, float, float]:
-    """Close a position and open it again; return contracts closed, their equity, USD, and the new edge."""
+    """Close a position and open it again; return contracts closed, their equity, USD, and the new edge.
+
+    Parameters
+    ----------
+    state : of the workload, written.
+    keys : of the step's draws.
+    side : 0 longs, 1 shorts.
+    place : the account's place on that side.
+    price : USD per contract, > 0.
+    funding : USD per contract, funding index.
+
+    Returns
+    -------
+    Contracts, short < 0; equity, USD, either sign; new edge, USD per contract.
+    """
     size = state.size[side, place]
     own = equity(0.0, size, signed(side, state.edge[side, place]), price, funding)
     return size, own, open_place(state, keys, side, place, price, funding)
@@ -108,7 +158,18 @@ def close_place(
 def close_block(
     state: State, keys: Keys, side: int, block: int, limit: float, price: float, funding: float
 ) -> tuple[int, float, float, float]:
-    """Close what is above the limit in a block; return as :func:`close_group`."""
+    """Close what is above the limit in a block; return as :func:`close_group`.
+
+    Parameters
+    ----------
+    state : of the workload; sizes and edges are written.
+    keys : of the step's draws.
+    side : 0 longs, 1 shorts.
+    block : its number on that side.
+    limit : USD per contract, edge above which a position is closed.
+    price : USD per contract, > 0.
+    funding : USD per contract, funding index.
+    """
     closed, contracts, left, worst = 0, 0.0, 0.0, -np.inf
     for place in range(block * WIDTH, block * WIDTH + WIDTH):
         edge = state.edge[side, place]
@@ -123,7 +184,22 @@ def close_block(
 def close_group(
     state: State, keys: Keys, side: int, group: int, limit: float, price: float, funding: float
 ) -> tuple[int, float, float, float]:
-    """Close what is above the limit in a group; return positions closed, contracts, equity, USD, and highest edge."""
+    """Close what is above the limit in a group; return positions closed, contracts, equity, USD, and highest edge.
+
+    Parameters
+    ----------
+    state : of the workload; sizes, edges and bounds of the blocks are written.
+    keys : of the step's draws.
+    side : 0 longs, 1 shorts.
+    group : its number on that side.
+    limit : USD per contract, edge above which a position is closed.
+    price : USD per contract, > 0.
+    funding : USD per contract, funding index.
+
+    Returns
+    -------
+    Positions closed; net contracts, short < 0; equity, USD, either sign; edge, USD per contract, that none exceeds.
+    """
     closed, contracts, left, highest = 0, 0.0, 0.0, -np.inf
     for block in range(group * WIDTH, group * WIDTH + WIDTH):
         worst = state.worst[side, block]
@@ -139,7 +215,17 @@ def close_group(
 def close_side(
     state: State, keys: Keys, side: int, limit: float, price: float, funding: float
 ) -> tuple[int, float, float]:
-    """Close what is above the limit on one side; return positions closed, net contracts and equity, USD."""
+    """Close what is above the limit on one side; return positions closed, net contracts and equity, USD.
+
+    Parameters
+    ----------
+    state : of the workload, written.
+    keys : of the step's draws.
+    side : 0 longs, 1 shorts.
+    limit : USD per contract, edge above which a position is closed.
+    price : USD per contract, > 0.
+    funding : USD per contract, funding index.
+    """
     closed, contracts, left = 0, 0.0, 0.0
     for group in range(np.uint64(state.highest.shape[1])):
         if state.highest[side, group] > limit:
@@ -151,7 +237,15 @@ def close_side(
 
 @lean_rule
 def liquidation_round(state: State, keys: Keys, price: float, funding: float) -> tuple[int, float, float]:
-    """Close what is below maintenance margin, at one price; return as :func:`close_side`."""
+    """Close what is below maintenance margin, at one price; return as :func:`close_side`.
+
+    Parameters
+    ----------
+    state : of the workload, written.
+    keys : of the step's draws.
+    price : USD per contract, > 0.
+    funding : USD per contract, funding index.
+    """
     longs = close_side(state, keys, LONGS, long_threshold(price, MAINTENANCE, funding), price, funding)
     shorts = close_side(state, keys, SHORTS, -short_threshold(price, MAINTENANCE, funding), price, funding)
     return longs[0] + shorts[0], longs[1] + shorts[1], longs[2] + shorts[2]
@@ -159,7 +253,19 @@ def liquidation_round(state: State, keys: Keys, price: float, funding: float) ->
 
 @lean_rule
 def liquidate(state: State, keys: Keys, price: float, funding: float) -> tuple[float, float, int, int]:
-    """Run rounds until nobody is closed; return price, change of the fund, positions closed and rounds."""
+    """Run rounds until nobody is closed; return price, change of the fund, positions closed and rounds.
+
+    Parameters
+    ----------
+    state : of the workload, written.
+    keys : of the step's draws.
+    price : USD per contract, > 0, before the first round.
+    funding : USD per contract, funding index.
+
+    Returns
+    -------
+    Price, USD per contract; change of the fund, USD, a loss < 0; positions closed; rounds that closed any.
+    """
     fund, total, rounds = 0.0, 0, 0
     while rounds < ROUNDS:
         closed, contracts, left = liquidation_round(state, keys, price, funding)
@@ -174,7 +280,16 @@ def liquidate(state: State, keys: Keys, price: float, funding: float) -> tuple[f
 
 @lean_kernel
 def run(state: State, keys: Keys, begin: int, factors: np.ndarray, series: Series) -> None:
-    """Run steps begin, begin + 1, …, one per price factor exp(log return), and record them."""
+    """Run steps begin, begin + 1, …, one per price factor exp(log return), and record them.
+
+    Parameters
+    ----------
+    state : of the workload, written.
+    keys : of the draws of all steps.
+    begin : first step.
+    factors : (steps,) 1, > 0.
+    series : (steps,) each, written.
+    """
     price, funding, fund = state.market
     for i in range(factors.shape[0]):
         price *= factors[i]

@@ -78,7 +78,14 @@ class Record:
 
 @part
 def write_protocol(exchange: Exchanges, protocol: Protocols, book: Book, row: np.ndarray, i: int) -> None:
-    """Write one protocol's columns, in the order of ``PROTOCOL_SERIES``."""
+    """Write one protocol's columns, in the order of ``PROTOCOL_SERIES``.
+
+    Parameters
+    ----------
+    exchange, protocol, book : tables of the run, read.
+    row : (protocols, 16) the step's columns, of which the protocol's are written.
+    i : protocol.
+    """
     row[i, 0] = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
     row[i, 1] = exchange.volume[i]
     row[i, 2] = exchange.liquidated_long[i] + exchange.liquidated_short[i]
@@ -102,7 +109,17 @@ def write_step(
     market: Markets, exchange: Exchanges, protocol: Protocols, book: Book, rounds: int,
     ecosystem: np.ndarray, asset: np.ndarray, members: np.ndarray,
 ) -> None:  # fmt: skip
-    """Write one row of every group and audit the ledger."""
+    """Write one row of every group and audit the ledger.
+
+    Parameters
+    ----------
+    market, protocol : tables of the run, read.
+    exchange, book : read, but for what the audit notes: peaks and a breach.
+    rounds : of liquidation in this step.
+    ecosystem : (4,) columns of the step, zero before, written.
+    asset : (assets, 3) columns of the step, written.
+    members : (protocols, 16) columns of the step, written.
+    """
     ecosystem[0], ecosystem[1] = book.balance[POOL].sum(), book.balance[KEEPER, 0]
     ecosystem[2] = rounds
     for k in range(market.shape[0]):

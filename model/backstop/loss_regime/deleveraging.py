@@ -208,6 +208,19 @@ def close_at(
     """Return (size, collateral, freed, gain) after `contracts` were closed `gap` USD each worse than at mark.
 
     `entry` has the funding owed in it. Collateral is freed in proportion and goes to the owner with the `gain`, USD.
+
+    Parameters
+    ----------
+    size : contracts, short < 0, not zero.
+    entry : USD per contract, funding owed included.
+    collateral : USD >= 0.
+    mark : USD per contract, > 0.
+    contracts : > 0, at most the position's.
+    gap : USD per contract, >= 0.
+
+    Returns
+    -------
+    Contracts left, short < 0; collateral left and freed, USD >= 0; gain, USD, a loss < 0.
     """
     side = 1.0 if size > 0.0 else -1.0
     part, gain = contracts / abs(size), side * contracts * (mark - side * gap - entry)
@@ -222,6 +235,15 @@ def close(
     """Close `contracts` of each of `rows` against the vault, `gaps` USD a contract worse than at mark, which is saved.
 
     Columns are taken out of their tables before the loop, where taking them is dear.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    protocol : index.
+    rows : (n,) accounts, each with a position.
+    contracts : (n,) >= 0, closed of each.
+    gaps : (n,) USD per contract, >= 0 where something is closed.
+    reaction : 1, part of a cut by which leverage wanted falls.
     """
     accounts, exchange = venue.accounts, venue.exchange
     sizes, entries, fundings = accounts.size, accounts.entry_price, accounts.entry_funding

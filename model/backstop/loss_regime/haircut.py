@@ -46,7 +46,16 @@ def holding(venue: Venue, protocol: int) -> Holding:
 
 @rule
 def note_loss(accounts: Accounts, row: int, amount: float, equity: float, reaction: float) -> None:
-    """Note a loss borne for others: its sum, its largest fraction of equity, and the fall of the owner's appetite."""
+    """Note a loss borne for others: its sum, its largest fraction of equity, and the fall of the owner's appetite.
+
+    Parameters
+    ----------
+    accounts : table of the run; haircut, cut and leverage are written.
+    row : the account's row.
+    amount : USD >= 0, lost.
+    equity : USD > 0, before the loss.
+    reaction : 1, part of a cut by which leverage wanted falls.
+    """
     fraction = min(amount / equity, 1.0)
     accounts.haircut[row] += amount
     accounts.cut[row] = max(accounts.cut[row], fraction)
@@ -55,7 +64,17 @@ def note_loss(accounts: Accounts, row: int, amount: float, equity: float, reacti
 
 @rule
 def cut_equity(venue: Venue, row: int, amount: float, gain: float, equity: float, reaction: float) -> None:
-    """Take `amount` USD from a row with unrealised profit `gain` and equity `equity`; the caller books it."""
+    """Take `amount` USD from a row with unrealised profit `gain` and equity `equity`; the caller books it.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run; account and block are written.
+    row : the account's row.
+    amount : USD > 0, at most the equity.
+    gain : USD, unrealised profit, a loss < 0.
+    equity : USD > 0, before the cut.
+    reaction : 1, part of a cut by which leverage wanted falls.
+    """
     accounts = venue.accounts
     beyond = amount - max(gain, 0.0)
     if beyond <= ROUNDING * amount:
@@ -73,7 +92,18 @@ def charge(
     venue: Venue, protocol: int, amounts: np.ndarray, gains: np.ndarray, equities: np.ndarray, placed: float,
     reaction: float,
 ) -> None:  # fmt: skip
-    """Take `amounts`, (slots,) USD that sum to `placed`, from the accounts of a protocol into its deficit account."""
+    """Take `amounts`, (slots,) USD that sum to `placed`, from the accounts of a protocol into its deficit account.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    protocol : index.
+    amounts : (slots,) USD >= 0.
+    gains : (slots,) USD, unrealised profit, a loss < 0.
+    equities : (slots,) USD, > 0 where something is taken.
+    placed : USD >= 0, sum of the amounts.
+    reaction : 1, part of a cut by which leverage wanted falls.
+    """
     first = protocol * amounts.shape[0]
     for slot in range(amounts.shape[0]):
         if amounts[slot] > 0.0:

@@ -112,7 +112,15 @@ min_fraction = Ranking(positive_equity, capped_pro_rata)
 
 @kernel
 def draw_lots(key: np.uint64, step: int, first: int, count: int) -> np.ndarray:
-    """Return uniform numbers in (0, 1) of `count` slots from `first` on, the same for ever for the same arguments."""
+    """Return uniform numbers in (0, 1) of `count` slots from `first` on, the same for ever for the same arguments.
+
+    Parameters
+    ----------
+    key : of the ranking's draws.
+    step : present step.
+    first : first slot, counted over all protocols.
+    count : slots.
+    """
     lots = np.empty(count)
     for slot in range(count):
         lots[slot] = uniform(key, step, first + slot)

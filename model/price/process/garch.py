@@ -30,7 +30,18 @@ if TYPE_CHECKING:
 
 @kernel
 def garch_returns(z: NDArray[np.float64], level: NDArray[np.float64], alpha: float, beta: float) -> NDArray[np.float64]:
-    """Return (T, K) driftless returns; `z` (T, K) has unit variance, `level` (K,) is the mean variance."""
+    """Return (T, K) driftless returns; `z` (T, K) has unit variance, `level` (K,) is the mean variance.
+
+    Parameters
+    ----------
+    z : (T, K) innovations of T steps and K assets, with mean 0.
+    level : (K,) log^2 per step.
+    alpha, beta : 1, >= 0, weights of the last squared return and of the last variance, less than 1 together.
+
+    Returns
+    -------
+    (T, K) log returns.
+    """
     result = np.empty_like(z)
     for k in range(z.shape[1]):
         h = level[k]
