@@ -32,14 +32,33 @@ from model.state.terms import Due, LiquidationTerms, TradeTerms
 
 @lean_kernel
 def apply_shocks(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
-    """Apply the tape to fundamentals, spreads and exploits."""
+    """Apply the tape to fundamentals, spreads and exploits.
+
+    Parameters
+    ----------
+    tables : of the run; market, exchange and book are written.
+    terms, t : not used.
+    row : of the tape; returns, spreads and exploits are read.
+    """
     shock(tables.market, tables.exchange, tables.protocol, tables.book, row.log_return, row.spread, row.exploit)
     return False
 
 
 @lean_kernel
 def set_prices(tables: Tables, terms: MarketRule, row: Shock, t: int) -> bool:
-    """Set mid and mark prices; stop where one is out of range."""
+    """Set mid and mark prices; stop where one is out of range.
+
+    Parameters
+    ----------
+    tables : of the run; market, exchange and book are written.
+    terms : constants of the market.
+    row : of the tape; depth and oracle errors are read.
+    t : not used.
+
+    Returns
+    -------
+    Whether a breach was found, which stops the run.
+    """
     market, exchange, book = tables.market, tables.exchange, tables.book
     price(market, exchange, tables.protocol, book, terms, row.depth, row.oracle_error)
     return book.breach[0] >= 0.0
@@ -47,14 +66,33 @@ def set_prices(tables: Tables, terms: MarketRule, row: Shock, t: int) -> bool:
 
 @lean_kernel
 def advance_funding(tables: Tables, terms: Funding, row: Shock, t: int) -> bool:
-    """Advance the funding index."""
+    """Advance the funding index.
+
+    Parameters
+    ----------
+    tables : of the run; exchange is written.
+    terms : constants of the funding rate.
+    row, t : not used.
+    """
     charge_funding(tables.exchange, tables.market, terms)
     return False
 
 
 @kernel
 def hold_auction(tables: Tables, terms: Auction, row: Shock, t: int) -> bool:
-    """Hold the value funds' auction; stop where a price is out of range."""
+    """Hold the value funds' auction; stop where a price is out of range.
+
+    Parameters
+    ----------
+    tables : of the run; accounts, blocks, exchange, market, book and funds are written.
+    terms : constants of the auction.
+    row : of the tape; oracle errors are read.
+    t : present step.
+
+    Returns
+    -------
+    Whether a breach was found, which stops the run.
+    """
     auction(
         tables.accounts, tables.blocks, tables.exchange, tables.protocol, tables.market, tables.book, tables.funds,
         terms, row.oracle_error, t,
@@ -64,7 +102,15 @@ def hold_auction(tables: Tables, terms: Auction, row: Shock, t: int) -> bool:
 
 @lean_kernel
 def trade_all(tables: Tables, terms: TradeTerms, row: Shock, t: int) -> bool:
-    """Let traders decide and the market fill their orders."""
+    """Let traders decide and the market fill their orders.
+
+    Parameters
+    ----------
+    tables : of the run; accounts, blocks, exchange, market, book and the room `rows` are written.
+    terms : constants of market and traders.
+    row : of the tape; oracle errors are read.
+    t : present step.
+    """
     trade(
         tables.accounts, tables.blocks, tables.exchange, tables.market, tables.book, terms.market, terms.habit,
         terms.keys, terms.fee, t, row.oracle_error, tables.rows,
@@ -74,7 +120,15 @@ def trade_all(tables: Tables, terms: TradeTerms, row: Shock, t: int) -> bool:
 
 @kernel
 def liquidate_all(tables: Tables, terms: LiquidationTerms, row: Shock, t: int) -> bool:
-    """Run the liquidation rounds."""
+    """Run the liquidation rounds.
+
+    Parameters
+    ----------
+    tables : of the run; accounts, blocks, exchange, market, keepers, book, rounds and scratch space are written.
+    terms : constants of market and liquidation.
+    row : of the tape; gas, keepers' capacity and oracle errors are read.
+    t : present step.
+    """
     tables.rounds[0] = liquidate(
         tables.accounts, tables.blocks, tables.exchange, tables.market, tables.keepers, tables.book, terms.market,
         terms.tariff, row.gas, t, row.keeper, row.oracle_error, tables.capacity, tables.rows, tables.jobs,
@@ -93,7 +147,19 @@ def any_of(book: Book, account: int) -> bool:
 
 @lean_kernel
 def look_for_deficits(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
-    """Leave deficits, carried debt and the end of a regime's window to the waterfall."""
+    """Leave deficits, carried debt and the end of a regime's window to the waterfall.
+
+    Parameters
+    ----------
+    tables : of the run; balances and whether a debt is carried are read.
+    terms : steps between two settlements.
+    row : not used.
+    t : present step.
+
+    Returns
+    -------
+    Whether the waterfall has anything to do.
+    """
     first, second = terms.periods
     settles = (first > 0 and (t + 1) % first == 0) or (second > 0 and (t + 1) % second == 0)
     return settles or tables.carried[0] or any_of(tables.book, FROZEN_DEBT) or any_of(tables.book, DEFICIT)
@@ -121,14 +187,33 @@ def any_halted(protocol: Protocols) -> bool:
 
 @lean_kernel
 def look_for_bad_debt(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
-    """Leave bad debt, and halted protocols that may trade again, to contagion."""
+    """Leave bad debt, and halted protocols that may trade again, to contagion.
+
+    Parameters
+    ----------
+    tables : of the run; balances and the state of protocols are read.
+    terms : whether halted protocols may trade again.
+    row, t : not used.
+
+    Returns
+    -------
+    Whether contagion has anything to do.
+    """
     back = terms.resumes and any_halted(tables.protocol)
     return back or (any_of(tables.book, BAD_DEBT) and may_pay_or_fail(tables.book, tables.protocol))
 
 
 @kernel
 def update_confidence(tables: Tables, terms: Nerves, row: Shock, t: int) -> bool:
-    """Set alarm and strain of every protocol."""
+    """Set alarm and strain of every protocol.
+
+    Parameters
+    ----------
+    tables : of the run; mood and the alarm of exchanges are written.
+    terms : constants of confidence.
+    row : not used.
+    t : present step.
+    """
     balance, backing = tables.book.balance, tables.backing
     feel(tables.exchange, tables.market, tables.protocol, balance, backing, tables.mood, terms, t)
     return False
@@ -136,7 +221,14 @@ def update_confidence(tables: Tables, terms: Nerves, row: Shock, t: int) -> bool
 
 @kernel
 def settle_accounts(tables: Tables, terms: CapitalTerms, row: Shock, t: int) -> bool:
-    """Share fees, collect flat premiums, serve liquidity providers."""
+    """Share fees, collect flat premiums, serve liquidity providers.
+
+    Parameters
+    ----------
+    tables : of the run; exchange, protocol, providers, pool, book and entitlements to pots are written.
+    terms : constants of the phase.
+    row, t : not used.
+    """
     book, backing = tables.book, tables.backing
     settle_capital(tables.exchange, tables.protocol, tables.providers, tables.pool, book, backing, terms)
     return False
@@ -144,7 +236,14 @@ def settle_accounts(tables: Tables, terms: CapitalTerms, row: Shock, t: int) -> 
 
 @kernel
 def adapt_terms(tables: Tables, terms: Adaptation, row: Shock, t: int) -> bool:
-    """Let the venues' terms follow fund health and volatility."""
+    """Let the venues' terms follow fund health and volatility.
+
+    Parameters
+    ----------
+    tables : of the run; the terms of exchanges are written.
+    terms : terms at the start, and how they adapt.
+    row, t : not used.
+    """
     exchange, market, protocol = tables.exchange, tables.market, tables.protocol
     adjust_terms(exchange, market, protocol, tables.book, tables.backing, terms.rules, terms.start)
     return False
@@ -152,7 +251,18 @@ def adapt_terms(tables: Tables, terms: Adaptation, row: Shock, t: int) -> bool:
 
 @lean_kernel
 def write_record(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
-    """Write the series of the step and audit the ledger; stop where it does not balance."""
+    """Write the series of the step and audit the ledger; stop where it does not balance.
+
+    Parameters
+    ----------
+    tables : of the run; the rows of the step in ecosystem, asset and member, and book, are written.
+    terms, row : not used.
+    t : present step.
+
+    Returns
+    -------
+    Whether a breach was found, which stops the run.
+    """
     member = tables.member[t % tables.member.shape[0]]  # which holds all steps, or the latest
     write_step(
         tables.market, tables.exchange, tables.protocol, tables.book, tables.rounds[0], tables.ecosystem[t],

@@ -40,7 +40,17 @@ CLEARED = 1e-12
 def spending(
     aggression: float, value: float, limit: float, cash: float, held: float, price: float
 ) -> tuple[float, float, float]:  # fmt: skip
-    """Return (a, b, c) such that a fund spends a p² + b p + c at prices p of the same regime as `price`."""
+    """Return (a, b, c) such that a fund spends a p² + b p + c at prices p of the same regime as `price`.
+
+    Parameters
+    ----------
+    aggression : leverage per unit of relative mispricing, > 0.
+    value : USD per contract, > 0.
+    limit : 1, largest leverage, > 0.
+    cash : USD, a loan < 0.
+    held : contracts, >= 0.
+    price : USD per contract, > 0.
+    """
     if price >= value or cash + held * price <= 0.0:
         return 0.0, 0.0, 0.0
     if aggression * (1.0 - price / value) >= limit:
@@ -52,7 +62,18 @@ def spending(
 def excess(
     funds: ValueFunds, held: np.ndarray, limit: float, value: float, noise: float, supply: float, price: float
 ) -> tuple[float, float, float]:
-    """Return (a, b, c) of excess demand (1), USD, near `price`; `held` (funds,) is NaN for who takes no part."""
+    """Return (a, b, c) of excess demand (1), USD, near `price`.
+
+    Parameters
+    ----------
+    funds : table of the run, read.
+    held : (funds,) contracts, >= 0; NaN for who demands nothing.
+    limit : 1, largest leverage of a fund, > 0.
+    value : USD per contract, > 0.
+    noise : USD that noise traders spend, > 0.
+    supply : contracts for funds and noise traders together.
+    price : USD per contract, > 0.
+    """
     a, b, c = 0.0, -supply, noise
     for h in range(held.shape[0]):
         if held[h] >= 0.0:
@@ -63,7 +84,15 @@ def excess(
 
 @rule
 def nearer(knot: float, found: float, price: float, up: bool) -> float:
-    """Return the nearer of two knots beyond `price`, upwards or downwards."""
+    """Return the nearer of two knots beyond `price`, upwards or downwards.
+
+    Parameters
+    ----------
+    knot : USD per contract, on either side of `price`.
+    found : USD per contract, nearest so far; inf or 0 for none.
+    price : USD per contract, where the search stands.
+    up : whether it goes upwards.
+    """
     if up:
         return min(knot, found) if knot > price else found
     return max(knot, found) if knot < price else found
@@ -71,7 +100,20 @@ def nearer(knot: float, found: float, price: float, up: bool) -> float:
 
 @rule
 def next_knot(funds: ValueFunds, held: np.ndarray, limit: float, value: float, price: float, up: bool) -> float:
-    """Return the next price beyond `price` at which a fund changes its regime; inf or 0 where there is none."""
+    """Return the next price beyond `price` at which a fund changes its regime; inf or 0 where there is none.
+
+    Parameters
+    ----------
+    funds : table of the run, read.
+    held : (funds,) contracts, >= 0; NaN for who demands nothing.
+    limit : 1, largest leverage of a fund, > 0.
+    value, price : USD per contract, > 0.
+    up : whether the search goes upwards.
+
+    Returns
+    -------
+    USD per contract.
+    """
     found = nearer(value, np.inf if up else 0.0, price, up)
     for h in range(held.shape[0]):
         if held[h] >= 0.0:
@@ -83,7 +125,17 @@ def next_knot(funds: ValueFunds, held: np.ndarray, limit: float, value: float, p
 
 @rule
 def first_root(a: float, b: float, c: float, start: float, end: float) -> float:
-    """Return the root of a p² + b p + c from `start` to `end` that is nearest to `start`; NaN where there is none."""
+    """Return the root of a p² + b p + c from `start` to `end` that is nearest to `start`; NaN where there is none.
+
+    Parameters
+    ----------
+    a, b, c : of excess demand, USD, at p in USD per contract.
+    start, end : USD per contract, bounds of the piece; `end` is below `start` downwards, may be 0 or inf.
+
+    Returns
+    -------
+    USD per contract.
+    """
     root = b * b - 4.0 * a * c
     if root < 0.0:
         return np.nan
@@ -107,7 +159,22 @@ def most_pieces(funds: int) -> int:
 def clearing_price(
     funds: ValueFunds, held: np.ndarray, limit: float, value: float, noise: float, supply: float, start: float
 ) -> float:
-    """Return the first price that clears (1), from `start` in the direction of excess demand; NaN if there is none."""
+    """Return the first price that clears (1), from `start` in the direction of excess demand; NaN if there is none.
+
+    Parameters
+    ----------
+    funds : table of the run, read.
+    held : (funds,) contracts, >= 0; NaN for who demands nothing.
+    limit : 1, largest leverage of a fund, > 0.
+    value : USD per contract, > 0.
+    noise : USD that noise traders spend, > 0.
+    supply : contracts for funds and noise traders together.
+    start : USD per contract, > 0, mid price before the auction.
+
+    Returns
+    -------
+    USD per contract.
+    """
     a, b, c = excess(funds, held, limit, value, noise, supply, start)
     gap = (a * start + b) * start + c
     if abs(gap) <= CLEARED * supply * start:
@@ -130,7 +197,16 @@ def prepare(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, protocol: Protocols, book: Book, funds: ValueFunds,
     held: np.ndarray, takes_part: np.ndarray, k: int,
 ) -> float:  # fmt: skip
-    """Post money and note cash of the funds on asset k whose venues are open; return the contracts they hold."""
+    """Post money and note cash of the funds on asset k whose venues are open; return the contracts they hold.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, protocol, book : tables of the run; wallets, collateral and balances are written.
+    funds : table of the run; cash is written.
+    held : (funds,) contracts, >= 0, written: NaN for who demands nothing, a bankrupt fund or one that takes no part.
+    takes_part : (funds,) bool, written: whether its venue is open and trades asset k.
+    k : asset.
+    """
     slots, contracts = accounts.size.shape[0] // exchange.shape[0], 0.0
     for h in range(funds.shape[0]):
         row = funds.account[h]
@@ -159,7 +235,18 @@ def fill_all(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, funds: ValueFunds,
     held: np.ndarray, takes_part: np.ndarray, limit: float, value: float, fee: float, price: float,
 ) -> None:  # fmt: skip
-    """Bring every fund that takes part to its demand at the price, a bankrupt one to zero."""
+    """Bring every fund that takes part to its demand at the price, a bankrupt one to zero.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, book : tables of the run; all but `market` are written.
+    funds : table of the run, read.
+    held : (funds,) contracts, >= 0; NaN for who demands nothing.
+    takes_part : (funds,) bool.
+    limit : 1, largest leverage of a fund, > 0.
+    value, price : USD per contract, > 0.
+    fee : 1, share of notional, >= 0.
+    """
     for h in range(funds.shape[0]):
         if takes_part[h]:
             row, wish = funds.account[h], 0.0
@@ -174,7 +261,14 @@ def fill_all(
 def review(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, book: Book, funds: ValueFunds, mandate: Mandate, step: int
 ) -> None:
-    """Let investors judge the funds that trade, and replace those whose time has come."""
+    """Let investors judge the funds that trade, and replace those whose time has come.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, book, funds : tables of the run; all but `exchange` are written.
+    mandate : what all funds have in common.
+    step : present step.
+    """
     slots = accounts.size.shape[0] // exchange.shape[0]
     for h in range(funds.shape[0]):
         i = funds.account[h] // slots
@@ -221,7 +315,7 @@ def auction(
 
     Parameters
     ----------
-    accounts, blocks, exchange, protocol, market, book, funds : tables of the run, written.
+    accounts, blocks, exchange, protocol, market, book, funds : tables of the run; all but `protocol` are written.
     terms : constants.
     oracle_error : (protocols,) 1, relative error of the mark.
     step : present step.

@@ -63,7 +63,15 @@ def adjust_terms(
     exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing, rules: ControlRule,
     start: Start,
 ) -> None:  # fmt: skip
-    """Set every venue's terms from its fund health and its asset's volatility; `start` has (protocols,) of each."""
+    """Set every venue's terms from its fund health and its asset's volatility.
+
+    Parameters
+    ----------
+    exchange, market, protocol : tables of the run; the terms of `exchange` are written.
+    book, backing : of ledger and structure, read.
+    rules : sensitivities and bounds.
+    start : terms at the start, (protocols,) each.
+    """
     healthy = healths(book.balance, protocol, backing)
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]

@@ -70,7 +70,17 @@ def contribute(
     book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, account: Code, amount: float,
     terms: CapitalTerms,
 ) -> None:  # fmt: skip
-    """Split income of the backstop between own fund and pot; what exceeds the target size is the treasury's."""
+    """Split income of the backstop between own fund and pot; what exceeds the target size is the treasury's.
+
+    Parameters
+    ----------
+    book, protocol, pool : of the run; balances, income and contributions are written.
+    entitlement : (members,) USD, what each owns of its pot; written.
+    i : protocol.
+    account : of the ledger, that the income is on.
+    amount : USD, >= 0.
+    terms : constants.
+    """
     if not terms.holds:
         transfer(book, account, i, OUTSIDE, WHOLE, amount)
         return
@@ -89,7 +99,15 @@ def contribute(
 def share_fees(
     book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, terms: CapitalTerms
 ) -> None:
-    """Distribute one protocol's fees of this step."""
+    """Distribute one protocol's fees of this step.
+
+    Parameters
+    ----------
+    book, protocol, pool : of the run; balances, income and contributions are written.
+    entitlement : (members,) USD, what each owns of its pot; written.
+    i : protocol.
+    terms : constants.
+    """
     fees = book.balance[TRADING_FEE, i]
     to_vault, to_fund = fees * terms.vault, fees * terms.fund
     pay(book, TRADING_FEE, VAULT, i, to_vault)
@@ -103,7 +121,14 @@ def share_fees(
 def losses_elsewhere(
     protocol: Protocols, providers: Providers, book: Book, open_profit: np.ndarray, weight: float
 ) -> np.ndarray:
-    """Return what losses in other vaults add to the strain of each stake, (stakes,) falls of the share price."""
+    """Return what losses in other vaults add to the strain of each stake, (stakes,) falls of the share price.
+
+    Parameters
+    ----------
+    protocol, providers, book : of the run, read.
+    open_profit : (protocols,) USD, what each vault's contracts have gained beyond its cash value.
+    weight : 1, >= 0, of providers to losses elsewhere.
+    """
     protocols, owners, shares = providers.protocol, providers.owner, providers.shares
     deposits, starts, members = providers.deposited, providers.start, open_profit.shape[0]
     gained, start, found = np.zeros(owners.shape[0]), np.zeros(owners.shape[0]), np.zeros(owners.shape[0])
@@ -123,7 +148,14 @@ def losses_elsewhere(
 def serve_providers(
     exchange: Exchanges, protocol: Protocols, providers: Providers, book: Book, backing: Backing, terms: CapitalTerms
 ) -> None:
-    """Let every provider redeem, come back or wait, and compare their cash with its control account."""
+    """Let every provider redeem, come back or wait, and compare their cash with its control account.
+
+    Parameters
+    ----------
+    exchange, protocol, providers, book : of the run; stakes, vault shares and balances are written.
+    backing : the structure's, read.
+    terms : constants.
+    """
     members = exchange.shape[0]
     cash, open_profit, health = np.zeros(members), np.zeros(members), healths(book.balance, protocol, backing)
     wealth = np.zeros(providers.shape[0])
@@ -157,7 +189,14 @@ def settle_capital(
     exchange: Exchanges, protocol: Protocols, providers: Providers, pool: Pools, book: Book, backing: Backing,
     terms: CapitalTerms,
 ) -> None:  # fmt: skip
-    """Run phase 8 for every protocol and every provider; `backing` is the structure's."""
+    """Run phase 8 for every protocol and every provider.
+
+    Parameters
+    ----------
+    exchange, protocol, providers, pool, book : of the run, written.
+    backing : the structure's; its entitlements are written.
+    terms : constants.
+    """
     members, entitlement = exchange.shape[0], backing.entitlement
     for i in range(members):
         share_fees(book, protocol, pool, entitlement, i, terms)

@@ -62,7 +62,20 @@ def make_jobs(rows: int, keepers: int, protocols: int) -> Jobs:
 
 @part
 def to_sell(accounts: Accounts, exchange: Exchanges, tariff: Tariff, row: int, i: int, step: int) -> float:
-    """Return the contracts of a flagged row that are for keepers in this round."""
+    """Return the contracts of a flagged row that are for keepers in this round.
+
+    Parameters
+    ----------
+    accounts, exchange : tables of the run, read.
+    tariff : its rule of partial liquidation.
+    row : account's row.
+    i : its protocol.
+    step : present step.
+
+    Returns
+    -------
+    Contracts, > 0, of a long as of a short.
+    """
     last = accounts.partial_step[row]
     since = step + 1.0 - last if last > 0 else np.inf
     return contracts_to_sell(accounts.size[row], exchange.mark[i], since, tariff.partial)
@@ -73,7 +86,19 @@ def assign(
     accounts: Accounts, exchange: Exchanges, keepers: Keepers, remaining: np.ndarray, tariff: Tariff, gas: float,
     step: int, flagged: np.ndarray, found: int, jobs: Jobs,
 ) -> int:  # fmt: skip
-    """Let keepers choose among the flagged rows, largest notional of each protocol first; return the number of jobs."""
+    """Let keepers choose among the flagged rows, largest notional of each protocol first; return the number of jobs.
+
+    Parameters
+    ----------
+    accounts, exchange, keepers : tables of the run; the step of a partial liquidation is written.
+    remaining : (keepers, protocols) USD left to each keeper; written.
+    tariff : bounty and rule of partial liquidation.
+    gas : USD per liquidation, >= 0, before a keeper's own multiple.
+    step : present step.
+    flagged : (rows,) accounts, the first `found` of them, in order of slot.
+    found : number of flagged accounts.
+    jobs : written, from the first on.
+    """
     slots = accounts.size.shape[0] // exchange.shape[0]
     count = first = 0
     while first < found:
@@ -98,7 +123,15 @@ def assign(
 
 @part
 def reduce_position(accounts: Accounts, row: int, side: float, contracts: float) -> float:
-    """Close `contracts` of a row, take their share of the collateral out and return it, USD."""
+    """Close `contracts` of a row, take their share of the collateral out and return it, USD.
+
+    Parameters
+    ----------
+    accounts : table of the run; size and collateral are written.
+    row : account's row.
+    side : 1 for a long, -1 for a short.
+    contracts : > 0, at most the position.
+    """
     size = abs(accounts.size[row])
     share = accounts.collateral[row] if contracts == size else accounts.collateral[row] * (contracts / size)
     accounts.collateral[row] -= share
@@ -108,7 +141,15 @@ def reduce_position(accounts: Accounts, row: int, side: float, contracts: float)
 
 @part
 def return_rest(accounts: Accounts, book: Book, row: int, i: int, rest: float) -> None:
-    """Give what is left of a liquidated part to the owner: to the wallet if flat, else to the remaining collateral."""
+    """Give what is left of a liquidated part to the owner: to the wallet if flat, else to the remaining collateral.
+
+    Parameters
+    ----------
+    accounts, book : of the run; wallet or collateral, and balances, are written.
+    row : account's row.
+    i : its protocol.
+    rest : USD, >= 0.
+    """
     if accounts.size[row] == 0.0:
         accounts.wallet[row] += rest
         pay(book, TRADER, WALLET, i, rest)
@@ -121,7 +162,17 @@ def liquidate_part(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
     tariff: Tariff, gas: float, row: int, keeper: int, contracts: float,
 ) -> None:  # fmt: skip
-    """Close part of a position against the vault and share out what it leaves."""
+    """Close part of a position against the vault and share out what it leaves.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, keepers, book : tables of the run; all but `market` are written.
+    tariff : bounty and surcharge.
+    gas : USD per liquidation, >= 0, before the keeper's own multiple.
+    row : account's row.
+    keeper : keeper's row.
+    contracts : > 0, at most the position.
+    """
     i = row // (accounts.size.shape[0] // exchange.shape[0])
     size, funding = accounts.size[row], exchange.funding_index[i]
     side = 1.0 if size > 0.0 else -1.0
@@ -153,7 +204,15 @@ def liquidate_part(
 
 @part
 def pay_keeper(keepers: Keepers, book: Book, keeper: int, bounty: float, gas: float) -> None:
-    """Credit a keeper's bounty and charge its gas, which leaves the ecosystem."""
+    """Credit a keeper's bounty and charge its gas, which leaves the ecosystem.
+
+    Parameters
+    ----------
+    keepers, book : of the run, written.
+    keeper : keeper's row.
+    bounty : USD, >= 0.
+    gas : USD per liquidation, >= 0, before the keeper's own multiple.
+    """
     cost = gas * keepers.cost[keeper]
     keepers.cash[keeper] += bounty - cost
     keepers.bounties[keeper] += bounty
@@ -164,7 +223,14 @@ def pay_keeper(keepers: Keepers, book: Book, keeper: int, bounty: float, gas: fl
 
 @part
 def record_unserved(accounts: Accounts, exchange: Exchanges, flagged: np.ndarray, found: int) -> None:
-    """Sum the negative equity of the positions nobody served."""
+    """Sum the negative equity of the positions nobody served.
+
+    Parameters
+    ----------
+    accounts, exchange : tables of the run; `unserved` of exchanges is written, USD >= 0.
+    flagged : (rows,) accounts, the first `found` of them.
+    found : number of positions that nobody served.
+    """
     slots = accounts.size.shape[0] // exchange.shape[0]
     for position in range(found):
         row = flagged[position]
@@ -179,7 +245,17 @@ def execute(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
     rules: MarketRule, tariff: Tariff, gas: float, jobs: Jobs, count: int,
 ) -> None:  # fmt: skip
-    """Fill one round's jobs together: joint flow, one price path per asset, then each part."""
+    """Fill one round's jobs together: joint flow, one price path per asset, then each part.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, keepers, book : tables of the run, written.
+    rules : constants of the market.
+    tariff : bounty and surcharge.
+    gas : USD per liquidation, >= 0, before a keeper's own multiple.
+    jobs : the round's liquidations, the first `count` of them.
+    count : number of jobs.
+    """
     slots = accounts.size.shape[0] // exchange.shape[0]
     for k in range(market.shape[0]):
         market.flow[k] = 0.0
@@ -201,7 +277,21 @@ def liquidate(
     rules: MarketRule, tariff: Tariff, gas: float, step: int, factor: np.ndarray, oracle_error: np.ndarray,
     remaining: np.ndarray, flagged: np.ndarray, jobs: Jobs,
 ) -> int:  # fmt: skip
-    """Run liquidation rounds until nobody flagged is served; return the number of rounds."""
+    """Run liquidation rounds until nobody flagged is served; return the number of rounds.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, keepers, book : tables of the run, written.
+    rules : constants of the market.
+    tariff : what liquidation costs and how far it goes.
+    gas : USD per liquidation, >= 0, before a keeper's own multiple.
+    step : present step.
+    factor : (protocols,) share of keepers' capacity left, in [0, 1].
+    oracle_error : (protocols,) 1, relative error of the mark, > -1.
+    remaining : (keepers, protocols) USD, room for what is left to each keeper.
+    flagged : (rows,) room for accounts below maintenance margin.
+    jobs : room for one round's liquidations.
+    """
     set_capacity(keepers, exchange, factor, remaining)
     done = 0
     found = flag(accounts, blocks, exchange, flagged)

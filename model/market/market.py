@@ -135,6 +135,13 @@ def move(market: Markets, rules: MarketRule, k: int, contracts: float) -> None:
     """Let net flow of `contracts` in asset k move the price; its average price goes into the record.
 
     At the edge of the price band, and of what a pool has, outside capital takes the rest at that price.
+
+    Parameters
+    ----------
+    market : table of the run, written.
+    rules : constants.
+    k : asset.
+    contracts : bought less sold, sale < 0.
     """
     ratio = contracts / market.depth[k] if contracts != 0.0 else 0.0
     before, start, volatility = market.mid[k], market.pressure[k], rules.impact_volatility
@@ -164,6 +171,13 @@ def shock(
     """Phase 1: apply the tape to fundamentals, spreads and exploits; clear what exchanges recorded of the last step.
 
     An exploit does not reach a protocol that is halted.
+
+    Parameters
+    ----------
+    market, exchange, protocol, book : tables of the run; all but `protocol` are written.
+    returns : (assets,) log return of the fundamental.
+    spread : (assets,) multiple of the calm spread, >= 1.
+    exploit : (protocols,) USD taken, >= 0.
     """
     for k in range(market.shape[0]):
         market.fundamental[k] *= np.exp(returns[k])
@@ -193,7 +207,14 @@ def observe(market: Markets, rules: MarketRule, k: int) -> None:
 def supply_depth(
     market: Markets, exchange: Exchanges, protocol: Protocols, rules: MarketRule, tape_depth: np.ndarray
 ) -> None:
-    """Set every asset's depth by (2) from the shares outstanding of the vaults that trade it."""
+    """Set every asset's depth by (2) from the shares outstanding of the vaults that trade it.
+
+    Parameters
+    ----------
+    market, exchange, protocol : tables of the run; `depth` of markets is written, contracts per unit log price.
+    rules : constants.
+    tape_depth : (assets,) share of calm depth there, in (0, 1].
+    """
     for k in range(market.shape[0]):
         market.depth[k] = 0.0
     for i in range(exchange.shape[0]):
@@ -228,7 +249,15 @@ def price(
     tape_depth: np.ndarray,
     oracle_error: np.ndarray,
 ) -> None:
-    """Phase 2: arbitrage, a book filled again, mid and mark prices, running volatility, depth, traders' attention."""
+    """Phase 2: arbitrage, a book filled again, mid and mark prices, running volatility, depth, traders' attention.
+
+    Parameters
+    ----------
+    market, exchange, protocol, book : tables of the run; all but `protocol` are written.
+    rules : constants.
+    tape_depth : (assets,) share of calm depth there, in (0, 1].
+    oracle_error : (protocols,) 1, relative error of the mark, > -1.
+    """
     for k in range(market.shape[0]):
         market.dislocation[k] *= rules.decay
         market.pressure[k] = market.dislocation[k]

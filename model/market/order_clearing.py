@@ -28,7 +28,14 @@ def fill_price(average: float, half_spread: float, contracts: float) -> float:
 
 @part
 def settle_flat(accounts: Accounts, exchange: Exchanges, book: Book, row: int, i: int) -> None:
-    """Return a flat account's collateral to its wallet; a loss beyond it becomes a deficit."""
+    """Return a flat account's collateral to its wallet; a loss beyond it becomes a deficit.
+
+    Parameters
+    ----------
+    accounts, exchange, book : of the run; collateral, wallet, deficits and balances are written.
+    row : account's row.
+    i : its protocol.
+    """
     left = accounts.collateral[row]
     accounts.collateral[row] = 0.0
     if left >= 0.0:
@@ -43,7 +50,14 @@ def settle_flat(accounts: Accounts, exchange: Exchanges, book: Book, row: int, i
 def fill_one(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, fee: float, row: int
 ) -> None:
-    """Fill the order waiting in one account against its protocol's vault."""
+    """Fill the order waiting in one account against its protocol's vault.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, book : tables of the run; all but `market` are written.
+    fee : 1, share of notional, >= 0.
+    row : account's row.
+    """
     i = row // (accounts.size.shape[0] // exchange.shape[0])
     traded, funding = filled(accounts.size[row], accounts.order[row]), exchange.funding_index[i]
     accounts.order[row] = 0.0
@@ -71,7 +85,16 @@ def clear_market(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule, fee: float,
     oracle_error: np.ndarray, rows: np.ndarray,
 ) -> None:  # fmt: skip
-    """Fill the orders waiting in `rows`, all at the average price of their joint impact, and mark again."""
+    """Fill the orders waiting in `rows`, all at the average price of their joint impact, and mark again.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, book : tables of the run, written.
+    rules : constants of the market.
+    fee : 1, share of notional, >= 0.
+    oracle_error : (protocols,) 1, relative error of the mark, > -1.
+    rows : (n,) accounts, each once.
+    """
     slots = accounts.size.shape[0] // exchange.shape[0]
     if is_limited(exchange):
         limit_orders(accounts, exchange, rows)
@@ -95,7 +118,16 @@ def fill(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule, fee: float,
     oracle_error: np.ndarray, rows: np.ndarray,
 ) -> None:  # fmt: skip
-    """Fill the orders waiting in `rows` together: for a researcher's own agents and single traders."""
+    """Fill the orders waiting in `rows` together: for a researcher's own agents and single traders.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, book : tables of the run, written.
+    rules : constants of the market.
+    fee : 1, share of notional, >= 0.
+    oracle_error : (protocols,) 1, relative error of the mark, > -1.
+    rows : (n,) accounts, each once.
+    """
     clear_market(accounts, blocks, exchange, market, book, rules, fee, oracle_error, rows)
 
 
@@ -104,7 +136,19 @@ def trade(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule,
     habit: Habit, keys: Keys, fee: float, step: int, oracle_error: np.ndarray, acting: np.ndarray,
 ) -> None:  # fmt: skip
-    """Run phase 4 for the population: those who look decide, and the market fills their orders."""
+    """Run phase 4 for the population: those who look decide, and the market fills their orders.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, market, book : tables of the run, written.
+    rules : constants of the market.
+    habit : what all traders have in common.
+    keys : of their random numbers.
+    fee : 1, share of notional, >= 0.
+    step : present step.
+    oracle_error : (protocols,) 1, relative error of the mark, > -1.
+    acting : (rows,) room for the accounts that look.
+    """
     rows = acting[: act(accounts, exchange, keys.attention, step, acting)]
     decide_all(accounts, blocks, exchange, market, book, habit, keys, step, rows)
     clear_market(accounts, blocks, exchange, market, book, rules, fee, oracle_error, rows)

@@ -242,15 +242,14 @@ def signatures_say_what_they_take(code: Code) -> list[str]:
 
 @law(experiments__plan__a="def f(a, b, c, d):\n    'Do.'")
 def four_parameters_are_described(code: Code) -> list[str]:
-    """Public functions of four parameters or more have a Parameters section, kernels and commands apart.
+    """Public functions of four parameters or more have a Parameters section, commands apart.
 
     An overridden method is described in its base; the parameters of a command are described by its options.
     """
     wanted = [
         (path, node)
         for path, node in code.functions()
-        if not node.name.startswith("_") and not compiled(node)
-        if len(parameters(node)) >= 4 and "click.command" not in decorators(node)
+        if not node.name.startswith("_") and len(parameters(node)) >= 4 and "click.command" not in decorators(node)
     ]
     written = {id(node) for _, node in wanted if "Parameters\n---" in (ast.get_docstring(node) or "")}
     methods = {id(item) for _, node in code.nodes(ast.ClassDef) for item in node.body}
