@@ -86,7 +86,7 @@ def to_recall(missing: float, free: float, haircut: float) -> float:
 
 @rule
 def call(coming: Array, waiting: Array, column: int, amount: float, step: int) -> None:
-    """Recall `amount` for what was missing at `step`; it arrives the delay after the step before.
+    """Recall `amount` for what was missing at `step`; it arrives the delay after `step`.
 
     Parameters
     ----------
