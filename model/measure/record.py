@@ -41,7 +41,7 @@ class Record:
 
     def __init__(self, steps: int, assets: tuple[str, ...], protocols: int, rows: int | None = None) -> None:
         self.assets, columns = assets, len(PROTOCOL_SERIES)
-        self.sums = Sums(np.zeros(1, np.int64), np.zeros((0, columns)), np.zeros((0, columns)))
+        self.sums = Sums(np.zeros(0, np.int64), np.zeros((0, columns)), np.zeros((0, columns)))
         self.ecosystem = np.zeros((steps, len(ECOSYSTEM_SERIES)))
         self.asset = np.zeros((steps, len(assets), len(ASSET_SERIES)))
         self.protocol = np.zeros((steps if rows is None else rows, protocols, len(PROTOCOL_SERIES)))

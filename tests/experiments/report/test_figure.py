@@ -36,16 +36,20 @@ def drawn(place, cells=CELLS, replications=5):
     return place / "figures"
 
 
-def test_every_figure_is_there_for_the_screen_and_for_print(tmp_path):
-    figures = drawn(tmp_path / "out")
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory):
+    return drawn(tmp_path_factory.mktemp("figures") / "out")
+
+
+def test_every_figure_is_there_for_the_screen_and_for_print(figures):
     assert {path.name for path in figures.iterdir()} == {
         f"{name}.{kind}" for name in FIGURES for kind in ("png", "pdf")
     }
 
 
-def test_equal_results_give_equal_files(tmp_path):
-    first, second = drawn(tmp_path / "one"), drawn(tmp_path / "two")
-    for path in first.iterdir():
+def test_equal_results_give_equal_files(figures, tmp_path):
+    second = drawn(tmp_path / "two")
+    for path in figures.iterdir():
         assert path.read_bytes() == (second / path.name).read_bytes(), path.name
 
 

@@ -37,7 +37,9 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("runner", "text", "names"), KINDS)
+@pytest.mark.parametrize(
+    ("runner", "text", "names"), [KINDS[0], *(pytest.param(*kind, marks=pytest.mark.slow) for kind in KINDS[1:])]
+)
 def test_a_report_has_what_the_design_allows_and_is_the_same_when_built_again(tmp_path, runner, text, names):
     sweep(plan_of(tmp_path, BASE + text, runner), tmp_path / "out", quiet=True)
     first, second = (build(tmp_path / "out", tmp_path / name) for name in ("one", "two"))

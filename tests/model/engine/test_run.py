@@ -73,7 +73,13 @@ def both(scenario, replication=0):
     return stepped, compiled
 
 
-@pytest.mark.parametrize("structure", STRUCTURES)
+FIRST = {"isolated", "pooled", "mutual"}
+"""Structures that are tried at once; the others with the slow tests, and their summaries with the stored ones."""
+
+
+@pytest.mark.parametrize(
+    "structure", [pytest.param(name, marks=[] if name in FIRST else pytest.mark.slow) for name in STRUCTURES]
+)
 def test_structures_and_regimes(structure):
     for regime in REGIMES:
         changes = {"backstop__structure": structure, "backstop__regime": regime, **POOR}

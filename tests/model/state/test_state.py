@@ -60,6 +60,18 @@ def test_what_is_put_back_goes_on_the_same(name):
     assert_same(finished(ecosystem), end)
 
 
+def test_a_run_that_keeps_sums_alone_is_put_back():
+    """Series of protocols are added up every 32 steps; what has been added up is put back as well."""
+    ecosystem = Ecosystem(crash(steps=80), kept=("totals",))
+    ecosystem.run_for(50)
+    now, twin = ecosystem.snapshot(), pickle.loads(pickle.dumps(ecosystem))
+    end = finished(ecosystem)
+    assert now.state.sums.folded[0] == 50 and end[0].sums.folded[0] == 80
+    ecosystem.restore(now)
+    assert_same(finished(ecosystem), end)
+    assert_same(finished(twin), end)
+
+
 @pytest.mark.parametrize("name", ARRANGEMENTS)
 def test_a_run_remembers_nothing_outside_its_state(name):
     ecosystem = begun(name, 0)
