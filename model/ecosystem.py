@@ -259,8 +259,7 @@ class Ecosystem(SavedRun):
 
     def apply_shocks(self) -> None:
         """Phase 1: fundamental returns, spreads and exploits from the tape."""
-        if self.clock >= self.horizon:
-            raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
+        self._stop_if_over()
         self._act("apply_shocks")
 
     def set_prices(self) -> None:
@@ -347,16 +346,22 @@ class Ecosystem(SavedRun):
 
     def write_record(self) -> None:
         """Phase 9: the series of the step, and the audit of the ledger."""
+        self._stop_if_over()
         self._act("write_record")
         self.ledger.stop_if_broken(self.clock)
         self.clock += 1
         self.record.fold(self.clock)
 
+    def _stop_if_over(self) -> None:
+        """Raise where all steps are done: kernels read and write beyond no table."""
+        if self.clock >= self.horizon:
+            raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
+
     @property
     def _row(self) -> Shock:
-        """The row of the tape of the present step."""
+        """The row of the tape of the present step, of the last one where all are done."""
         if self._shock is None or self._shock[0] != self.clock:
-            self._shock = self.clock, shock_of(self.tape, self.clock)
+            self._shock = self.clock, shock_of(self.tape, min(self.clock, self.horizon - 1))
         return self._shock[1]
 
     def acting(self) -> np.ndarray:
