@@ -18,6 +18,8 @@ from agents.core.column import bare
 from agents.core.ledger import CLEARING, FROZEN_DEBT, SET_UP, VAULT, WATERFALL, Ledger
 from agents.trader.trader import decide, look
 from model.backstop.fund import FundManagement
+from model.backstop.loss_regime.base import room_for
+from model.backstop.loss_regime.chain import Losses
 from model.backstop.regime_choice import make_loss_regime
 from model.backstop.succession import Succession
 from model.backstop.waterfall import Waterfall
@@ -151,9 +153,9 @@ class Ecosystem(SavedRun):
         self.succession = Succession(scenario, draws.key("loss"), self.venue)
         cover = partial(self.waterfall.cover, self.ledger, self.protocol, self.pool, self.tape.priority)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, cover)
-        periods = self.regime.first.period, self.regime.fallback.period
-        due = Due(self.contagion.resolution.resumes, periods)
-        self.rules = make_terms(scenario, streams, draws, self.structure, due)
+        self.losses = Losses(np.zeros(members), np.zeros(1, np.bool_))
+        loss, due = self.regime.kernel_terms(), Due(self.contagion.resolution.resumes)
+        self.rules = make_terms(scenario, streams, draws, self.structure, due, loss)
         self.fund = FundManagement(self)
         self.confidence = Confidence(self)
         self._at = Clock(
@@ -190,6 +192,9 @@ class Ecosystem(SavedRun):
             member=record.protocol,
             rounds=self._at.rounds,
             carried=self._at.carried,
+            losses=self.losses,
+            regimes=self.regime.kernel_memories(self.venue),
+            room=room_for(self.venue),
         )
 
     def _remembered(self) -> State:
@@ -253,9 +258,10 @@ class Ecosystem(SavedRun):
     def _act(self, name: str) -> None:
         """Call the kernel of an act, if the run has what it works on."""
         at, t = NUMBER[name], self.clock
-        kernel = self.code.act(at)
-        if kernel is not None:
-            kernel(self.kernel_tables, getattr(self.rules, ACTS[at][2].terms), self._row, t)
+        kernel, terms = self.code.act(at), getattr(self.rules, ACTS[at][2].terms)
+        if kernel is not None and kernel(self.kernel_tables, terms, self._row, t) and terms is self.rules.loss:
+            self.code.aim(terms)
+            kernel(self.kernel_tables, terms, self._row, t)
 
     def apply_shocks(self) -> None:
         """Phase 1: fundamental returns, spreads and exploits from the tape."""
@@ -297,14 +303,35 @@ class Ecosystem(SavedRun):
         self._act("liquidate")
 
     def absorb_deficits(self) -> None:
-        """Phase 6: funds are valued, closed vaults pass on, deficits go down each waterfall, older debt is served."""
-        t = self.clock
+        """Phase 6: deficits go down each waterfall, what the layers leave is placed, older debt is served."""
+        self.ask_layers()
+        self.place_losses()
+        self.settle_losses()
+
+    def ask_layers(self) -> None:
+        """Value funds, pass on the positions of closed vaults, send deficits down the layers."""
+        t, losses = self.clock, self.losses
         self.fund.revalue()
         passed = self.succession.pass_on(t)
-        moved = self.waterfall.absorb(self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[t], t)
-        if self.regime.advance(self.venue, t) or moved or passed:
+        losses.owed[:] = self.waterfall.ask(self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[t], t)
+        losses.moved[0] = passed or bool(losses.owed.any())
+
+    def place_losses(self) -> None:
+        """Let regime and fallback place what the layers have left; the rest is bad debt."""
+        if self.regime.compiled:
+            self._act("place_losses")
+        elif self.losses.owed.any():
+            self.waterfall.place(self.venue, self.ledger, self.protocol, self.losses.owed, self.clock)
+
+    def settle_losses(self) -> None:
+        """Let the regimes do what is due at the end of the phase; reconcile rows and ledger where anything moved."""
+        if self.regime.compiled:
+            self._act("settle_losses")
+            return
+        if self.regime.advance(self.venue, self.clock) or self.losses.moved[0]:
             self.reconcile(WATERFALL)
         self._at.carried[0] = self.ledger.balance[FROZEN_DEBT].any()
+        self.losses.owed[:], self.losses.moved[0] = 0.0, False
 
     def clear_exposures(self) -> None:
         """Phase 7: bad debt is paid or its protocol defaults, along the exposures; some trade again."""

@@ -11,12 +11,16 @@ A phase that a researcher's own subclass overrides runs in Python, whole; the re
 
 from typing import NamedTuple
 
+from agents.account.account import recount
+from agents.core.audit import reconcile_all
+from agents.core.books import Venue
 from agents.core.chain import Link
 from agents.core.kernel import kernel, lean_kernel, part
-from agents.core.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, TREASURY, Book
+from agents.core.ledger import BAD_DEBT, DEFICIT, TREASURY, WATERFALL, Book
 from agents.core.table import Protocols
 from agents.exchange.exchange import Funding, charge_funding
 from agents.protocol.protocol import DEFAULTED
+from model.backstop.loss_regime.chain import LossTerms, is_carried, place_all, ready, settle_all, settles
 from model.market.auction import Auction, auction
 from model.market.confidence import Nerves, feel
 from model.market.control import Adaptation, adjust_terms
@@ -147,22 +151,83 @@ def any_of(book: Book, account: int) -> bool:
 
 @lean_kernel
 def look_for_deficits(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
-    """Leave deficits, carried debt and the end of a regime's window to the waterfall.
+    """Leave deficits to the layers of the waterfall.
 
     Parameters
     ----------
-    tables : of the run; balances and whether a debt is carried are read.
-    terms : steps between two settlements.
+    tables : of the run; balances are read.
+    terms, row, t : not used.
+
+    Returns
+    -------
+    Whether there is a deficit.
+    """
+    return any_of(tables.book, DEFICIT)
+
+
+@part
+def to_be_placed(tables: Tables) -> bool:
+    """Tell whether the layers have left anything to the loss regimes."""
+    found, owed = False, tables.losses.owed
+    for i in range(owed.shape[0]):
+        found |= owed[i] > 0.0
+    return found
+
+
+@kernel
+def place_losses(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
+    """Let regime and fallback place what the layers have left; the rest is bad debt.
+
+    Parameters
+    ----------
+    tables : of the run; accounts, blocks, exchange, book, protocol and what regimes remember are written.
+    terms : constants of the regimes.
     row : not used.
     t : present step.
 
     Returns
     -------
-    Whether the waterfall has anything to do.
+    Whether Python has to, as a regime is in Python or is yet to be compiled.
     """
-    first, second = terms.periods
-    settles = (first > 0 and (t + 1) % first == 0) or (second > 0 and (t + 1) % second == 0)
-    return settles or tables.carried[0] or any_of(tables.book, FROZEN_DEBT) or any_of(tables.book, DEFICIT)
+    if not to_be_placed(tables):
+        return False
+    if not ready(terms):
+        return True
+    venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book)
+    place_all(venue, tables.protocol, tables.regimes, terms, tables.room, tables.losses, t)
+    return False
+
+
+@kernel
+def settle_losses(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
+    """Let the regimes do what is due at the end of the phase, and reconcile rows and ledger where anything moved.
+
+    Parameters
+    ----------
+    tables : of the run; accounts, blocks, exchange, book, losses and what regimes remember are written.
+    terms : constants of the regimes.
+    row : not used.
+    t : present step.
+
+    Returns
+    -------
+    Whether Python has to, as a regime is in Python or is yet to be compiled.
+    """
+    book, losses = tables.book, tables.losses
+    carried = tables.carried[0] or is_carried(book.balance)
+    if settles(terms, carried, t):
+        if not ready(terms):
+            return True
+        venue = Venue(tables.accounts, tables.blocks, tables.exchange, book)
+        losses.moved[0] |= settle_all(venue, tables.regimes, terms, tables.room, carried, t)
+    if losses.moved[0]:
+        recount(tables.accounts, tables.blocks, tables.exchange)
+        reconcile_all(book, tables.exchange, WATERFALL)
+    tables.carried[0] = is_carried(book.balance)
+    losses.moved[0] = False
+    for i in range(losses.owed.shape[0]):
+        losses.owed[i] = 0.0
+    return False
 
 
 @part
@@ -292,7 +357,14 @@ PHASES = (
         },
     ),
     Phase("liquidate", {"liquidate": Link(liquidate_all, "liquidation")}),
-    Phase("absorb_deficits", {"absorb_deficits": Link(look_for_deficits, "due")}),
+    Phase(
+        "absorb_deficits",
+        {
+            "ask_layers": Link(look_for_deficits, "due"),
+            "place_losses": Link(place_losses, "loss"),
+            "settle_losses": Link(settle_losses, "loss"),
+        },
+    ),
     Phase("clear_exposures", {"clear_exposures": Link(look_for_bad_debt, "due")}),
     Phase(
         "settle_capital",

@@ -50,21 +50,53 @@ def call_at(context: Any, act: Any, entry: Any, tables: Any, terms: Any, shock: 
     arguments = tables, terms, shock, t
     act.dispatcher.get_call_template(arguments, {})  # compiles it, if it is not
     found = act.dispatcher.overloads[arguments].signature
-    known, result = digest(found.args), found.return_type
+    return signature(found.return_type, act, entry, *found.args), _jump(found.return_type, found.args, 2)
+
+
+def _jump(result: Any, kinds: Sequence[Any], first: int) -> Any:
+    """Return what writes the call of an address: arguments of these `kinds` from `first` on, the entry before them."""
+    known = digest(kinds)
 
     def _code(target, builder, typed, values):  # type: ignore[no-untyped-def]
-        array = target.make_array(typed.args[1])(target, builder, values[1])
+        array = target.make_array(typed.args[first - 1])(target, builder, values[first - 1])
         address, meant = (builder.load(cgutils.gep_inbounds(builder, array.data, at)) for at in (0, 1))
         with cgutils.if_unlikely(builder, builder.icmp_signed("!=", meant, meant.type(known))):
             target.call_conv.return_user_exc(builder, TypeError, ("a kernel for tables of other types was called",))
-        kind = target.call_conv.get_function_type(result, found.args)
+        kind = target.call_conv.get_function_type(result, kinds)
         function = builder.inttoptr(address, kind.as_pointer())
-        status, value = target.call_conv.call_function(builder, function, result, found.args, list(values[2:]))
+        status, value = target.call_conv.call_function(builder, function, result, kinds, list(values[first:]))
         with cgutils.if_unlikely(builder, status.is_error):
             target.call_conv.return_status_propagate(builder, status)
         return value
 
-    return signature(result, act, entry, *found.args), _code
+    return _code
+
+
+def choice(result: Any, arguments: int, kernels: Sequence[Any]) -> Callable[..., Any]:
+    """Return a function ``call(number, entry, ...)`` that calls one of `kernels`, in machine code by its address.
+
+    So a run compiles the one that it has, and what calls it is compiled once for all.
+
+    Parameters
+    ----------
+    result : numba type of what they return.
+    arguments : how many they take.
+    kernels : called by their number where nothing is compiled; may grow.
+    """
+    names = ", ".join(f"a{at}" for at in range(arguments))
+    scope: dict[str, Any] = {"signature": signature, "result": result, "jump_code": _jump}
+    body = f"return signature(result, entry, {names}), jump_code(result, ({names},), 1)"
+    exec(f"def jump(context, entry, {names}):\n    {body}", scope)
+    jump = intrinsic(scope["jump"])
+
+    def _call(number, entry, *given):  # type: ignore[no-untyped-def]
+        return kernels[number](*given)
+
+    @overload(_call, inline="never")
+    def _compile_call(number, entry, *given):  # type: ignore[no-untyped-def]
+        return lambda number, entry, *given: jump(entry, *given)
+
+    return _call
 
 
 def chain(links: Sequence[Link]) -> Callable[..., int]:

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from model.backstop.loss_regime.allocation import allot
+from model.backstop.loss_regime.base import room_for
+from model.backstop.loss_regime.deleveraging import line_up_winners
+from model.backstop.loss_regime.score import ranking_code
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
-from model.scenario.registry import RANKINGS
 
 ACCOUNTS, QUICK_ACCOUNTS = 100_000, 10_000
 LAPS = 5
@@ -30,13 +33,12 @@ def loss_timings(quick: bool = False) -> dict[str, Any]:
 def time_allocation(number: int) -> dict[str, Any]:
     """Return the time to divide a residual among the winners of one protocol next to the time to sort all of them."""
     ecosystem, amount = fallen_market(number)
-    regime: Any = ecosystem.regime.first
-    winners = regime.winners(ecosystem.venue, 0, 1.0, 0)[1]
-    ranking = RANKINGS["bitmex"]
-    scores, limits = ranking.score(winners), np.abs(winners.gain)
-    allocate = best(lambda: ranking.allot(scores, limits, amount))
+    room, ranking = room_for(ecosystem.venue), ranking_code("bitmex")
+    winners = line_up_winners(ecosystem.venue, ranking, np.uint64(0), room, 0, 1.0, 0)
+    scores, limits = room.score[:winners].copy(), np.abs(room.gain[:winners])
+    allocate = best(lambda: allot(ranking.way, scores, limits, winners, amount, room))
     sort = best(lambda: np.argsort(scores, kind="stable"))
-    given = int((ranking.allot(scores, limits, amount) > 0.0).sum())
+    given = int((room.given[:winners] > 0.0).sum())
     return {
         "accounts": number, "winners": len(scores), "touched": given,
         "allocation_seconds": allocate, "sort_seconds": sort, "ratio": allocate / sort,

@@ -15,16 +15,53 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.books import Venue
-from model.backstop.loss_regime.base import Terms
-from model.backstop.loss_regime.deleveraging import AutoDeleveraging, close
+from agents.core.kernel import lean_kernel
+from model.backstop.loss_regime.allocation import allot
+from model.backstop.loss_regime.base import room_for
+from model.backstop.loss_regime.deleveraging import close, line_up_winners
+from model.backstop.loss_regime.room import Room
+from model.backstop.loss_regime.score import RankingCode, ranking_code
 from model.scenario import Scenario
-from model.scenario.registry import RANKINGS
 
 
 class Closed(NamedTuple):
     """What is remembered of vaults."""
 
     closed: np.ndarray  # (protocols,) 1 where the vault had been closed by the last step, else 0
+
+
+class SuccessionTerms(NamedTuple):
+    """Constants of the passing on of closed vaults' positions."""
+
+    ranking: RankingCode
+    reaction: float  # fall of a trader's leverage appetite per fraction of equity lost
+    key: np.uint64  # names the draws of a random ranking
+
+
+@lean_kernel
+def pass_on_vaults(venue: Venue, closed: Closed, terms: SuccessionTerms, room: Room, step: int) -> bool:
+    """Close winners against the positions of vaults closed in this step by (1); return whether one was.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    closed : written.
+    terms : constants.
+    room : lists, written.
+    step : present step, for lots.
+    """
+    found, exchange = False, venue.exchange
+    for i in range(closed.closed.shape[0]):
+        if exchange.vault_closed[i] > closed.closed[i]:
+            size = exchange.vault_size[i]
+            count = line_up_winners(venue, terms.ranking, terms.key, room, i, np.sign(size), step)
+            allot(terms.ranking.way, room.score, room.size, count, abs(size), room)
+            for at in range(count):
+                room.gap[at] = 0.0
+            close(venue, i, room.row[:count], room.given, room.gap, terms.reaction)
+            closed.closed[i] = 1.0
+            found = True
+    return found
 
 
 class Succession:
@@ -35,29 +72,21 @@ class Succession:
     scenario : all parameters.
     key : names the draws of a random ranking.
     venue : tables and book.
+
+    Attributes
+    ----------
+    terms : constants; None where a successor takes everything over.
     """
 
     def __init__(self, scenario: Scenario, key: int, venue: Venue) -> None:
-        self.venue = venue
+        self.venue, self.room = venue, room_for(venue)
         self.deleverages = scenario.protocol.vault_closure == "deleverage"
-        self.winners = AutoDeleveraging(Terms(scenario.loss.ranking), scenario.trader.haircut_reaction, key)
+        self.terms = None
+        if self.deleverages:
+            ranking = ranking_code(scenario.loss.ranking)
+            self.terms = SuccessionTerms(ranking, float(scenario.trader.haircut_reaction), np.uint64(key))
         self.memory = Closed(venue.exchange["vault_closed"].copy())
-        self.closed = self.memory.closed
 
     def pass_on(self, step: int) -> bool:
         """Deleverage against the vaults closed in this step, where that is the rule; return whether one was."""
-        if not self.deleverages:
-            return False
-        fresh = np.flatnonzero(self.venue.exchange["vault_closed"] > self.closed)
-        for i in fresh:
-            self.deleverage(int(i), step)
-        self.closed[fresh] = 1.0
-        return bool(len(fresh))
-
-    def deleverage(self, protocol: int, step: int) -> None:
-        """Close winners against the position of one closed vault by (1)."""
-        size = float(self.venue.exchange["vault_size"][protocol])
-        rows, standing = self.winners.winners(self.venue, protocol, float(np.sign(size)), step)
-        ranking = RANKINGS[self.winners.terms.ranking]
-        contracts = ranking.allot(ranking.score(standing), np.abs(standing.size), abs(size))
-        close(self.venue, protocol, rows, contracts, np.zeros(len(rows)), self.winners.reaction)
+        return self.terms is not None and bool(pass_on_vaults(self.venue, self.memory, self.terms, self.room, step))

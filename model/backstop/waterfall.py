@@ -62,11 +62,27 @@ class Waterfall(Layers):
     def absorb(
         self, venue: Venue, ledger: Ledger, protocol: Protocols, pool: Pools, priority: Array, step: int
     ) -> bool:
-        """Send this step's deficits down the layers; return whether the loss regime was called.
+        """Send this step's deficits down the layers and place the rest; return whether the loss regime was called.
 
         Parameters
         ----------
         venue : what loss regimes read and change.
+        ledger : where deficits are booked, < 0.
+        protocol, pool : records that are written: who paid what, who has nothing left.
+        priority : (protocols,) in (0, 1), order of arrival at a pot.
+        step : present step.
+        """
+        owed = self.ask(venue, ledger, protocol, pool, priority, step)
+        if owed.any():
+            self.place(venue, ledger, protocol, owed, step)
+        return bool(owed.any())
+
+    def ask(self, venue: Venue, ledger: Ledger, protocol: Protocols, pool: Pools, priority: Array, step: int) -> Array:
+        """Send this step's deficits down the layers; return what is still to be placed, (members,) USD >= 0.
+
+        Parameters
+        ----------
+        venue : whose deficits they are.
         ledger : where deficits are booked, < 0.
         protocol, pool : records that are written: who paid what, who has nothing left.
         priority : (protocols,) in (0, 1), order of arrival at a pot.
@@ -80,16 +96,35 @@ class Waterfall(Layers):
         if self.trigger.watches:
             self.trigger.observe(self._own())
         if not self._deficit.any():
-            return False
+            return np.zeros_like(self._deficit)
         deficit = np.maximum(-self._deficit, 0.0)
         past = self._divide(venue, deficit)
         left = self._descend(without_dust(deficit, past), priority, step)
-        called = bool((left + past).any())
-        if called:
-            self._residual(venue, ledger, self._member, left, past, step)
+        owed: Array = left + past
+        if owed.any():
+            self._leave(self._member, left, step)
         else:
             ledger.transfer(BAD_DEBT, DEFICIT, -self._deficit)
-        return called
+        return owed
+
+    def place(self, venue: Venue, ledger: Ledger, protocol: Protocols, owed: Array, step: int) -> None:
+        """Let regimes in Python place what is `owed`, (members,) USD >= 0; the rest becomes bad debt.
+
+        Parameters
+        ----------
+        venue : what loss regimes read and change.
+        ledger : where deficits are booked, < 0.
+        protocol : records that are written: who paid.
+        owed : (members,) USD >= 0, what the layers left or were not asked for.
+        step : present step.
+        """
+        for i in np.flatnonzero(owed):
+            placement = self.regime.place(venue, int(i), float(owed[i]), step)
+            protocol.paid_regime[i] += placement.placed
+            protocol.paid_fallback[i] += placement.fallback
+            protocol.overshoot[i] += placement.overshoot
+            protocol.infeasible[i] += owed[i] - placement.placed
+        ledger.transfer(BAD_DEBT, DEFICIT, -ledger.balance[DEFICIT])
 
     def cover(
         self, ledger: Ledger, protocol: Protocols, pool: Pools, priorities: Array, trader: Array, vault: Array,
@@ -153,17 +188,6 @@ class Waterfall(Layers):
         promised = self.handler.due(deficit, np.maximum(deficit - before, 0.0), step)
         reserved, shared = structure.at_hand(self._pot)
         return Means(before, shared, structure.pot, promised, priority, fund + skin - before, reserved)
-
-    def _residual(self, venue: Venue, ledger: Ledger, protocol: Protocols, left: Array, past: Array, step: int) -> None:
-        self._leave(protocol, left, step)
-        owed = left + past
-        for i in np.flatnonzero(owed):
-            placement = self.regime.place(venue, int(i), float(owed[i]), step)
-            protocol.paid_regime[i] += placement.placed
-            protocol.paid_fallback[i] += placement.fallback
-            protocol.overshoot[i] += placement.overshoot
-            protocol.infeasible[i] += owed[i] - placement.placed
-        ledger.transfer(BAD_DEBT, DEFICIT, -ledger.balance[DEFICIT])
 
     def _leave(self, protocol: Protocols, left: Array, step: int) -> None:
         """Record what the layers left, how much of it through others' losses, and which members were exhausted."""

@@ -14,8 +14,10 @@ import numba
 import numpy as np
 from numba.core import config
 
+from agents.core.books import Venue
 from agents.core.chain import chain, entry, kind_of
 from agents.core.kernel import kernel
+from model.backstop.loss_regime.chain import KERNELS, LossTerms
 from model.price.tape import Tape
 from model.schedule import ACTS
 from model.state.table import Tables, shock_of
@@ -65,6 +67,9 @@ class Code:
             kinds = {name: numba.typeof(value) for name, value in terms._asdict().items()}
             self._types = {name: (table, kind, row, step) for name, kind in kinds.items()}
             self._whole = table, numba.typeof(terms), numba.typeof(tape)
+            venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book)
+            self._loss = [numba.typeof(of) for of in (venue, tables.regimes[0], terms.loss.first, tables.room)]
+            self._entries: dict[Any, tuple[int, int]] = {}
         self._present = [getattr(terms, link.terms) is not None for _, _, link in ACTS]
 
     def act(self, at: int) -> Callable[..., bool] | None:
@@ -75,6 +80,24 @@ class Code:
         if at not in self._acts:
             self._acts[at] = link.act if self.interpreted else _compiled(link.act, self._types[link.terms])
         return self._acts[at]
+
+    def aim(self, terms: LossTerms) -> None:
+        """Write the addresses of a run's regimes into their constants; compile them, if they are not."""
+        if self.interpreted:
+            terms.entry[:] = 1
+            return
+        table, memory, rule, room = self._loss
+        step, protocol, residual = numba.int64, numba.int64, numba.float64
+        of = (table, memory, rule, room, protocol, residual, step), (table, memory, rule, room, step)
+        for number, which in zip(terms.number.ravel(), np.ndindex(terms.number.shape), strict=True):
+            if number >= 0:
+                terms.entry[which] = self._entry(KERNELS[number], of[which[1]])
+
+    def _entry(self, kernel: Any, types: tuple[Any, ...]) -> tuple[int, int]:
+        """Return what a kernel is called by for arguments of these types."""
+        if kernel not in self._entries:
+            self._entries[kernel] = entry(kernel, types)
+        return self._entries[kernel]
 
     def run(self) -> tuple[Callable[..., bool], Array]:
         """Return ``advance``, and the entries to call it with."""

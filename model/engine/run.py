@@ -58,7 +58,7 @@ def switched_on(ecosystem: Run) -> set[str]:
     watched = ecosystem.waterfall.trigger.watches or ecosystem.succession.deleverages
     found = {
         "step_agents": bool(ecosystem.own_agents()),
-        "absorb_deficits": begins or watched or ecosystem.fund.revalues,
+        "ask_layers": begins or watched or ecosystem.fund.revalues,
         "manage_funds": ecosystem.fund.active,
         "manage_reinsurance": ecosystem.reinsurance.active,
         "watch_prices": ecosystem.control.breaker is not None,

@@ -14,6 +14,9 @@ from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Poo
 from agents.exchange.keeper import Jobs
 from agents.protocol.confidence import Mood
 from agents.protocol.standby import Backing
+from model.backstop.loss_regime.base import Remembered
+from model.backstop.loss_regime.chain import Losses
+from model.backstop.loss_regime.room import Room
 from model.price.tape import Tape
 
 Array = np.ndarray
@@ -42,6 +45,9 @@ class Tables(NamedTuple):
     member: Array  # (steps, protocols, 16)
     rounds: Array  # (1,) int64, rounds of liquidations in the present step
     carried: Array  # (1,) bool, whether a debt was carried at the end of the last waterfall
+    losses: Losses  # what the layers hand to the loss regimes within a step
+    regimes: tuple[Remembered, Remembered]  # what loss regime and fallback remember
+    room: Room  # for lists of one protocol's accounts
 
 
 class Shock(NamedTuple):

@@ -9,6 +9,7 @@ from agents.exchange.exchange import Funding
 from agents.exchange.keeper import Jobs
 from agents.protocol.contribution import target_size
 from agents.trader.trader import Habit, Keys
+from model.backstop.loss_regime.chain import LossTerms
 from model.backstop.structure.base import Structure
 from model.market.auction import Auction
 from model.market.confidence import Nerves
@@ -40,7 +41,6 @@ class Due(NamedTuple):
     """What decides whether the phases that are left to Python have anything to do."""
 
     resumes: bool  # whether halted protocols may trade again
-    periods: tuple[int, int]  # steps between two settlements of regime and fallback, 0: none
 
 
 class Terms(NamedTuple):
@@ -52,6 +52,7 @@ class Terms(NamedTuple):
     liquidation: LiquidationTerms
     capital: CapitalTerms
     due: Due
+    loss: LossTerms
     auction: Auction | None = None
     confidence: Nerves | None = None
     control: Adaptation | None = None
@@ -77,7 +78,9 @@ class Scratch(NamedTuple):
     capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
 
 
-def make_terms(scenario: Scenario, streams: Streams, draws: Streams, structure: Structure, due: Due) -> Terms:
+def make_terms(
+    scenario: Scenario, streams: Streams, draws: Streams, structure: Structure, due: Due, loss: LossTerms
+) -> Terms:  # fmt: skip
     """Derive the constants of a run, but for those of parts that are yet to be made.
 
     Parameters
@@ -86,7 +89,8 @@ def make_terms(scenario: Scenario, streams: Streams, draws: Streams, structure: 
     streams : random numbers of the set-up, what a person is like among them.
     draws : random numbers of the steps.
     structure : whose income is split.
-    due : of regime and resolution.
+    due : of the resolution.
+    loss : regime and fallback.
     """
     market, rule = scenario.market, market_rule(scenario)
     sources = dict.fromkeys(Keys._fields, draws) | {"trait": streams}
@@ -99,6 +103,7 @@ def make_terms(scenario: Scenario, streams: Streams, draws: Streams, structure: 
         liquidation=LiquidationTerms(rule, make_tariff(scenario)),
         capital=capital_terms(scenario, structure),
         due=due,
+        loss=loss,
     )
 
 

@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike
 
 from agents.core.argument import amount as money
 from agents.core.argument import finite, non_negative
-from agents.core.kernel import kernel
-from agents.core.rank import call_next, line_up
+from agents.core.kernel import lean_kernel, part
+from agents.core.rank import ascending, call_next, line_up, total
+from model.backstop.loss_regime.room import Room, make_room
 
 Array = np.ndarray
 ROUNDING = 1e-9
@@ -75,11 +76,6 @@ def clawback_rate(loss: float, fund: float, profits: ArrayLike) -> float:
     return missing / profit if profit > 0.0 else np.inf
 
 
-def proportional(weights: Array, caps: Array, amount: float) -> Array:
-    """Return (1) cut to the caps, in one pass: what a cap leaves is not asked of others, as venues do it."""
-    return np.minimum(caps, share(amount, weights, float(weights.sum())))
-
-
 def capped_pro_rata(weights: ArrayLike, caps: ArrayLike, amount: float) -> Array:
     """Return the capped pro-rata allocation (2): in proportion to weights, nobody above its cap.
 
@@ -101,23 +97,10 @@ def capped_pro_rata(weights: ArrayLike, caps: ArrayLike, amount: float) -> Array
     if not (limits >= 0.0).all():
         raise ValueError("caps must not be negative or undefined")
     weights, caps = np.broadcast_arrays(non_negative("weights", weights), limits)
-    given = np.zeros(weights.shape)
-    able = (weights > 0.0) & (caps > 0.0)
-    if amount > 0.0 and able.any():
-        with np.errstate(over="ignore"):  # a cap beyond any number times its weight is as good as infinite
-            given[able] = np.minimum(caps[able], water_level(weights[able], caps[able], amount) * weights[able])
-    return given
-
-
-def water_level(weights: Array, caps: Array, amount: float) -> float:
-    """Return λ of (2), infinite where all caps together are not more than the amount."""
-    depth = caps / weights
-    order = np.argsort(depth, kind="stable")
-    caps, weights, depth = caps[order], weights[order], depth[order]
-    full = np.append(0.0, np.cumsum(caps)[:-1])
-    rest = np.cumsum(weights[::-1])[::-1]
-    reached = np.flatnonzero(full + depth * rest >= amount)
-    return (amount - full[reached[0]]) / rest[reached[0]] if len(reached) else np.inf
+    room = make_room(weights.size)
+    with np.errstate(over="ignore"):  # a cap beyond any number times its weight is as good as infinite
+        fill(weights.ravel(), caps.ravel(), weights.size, amount, room)
+    return room.given.reshape(weights.shape)
 
 
 def adl_close(scores: ArrayLike, sizes: ArrayLike, quantity: float) -> Array:
@@ -141,18 +124,124 @@ def adl_close(scores: ArrayLike, sizes: ArrayLike, quantity: float) -> Array:
     order, limits = np.asarray(scores, float), np.abs(finite("sizes", sizes))
     if order.ndim != 1 or np.isnan(order).any():
         raise ValueError("scores must be a list of numbers, none undefined; infinite ones are allowed")
-    return take_in_order(order, np.broadcast_to(limits, order.shape).copy(), money("quantity", quantity))
+    room = make_room(order.size)
+    take_in_order(order, np.broadcast_to(limits, order.shape).copy(), order.size, money("quantity", quantity), room)
+    return room.given
 
 
-@kernel
-def take_in_order(scores: np.ndarray, limits: np.ndarray, amount: float) -> np.ndarray:
-    """Return (3); costs n steps and log n for each that gives, not a sort of all."""
-    given = np.zeros(scores.shape[0])
-    mirror, heap = line_up(scores)
-    left, waiting = amount, scores.shape[0]
+QUEUE, PRO_RATA, CAPPED = range(3)
+"""Ways to divide: (3), (1) cut to the limits, (2)."""
+
+
+@part
+def take_in_order(score: Array, limit: Array, number: int, amount: float, room: Room) -> None:
+    """Write (3) into ``room.given``; costs n steps and log n for each that gives, not a sort of all.
+
+    Parameters
+    ----------
+    score : (n,) higher gives earlier, equal ones by position.
+    limit : (n,) >= 0, most that each gives.
+    number : how many there are, at most n.
+    amount : >= 0, in the unit of the limits.
+    room : its lists `given`, `mirror` and `order` are written.
+    """
+    given, mirror, heap = room.given, room.mirror, room.order
+    for at in range(number):
+        given[at] = 0.0
+    line_up(score, number, mirror, heap)
+    left, waiting = amount, number
     while left > 0.0 and waiting > 0:
-        position = call_next(mirror, heap, waiting)
-        given[position] = min(limits[position], left)
+        position = call_next(mirror, heap, waiting, number)
+        given[position] = min(limit[position], left)
         left -= given[position]
         waiting -= 1
-    return given
+
+
+@part
+def take_in_proportion(weight: Array, limit: Array, number: int, amount: float, room: Room) -> None:
+    """Write (1) cut to the limits into ``room.given``, in one pass: what a limit leaves is not asked of others.
+
+    Venues do it so.
+
+    Parameters
+    ----------
+    weight : (n,) >= 0.
+    limit : (n,) >= 0, most that each gives.
+    number : how many there are, at most n.
+    amount : >= 0, in the unit of the limits.
+    room : its list `given` is written.
+    """
+    whole = total(weight, 0, number)
+    for at in range(number):
+        room.given[at] = min(limit[at], amount * weight[at] / whole) if whole > 0.0 else 0.0
+
+
+@part
+def water_level(weight: Array, cap: Array, count: int, amount: float, room: Room) -> float:
+    """Return λ of (2), infinite where all caps together are not more than the amount.
+
+    Parameters
+    ----------
+    weight, cap : (n,) of all.
+    count : how many can give, in ``room.able``, with ``room.depth``.
+    amount : > 0, what is to be divided.
+    room : its lists `rest`, `mirror` and `order` are written.
+    """
+    order, rest, depth, able = room.order, room.rest, room.depth, room.able
+    ascending(depth, count, room.mirror, order)
+    above = 0.0
+    for at in range(count - 1, -1, -1):
+        above += weight[able[order[at]]]
+        rest[at] = above
+    full, level = 0.0, np.inf
+    for at in range(count):
+        if full + depth[order[at]] * rest[at] >= amount:
+            level = (amount - full) / rest[at]
+            break
+        full += cap[able[order[at]]]
+    return level
+
+
+@lean_kernel
+def fill(weight: Array, cap: Array, number: int, amount: float, room: Room) -> None:
+    """Write (2) into ``room.given``; costs one sort of those who can give.
+
+    Parameters
+    ----------
+    weight : (n,) >= 0; an entry of weight zero gives nothing.
+    cap : (n,) >= 0, may be infinite.
+    number : how many there are, at most n.
+    amount : >= 0, what is to be divided; if the caps are less in sum, all of them are reached.
+    room : its lists `given`, `depth`, `rest`, `mirror`, `order` and `able` are written.
+    """
+    given, depth, able, count = room.given, room.depth, room.able, 0
+    for at in range(number):
+        given[at] = 0.0
+        if weight[at] > 0.0 and cap[at] > 0.0:
+            able[count], depth[count] = at, cap[at] / weight[at]
+            count += 1
+    if amount > 0.0 and count > 0:
+        level = water_level(weight, cap, count, amount, room)
+        for at in range(count):
+            given[able[at]] = min(cap[able[at]], level * weight[able[at]])
+
+
+@lean_kernel
+def allot(way: int, score: Array, limit: Array, number: int, amount: float, room: Room) -> None:
+    """Divide `amount` and write what each gives into ``room.given``.
+
+    Parameters
+    ----------
+    way : ``QUEUE``, ``PRO_RATA`` or ``CAPPED``.
+    score : (n,) scores of a queue, else weights >= 0.
+    limit : (n,) >= 0, most that each gives.
+    number : how many there are, at most n.
+    amount : >= 0, in the unit of the limits.
+    room : written; neither `score` nor `limit` may be a list of it that it writes.
+    """
+    if way == QUEUE:
+        take_in_order(score, limit, number, amount, room)
+    elif way == PRO_RATA:
+        take_in_proportion(score, limit, number, amount, room)
+    else:
+        fill(score, limit, number, amount, room)

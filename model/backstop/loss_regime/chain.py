@@ -6,14 +6,33 @@ A regime that took more than the residual has overshot; the surplus stays with t
 the contracts it came from. Units: USD.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
 
 from agents.core.books import Venue
-from agents.core.ledger import DEFICIT, VAULT
+from agents.core.chain import choice
+from agents.core.kernel import lean_kernel, lean_rule
+from agents.core.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, VAULT
 from agents.core.memory import Memory
-from model.backstop.loss_regime.base import LossRegime
+from agents.core.table import Protocols
+from model.backstop.loss_regime.base import (
+    CompiledRegime,
+    LossRegime,
+    RegimeTerms,
+    Remembered,
+    regime_terms,
+    remembered,
+)
+from model.backstop.loss_regime.room import Room
 
+Array = np.ndarray
 ROUNDING = 1e-12
+KERNELS: list[Any] = []
+"""Kernels of regimes in use, by their number."""
+collect_by: Any = choice(types.float64, 7, KERNELS)
+settle_by: Any = choice(types.boolean, 5, KERNELS)
 
 
 class Placement(NamedTuple):
@@ -29,6 +48,139 @@ class ChainMemory(NamedTuple):
 
     first: Memory
     fallback: Memory
+
+
+class Losses(NamedTuple):
+    """What the layers hand to the loss regimes within a step."""
+
+    owed: Array  # (protocols,) USD >= 0, what they left or were not asked for
+    moved: Array  # (1,) bool, whether phase 6 has moved money or positions of accounts
+
+
+class LossTerms(NamedTuple):
+    """A regime and its fallback as kernels take them."""
+
+    first: RegimeTerms
+    fallback: RegimeTerms
+    number: Array  # (2, 2) int64, kernels to take and to settle of either, an index into KERNELS; -1: none
+    entry: Array  # (2, 2, 2) int64, their entries (agents.core.chain); zero where they are not compiled yet
+    compiled: bool  # False: one of the two is in Python
+
+
+@lean_rule
+def placed_of(residual: float, taken: float) -> tuple[float, float]:
+    """Return (placed, overshoot) of what was `taken` for a residual, USD; what rounding lacks counts as placed."""
+    placed = residual if taken >= residual * (1.0 - ROUNDING) else taken
+    return placed, taken - residual if taken > residual * (1.0 + ROUNDING) else 0.0
+
+
+@lean_rule
+def hand_over(balance: Array, protocol: int, owed: float, placed: float) -> None:
+    """Hand the vault what entered a deficit beyond what was placed: overshoot or rounding.
+
+    The deficit is then covered to the last bit.
+
+    Parameters
+    ----------
+    balance : the ledger's, written.
+    protocol : index.
+    owed : USD <= 0, the deficit before.
+    placed : USD >= 0.
+    """
+    surplus = balance[DEFICIT, protocol] - (owed + placed)
+    balance[DEFICIT, protocol] -= surplus
+    balance[VAULT, protocol] += surplus
+
+
+@lean_kernel
+def place_all(
+    venue: Venue, protocol: Protocols, memories: tuple[Remembered, Remembered], terms: LossTerms, room: Room,
+    losses: Losses, step: int,
+) -> None:  # fmt: skip
+    """Place what is owed everywhere by the regime, then by its fallback; the rest is bad debt (1).
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    protocol : records, written: who paid.
+    memories : of the two regimes, written.
+    terms : constants, with the addresses of the kernels.
+    room : lists, written.
+    losses : `owed` is read.
+    step : present step.
+    """
+    balance, number, entry = venue.book.balance, terms.number, terms.entry
+    for i in range(losses.owed.shape[0]):
+        owed = losses.owed[i]
+        if not owed > 0.0:
+            continue
+        before = balance[DEFICIT, i]
+        taken = collect_by(number[0, 0], entry[0, 0], venue, memories[0], terms.first, room, i, owed, step)
+        placed, over = placed_of(owed, taken)
+        hand_over(balance, i, before, placed)
+        protocol.paid_regime[i] += placed
+        if placed != owed:
+            rest, before = owed - placed, balance[DEFICIT, i]
+            taken = collect_by(number[1, 0], entry[1, 0], venue, memories[1], terms.fallback, room, i, rest, step)
+            then, more = placed_of(rest, taken)
+            hand_over(balance, i, before, then)
+            protocol.paid_fallback[i] += then
+            over += more
+        protocol.overshoot[i] += over
+        protocol.infeasible[i] += owed - placed
+    for i in range(losses.owed.shape[0]):
+        balance[BAD_DEBT, i] += balance[DEFICIT, i]
+        balance[DEFICIT, i] = 0.0
+
+
+@lean_rule
+def is_carried(balance: Array) -> bool:
+    """Tell whether a debt is carried anywhere."""
+    found = False
+    for i in range(balance.shape[1]):
+        found |= balance[FROZEN_DEBT, i] != 0.0
+    return found
+
+
+@lean_rule
+def falls_due(period: int, carried: bool, step: int) -> bool:
+    """Tell whether a regime has something to do at the end of phase 6."""
+    return (step + 1) % period == 0 if period > 0 else carried
+
+
+@lean_rule
+def settles(terms: LossTerms, carried: bool, step: int) -> bool:
+    """Tell whether regime or fallback have something to do at the end of phase 6."""
+    return falls_due(terms.first.period, carried, step) or falls_due(terms.fallback.period, carried, step)
+
+
+@lean_rule
+def ready(terms: LossTerms) -> bool:
+    """Tell whether both regimes are kernels, and compiled."""
+    return terms.compiled and terms.entry[0, 0, 0] != 0
+
+
+@lean_kernel
+def settle_all(
+    venue: Venue, memories: tuple[Remembered, Remembered], terms: LossTerms, room: Room, carried: bool, step: int
+) -> bool:
+    """Let both regimes do what is due at the end of phase 6; return whether money moved.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memories : of the two regimes, written.
+    terms : constants, with the addresses of the kernels.
+    room : lists, written.
+    carried : whether a debt is carried, or was at the end of the last waterfall.
+    step : present step.
+    """
+    moved, number, entry = False, terms.number, terms.entry
+    if number[0, 1] >= 0 and falls_due(terms.first.period, carried, step):
+        moved |= settle_by(number[0, 1], entry[0, 1], venue, memories[0], terms.first, room, step)
+    if number[1, 1] >= 0 and falls_due(terms.fallback.period, carried, step):
+        moved |= settle_by(number[1, 1], entry[1, 1], venue, memories[1], terms.fallback, room, step)
+    return moved
 
 
 class Chain(LossRegime):
@@ -74,11 +226,41 @@ class Chain(LossRegime):
         """Advance both regimes."""
         return self.first.advance(venue, step) | self.fallback.advance(venue, step)
 
+    def kernel_memories(self, venue: Venue) -> tuple[Remembered, Remembered]:
+        """Return what both remember as kernels take it; nothing where one is in Python."""
+        found = self.first.memory, self.fallback.memory
+        if not self.compiled:
+            return remembered(venue, ()), remembered(venue, ())
+        return found  # type: ignore[return-value]  # those of compiled regimes
+
+    @property
+    def compiled(self) -> bool:
+        """Whether both regimes are kernels."""
+        both = self.first, self.fallback
+        return all(isinstance(regime, CompiledRegime) and regime.stays_compiled for regime in both)
+
+    def kernel_terms(self) -> LossTerms:
+        """Return the two regimes as kernels take them, their addresses yet to be found."""
+        number, both = np.full((2, 2), -1), (self.first, self.fallback)
+        first, fallback = (regime_terms(of.terms, of.reaction, of.key, of.period) for of in both)
+        for at, regime in enumerate(both):
+            if self.compiled and isinstance(regime, CompiledRegime):
+                kernels = type(regime).take, type(regime).settle
+                number[at] = [_number(kernel) for kernel in kernels]
+        return LossTerms(first, fallback, number, np.zeros((2, 2, 2), np.int64), self.compiled)
+
+
+def _number(kernel: Any) -> int:
+    """Return the number of a kernel, -1 for none."""
+    if kernel is None:
+        return -1
+    if kernel not in KERNELS:
+        KERNELS.append(kernel)
+    return KERNELS.index(kernel)
+
 
 def take(regime: LossRegime, venue: Venue, protocol: int, residual: float, step: int) -> tuple[float, float]:
     """Return (placed, overshoot) of one regime; what entered the deficit beyond the first is handed to the vault.
-
-    That is the overshoot, or else rounding: the deficit is then covered to the last bit.
 
     Parameters
     ----------
@@ -89,10 +271,7 @@ def take(regime: LossRegime, venue: Venue, protocol: int, residual: float, step:
     step : present step.
     """
     balance = venue.book.balance
-    owed = balance[DEFICIT, protocol]
-    taken = regime.collect(venue, protocol, residual, step)
-    placed = residual if taken >= residual * (1.0 - ROUNDING) else taken
-    surplus = balance[DEFICIT, protocol] - (owed + placed)
-    balance[DEFICIT, protocol] -= surplus
-    balance[VAULT, protocol] += surplus
-    return placed, taken - residual if taken > residual * (1.0 + ROUNDING) else 0.0
+    owed = float(balance[DEFICIT, protocol])
+    placed, overshoot = placed_of(residual, regime.collect(venue, protocol, residual, step))
+    hand_over(balance, protocol, owed, placed)
+    return placed, overshoot

@@ -26,182 +26,137 @@ Losses that no failed position explains, as exploits, cannot be deleveraged. Onl
 the drawn ranking any; closing off the book moves no price, and contracts still sum to zero. Units: contracts, USD.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from agents.account.account import touch
 from agents.account.position import closed_of
 from agents.core.books import Venue
-from agents.core.kernel import kernel, rule
+from agents.core.kernel import lean_kernel, lean_rule, part
 from agents.core.ledger import DEFICIT, TRADER, VAULT, WALLET, pay
-from model.backstop.loss_regime.base import LossRegime
-from model.backstop.loss_regime.failure import failure, hand_on
+from agents.core.random import uniform
+from agents.core.rank import total
+from model.backstop.loss_regime.allocation import QUEUE, allot
+from model.backstop.loss_regime.base import CompiledRegime, RegimeTerms, Remembered
+from model.backstop.loss_regime.failure import Failure, failure, hand_on
 from model.backstop.loss_regime.haircut import note_loss
-from model.backstop.loss_regime.score import Ranking, Standing, draw_lots
-from model.scenario.registry import RANKINGS
+from model.backstop.loss_regime.room import Room, product_into
+from model.backstop.loss_regime.score import RankingCode, Standing, score
+from model.scenario.registry import CLOSE_PRICES
 
-Array = np.ndarray
-
-
-class PreviousMark(NamedTuple):
-    """What deleveraging remembers."""
-
-    price: Array  # (protocols,) USD per contract > 0, marks of the step before
+BANKRUPTCY, PREVIOUS = CLOSE_PRICES.index("bankruptcy"), CLOSE_PRICES.index("previous_mark")
 
 
-class AutoDeleveraging(LossRegime):
-    """Winners are closed against what failed, by a ranking, at the price of ``terms.close_price``."""
+@lean_kernel
+def line_up_winners(
+    venue: Venue, ranking: RankingCode, key: np.uint64, room: Room, protocol: int, side: float, step: int
+) -> int:
+    """List the accounts opposite to `side` that may be closed, with score and standing; return how many there are.
 
-    @property
-    def period(self) -> int:
-        """Every step where the mark of the step before is the price."""
-        return int(self.terms.close_price == "previous_mark")
-
-    def begin(self, venue: Venue) -> None:
-        """Note the marks at the start."""
-        self.memory = PreviousMark(venue.exchange["mark"].copy())
-        self.previous = self.memory.price
-
-    def advance(self, venue: Venue, step: int) -> bool:
-        """Note the marks of this step for the next; no money moves."""
-        self.previous[:] = venue.exchange["mark"]
-        return False
-
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Close winners against failed longs, then against failed shorts; return what was saved."""
-        saved = 0.0
-        for side in (1.0, -1.0):
-            if self.terms.close_price == "bankruptcy":
-                saved += self.close_out(venue, protocol, max(residual - saved, 0.0), side, step)
-            else:
-                saved += self.pass_on(venue, protocol, side, step)
-        return saved
-
-    def close_out(self, venue: Venue, protocol: int, residual: float, side: float, step: int) -> float:
-        """Close winners at the bankruptcy price of `side` (1: longs) by (2); return what was saved, USD.
-
-        Nothing is saved where nobody on that side failed, or the mark has come back past the bankruptcy price.
-
-        Parameters
-        ----------
-        venue : accounts, blocks, exchanges and ledger of the run, written in place.
-        protocol : index.
-        residual : USD >= 0, loss still to be placed.
-        side : 1 where longs failed, -1 where shorts did.
-        step : present step.
-        """
-        failed = failure(venue, protocol, side)
-        gap = side * (failed.price - venue.exchange[protocol]["mark"])
-        rows, standing = self.winners(venue, protocol, side if gap > 0.0 and residual > 0.0 else 0.0, step)
-        gaps = savings(standing, gap)
-        contracts = within_both(RANKINGS[self.terms.ranking], standing, gaps, residual, failed.contracts)
-        return self.take(venue, protocol, side, rows, contracts, gaps)
-
-    def pass_on(self, venue: Venue, protocol: int, side: float, step: int) -> float:
-        """Hand what failed on `side` to winners, at mark or at the mark of the step before; return what was saved.
-
-        Parameters
-        ----------
-        venue : accounts, blocks, exchanges and ledger of the run, written in place.
-        protocol : index.
-        side : 1 where longs failed, -1 where shorts did.
-        step : present step.
-        """
-        failed, gap = failure(venue, protocol, side), 0.0
-        if self.terms.close_price == "previous_mark":
-            gap = max(side * (self.previous[protocol] - float(venue.exchange[protocol]["mark"])), 0.0)
-        rows, standing = self.winners(venue, protocol, side if failed.contracts > 0.0 else 0.0, step)
-        ranking, gaps = RANKINGS[self.terms.ranking], savings(standing, gap)
-        most = affordable(standing, gaps) if ranking.protects_principal else np.abs(standing.size)
-        contracts = ranking.allot(ranking.score(standing), most, failed.contracts)
-        return self.take(venue, protocol, side, rows, contracts, gaps)
-
-    def take(self, venue: Venue, protocol: int, side: float, rows: Array, contracts: Array, gaps: Array) -> float:
-        """Close `contracts` of `rows`, which so many of the failed are handed to; return what is saved, USD.
-
-        Parameters
-        ----------
-        venue : accounts, blocks, exchanges and ledger of the run, written in place.
-        protocol : index.
-        side : 1 where longs failed, -1 where shorts did.
-        rows : (n,) accounts of winners.
-        contracts : (n,) >= 0, closed of each.
-        gaps : (n,) USD per contract, what closing one saves.
-        """
-        close(venue, protocol, rows, contracts, gaps, self.reaction)
-        hand_on(venue, protocol, side, float(contracts.sum()))
-        return float((contracts * gaps).sum())
-
-    def winners(self, venue: Venue, protocol: int, side: float, step: int) -> tuple[Array, Standing]:
-        """Return rows and standing of the accounts opposite to `side` that may be closed.
-
-        Parameters
-        ----------
-        venue : accounts and exchanges, read.
-        protocol : index.
-        side : 1 where longs failed, -1 where shorts did, 0 for nobody.
-        step : present step, for lots.
-        """
-        rows = opposite(venue, protocol, side)
-        accounts, exchange = venue.accounts, venue.exchange[protocol]
-        owed, mark = exchange["funding_index"] - accounts.entry_funding[rows], exchange["mark"]
-        gain = accounts.size[rows] * (mark - accounts.entry_price[rows] - owed)
-        equity = accounts.collateral[rows] + gain
-        eligible = equity > 0.0 if RANKINGS[self.terms.ranking].spares_nobody else gain > 0.0
-        rows, equity, owed = rows[eligible], equity[eligible], owed[eligible]
-        lots = np.empty(len(rows))
-        if self.terms.ranking == "random":
-            slots = len(accounts.size) // len(venue.exchange)
-            lots = draw_lots(self.key, step, protocol * slots, slots)[rows - protocol * slots]
-        whole, entry = np.ones(len(rows)), accounts.entry_price[rows] + owed
-        return rows, Standing(accounts.size[rows], entry, mark * whole, equity, exchange["maintenance"] * whole, lots)
+    Parameters
+    ----------
+    venue : accounts and exchanges, read.
+    ranking : whose score is written; it may spare nobody.
+    key : of the lots.
+    room : its lists `row`, `size`, `gain`, `equity` and `score` are written; size is in contracts, >= 0.
+    protocol : index.
+    side : 1 where longs failed, -1 where shorts did, 0 for nobody.
+    step : present step, for lots.
+    """
+    accounts, slots, count = venue.accounts, room.size.shape[0], 0
+    mark, index = venue.exchange.mark[protocol], venue.exchange.funding_index[protocol]
+    maintenance = venue.exchange.maintenance[protocol]
+    for row in range(protocol * slots, (protocol + 1) * slots):
+        size = accounts.size[row]
+        if not size * side < 0.0:
+            continue
+        owed = index - accounts.entry_funding[row]
+        gain = size * (mark - accounts.entry_price[row] - owed)
+        equity = accounts.collateral[row] + gain
+        if equity > 0.0 if ranking.spares_nobody else gain > 0.0:
+            lot = uniform(key, step, row) if ranking.draws else 0.0
+            s = Standing(size, accounts.entry_price[row] + owed, mark, equity, maintenance, lot)
+            room.row[count], room.size[count] = row, abs(size)
+            room.gain[count], room.equity[count] = size * (mark - s.entry), equity
+            room.score[count] = score(ranking.score, s)
+            count += 1
+    return count
 
 
-def savings(standing: Standing, gap: float) -> Array:
-    """Return (1), what a contract of each closed `gap` USD worse than at mark saves, (n,) USD per contract."""
-    return np.minimum(gap, standing.equity / np.abs(standing.size))
+@part
+def bound_by_money(ranking: RankingCode, room: Room, count: int, gap: float) -> None:
+    """Write what a contract saves, (1), into the list `gap`, and the most each can save, USD, into `limit`."""
+    for at in range(count):
+        room.gap[at] = min(gap, room.equity[at] / room.size[at])
+        room.limit[at] = room.size[at] * room.gap[at]
+        if ranking.protects_principal:
+            room.limit[at] = min(room.limit[at], room.gain[at])
 
 
-def affordable(standing: Standing, gaps: Array) -> Array:
-    """Return the contracts each can give without losing more than its profit, (n,)."""
-    size = np.abs(standing.size)
-    return np.minimum(size, np.divide(standing.gain, gaps, out=np.full(len(gaps), np.inf), where=gaps > 0.0))
+@part
+def take_by_money(room: Room, count: int) -> float:
+    """Write the contracts that save what is `given`, USD, into the list `taken`; return their sum."""
+    for at in range(count):
+        whole = room.given[at] >= room.size[at] * room.gap[at]
+        room.taken[at] = room.size[at] if whole else room.given[at] / room.gap[at]
+    return total(room.taken, 0, count)
 
 
-def within_both(ranking: Ranking, standing: Standing, gaps: Array, residual: float, failed: float) -> Array:
-    """Return (2), the contracts closed of each, (n,) >= 0, by division of the residual and of what failed.
-
-    Both divisions are of the same rule, and fuller the greater the amount, so that the lesser of the two everywhere is
-    the one whose bound binds.
+@part
+def bound_by_contracts(ranking: RankingCode, room: Room, count: int, by_price: bool) -> None:
+    """Turn the limits of :func:`bound_by_money` into contracts, and weights, where they are asked by price, as well.
 
     Parameters
     ----------
     ranking : who comes first, or in what proportion all give.
-    gaps : (n,) USD per contract > 0, saved by each.
-    residual : USD >= 0. failed : contracts >= 0.
+    room : its lists `limit` and `score` are written.
+    count : winners.
+    by_price : whether something is saved by price.
     """
-    size, score = np.abs(standing.size), ranking.score(standing)
-    limits = size * gaps
-    most = np.minimum(limits, standing.gain) if ranking.protects_principal else limits
-    taken = ranking.allot(score, most, residual)
-    by_residual = np.where(taken >= limits, size, taken / gaps)
-    if float(by_residual.sum()) <= failed:
-        return by_residual
-    weight = score if ranking.is_queue else score / gaps
-    return np.minimum(by_residual, ranking.allot(weight, np.where(most >= limits, size, most / gaps), failed))
+    for at in range(count):
+        gap = room.gap[at]
+        whole = room.limit[at] >= room.size[at] * gap
+        room.limit[at] = room.size[at] if whole else room.limit[at] / gap
+        if by_price and ranking.way != QUEUE:
+            room.score[at] /= gap
 
 
-def opposite(venue: Venue, protocol: int, side: float) -> Array:
-    """Return the rows of a protocol with a position opposite to `side`; nobody is opposite to side 0."""
-    if side == 0.0:
-        return np.empty(0, np.int64)
-    slots = len(venue.accounts.size) // len(venue.exchange)
-    first = protocol * slots
-    return first + np.flatnonzero(venue.accounts.size[first : first + slots] * side < 0.0)
+@part
+def take_the_least(room: Room, count: int) -> None:
+    """Keep in the list `taken` the lesser of it and what is `given` of each."""
+    for at in range(count):
+        room.taken[at] = min(room.taken[at], room.given[at])
 
 
-@rule
+@part
+def gap_of(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, protocol: int, side: float, failed: Failure, residual: float
+) -> float:
+    """Return what a contract closed on the other side of `side` saves, USD; below zero where nothing is closed.
+
+    Parameters
+    ----------
+    venue : exchanges are read.
+    memory : marks of the step before.
+    terms : the price at which is closed.
+    protocol : index.
+    side : 1 where longs failed, -1 where shorts did.
+    failed : what failed on that side.
+    residual : USD >= 0, loss still to be placed.
+    """
+    mark = venue.exchange.mark[protocol]
+    if not failed.contracts > 0.0:
+        gap = -1.0
+    elif terms.close_price == BANKRUPTCY:
+        gap = side * (failed.price - mark)
+        gap = gap if gap > 0.0 and residual > 0.0 else -1.0
+    elif terms.close_price == PREVIOUS:
+        gap = max(side * (memory.price[protocol] - mark), 0.0)
+    else:
+        gap = 0.0
+    return gap
+
+
+@lean_rule
 def close_at(
     size: float, entry: float, collateral: float, mark: float, contracts: float, gap: float
 ) -> tuple[float, float, float, float]:
@@ -228,7 +183,7 @@ def close_at(
     return left, max(collateral * (1.0 - part), 0.0), max(collateral * part + gain, 0.0), gain
 
 
-@kernel
+@lean_kernel
 def close(
     venue: Venue, protocol: int, rows: np.ndarray, contracts: np.ndarray, gaps: np.ndarray, reaction: float
 ) -> None:
@@ -271,3 +226,72 @@ def close(
     pay(venue.book, TRADER, VAULT, protocol, bought * (mark - funding))
     pay(venue.book, TRADER, DEFICIT, protocol, saved)
     pay(venue.book, TRADER, WALLET, protocol, returned)
+
+
+@lean_kernel
+def deleverage(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+) -> float:
+    """Close winners against failed longs, then against failed shorts; return what was saved.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory : marks of the step before, where they are the price.
+    terms : constants.
+    room : lists, written.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    step : present step, for lots.
+    """
+    saved, ranking, by_price = 0.0, terms.ranking, terms.close_price == BANKRUPTCY
+    for side in (1.0, -1.0):
+        failed, left = failure(venue, protocol, side), max(residual - saved, 0.0)
+        gap = gap_of(venue, memory, terms, protocol, side, failed, left)
+        if gap < 0.0:
+            continue
+        count = line_up_winners(venue, ranking, terms.key, room, protocol, side, step)
+        bound_by_money(ranking, room, count, gap)
+        for at in range(count):
+            room.taken[at] = np.inf
+        for by_money in (True, False):
+            if by_money and by_price:
+                allot(ranking.way, room.score, room.limit, count, left, room)
+                if take_by_money(room, count) <= failed.contracts:
+                    break
+            elif not by_money:
+                bound_by_contracts(ranking, room, count, by_price)
+                allot(ranking.way, room.score, room.limit, count, failed.contracts, room)
+                take_the_least(room, count)
+        close(venue, protocol, room.row[:count], room.taken, room.gap, terms.reaction)
+        hand_on(venue, protocol, side, total(room.taken, 0, count))
+        product_into(room.given, room.taken, room.gap, count)
+        saved += total(room.given, 0, count)
+    return saved
+
+
+@lean_kernel
+def note_marks(venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, step: int) -> bool:
+    """Note the marks of this step for the next; return that no money moved.
+
+    Parameters
+    ----------
+    venue : exchanges are read.
+    memory : marks are written.
+    terms, room, step : not used.
+    """
+    for i in range(memory.price.shape[0]):
+        memory.price[i] = venue.exchange.mark[i]
+    return False
+
+
+class AutoDeleveraging(CompiledRegime):
+    """Winners are closed against what failed, by a ranking, at the price of ``terms.close_price``."""
+
+    take, settle = deleverage, note_marks
+    remembers = ("price",)
+
+    @property
+    def period(self) -> int:
+        """Every step where the mark of the step before is the price."""
+        return int(self.terms.close_price == "previous_mark")

@@ -7,16 +7,40 @@ never pay (Bitfinex cut all balances alike in 2016; Percolator's last layer). Un
 """
 
 from agents.core.books import Venue
-from model.backstop.loss_regime.allocation import share
-from model.backstop.loss_regime.base import LossRegime
-from model.backstop.loss_regime.haircut import haircut, holding
+from agents.core.kernel import lean_kernel
+from agents.core.rank import total
+from model.backstop.loss_regime.base import CompiledRegime, RegimeTerms, Remembered
+from model.backstop.loss_regime.haircut import cut_to, hold
+from model.backstop.loss_regime.room import Room
 
 
-class EquityHaircut(LossRegime):
+@lean_kernel
+def cut_equities(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+) -> float:
+    """Cut every open account's equity by the same fraction; return what was placed, at most all equity.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory, step : not used.
+    terms : its reaction is read.
+    room : lists, written.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    """
+    hold(venue, protocol, room)
+    slots, means, given = room.equity.shape[0], room.limit, room.given
+    for slot in range(slots):
+        means[slot] = max(room.equity[slot], 0.0)
+    whole = total(means, 0, slots)
+    amount = min(residual, whole)
+    for slot in range(slots):
+        given[slot] = amount * means[slot] / whole if whole > 0.0 else 0.0
+    return cut_to(venue, protocol, given, room, terms.reaction)
+
+
+class EquityHaircut(CompiledRegime):
     """Open accounts pay pro rata to positive equity."""
 
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Cut every open account's equity by the same fraction; return what was placed, at most all equity."""
-        held = holding(venue, protocol)
-        total = float(held.means.sum())
-        return haircut(venue, protocol, held, share(min(residual, total), held.means, total), self.reaction)
+    take = cut_equities

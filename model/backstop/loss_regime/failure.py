@@ -11,6 +11,7 @@ import numpy as np
 
 from agents.account.position import closed_of
 from agents.core.books import Venue
+from agents.core.kernel import part
 
 
 class Failure(NamedTuple):
@@ -20,13 +21,18 @@ class Failure(NamedTuple):
     price: float  # USD per contract, average bankruptcy price, NaN where nothing failed
 
 
+@part
 def failure(venue: Venue, protocol: int, side: float) -> Failure:
     """Return what failed in this step among longs (`side` 1) or shorts (−1)."""
-    exchange, name = venue.exchange[protocol], column(side)
-    contracts, value = float(exchange[name]), float(exchange[f"{name}_value"])
+    exchange = venue.exchange
+    if side > 0.0:
+        contracts, value = exchange.bankrupt_long[protocol], exchange.bankrupt_long_value[protocol]
+    else:
+        contracts, value = exchange.bankrupt_short[protocol], exchange.bankrupt_short_value[protocol]
     return Failure(contracts, value / contracts if contracts > 0.0 else np.nan)
 
 
+@part
 def hand_on(venue: Venue, protocol: int, side: float, contracts: float) -> None:
     """Strike off `contracts` that winners took over, at the average price, so that this does not change.
 
@@ -37,13 +43,12 @@ def hand_on(venue: Venue, protocol: int, side: float, contracts: float) -> None:
     side : 1 where longs failed, -1 where shorts did.
     contracts : >= 0, taken over.
     """
-    exchange, name = venue.exchange[protocol], column(side)
-    before = float(exchange[name])
+    exchange, before = venue.exchange, failure(venue, protocol, side).contracts
     left = before - closed_of(before, contracts)
-    exchange[f"{name}_value"] *= left / before if before > 0.0 else 0.0
-    exchange[name] = left
-
-
-def column(side: float) -> str:
-    """Return the exchange's column that counts the contracts failed on that side."""
-    return "bankrupt_long" if side > 0.0 else "bankrupt_short"
+    part = left / before if before > 0.0 else 0.0
+    if side > 0.0:
+        exchange.bankrupt_long_value[protocol] *= part
+        exchange.bankrupt_long[protocol] = left
+    else:
+        exchange.bankrupt_short_value[protocol] *= part
+        exchange.bankrupt_short[protocol] = left

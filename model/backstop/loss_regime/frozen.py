@@ -6,56 +6,87 @@ reverts, the debt stays, withdrawals wait). When it is repaid, accounts without 
 Units: USD.
 """
 
-import numpy as np
-
 from agents.account.account import BLOCK, touch
 from agents.core.books import Venue
-from agents.core.kernel import kernel
+from agents.core.kernel import lean_kernel, lean_rule
 from agents.core.ledger import FROZEN_DEBT, LIQUIDATION_FEE, TRADER, TRADING_FEE, WALLET, pay
-from model.backstop.loss_regime.carried import CarriedDebt
+from agents.core.rank import total
+from model.backstop.loss_regime.base import RegimeTerms, Remembered
+from model.backstop.loss_regime.carried import CarriedDebt, note_wallets, note_withdrawn
+from model.backstop.loss_regime.room import Room
+
+
+@lean_rule
+def put_back(venue: Venue, room: Room, protocol: int) -> None:
+    """Move what was withdrawn, the list `limit`, from wallets to collateral."""
+    accounts, slots = venue.accounts, room.size.shape[0]
+    for slot in range(slots):
+        amount = room.limit[slot]
+        if amount > 0.0:
+            row = protocol * slots + slot
+            accounts.wallet[row] -= amount
+            accounts.collateral[row] += amount
+            pay(venue.book, WALLET, TRADER, protocol, amount)
+            touch(accounts, venue.blocks, row)
+
+
+@lean_rule
+def repay_from_fees(venue: Venue, protocol: int) -> None:
+    """Let fees that nobody has been given yet repay the debt."""
+    balance = venue.book.balance
+    for fees in (LIQUIDATION_FEE, TRADING_FEE):
+        paid = min(balance[fees, protocol], -balance[FROZEN_DEBT, protocol])
+        balance[fees, protocol] -= paid
+        balance[FROZEN_DEBT, protocol] += paid
+
+
+@lean_rule
+def open_gate(venue: Venue, room: Room, protocol: int) -> None:
+    """Return the collateral of accounts without a position to their wallets."""
+    accounts, slots, count = venue.accounts, room.size.shape[0], 0
+    for row in range(protocol * slots, (protocol + 1) * slots):
+        held = accounts.collateral[row]
+        if accounts.size[row] == 0.0 and held > 0.0:
+            accounts.wallet[row] += held
+            accounts.collateral[row] = 0.0
+            venue.blocks.stale[row // BLOCK] = 1
+            room.taken[count] = held
+            count += 1
+    pay(venue.book, TRADER, WALLET, protocol, total(room.taken, 0, count))
+
+
+@lean_kernel
+def hold_back(venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, step: int) -> bool:
+    """Put withdrawals back where debt is open, repay it from fees, open the gate where none is left.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory : wallets and whose debt is open, written.
+    terms, step : not used.
+    room : lists, written.
+
+    Returns
+    -------
+    Whether there was an open debt, or one that late money has repaid since the step before.
+    """
+    moved, debt = False, venue.book.balance[FROZEN_DEBT]
+    for i in range(memory.indebted.shape[0]):
+        owing = debt[i] < 0.0
+        if owing:
+            note_withdrawn(venue, memory, room, i)
+            put_back(venue, room, i)
+            repay_from_fees(venue, i)
+        if (owing or memory.indebted[i]) and not debt[i] < 0.0:
+            open_gate(venue, room, i)
+        if owing:
+            note_wallets(venue, memory, room, i)
+        moved |= owing or memory.indebted[i]
+        memory.indebted[i] = debt[i] < 0.0
+    return moved
 
 
 class FrozenDebt(CarriedDebt):
     """Withdrawals are gated while debt is open; fees repay it."""
 
-    def serve(self, venue: Venue, protocol: int, withdrawn: np.ndarray) -> None:
-        """Put withdrawals back, repay debt from fees, and open the gate where none is left."""
-        put_back(venue, protocol, withdrawn)
-        balance = venue.book.balance
-        for fees in (LIQUIDATION_FEE, TRADING_FEE):
-            paid = min(balance[fees, protocol], -balance[FROZEN_DEBT, protocol])
-            balance[fees, protocol] -= paid
-            balance[FROZEN_DEBT, protocol] += paid
-        if not balance[FROZEN_DEBT, protocol] < 0.0:
-            self.release(venue, protocol)
-
-    def release(self, venue: Venue, protocol: int) -> None:
-        """Open the gate."""
-        open_gate(venue, protocol)
-
-
-@kernel
-def put_back(venue: Venue, protocol: int, amounts: np.ndarray) -> None:
-    """Move `amounts`, (slots,) USD, from wallets to collateral."""
-    accounts, first = venue.accounts, protocol * amounts.shape[0]
-    for slot in range(amounts.shape[0]):
-        if amounts[slot] > 0.0:
-            row = first + slot
-            accounts.wallet[row] -= amounts[slot]
-            accounts.collateral[row] += amounts[slot]
-            pay(venue.book, WALLET, TRADER, protocol, amounts[slot])
-            touch(accounts, venue.blocks, row)
-
-
-def open_gate(venue: Venue, protocol: int) -> None:
-    """Return the collateral of accounts without a position to their wallets."""
-    accounts, slots = venue.accounts, len(venue.accounts.size) // len(venue.exchange)
-    first = protocol * slots
-    held = accounts.collateral[first : first + slots]
-    rows = first + np.flatnonzero((accounts.size[first : first + slots] == 0.0) & (held > 0.0))
-    freed = accounts.collateral[rows]
-    accounts.wallet[rows] += freed
-    accounts.collateral[rows] = 0.0
-    venue.blocks["stale"][rows // BLOCK] = 1
-    venue.book.balance[TRADER, protocol] -= freed.sum()
-    venue.book.balance[WALLET, protocol] += freed.sum()
+    settle = hold_back

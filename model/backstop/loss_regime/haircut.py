@@ -12,9 +12,11 @@ import numpy as np
 
 from agents.account.account import BLOCK, touch
 from agents.core.books import Venue
-from agents.core.kernel import kernel, rule
+from agents.core.kernel import lean_kernel, lean_rule
 from agents.core.ledger import DEFICIT, TRADER, WALLET, Code, pay
+from agents.core.rank import total
 from agents.core.table import Accounts
+from model.backstop.loss_regime.room import Room, make_room
 
 Array = np.ndarray
 ROUNDING = 1e-12
@@ -36,15 +38,27 @@ class Holding(NamedTuple):
 
 def holding(venue: Venue, protocol: int) -> Holding:
     """Return what the accounts of a protocol hold at its mark price."""
-    accounts, exchange = venue.accounts, venue.exchange[protocol]
-    slots = len(accounts.size) // len(venue.exchange)
-    rows = slice(protocol * slots, (protocol + 1) * slots)
-    size, owed = accounts.size[rows], exchange["funding_index"] - accounts.entry_funding[rows]
-    gain = size * (exchange["mark"] - accounts.entry_price[rows] - owed)
-    return Holding(rows, size, gain, np.where(size != 0.0, accounts.collateral[rows] + gain, 0.0))
+    slots = len(venue.accounts.size) // len(venue.exchange)
+    room = make_room(slots)
+    hold(venue, protocol, room)
+    return Holding(slice(protocol * slots, (protocol + 1) * slots), room.size, room.gain, room.equity)
 
 
-@rule
+@lean_rule
+def hold(venue: Venue, protocol: int, room: Room) -> None:
+    """Write size, gain and equity of a protocol's accounts at its mark price into the lists of these names."""
+    accounts, slots = venue.accounts, room.size.shape[0]
+    sizes, entries, fundings, own = accounts.size, accounts.entry_price, accounts.entry_funding, accounts.collateral
+    mark, index = venue.exchange.mark[protocol], venue.exchange.funding_index[protocol]
+    for slot in range(slots):
+        row = protocol * slots + slot
+        size, owed = sizes[row], index - fundings[row]
+        gain = size * (mark - entries[row] - owed)
+        room.size[slot], room.gain[slot] = size, gain
+        room.equity[slot] = own[row] + gain if size != 0.0 else 0.0
+
+
+@lean_rule
 def note_loss(accounts: Accounts, row: int, amount: float, equity: float, reaction: float) -> None:
     """Note a loss borne for others: its sum, its largest fraction of equity, and the fall of the owner's appetite.
 
@@ -62,7 +76,7 @@ def note_loss(accounts: Accounts, row: int, amount: float, equity: float, reacti
     accounts.leverage[row] *= 1.0 - reaction * fraction
 
 
-@rule
+@lean_rule
 def cut_equity(venue: Venue, row: int, amount: float, gain: float, equity: float, reaction: float) -> None:
     """Take `amount` USD from a row with unrealised profit `gain` and equity `equity`; the caller books it.
 
@@ -87,7 +101,7 @@ def cut_equity(venue: Venue, row: int, amount: float, gain: float, equity: float
     touch(accounts, venue.blocks, row)
 
 
-@kernel
+@lean_kernel
 def charge(
     venue: Venue, protocol: int, amounts: np.ndarray, gains: np.ndarray, equities: np.ndarray, placed: float,
     reaction: float,
@@ -127,7 +141,27 @@ def haircut(venue: Venue, protocol: int, held: Holding, amounts: Array, reaction
     return placed
 
 
-def charge_wallets(venue: Venue, protocol: int, amounts: Array, wealth: Array, payee: Code, reaction: float) -> float:
+@lean_rule
+def cut_to(venue: Venue, protocol: int, amounts: Array, room: Room, reaction: float) -> float:
+    """Take `amounts` from accounts whose `gain` and `equity` are in `room`; return their sum, USD.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    protocol : index.
+    amounts : (slots,) USD >= 0, at most the equity.
+    room : as :func:`hold` has left it.
+    reaction : 1, part of a cut by which leverage wanted falls.
+    """
+    placed = total(amounts, 0, amounts.shape[0])
+    charge(venue, protocol, amounts, room.gain, room.equity, placed, reaction)
+    return placed
+
+
+@lean_kernel
+def charge_wallets(
+    venue: Venue, protocol: int, amounts: Array, wealth: Array, payee: Code, reaction: float, taken: Array
+) -> float:
     """Take `amounts`, (slots,) USD, from the wallets of accounts worth `wealth` each; return their sum.
 
     The money goes to the protocol's account `payee`.
@@ -140,17 +174,21 @@ def charge_wallets(venue: Venue, protocol: int, amounts: Array, wealth: Array, p
     wealth : (slots,) USD > 0 where something is taken.
     payee : account of the ledger.
     reaction : 1, part of a cut by which leverage wanted falls.
+    taken : (slots,) room, written.
     """
-    accounts, slots = venue.accounts, np.flatnonzero(amounts)
-    rows, taken = slots + protocol * len(amounts), amounts[slots]
-    fraction = np.minimum(taken / wealth[slots], 1.0)
-    accounts.wallet[rows] = np.maximum(accounts.wallet[rows] - taken, 0.0)
-    accounts.realised[rows] -= taken
-    accounts.haircut[rows] += taken
-    accounts.cut[rows] = np.maximum(accounts.cut[rows], fraction)
-    accounts.leverage[rows] *= 1.0 - reaction * fraction
-    venue.blocks["stale"][rows // BLOCK] = 1
-    placed = float(taken.sum())
-    venue.book.balance[WALLET, protocol] -= placed
-    venue.book.balance[payee, protocol] += placed
+    accounts, count = venue.accounts, 0
+    for slot in range(amounts.shape[0]):
+        amount = amounts[slot]
+        if amount != 0.0:
+            row, fraction = protocol * amounts.shape[0] + slot, min(amount / wealth[slot], 1.0)
+            accounts.wallet[row] = max(accounts.wallet[row] - amount, 0.0)
+            accounts.realised[row] -= amount
+            accounts.haircut[row] += amount
+            accounts.cut[row] = max(accounts.cut[row], fraction)
+            accounts.leverage[row] *= 1.0 - reaction * fraction
+            venue.blocks.stale[row // BLOCK] = 1
+            taken[count] = amount
+            count += 1
+    placed = total(taken, 0, count)
+    pay(venue.book, WALLET, payee, protocol, placed)
     return placed

@@ -7,19 +7,38 @@ of longs + δ, of shorts − δ). Charged to the accounts at once, which is the 
 side, except that nobody is charged below zero. The vault pays nothing. Units: contracts, USD.
 """
 
-import numpy as np
-
 from agents.core.books import Venue
-from model.backstop.loss_regime.allocation import capped_pro_rata
-from model.backstop.loss_regime.base import LossRegime
-from model.backstop.loss_regime.haircut import haircut, holding
+from agents.core.kernel import lean_kernel
+from model.backstop.loss_regime.allocation import fill
+from model.backstop.loss_regime.base import CompiledRegime, RegimeTerms, Remembered
+from model.backstop.loss_regime.haircut import cut_to, hold
+from model.backstop.loss_regime.room import Room
 
 
-class FundingLevy(LossRegime):
+@lean_kernel
+def levy(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+) -> float:
+    """Levy the residual on all open contracts; return what was placed, at most all equity.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory, step : not used.
+    terms : its reaction is read.
+    room : lists, written.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    """
+    hold(venue, protocol, room)
+    slots, weight, limit = room.size.shape[0], room.score, room.limit
+    for slot in range(slots):
+        weight[slot], limit[slot] = abs(room.size[slot]), max(room.equity[slot], 0.0)
+    fill(weight, limit, slots, residual, room)
+    return cut_to(venue, protocol, room.given, room, terms.reaction)
+
+
+class FundingLevy(CompiledRegime):
     """Every open contract pays alike, at most its account's equity."""
 
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Levy the residual on all open contracts; return what was placed, at most all equity."""
-        held = holding(venue, protocol)
-        amounts = capped_pro_rata(np.abs(held.size), held.means, residual)
-        return haircut(venue, protocol, held, amounts, self.reaction)
+    take = levy

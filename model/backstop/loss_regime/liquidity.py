@@ -4,26 +4,36 @@ Where the vault was closed there are no providers left to pay; its successor owe
 """
 
 from agents.core.books import Venue
-from agents.core.kernel import kernel
+from agents.core.kernel import lean_kernel
 from agents.core.ledger import DEFICIT, VAULT, pay
 from agents.provider.liquidity_provider import vault_equity
-from model.backstop.loss_regime.base import LossRegime
+from model.backstop.loss_regime.base import CompiledRegime, RegimeTerms, Remembered
+from model.backstop.loss_regime.room import Room
 
 
-class LiquidityAbsorbs(LossRegime):
-    """The vault pays as far as its equity goes."""
+@lean_kernel
+def charge_vault(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+) -> float:
+    """Take up to `residual` USD from the vault's positive equity; return what was taken.
 
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Place the residual on the vault, at most its positive equity."""
-        return charge_vault(venue, protocol, residual)
-
-
-@kernel
-def charge_vault(venue: Venue, protocol: int, residual: float) -> float:
-    """Take up to `residual` USD from the vault's equity; return what was taken."""
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory, terms, step : not used.
+    room : lists, written.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    """
     exchange, cash = venue.exchange, venue.book.balance[VAULT, protocol]
     mark, funding = exchange.mark[protocol], exchange.funding_index[protocol]
     own = vault_equity(cash, exchange.vault_size[protocol], mark, funding)
     placed = min(residual, max(own, 0.0)) if exchange.vault_closed[protocol] == 0.0 else 0.0
     pay(venue.book, VAULT, DEFICIT, protocol, placed)
     return placed
+
+
+class LiquidityAbsorbs(CompiledRegime):
+    """The vault pays as far as its equity goes."""
+
+    take = charge_vault

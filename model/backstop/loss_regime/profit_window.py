@@ -8,46 +8,73 @@ money at the settlement that closes the week; here the residual is taken when it
 because the ledger leaves no loss open. Units: USD.
 """
 
-from typing import NamedTuple
-
-import numpy as np
-
 from agents.core.books import Venue
+from agents.core.kernel import lean_kernel
 from agents.core.ledger import DEFICIT
-from model.backstop.loss_regime.allocation import clawback_rate
-from model.backstop.loss_regime.haircut import charge_wallets, haircut, holding
-from model.backstop.loss_regime.window import WindowRegime
+from agents.core.rank import total
+from model.backstop.loss_regime.base import RegimeTerms, Remembered
+from model.backstop.loss_regime.haircut import charge_wallets, cut_to, hold
+from model.backstop.loss_regime.room import Room
+from model.backstop.loss_regime.window import WindowRegime, window_ends
 
 
-class Realised(NamedTuple):
-    """What is remembered of the last settlement."""
+@lean_kernel
+def settle_profits(venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, step: int) -> bool:
+    """Remember at the end of a window what every account has realised; return that no money moved.
 
-    realised: np.ndarray  # (rows,) USD, what every account had realised by then
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, read.
+    memory : written.
+    terms : its window is read.
+    room : not used.
+    step : present step, -1 at the start of the run.
+    """
+    if window_ends(terms, step):
+        for row in range(memory.realised.shape[0]):
+            memory.realised[row] = venue.accounts.realised[row]
+    return False
+
+
+@lean_kernel
+def claw_back(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+) -> float:
+    """Claw back what the rate and the owners' means allow; return what was taken.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory : profit realised by the last settlement.
+    terms : its reaction is read.
+    step : not used.
+    room : lists, written.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    """
+    accounts, slots = venue.accounts, room.size.shape[0]
+    profit, cash, rest, wealth, cut = room.taken, room.given, room.limit, room.score, room.gap
+    hold(venue, protocol, room)
+    for slot in range(slots):
+        row = protocol * slots + slot
+        profit[slot] = max(accounts.realised[row] - memory.realised[row], 0.0)
+    whole = total(profit, 0, slots)
+    rate = min(residual / whole, 1.0) if whole > 0.0 else 0.0
+    for slot in range(slots):
+        row, means = protocol * slots + slot, max(room.equity[slot], 0.0)
+        due, wallet = rate * profit[slot], accounts.wallet[row]
+        cash[slot], wealth[slot], cut[slot] = min(due, wallet), wallet + means, accounts.cut[row]
+        rest[slot] = min(due - cash[slot], means)
+    placed = charge_wallets(venue, protocol, cash, wealth, DEFICIT, terms.reaction, room.taken)
+    placed += cut_to(venue, protocol, rest, room, terms.reaction)
+    for slot in range(slots):  # of all the owner has, wallet included
+        fraction = (cash[slot] + rest[slot]) / wealth[slot] if wealth[slot] > 0.0 else 0.0
+        accounts.cut[protocol * slots + slot] = max(cut[slot], fraction)
+    return placed
 
 
 class Clawback(WindowRegime):
     """Profit realised since the last settlement pays."""
 
-    def begin(self, venue: Venue) -> None:
-        """Settle for the first time."""
-        self.memory = Realised(np.zeros(len(venue.accounts.size)))
-        self.realised = self.memory.realised
-        super().begin(venue)
-
-    def settle(self, venue: Venue) -> None:
-        """Remember what every account has realised, (rows,) USD."""
-        self.realised[:] = venue.accounts.realised
-
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Claw back what the rate and the owners' means allow; return what was taken."""
-        held, accounts = holding(venue, protocol), venue.accounts
-        profit = np.maximum((accounts.realised - self.realised)[held.rows], 0.0)
-        due = min(clawback_rate(residual, 0.0, profit), 1.0) * profit
-        wallet, cut = accounts.wallet[held.rows], accounts.cut[held.rows].copy()
-        wealth, cash = wallet + held.means, np.minimum(due, wallet)
-        rest = np.minimum(due - cash, held.means)
-        placed = charge_wallets(venue, protocol, cash, wealth, DEFICIT, self.reaction)
-        placed += haircut(venue, protocol, held, rest, self.reaction)
-        fraction = np.divide(cash + rest, wealth, out=np.zeros(len(wealth)), where=wealth > 0.0)
-        accounts.cut[held.rows] = np.maximum(cut, fraction)  # of all the owner has, wallet included
-        return placed
+    take, settle = claw_back, settle_profits
+    remembers = ("realised",)

@@ -15,99 +15,167 @@ be, which is capped pro rata to equity. Units: contracts, USD.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from agents.core.argument import finite, positive
-from agents.core.kernel import kernel
+from agents.core.kernel import dispatch, kernel, lean_kernel, lean_rule
 from agents.core.random import uniform
-from model.backstop.loss_regime.allocation import adl_close, capped_pro_rata, proportional
+from model.backstop.loss_regime.allocation import CAPPED, PRO_RATA, QUEUE
 from model.scenario.registry import RANKINGS
 
 Array = np.ndarray
 
 
 class Standing(NamedTuple):
-    """The figures that rankings use, (n,) each."""
+    """The figures of one position that rankings use."""
 
-    size: Array  # contracts, short < 0
-    entry: Array  # USD per contract, > 0, funding owed included
-    mark: Array  # USD per contract, > 0
-    equity: Array  # USD
-    maintenance: Array  # 1, > 0
-    lot: Array  # 1, in (0, 1), drawn
-
-    @property
-    def notional(self) -> Array:
-        """Value at mark, USD, >= 0."""
-        return np.abs(self.size) * self.mark
-
-    @property
-    def rate(self) -> Array:
-        """Profit % as in (1)."""
-        return np.sign(self.size) * (self.mark - self.entry) / self.entry
-
-    @property
-    def gain(self) -> Array:
-        """Unrealised profit, USD."""
-        return self.size * (self.mark - self.entry)
-
-    @property
-    def leverage(self) -> Array:
-        """Effective leverage (1), infinite without equity."""
-        return np.divide(self.notional, self.equity, out=np.full(self.size.shape, np.inf), where=self.equity > 0.0)
+    size: float  # contracts, short < 0
+    entry: float  # USD per contract, > 0, funding owed included
+    mark: float  # USD per contract, > 0
+    equity: float  # USD
+    maintenance: float  # 1, > 0
+    lot: float  # 1, in (0, 1), drawn
 
 
 class Ranking(NamedTuple):
     """A ranking: who comes first or gives how much, and how an amount is divided by it."""
 
-    score: Callable[[Standing], Array]
-    allot: Callable[[Array, Array, float], Array]  # score, limits, amount → given
+    score: Callable[[Standing], float]  # a rule
+    way: int = QUEUE  # how an amount is divided
     protects_principal: bool = False  # nobody gives more than its profit
     spares_nobody: bool = False  # losers are closed as winners are
 
-    @property
-    def is_queue(self) -> bool:
-        """True where scores are an order; otherwise they are weights."""
-        return self.allot is adl_close
+
+@lean_rule
+def profit_rate(s: Standing) -> float:
+    """Return profit % as in (1)."""
+    return np.sign(s.size) * (s.mark - s.entry) / s.entry
 
 
-def raised(rate: Array, factor: Array) -> Array:
-    """Return profit rates times a risk factor for winners, divided by it for losers."""
-    inverse = np.divide(1.0, factor, out=np.zeros(factor.shape), where=factor > 0.0)
-    return rate * np.where(rate > 0.0, factor, inverse)
+@lean_rule
+def effective_leverage(s: Standing) -> float:
+    """Return effective leverage (1), infinite without equity."""
+    return by_notional(s) / s.equity if s.equity > 0.0 else np.inf
 
 
-def toward_mark(s: Standing) -> Array:
-    """Return mark over entry for longs, entry over mark for shorts."""
-    return np.where(s.size > 0.0, s.mark / s.entry, s.entry / s.mark)
+@lean_rule
+def raised(rate: float, factor: float) -> float:
+    """Return a profit rate times a risk factor for winners, divided by it for losers."""
+    if rate > 0.0:
+        return rate * factor
+    return rate * (1.0 / factor if factor > 0.0 else 0.0)
 
 
-def positive_gain(s: Standing) -> Array:
-    """Return unrealised profit, zero for losers."""
-    return np.maximum(s.gain, 0.0)
+@lean_rule
+def by_bitmex(s: Standing) -> float:
+    """Return (2)."""
+    return raised(profit_rate(s), effective_leverage(s))
 
 
-def positive_equity(s: Standing) -> Array:
-    """Return equity, zero where it is negative."""
-    return np.maximum(s.equity, 0.0)
+@lean_rule
+def by_okx(s: Standing) -> float:
+    """Return (3)."""
+    return raised(profit_rate(s), s.maintenance * effective_leverage(s))
 
 
-bitmex = Ranking(lambda s: raised(s.rate, s.leverage), adl_close)
-okx = Ranking(lambda s: raised(s.rate, s.maintenance * s.leverage), adl_close)
-hyperliquid = Ranking(lambda s: toward_mark(s) * s.leverage, adl_close)
-notional_profit = Ranking(lambda s: s.notional * s.gain, adl_close)
-position = Ranking(lambda s: np.abs(s.size), adl_close)
-profit = Ranking(lambda s: s.gain, adl_close)
-equity = Ranking(lambda s: s.equity, adl_close)
-lot = Ranking(lambda s: s.lot, adl_close, spares_nobody=True)
-pro_rata_position = Ranking(lambda s: np.abs(s.size), proportional)
-pro_rata_profit = Ranking(positive_gain, proportional)
-pro_rata_equity = Ranking(positive_equity, proportional)
-capped = Ranking(positive_gain, capped_pro_rata, protects_principal=True)
-min_fraction = Ranking(positive_equity, capped_pro_rata)
+@lean_rule
+def by_hyperliquid(s: Standing) -> float:
+    """Return (4)."""
+    return (s.mark / s.entry if s.size > 0.0 else s.entry / s.mark) * effective_leverage(s)
+
+
+@lean_rule
+def by_notional(s: Standing) -> float:
+    """Return value at mark, USD, >= 0."""
+    return abs(s.size) * s.mark
+
+
+@lean_rule
+def by_gain(s: Standing) -> float:
+    """Return unrealised profit, USD."""
+    return s.size * (s.mark - s.entry)
+
+
+@lean_rule
+def by_notional_profit(s: Standing) -> float:
+    """Return notional times unrealised profit, USD squared."""
+    return by_notional(s) * by_gain(s)
+
+
+@lean_rule
+def by_size(s: Standing) -> float:
+    """Return contracts, >= 0."""
+    return abs(s.size)
+
+
+@lean_rule
+def by_equity(s: Standing) -> float:
+    """Return equity, USD."""
+    return s.equity
+
+
+@lean_rule
+def by_lot(s: Standing) -> float:
+    """Return the number drawn, 1."""
+    return s.lot
+
+
+@lean_rule
+def by_positive_gain(s: Standing) -> float:
+    """Return unrealised profit, zero for losers, USD."""
+    return max(by_gain(s), 0.0)
+
+
+@lean_rule
+def by_positive_equity(s: Standing) -> float:
+    """Return equity, zero where it is negative, USD."""
+    return max(s.equity, 0.0)
+
+
+bitmex = Ranking(by_bitmex)
+okx = Ranking(by_okx)
+hyperliquid = Ranking(by_hyperliquid)
+notional_profit = Ranking(by_notional_profit)
+position = Ranking(by_size)
+profit = Ranking(by_gain)
+equity = Ranking(by_equity)
+lot = Ranking(by_lot, spares_nobody=True)
+pro_rata_position = Ranking(by_size, PRO_RATA)
+pro_rata_profit = Ranking(by_positive_gain, PRO_RATA)
+pro_rata_equity = Ranking(by_positive_equity, PRO_RATA)
+capped = Ranking(by_positive_gain, CAPPED, protects_principal=True)
+min_fraction = Ranking(by_positive_equity, CAPPED)
+SCORES = (
+    by_bitmex, by_okx, by_hyperliquid, by_notional_profit, by_size, by_gain, by_equity, by_lot, by_positive_gain,
+    by_positive_equity,
+)  # fmt: skip
+"""Rules that kernels call by their number."""
+score: Any = dispatch(SCORES)
+
+
+class RankingCode(NamedTuple):
+    """A ranking as kernels take it."""
+
+    score: int  # index into ``SCORES``
+    way: int  # how an amount is divided: model.backstop.loss_regime.allocation
+    protects_principal: bool
+    spares_nobody: bool
+    draws: bool  # whether lots are drawn
+
+
+def ranking_code(name: str) -> RankingCode:
+    """Return the ranking of that name as kernels take it."""
+    ranking = RANKINGS[name]
+    return RankingCode(
+        score=SCORES.index(ranking.score),
+        way=ranking.way,
+        protects_principal=ranking.protects_principal,
+        spares_nobody=ranking.spares_nobody,
+        draws=ranking.score is by_lot,
+    )
 
 
 @kernel
@@ -169,4 +237,22 @@ def adl_score(
     columns = np.broadcast_arrays(*given, np.asarray(np.nan if lot is None else lot, float))
     if lot is None:
         columns = (*columns[:5], draw_lots(np.uint64(0), 0, 0, columns[0].size).reshape(columns[0].shape))
-    return RANKINGS[ranking].score(Standing(*columns))
+    scores = np.empty(columns[0].shape)
+    score_all(ranking_code(ranking).score, *(np.array(column, float).ravel() for column in columns), scores.ravel())
+    return scores
+
+
+@lean_kernel
+def score_all(
+    code: int, size: Array, entry: Array, mark: Array, equity: Array, maintenance: Array, lot: Array, scores: Array
+) -> None:
+    """Write the scores of positions into `scores`.
+
+    Parameters
+    ----------
+    code : index into ``SCORES``.
+    size, entry, mark, equity, maintenance, lot : (n,) as in :class:`Standing`.
+    scores : (n,) written.
+    """
+    for at in range(size.shape[0]):
+        scores[at] = score(code, Standing(size[at], entry[at], mark[at], equity[at], maintenance[at], lot[at]))

@@ -9,22 +9,40 @@ gᵢ − hᵢ = gᵢ · min(1, collected / owed), owed being Σ g and collected 
 :func:`model.backstop.loss_regime.allocation.socialized_loss`). Units: USD.
 """
 
-import numpy as np
-
 from agents.core.books import Venue
-from model.backstop.loss_regime.allocation import share
-from model.backstop.loss_regime.base import LossRegime
-from model.backstop.loss_regime.haircut import charge, holding
+from agents.core.kernel import lean_kernel
+from model.backstop.loss_regime.base import CompiledRegime, RegimeTerms, Remembered
+from model.backstop.loss_regime.haircut import charge, hold
+from model.backstop.loss_regime.room import Room
 
 
-class SocializedLoss(LossRegime):
+@lean_kernel
+def socialize(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+) -> float:
+    """Cut every winner's profit by the same fraction; return what was placed, at most all positive profit.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory, step : not used.
+    terms : its reaction is read.
+    room : lists, written.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    """
+    hold(venue, protocol, room)
+    profit = 0.0
+    for slot in range(room.gain.shape[0]):
+        profit += max(room.gain[slot], 0.0)
+    placed = min(residual, profit)
+    for slot in range(room.gain.shape[0]):
+        room.given[slot] = placed * max(room.gain[slot], 0.0) / profit if profit > 0.0 else 0.0
+    charge(venue, protocol, room.given, room.gain, room.equity, placed, terms.reaction)
+    return placed
+
+
+class SocializedLoss(CompiledRegime):
     """Winners pay pro rata to positive unrealised profit."""
 
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Cut every winner's profit by the same fraction; return what was placed, at most all positive profit."""
-        held = holding(venue, protocol)
-        gains = np.maximum(held.gain, 0.0)
-        profit = float(np.cumsum(gains)[-1])  # summed in order of slot
-        placed = min(residual, profit)
-        charge(venue, protocol, share(placed, gains, profit), held.gain, held.equity, placed, self.reaction)
-        return placed
+    take = socialize

@@ -11,64 +11,98 @@ where the price has moved in favour of the failed side. (LME, 8 March 2022; clea
 Nobody loses more than its equity. Units: contracts, USD.
 """
 
-from typing import NamedTuple
-
-import numpy as np
-
 from agents.core.books import Venue
-from model.backstop.loss_regime.deleveraging import close, opposite
+from agents.core.kernel import lean_kernel
+from agents.core.rank import total
+from model.backstop.loss_regime.base import RegimeTerms, Remembered
+from model.backstop.loss_regime.deleveraging import close
 from model.backstop.loss_regime.failure import failure, hand_on
-from model.backstop.loss_regime.haircut import holding
-from model.backstop.loss_regime.window import WindowRegime
+from model.backstop.loss_regime.haircut import hold
+from model.backstop.loss_regime.room import Room, product_into
+from model.backstop.loss_regime.window import WindowRegime, window_ends
 
 
-class SettlementPrice(NamedTuple):
-    """What is remembered of the last settlement."""
+@lean_kernel
+def settle_price(venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, step: int) -> bool:
+    """Remember the settlement prices at the end of a window; return that no money moved.
 
-    price: np.ndarray  # (protocols,) USD per contract > 0
+    Parameters
+    ----------
+    venue : exchanges are read.
+    memory : prices are written.
+    terms : its window is read.
+    room : not used.
+    step : present step, -1 at the start of the run.
+    """
+    if window_ends(terms, step):
+        for i in range(memory.price.shape[0]):
+            memory.price[i] = venue.exchange.mark[i]
+    return False
+
+
+@lean_kernel
+def terminate(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, side: float
+) -> float:
+    """Tear up contracts opposite to `side` (1: longs); return what was taken.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory : prices of the last settlement.
+    terms : constants.
+    room : lists, written.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    side : 1 where longs failed, -1 where shorts did.
+    """
+    full, failed = terms.tear_up >= 1.0, failure(venue, protocol, side)
+    price = memory.price[protocol] if full and failed.contracts > 0.0 else failed.price
+    gap = side * (price - venue.exchange.mark[protocol])
+    if not (gap > 0.0 and residual > 0.0):
+        return 0.0
+    hold(venue, protocol, room)
+    slots, count, sizes, gaps = room.size.shape[0], 0, room.limit, room.gap
+    for slot in range(slots):
+        if room.size[slot] * side < 0.0 and room.equity[slot] > 0.0:
+            room.row[count], sizes[count] = protocol * slots + slot, abs(room.size[slot])
+            gaps[count] = min(gap, room.equity[slot] / sizes[count])
+            count += 1
+    product_into(room.given, sizes, gaps, count)
+    most, contracts = total(room.given, 0, count), total(sizes, 0, count)
+    part = min(terms.tear_up, residual / most, failed.contracts / contracts) if most > 0.0 else 0.0
+    fraction = 1.0 if full else part
+    for at in range(count):
+        room.taken[at] = fraction * sizes[at]
+    close(venue, protocol, room.row[:count], room.taken, gaps, terms.reaction)
+    hand_on(venue, protocol, side, fraction * contracts)
+    return fraction * most
+
+
+@lean_kernel
+def tear_up(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+) -> float:
+    """Tear up against failed longs, then against failed shorts; return what was taken.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory : prices of the last settlement.
+    terms : constants.
+    room : lists, written.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    step : not used.
+    """
+    taken = 0.0
+    for side in (1.0, -1.0):
+        taken += terminate(venue, memory, terms, room, protocol, max(residual - taken, 0.0), side)
+    return taken
 
 
 class TearUp(WindowRegime):
     """The same fraction of every position opposite to the failed side is closed at a price that saves the venue."""
 
-    def begin(self, venue: Venue) -> None:
-        """Settle for the first time."""
-        self.memory = SettlementPrice(np.zeros(len(venue.exchange)))
-        self.price = self.memory.price
-        super().begin(venue)
-
-    def settle(self, venue: Venue) -> None:
-        """Remember the settlement prices, (protocols,) USD per contract."""
-        self.price[:] = venue.exchange["mark"]
-
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Tear up against failed longs, then against failed shorts; return what was taken."""
-        taken = 0.0
-        for side in (1.0, -1.0):
-            taken += self.terminate(venue, protocol, max(residual - taken, 0.0), side)
-        return taken
-
-    def terminate(self, venue: Venue, protocol: int, residual: float, side: float) -> float:
-        """Tear up contracts opposite to `side` (1: longs); return what was taken.
-
-        Parameters
-        ----------
-        venue : accounts, blocks, exchanges and ledger of the run, written in place.
-        protocol : index.
-        residual : USD >= 0, loss still to be placed.
-        side : 1 where longs failed, -1 where shorts did.
-        """
-        full, failed = self.terms.tear_up >= 1.0, failure(venue, protocol, side)
-        price = self.price[protocol] if full and failed.contracts > 0.0 else failed.price
-        gap = side * (price - venue.exchange[protocol]["mark"])
-        held = holding(venue, protocol)
-        rows = opposite(venue, protocol, side if gap > 0.0 and residual > 0.0 else 0.0)
-        rows = rows[held.equity[rows - held.rows.start] > 0.0]
-        size, equity = np.abs(venue.accounts.size[rows]), held.equity[rows - held.rows.start]
-        gaps = np.minimum(gap, equity / size)
-        most, contracts = float((size * gaps).sum()), float(size.sum())
-        part = min(self.terms.tear_up, residual / most, failed.contracts / contracts) if most > 0.0 else 0.0
-        fraction = 1.0 if full else part
-        close(venue, protocol, rows, fraction * size, gaps, self.reaction)
-        hand_on(venue, protocol, side, fraction * contracts)
-        return fraction * most
+    take, settle = tear_up, settle_price
+    remembers = ("price",)

@@ -1,12 +1,29 @@
 """Bad debt: nobody pays; the protocol owes its winners more than it has, and may default."""
 
 from agents.core.books import Venue
-from model.backstop.loss_regime.base import LossRegime
+from agents.core.kernel import lean_kernel
+from model.backstop.loss_regime.base import CompiledRegime, RegimeTerms, Remembered
+from model.backstop.loss_regime.room import Room
 
 
-class BadDebt(LossRegime):
+@lean_kernel
+def take_nothing(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+) -> float:
+    """Place nothing.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory, terms, step : not used.
+    room : lists, written.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    """
+    return 0.0
+
+
+class BadDebt(CompiledRegime):
     """Nobody pays."""
 
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Place nothing."""
-        return 0.0
+    take = take_nothing

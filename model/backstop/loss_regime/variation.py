@@ -7,48 +7,69 @@ q (p − p'), those added since q (p − p₀), funding included. Nobody pays mo
 waterfall, ISDA 2013, "CCP loss allocation at the end of the waterfall"). Units: contracts, USD.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from agents.core.books import Venue
-from model.backstop.loss_regime.allocation import capped_pro_rata
-from model.backstop.loss_regime.haircut import Holding, haircut, holding
-from model.backstop.loss_regime.window import WindowRegime
+from agents.core.kernel import lean_kernel
+from model.backstop.loss_regime.allocation import fill
+from model.backstop.loss_regime.base import RegimeTerms, Remembered
+from model.backstop.loss_regime.haircut import cut_to, hold
+from model.backstop.loss_regime.room import Room
+from model.backstop.loss_regime.window import WindowRegime, window_ends
 
 
-class Settled(NamedTuple):
-    """What is remembered of the last settlement."""
+@lean_kernel
+def settle_variation(venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, step: int) -> bool:
+    """Remember positions and prices net of funding at the end of a window; return that no money moved.
 
-    size: np.ndarray  # (rows,) contracts, short < 0
-    price: np.ndarray  # (protocols,) USD per contract, marks net of funding
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, read.
+    memory : written.
+    terms : its window is read.
+    room : not used.
+    step : present step, -1 at the start of the run.
+    """
+    if window_ends(terms, step):
+        for row in range(memory.size.shape[0]):
+            memory.size[row] = venue.accounts.size[row]
+        for i in range(memory.price.shape[0]):
+            memory.price[i] = venue.exchange.mark[i] - venue.exchange.funding_index[i]
+    return False
+
+
+@lean_kernel
+def cut_variation(
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+) -> float:
+    """Cut all gains of the period by the same fraction; return what was placed, at most all of them.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    memory : positions and prices of the last settlement.
+    terms : its reaction is read.
+    step : not used.
+    room : lists, written.
+    protocol : index.
+    residual : USD >= 0, loss still to be placed.
+    """
+    hold(venue, protocol, room)
+    slots, exchange, weight, limit = room.size.shape[0], venue.exchange, room.score, room.limit
+    change = exchange.mark[protocol] - exchange.funding_index[protocol] - memory.price[protocol]
+    for slot in range(slots):
+        size, before = room.size[slot], memory.size[protocol * slots + slot]
+        side = np.sign(size)
+        kept = side * min(max(before * side, 0.0), abs(size))
+        per_contract = room.gain[slot] / size if size != 0.0 else 0.0
+        weight[slot] = max(kept * change + (size - kept) * per_contract, 0.0)
+        limit[slot] = min(weight[slot], max(room.equity[slot], 0.0))
+    fill(weight, limit, slots, residual, room)
+    return cut_to(venue, protocol, room.given, room, terms.reaction)
 
 
 class VariationMarginHaircut(WindowRegime):
     """Gains of the variation period are cut."""
 
-    def begin(self, venue: Venue) -> None:
-        """Settle for the first time."""
-        self.memory = Settled(np.zeros(len(venue.accounts.size)), np.zeros(len(venue.exchange)))
-        self.size, self.price = self.memory
-        super().begin(venue)
-
-    def settle(self, venue: Venue) -> None:
-        """Remember positions, (rows,) contracts, and prices net of funding, (protocols,) USD per contract."""
-        self.size[:] = venue.accounts.size
-        self.price[:] = venue.exchange["mark"] - venue.exchange["funding_index"]
-
-    def gains(self, venue: Venue, protocol: int, held: Holding) -> np.ndarray:
-        """Return what each account gained since the last settlement, zero for losers, (slots,) USD."""
-        exchange, before = venue.exchange[protocol], self.size[held.rows]
-        kept = np.sign(held.size) * np.clip(before * np.sign(held.size), 0.0, np.abs(held.size))
-        change = exchange["mark"] - exchange["funding_index"] - self.price[protocol]
-        per_contract = np.divide(held.gain, held.size, out=np.zeros_like(held.gain), where=held.size != 0.0)
-        return np.maximum(kept * change + (held.size - kept) * per_contract, 0.0)
-
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Cut all gains of the period by the same fraction; return what was placed, at most all of them."""
-        held = holding(venue, protocol)
-        gains = self.gains(venue, protocol, held)
-        amounts = capped_pro_rata(gains, np.minimum(gains, held.means), residual)
-        return haircut(venue, protocol, held, amounts, self.reaction)
+    take, settle = cut_variation, settle_variation
+    remembers = ("size", "price")
