@@ -33,7 +33,7 @@ FLOORS = (
     ("model.engine",),
     ("model.agent_view",),
     ("model.own_agents",),
-    ("model.saved_run",),
+    ("model.saved_view",),
     ("model.ecosystem",),
     ("experiments.figure", "experiments.paper", "experiments.plan", "experiments.statistics"),
     ("experiments.results",),
@@ -76,6 +76,8 @@ CALLED_OUTSIDE = {
     "system_loss": "what amplification_bound bounds, for a reader's own network",
     "chosen_levels": "multilevel splitting, for a run whose state can be copied",
     "split": "multilevel splitting, for a run whose state can be copied",
+    "branch": "a run's past with other draws, for a study of a researcher's own",
+    "spliced": "by branch",
 }
 """Public functions that nothing in the packages calls -> who does."""
 KERNEL_CALLS = r"self\.kernels\.\w+|self\._(?:auction|lend|gauge_step|feel|adjust_terms)|decide|fill|look"
