@@ -3,59 +3,71 @@
 ``agents`` and ``agents_by_type`` work as in any Mesa model, with every kind of agent under its class. A run that never
 uses them pays nothing. Attributes set on an agent from Python are booked: money that appears
 comes from the outside world, contracts that appear were sold by the vault at the account's entry price.
+
+Only a Mesa model builds views. So ``mesa.Agent`` becomes the base of their classes here, which are declared next to the
+kernels and do without it until then: who only runs kernels does not load Mesa.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
-from agents.account.account import EMPTY, recount, touch
-from agents.core.audit import reconcile_all
+from agents.account.account import EMPTY, touch
 from agents.core.column import RowAgent
-from agents.core.fast_call import FastCall
-from agents.core.ledger import INVESTOR, KEEPER, PROVIDER, TRADER, VAULT, WALLET, Code, Ledger, pay
+from agents.core.ledger import INVESTOR, KEEPER, PROVIDER, TRADER, VAULT, WALLET, Code, pay
 from agents.exchange.exchange import Exchange
 from agents.exchange.keeper import Keeper
 from agents.protocol.protocol import Protocol
 from agents.provider.capital_provider import CapitalProvider
 from agents.provider.liquidity_provider import LiquidityProvider
 from agents.reinsurer.reinsurer import Reinsurer
-from agents.trader.trader import Trader
+from agents.trader.trader import Trader, decide, look
 from agents.trader.value_fund import ValueFund
 from model.batch_run import collected
+from model.engine.engine import Engine
+from model.market.order_clearing import fill
+from model.measure.series import Choice
+from model.price.streams import Streams
+from model.price.tape import Tape
 from model.scenario import Scenario
 
 
-class Roster(mesa.Model):
-    """A Mesa model whose agents are rows of tables; see :class:`model.ecosystem.Ecosystem` for the tables."""
+def kinds(kind: type[RowAgent]) -> Iterator[type[RowAgent]]:
+    """Yield a class of views and all that are derived from it."""
+    yield kind
+    for derived in kind.__subclasses__():
+        yield from kinds(derived)
 
-    accounts: Any
-    blocks: Any
-    exchange: Any
-    protocol: Any
-    keepers: Any
-    providers: Any
-    pool: Any
-    reinsurance: Any
-    value_investing: Any
-    tables: Any
-    ledger: Ledger
-    slots_per_protocol: int
-    horizon: int
-    clock: int
 
-    _own_scenario: Scenario
+def become_agents() -> None:
+    """Make ``mesa.Agent`` a base of all views; those declared so far get what Mesa gives a class under it."""
+    if not issubclass(RowAgent, mesa.Agent):
+        RowAgent.__bases__ = (*RowAgent.__bases__, mesa.Agent)
+        for kind in kinds(RowAgent):
+            kind._datasets = set()  # names of Mesa's data sets that follow the class
+
+
+become_agents()
+
+
+class Roster(Engine, mesa.Model):
+    """A Mesa model whose agents are rows of tables; see :class:`model.engine.engine.Engine` for the tables."""
+
     _going = True
     _collector: Any = None
+    _built: frozenset[str] = frozenset()
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        super().__init__(rng=rng)
-        self._recount, self._reconcile = FastCall(recount), FastCall(reconcile_all)
+    def set_up(self, scenario: Scenario, origin: int, replication: int, tape: Tape | None, kept: Choice) -> None:
+        """Build the run at its start, with a generator of its own for agents of a researcher's own."""
+        mesa.Model.__init__(self, rng=Streams(scenario.seed, replication).generator("mesa"))
         self._traders: dict[int, Trader] = {}
         self._assembled = False
         self._before = (0.0, 0.0, 0.0)
+        super().set_up(scenario, origin, replication, tape, kept)
+        self._built = frozenset(vars(self)) | {"_built"}
 
     @property
     def scenario(self) -> Scenario:
@@ -111,30 +123,42 @@ class Roster(mesa.Model):
         return next(agent for agent in self._agents_by_type[kind] if agent.row == row)
 
     def run(self) -> None:
-        """Run to the end of the tape, step after step, past Mesa's calendar of events, which takes a tenth of the time.
+        """Run to the end of the tape, past Mesa's calendar of events, which takes a tenth of the time.
 
         For runs in which nobody has events of their own; ``run_for(horizon)`` is the same otherwise.
         """
-        step = type(self).step
-        for _ in range(self.clock, self.horizon):
-            step(self)
+        super().run()
         self.steps, self.time = self.clock, float(self.clock)
 
-    def summary(self) -> dict[str, float]:
-        """Return the run's metrics so far."""
-        raise NotImplementedError
-
-    def series(self) -> dict[str, np.ndarray]:
-        """Return the run's series so far, column by column."""
-        raise NotImplementedError
-
-    def slots(self, protocol: int) -> tuple[int, int]:
-        """Return the first row of a protocol's accounts and the row after its last."""
-        return protocol * self.slots_per_protocol, (protocol + 1) * self.slots_per_protocol
+    def step_agents(self) -> None:
+        """Let a researcher's own agents act."""
+        for members in self.own_agents():
+            members.shuffle_do("step")
 
     def own_agents(self) -> list[Any]:
         """Return the agent sets of classes that are not views of rows: a researcher's own agents."""
         return [members for kind, members in self._agents_by_type.items() if not issubclass(kind, RowAgent)]
+
+    def acting(self) -> np.ndarray:
+        """Return the rows of the traders who look at their account in the present step, in order of slot."""
+        count = look(self.accounts, self.tables.exchange, self.rules.trade.keys, self.clock, self.scratch.rows)
+        return self.scratch.rows[:count]
+
+    def decide(self, rows: np.ndarray) -> None:
+        """Let the traders in `rows` decide on their orders."""
+        tables = self.tables
+        decide(
+            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, self.rules.trade.habit,
+            self.rules.trade.keys, self.clock, rows,
+        )  # fmt: skip
+
+    def fill(self, rows: np.ndarray) -> None:
+        """Fill the orders waiting in `rows` together."""
+        tables = self.tables
+        fill(
+            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, self.rules.price,
+            self.scenario.exchange.trading_fee, self._oracle_error, rows,
+        )  # fmt: skip
 
     def before_account_change(self, row: int) -> None:
         """Remember cash value, wallet and size of an account about to be set from Python."""
@@ -164,11 +188,6 @@ class Roster(mesa.Model):
     def after_investor_change(self) -> None:
         """Book capital providers' cash set from Python against the outside world."""
         self._enter_difference(INVESTOR, 0)
-
-    def reconcile(self, phase: Code) -> None:
-        """Count all rows afresh and compare them with the ledger."""
-        self._recount(self.accounts, self.tables.blocks, self.tables.exchange)
-        self._reconcile(self.ledger.book, self.tables.exchange, phase)
 
     def _enter_difference(self, account: Code, column: Code | slice) -> None:
         counted = self.ledger.subsidiaries[account]()[column]

@@ -3,7 +3,7 @@
 Every phase is one or more **acts**, kernels ``act(tables, terms, shock, t)`` on the run's tables, the constants of the
 phase, and the row of the tape at step t. An act does its work and returns False, or leaves it to Python and returns
 True where there is anything to do: own agents, the waterfall, contagion, funds that are managed, a reinsurance market.
-:meth:`model.ecosystem.Ecosystem.step`, the compiled run (:mod:`model.engine.run`) and the table of phases in the ODD
+:meth:`model.engine.engine.Engine.step`, the compiled run (:mod:`model.engine.run`) and the table of phases in the ODD
 protocol read ``PHASES``.
 
 A phase that a researcher's own subclass overrides runs in Python, whole; the rest stays compiled around it.

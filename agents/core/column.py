@@ -8,14 +8,23 @@ A class of agents declares its columns once, each with type, unit, sign and mean
 From the declarations a table is made: a record array for the few (exchanges, keepers, protocols), or one array per
 attribute for the many (traders). A kernel reads ``table.cash[i]`` from either. A Mesa agent is built over a row only
 when it is requested, reads and writes that row, and holds no data itself.
+
+Tables and kernels do without Mesa, and so does a process that only runs them: importing it takes as long as numba does.
+So Mesa's class becomes the base of all views when the first Mesa model is loaded (:mod:`model.agent_view`).
 """
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import mesa
 import numpy as np
 from numba.core import config
+
+if TYPE_CHECKING:
+    from mesa import Agent
+else:
+
+    class Agent:
+        """Holds the place of ``mesa.Agent`` where no Mesa model is loaded, and no view can be built."""
 
 
 class Column:
@@ -44,7 +53,7 @@ class Column:
         agent.after_change()
 
 
-class RowAgent(mesa.Agent):
+class RowAgent(Agent):
     """A Mesa agent that is a view of one row of a table.
 
     Attributes

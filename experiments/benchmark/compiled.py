@@ -81,7 +81,7 @@ def differences(one: Ecosystem, other: Ecosystem) -> Iterator[str]:
     yield from (name for name, values in series.items() if values.tobytes() != more[name].tobytes())
     summary, again = one.summary(), other.summary()
     yield from (name for name in summary if np.float64(summary[name]).tobytes() != np.float64(again[name]).tobytes())
-    columns = zip(one.accounts._fields, one.accounts, other.accounts, strict=True)
+    columns = ((name, getattr(one.accounts, name), getattr(other.accounts, name)) for name in one.accounts._fields)
     yield from (f"accounts.{name}" for name, a, b in columns if a.tobytes() != b.tobytes())
 
 

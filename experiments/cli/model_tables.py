@@ -79,7 +79,7 @@ def sentence(thing: object) -> str:
 
 def phases(_: str = "") -> Iterator[str]:
     """Yield the table of the phases of a step, in the order of :data:`model.schedule.PHASES`."""
-    kind = _found_at("model.ecosystem.Ecosystem")
+    kind = _found_at("model.engine.engine.Engine")
     yield header("phase", "method", "what happens", "done by")
     for number, phase in enumerate(_found_at("model.schedule.PHASES"), start=1):
         method = getattr(kind, phase.name)

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.results.column import numbers, texts
+
 if TYPE_CHECKING:
     from experiments.results.run import Run
 
@@ -32,7 +34,7 @@ def write_alone(table: pa.Table, path: Path) -> None:
 
 def _read(part: Path, wanted: list[str] | None) -> pa.Table:
     with part.open("rb") as file:
-        return pq.read_table(file, columns=wanted)
+        return pq.ParquetFile(file).read(wanted)  # pq.read_table imports pandas
 
 
 def _names(part: Path) -> list[str]:
@@ -49,12 +51,12 @@ def column_names(folder: Path) -> tuple[str, ...]:
 def series_table(run: "Run") -> pa.Table:
     """Return the T rows of `run` in ``series``."""
     steps = len(next(iter(run.series.values())))
-    columns = {name: pa.array(values, pa.float32()) for name, values in run.series.items()}
-    return pa.table({**_key(run, steps), "step": np.arange(steps, dtype=np.int32), **columns})
+    columns = {name: numbers(values, np.float32) for name, values in run.series.items()}
+    return pa.table({**_key(run, steps), "step": numbers(np.arange(steps), np.int32), **columns})
 
 
 def _key(run: "Run", rows: int) -> dict[str, Any]:
-    zeros = np.zeros(rows, dtype=np.int32)
-    texts = {"cell": run.cell, "structure": run.structure, "regime": run.regime}
-    coded = {name: pa.DictionaryArray.from_arrays(zeros, [text]) for name, text in texts.items()}
-    return {**coded, "replication": np.full(rows, run.replication, dtype=np.int32)}
+    zeros = numbers(np.zeros(rows), np.int32)
+    names = {"cell": run.cell, "structure": run.structure, "regime": run.regime}
+    coded = {name: pa.DictionaryArray.from_arrays(zeros, texts([text])) for name, text in names.items()}
+    return {**coded, "replication": numbers(np.full(rows, run.replication), np.int32)}

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from experiments.results.column import numbers, texts
 from experiments.results.parquet import series_table
 from experiments.results.run import Run
 from experiments.results.sweep.rows import about_series, encoded, metric_columns
@@ -175,13 +176,11 @@ def _paired(names: Iterable[str], values: Iterable[float]) -> dict[str, float]:
 
 def _runs_part(held: Sequence[Held], series: bytes, ends: bool) -> bytes:
     runs = [item.run for item in held]
-    key: dict[str, Any] = {
-        name: pa.array([getattr(run, name) for run in runs], pa.string()).dictionary_encode() for name in KEY[:3]
-    }
-    key["replication"] = pa.array([run.replication for run in runs], pa.int32())
-    key["id"] = pa.array([item.identity for item in held], pa.string())
+    key: dict[str, Any] = {name: texts([getattr(run, name) for run in runs]).dictionary_encode() for name in KEY[:3]}
+    key["replication"] = numbers([run.replication for run in runs], np.int32)
+    key["id"] = texts([item.identity for item in held])
     for name in Making._fields:
-        words = pa.array([getattr(item.making, name) or None for item in held], pa.string())
+        words = texts([getattr(item.making, name) or None for item in held])
         key |= {name: words.dictionary_encode()} if words.null_count < len(words) else {}
     last = [{f"{name}{LAST}": float(values[-1]) for name, values in run.series.items() if ends} for run in runs]
     metrics = metric_columns([run.summary | more for run, more in zip(runs, last, strict=True)])

@@ -61,6 +61,6 @@ def uncollected() -> Iterator[None]:
 
 
 def _tiny(scenario: "Scenario") -> Any:
-    from model.ecosystem import Ecosystem  # noqa: PLC0415
+    from model.engine.engine import Engine  # noqa: PLC0415
 
-    return Ecosystem(scenario.replace(TINY))
+    return Engine(scenario.replace(TINY))

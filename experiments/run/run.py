@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from experiments.plan.arrangement import Cell
     from experiments.plan.plug_in import Reporter
-    from model.ecosystem import Ecosystem
+    from model.engine.engine import Engine
 
 
 # Runs per message at most: enough to hide its cost, few enough that Ctrl-C and the progress bar are prompt.
@@ -53,21 +53,30 @@ def failed_run(cell: "Cell", replication: int, failure: str) -> Run:
 
 
 def _simulate(cell: "Cell", replication: int) -> "Outcome":
-    from model.ecosystem import Ecosystem  # noqa: PLC0415
-
     tape = cell.tape(replication) if cell.tape else None
-    ecosystem = Ecosystem(cell.scenario, replication, tape, kept=cell.kept.series)
-    ecosystem.run()
-    summary = {name: float(value) for name, value in ecosystem.summary().items()}
-    series = {name: values.astype("float32") for name, values in ecosystem.series().items()}
+    run = _kind(cell)(cell.scenario, replication, tape, kept=cell.kept.series)
+    run.run()
+    summary = {name: float(value) for name, value in run.summary().items()}
+    series = {name: values.astype("float32") for name, values in run.series().items()}
     for reporter in cell.kept.reporters:
         if reporter.name in summary:
             raise ReporterError(f"reporter {reporter.name}: is the name of a metric of this run; allowed is another")
-        summary[reporter.name] = reported(reporter, ecosystem)
+        summary[reporter.name] = reported(reporter, run)
     return summary, series
 
 
-def reported(reporter: "Reporter", ecosystem: "Ecosystem") -> float:
+def _kind(cell: "Cell") -> "type[Engine]":
+    """Return what makes a run: the engine alone; with Mesa's view of it where a reporter is promised one."""
+    if cell.kept.reporters:
+        from model.ecosystem import Ecosystem  # noqa: PLC0415
+
+        return Ecosystem
+    from model.engine.engine import Engine  # noqa: PLC0415
+
+    return Engine
+
+
+def reported(reporter: "Reporter", ecosystem: "Engine") -> float:
     """Return what a reporter says of a finished model; raises ReporterError where that is no number."""
     from experiments.plan.plug_in import report_function  # noqa: PLC0415
 

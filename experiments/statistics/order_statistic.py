@@ -14,7 +14,7 @@ several quantiles hold together where the error at each end is divided by their 
 import math
 from typing import NamedTuple
 
-from scipy.stats import binom
+from scipy.special import bdtr, bdtrik
 
 
 class Ranks(NamedTuple):
@@ -36,9 +36,18 @@ def ranks(number: int, target: float, level: float = 0.95, together: int = 1) ->
     together : quantiles, whose intervals are to hold all together.
     """
     tail = (1.0 - level) / 2.0 / together
-    low = int(binom.ppf(tail, number, target))
-    high = int(binom.ppf(1.0 - tail, number, target)) + 1
+    low = quantile(tail, number, target)
+    high = quantile(1.0 - tail, number, target) + 1
     return Ranks(low, math.ceil(number * target - 1e-9), high if high <= number else None)
+
+
+def quantile(probability: float, number: int, target: float) -> int:
+    """Return the least k with P(Binomial(number, target) <= k) >= `probability`.
+
+    As ``scipy.stats.binom.ppf``, whose import takes as long as that of pandas.
+    """
+    near = math.ceil(bdtrik(probability, number, target))
+    return near - 1 if near > 0 and bdtr(near - 1, number, target) >= probability else near
 
 
 def least_number(target: float, level: float = 0.95, together: int = 1) -> int:

@@ -2,7 +2,7 @@
 
 Where an act is left to Python (:mod:`model.schedule`), the compiled run returns in the middle of the step; Python does
 that act and calls again. So a calm run is a few calls, and in a crash the waterfall is Python's while all around it
-stays compiled. It gives bit for bit what :meth:`model.ecosystem.Ecosystem.step` gives: both call the same kernels.
+stays compiled. It gives bit for bit what :meth:`model.engine.engine.Engine.step` gives: both call the same kernels.
 
 The work of one call is bounded (``SHARE``), so that an interrupt is heard.
 """
@@ -30,7 +30,7 @@ SHARE = 1 << 26
 
 
 class Run(Protocol):
-    """What is read of a :class:`model.ecosystem.Ecosystem`."""
+    """What is read of a :class:`model.engine.engine.Engine`."""
 
     clock: int
     code: Code

@@ -46,7 +46,7 @@ class Market(Protocol):
 
 
 class Run(Protocol):
-    """What metrics read of a :class:`model.ecosystem.Ecosystem`."""
+    """What metrics read of a :class:`model.engine.engine.Engine`."""
 
     structure: Structure
     ledger: Ledger

@@ -1,7 +1,7 @@
 """The exposure network: who owes whom, and how much.
 
 A directed graph on protocols 0..P-1 in which an edge i -> j says that i owes j. A builder is a function
-of the exposure parameters, the protocols' names and a generator, and returns a NetworkX graph; all but
+of the exposure parameters, the protocols' names and a generator, and returns who owes whom; all but
 the random ones ignore the generator. Amounts follow from the treasuries T of the two parties,
 
     L_ij = w min(T_i, T_j) / d_i,        d_i = number of i's creditors,
@@ -26,9 +26,9 @@ Craig, B. and von Peter, G. (2014) Journal of Financial Intermediation 23:322-34
 Barabasi, A.-L. and Albert, R. (1999) Science 286:509-512 (scale free).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import permutations
 
-import networkx as nx
 import numpy as np
 from scipy.special import ndtri
 
@@ -42,10 +42,13 @@ from model.scenario.section.exposure import ExposureSection
 __all__ = ["Edge", "EdgeListError", "exposure_graph", "liabilities", "read_edges"]
 
 SPARSE_BYTES, DENSE_BYTES = 12, 8  # of an entry
+type Graph = Mapping[int, Mapping[int, Mapping[str, float | None]]]  # debtor → creditor → what the edge states
 
 
-def exposure_graph(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
-    """Return the graph (edge i -> j: i owes j) on nodes 0..P-1, P = len(names).
+def exposure_graph(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
+    """Return the graph (edge i -> j: i owes j) on nodes 0..P-1, P = len(names), as ``networkx.DiGraph`` takes it.
+
+    A graph of NetworkX's reads the same; of its own accord the model loads that library for random graphs alone.
 
     Raises
     ------
@@ -77,10 +80,12 @@ def liabilities(
         raise ValueError(f"treasuries must be {len(names)} amounts >= 0 USD, got {treasuries}")
     graph = exposure_graph(exposure, names, generator)
     unit = amount_owed(exposure.weight, capital.min(), capital.min(), max(len(names) - 1, 1))
-    ends, amounts = np.empty((2, graph.number_of_edges()), np.intp), np.empty(graph.number_of_edges())
-    for edge, (debtor, creditor, given) in enumerate(graph.edges(data=True)):
-        ruled = amount_owed(exposure.weight, capital[debtor], capital[creditor], graph.out_degree(debtor))
-        ends[:, edge], amounts[edge] = (debtor, creditor), _fixed(given, unit, ruled)
+    edges = [(debtor, creditor) for debtor in graph for creditor in graph[debtor]]
+    ends, amounts = np.array(edges, np.intp).reshape(-1, 2).T, np.empty(len(edges))
+    for edge, (debtor, creditor) in enumerate(edges):
+        owed = graph[debtor]
+        ruled = amount_owed(exposure.weight, capital[debtor], capital[creditor], len(owed))
+        amounts[edge] = _fixed(owed[creditor], unit, ruled)
     return matrix_of(ends, amounts, len(names))
 
 
@@ -95,7 +100,7 @@ def matrix_of(ends: np.ndarray, amounts: np.ndarray, number: int) -> Matrix:
     return owed
 
 
-def _fixed(edge: dict[str, float | None], unit: float, ruled: float) -> float:
+def _fixed(edge: Mapping[str, float | None], unit: float, ruled: float) -> float:
     """Return the amount an edge states, in USD or as a claim in `unit` USD, or else the `ruled` one."""
     amount, claim = edge.get("amount"), edge.get("claim")
     if claim is not None:
@@ -115,75 +120,78 @@ def amount_owed(weight: float, debtor: float, creditor: float, creditors: int) -
     return weight * min(debtor, creditor) / creditors
 
 
-def none(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+def none(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
     """Nobody owes anybody."""
     return _graph(len(names), [])
 
 
-def ring(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+def ring(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
     """Everybody owes its `degree` successors, or all others where there are fewer."""
     number = len(names)
     reach = range(1, min(exposure.degree, number - 1) + 1)
     return _graph(number, ((i, (i + step) % number) for i in range(number) for step in reach))
 
 
-def complete(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+def complete(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
     """Everybody owes everybody else."""
-    return nx.complete_graph(len(names), nx.DiGraph)
+    return _graph(len(names), permutations(range(len(names)), 2))
 
 
-def blocks(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+def blocks(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
     """Split the protocols into `blocks` neighbouring groups of equal size, each complete in itself."""
-    sizes = [part.size for part in np.array_split(np.arange(len(names)), exposure.blocks)]
-    return nx.disjoint_union_all([nx.complete_graph(size, nx.DiGraph) for size in sizes])
+    parts = np.array_split(np.arange(len(names)), exposure.blocks)
+    return _graph(len(names), (edge for part in parts for edge in permutations(part.tolist(), 2)))
 
 
-def erdos_renyi(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+def erdos_renyi(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
     """Draw every edge independently with `probability`."""
     found = [_drawn_pairs(shell, exposure.probability) for shell in shells(generator, len(names))]
     pairs = np.concatenate([np.empty((0, 2), np.intp), *found])
     return _graph(len(names), pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].tolist())
 
 
-def core_periphery(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+def core_periphery(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
     """Tie the first `core` protocols to each other and every other one to a member of the core at random."""
     number, core = len(names), min(exposure.core, len(names))
     member = (np.array([shell[-1] for shell in shells(generator, number)]) * core).astype(int).tolist()
-    graph = _graph(number, nx.complete_graph(core, nx.DiGraph).edges)
-    graph.add_edges_from(_both_ways((i, member[i]) for i in range(core, number)))
-    return graph
+    outside = _both_ways((i, member[i]) for i in range(core, number))
+    return _graph(number, [*permutations(range(core), 2), *outside])
 
 
-def star(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+def star(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
     """Tie everybody to protocol 0, both ways, as members are to a clearing house."""
     return _graph(len(names), _both_ways((0, i) for i in range(1, len(names))))
 
 
-def scale_free(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+def scale_free(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
     """Let each newcomer tie itself, both ways, to `degree` earlier ones in proportion to their ties."""
     number = len(names)
     ties = min(exposure.degree, number - 1)
     if ties < 1:
         return _graph(number, [])
-    return nx.barabasi_albert_graph(number, ties, seed=generator).to_directed()
+    from networkx import barabasi_albert_graph  # noqa: PLC0415  # slow to import, and needed for these graphs alone
+
+    drawn: Graph = barabasi_albert_graph(number, ties, seed=generator).to_directed()
+    return drawn
 
 
-def netted(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+def netted(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
     """Draw claims of `classes` classes between all pairs, clear the first `cleared` centrally and net the rest."""
     number = len(names)
     drawn = ndtri(shell_uniforms(generator, number, exposure.classes))
     upper = np.triu(np.moveaxis(drawn, -1, 0), 1)
     left = net_debts(upper - np.swapaxes(upper, 1, 2), exposure.cleared)
     graph = _graph(number, [])
-    graph.add_edges_from((i, j, {"claim": left[i, j]}) for i, j in np.argwhere(left).tolist())
+    for i, j in np.argwhere(left).tolist():
+        graph[i][j] = {"claim": left[i, j]}
     return graph
 
 
-def file(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> nx.DiGraph:
+def file(exposure: ExposureSection, names: Sequence[str], generator: np.random.Generator) -> Graph:
     """Read the file `exposure.file` (:mod:`model.network.reader.edge_list`)."""
     graph = _graph(len(names), [])
     for debtor, creditor, amount in read_edges(exposure.file, names):
-        graph.add_edge(debtor, creditor, amount=amount)
+        graph[debtor][creditor] = {"amount": amount}
     return graph
 
 
@@ -215,9 +223,10 @@ def _drawn_pairs(shell: np.ndarray, probability: float) -> np.ndarray:
     return np.column_stack([np.where(in_row, last, other), np.where(in_row, other, last)])
 
 
-def _graph(number: int, edges: Iterable[tuple[int, int]]) -> nx.DiGraph:
-    graph = nx.empty_graph(number, nx.DiGraph)
-    graph.add_edges_from(edges)
+def _graph(number: int, edges: Iterable[tuple[int, int]]) -> dict[int, dict[int, dict[str, float | None]]]:
+    graph: dict[int, dict[int, dict[str, float | None]]] = {i: {} for i in range(number)}
+    for debtor, creditor in edges:
+        graph[debtor][creditor] = {}
     return graph
 
 

@@ -8,8 +8,6 @@ is dense, Krylov iterations or a sparse factorisation where it is sparse.
 from typing import Any
 
 import numpy as np
-from scipy.sparse import eye_array
-from scipy.sparse.linalg import LinearOperator, bicgstab, spsolve  # imported here, not at the first clearing
 
 from agents.core.table import Matrix
 from model.network.liability import Debts
@@ -75,6 +73,10 @@ def _solve_sparse(shares: Any, base: np.ndarray, guess: np.ndarray) -> np.ndarra
     Factors of a random graph fill in almost completely, while Krylov iterations on it converge in about
     twenty products; on a long chain it is the other way round.
     """
+    # Slow to import, and needed for networks of hundreds alone.
+    from scipy.sparse import eye_array  # noqa: PLC0415
+    from scipy.sparse.linalg import LinearOperator, bicgstab, spsolve  # noqa: PLC0415
+
     system = LinearOperator(shares.shape, matvec=lambda x: x - shares @ x, dtype=float)
     payments, _ = bicgstab(system, base, x0=guess, rtol=RESIDUAL, atol=0.0, maxiter=50)
     payments = base + shares @ payments

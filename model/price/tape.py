@@ -110,6 +110,17 @@ def last_arrival(arrived: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.maximum.accumulate(np.where(arrived, step, -1), axis=0)
 
 
+def refuse_other_shape(tape: Tape, other: Tape) -> None:
+    """Raise ValueError unless `other` has a row for every step and a column for whatever `tape` has one for.
+
+    Compiled code reads a tape by the shape of the one the run was built with.
+    """
+    for name, values, found in zip(Tape._fields, tape, other, strict=True):
+        if np.shape(found) != values.shape:
+            shape, allowed = ("×".join(map(str, np.shape(of))) for of in (found, values))
+            raise ValueError(f"tape: {name} has shape {shape}; allowed: {allowed}, as the run was built with")
+
+
 class Shocks(NamedTuple):
     """Draws the shocks of single protocols."""
 

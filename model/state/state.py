@@ -102,7 +102,7 @@ class Snapshot(NamedTuple):
     """A run at one moment: plain arrays, to be pickled, compared, and put back (``Ecosystem.restore``)."""
 
     state: State  # a copy; of the series, the rows up to the present step
-    mesa: MesaFace
+    mesa: MesaFace | None  # none of a run that is no Mesa model
     agents: bytes  # a researcher's own agents, pickled; empty where there are none
 
     def __eq__(self, other: object) -> bool:

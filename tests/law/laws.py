@@ -33,7 +33,7 @@ FLOORS = (
     ("model.engine",),
     ("model.agent_view",),
     ("model.own_agents",),
-    ("model.saved_run",),
+    ("model.saved_view",),
     ("model.ecosystem",),
     ("experiments.figure", "experiments.paper", "experiments.plan", "experiments.statistics"),
     ("experiments.results",),
@@ -72,13 +72,18 @@ MANY_PARAMETERS = {
 """Functions with more than 7 parameters -> why."""
 CALLED_OUTSIDE = {
     "require_whole": "backstop_command, before it imports anything",
+    "absorb": "a waterfall alone, without the run's schedule: how it is tried on losses given from outside",
     "net_worth": "Glasserman and Young's w, for a reader's own network",
     "system_loss": "what amplification_bound bounds, for a reader's own network",
     "chosen_levels": "multilevel splitting, for a run whose state can be copied",
     "split": "multilevel splitting, for a run whose state can be copied",
+    "branch": "a run's past with other draws, for a study of a researcher's own",
+    "spliced": "by branch",
 }
 """Public functions that nothing in the packages calls -> who does."""
-KERNEL_CALLS = r"self\.kernels\.\w+|self\._(?:auction|lend|gauge_step|feel|adjust_terms)|decide|fill|look"
+KERNEL_CALLS = (
+    r"self\.kernels\.\w+|self\._(?:auction|lend|gauge_step|feel|adjust_terms)|decide|fill|look|collect_by|settle_by"
+)
 """Kernels by the names under which a run calls them."""
 FORBIDDEN = {
     "batch_run": "hangs when a worker dies",

@@ -166,14 +166,14 @@ def test_the_eleven_design_concepts_of_odd_are_there_in_order():
 
 def test_the_phases_are_described_in_the_order_in_which_they_run():
     described = named_in(part(ODD, "Process overview and scheduling", 2))
-    prefix = "model.ecosystem.Ecosystem."
+    prefix = "model.engine.engine.Engine."
     methods = [name.removeprefix(prefix) for name in described if name.startswith(prefix)]
     assert [name for name in methods if name != "step"] == [phase.name for phase in PHASES] and len(PHASES) == 9
 
 
 @pytest.mark.parametrize("phase", [phase.name for phase in PHASES])
 def test_what_a_phase_is_done_by_is_named(phase):
-    [row] = re.findall(rf"^\| \d \| `model.ecosystem.Ecosystem.{phase}` \|.*$", ODD, re.MULTILINE)
+    [row] = re.findall(rf"^\| \d \| `model.engine.engine.Engine.{phase}` \|.*$", ODD, re.MULTILINE)
     assert named_in(row)[1:]
 
 

@@ -9,12 +9,13 @@ its ``series`` part, so that what is torn or rotten is noticed.
 import itertools
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.results.column import known_numbers, numbers, texts
 from experiments.results.run import Run
 
 FINISHED, FAILED = "finished", "failed"
@@ -39,12 +40,12 @@ def runs_part(made: Sequence[Made], series: bytes) -> bytes:
     series : the series part that belongs to it, empty for none.
     """
     key = {
-        "run": pa.array([item.number for item in made], pa.int64()),
-        "id": pa.array([item.identity for item in made], pa.string()),
-        "point": pa.array([item.point for item in made], pa.int32()),
-        "replication": pa.array([item.run.replication for item in made], pa.int32()),
-        "status": pa.array([FINISHED if item.run.failure is None else FAILED for item in made], pa.string()),
-        "failure": pa.array([item.run.failure for item in made], pa.string()),
+        "run": numbers([item.number for item in made], np.int64),
+        "id": texts([item.identity for item in made]),
+        "point": numbers([item.point for item in made], np.int32),
+        "replication": numbers([item.run.replication for item in made], np.int32),
+        "status": texts([FINISHED if item.run.failure is None else FAILED for item in made]),
+        "failure": texts([item.run.failure for item in made]),
     }
     columns = metric_columns([item.run.summary for item in made])
     metrics = {name: column for name, column in columns.items() if name not in key}
@@ -61,9 +62,9 @@ def metric_columns(summaries: Sequence[Mapping[str, float]]) -> dict[str, pa.Arr
     kinds = {tuple(summary): None for summary in summaries}
     if len(kinds) == 1:
         values = np.array([list(summary.values()) for summary in summaries], np.float64).T
-        return {name: pa.array(column) for name, column in zip(summaries[0], values, strict=True)}
+        return {name: numbers(column, np.float64) for name, column in zip(summaries[0], values, strict=True)}
     names = dict.fromkeys(name for kind in kinds for name in kind)
-    return {name: pa.array([summary.get(name) for summary in summaries], pa.float64()) for name in names}
+    return {name: known_numbers([summary.get(name) for summary in summaries]) for name in names}
 
 
 def series_part(made: Sequence[Made]) -> bytes:
@@ -76,12 +77,12 @@ def series_part(made: Sequence[Made]) -> bytes:
 
 def _steps(made: Sequence[Made], names: Sequence[str]) -> pa.Table:
     lengths = [len(item.run.series[names[0]]) for item in made]
-    columns: dict[str, Any] = {
-        "run": np.repeat(np.array([item.number for item in made], np.int64), lengths),
-        "step": np.concatenate([np.arange(length, dtype=np.int32) for length in lengths]),
+    columns = {
+        "run": numbers(np.repeat([item.number for item in made], lengths), np.int64),
+        "step": numbers(np.concatenate([np.arange(length) for length in lengths]), np.int32),
     }
     block = np.concatenate([np.array(list(item.run.series.values()), np.float32) for item in made], axis=1)
-    columns |= zip(names, block, strict=True)
+    columns |= {name: numbers(row, np.float32) for name, row in zip(names, block, strict=True)}
     return pa.table(columns)
 
 

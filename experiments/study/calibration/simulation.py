@@ -15,7 +15,7 @@ import numpy as np
 from experiments.study.calibration.field import applied
 from experiments.study.calibration.moment import LAGS, SUMMED, Floats, Series, together, vector
 from experiments.study.calibration.record import Record
-from model.ecosystem import Ecosystem
+from model.engine.engine import Engine
 from model.measure.record import ASSET_SERIES, PROTOCOL_SERIES
 from model.price.process.path import process_named
 from model.price.streams import Shape, Streams
@@ -118,7 +118,7 @@ class Simulation(NamedTuple):
 
     def run(self, scenario: "Scenario", number: int) -> Series:
         """Return the bars of one run of the whole model: log returns of the mid price, and volume in USD."""
-        world = Ecosystem(scenario, number)
+        world = Engine(scenario, number)
         world.run()
         mid = world.record.asset[: world.clock, :, ASSET_SERIES.index("mid")]
         first = world.tape.initial_price[None, : mid.shape[1]]

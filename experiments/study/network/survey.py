@@ -13,7 +13,7 @@ from experiments.results.run import Run
 from experiments.results.run_store import RunStore
 from experiments.run.process_pool import WorkerPool
 from experiments.run.recorded import recorded
-from model.ecosystem import Ecosystem
+from model.engine.engine import Engine
 from model.network.analysis.centrality import impact
 from model.network.analysis.holding_report import HoldingReport, holding_report
 from model.network.analysis.network_report import LEAST_BUFFER, NetworkReport, network_report
@@ -63,7 +63,7 @@ def survey(
     members = plan.scenario.protocol.number
     failures = _count(plan, advance, store) if likely is None else Failures(*np.zeros((3, 0, members), dtype=int))
     own = (failures.cause == OWN_LOSS).mean(axis=0) if likely is None else np.full(members, likely)
-    ecosystem = Ecosystem(plan.scenario)
+    ecosystem = Engine(plan.scenario)
     debts, balance = ecosystem.contagion.liabilities, ecosystem.ledger.balance
     treasury, assets = balance[TREASURY].copy(), balance[TREASURY] + balance[FUND]
     return Survey(

@@ -50,9 +50,9 @@ def cells(plan: Plan) -> list[Cell]:
 
 def check_metric(plan: Plan, metric: str) -> None:
     """Raise ConfigurationError unless the runs of `plan` report `metric`."""
-    from model.ecosystem import Ecosystem  # noqa: PLC0415
+    from model.engine.engine import Engine  # noqa: PLC0415
 
-    known = Ecosystem(plan.scenario).summary()
+    known = Engine(plan.scenario).summary()
     if metric not in known:
         raise ConfigurationError([f"command line: --metric: {metric!r}: allowed: {', '.join(known)}"])
 

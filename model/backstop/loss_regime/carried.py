@@ -36,7 +36,15 @@ def freeze(
 
 @lean_rule
 def note_wallets(venue: Venue, memory: Remembered, room: Room, protocol: int) -> None:
-    """Note the wallets of a protocol's accounts."""
+    """Note the wallets of a protocol's accounts.
+
+    Parameters
+    ----------
+    venue : accounts are read.
+    memory : wallets are written.
+    room : says how many slots there are.
+    protocol : index.
+    """
     slots = room.size.shape[0]
     for row in range(protocol * slots, (protocol + 1) * slots):
         memory.wallet[row] = venue.accounts.wallet[row]
@@ -44,7 +52,15 @@ def note_wallets(venue: Venue, memory: Remembered, room: Room, protocol: int) ->
 
 @lean_rule
 def note_withdrawn(venue: Venue, memory: Remembered, room: Room, protocol: int) -> None:
-    """Write what went to each wallet since the step before, USD >= 0, into the list `limit`."""
+    """Write what went to each wallet since the step before, USD >= 0, into the list `limit`.
+
+    Parameters
+    ----------
+    venue : accounts are read.
+    memory : wallets at the step before.
+    room : `limit` is written.
+    protocol : index.
+    """
     slots = room.size.shape[0]
     for slot in range(slots):
         row = protocol * slots + slot

@@ -84,7 +84,15 @@ def line_up_winners(
 
 @part
 def bound_by_money(ranking: RankingCode, room: Room, count: int, gap: float) -> None:
-    """Write what a contract saves, (1), into the list `gap`, and the most each can save, USD, into `limit`."""
+    """Write what a contract saves, (1), into the list `gap`, and the most each can save, USD, into `limit`.
+
+    Parameters
+    ----------
+    ranking : whether principal is protected.
+    room : winners are read, `gap` and `limit` are written.
+    count : winners.
+    gap : USD per contract >= 0, by which the price is worse than the mark.
+    """
     for at in range(count):
         room.gap[at] = min(gap, room.equity[at] / room.size[at])
         room.limit[at] = room.size[at] * room.gap[at]

@@ -42,6 +42,13 @@ def make_room(slots: int) -> Room:
 
 @lean_rule
 def product_into(target: Array, one: Array, other: Array, number: int) -> None:
-    """Write the products of the first `number` entries of two lists into `target`."""
+    """Write the products of the first `number` entries of two lists into `target`.
+
+    Parameters
+    ----------
+    target : (n,) written.
+    one, other : (n,) factors.
+    number : at most n.
+    """
     for at in range(number):
         target[at] = one[at] * other[at]

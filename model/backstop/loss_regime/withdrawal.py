@@ -19,7 +19,15 @@ from model.backstop.loss_regime.room import Room
 
 @lean_rule
 def charge_withdrawals(venue: Venue, terms: RegimeTerms, room: Room, protocol: int) -> None:
-    """Charge (1) on what was withdrawn, the list `limit`, and repay debt with it."""
+    """Charge (1) on what was withdrawn, the list `limit`, and repay debt with it.
+
+    Parameters
+    ----------
+    venue : accounts, blocks, exchanges and ledger of the run, written in place.
+    terms : its reaction is read.
+    room : `limit` is read; other lists are written.
+    protocol : index, of one that owes.
+    """
     debt, slots = -venue.book.balance[FROZEN_DEBT, protocol], room.size.shape[0]
     hold(venue, protocol, room)
     for slot in range(slots):

@@ -25,7 +25,7 @@ LEAST_BUFFER = 1.0
 
 
 class Indebted(Protocol):
-    """What the report reads of a :class:`model.ecosystem.Ecosystem`."""
+    """What the report reads of a :class:`model.engine.engine.Engine`."""
 
     ledger: Ledger
     exchange: Exchanges
@@ -61,7 +61,7 @@ def network_report(ecosystem: Indebted, default_probability: ArrayLike) -> Netwo
 
     Parameters
     ----------
-    ecosystem : a :class:`model.ecosystem.Ecosystem`, as a rule before its first step.
+    ecosystem : a :class:`model.engine.engine.Engine`, as a rule before its first step.
     default_probability : (P,) in [0, 1], that a protocol fails of its own losses, from a pilot or a guess.
     """
     owed, balance = ecosystem.contagion.liabilities, ecosystem.ledger.balance

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from experiments.benchmark import ecosystem, suite
+from experiments.benchmark import ecosystem, start, suite
 from experiments.benchmark.channel import ARRANGEMENTS, CHUNK, STEPS, channel_cost, clearing_timing
 from experiments.benchmark.compiled import FEW, WORLDS, differences, time_compiled, time_run
 from experiments.benchmark.ecosystem import calm_scenario, growth, size_in_bytes, time_ecosystem
@@ -37,6 +37,7 @@ def test_all_parts_are_there(monkeypatch):
         "clearing",
         "growth",
         "loss_regime",
+        "start",
         "machine",
     }
     assert [record["accounts"] for record in report["reference"]] == [400, 1_600]
@@ -170,3 +171,17 @@ def test_worlds_are_those_that_are_told():
     accounts = [world.scenario.trader.number * world.scenario.protocol.number for world in WORLDS]
     assert accounts == [8_000, 8_000, 1_000_000] and "steps" in FEW
     assert [Ecosystem(world.scenario).horizon for world in WORLDS[:2]] == [2_016, 720]
+
+
+def test_the_start_of_a_command_is_measured_in_turns(monkeypatch):
+    spent = iter([9.0, 1.0, 3.0, 2.0, 8.0, 4.0, 20.0])  # what compiles, then imports and comparison in turns
+    words = []
+    monkeypatch.setattr(start, "cpu", lambda typed: words.append(typed[1]) or next(spent))
+    measured = start.start_times(3)
+    assert words == ["backstop_command", *("import numba, pandas, matplotlib.pyplot", "backstop_command") * 3]
+    assert measured == {"import_cpu_s": 2.0, "warm_compare_cpu_s": 8.0, "warm_compare_ratio": 4.0}
+
+
+def test_cpu_time_of_a_process_is_its_own():
+    idle, busy = (start.cpu(("-c", code)) for code in ("pass", "for _ in range(3_000_000): pass"))
+    assert 0.0 < idle < busy

@@ -24,7 +24,7 @@ def names(number):
 
 
 def graph_of(number, seed=0, **fields):
-    return exposure_graph(ExposureSection(**fields), names(number), np.random.default_rng(seed))
+    return nx.DiGraph(exposure_graph(ExposureSection(**fields), names(number), np.random.default_rng(seed)))
 
 
 def owed_by(treasuries, seed=0, **fields):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from model.engine.engine import Engine
 from model.price.tape import Tape, arrivals, draw_tape, last_arrival
 from model.scenario import Scenario
 
@@ -108,3 +109,15 @@ def test_arrivals_at_no_rate_never_come_and_at_a_high_rate_always():
     assert arrivals(uniform, 1e4, 1.0).all()
     arrived = np.array([[False], [True], [False], [False], [True]])
     assert last_arrival(arrived)[:, 0].tolist() == [-1, 1, 1, 1, 4]
+
+
+@pytest.mark.parametrize("name", Tape._fields)
+def test_a_built_run_refuses_a_tape_of_another_shape(name):
+    """Compiled code would read beyond the end of a shorter one."""
+    run = Engine(Scenario().replace({"price.process": "gbm", "steps": 6, "trader.number": 4, "protocol.number": 2}))
+    before = run.tape
+    with pytest.raises(ValueError, match=f"^tape: {name} has shape .*; allowed: "):
+        run.tape = before._replace(**{name: getattr(before, name)[:-1]})
+    assert run.tape is before
+    run.tape = before._replace(**{name: getattr(before, name) * 1.0})
+    run.run()

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from experiments.results.column import texts, values
 from experiments.results.parquet import column_names, read_table
 from experiments.statistics.headline_metrics import Total
 from experiments.study.comparison.answer import Comparison
@@ -41,11 +42,11 @@ def read_result(folder: Path, comparison: Comparison, totals: Sequence[Total]) -
 def _sums(
     table: pa.Table, cell: str, parts: Mapping[Total, Sequence[str]], steps: int
 ) -> dict[str, NDArray[np.float32]]:
-    rows = table.filter(pc.equal(table["cell"], cell))
+    rows = table.filter(pc.equal(table["cell"], texts([cell])[0]))
     if not rows.num_rows:
         return {}
     return {total.name: _sum(rows, names).reshape(-1, steps) for total, names in parts.items()}
 
 
 def _sum(rows: pa.Table, names: Sequence[str]) -> NDArray[np.float32]:
-    return np.sum([rows[name].to_numpy() for name in names], axis=0, dtype=np.float32)
+    return np.sum([values(rows[name]) for name in names], axis=0, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A run saved, put back, copied, pickled and branched: what an ecosystem can do because its state is in one place.
+"""A run saved, put back, copied, pickled and branched: what an engine can do because its state is in one place.
 
 A copy is the same run built again from scenario, replication and tape, with the state of the first one put into it.
 What a set-up draws is the same then; so a run that is **branched** keeps its people, what they are like and who owes
@@ -8,29 +8,24 @@ whom, and meets from the present step on the shocks and draws of another replica
 
 and likewise all draws that are hashed from a key and a step. With its own replication a branch is the same run.
 
-Events that a researcher has put on Mesa's calendar are not part of a snapshot: they stay where they are.
+What a Mesa model adds is in :mod:`model.saved_view`.
 """
 
-import copy
 from typing import Any, Self
 
 import numpy as np
-from mesa.time import EventGenerator, Priority, Schedule
 
-from agents.account.account import EMPTY
-from model.agent_view import Roster
 from model.measure.series import Choice
-from model.own_agents import load_agents, load_attributes, own, saved_agents, saved_attributes
 from model.price.tape import Tape, draw_tape
 from model.scenario import Scenario
-from model.state.state import MesaFace, Snapshot, State, load, saved
+from model.state.state import Snapshot, State, load, saved
 
 ROWS = ("log_return", "depth", "spread", "keeper", "gas", "oracle_error", "exploit", "priority")
 """Columns of a tape with a row a step."""
 
 
-class SavedRun(Roster):
-    """A Mesa model whose state can be saved and put back; see :class:`model.ecosystem.Ecosystem`.
+class SavedRun:
+    """A run whose state can be saved and put back; see :class:`model.engine.engine.Engine`.
 
     Attributes
     ----------
@@ -44,10 +39,8 @@ class SavedRun(Roster):
     origin: int
     kept: Choice
 
-    agent_id_counter: int
+    _own_scenario: Scenario
     _now: memoryview
-    _default_schedule: EventGenerator  # Mesa's calendar of steps
-    _built: frozenset[str] = frozenset()
 
     def set_up(self, scenario: Scenario, origin: int, replication: int, tape: Tape | None, kept: Choice) -> None:
         """Build the run at its start.
@@ -72,14 +65,8 @@ class SavedRun(Roster):
         self._now[0] = step
 
     def snapshot(self) -> Snapshot:
-        """Return a copy of the run as it is: plain, to be pickled, compared, and put back.
-
-        Raises
-        ------
-        TypeError : if an agent of a researcher's own cannot be pickled.
-        """
-        face = MesaFace(self.rng.bit_generator.state, self.random.getstate(), self.agent_id_counter, self._going)
-        return Snapshot(saved(self.state), face, saved_agents(self))
+        """Return a copy of the run as it is: plain, to be pickled, compared, and put back."""
+        return Snapshot(saved(self.state), None, b"")
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back, or on, to a snapshot, in place.
@@ -89,10 +76,6 @@ class SavedRun(Roster):
         ValueError : if it is of a run of another shape; nothing is changed then.
         """
         load(self.state, snapshot.state)
-        self._put_back_face(snapshot.mesa)
-        load_agents(self, snapshot.agents)
-        self.agent_id_counter = max(self.agent_id_counter, snapshot.mesa.next_id)
-        self._keep_views()
 
     def branch(self, replication: int, tape: Tape | None = None) -> Self:
         """Return another run that is this one up to now, and meets the draws of `replication` from here on (1).
@@ -106,53 +89,27 @@ class SavedRun(Roster):
         ------
         ValueError : if the other tape is not as long as this one.
         """
-        same = replication == self.replication and tape is None
-        other = self.tape if same else spliced(self.tape, tape or draw_tape(self.scenario, replication), self.clock)
-        model = rebuilt(type(self), self.scenario, self.origin, replication, other, self.kept)
-        now, rng, random = self.snapshot(), model.rng.bit_generator.state, model.random.getstate()
-        model.restore(now if same else now._replace(mesa=now.mesa._replace(rng=rng, random=random)))
-        return model
+        same, scenario = replication == self.replication and tape is None, self._own_scenario
+        other = self.tape if same else spliced(self.tape, tape or draw_tape(scenario, replication), self.clock)
+        run = rebuilt(type(self), scenario, self.origin, replication, other, self.kept)
+        run.restore(self.snapshot() if same else run.taken_over(self.snapshot()))
+        return run
+
+    def taken_over(self, past: Snapshot) -> Snapshot:
+        """Return of another replication's past what this run goes on from."""
+        return past
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to build the run again, and what to put into it."""
-        built = type(self), self.scenario, self.origin, self.replication, self.tape, self.kept
-        return rebuilt, built, (self.snapshot(), saved_attributes(self, self._attributes()))
+        return rebuilt, self._building(), self.snapshot()
 
-    def __setstate__(self, saved_run: tuple[Snapshot, bytes]) -> None:
+    def __setstate__(self, snapshot: Any) -> None:
         """Put the state into a run that was built again."""
-        self.restore(saved_run[0])
-        self.__dict__.update(load_attributes(self, saved_run[1]))
+        self.restore(snapshot)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return a run of its own in the same state; what was set on this one is copied along."""
-        model = memo[id(self)] = rebuilt(type(self), self.scenario, self.origin, self.replication, self.tape, self.kept)
-        model.restore(self.snapshot())
-        memo |= {id(mine): its for mine, its in zip(own(self), own(model), strict=True)}
-        model.__dict__.update(copy.deepcopy(self._attributes(), memo))
-        return model
-
-    def _attributes(self) -> dict[str, Any]:
-        """Return what was set on the model after it was built."""
-        return {name: value for name, value in vars(self).items() if name not in self._built}
-
-    def _put_back_face(self, face: MesaFace) -> None:
-        """Put back what Mesa keeps: generators, whether the run goes on, and its calendar of steps."""
-        self.rng.bit_generator.state = face.rng
-        self.random.setstate(face.random)
-        self._going = face.going
-        self.steps, self.time = self.clock, float(self.clock)
-        self._default_schedule.stop()
-        calendar = Schedule(interval=1.0, start=self.time + 1.0)
-        self._default_schedule = EventGenerator(self, self._do_step, calendar, priority=Priority.HIGH).start()
-
-    def _keep_views(self) -> None:
-        """Keep views of accounts that there are, and make those that lack."""
-        if not self._assembled:
-            return
-        for row in [row for row in self._traders if self.accounts.status[row] == EMPTY]:
-            self._traders.pop(row).remove()
-        for row in np.flatnonzero(self.accounts.status != EMPTY).tolist():
-            self.trader(row)
+    def _building(self) -> tuple[Any, ...]:
+        """Return what a run is built again from."""
+        return type(self), self._own_scenario, self.origin, self.replication, self.tape, self.kept
 
 
 def rebuilt[M: SavedRun](
