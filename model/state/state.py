@@ -31,6 +31,7 @@ from agents.protocol.confidence import Mood
 from model.backstop.fund import FundMemory
 from model.backstop.late_money import Estates
 from model.backstop.layer import Asked
+from model.backstop.loss_regime.chain import Losses
 from model.backstop.structure.base import Stakes
 from model.backstop.succession import Closed
 from model.market.control import ControlMemory
@@ -74,6 +75,7 @@ class State(NamedTuple):
     stakes: Stakes
     structure: Memory  # of treaties and sub-limits
     layers: Asked
+    losses: Losses
     trigger: Memory
     regime: Memory  # of the loss regime and its fallback
     succession: Closed

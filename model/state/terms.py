@@ -10,6 +10,7 @@ from agents.exchange.keeper import Jobs
 from agents.protocol.contribution import target_size
 from agents.trader.trader import Habit, Keys
 from model.backstop.loss_regime.chain import LossTerms
+from model.backstop.loss_regime.room import Room, make_room
 from model.backstop.structure.base import Structure
 from model.market.auction import Auction
 from model.market.confidence import Nerves
@@ -76,6 +77,7 @@ class Scratch(NamedTuple):
     rows: np.ndarray  # (rows,) traders who look at their account; later in the step, positions below maintenance margin
     jobs: Jobs  # one round's liquidations
     capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
+    room: Room  # for lists of one protocol's accounts
 
 
 def make_terms(
@@ -149,4 +151,5 @@ def make_scratch(rows: int, keepers: int, protocols: int) -> Scratch:
         rows=np.zeros(rows, np.int32),
         jobs=make_jobs(rows, keepers, protocols),
         capacity=np.zeros((keepers, protocols)),
+        room=make_room(rows // protocols),
     )
