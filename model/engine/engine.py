@@ -35,7 +35,7 @@ from model.measure.window import make_record
 from model.network.contagion import make_contagion
 from model.price.segment import market_names
 from model.price.streams import Streams
-from model.price.tape import Tape, draw_tape, sealed
+from model.price.tape import Tape, draw_tape
 from model.reinsurance.market import ReinsuranceMarket
 from model.scenario import Scenario
 from model.scenario.check.demand import refuse_beyond
@@ -44,7 +44,7 @@ from model.schedule import ACTS, PHASES
 from model.state import initial
 from model.state.population import draw_population, slots_per_protocol
 from model.state.state import Clock, Series, State
-from model.state.table import Shock, Tables, shock_of
+from model.state.table import Tables
 from model.state.terms import Due, KernelTables, make_scratch, make_terms
 
 NUMBER = {name: at for at, (_, name, _) in enumerate(ACTS)}
@@ -74,8 +74,6 @@ class Engine(SavedRun):
     bad input.
     """
 
-    _shock: tuple[int, Shock] | None = None
-
     def __init__(
         self, scenario: Scenario | None = None, replication: int = 0, tape: Tape | None = None, kept: Choice = (ALL,)
     ) -> None:
@@ -102,20 +100,6 @@ class Engine(SavedRun):
         self._build(streams)
         self._set_rules(streams, draws)
         self.state = self._remembered()
-
-    @property
-    def scenario(self) -> Scenario:
-        """All parameters of the run."""
-        return self._own_scenario
-
-    @property
-    def tape(self) -> Tape:
-        """Exogenous shocks of the run; one that is set takes the place of the run's from the present step on."""
-        return self._tape
-
-    @tape.setter
-    def tape(self, tape: Tape) -> None:
-        self._tape, self._shock = sealed(tape), None
 
     def _build(self, streams: Streams) -> None:
         """Make the tables and let the money enter."""
@@ -353,18 +337,6 @@ class Engine(SavedRun):
         self.ledger.stop_if_broken(self.clock)
         self.clock += 1
         self.record.fold(self.clock)
-
-    def _stop_if_over(self) -> None:
-        """Raise where all steps are done: kernels read and write beyond no table."""
-        if self.clock >= self.horizon:
-            raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
-
-    @property
-    def _row(self) -> Shock:
-        """The row of the tape of the present step, of the last one where all are done."""
-        if self._shock is None or self._shock[0] != self.clock:
-            self._shock = self.clock, shock_of(self.tape, min(self.clock, self.horizon - 1))
-        return self._shock[1]
 
     def slots(self, protocol: int) -> tuple[int, int]:
         """Return the first row of a protocol's accounts and the row after its last."""
