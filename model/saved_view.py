@@ -15,7 +15,7 @@ from agents.account.account import EMPTY
 from model.agent_view import Roster
 from model.engine.saved_run import rebuilt
 from model.own_agents import load_agents, load_attributes, own, saved_agents, saved_attributes
-from model.state.state import MesaFace, Snapshot, saved
+from model.state.state import MesaFace, Snapshot, load, saved
 
 
 class SavedView(Roster):
@@ -40,7 +40,7 @@ class SavedView(Roster):
         ------
         ValueError : if it is of a run of another shape; nothing is changed then.
         """
-        super().restore(snapshot)
+        load(self.state, snapshot.state)
         face = snapshot.mesa or self._face()
         self._put_back_face(face)
         load_agents(self, snapshot.agents)

@@ -20,7 +20,6 @@ from model.measure.series import ALL, Choice, chosen, resolved
 from model.price.tape import Tape
 from model.scenario import Scenario
 from model.schedule import ACTS, PHASES
-from model.state.table import Shock, shock_of
 
 NUMBER = {name: at for at, (_, name, _) in enumerate(ACTS)}
 
@@ -209,18 +208,6 @@ class Engine(SetUp):
         self.ledger.stop_if_broken(self.clock)
         self.clock += 1
         self.record.fold(self.clock)
-
-    def _stop_if_over(self) -> None:
-        """Raise where all steps are done: kernels read and write beyond no table."""
-        if self.clock >= self.horizon:
-            raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
-
-    @property
-    def _row(self) -> Shock:
-        """The row of the tape of the present step, of the last one where all are done."""
-        if self._shock is None or self._shock[0] != self.clock:
-            self._shock = self.clock, shock_of(self.tape, min(self.clock, self.horizon - 1))
-        return self._shock[1]
 
     def slots(self, protocol: int) -> tuple[int, int]:
         """Return the first row of a protocol's accounts and the row after its last."""

@@ -16,9 +16,10 @@ from typing import Any, Self
 import numpy as np
 
 from model.measure.series import Choice
-from model.price.tape import Tape, draw_tape
+from model.price.tape import Tape, draw_tape, refuse_other_shape, sealed
 from model.scenario import Scenario
 from model.state.state import Snapshot, State, load, saved
+from model.state.table import Shock, shock_of
 
 ROWS = ("log_return", "depth", "spread", "keeper", "gas", "oracle_error", "exploit", "priority")
 """Columns of a tape with a row a step."""
@@ -34,13 +35,15 @@ class SavedRun:
     """
 
     state: State
-    tape: Tape
+    horizon: int
     replication: int
     origin: int
     kept: Choice
 
     _own_scenario: Scenario
+    _tape: Tape
     _now: memoryview
+    _shock: tuple[int, Shock] | None = None
 
     def set_up(self, scenario: Scenario, origin: int, replication: int, tape: Tape | None, kept: Choice) -> None:
         """Build the run at its start.
@@ -56,6 +59,23 @@ class SavedRun:
         raise NotImplementedError
 
     @property
+    def scenario(self) -> Scenario:
+        """All parameters of the run."""
+        return self._own_scenario
+
+    @property
+    def tape(self) -> Tape:
+        """Exogenous shocks of the run; one that is set takes the place of the run's from the present step on."""
+        return self._tape
+
+    @tape.setter
+    def tape(self, tape: Tape) -> None:
+        former = getattr(self, "_tape", None)
+        if former is not None:
+            refuse_other_shape(former, tape)
+        self._tape, self._shock = sealed(tape), None
+
+    @property
     def clock(self) -> int:
         """Steps done so far."""
         return self._now[0]
@@ -63,6 +83,18 @@ class SavedRun:
     @clock.setter
     def clock(self, step: int) -> None:
         self._now[0] = step
+
+    def _stop_if_over(self) -> None:
+        """Raise where all steps are done: kernels read and write beyond no table."""
+        if self.clock >= self.horizon:
+            raise RuntimeError(f"the run has {self.horizon} steps and all are done; set scenario.steps for more")
+
+    @property
+    def _row(self) -> Shock:
+        """The row of the tape of the present step, of the last one where all are done."""
+        if self._shock is None or self._shock[0] != self.clock:
+            self._shock = self.clock, shock_of(self.tape, min(self.clock, self.horizon - 1))
+        return self._shock[1]
 
     def snapshot(self) -> Snapshot:
         """Return a copy of the run as it is: plain, to be pickled, compared, and put back."""
@@ -73,8 +105,10 @@ class SavedRun:
 
         Raises
         ------
-        ValueError : if it is of a run of another shape; nothing is changed then.
+        ValueError : if it is of a run of another shape, or has a researcher's own agents; nothing is changed then.
         """
+        if snapshot.agents:
+            raise ValueError("the snapshot has agents of your own: restore it into a model.ecosystem.Ecosystem")
         load(self.state, snapshot.state)
 
     def branch(self, replication: int, tape: Tape | None = None) -> Self:

@@ -28,7 +28,7 @@ from model.measure.window import make_record
 from model.network.contagion import make_contagion
 from model.price.segment import market_names
 from model.price.streams import Streams
-from model.price.tape import Tape, draw_tape, refuse_other_shape, sealed
+from model.price.tape import Tape, draw_tape
 from model.reinsurance.market import ReinsuranceMarket
 from model.scenario import Scenario
 from model.scenario.check.demand import refuse_beyond
@@ -36,14 +36,12 @@ from model.scenario.length import asset_names
 from model.state import initial
 from model.state.population import draw_population, slots_per_protocol
 from model.state.state import Clock, Series, State
-from model.state.table import Shock, Tables
+from model.state.table import Tables
 from model.state.terms import Due, KernelTables, make_scratch, make_terms
 
 
 class SetUp(SavedRun):
     """A run that can be set up; what it does is :class:`model.engine.engine.Engine`."""
-
-    _shock: tuple[int, Shock] | None = None
 
     def set_up(self, scenario: Scenario, origin: int, replication: int, tape: Tape | None, kept: Choice) -> None:
         """Build the run at its start; the set-up draws from replication `origin`, the steps from `replication`.
@@ -65,23 +63,6 @@ class SetUp(SavedRun):
         self._build(streams)
         self._set_rules(streams, draws)
         self.state = self._remembered()
-
-    @property
-    def scenario(self) -> Scenario:
-        """All parameters of the run."""
-        return self._own_scenario
-
-    @property
-    def tape(self) -> Tape:
-        """Exogenous shocks of the run; one that is set takes the place of the run's from the present step on."""
-        return self._tape
-
-    @tape.setter
-    def tape(self, tape: Tape) -> None:
-        former = getattr(self, "_tape", None)
-        if former is not None:
-            refuse_other_shape(former, tape)
-        self._tape, self._shock = sealed(tape), None
 
     def _build(self, streams: Streams) -> None:
         """Make the tables and let the money enter."""
