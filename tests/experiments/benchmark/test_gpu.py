@@ -1,5 +1,8 @@
 """The experiment on a GPU: what goes to a device comes back, and runs on it are those of the CPU."""
 
+import json
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -94,6 +97,26 @@ def test_the_command_says_what_is_missing(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["gpu"])
     assert main() == 1
     assert capsys.readouterr().err == f"nothing is measured: {lacking()}\n"
+
+
+@pytest.mark.compiled
+def test_the_record_of_a_world_says_how_far_a_device_is_from_a_core(monkeypatch, capsys):
+    on_core = SimpleNamespace(Gpu=lambda layout, worlds, lanes: Core(layout, worlds), device_name=lambda: "a core")
+    monkeypatch.setattr("experiments.benchmark.gpu.kernels", lambda: on_core)
+    monkeypatch.setattr("experiments.benchmark.gpu.lacking", lambda: "")
+    monkeypatch.setattr(
+        "experiments.benchmark.gpu.WORLDS", {"small": WORLDS["10 October 2025"] | {"trader.number": 50}}
+    )
+    monkeypatch.setattr("sys.argv", ["gpu", "--runs", "2"])
+
+    assert main() == 0
+
+    printed = json.loads(capsys.readouterr().out)
+    (record,) = printed["worlds"]
+    assert (printed["gpu"], record["world"], record["runs"]) == ("a core", "small", 2)
+    assert (record["compared"], record["equal"], record["furthest"]["by"]) == (2, 2, 0.0)
+    assert record["python_acts"] > 0
+    assert record["runs_per_second"] < record["kernel_runs_per_second"]
 
 
 @pytest.mark.gpu
