@@ -17,7 +17,6 @@ import numpy as np
 from agents.core.books import Venue
 from agents.core.kernel import lean_kernel
 from model.backstop.loss_regime.allocation import allot
-from model.backstop.loss_regime.base import room_for
 from model.backstop.loss_regime.deleveraging import close, line_up_winners
 from model.backstop.loss_regime.room import Room
 from model.backstop.loss_regime.score import RankingCode, ranking_code
@@ -72,14 +71,15 @@ class Succession:
     scenario : all parameters.
     key : names the draws of a random ranking.
     venue : tables and book.
+    room : for the accounts of one protocol, of the run's scratch space.
 
     Attributes
     ----------
     terms : constants; None where a successor takes everything over.
     """
 
-    def __init__(self, scenario: Scenario, key: int, venue: Venue) -> None:
-        self.venue, self.room = venue, room_for(venue)
+    def __init__(self, scenario: Scenario, key: int, venue: Venue, room: Room) -> None:
+        self.venue, self.room = venue, room
         self.deleverages = scenario.protocol.vault_closure == "deleverage"
         self.terms = None
         if self.deleverages:

@@ -96,7 +96,7 @@ class SetUp(SavedRun):
         self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
         self.waterfall.bind(self.ledger, self.protocol, self.pool)
-        self.succession = Succession(scenario, draws.key("loss"), self.venue)
+        self.succession = Succession(scenario, draws.key("loss"), self.venue, self.scratch.room)
         cover = partial(self.waterfall.cover, self.ledger, self.protocol, self.pool, self.tape.priority)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, cover)
         self.losses = Losses(np.zeros(members), np.zeros(1, np.bool_))
