@@ -193,8 +193,8 @@ def distances(one: Ecosystem, other: Ecosystem) -> Iterator[tuple[str, float]]:
     """
     ours, theirs = one.series(), other.series()
     yield from ((name, distance(ours[name], theirs[name])) for name in ours)
-    columns = zip(one.accounts._fields, one.accounts, other.accounts, strict=True)
-    yield from ((f"accounts.{name}", distance(a, b)) for name, a, b in columns)
+    for name in one.accounts._fields:
+        yield f"accounts.{name}", distance(getattr(one.accounts, name), getattr(other.accounts, name))
     mine, yours, money = one.summary(), other.summary(), float(other.ledger.book.peak[0])
     yield from ((name, distance(np.array(mine[name]), np.array(yours[name]), _scale(name, money))) for name in mine)
 
