@@ -21,6 +21,7 @@ from experiments.benchmark.channel import channel_cost, clearing_timing
 from experiments.benchmark.compiled import compiled_ratios, run_times
 from experiments.benchmark.ecosystem import ecosystem_timings, growth, warm_up
 from experiments.benchmark.loss import loss_timings
+from experiments.benchmark.rare import rare_gains
 
 REFERENCE_SIZES = (1_000, 100_000)  # accounts
 ECOSYSTEM_SIZES = (1_000, 10_000, 100_000, 1_000_000)  # accounts
@@ -30,18 +31,19 @@ MESA_BUDGET = 4_000_000  # account-steps timed at most
 LAPS, QUICK_LAPS = 5, 1  # of engine against Mesa, of which the median counts
 
 
-def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None) -> dict[str, Any]:
+def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None, rare: bool = False) -> dict[str, Any]:
     """Return all timings, ready for JSON.
 
     Parameters
     ----------
     quick : small sizes only.
     accounts : numbers of accounts to measure, in place of the usual ones.
+    rare : whether to measure the gain of splitting too, which takes many minutes.
 
     Returns
     -------
     ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``compiled``, ``run``, ``channels``, ``clearing``, ``growth``,
-    ``loss_regime`` and ``machine``.
+    ``loss_regime`` and ``machine``; with `rare` also ``rare``.
     """
     usual = QUICK_SIZES if quick else REFERENCE_SIZES
     laps = QUICK_LAPS if quick else LAPS
@@ -57,6 +59,7 @@ def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None) 
         "clearing": clearing_timing(),
         "growth": growth(ecosystem),
         "loss_regime": loss_timings(quick),
+        **({"rare": rare_gains(quick)} if rare else {}),
         "machine": machine(),
     }
 

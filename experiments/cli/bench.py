@@ -10,7 +10,8 @@ from experiments.cli.lazy_group import load
 @click.command()
 @click.option("--quick", is_flag=True, help="Small sizes only: a check that it works, not a measurement.")
 @click.option("--accounts", type=int, multiple=True, help="Numbers of accounts to measure; repeatable.")
-def bench(quick: bool, accounts: tuple[int, ...]) -> None:
+@click.option("--rare", is_flag=True, help="The gain of splitting at 1e-4 too: many minutes.")
+def bench(quick: bool, accounts: tuple[int, ...], rare: bool) -> None:
     """Measure the engine's speed and print JSON."""
     run_benchmark = load("experiments.benchmark.suite:run_benchmark")
-    click.echo(json.dumps(run_benchmark(quick=quick, accounts=accounts or None), indent=2))
+    click.echo(json.dumps(run_benchmark(quick=quick, accounts=accounts or None, rare=rare), indent=2))

@@ -89,8 +89,7 @@ def make_terms(scenario: Scenario, streams: Streams, draws: Streams, structure: 
     due : of regime and resolution.
     """
     market, rule = scenario.market, market_rule(scenario)
-    sources = dict.fromkeys(Keys._fields, draws) | {"trait": streams}
-    keys = Keys(**{name: np.uint64(of.key(f"trader.{name}")) for name, of in sources.items()})
+    keys = trader_keys(streams, draws)
     habit = Habit(**{name: getattr(scenario.trader, name) for name in Habit._fields})
     return Terms(
         price=rule,
@@ -100,6 +99,12 @@ def make_terms(scenario: Scenario, streams: Streams, draws: Streams, structure: 
         capital=capital_terms(scenario, structure),
         due=due,
     )
+
+
+def trader_keys(streams: Streams, draws: Streams) -> Keys:
+    """Return the keys of traders' draws: what a person is like by the set-up's streams, all others by the steps'."""
+    sources = dict.fromkeys(Keys._fields, draws) | {"trait": streams}
+    return Keys(**{name: np.uint64(of.key(f"trader.{name}")) for name, of in sources.items()})
 
 
 def make_tariff(scenario: Scenario) -> Tariff:
