@@ -21,6 +21,7 @@ from experiments.benchmark.channel import channel_cost, clearing_timing
 from experiments.benchmark.compiled import compiled_ratios, run_times
 from experiments.benchmark.ecosystem import ecosystem_timings, growth, warm_up
 from experiments.benchmark.loss import loss_timings
+from experiments.benchmark.rare import rare_gains
 from experiments.benchmark.start import start_times
 
 REFERENCE_SIZES = (1_000, 100_000)  # accounts
@@ -31,7 +32,9 @@ MESA_BUDGET = 4_000_000  # account-steps timed at most
 LAPS, QUICK_LAPS = 5, 1  # of engine against Mesa, of which the median counts
 
 
-def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None, start: bool = False) -> dict[str, Any]:
+def run_benchmark(
+    quick: bool = False, accounts: tuple[int, ...] | None = None, start: bool = False, rare: bool = False
+) -> dict[str, Any]:
     """Return all timings, ready for JSON.
 
     Parameters
@@ -39,11 +42,12 @@ def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None, 
     quick : small sizes only.
     accounts : numbers of accounts to measure, in place of the usual ones.
     start : measure also what a short command costs, a minute.
+    rare : whether to measure the gain of splitting too, which takes many minutes.
 
     Returns
     -------
     ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``compiled``, ``run``, ``channels``, ``clearing``, ``growth``,
-    ``loss_regime``, ``start`` (None where it is not measured) and ``machine``.
+    ``loss_regime``, ``start`` and ``rare`` (None where they are not measured) and ``machine``.
     """
     usual = QUICK_SIZES if quick else REFERENCE_SIZES
     laps = QUICK_LAPS if quick else LAPS
@@ -60,6 +64,7 @@ def run_benchmark(quick: bool = False, accounts: tuple[int, ...] | None = None, 
         "growth": growth(ecosystem),
         "loss_regime": loss_timings(quick),
         "start": start_times() if start else None,
+        "rare": rare_gains(quick) if rare else None,
         "machine": machine(),
     }
 

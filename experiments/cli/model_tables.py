@@ -109,6 +109,14 @@ def _done_by(kind: type, name: str, kernel: Any) -> Iterator[str]:
 
 def makers(kind: type) -> dict[str, str]:
     """Return the classes of the attributes that a class makes of itself: attribute → dotted path."""
+    classes: dict[str, str] = {}
+    for base in reversed(kind.__mro__[:-1]):
+        classes |= _made_by(base)
+    return classes
+
+
+def _made_by(kind: type) -> dict[str, str]:
+    """Return the classes of the attributes that a class itself makes."""
     names = vars(import_module(kind.__module__))
     classes: dict[str, str] = {}
     for node in ast.walk(ast.parse(dedent(inspect.getsource(kind)))):

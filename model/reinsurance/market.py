@@ -138,6 +138,12 @@ class ReinsuranceMarket:
         )
         self._row, self._rows = self.memory.row, self.memory.rows
 
+    def draw_by(self, draws: Streams) -> None:
+        """Hash what is drawn from now on by the keys of other streams."""
+        key = np.uint64(draws.key("reinsurance.dispute"))
+        self.handler.context = self.handler.context._replace(key=key)
+        self.choice.key = np.uint64(draws.key("choice"))
+
     def manage(self, step: int) -> None:
         """Run what belongs to phase 8 (1)."""
         if not self.active:

@@ -95,8 +95,7 @@ def make_terms(
     loss : regime and fallback.
     """
     market, rule = scenario.market, market_rule(scenario)
-    sources = dict.fromkeys(Keys._fields, draws) | {"trait": streams}
-    keys = Keys(**{name: np.uint64(of.key(f"trader.{name}")) for name, of in sources.items()})
+    keys = trader_keys(streams, draws)
     habit = Habit(**{name: getattr(scenario.trader, name) for name in Habit._fields})
     return Terms(
         price=rule,
@@ -107,6 +106,12 @@ def make_terms(
         due=due,
         loss=loss,
     )
+
+
+def trader_keys(streams: Streams, draws: Streams) -> Keys:
+    """Return the keys of traders' draws: what a person is like by the set-up's streams, all others by the steps'."""
+    sources = dict.fromkeys(Keys._fields, draws) | {"trait": streams}
+    return Keys(**{name: np.uint64(of.key(f"trader.{name}")) for name, of in sources.items()})
 
 
 def make_tariff(scenario: Scenario) -> Tariff:

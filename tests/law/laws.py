@@ -38,13 +38,13 @@ FLOORS = (
     ("experiments.figure", "experiments.paper", "experiments.plan", "experiments.statistics"),
     ("experiments.results",),
     ("experiments.run",),
-    ("agents", "experiments", "experiments.benchmark", "experiments.study"),
+    ("agents", "experiments", "experiments.study"),
     ("experiments.study.comparison", "experiments.study.replay", "experiments.study.sensitivity"),
     (
         "experiments.study.attribution", "experiments.study.network", "experiments.study.phase",
         "experiments.study.rare", "experiments.study.size",
     ),
-    ("experiments.report", "experiments.study.calibration", "experiments.study.findings"),
+    ("experiments.benchmark", "experiments.report", "experiments.study.calibration", "experiments.study.findings"),
     ("experiments.app", "experiments.study.reproduction", "experiments.validation"),
     ("experiments.cli",),
 )  # fmt: skip
@@ -75,8 +75,6 @@ CALLED_OUTSIDE = {
     "absorb": "a waterfall alone, without the run's schedule: how it is tried on losses given from outside",
     "net_worth": "Glasserman and Young's w, for a reader's own network",
     "system_loss": "what amplification_bound bounds, for a reader's own network",
-    "chosen_levels": "multilevel splitting, for a run whose state can be copied",
-    "split": "multilevel splitting, for a run whose state can be copied",
     "branch": "a run's past with other draws, for a study of a researcher's own",
     "spliced": "by branch",
 }

@@ -5,8 +5,8 @@ Floors of the rooms, from the lowest; a room imports only lower ones (``FLOORS``
     agents    core < account, provider, reinsurer < exchange, protocol < trader
     model     < scenario < price, batch run < market < backstop < state < measure, network
               < reinsurance, schedule < engine < agent view < own agents < saved view < ecosystem
-    experiments < plan, statistics, figure < results < run < benchmark < study: comparison, replay, sensitivity
-              < study: attribution, network, phase, rare, size < study: calibration, findings; report
+    experiments < plan, statistics, figure < results < run < study: comparison, replay, sensitivity
+              < study: attribution, network, phase, rare, size < study: calibration, findings; report, benchmark
               < app, validation < cli
 """
 

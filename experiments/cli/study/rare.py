@@ -12,6 +12,17 @@ from experiments.run.stream import announce
 from experiments.study.rare.answer import Answer
 from experiments.study.rare.run import Effort, check_metric, expected_runs, keep, study, words
 from experiments.study.rare.search import Event
+from experiments.study.rare.splitting.importance import SPLIT
+from experiments.study.rare.splitting.study import (
+    SplitAnswer,
+    SplitEffort,
+    expected_parts,
+    keep_split,
+    split_caveats,
+    split_document,
+    split_study,
+    split_tables,
+)
 from experiments.study.rare.table import caveats, document, tables
 
 DEFAULT_STRUCTURES = ("isolated", "pooled")
@@ -19,16 +30,17 @@ DEFAULT_STRUCTURES = ("isolated", "pooled")
 
 def rare(quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) -> int:
     """Estimate how probable it is that a metric exceeds a threshold, down to 1e-4 and below."""
+    method = typed.pop("method")
     own = {name: typed.pop(name) for name in ("metric", "threshold", "pilot", "untilted", "blocks", "plain", "seeds")}
-    _check(own)
+    _check(own, method)
     chosen = plan(Options(structures=structures, **typed), DEFAULT_STRUCTURES)
     told = begin(chosen, quiet)
-    answer = _answer(chosen, own, quiet)
+    answer = (_split if method == "splitting" else _answer)(chosen, own, quiet)
     _report(answer, chosen, quiet, as_json, told)
     return 0
 
 
-def _check(own: dict[str, Any]) -> None:
+def _check(own: dict[str, Any], method: str) -> None:
     allowed = {
         "threshold": (math.isfinite(own["threshold"]), "a number"),
         "pilot": (50 <= own["pilot"] <= 100_000, "50 to 100000"),
@@ -40,6 +52,10 @@ def _check(own: dict[str, Any]) -> None:
     problems = [
         f"command line: --{name}: {own[name]}: allowed is {text}" for name, (well, text) in allowed.items() if not well
     ]
+    if method == "splitting" and own["metric"] not in SPLIT:
+        problems.append(
+            f"command line: --metric: {own['metric']!r}: allowed with --method splitting: {', '.join(SPLIT)}"
+        )
     if problems:
         raise ConfigurationError(problems)
 
@@ -59,6 +75,24 @@ def _answer(chosen: Plan, own: dict[str, Any], quiet: bool) -> Answer:
     return answer
 
 
-def _report(answer: Answer, chosen: Plan, quiet: bool, as_json: bool, told: dict[str, Any]) -> None:
-    tell(answer, document, tables, quiet, as_json, told)
-    announce([*caveats(answer), f"results in {chosen.folder}"], quiet)
+def _split(chosen: Plan, own: dict[str, Any], quiet: bool) -> SplitAnswer:
+    """Estimate by splitting; what only tilting needs is not looked at."""
+    event, effort = Event(own["metric"], own["threshold"]), SplitEffort(own["pilot"], own["seeds"])
+    asked = {**words(chosen, event, Effort(own["pilot"], 0.0, 0, 0, own["seeds"])), "method": "splitting"}
+    with (
+        ResultFolder(chosen.folder, "rare", asked, series=False) as folder,
+        Progress(expected_parts(chosen, effort), quiet) as progress,
+    ):
+        answer = split_study(chosen, event, effort, progress.advance)
+        keep_split(folder, chosen, answer)
+    return answer
+
+
+def _report(answer: Answer | SplitAnswer, chosen: Plan, quiet: bool, as_json: bool, told: dict[str, Any]) -> None:
+    if isinstance(answer, SplitAnswer):
+        tell(answer, split_document, split_tables, quiet, as_json, told)
+        lines = split_caveats(answer)
+    else:
+        tell(answer, document, tables, quiet, as_json, told)
+        lines = caveats(answer)
+    announce([*lines, f"results in {chosen.folder}"], quiet)

@@ -1,1 +1,1 @@
-"""Probabilities of rare losses by importance sampling."""
+"""Probabilities of rare losses, by importance sampling and by splitting."""

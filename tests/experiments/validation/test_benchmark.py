@@ -26,7 +26,7 @@ def test_all_parts_are_there(monkeypatch):
     monkeypatch.setattr(suite, "COMPARED", 800)
     monkeypatch.setattr(ecosystem, "MOST_STEPS", 10)
     monkeypatch.setattr(suite, "channel_cost", lambda number, laps: channel_cost(number, laps, steps=10))
-    report = suite.run_benchmark(quick=True, accounts=(400, 1_600))
+    report = suite.run_benchmark(quick=True, accounts=(400, 1_600), rare=True)
     assert set(report) == {
         "reference",
         "ecosystem",
@@ -38,8 +38,10 @@ def test_all_parts_are_there(monkeypatch):
         "growth",
         "loss_regime",
         "start",
+        "rare",
         "machine",
     }
+    assert [{"seed", "probability", "gain"} <= record.keys() for record in report["rare"]] == [True]
     assert [record["accounts"] for record in report["reference"]] == [400, 1_600]
     assert [record["accounts"] for record in report["ecosystem"]] == [400, 1_600, 400, 1_600]
     numbers = [value for record in report["reference"] + report["ecosystem"] for value in record.values()]

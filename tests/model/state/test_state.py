@@ -24,6 +24,7 @@ AT_REST = {
     "accounts.anchor", "accounts.status", "accounts.strategy",  # change by replacement and by own agents alone
     "book.breach",  # stops the run
     "control.start.fee", "control.start.interest_cap",  # no choice moves them
+    "losses.moved", "losses.owed",  # handed on within a step
     "structure.reinstated",  # charged for in the step in which it is noted
 }  # fmt: skip
 MESAS_OWN = vars(mesa.Model()).keys() | {"_traders", "_assembled", "_before", "_going", "state"}

@@ -1,0 +1,1 @@
+"""Rare events by multilevel splitting: runs that come near the event are branched."""
