@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from experiments.benchmark.compiled import differences
-from experiments.benchmark.gpu import COMPARED, WORLDS, Batch, Core, compare, distance, lacking, main
-from experiments.benchmark.gpu_layout import REST, STATE, Layout, Packer, World, leaves_of, twin
+from experiments.benchmark.gpu.experiment import COMPARED, WORLDS, Batch, Core, compare, distance, lacking, main
+from experiments.benchmark.gpu.gpu_layout import REST, STATE, Layout, Packer, World, leaves_of, twin
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 
@@ -102,10 +102,10 @@ def test_the_command_says_what_is_missing(monkeypatch, capsys):
 @pytest.mark.compiled
 def test_the_record_of_a_world_says_how_far_a_device_is_from_a_core(monkeypatch, capsys):
     on_core = SimpleNamespace(Gpu=lambda layout, worlds, lanes: Core(layout, worlds), device_name=lambda: "a core")
-    monkeypatch.setattr("experiments.benchmark.gpu.kernels", lambda: on_core)
-    monkeypatch.setattr("experiments.benchmark.gpu.lacking", lambda: "")
+    monkeypatch.setattr("experiments.benchmark.gpu.experiment.kernels", lambda: on_core)
+    monkeypatch.setattr("experiments.benchmark.gpu.experiment.lacking", lambda: "")
     monkeypatch.setattr(
-        "experiments.benchmark.gpu.WORLDS", {"small": WORLDS["10 October 2025"] | {"trader.number": 50}}
+        "experiments.benchmark.gpu.experiment.WORLDS", {"small": WORLDS["10 October 2025"] | {"trader.number": 50}}
     )
     monkeypatch.setattr("sys.argv", ["gpu", "--runs", "2"])
 

@@ -4,7 +4,7 @@ numba-cuda compiles a function of numba's for the GPU where a kernel calls it, s
 by line. Around them is what :func:`model.engine.code.advance` does: acts from where the clock stands, step after step,
 until one is Python's. Three things are the GPU's own:
 
-- tables, constants and tape are made of a run's two rows of bytes (:mod:`experiments.benchmark.gpu_layout`);
+- tables, constants and tape are made of a run's two rows of bytes (:mod:`experiments.benchmark.gpu.gpu_layout`);
 - arrays that a rule makes lie in a room of the thread's, emptied before every act; nobody counts who uses them;
 - products and sums are not joined into one operation, which would round otherwise (``fma=0``).
 
@@ -28,7 +28,7 @@ from numba.cuda.memory_management.nrt_context import NRTContext
 from numba.cuda.np import ufunc_db
 
 from agents.core.chain import Link
-from experiments.benchmark.gpu_layout import STATE, Layout, Leaf, World
+from experiments.benchmark.gpu.gpu_layout import STATE, Layout, Leaf, World
 from model.schedule import ACTS
 from model.state.table import shock_of
 from model.state.terms import Terms

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from experiments.benchmark.compiled import CALM
-from experiments.benchmark.gpu_layout import REST, STATE, Layout, Packer, World, twin
+from experiments.benchmark.gpu.gpu_layout import REST, STATE, Layout, Packer, World, twin
 from experiments.benchmark.suite import machine
 from experiments.plan.scenario_option import DEFAULT_PRICES
 from model.ecosystem import Ecosystem
@@ -182,7 +182,7 @@ def lacking() -> str:
 def kernels() -> ModuleType:
     """Return the module that needs numba-cuda; 0.30 of it asks for a name that NumPy 2.5 no longer has."""
     vars(np).setdefault("row_stack", np.vstack)
-    return import_module("experiments.benchmark.gpu_kernel")
+    return import_module("experiments.benchmark.gpu.gpu_kernel")
 
 
 def distances(one: Ecosystem, other: Ecosystem) -> Iterator[tuple[str, float]]:
@@ -262,7 +262,3 @@ def main() -> int:
     records = [compare(name, runs, given.lanes) for name in WORLDS for runs in given.runs]
     print(json.dumps({"gpu": kernels().device_name(), "machine": machine(), "worlds": records}, indent=2))
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

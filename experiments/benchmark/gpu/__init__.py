@@ -1,0 +1,1 @@
+"""The compiled schedule on an NVIDIA GPU: an experiment, not a backend."""
