@@ -2,10 +2,11 @@
 
 numba-cuda compiles a function of numba's for the GPU where a kernel calls it, so the rules are those of the CPU, line
 by line. Around them is what :func:`model.engine.code.advance` does: acts from where the clock stands, step after step,
-until one is Python's. Three things are the GPU's own:
+until one is Python's. Four things are the GPU's own:
 
 - tables, constants and tape are made of a run's two rows of bytes (:mod:`experiments.benchmark.gpu.gpu_layout`);
 - arrays that a rule makes lie in a room of the thread's, emptied before every act; nobody counts who uses them;
+- acts that call kernels by address are Python's whenever they are due;
 - products and sums are not joined into one operation, which would round otherwise (``fma=0``).
 
 What is used of numba-cuda's insides is that of version 0.30.
@@ -28,9 +29,11 @@ from numba.cuda.memory_management.nrt_context import NRTContext
 from numba.cuda.np import ufunc_db
 
 from agents.core.chain import Link
+from agents.core.kernel import lean_kernel
 from experiments.benchmark.gpu.gpu_layout import STATE, Layout, Leaf, World
-from model.schedule import ACTS
-from model.state.table import shock_of
+from model.backstop.loss_regime.chain import LossTerms, is_carried, settles
+from model.schedule import ACTS, to_be_placed
+from model.state.table import Shock, Tables, shock_of
 from model.state.terms import Terms
 
 ROOM = 1 << 18  # bytes of arrays that one act of one run may make
@@ -38,6 +41,36 @@ THREADS = 8_192  # at most, at a time
 
 Array = np.ndarray
 type Inside = Any  # of numba, whose parts have no types
+
+
+@lean_kernel
+def losses_are_left(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
+    """Leave to Python what the layers have left: the regimes are called by addresses of the CPU's machine code.
+
+    Parameters
+    ----------
+    tables : of the run; losses are read.
+    terms, row, t : not used.
+    """
+    return to_be_placed(tables)
+
+
+@lean_kernel
+def settlements_are_due(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
+    """Leave to Python the end of phase 6, where a regime has something to do or anything moved.
+
+    Parameters
+    ----------
+    tables : of the run; losses, balances and whether a debt is carried are read.
+    terms : constants of the regimes.
+    row : not used.
+    t : present step.
+    """
+    return tables.losses.moved[0] or settles(terms, tables.carried[0] or is_carried(tables.book.balance), t)
+
+
+BY_ADDRESS = {"place_losses": losses_are_left, "settle_losses": settlements_are_due}
+"""Acts that call kernels by their address, and what the GPU asks in their place."""
 
 
 class Rooms(NRTContext):
@@ -181,7 +214,7 @@ def kernel_for(layout: Layout, world: World) -> Inside:
 def source(layout: Layout, world: World) -> tuple[str, dict[str, Any]]:
     """Return the source of a kernel, and the names it uses."""
     names: dict[str, Any] = {"cuda": cuda, "shock_of": shock_of, "empty_room": empty_room}
-    names |= {f"act_{at}": link.act for at, (_, _, link) in enumerate(ACTS)}
+    names |= {f"act_{at}": BY_ADDRESS.get(name, link.act) for at, (_, name, link) in enumerate(ACTS)}
     leaves = iter(enumerate(layout.leaves))
     made = {name: _made(value, leaves, names) for name, value in world._asdict().items()}
     acts = "\n".join(_call(at, link, world.terms) for at, (_, _, link) in enumerate(ACTS))

@@ -3,6 +3,9 @@
 import math
 from typing import Any
 
+import click
+from click.core import ParameterSource
+
 from experiments.cli.answer import begin, tell
 from experiments.plan.configuration import Plan, plan
 from experiments.plan.options import ConfigurationError, Options
@@ -26,6 +29,8 @@ from experiments.study.rare.splitting.study import (
 from experiments.study.rare.table import caveats, document, tables
 
 DEFAULT_STRUCTURES = ("isolated", "pooled")
+ONLY_TILTING = ("untilted", "blocks", "plain")
+"""Options that say how shocks are tilted, or what to compare it with."""
 
 
 def rare(quiet: bool, as_json: bool, structures: tuple[str, ...], **typed: Any) -> int:
@@ -56,8 +61,17 @@ def _check(own: dict[str, Any], method: str) -> None:
         problems.append(
             f"command line: --metric: {own['metric']!r}: allowed with --method splitting: {', '.join(SPLIT)}"
         )
+    if method == "splitting":
+        useless = [f"--{name}" for name in ONLY_TILTING if _typed(name)]
+        problems += [f"command line: {option}: allowed with --method tilting alone" for option in useless]
     if problems:
         raise ConfigurationError(problems)
+
+
+def _typed(name: str) -> bool:
+    """Tell whether an option was given on the command line."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _answer(chosen: Plan, own: dict[str, Any], quiet: bool) -> Answer:

@@ -162,6 +162,8 @@ def test_the_command_splits(tmp_path):
     "words, problem",
     [
         (["--metric", "exhausted"], "--metric: 'exhausted': allowed with --method splitting: deficit"),
+        (["--metric", "deficit", "--plain", "9"], "--plain: allowed with --method tilting alone"),
+        (["--metric", "deficit", "--blocks", "8"], "--blocks: allowed with --method tilting alone"),
         (["--metric", "deficit", "--set", "price.process=episode", "--threshold", "1"], "not drawn step by step"),
     ],
 )
