@@ -77,11 +77,10 @@ class Player:
         self.poke()
 
     def seek(self, step: int) -> None:
-        """Go to any step: back at once, forward as fast as it goes, with frames on the way."""
+        """Go to any step: at once where it has been passed, forward as fast as it goes, with frames on the way."""
         with self.lock:
             goal = min(max(step, 0), self.world.horizon)
-            if goal < self.world.clock:
-                self.world.rebuild()
+            self.world.near(goal)
             self.goal = goal
         self.poke()
 

@@ -67,22 +67,23 @@ class Trace:
     paid : (steps, layers, protocols) USD so far.
     borne : (steps, strategies) USD of others' losses borne by traders so far, by their strategy.
     hit : (steps,) accounts that have borne any.
+    own : (protocols,) USD, what claimants' own parts of pot and capital on call have paid so far.
     """
 
     def __init__(self, steps: int, protocols: int) -> None:
         self.paid = np.zeros((steps, len(LAYERS), protocols))
         self.borne = np.zeros((steps, len(STRATEGY_NAMES)))
         self.hit = np.zeros(steps)
-        self._own = np.zeros(protocols)
+        self.own = np.zeros(protocols)
 
     def write(self, ecosystem: Ecosystem, step: int, before: Standing) -> None:
         """Write what has been paid at the end of `step`; `before` is what stood at its beginning."""
         protocol, accounts, paid = ecosystem.protocol, ecosystem.accounts, self.paid[step]
-        self._own += own_part(before, standing(ecosystem))
+        self.own += own_part(before, standing(ecosystem))
         for name, columns in LAYERS.items():
             paid[ROWS[name]] = sum(getattr(protocol, column) for column in columns)
-        paid[ROWS[OWN_PART]] += self._own
-        paid[ROWS[OTHERS]] -= self._own
+        paid[ROWS[OWN_PART]] += self.own
+        paid[ROWS[OTHERS]] -= self.own
         paid[ROWS[REGIME]] -= protocol.thawed
         paid[ROWS[UNPAID]] -= ecosystem.ledger.balance[BAD_DEBT]
         self.borne[step] = np.bincount(accounts.strategy, accounts.haircut, len(STRATEGY_NAMES))[: len(STRATEGY_NAMES)]

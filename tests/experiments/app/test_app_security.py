@@ -430,7 +430,7 @@ def test_uploads_do_not_pile_up_and_a_bad_one_does_not_take_the_good_ones_place(
     session = Session(lambda _: None, TINY)
     assert session.upload("GOLD.csv", ROWS), session.problems
     assert not session.upload("GOLD.csv", b"not,a\nprice,file\n")
-    session.world.rebuild()
+    session.world.reset()
     assert session.upload("SILVER.csv", ROWS)
     assert [place.name for place in session.uploads.folder.rglob("*.csv")] == ["SILVER.csv"]
     session.close()

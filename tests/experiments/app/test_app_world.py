@@ -60,10 +60,38 @@ def test_an_earlier_step_is_reached_again_exactly(kind):
     world.step(15)
     then, state = snapshot(world), [tables(side) for side in world.sides]
     world.step(5)
-    world.rebuild()
+    for back in (0, 7, 10, 24, 25):
+        world.near(back)
+        assert world.clock <= back
+        world.step(25 - world.clock)
+        assert snapshot(world) == then
+        assert [tables(side) for side in world.sides] == state
+
+
+def test_a_step_that_was_passed_is_reached_at_once():
+    """From the copy before it, forward too; copies from before an intervention alone outlive it."""
+    world = twin()
     world.step(25)
-    assert snapshot(world) == then
-    assert [tables(side) for side in world.sides] == state
+    world.near(13)
+    assert 0 <= 13 - world.clock < world._every
+    world.near(24)
+    assert 0 <= 24 - world.clock < world._every
+    world.near(0)
+    assert world.clock == 0
+    world.intervene(Intervention("price_shock", 0, -0.2, 1))
+    world.near(24)
+    assert world.clock == 0
+
+
+def test_copies_take_no_more_than_their_room(monkeypatch):
+    world = twin()
+    world.step(1)
+    [(one, two)] = world._moments.values()
+    monkeypatch.setattr("experiments.app.world.world.ROOM", 5 * (one.size + two.size))
+    world.step(30)
+    assert 1 < len(world._moments) <= 5 and {step % world._every for step in world._moments} == {0}
+    world.near(20)
+    assert 0 <= 20 - world.clock < world._every
 
 
 @pytest.mark.parametrize("kind", KINDS)
