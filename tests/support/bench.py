@@ -4,9 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from agents.account.account import BLOCK, make_accounts, make_blocks
 from agents.core.books import Venue
+from agents.core.column import bare
 from agents.core.kernel import kernel
 from agents.core.ledger import DEFICIT, FUND, OUTSIDE, POOL, TRADING_FEE, TREASURY, WHOLE, Ledger
+from agents.exchange.exchange import Exchange
 from agents.protocol.protocol import Protocol
 from agents.reinsurer.reinsurer import Reinsurer
 from model.backstop.loss_regime.base import Terms as LossTerms
@@ -44,9 +47,8 @@ class Bench:
         self.ledger.enter(POOL, self.structure.pot_capital, slice(self.structure.pots))
         self.protocol, self.pool = Protocol.make_table(members), Reinsurer.make_table(self.structure.pots)
         self.protocol.exhausted_step[:] = self.pool.exhausted_step[:] = -1
-        nobody: Any = None
-        whose: Any = {name: np.zeros(members) for name in ("exploit_loss", "vault_deficit")}
-        self.venue = Venue(nobody, nobody, whose, self.ledger.book)
+        exchange, rows = bare(Exchange.make_table(members)), members * BLOCK
+        self.venue = Venue(make_accounts(rows), bare(make_blocks(rows)), exchange, self.ledger.book)
         regimes = (REGIMES["bad_debt"](LossTerms(), 0.0, 7) for _ in range(2))
         self.waterfall = Waterfall(self.structure, Chain(*regimes))
         own = np.full(members, float(self.structure.own_share))

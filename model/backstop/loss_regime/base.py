@@ -196,7 +196,7 @@ def regime_terms(terms: Terms, reaction: float, key: np.uint64, period: int) -> 
 
 def remembered(venue: Venue, fields: tuple[str, ...]) -> Remembered:
     """Return room to remember these fields, all zero."""
-    rows, members = len(venue.accounts.size) if venue.accounts is not None else 0, len(venue.exchange)
+    rows, members = len(venue.accounts.size), len(venue.exchange)
     sizes = {"wallet": rows, "realised": rows, "size": rows, "price": members, "indebted": members}
     lengths = {name: size if name in fields else 0 for name, size in sizes.items()}
     return Remembered(**{name: np.zeros(n, bool if name == "indebted" else float) for name, n in lengths.items()})
@@ -204,4 +204,4 @@ def remembered(venue: Venue, fields: tuple[str, ...]) -> Remembered:
 
 def room_for(venue: Venue) -> Room:
     """Return room for the accounts of one protocol."""
-    return make_room(len(venue.accounts.size) // len(venue.exchange) if venue.accounts is not None else 0)
+    return make_room(len(venue.accounts.size) // len(venue.exchange))

@@ -53,8 +53,8 @@ class MadeUpEcosystem:
 @pytest.fixture
 def made_up(monkeypatch):
     monkeypatch.setattr(MadeUpEcosystem, "broken", ())
-    module = types.SimpleNamespace(Ecosystem=MadeUpEcosystem)
-    monkeypatch.setitem(sys.modules, "model.ecosystem", module)
+    module = types.SimpleNamespace(Engine=MadeUpEcosystem)
+    monkeypatch.setitem(sys.modules, "model.engine.engine", module)
     return MadeUpEcosystem
 
 

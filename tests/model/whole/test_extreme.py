@@ -184,7 +184,7 @@ def test_relabelling_protocols_with_their_traders_relabels_outcomes(monkeypatch,
             drawn = draw(scenario, streams, straight)
             return type(drawn)(*(column.reshape(len(columns), -1)[columns].ravel() for column in drawn))
 
-        monkeypatch.setattr("model.ecosystem.draw_population", turned)
+        monkeypatch.setattr("model.engine.set_up.draw_population", turned)
         ecosystem = Ecosystem(crash(
             protocol__open_interest=tuple(interest[i] for i in columns), steps=12,
             protocol__asset=tuple(assets[i] for i in columns), trader__attention=0.0,
