@@ -8,6 +8,7 @@ imported, a docstring that cannot be read. Rules are taken as the plain function
 import os
 import sys
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"
@@ -17,6 +18,8 @@ import pdoc
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("agents", "model", "experiments")
+NEEDS = {"numba_cuda": "experiments.benchmark.gpu.gpu_kernel"}
+"""Packages of an extra -> the module that cannot be imported without them, and is left out then."""
 # Type parameters of Mesa's classes, and names imported for type checking alone, which mypy resolves and pdoc does not.
 UNRESOLVED = "Error parsing type annotation"
 
@@ -29,7 +32,8 @@ def build(folder: Path, modules: tuple[str, ...] = PACKAGES) -> None:
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message=UNRESOLVED)
         warnings.filterwarnings("ignore", message=r"websockets\.", category=DeprecationWarning)  # by Solara and uvicorn
-        pdoc.pdoc(*modules, output_directory=folder)
+        left_out = (f"!{module}" for package, module in NEEDS.items() if find_spec(package) is None)
+        pdoc.pdoc(*modules, *left_out, output_directory=folder)
 
 
 if __name__ == "__main__":
