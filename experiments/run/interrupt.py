@@ -3,7 +3,7 @@
 A file half written is worth nothing, so the first Ctrl-C only sets a flag that is read between runs; only a run in hand
 in this process is broken off, which leaves nothing behind. What a system sends to end a process (SIGTERM, SIGHUP) is
 the same wish. Ctrl-C acts in the background too, where a script has it ignored; what else is ignored, as SIGHUP by
-`nohup`, stays so.
+`nohup`, stays so. Where a signal's exception is lost, as in a callback of the garbage collector, the signal comes again.
 """
 
 import signal
@@ -37,6 +37,7 @@ def ended(error: BaseException) -> int:
 def heed() -> None:
     """Let what a system sends to end this process end it as Ctrl-C does, so that nothing is left behind."""
     if _main():
+        _lose_nothing()
         for number in SIGNALS:
             deaf = signal.getsignal(number)
             if deaf == signal.SIG_DFL or (deaf == signal.SIG_IGN and number == signal.SIGINT):
@@ -49,7 +50,7 @@ class Interrupt:
     active: "Interrupt | None" = None
 
     def __init__(self) -> None:
-        self.requested = self.breakable = False
+        self.requested = self.breakable = self.lost = False
         self.code = 0
         self._before: dict[int, Any] = {}
 
@@ -58,6 +59,7 @@ class Interrupt:
             ignored = {number for number in SIGNALS if signal.getsignal(number) == signal.SIG_IGN}
             heard = [number for number in SIGNALS if number not in ignored or number == signal.SIGINT]
             self._before = {number: signal.signal(number, self._remember) for number in heard}
+            _lose_nothing()
             Interrupt.active = self
         return self
 
@@ -75,8 +77,9 @@ class Interrupt:
     def _remember(self, number: int, frame: FrameType | None) -> None:
         if _postponed(number, frame):
             return
-        again, self.requested, self.code = self.requested, True, 128 + number
-        if not again:
+        first, again = not self.requested, self.requested and not self.lost
+        self.requested, self.lost, self.code = True, False, 128 + number
+        if first:
             with suppress(RuntimeError):  # it came while something was being told
                 print("stopping; finished runs are kept; Ctrl-C again stops at once", file=sys.stderr)
         if again or self.breakable:
@@ -109,10 +112,48 @@ def _postponed(number: int, frame: FrameType | None) -> bool:
     while frame is not None and frame.f_code.co_filename.rpartition("llvmlite")[2] != CALLED_BACK:
         frame = frame.f_back
     if frame is not None:
-        again = threading.Timer(SOON, signal.raise_signal, [number])
-        again.daemon = True
-        again.start()
+        _send_again(number)
     return frame is not None
+
+
+def _send_again(number: int) -> None:
+    again = threading.Timer(SOON, _send, [number])
+    again.daemon = True
+    again.start()
+
+
+def _send(number: int) -> None:
+    """Send a signal to the main thread; what it waits for is broken off only if the signal is sent to it by name."""
+    main = threading.main_thread().ident
+    if main is not None and hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main, number)
+    else:
+        signal.raise_signal(number)
+
+
+def _lose_nothing() -> None:
+    if not isinstance(sys.unraisablehook, _NothingLost):
+        sys.unraisablehook = _NothingLost(sys.unraisablehook)
+
+
+class _NothingLost:
+    """Hook for exceptions that Python can only report: the end that was asked for comes again, others go to `told`."""
+
+    def __init__(self, told: Callable[["sys.UnraisableHookArgs"], object]) -> None:
+        self.told = told
+
+    def __call__(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        """Take what was raised where nothing could catch it."""
+        error = unraisable.exc_value
+        if not isinstance(error, KeyboardInterrupt):
+            self.told(unraisable)
+            return
+        number = ended(error) - 128
+        if Interrupt.active is not None:
+            Interrupt.active.lost = True
+        elif signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, _end)
+        _send_again(number)
 
 
 def _main() -> bool:

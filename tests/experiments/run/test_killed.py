@@ -176,6 +176,31 @@ def test_the_next_start_clears_what_a_killed_one_left_and_nothing_of_a_live_one(
     assert sorted(path.name for path in tmp_path.iterdir()) == [".cache", ".mine-01234567", "other", "x"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_whose_exception_is_lost_in_a_callback_comes_again(number):
+    code = (
+        "import signal, sys, time, weakref; from experiments.run.interrupt import Interrupt, breakable, heed;"
+        "number = int(sys.argv[1]); heed();"
+        "run = lambda: (lost(), time.sleep(30));\n"
+        "def lost():\n"
+        "    thing = set()\n"
+        "    kept = weakref.ref(thing, lambda gone: signal.raise_signal(number))\n"
+        "    del thing\n"
+        "with Interrupt() as stop:\n"
+        "    broken = breakable(run) is None\n"
+        "    print(broken, stop.requested, flush=True)\n"
+        "lost(); time.sleep(30)"
+    )
+    start = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(int(number))], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert ended.stdout.split() == ["True", "True"] and time.monotonic() - start < 15
+    assert ended.stderr.count("stopping") == 1 and "ignored" not in ended.stderr
+    assert ended.returncode != 0
+    assert ended.stderr.split()[-1] in ("KeyboardInterrupt", "experiments.run.interrupt.Ended")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_a_comparison_that_is_ended_leaves_what_is_finished_and_nothing_else(tmp_path, number):
     command = [sys.executable, "-m", "experiments.cli.main", "compare", "--process", "gbm", "--workers", "1"]
