@@ -3,7 +3,7 @@
 A file half written is worth nothing, so the first Ctrl-C only sets a flag that is read between runs; only a run in hand
 in this process is broken off, which leaves nothing behind. What a system sends to end a process (SIGTERM, SIGHUP) is
 the same wish. Ctrl-C acts in the background too, where a script has it ignored; what else is ignored, as SIGHUP by
-`nohup`, stays so. Where a signal's exception is lost, as in a callback of the garbage collector, the signal comes again.
+`nohup`, stays so. A signal whose exception is lost, as in a callback of the garbage collector, comes again.
 """
 
 import signal

@@ -83,13 +83,17 @@ class Engine(SetUp):
         self.ledger.stop_if_broken(seen)
         self.record.fold(step)
 
-    def _act(self, name: str) -> None:
-        """Call the kernel of an act, if the run has what it works on."""
-        at, t = NUMBER[name], self.clock
+    def _act(self, name: str) -> bool:
+        """Call the kernel of an act, if the run has what it works on; return whether it leaves the act to Python."""
+        at = NUMBER[name]
         kernel, terms = self.code.act(at), getattr(self.rules, ACTS[at][2].terms)
-        if kernel is not None and kernel(self.kernel_tables, terms, self._row, t) and terms is self.rules.loss:
-            self.code.aim(terms)
-            kernel(self.kernel_tables, terms, self._row, t)
+        return kernel is not None and kernel(self.kernel_tables, terms, self._row, self.clock)
+
+    def _act_of_regimes(self, name: str) -> None:
+        """Call the kernel of an act that calls regimes; compile them first, if they are not."""
+        if self._act(name):
+            self.code.aim(self.rules.loss)
+            self._act(name)
 
     def apply_shocks(self) -> None:
         """Phase 1: fundamental returns, spreads and exploits from the tape."""
@@ -149,14 +153,14 @@ class Engine(SetUp):
     def place_losses(self) -> None:
         """Let regime and fallback place what the layers have left; the rest is bad debt."""
         if self.regime.compiled:
-            self._act("place_losses")
+            self._act_of_regimes("place_losses")
         elif self.losses.owed.any():
             self.waterfall.place(self.venue, self.ledger, self.protocol, self.losses.owed, self.clock)
 
     def settle_losses(self) -> None:
         """Let the regimes do what is due at the end of the phase; reconcile rows and ledger where anything moved."""
         if self.regime.compiled:
-            self._act("settle_losses")
+            self._act_of_regimes("settle_losses")
             return
         if self.regime.advance(self.venue, self.clock) or self.losses.moved[0]:
             self.reconcile(WATERFALL)

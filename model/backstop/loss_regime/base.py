@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.books import Venue
+from agents.core.kernel import lean_kernel, lean_rule
 from agents.core.memory import NOTHING, Memory
 from model.backstop.loss_regime.room import Room, make_room
 from model.backstop.loss_regime.score import RankingCode, ranking_code
@@ -49,7 +50,6 @@ class RegimeTerms(NamedTuple):
 
     ranking: RankingCode
     close_price: int  # index into model.scenario.registry.CLOSE_PRICES
-    window: int  # steps of a settlement window
     tear_up: float  # largest fraction of a position that is torn up
     reaction: float  # fall of a trader's leverage appetite per fraction of equity lost
     key: np.uint64  # names the random numbers of a drawn ranking
@@ -111,6 +111,27 @@ class LossRegime(ABC):
         return False
 
 
+@lean_rule
+def falls_due(period: int, carried: bool, step: int) -> bool:
+    """Tell whether a regime has something to do at the end of phase 6."""
+    return (step + 1) % period == 0 if period > 0 else carried
+
+
+@lean_kernel
+def note_marks(venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, step: int) -> bool:
+    """Note the marks of this step; return that no money moved.
+
+    Parameters
+    ----------
+    venue : exchanges are read.
+    memory : marks are written.
+    terms, room, step : not used.
+    """
+    for i in range(memory.price.shape[0]):
+        memory.price[i] = venue.exchange.mark[i]
+    return False
+
+
 class CompiledRegime(LossRegime):
     """A loss regime that is kernels.
 
@@ -164,7 +185,7 @@ class CompiledRegime(LossRegime):
     def advance(self, venue: Venue, step: int) -> bool:
         """Do what is due at the end of phase 6 of every step; return whether money moved."""
         settle = type(self).settle
-        if settle is None:
+        if settle is None or not falls_due(self.period, True, step):
             return False
         return bool(settle(venue, self._memory(venue), self.kernel_terms, room_for(venue), step))
 
@@ -186,7 +207,6 @@ def regime_terms(terms: Terms, reaction: float, key: np.uint64, period: int) -> 
     return RegimeTerms(
         ranking=ranking_code(terms.ranking),
         close_price=CLOSE_PRICES.index(terms.close_price),
-        window=int(terms.window),
         tear_up=float(terms.tear_up),
         reaction=float(reaction),
         key=np.uint64(key),

@@ -22,6 +22,7 @@ from model.backstop.loss_regime.base import (
     LossRegime,
     RegimeTerms,
     Remembered,
+    falls_due,
     regime_terms,
     remembered,
 )
@@ -143,12 +144,6 @@ def is_carried(balance: Array) -> bool:
 
 
 @lean_rule
-def falls_due(period: int, carried: bool, step: int) -> bool:
-    """Tell whether a regime has something to do at the end of phase 6."""
-    return (step + 1) % period == 0 if period > 0 else carried
-
-
-@lean_rule
 def settles(terms: LossTerms, carried: bool, step: int) -> bool:
     """Tell whether regime or fallback have something to do at the end of phase 6."""
     return falls_due(terms.first.period, carried, step) or falls_due(terms.fallback.period, carried, step)
@@ -189,11 +184,16 @@ class Chain(LossRegime):
     Parameters
     ----------
     first, fallback : the two regimes.
+
+    Attributes
+    ----------
+    compiled : whether both are kernels.
     """
 
     def __init__(self, first: LossRegime, fallback: LossRegime) -> None:
         super().__init__(first.terms, first.reaction, int(first.key))
         self.first, self.fallback = first, fallback
+        self.compiled = all(isinstance(of, CompiledRegime) and of.stays_compiled for of in (first, fallback))
 
     def begin(self, venue: Venue) -> None:
         """Begin both regimes."""
@@ -232,12 +232,6 @@ class Chain(LossRegime):
         if not self.compiled:
             return remembered(venue, ()), remembered(venue, ())
         return found  # type: ignore[return-value]  # those of compiled regimes
-
-    @property
-    def compiled(self) -> bool:
-        """Whether both regimes are kernels."""
-        both = self.first, self.fallback
-        return all(isinstance(regime, CompiledRegime) and regime.stays_compiled for regime in both)
 
     def kernel_terms(self) -> LossTerms:
         """Return the two regimes as kernels take them, their addresses yet to be found."""

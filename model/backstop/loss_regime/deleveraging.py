@@ -36,7 +36,7 @@ from agents.core.ledger import DEFICIT, TRADER, VAULT, WALLET, pay
 from agents.core.random import uniform
 from agents.core.rank import total
 from model.backstop.loss_regime.allocation import QUEUE, allot
-from model.backstop.loss_regime.base import CompiledRegime, RegimeTerms, Remembered
+from model.backstop.loss_regime.base import CompiledRegime, RegimeTerms, Remembered, note_marks
 from model.backstop.loss_regime.failure import Failure, failure, hand_on
 from model.backstop.loss_regime.haircut import note_loss
 from model.backstop.loss_regime.room import Room, product_into
@@ -276,21 +276,6 @@ def deleverage(
         product_into(room.given, room.taken, room.gap, count)
         saved += total(room.given, 0, count)
     return saved
-
-
-@lean_kernel
-def note_marks(venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, step: int) -> bool:
-    """Note the marks of this step for the next; return that no money moved.
-
-    Parameters
-    ----------
-    venue : exchanges are read.
-    memory : marks are written.
-    terms, room, step : not used.
-    """
-    for i in range(memory.price.shape[0]):
-        memory.price[i] = venue.exchange.mark[i]
-    return False
 
 
 class AutoDeleveraging(CompiledRegime):

@@ -15,7 +15,7 @@ from agents.core.rank import total
 from model.backstop.loss_regime.base import RegimeTerms, Remembered
 from model.backstop.loss_regime.haircut import charge_wallets, cut_to, hold
 from model.backstop.loss_regime.room import Room
-from model.backstop.loss_regime.window import WindowRegime, window_ends
+from model.backstop.loss_regime.window import WindowRegime
 
 
 @lean_kernel
@@ -26,13 +26,10 @@ def settle_profits(venue: Venue, memory: Remembered, terms: RegimeTerms, room: R
     ----------
     venue : accounts, blocks, exchanges and ledger of the run, read.
     memory : written.
-    terms : its window is read.
-    room : not used.
-    step : present step, -1 at the start of the run.
+    terms, room, step : not used.
     """
-    if window_ends(terms, step):
-        for row in range(memory.realised.shape[0]):
-            memory.realised[row] = venue.accounts.realised[row]
+    for row in range(memory.realised.shape[0]):
+        memory.realised[row] = venue.accounts.realised[row]
     return False
 
 

@@ -14,30 +14,12 @@ Nobody loses more than its equity. Units: contracts, USD.
 from agents.core.books import Venue
 from agents.core.kernel import lean_kernel
 from agents.core.rank import total
-from model.backstop.loss_regime.base import RegimeTerms, Remembered
+from model.backstop.loss_regime.base import RegimeTerms, Remembered, note_marks
 from model.backstop.loss_regime.deleveraging import close
 from model.backstop.loss_regime.failure import failure, hand_on
 from model.backstop.loss_regime.haircut import hold
 from model.backstop.loss_regime.room import Room, product_into
-from model.backstop.loss_regime.window import WindowRegime, window_ends
-
-
-@lean_kernel
-def settle_price(venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, step: int) -> bool:
-    """Remember the settlement prices at the end of a window; return that no money moved.
-
-    Parameters
-    ----------
-    venue : exchanges are read.
-    memory : prices are written.
-    terms : its window is read.
-    room : not used.
-    step : present step, -1 at the start of the run.
-    """
-    if window_ends(terms, step):
-        for i in range(memory.price.shape[0]):
-            memory.price[i] = venue.exchange.mark[i]
-    return False
+from model.backstop.loss_regime.window import WindowRegime
 
 
 @lean_kernel
@@ -104,5 +86,5 @@ def tear_up(
 class TearUp(WindowRegime):
     """The same fraction of every position opposite to the failed side is closed at a price that saves the venue."""
 
-    take, settle = tear_up, settle_price
+    take, settle = tear_up, note_marks
     remembers = ("price",)

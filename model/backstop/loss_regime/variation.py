@@ -15,7 +15,7 @@ from model.backstop.loss_regime.allocation import fill
 from model.backstop.loss_regime.base import RegimeTerms, Remembered
 from model.backstop.loss_regime.haircut import cut_to, hold
 from model.backstop.loss_regime.room import Room
-from model.backstop.loss_regime.window import WindowRegime, window_ends
+from model.backstop.loss_regime.window import WindowRegime
 
 
 @lean_kernel
@@ -26,15 +26,12 @@ def settle_variation(venue: Venue, memory: Remembered, terms: RegimeTerms, room:
     ----------
     venue : accounts, blocks, exchanges and ledger of the run, read.
     memory : written.
-    terms : its window is read.
-    room : not used.
-    step : present step, -1 at the start of the run.
+    terms, room, step : not used.
     """
-    if window_ends(terms, step):
-        for row in range(memory.size.shape[0]):
-            memory.size[row] = venue.accounts.size[row]
-        for i in range(memory.price.shape[0]):
-            memory.price[i] = venue.exchange.mark[i] - venue.exchange.funding_index[i]
+    for row in range(memory.size.shape[0]):
+        memory.size[row] = venue.accounts.size[row]
+    for i in range(memory.price.shape[0]):
+        memory.price[i] = venue.exchange.mark[i] - venue.exchange.funding_index[i]
     return False
 
 

@@ -1,7 +1,6 @@
 """Settlement windows: regimes that look back to the last settlement keep a snapshot taken then."""
 
-from agents.core.kernel import lean_rule
-from model.backstop.loss_regime.base import CompiledRegime, RegimeTerms
+from model.backstop.loss_regime.base import CompiledRegime
 
 
 class WindowRegime(CompiledRegime):
@@ -11,9 +10,3 @@ class WindowRegime(CompiledRegime):
     def period(self) -> int:
         """Steps of a window."""
         return self.terms.window
-
-
-@lean_rule
-def window_ends(terms: RegimeTerms, step: int) -> bool:
-    """Tell whether a settlement is due at the end of `step`, -1 being the start of the run."""
-    return (step + 1) % terms.window == 0
