@@ -7,6 +7,7 @@ debts still open, then its treasury for those it has paid (:mod:`model.backstop.
 members had until the second business day to pay in after 10 September 2018; LCH calls by the next. Units: USD.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from agents.protocol.protocol import SOUND
 from model.backstop.default_fund import contribute_pro_rata
 from model.backstop.late_money import LateMoney
 from model.backstop.structure.base import Structure
+from model.price.tape import Tape
 
 Array = np.ndarray
 
@@ -34,14 +36,13 @@ class CashCalls:
     ----------
     structure : whose assessment power and settlement rule hold.
     late : what members still bear.
-    priority : (steps, members) uniform draws of the tape.
-    delay : steps from loss to payment, >= 1; what is paid after the run is all the same.
+    tape : the present one; its order of arrival is read.
+    delay : steps from loss to payment, >= 1.
     """
 
-    def __init__(self, structure: Structure, late: LateMoney, priority: Array, delay: int) -> None:
-        self.structure, self.late, self.priority = structure, late, priority
-        self.delay = min(delay, len(priority))
-        self.memory = Called(np.zeros((self.delay + 1, priority.shape[1])))
+    def __init__(self, structure: Structure, late: LateMoney, tape: Callable[[], Tape], delay: int) -> None:
+        self.structure, self.late, self.tape, self.delay = structure, late, tape, delay
+        self.memory = Called(np.zeros((delay + 1, len(structure.capital))))
         self.due = self.memory.due
 
     def file(self, left: Array, step: int) -> None:
@@ -58,7 +59,7 @@ class CashCalls:
         called_for[:] = 0.0
         called = (asked == 0.0) & (protocol.status == SOUND)
         room = np.where(called, self.structure.assessable(treasury, protocol.assessed), 0.0)
-        paid = self.structure.settlement(asked, float(room.sum()), np.zeros_like(asked), self.priority[step])
+        paid = self.structure.settlement(asked, float(room.sum()), np.zeros_like(asked), self.tape().priority[step])
         given = contribute_pro_rata(room, float(paid.sum()))
         treasury -= given
         protocol.assessed[:] += given

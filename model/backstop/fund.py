@@ -10,7 +10,7 @@ premiums (:meth:`FundManagement.manage`) contributions, replenishment and reinst
 arrive, yield is paid, and lending returns to its share. Units: USD.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from agents.protocol.contribution import contribution, gap, target_size, tier
 from agents.protocol.fund_asset import revaluation
 from agents.protocol.lending import AtOnce, Recall, make_recall, manage_lending
 from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
+from model.backstop.context import Context
+from model.backstop.layer import Layers
 from model.market.market import per_step
 
 Array = np.ndarray
@@ -38,24 +40,25 @@ class FundManagement:
 
     Parameters
     ----------
-    ecosystem : whose tables, ledger, structure and waterfall it works on.
+    context : tables, ledger and structure it works on.
+    layers : of the waterfall, which note what funds and pots could not pay.
     """
 
-    def __init__(self, ecosystem: Any) -> None:
-        scenario = ecosystem.scenario
+    def __init__(self, context: Context, layers: Layers) -> None:
+        scenario = context.scenario
         self._lend = FastCall(manage_lending)
         self.terms, self.backstop, self.minutes = scenario.fund, scenario.backstop, scenario.minutes
-        self.structure, self.ledger, self.waterfall = ecosystem.structure, ecosystem.ledger, ecosystem.waterfall
-        self.exchange, self.market, self.pool = ecosystem.exchange, ecosystem.market, ecosystem.pool
-        self.risk = ecosystem.tape.daily_volatility[self.exchange.asset]
+        self.structure, self.ledger, self.layers = context.structure, context.ledger, layers
+        self.exchange, self.market, self.pool = context.exchange, context.market, context.pool
+        self.risk = context.tape().daily_volatility[self.exchange.asset]
         self.target = target_size(self.terms.target_ratio, self.structure.paid_in)
         members, pots = len(self.exchange), self.structure.pots
-        delay = min(round(self.terms.recall_delay / self.minutes), ecosystem.horizon)
+        delay = min(round(self.terms.recall_delay / self.minutes), context.horizon)
         self.memory = FundMemory(self._mid(), np.zeros(members), make_recall(delay, members + pots))
         self.mid, self.owed, self.recall = self.memory
         earned = self.terms.yield_rate * self.minutes / MINUTES_PER_YEAR
         self.loan = self.terms.lent_share, earned, self.terms.recall_haircut
-        self.late, self.priority = ecosystem.contagion.late, ecosystem.tape.priority
+        self.late, self.tape = context.late, context.tape
         again = getattr(self.structure, "reinstated", None) is not None and any(self.backstop.reinstatements)
         income = any(self.terms.contribution_rate) or self.terms.replenishment * self.terms.target_ratio > 0.0
         self.collects, self.lends = bool(again or income), self.terms.lent_share > 0.0
@@ -87,12 +90,12 @@ class FundManagement:
         if self.collects:
             self._collect()
         if self.lends:
-            structure, waterfall, recall = self.structure, self.waterfall, self.recall
+            structure, layers, recall = self.structure, self.layers, self.recall
             if self.instant:  # recalled money has arrived already
-                waterfall.unpaid_fund[:] = waterfall.unpaid_pot[:] = 0.0
+                layers.unpaid_fund[:] = layers.unpaid_pot[:] = 0.0
             self._lend(
-                self.ledger.balance, recall.coming, recall.waiting, recall.arrived, waterfall.unpaid_fund,
-                waterfall.unpaid_pot, structure.pot, structure.entitlement, structure.outside, step, *self.loan,
+                self.ledger.balance, recall.coming, recall.waiting, recall.arrived, layers.unpaid_fund,
+                layers.unpaid_pot, structure.pot, structure.entitlement, structure.outside, step, *self.loan,
             )  # fmt: skip
             if recall.arrived.any():
                 self._pay_late(step)
@@ -105,7 +108,7 @@ class FundManagement:
         balance[FUND] -= arrived[:members] - self.late.pay(arrived[:members], "paid_late")
         short = np.minimum(structure.still_due(structure.unpaid, step), self.late.open())
         if arrived[members:].any() and short.any():
-            paid = structure.settle(short, arrived[members:], self.priority[step])
+            paid = structure.settle(short, arrived[members:], self.tape().priority[step])
             structure.unpaid -= paid
             structure.settled(np.zeros_like(paid), short, paid, step)
             self.late.pay(paid, "paid_late")

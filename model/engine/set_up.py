@@ -3,8 +3,6 @@
 All tables as kernels take them and the state are views of the same memory, which the parts of a run have made.
 """
 
-from functools import partial
-
 import numpy as np
 
 from agents.account.account import make_blocks, recount
@@ -13,6 +11,7 @@ from agents.core.books import Venue
 from agents.core.column import bare
 from agents.core.fast_call import FastCall
 from agents.core.ledger import SET_UP, Code, Ledger
+from model.backstop.context import Context
 from model.backstop.fund import FundManagement
 from model.backstop.loss_regime.chain import Losses
 from model.backstop.regime_choice import make_loss_regime
@@ -29,6 +28,7 @@ from model.network.contagion import make_contagion
 from model.price.segment import market_names
 from model.price.streams import Streams
 from model.price.tape import Tape, draw_tape
+from model.reinsurance.choice import Reach
 from model.reinsurance.market import ReinsuranceMarket
 from model.scenario import Scenario
 from model.scenario.check.demand import refuse_beyond
@@ -38,6 +38,8 @@ from model.state.population import draw_population, slots_per_protocol
 from model.state.state import Clock, Series, State
 from model.state.table import Tables
 from model.state.terms import Due, KernelTables, make_scratch, make_terms
+
+Array = np.ndarray
 
 
 class SetUp(SavedRun):
@@ -97,13 +99,14 @@ class SetUp(SavedRun):
         self.waterfall = Waterfall(self.structure, self.regime)
         self.waterfall.bind(self.ledger, self.protocol, self.pool)
         self.succession = Succession(scenario, draws.key("loss"), self.venue, self.scratch.room)
-        cover = partial(self.waterfall.cover, self.ledger, self.protocol, self.pool, self.tape.priority)
-        self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, cover)
+        self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, self._cover)
         self.losses = Losses(np.zeros(members), np.zeros(1, np.bool_))
         loss, due = self.regime.kernel_terms(), Due(self.contagion.resolution.resumes)
         self.rules = make_terms(scenario, streams, draws, self.structure, due, loss)
-        self.fund = FundManagement(self)
-        self.confidence = Confidence(self)
+        context = self._context()
+        self.fund = FundManagement(context, self.waterfall)
+        capital = self.rules.capital
+        self.confidence = Confidence(scenario, self.contagion.liabilities, capital.strain)
         self._at = Clock(
             step=np.zeros(1, np.int64),
             rounds=np.zeros(1, np.int64),
@@ -112,13 +115,36 @@ class SetUp(SavedRun):
         )
         self._now, self._oracle_error = memoryview(self._at.step), self._at.oracle_error
         self.control = Control(scenario, self.exchange, self.market)
-        self.value_investing = ValueInvesting(self)
-        self.reinsurance = ReinsuranceMarket(self, streams, draws)
+        self.value_investing = ValueInvesting(scenario, np.array(self.tape.initial_price), self.accounts, self.ledger)
+        if scenario.value_fund.number:
+            self.reconcile(SET_UP)
+        reach = Reach(self.accounts, self.control.start, capital.own_share, self.record.protocol)
+        self.reinsurance = ReinsuranceMarket(context, self.waterfall, reach, self.confidence.alarm, streams, draws)
         self.rules = self.rules._replace(
             auction=self.value_investing.terms, confidence=self.confidence.nerves, control=self.control.adaptation
         )
         self.kernel_tables = self._all_tables()
         self.code = code_for(self.kernel_tables, self.rules, self.tape)
+
+    def _cover(self, trader: Array, vault: Array, step: int) -> Array:
+        """Send losses down the waterfall, in the order of arrival of the present tape."""
+        priorities = self.tape.priority
+        return self.waterfall.cover(self.ledger, self.protocol, self.pool, priorities, trader, vault, step)
+
+    def _context(self) -> Context:
+        """Return what managers of capital work on."""
+        return Context(
+            scenario=self.scenario,
+            tape=lambda: self.tape,
+            horizon=self.horizon,
+            ledger=self.ledger,
+            structure=self.structure,
+            late=self.contagion.late,
+            exchange=self.exchange,
+            market=self.market,
+            protocol=self.protocol,
+            pool=self.pool,
+        )
 
     def _all_tables(self) -> Tables:
         """Return all tables as kernels take them: the same memory."""

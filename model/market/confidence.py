@@ -9,18 +9,18 @@ unpaid in this step. Then
 - liquidity providers feel, in falls of the share price, strain = v (σ̂ / σ − 1)⁺ + g A at once, σ̂ the running
   volatility of the protocol's asset;
 - the pool's capital providers leave at 1 + g A times the calm rate, A the mean alarm over the members of their pot,
-  weighted by capital (:meth:`Confidence.capital_hazard`).
+  weighted by capital (:func:`model.reinsurance.investment.capital_hazard`).
 
 All is off by default and then costs nothing.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.kernel import part
 from agents.core.table import Exchanges, Markets, Matrix, Protocols
-from agents.protocol.confidence import Mood, alarm, faded, hazard
+from agents.protocol.confidence import Mood, alarm, faded
 from agents.protocol.standby import Backing, healths
 from model.market.market import stress
 from model.scenario import Scenario
@@ -119,7 +119,9 @@ class Confidence:
 
     Parameters
     ----------
-    ecosystem : whose exposures at the start say who are neighbours.
+    scenario : its confidence section is read.
+    liabilities : (members, members) USD, row owes column, at the start: who are neighbours.
+    strain : (members,) 1, how strained liquidity providers are, written.
 
     Attributes
     ----------
@@ -127,22 +129,14 @@ class Confidence:
     memory : what is heard.
     """
 
-    def __init__(self, ecosystem: Any) -> None:
-        scenario, members = ecosystem.scenario, len(ecosystem.exchange)
-        self.structure, self.sensitivity = ecosystem.structure, scenario.confidence.capital_sensitivity
+    def __init__(self, scenario: Scenario, liabilities: Matrix, strain: Array) -> None:
+        members = liabilities.shape[0]
         self.nerves, (news, known, alarms) = None, np.zeros((3, members))
         if is_active(scenario):
-            self.nerves = make_nerves(scenario, *neighbours(ecosystem.contagion.liabilities))
-        self.memory = Mood(news, known, alarms, ecosystem.rules.capital.strain)
+            self.nerves = make_nerves(scenario, *neighbours(liabilities))
+        self.memory = Mood(news, known, alarms, strain)
 
     @property
     def alarm(self) -> Array:
         """Alarm over every protocol, (protocols,) 1, >= 0."""
         return self.memory.alarm
-
-    def capital_hazard(self) -> Array:
-        """Return the multiple of the calm rate at which each pot's capital providers leave, (pots,), 1 in calm."""
-        structure, weight = self.structure, self.structure.capital
-        whole = np.maximum(structure.by_pot(weight), 1e-300)
-        mean = structure.by_pot(weight * self.alarm) / whole
-        return hazard(self.sensitivity * mean)

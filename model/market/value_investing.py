@@ -4,12 +4,11 @@ Their accounts are guest accounts (:mod:`agents.account.account`): only the auct
 them pays nothing.
 """
 
-from typing import Any
-
 import numpy as np
 
 from agents.account.account import GUEST
-from agents.core.ledger import SET_UP, WALLET
+from agents.core.ledger import WALLET, Ledger
+from agents.core.table import Accounts
 from agents.trader.value_fund import Mandate, make_value_funds
 from model.market.auction import Auction
 from model.scenario import Scenario
@@ -30,7 +29,10 @@ class ValueInvesting:
 
     Parameters
     ----------
-    ecosystem : whose tables it works on.
+    scenario : its value_fund section is read.
+    value : (assets,) USD per contract, what funds hold an asset to be worth at the start.
+    accounts : of the run, written: the funds' are opened with money from outside.
+    ledger : through which it comes in.
 
     Attributes
     ----------
@@ -38,21 +40,14 @@ class ValueInvesting:
     terms : constants of their auction; None where there are none.
     """
 
-    def __init__(self, ecosystem: Any) -> None:
-        scenario = ecosystem.scenario
-        terms, members = scenario.value_fund, len(ecosystem.exchange)
-        self.ecosystem = ecosystem
-        self.terms = make_auction(scenario, np.array(ecosystem.tape.initial_price))
-        first = np.arange(members) * ecosystem.slots_per_protocol + scenario.trader.number + scenario.trader.reserve
+    def __init__(self, scenario: Scenario, value: np.ndarray, accounts: Accounts, ledger: Ledger) -> None:
+        terms, members = scenario.value_fund, scenario.protocol.number
+        self.terms = make_auction(scenario, value)
+        slots = len(accounts.size) // members
+        first = np.arange(members) * slots + scenario.trader.number + scenario.trader.reserve
         rows = (first[:, None] + np.arange(terms.number)).ravel()
         self.funds = make_value_funds(rows, np.tile(per_item(terms.aggression, terms.number), members), terms.wealth)
         if terms.number:
-            self._open(rows, terms.wealth)
-
-    def _open(self, rows: np.ndarray, wealth: float) -> None:
-        """Open the funds' accounts with money from outside."""
-        eco = self.ecosystem
-        eco.accounts.status[rows], eco.accounts.wallet[rows] = GUEST, wealth
-        eco.accounts.leverage[rows] = eco.scenario.value_fund.leverage
-        eco.ledger.enter(WALLET, wealth * np.bincount(rows // eco.slots_per_protocol, minlength=len(eco.exchange)))
-        eco.reconcile(SET_UP)
+            accounts.status[rows], accounts.wallet[rows] = GUEST, terms.wealth
+            accounts.leverage[rows] = terms.leverage
+            ledger.enter(WALLET, terms.wealth * np.bincount(rows // slots, minlength=members))

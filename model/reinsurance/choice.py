@@ -12,16 +12,21 @@ left with those who cost it more: adverse selection (Akerlof 1970; Rothschild an
 claimed too much. A leaver takes its entitlement home as far as cash goes. Units: USD, days.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.ledger import FUND, POOL
 from agents.core.random import uniform
+from agents.core.table import Accounts
 from agents.protocol.learning import Learned, Learner
+from model.backstop.context import Context
 from model.backstop.layer import columns
+from model.market.control import Start
 from model.market.market import MINUTES_PER_DAY
 from model.measure.record import PROTOCOL_SERIES
+from model.reinsurance.claim.base import ClaimsHandler
+from model.reinsurance.underwriting import Underwriting
 
 BASIS_POINT = 1e-4
 DUST = 1e-6
@@ -39,27 +44,39 @@ class Chosen(NamedTuple):
     learned: Learned
 
 
+class Reach(NamedTuple):
+    """What choices change or read that is no business of the pool's, live."""
+
+    accounts: Accounts  # traders' appetite for leverage
+    start: Start  # terms that controls start from
+    own_share: Array  # (members,) 1, share of income that stays in a member's own fund
+    series: Array  # (steps, members, series) record of the protocols
+
+
 class Choice:
     """The choices of all protocols of a run.
 
     Parameters
     ----------
-    ecosystem : whose tables it works on.
+    context : tables, ledger and structure it works on.
+    reach : what else is changed or read.
     underwriting, handler : what the pool asks and pays.
     key : of the random numbers.
     """
 
-    def __init__(self, ecosystem: Any, underwriting: Any, handler: Any, key: int) -> None:
-        scenario = ecosystem.scenario
-        self.ecosystem, self.underwriting, self.handler = ecosystem, underwriting, handler
+    def __init__(
+        self, context: Context, reach: Reach, underwriting: Underwriting, handler: ClaimsHandler, key: int
+    ) -> None:
+        scenario = context.scenario
+        self.context, self.reach, self.underwriting, self.handler = context, reach, underwriting, handler
         self.terms, self.key = scenario.choice, np.uint64(key)
-        self.moves = self.terms.membership and ecosystem.structure.shares
+        self.moves = self.terms.membership and context.structure.shares
         self.fee = scenario.exchange.trading_fee * (1.0 - scenario.exchange.fee_to_vault)
         self.epoch = max(round(self.terms.epoch / scenario.minutes), 1)
         self.days = self.epoch * scenario.minutes / MINUTES_PER_DAY
         self.wait = round(self.terms.return_wait / scenario.minutes)
-        self.volume, self.protocol = ecosystem.exchange["volume"].view(np.ndarray), columns(ecosystem.protocol)
-        members = len(ecosystem.exchange)
+        self.volume, self.protocol = context.exchange["volume"].view(np.ndarray), columns(context.protocol)
+        members = len(context.exchange)
         self.options = [(cap, kept) for cap in self.terms.caps for kept in self.terms.retentions]
         self.learner = Learner(members, len(self.options), self.terms.learning, self.terms.sensitivity)
         away, begun = np.zeros(members, dtype=np.int64), np.zeros(1, dtype=np.int64)
@@ -79,7 +96,7 @@ class Choice:
 
     def _learn(self, step: int) -> None:
         cost, income = self.underwriting.paid + self._losses(), self._income(step)
-        payoff = (income - (cost - self._cost)) / self.ecosystem.protocol.open_interest
+        payoff = (income - (cost - self._cost)) / self.context.protocol.open_interest
         self.learner.learn(payoff / (BASIS_POINT * self.days))
         self._cost[:], self.begun[0] = cost, step + 1
         drawn = np.array([uniform(self.key, step, i) for i in range(len(cost))])
@@ -89,7 +106,7 @@ class Choice:
 
     def _income(self, step: int) -> Array:
         """Return the fees kept since the epoch began, (members,) USD; the record has all but this step's volume."""
-        before = self.ecosystem.record.protocol[self.begun[0] : step, :, VOLUME].sum(axis=0)
+        before = self.reach.series[self.begun[0] : step, :, VOLUME].sum(axis=0)
         return self.fee * (before + self.volume)
 
     def _losses(self) -> Array:
@@ -99,17 +116,16 @@ class Choice:
 
     def set_caps(self, cap: Array) -> None:
         """Put leverage caps in force: margins, the terms controls start from, traders' appetite."""
-        ecosystem, ratio = self.ecosystem, cap / self.cap
-        start = ecosystem.control.start
+        exchange, (accounts, start), ratio = self.context.exchange, self.reach[:2], cap / self.cap
         for column, term in (("initial_margin", start.margin), ("maintenance", start.maintenance)):
-            ecosystem.exchange[column][:] /= ratio
+            exchange[column][:] /= ratio
             term[:] /= ratio
-        ecosystem.accounts.leverage[:] *= np.repeat(ratio, ecosystem.slots_per_protocol)
+        accounts.leverage[:] *= np.repeat(ratio, len(accounts.leverage) // len(ratio))
         self.cap[:] = cap
 
     def _join_or_leave(self, step: int) -> None:
         """Let members leave a pool that costs more than it returns, or be expelled, or come back."""
-        structure, terms = self.ecosystem.structure, self.terms
+        structure, terms = self.context.structure, self.terms
         seen = self.underwriting.exposure(step)
         price = self.underwriting.asked(step) * self.underwriting.charges
         worth = self.underwriting.worth(seen)
@@ -119,7 +135,7 @@ class Choice:
         self.away_until[leave | expel] = step + self.wait
         structure.member[leave | expel] = False
         self._enter(back)
-        self.ecosystem.rules.capital.own_share[:] = np.where(structure.member, structure.own_share, 1.0)
+        self.reach.own_share[:] = np.where(structure.member, structure.own_share, 1.0)
 
     def _refused(self) -> Array:
         """Return whom the pool does not want: claims over premiums above the limit, (members,) bool."""
@@ -128,14 +144,14 @@ class Choice:
 
     def _enter(self, back: Array) -> None:
         """Take members back, who pay in the part of their fund that the structure pools."""
-        structure, balance = self.ecosystem.structure, self.ecosystem.ledger.balance
+        structure, balance = self.context.structure, self.context.ledger.balance
         amount = np.maximum(balance[FUND], 0.0) * (1.0 - structure.own_share) * back
         self._move(amount)
         structure.member[back] = True
 
     def pay_out(self) -> None:
         """Pay entitlements of those who left into their own funds, as far as cash beyond open claims goes."""
-        structure, balance = self.ecosystem.structure, self.ecosystem.ledger.balance
+        structure, balance = self.context.structure, self.context.ledger.balance
         if not self.moves or structure.member.all():
             return
         wanted = structure.entitlement * ~structure.member
@@ -147,7 +163,7 @@ class Choice:
 
     def _move(self, amount: Array) -> None:
         """Move money from funds to pots and entitlements, (members,) USD; negative: back."""
-        structure, balance = self.ecosystem.structure, self.ecosystem.ledger.balance
+        structure, balance = self.context.structure, self.context.ledger.balance
         balance[FUND] -= amount
         balance[POOL, : structure.pots] += structure.by_pot(amount)
         structure.contribute(amount)

@@ -1,6 +1,6 @@
 """Capital providers of phase 8: they join and leave the pots (:mod:`agents.provider.capital_provider`)."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
@@ -8,15 +8,26 @@ from scipy.special import ndtri
 from agents.core.audit import money_there
 from agents.core.ledger import CAPITAL, INVESTOR, POOL, POOL_LENT, WHOLE, check
 from agents.core.table import Investors
+from agents.protocol.confidence import hazard
 from agents.provider.capital_provider import CapitalProvider, ask, deposits, expected_return, served, share_price
+from model.backstop.context import Context
 from model.backstop.layer import columns
 from model.backstop.structure.base import Structure
 from model.market.market import per_step
 from model.price.streams import Streams
+from model.reinsurance.claim.base import ClaimsHandler
+from model.reinsurance.underwriting import Underwriting
 from model.scenario import Scenario
 
 DUST = 1e-6
 Array = np.ndarray
+
+
+def capital_hazard(structure: Structure, alarm: Array, sensitivity: float) -> Array:
+    """Return the multiple of the calm rate at which each pot's capital providers leave, (pots,), 1 in calm."""
+    weight = structure.capital
+    whole = np.maximum(structure.by_pot(weight), 1e-300)
+    return hazard(sensitivity * (structure.by_pot(weight * alarm) / whole))
 
 
 def make_providers(scenario: Scenario, streams: Streams, structure: Structure) -> Investors:
@@ -47,22 +58,25 @@ class Investment:
 
     Parameters
     ----------
-    ecosystem : whose ledger and structure it works on.
+    context : ledger and structure it works on.
+    alarm : (members,) 1, >= 0, alarm over every protocol, as it changes.
     table : the providers' records.
     underwriting : what the pots earn and expect to pay.
     handler : whose open claims are not paid out.
     """
 
-    def __init__(self, ecosystem: Any, table: Any, underwriting: Any, handler: Any) -> None:
-        scenario = ecosystem.scenario
-        self.table: Any = columns(table)
+    def __init__(
+        self, context: Context, alarm: Array, table: Investors, underwriting: Underwriting, handler: ClaimsHandler
+    ) -> None:
+        scenario = context.scenario
+        self.table = columns(table)
         self.underwriting, self.handler = underwriting, handler
-        self.structure, self.ledger = ecosystem.structure, ecosystem.ledger
+        self.structure, self.ledger = context.structure, context.ledger
         self.joining = per_step(scenario.reinsurance.joining, underwriting.interval)
         self.leaving = per_step(scenario.reinsurance.exit_rate, underwriting.interval)
         self.lock_up = int(np.ceil(scenario.reinsurance.lock_up / scenario.minutes))
         self.earned = scenario.fund.lent_share * scenario.fund.yield_rate
-        self.confidence = ecosystem.confidence
+        self.alarm, self.sensitivity = alarm, scenario.confidence.capital_sensitivity
         table.locked_until[:] = self.lock_up
         self.ledger.subsidiaries[INVESTOR] = self._counted
         self.memory = Invested(np.zeros(self.structure.pots), np.array([table.cash.sum()]))
@@ -107,7 +121,7 @@ class Investment:
         if price <= 0.0:
             return
         free = self.ledger.balance[POOL, pot] - burden[pot]
-        leaving = min(self.leaving * self.confidence.capital_hazard()[pot], 1.0)
+        leaving = min(self.leaving * capital_hazard(self.structure, self.alarm, self.sensitivity)[pot], 1.0)
         room = min(leaving * structure.outside[pot], max(free, 0.0))
         paid = served(table, table.shares * price, room, pot)
         self._move(-paid, -np.minimum(paid / price, table.shares))

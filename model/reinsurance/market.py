@@ -9,16 +9,18 @@ funds, premiums and providers at every review:
 Capital that providers bring later comes from their cash outside and is reported. Units: USD.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.ledger import RETROCESSION, WHOLE
 from agents.core.memory import NOTHING, Memory
 from model.backstop.cash_call import CashCalls
+from model.backstop.context import Context
+from model.backstop.waterfall import Waterfall
 from model.measure.series import MEMBER_SERIES, WHOLE_SERIES
 from model.price.streams import Streams
-from model.reinsurance.choice import Choice, Chosen
+from model.reinsurance.choice import Choice, Chosen, Reach
 from model.reinsurance.claim.base import Claimed, ClaimsContext
 from model.reinsurance.investment import Invested, Investment, make_providers
 from model.reinsurance.parametric import ParametricTrigger
@@ -50,7 +52,10 @@ class ReinsuranceMarket:
 
     Parameters
     ----------
-    ecosystem : whose tables, ledger, structure and waterfall it works on.
+    context : tables, ledger and structure it works on.
+    waterfall : whose claims it handles.
+    reach : what protocols' choices change or read besides.
+    alarm : (members,) 1, >= 0, alarm over every protocol, as it changes.
     streams, draws : random numbers of the set-up and of the steps.
 
     Attributes
@@ -64,19 +69,21 @@ class ReinsuranceMarket:
 
     memory: Memory = NOTHING
 
-    def __init__(self, ecosystem: Any, streams: Streams, draws: Streams) -> None:
-        scenario, structure = ecosystem.scenario, ecosystem.structure
-        self.terms, self.structure, self.ledger = scenario.reinsurance, structure, ecosystem.ledger
-        self.pool, self.third_party = ecosystem.pool, 0.0
+    def __init__(
+        self, context: Context, waterfall: Waterfall, reach: Reach, alarm: Array, streams: Streams, draws: Streams
+    ) -> None:
+        scenario, structure = context.scenario, context.structure
+        self.terms, self.structure, self.ledger = scenario.reinsurance, structure, context.ledger
+        self.pool, self.third_party = context.pool, 0.0
         self.calls: CashCalls | None = None
         self.active = is_active(scenario)
         if self.active:
             self.third_party = self._share_capital()
-            ecosystem.protocol.capital[:] = structure.own_capital + structure.entitlement + structure.on_call
+            context.protocol.capital[:] = structure.own_capital + structure.entitlement + structure.on_call
         self.providers = make_providers(scenario, streams, structure)
         self.table = np.zeros((0, 0))
         if self.active:
-            self._open(ecosystem, draws)
+            self._open(context, waterfall, reach, alarm, draws)
 
     def _share_capital(self) -> float:
         """Give the second pool and the capital providers their parts; return how much they hold, USD."""
@@ -90,35 +97,43 @@ class ReinsuranceMarket:
         structure.entitlement *= 1.0 - owned
         return second + float(structure.outside.sum())
 
-    def _open(self, ecosystem: Any, draws: Streams) -> None:
+    def _open(self, context: Context, waterfall: Waterfall, reach: Reach, alarm: Array, draws: Streams) -> None:
+        """Switch on claims, underwriting, investment and choice.
+
+        Parameters
+        ----------
+        context, waterfall, reach, alarm : as for the market.
+        draws : random numbers of the steps.
+        """
         structure, terms, start = self.structure, self.terms, self.structure.pot_capital
+        scenario = context.scenario
         second = Retrocession(self.ledger, terms.retrocession_attachment * start, terms.retrocession_limit * start)
-        context = ClaimsContext(
+        claims = ClaimsContext(
             structure=structure,
             terms=terms,
             ledger=self.ledger,
-            protocol=ecosystem.protocol,
+            protocol=context.protocol,
             pool=self.pool,
             second=second,
-            priority=ecosystem.tape.priority,
-            minutes=ecosystem.scenario.minutes,
+            tape=context.tape,
+            minutes=scenario.minutes,
             key=np.uint64(draws.key("reinsurance.dispute")),
-            late=ecosystem.contagion.late,
+            late=context.late,
         )
-        self.handler, sensed = CLAIMS[terms.claims](context), NOTHING
+        self.handler, sensed = CLAIMS[terms.claims](claims), NOTHING
         if terms.claims == "parametric":
-            trigger = ParametricTrigger(ecosystem)
+            trigger = ParametricTrigger(context)
             self.handler.sense, sensed = trigger.hit, trigger.memory
-        ecosystem.waterfall.handler = self.handler
-        delay = round(terms.assessment_delay / ecosystem.scenario.minutes)
+        waterfall.handler = self.handler
+        delay = round(terms.assessment_delay / scenario.minutes)
         if structure.mutual and delay:
-            self.calls = CashCalls(structure, ecosystem.contagion.late, ecosystem.tape.priority, delay)
-            ecosystem.waterfall.calls = self.calls
-        self.underwriting = Underwriting(ecosystem, self.handler)
-        self.investment = Investment(ecosystem, self.providers, self.underwriting, self.handler)
-        self.choice = Choice(ecosystem, self.underwriting, self.handler, draws.key("choice"))
-        self.review = round(self.underwriting.interval / ecosystem.scenario.minutes)
-        self._keep(sensed, second, ecosystem.horizon)
+            self.calls = CashCalls(structure, context.late, context.tape, min(delay, context.horizon))
+            waterfall.calls = self.calls
+        self.underwriting = Underwriting(context, self.handler)
+        self.investment = Investment(context, alarm, self.providers, self.underwriting, self.handler)
+        self.choice = Choice(context, reach, self.underwriting, self.handler, draws.key("choice"))
+        self.review = round(self.underwriting.interval / scenario.minutes)
+        self._keep(sensed, second, context.horizon)
 
     def _keep(self, sensed: Memory, second: Retrocession, steps: int) -> None:
         """Gather what all parts remember, and make room for the series of so many steps."""

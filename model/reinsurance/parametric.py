@@ -8,12 +8,13 @@ with p the mid price and D the depth of its asset, as they are after liquidation
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.fast_call import FastCall
 from agents.core.kernel import kernel, rule
+from model.backstop.context import Context
 from model.backstop.layer import columns
 
 Array = np.ndarray
@@ -73,23 +74,23 @@ class ParametricTrigger:
 
     Parameters
     ----------
-    ecosystem : whose market and tape are measured.
+    context : whose market and tape are measured.
     """
 
-    def __init__(self, ecosystem: Any) -> None:
-        terms, market, self.ecosystem = ecosystem.scenario.reinsurance, columns(ecosystem.market), ecosystem
-        window = min(max(round(terms.parametric_window / ecosystem.scenario.minutes), 1), ecosystem.horizon)
-        self.measured = ecosystem.exchange["asset"].view(np.ndarray), market.mid, market.depth
+    def __init__(self, context: Context) -> None:
+        terms, market, self.tape = context.scenario.reinsurance, columns(context.market), context.tape
+        window = min(max(round(terms.parametric_window / context.scenario.minutes), 1), context.horizon)
+        self.measured = context.exchange["asset"].view(np.ndarray), market.mid, market.depth
         levels = terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth
-        interest = np.array(ecosystem.protocol["open_interest"])
-        hit = np.zeros(len(ecosystem.exchange), dtype=np.bool_)
+        interest = np.array(context.protocol["open_interest"])
+        hit = np.zeros(len(context.exchange), dtype=np.bool_)
         self.memory = Measured(np.tile(market.mid, (window + 1, 1)), hit)
         self.gauge = np.array(levels), self.memory.prices, market.depth.copy(), interest
         self._gauge_step = FastCall(gauge_step)
 
     def hit(self, step: int) -> Array:
         """Return whose trigger is hit, (members,) bool; to be asked once a step, in order."""
-        tape = self.ecosystem.tape
+        tape = self.tape()
         hit = self.memory.hit
         self._gauge_step(*self.measured, tape.oracle_error[step], tape.exploit[step], *self.gauge, step, hit)
         return hit

@@ -7,19 +7,23 @@ proportion. (The flat rate without a market is credited to the member that pays 
 :func:`agents.reinsurer.reinsurer.collect_premium`.) Units: USD, years.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from agents.core.column import bare
 from agents.core.kernel import kernel
-from agents.core.ledger import FUND, POOL, POOL_LENT, TRADER, TREASURY
+from agents.core.ledger import FUND, POOL, POOL_LENT, TRADER, TREASURY, Code
 from agents.core.memory import Memory
 from agents.core.table import Exchanges
 from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
+from model.backstop.context import Context
 from model.backstop.layer import columns
+from model.reinsurance.claim.base import ClaimsHandler
 from model.reinsurance.premium.base import Exposure, credible
 from model.reinsurance.premium.cycle import Cycle
 from model.scenario.registry import PREMIUMS
+from model.scenario.section.backstop import BackstopSection
 
 LEAST = 1e-9
 Array = np.ndarray
@@ -67,24 +71,24 @@ class Underwriting:
 
     Parameters
     ----------
-    ecosystem : whose tables, ledger and structure it works on.
+    context : tables, ledger and structure it works on.
     handler : whose claims are its experience.
     """
 
-    def __init__(self, ecosystem: Any, handler: Any) -> None:
-        scenario = ecosystem.scenario
-        self.ecosystem, self.handler, self.structure = ecosystem, handler, ecosystem.structure
+    def __init__(self, context: Context, handler: ClaimsHandler) -> None:
+        scenario = context.scenario
+        self.ledger, self.handler, self.structure = context.ledger, handler, context.structure
         self.terms, self.minutes = scenario.reinsurance, scenario.minutes
-        self.protocol, self.pool = columns(ecosystem.protocol), columns(ecosystem.pool)
-        self.assets = len(ecosystem.market)
+        self.protocol, self.pool = columns(context.protocol), columns(context.pool)
+        self.exchange, self.assets = bare(context.exchange), len(context.market)
         self.interval = max(round(self.terms.review / self.minutes), 1) * self.minutes
         self.rule = PREMIUMS[self.terms.premium](self.terms, scenario.backstop.premium_rate)
         self.charges = self.structure.shares and (self.structure.charges_premium or self.terms.charge_all)
         self.start = self._capital()
         self.cycle = Cycle(self.terms, self.start, self.interval)
-        self._estimate = self._pilot(scenario.backstop, ecosystem.horizon * self.minutes / MINUTES_PER_YEAR)
+        self._estimate = self._pilot(scenario.backstop, context.horizon * self.minutes / MINUTES_PER_YEAR)
         self._leverage = np.maximum(self._traders()[1], LEAST)
-        paid, yearly, expected = (np.zeros(len(ecosystem.exchange)) for _ in range(3))
+        paid, yearly, expected = (np.zeros(len(context.exchange)) for _ in range(3))
         claims = np.zeros(self.structure.pots)
         self.memory = Written(paid, yearly, expected, claims, self.cycle.memory, self.rule.memory)
         self.paid, self.yearly, self.expected, self._claims_paid = self.memory[:4]
@@ -144,8 +148,8 @@ class Underwriting:
             years=(step + 1) * self.minutes / MINUTES_PER_YEAR,
         )
 
-    def _take(self, account: Any, wanted: Array) -> Array:
-        balance = self.ecosystem.ledger.balance[account]
+    def _take(self, account: Code, wanted: Array) -> Array:
+        balance = self.ledger.balance[account]
         taken = np.minimum(wanted, np.maximum(balance, 0.0))
         balance -= taken
         return taken
@@ -155,19 +159,19 @@ class Underwriting:
         sums = self.structure.by_pot(premiums)
         self.paid += premiums
         self.pool.premiums += sums
-        self.ecosystem.ledger.balance[POOL, : len(sums)] += sums
+        self.ledger.balance[POOL, : len(sums)] += sums
         nobody = self.structure.credit(sums) > 0.0
         self.structure.entitlement += premiums * nobody[self.structure.pot]
 
     def _capital(self) -> Array:
-        balance, pots = self.ecosystem.ledger.balance, slice(self.structure.pots)
+        balance, pots = self.ledger.balance, slice(self.structure.pots)
         return balance[POOL, pots] + balance[POOL_LENT, pots]
 
     def _traders(self) -> Array:
         """Return open interest, gearing and crowding of every member, (3, members)."""
-        return observe_traders(self.ecosystem.tables.exchange, self.ecosystem.ledger.balance[TRADER], self.assets)
+        return observe_traders(self.exchange, self.ledger.balance[TRADER], self.assets)
 
-    def _pilot(self, backstop: Any, years: float) -> tuple[Array | None, Array | None]:
+    def _pilot(self, backstop: BackstopSection, years: float) -> tuple[Array | None, Array | None]:
         """Return a pilot's expected losses per year and expected shortfalls, where the scenario has them."""
         losses, tail = backstop.expected_loss, backstop.expected_shortfall
         return (np.array(losses) / years if losses else None, np.array(tail) if tail else None)

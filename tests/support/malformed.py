@@ -346,7 +346,7 @@ def _misstated(words: list[str], path: tuple[str, ...], value: Any, folder: Path
     table = manifest
     for word in path[:-1]:
         table = table[word]
-    table.pop(path[-1]) if value is MISSING else table.update({path[-1]: value})
+    table.pop(path[-1], None) if value is MISSING else table.update({path[-1]: value})
     file.write_text(json.dumps(manifest))
     return [word.format(str(folder / "swept"), plan=str(folder.parent / "sound.toml")) for word in words]
 

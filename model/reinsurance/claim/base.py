@@ -6,15 +6,19 @@ structure's rule. Units: USD.
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.ledger import FUND, POOL, Ledger
 from agents.core.memory import NOTHING, Memory
+from agents.core.table import Pools, Protocols
 from model.backstop.late_money import LateMoney
 from model.backstop.structure.base import Structure
+from model.price.tape import Tape
 from model.reinsurance.retrocession import Retrocession
+from model.scenario.section.reinsurance import ReinsuranceSection
 
 Array = np.ndarray
 
@@ -23,12 +27,12 @@ class ClaimsContext(NamedTuple):
     """The tables and sections a handler needs."""
 
     structure: Structure
-    terms: Any  # the scenario's reinsurance section
+    terms: ReinsuranceSection
     ledger: Ledger
-    protocol: Any  # records of the protocols
-    pool: Any  # records of the reinsurers
+    protocol: Protocols
+    pool: Pools
     second: Retrocession
-    priority: Array  # (steps, members) uniform draws of the tape
+    tape: Callable[[], Tape]  # the present one
     minutes: float
     key: np.uint64  # of the draws of disputes
     late: LateMoney
@@ -122,7 +126,7 @@ class ClaimsHandler(ABC):
         context, balance = self.context, self.context.ledger.balance
         with self.structure.at_once:
             cash = balance[POOL, : self.structure.pots]
-            paid = self.settle(due, cash, context.priority[step])
+            paid = self.settle(due, cash, context.tape().priority[step])
             cash -= self.structure.by_pot(paid)
         self.structure.unpaid += due - paid
         self.give(context.late.pay(paid, "paid_claims"))

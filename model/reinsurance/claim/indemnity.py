@@ -41,7 +41,7 @@ class Indemnity(ClaimsHandler):
         terms, minutes = context.terms, context.minutes
         self.delay = round(terms.assessment_delay / minutes)
         self.dispute_delay = max(round(terms.dispute_delay / minutes), 1)
-        members, steps = len(self.kept), len(context.priority)
+        members, steps = len(self.kept), len(context.tape().log_return)
         assessed = make_due(min(self.delay, steps) + 1, members)
         disputed = make_due(min(self.delay + self.dispute_delay, steps) + 1, members)
         self.memory = Docket(assessed, disputed, np.zeros(members), np.zeros(members))

@@ -9,11 +9,12 @@ Reference: Bühlmann, "Experience rating and credibility" (1967). Units: USD, ye
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.memory import NOTHING, Memory
+from model.scenario.section.reinsurance import ReinsuranceSection
 
 Array = np.ndarray
 
@@ -61,7 +62,7 @@ class Premium(ABC):
 
     memory: Memory = NOTHING
 
-    def __init__(self, terms: Any, rate: float) -> None:
+    def __init__(self, terms: ReinsuranceSection, rate: float) -> None:
         self.terms, self.rate = terms, rate
 
     @abstractmethod

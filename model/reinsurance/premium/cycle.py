@@ -8,9 +8,11 @@ with claims x paid in the step, capital K₀ at the start, sensitivity s, half-l
 Capital lost is dear to replace, so supply shrinks and prices rise (Winter 1994; Gron 1994).
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+
+from model.scenario.section.reinsurance import ReinsuranceSection
 
 Array = np.ndarray
 
@@ -31,7 +33,7 @@ class Cycle:
     minutes : length of a step.
     """
 
-    def __init__(self, terms: Any, start: Array, minutes: float) -> None:
+    def __init__(self, terms: ReinsuranceSection, start: Array, minutes: float) -> None:
         self.terms, self.start = terms, start
         self.keep = 0.5 ** (minutes / terms.cycle_half_life)
         self.memory = Rates(np.ones_like(start))

@@ -6,8 +6,16 @@ import pytest
 from agents.core.ledger import INVESTOR, POOL
 from agents.provider.capital_provider import CapitalProvider, ask, deposits, expected_return, served
 from model.ecosystem import Ecosystem
+from model.reinsurance.investment import capital_hazard
 from tests.model.whole.test_conservation import assert_books_close
 from tests.support.world import crash, run, small
+
+
+def hazard_of(ecosystem):
+    """Return the multiple of the calm rate at which the pots' capital providers leave."""
+    sensitivity = ecosystem.scenario.confidence.capital_sensitivity
+    return capital_hazard(ecosystem.structure, ecosystem.confidence.alarm, sensitivity)
+
 
 MARKET = {
     "backstop__structure": "pooled",
@@ -77,7 +85,7 @@ def test_in_a_panic_they_leave_faster():
         ecosystem.confidence.alarm[:] = alarm
         ecosystem.reinsurance.investment.manage(0)
         owned.append(ecosystem.reinsurance.providers.shares.sum())
-    factor = ecosystem.confidence.capital_hazard()[0]
+    factor = hazard_of(ecosystem)[0]
     start = Ecosystem(small(reinsurance__lock_up=0.0, **MARKET, **CHEAP)).reinsurance.providers.shares.sum()
     assert factor > 1.0
     assert start - owned[1] == pytest.approx(factor * (start - owned[0]), rel=1e-6)

@@ -121,3 +121,20 @@ def test_a_built_run_refuses_a_tape_of_another_shape(name):
     assert run.tape is before
     run.tape = before._replace(**{name: getattr(before, name) * 1.0})
     run.run()
+
+
+def test_another_tape_reaches_everybody_who_reads_it():
+    """Order of arrival at pots: of claims paid late, of money recalled, of losses that a tear-up brings to light."""
+    switched_on = {
+        "reinsurance.assessment_delay": 4.0,
+        "fund.lent_share": 0.5,
+        "backstop.structure": "pooled",
+        "exposure.resolution": "dead",
+    }
+    run = Engine(Scenario().replace({"price.process": "gbm", "steps": 8, "trader.number": 8} | switched_on))
+    run.tape = run.tape._replace(priority=1.0 - run.tape.priority)
+    assert run.reinsurance.handler.context.tape() is run.fund.tape() is run.tape
+    asked = []
+    run.waterfall.cover = lambda *arguments: asked.append(arguments[3])
+    run.contagion.resolution.cover(np.zeros(1), np.zeros(1), 0)
+    assert asked[0] is run.tape.priority

@@ -1,5 +1,7 @@
 """Claims: assessed late, disputed, or parametric; never paid twice; the second pool."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -28,10 +30,11 @@ POTS = tuple(name for name in STRUCTURES if name not in POTLESS)
 def handler_of(bench, claims="indemnity", second=(np.inf, 0.0), **terms):
     """Put a claims handler into a bench and return it; `second` is attachment and limit of the second pool."""
     layer = [np.full(bench.structure.pots, amount) for amount in second]
+    tape = SimpleNamespace(log_return=np.zeros(99), priority=np.full((99, len(bench.structure.capital)), 0.5))
     handler = CLAIMS[claims](
         ClaimsContext(
             bench.structure, ReinsuranceSection(**terms), bench.ledger, bench.protocol, bench.pool,
-            Retrocession(bench.ledger, *layer), np.full((99, len(bench.structure.capital)), 0.5), 1.0, np.uint64(9),
+            Retrocession(bench.ledger, *layer), lambda: tape, 1.0, np.uint64(9),
             LateMoney(bench.ledger, bench.protocol),
         )
     )  # fmt: skip
