@@ -63,7 +63,8 @@ def test_a_comparison_in_a_mesa_folder_is_the_same_as_anywhere(mesa_folder, tmp_
     assert done.returncode == 0, done.stderr
     here(*words, "--out", tmp_path / "out")
     assert not (mesa_folder / "imported").exists()
-    assert read_table(mesa_folder / "out" / "runs").equals(read_table(tmp_path / "out" / "runs"))
+    one, other = (read_table(folder / "out" / "runs").to_pandas() for folder in (mesa_folder, tmp_path))
+    assert one.equals(other) and len(one) == 8  # values: two parts may have dictionaries of their own
 
 
 @pytest.mark.slow
