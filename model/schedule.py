@@ -16,10 +16,9 @@ from agents.core.audit import reconcile_all
 from agents.core.books import Venue
 from agents.core.chain import Link
 from agents.core.kernel import kernel, lean_kernel, part
-from agents.core.ledger import BAD_DEBT, DEFICIT, TREASURY, WATERFALL, Book
+from agents.core.ledger import CLEARING, DEFICIT, WATERFALL, Book
 from agents.core.table import Protocols
 from agents.exchange.exchange import Funding, charge_funding
-from agents.protocol.protocol import DEFAULTED
 from model.backstop.loss_regime.chain import LossTerms, is_carried, place_all, ready, settle_all, settles
 from model.market.auction import Auction, auction
 from model.market.confidence import Nerves, feel
@@ -29,7 +28,7 @@ from model.market.liquidation import liquidate
 from model.market.market import MarketRule, price, shock
 from model.market.order_clearing import trade
 from model.measure.record import write_step
-from model.network.contagion import DUST
+from model.network.contagion import BEYOND_TREASURIES, PAID, pay_debts
 from model.state.table import Shock, Tables
 from model.state.terms import Due, LiquidationTerms, TradeTerms
 
@@ -231,17 +230,6 @@ def settle_losses(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
 
 
 @part
-def may_pay_or_fail(book: Book, protocol: Protocols) -> bool:
-    """Tell whether bad debt is there that a treasury pays some of, or that a protocol not yet in default owes."""
-    found, balance = False, book.balance
-    for i in range(balance.shape[1]):
-        debt = -balance[BAD_DEBT, i]
-        stands = protocol.halted[i] == 0 and (protocol.status[i] != DEFAULTED or protocol.halt_step[i] >= 0)
-        found |= min(balance[TREASURY, i], debt) != 0.0 or (debt > DUST and stands)
-    return found
-
-
-@part
 def any_halted(protocol: Protocols) -> bool:
     """Tell whether any protocol is halted."""
     found, halted = False, protocol.halted
@@ -250,13 +238,13 @@ def any_halted(protocol: Protocols) -> bool:
     return found
 
 
-@lean_kernel
-def look_for_bad_debt(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
-    """Leave bad debt, and halted protocols that may trade again, to contagion.
+@kernel
+def clear_debts(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
+    """Let treasuries pay bad debt; leave debts beyond them, and halted protocols that may trade again, to contagion.
 
     Parameters
     ----------
-    tables : of the run; balances and the state of protocols are read.
+    tables : of the run; protocol and book are written.
     terms : whether halted protocols may trade again.
     row, t : not used.
 
@@ -264,8 +252,14 @@ def look_for_bad_debt(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
     -------
     Whether contagion has anything to do.
     """
-    back = terms.resumes and any_halted(tables.protocol)
-    return back or (any_of(tables.book, BAD_DEBT) and may_pay_or_fail(tables.book, tables.protocol))
+    book, exchange = tables.book, tables.exchange
+    if terms.resumes and any_halted(tables.protocol):
+        return True
+    found = pay_debts(book.balance, tables.protocol)
+    if found == PAID:
+        recount(tables.accounts, tables.blocks, exchange)
+        reconcile_all(book, exchange, CLEARING)
+    return found == BEYOND_TREASURIES
 
 
 @kernel
@@ -365,7 +359,7 @@ PHASES = (
             "settle_losses": Link(settle_losses, "loss"),
         },
     ),
-    Phase("clear_exposures", {"clear_exposures": Link(look_for_bad_debt, "due")}),
+    Phase("clear_exposures", {"clear_exposures": Link(clear_debts, "due")}),
     Phase(
         "settle_capital",
         {

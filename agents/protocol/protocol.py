@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from agents.core.column import Column, RowAgent
+from agents.core.kernel import lean_rule
 from agents.core.ledger import BAD_DEBT, FUND, TREASURY, Code
 from agents.core.table import Protocols
 
@@ -19,9 +20,17 @@ CAUSES = ("none", "own loss", "exposure", "debts")
 NONE, OWN_LOSS, EXPOSURE, DEBTS = range(len(CAUSES))
 
 
+def _stands[T: (int, np.ndarray)](halted: T, status: T, halt_step: T) -> T:
+    return (halted == 0) & ((status != DEFAULTED) | (halt_step >= 0))
+
+
+stands = lean_rule(_stands)
+"""Tell whether a protocol can default: a sound one, or one that trades again after a halt."""
+
+
 def standing(protocol: Protocols) -> np.ndarray:
-    """Return who can default, (protocols,) bool: the sound, and those that trade again after a halt."""
-    return (protocol.halted == 0) & ((protocol.status != DEFAULTED) | (protocol.halt_step >= 0))
+    """Return who can default, (protocols,) bool."""
+    return _stands(protocol.halted, protocol.status, protocol.halt_step)
 
 
 class Protocol(RowAgent):

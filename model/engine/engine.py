@@ -169,7 +169,7 @@ class Engine(SetUp):
 
     def clear_exposures(self) -> None:
         """Phase 7: bad debt is paid or its protocol defaults, along the exposures; some trade again."""
-        if self.contagion.clear(self.protocol, self.ledger, self.clock):
+        if self._act("clear_exposures") and self.contagion.clear(self.protocol, self.ledger, self.clock):
             self.reconcile(CLEARING)
 
     def settle_capital(self) -> None:

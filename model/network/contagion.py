@@ -14,9 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.books import Venue
+from agents.core.column import bare
+from agents.core.kernel import lean_kernel
 from agents.core.ledger import BAD_DEBT, OUTSIDE, TREASURY, Ledger
 from agents.core.table import Matrix, Protocols
-from agents.protocol.protocol import DEBTS, DEFAULTED, EXPOSURE, OWN_LOSS, standing
+from agents.protocol.protocol import DEBTS, DEFAULTED, EXPOSURE, OWN_LOSS, standing, stands
 from model.backstop.late_money import LateMoney
 from model.network.clearing import TOLERANCE, Settlement, settle
 from model.network.exposures import liabilities
@@ -27,12 +29,42 @@ from model.scenario.section.exposure import ExposureSection
 from model.state.initial import treasuries
 
 DUST = 1e-6
+NOTHING_DUE, PAID, BEYOND_TREASURIES = range(3)
+"""What :func:`pay_debts` finds: nothing to pay, all that treasuries could pay, or a debt beyond its treasury."""
 
 
 class Debts(NamedTuple):
     """What is remembered of the exposures."""
 
     liabilities: np.ndarray  # USD >= 0, zero once the network was closed out: (P, P), row owes column, or the entries
+
+
+@lean_kernel
+def look_at_debts(balance: np.ndarray, protocol: Protocols) -> int:
+    """Return what there is to do about bad debt: ``NOTHING_DUE``, ``PAID`` if treasuries pay, ``BEYOND_TREASURIES``."""
+    owed, due, beyond = False, False, False
+    for i in range(balance.shape[1]):
+        treasury, debt = balance[TREASURY, i], -balance[BAD_DEBT, i]
+        alive = stands(protocol.halted[i], protocol.status[i], protocol.halt_step[i])
+        owed |= debt != 0.0
+        due |= min(treasury, debt) != 0.0 or (debt > DUST and alive)
+        beyond |= debt > treasury + DUST and alive
+    if not (owed and due):
+        return NOTHING_DUE
+    return BEYOND_TREASURIES if beyond else PAID
+
+
+@lean_kernel
+def pay_debts(balance: np.ndarray, protocol: Protocols) -> int:
+    """Let treasuries pay bad debt, unless it is beyond that of a protocol that can default; return what was found."""
+    found = look_at_debts(balance, protocol)
+    if found == PAID:
+        for i in range(balance.shape[1]):
+            paid = min(balance[TREASURY, i], -balance[BAD_DEBT, i])
+            protocol.paid_treasury[i] += paid
+            balance[TREASURY, i] -= paid
+            balance[BAD_DEBT, i] += paid
+    return found
 
 
 class Contagion:
@@ -64,18 +96,10 @@ class Contagion:
         return self._pay(protocol, ledger, step) or resumed
 
     def _pay(self, protocol: Protocols, ledger: Ledger, step: int) -> bool:
-        if not ledger.balance[BAD_DEBT].any():
-            return False
-        treasury, debt = ledger.balance[TREASURY], -ledger.balance[BAD_DEBT]
-        payable, alive = np.minimum(treasury, debt), standing(protocol)
-        if not payable.any() and not ((debt > DUST) & alive).any():
-            return False
-        if ((debt > treasury + DUST) & alive).any():
-            self._close_out(protocol, ledger, alive, step)
-        else:
-            protocol.paid_treasury[:] += payable
-            ledger.transfer(TREASURY, BAD_DEBT, payable)
-        return True
+        found = int(pay_debts(ledger.balance, bare(protocol)))
+        if found == BEYOND_TREASURIES:
+            self._close_out(protocol, ledger, standing(protocol), step)
+        return found != NOTHING_DUE
 
     def _close_out(self, protocol: Protocols, ledger: Ledger, alive: np.ndarray, step: int) -> None:
         doomed = overindebted(self.liabilities, ledger.balance[TREASURY] * alive)
