@@ -148,16 +148,17 @@ class Roster(Engine, mesa.Model):
         """Let the traders in `rows` decide on their orders."""
         tables = self.tables
         decide(
-            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, self.rules.trade.habit,
-            self.rules.trade.keys, self.clock, rows,
+            accounts=self.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
+            book=self.ledger.book, habit=self.rules.trade.habit, keys=self.rules.trade.keys, step=self.clock, rows=rows,
         )  # fmt: skip
 
     def fill(self, rows: np.ndarray) -> None:
         """Fill the orders waiting in `rows` together."""
         tables = self.tables
         fill(
-            self.accounts, tables.blocks, tables.exchange, tables.market, self.ledger.book, self.rules.price,
-            self.scenario.exchange.trading_fee, self._oracle_error, rows,
+            accounts=self.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
+            book=self.ledger.book, rules=self.rules.price, fee=self.scenario.exchange.trading_fee,
+            oracle_error=self._oracle_error, rows=rows,
         )  # fmt: skip
 
     def before_account_change(self, row: int) -> None:

@@ -97,8 +97,8 @@ def hold_auction(tables: Tables, terms: Auction, row: Shock, t: int) -> bool:
     Whether a breach was found, which stops the run.
     """
     auction(
-        tables.accounts, tables.blocks, tables.exchange, tables.protocol, tables.market, tables.book, tables.funds,
-        terms, row.oracle_error, t,
+        accounts=tables.accounts, blocks=tables.blocks, exchange=tables.exchange, protocol=tables.protocol,
+        market=tables.market, book=tables.book, funds=tables.funds, terms=terms, oracle_error=row.oracle_error, step=t,
     )  # fmt: skip
     return tables.book.breach[0] >= 0.0
 
@@ -115,8 +115,9 @@ def trade_all(tables: Tables, terms: TradeTerms, row: Shock, t: int) -> bool:
     t : present step.
     """
     trade(
-        tables.accounts, tables.blocks, tables.exchange, tables.market, tables.book, terms.market, terms.habit,
-        terms.keys, terms.fee, t, row.oracle_error, tables.rows,
+        accounts=tables.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
+        book=tables.book, rules=terms.market, habit=terms.habit, keys=terms.keys, fee=terms.fee, step=t,
+        oracle_error=row.oracle_error, acting=tables.rows,
     )  # fmt: skip
     return False
 
@@ -133,8 +134,10 @@ def liquidate_all(tables: Tables, terms: LiquidationTerms, row: Shock, t: int) -
     t : present step.
     """
     tables.rounds[0] = liquidate(
-        tables.accounts, tables.blocks, tables.exchange, tables.market, tables.keepers, tables.book, terms.market,
-        terms.tariff, row.gas, t, row.keeper, row.oracle_error, tables.capacity, tables.rows, tables.jobs,
+        accounts=tables.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
+        keepers=tables.keepers, book=tables.book, rules=terms.market, tariff=terms.tariff, gas=row.gas, step=t,
+        factor=row.keeper, oracle_error=row.oracle_error, remaining=tables.capacity, flagged=tables.rows,
+        jobs=tables.jobs,
     )  # fmt: skip
     return False
 
@@ -274,7 +277,10 @@ def update_confidence(tables: Tables, terms: Nerves, row: Shock, t: int) -> bool
     t : present step.
     """
     balance, backing = tables.book.balance, tables.backing
-    feel(tables.exchange, tables.market, tables.protocol, balance, backing, tables.mood, terms, t)
+    feel(
+        exchange=tables.exchange, market=tables.market, protocol=tables.protocol, balance=balance, backing=backing,
+        mood=tables.mood, nerves=terms, step=t,
+    )  # fmt: skip
     return False
 
 
@@ -324,8 +330,8 @@ def write_record(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
     """
     member = tables.member[t % tables.member.shape[0]]  # which holds all steps, or the latest
     write_step(
-        tables.market, tables.exchange, tables.protocol, tables.book, tables.rounds[0], tables.ecosystem[t],
-        tables.asset[t], member,
+        market=tables.market, exchange=tables.exchange, protocol=tables.protocol, book=tables.book,
+        rounds=tables.rounds[0], ecosystem=tables.ecosystem[t], asset=tables.asset[t], members=member,
     )  # fmt: skip
     return tables.book.breach[0] >= 0.0
 

@@ -201,12 +201,18 @@ def manage_lending(
     """
     members, gain = unpaid_fund.shape[0], np.zeros(unpaid_pot.shape[0])
     for i in range(members):
-        bring_home(balance, FUND, LENT, i, coming, waiting, i, unpaid_fund[i], arrived, step, earned, haircut)
+        bring_home(
+            balance=balance, cash=FUND, away=LENT, column=i, coming=coming, waiting=waiting, at=i,
+            missing=unpaid_fund[i], arrived=arrived, step=step, earned=earned, haircut=haircut,
+        )  # fmt: skip
         lend(balance, FUND, LENT, i, waiting[i], arrived[i], share)
     for j in range(gain.shape[0]):
         at = members + j
         missing = unpaid_pot[j]
-        gain[j] = bring_home(balance, POOL, POOL_LENT, j, coming, waiting, at, missing, arrived, step, earned, haircut)
+        gain[j] = bring_home(
+            balance=balance, cash=POOL, away=POOL_LENT, column=j, coming=coming, waiting=waiting, at=at,
+            missing=missing, arrived=arrived, step=step, earned=earned, haircut=haircut,
+        )  # fmt: skip
         lend(balance, POOL, POOL_LENT, j, waiting[at], arrived[at], share)
     credit_pots(gain, pot, entitlement, outside)
     unpaid_fund[:] = 0.0

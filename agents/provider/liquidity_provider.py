@@ -280,7 +280,10 @@ def provider_step(
     if providers.requested[row] > 0.0:
         queue(providers, vault, book, row, price, calm, terms.exit < 1.0)
     elif runs(pressed, tolerance, health, terms.sensitivity):
-        leave(providers, vault, book, row, price, terms.speed, terms.cooldown, terms.exit < 1.0)
+        leave(
+            providers=providers, vault=vault, book=book, row=row, price=price, speed=terms.speed,
+            cooldown=terms.cooldown, capped=terms.exit < 1.0,
+        )  # fmt: skip
     elif providers.deposited[row] < 0.0 and calm:
         back = min(providers.cash[row], -providers.deposited[row]) * terms.back
         redeem(providers, vault, book, row, -back / price, price)

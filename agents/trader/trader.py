@@ -311,10 +311,16 @@ def decide_all(
         if alarmed and panics(uniform(key_of(keys.trait, i), NERVE, slot), alarms[i]):
             accounts.order[row] = -size
         elif size != 0.0 and own < habit.stop_buffer * margins[i] * abs(size) * marks[i]:
-            heed_margin(accounts, blocks, exchange, book, habit, key_of(keys.trait, i), row, i, slot, own)
+            heed_margin(
+                accounts=accounts, blocks=blocks, exchange=exchange, book=book, habit=habit, key=key_of(keys.trait, i),
+                row=row, i=i, slot=slot, own=own,
+            )  # fmt: skip
         elif uniform(key_of(keys.turnover, i), step, slot) < habit.turnover:
             draw = uniform(key_of(keys.trade, i), step, slot)
-            trade_towards_wish(accounts, blocks, exchange, market, book, habit, row, i, own, draw)
+            trade_towards_wish(
+                accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, habit=habit, row=row,
+                i=i, own=own, draw=draw,
+            )  # fmt: skip
 
 
 @kernel
@@ -339,7 +345,10 @@ def decide(
     step : present step.
     rows : (n,) rows of the accounts that look.
     """
-    decide_all(accounts, blocks, exchange, market, book, habit, keys, step, rows)
+    decide_all(
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, habit=habit, keys=keys,
+        step=step, rows=rows,
+    )  # fmt: skip
 
 
 @kernel

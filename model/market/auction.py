@@ -273,9 +273,15 @@ def review(
     for h in range(funds.shape[0]):
         i = funds.account[h] // slots
         if funds.back[h] == TRADING:
-            judge_fund(accounts, blocks, exchange, book, funds, mandate, h, i, step)
+            judge_fund(
+                accounts=accounts, blocks=blocks, exchange=exchange, book=book, funds=funds, mandate=mandate, h=h, i=i,
+                step=step,
+            )  # fmt: skip
         else:
-            replace_fund(accounts, blocks, exchange, book, funds, mandate, h, i, step)
+            replace_fund(
+                accounts=accounts, blocks=blocks, exchange=exchange, book=book, funds=funds, mandate=mandate, h=h, i=i,
+                step=step,
+            )  # fmt: skip
 
 
 @rule
@@ -324,7 +330,10 @@ def auction(
     held, takes_part = np.empty(funds.shape[0]), np.empty(funds.shape[0], np.bool_)
     limit = mandate.leverage
     for k in range(market.shape[0]):
-        contracts = prepare(accounts, blocks, exchange, protocol, book, funds, held, takes_part, k)
+        contracts = prepare(
+            accounts=accounts, blocks=blocks, exchange=exchange, protocol=protocol, book=book, funds=funds, held=held,
+            takes_part=takes_part, k=k,
+        )  # fmt: skip
         start, noise = market.mid[k], supply[k] + held_by_vaults(exchange, k)
         if takes_part.any() and noise > 0.0:
             price = clearing_price(funds, held, limit, value[k], noise * start, noise + contracts, start)
@@ -335,7 +344,10 @@ def auction(
             if book.breach[0] >= 0.0:
                 return
             set_price(market, k, price)
-            fill_all(accounts, blocks, exchange, market, book, funds, held, takes_part, limit, value[k], fee, price)
+            fill_all(
+                accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, funds=funds, held=held,
+                takes_part=takes_part, limit=limit, value=value[k], fee=fee, price=price,
+            )  # fmt: skip
     mark_all(market, exchange, oracle_error)
     review(accounts, blocks, exchange, book, funds, mandate, step)
     total(accounts, blocks, exchange)

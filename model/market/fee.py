@@ -111,9 +111,15 @@ def share_fees(
     fees = book.balance[TRADING_FEE, i]
     to_vault, to_fund = fees * terms.vault, fees * terms.fund
     pay(book, TRADING_FEE, VAULT, i, to_vault)
-    contribute(book, protocol, pool, entitlement, i, TRADING_FEE, to_fund, terms)
+    contribute(
+        book=book, protocol=protocol, pool=pool, entitlement=entitlement, i=i, account=TRADING_FEE, amount=to_fund,
+        terms=terms,
+    )  # fmt: skip
     pay(book, TRADING_FEE, TREASURY, i, book.balance[TRADING_FEE, i])
-    contribute(book, protocol, pool, entitlement, i, LIQUIDATION_FEE, book.balance[LIQUIDATION_FEE, i], terms)
+    contribute(
+        book=book, protocol=protocol, pool=pool, entitlement=entitlement, i=i, account=LIQUIDATION_FEE,
+        amount=book.balance[LIQUIDATION_FEE, i], terms=terms,
+    )  # fmt: skip
     book.balance[TRADING_FEE, i] = book.balance[LIQUIDATION_FEE, i] = 0.0
 
 
@@ -174,7 +180,10 @@ def serve_providers(
         equity, pressed = balance[VAULT, i] + open_profit[i], strain[i] + wealth[row]
         fall = 1.0 - equity / max(shares[i], 1.0) + pressed
         if not content(requested[row], deposited[row], fall, tolerance[row], health[i], sensitivity):
-            provider_step(providers, protocol, book, row, equity, health[i], pressed, terms)
+            provider_step(
+                providers=providers, vault=protocol, book=book, row=row, equity=equity, health=health[i],
+                strain=pressed, terms=terms,
+            )  # fmt: skip
     if terms.exit < 1.0:
         serve_queues(providers, protocol, book, open_profit, terms.exit)
     for row in range(protocols.shape[0]):

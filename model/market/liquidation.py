@@ -113,8 +113,9 @@ def assign(
             wanted = to_sell(accounts, exchange, tariff, row, i, step)
             before = count
             keeper, count = assign_row(
-                keepers, remaining, i, wanted, exchange.mark[i], tariff.bounty, gas, row, keeper, jobs, count
-            )
+                keepers=keepers, remaining=remaining, protocol=i, size=wanted, mark=exchange.mark[i],
+                bounty=tariff.bounty, gas=gas, row=row, first=keeper, jobs=jobs, count=count,
+            )  # fmt: skip
             if count > before and wanted < abs(accounts.size[row]):
                 accounts.partial_step[row] = step + 1
         first = last
@@ -266,8 +267,8 @@ def execute(
         move(market, rules, k, market.flow[k])
     for job in range(count):
         liquidate_part(
-            accounts, blocks, exchange, market, keepers, book, tariff, gas,
-            jobs.row[job], jobs.keeper[job], jobs.contracts[job],
+            accounts=accounts, blocks=blocks, exchange=exchange, market=market, keepers=keepers, book=book,
+            tariff=tariff, gas=gas, row=jobs.row[job], keeper=jobs.keeper[job], contracts=jobs.contracts[job],
         )  # fmt: skip
 
 
@@ -295,16 +296,28 @@ def liquidate(
     set_capacity(keepers, exchange, factor, remaining)
     done = 0
     found = flag(accounts, blocks, exchange, flagged)
-    found = sweep(accounts, blocks, exchange, market, book, tariff.takeover, flagged, found)
+    found = sweep(
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, fraction=tariff.takeover,
+        flagged=flagged, found=found,
+    )  # fmt: skip
     while found > 0 and done < tariff.rounds:
-        count = assign(accounts, exchange, keepers, remaining, tariff, gas, step, flagged, found, jobs)
+        count = assign(
+            accounts=accounts, exchange=exchange, keepers=keepers, remaining=remaining, tariff=tariff, gas=gas,
+            step=step, flagged=flagged, found=found, jobs=jobs,
+        )  # fmt: skip
         if count == 0:
             break
-        execute(accounts, blocks, exchange, market, keepers, book, rules, tariff, gas, jobs, count)
+        execute(
+            accounts=accounts, blocks=blocks, exchange=exchange, market=market, keepers=keepers, book=book, rules=rules,
+            tariff=tariff, gas=gas, jobs=jobs, count=count,
+        )  # fmt: skip
         mark_all(market, exchange, oracle_error)
         total(accounts, blocks, exchange)
         found = flag(accounts, blocks, exchange, flagged)
-        found = sweep(accounts, blocks, exchange, market, book, tariff.takeover, flagged, found)
+        found = sweep(
+            accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, fraction=tariff.takeover,
+            flagged=flagged, found=found,
+        )  # fmt: skip
         done += 1
     record_unserved(accounts, exchange, flagged, found)
     close_vaults(exchange, market, book)

@@ -128,7 +128,10 @@ def fill(
     oracle_error : (protocols,) 1, relative error of the mark, > -1.
     rows : (n,) accounts, each once.
     """
-    clear_market(accounts, blocks, exchange, market, book, rules, fee, oracle_error, rows)
+    clear_market(
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, rules=rules, fee=fee,
+        oracle_error=oracle_error, rows=rows,
+    )  # fmt: skip
 
 
 @part
@@ -150,5 +153,11 @@ def trade(
     acting : (rows,) room for the accounts that look.
     """
     rows = acting[: act(accounts, exchange, keys.attention, step, acting)]
-    decide_all(accounts, blocks, exchange, market, book, habit, keys, step, rows)
-    clear_market(accounts, blocks, exchange, market, book, rules, fee, oracle_error, rows)
+    decide_all(
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, habit=habit, keys=keys,
+        step=step, rows=rows,
+    )  # fmt: skip
+    clear_market(
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, rules=rules, fee=fee,
+        oracle_error=oracle_error, rows=rows,
+    )  # fmt: skip

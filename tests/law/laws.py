@@ -79,10 +79,8 @@ CALLED_OUTSIDE = {
     "spliced": "by branch",
 }
 """Public functions that nothing in the packages calls -> who does."""
-KERNEL_CALLS = (
-    r"self\.kernels\.\w+|self\._(?:auction|lend|gauge_step|feel|adjust_terms)|decide|fill|look|collect_by|settle_by"
-)
-"""Kernels by the names under which a run calls them."""
+KERNEL_CALLS = r"self\._(?:lend|gauge_step)|collect_by|settle_by"
+"""Kernels that are called by address, or through :class:`agents.core.fast_call.FastCall`."""
 FORBIDDEN = {
     "batch_run": "hangs when a worker dies",
     "NumpyAgentDataSet": "the columns own the state",
@@ -218,17 +216,12 @@ def functions_take_7_parameters(code: Code) -> list[str]:
 
 @law(model__price__a="class A: ...\nA(1, 2, 3, 4, 5, 6, 7, 8)")
 def calls_have_7_unnamed_arguments(code: Code) -> list[str]:
-    """At most 7 arguments without a name in a call, apart from calls of kernels, which take tables side by side.
-
-    Those will end when kernels take one state; so will this exemption.
-    """
-    kernels = {node.name for _, node in code.functions() if compiled(node)}
+    """At most 7 arguments without a name in a call, apart from kernels called by address, which take no names."""
     free = re.compile(rf"{KERNEL_CALLS}|(?:\w+\.)*add_row|choice_of")
     return [
         f"{path}:{node.lineno}: {ast.unparse(node.func)}"
         for path, node in code.nodes(ast.Call)
         if len(node.args) > 7 and not free.fullmatch(ast.unparse(node.func))
-        if not (isinstance(node.func, ast.Name) and node.func.id in kernels)
     ]
 
 
