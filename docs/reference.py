@@ -6,6 +6,7 @@ imported, a docstring that cannot be read. Rules are taken as the plain function
 """
 
 import os
+import re
 import sys
 import warnings
 from importlib.util import find_spec
@@ -32,8 +33,10 @@ def build(folder: Path, modules: tuple[str, ...] = PACKAGES) -> None:
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message=UNRESOLVED)
         warnings.filterwarnings("ignore", message=r"websockets\.", category=DeprecationWarning)  # by Solara and uvicorn
-        left_out = (f"!{module}" for package, module in NEEDS.items() if find_spec(package) is None)
-        pdoc.pdoc(*modules, *left_out, output_directory=folder)
+        left_out = [module for package, module in NEEDS.items() if find_spec(package) is None]
+        for module in left_out:  # pdoc imports all modules of a package to list them, and warns of this one
+            warnings.filterwarnings("ignore", message=f"Couldn't import {re.escape(module)}:")
+        pdoc.pdoc(*modules, *(f"!{module}" for module in left_out), output_directory=folder)
 
 
 if __name__ == "__main__":
