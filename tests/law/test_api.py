@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,11 @@ def test_rules_are_documented_as_functions_with_their_arguments(page):
 def test_a_module_that_cannot_be_built_stops_it(tmp_path):
     done = built(tmp_path, "agents.nobody")
     assert done.returncode != 0 and "agents.nobody" in done.stderr
+
+
+def test_a_module_that_needs_an_extra_which_is_not_there_is_left_out(tmp_path):
+    done = built(tmp_path, "experiments.benchmark.gpu")
+    assert done.returncode == 0, done.stderr
+    pages = tmp_path / "experiments" / "benchmark" / "gpu"
+    assert (pages / "gpu_kernel.html").exists() == (find_spec("numba_cuda") is not None)
+    assert (pages / "experiment.html").exists()
