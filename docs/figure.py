@@ -37,13 +37,13 @@ def draw(comparison: Comparison) -> Figure:
 
 def draw_panel(panel: Axes, comparison: Comparison, metric: str, factor: float) -> None:
     """Draw the means of `metric`, times `factor`, and their intervals."""
-    for row, (cell, look) in enumerate(looks(comparison.cells).items()):
-        mean, low, high = (value * factor for value in comparison.interval(cell, metric)[:3])
+    for row, (arrangement, look) in enumerate(looks(comparison.arrangements).items()):
+        mean, low, high = (value * factor for value in comparison.interval(arrangement, metric)[:3])
         if not math.isnan(low):
             panel.plot([low, high], [row, row], color=look.colour, linewidth=2.0, solid_capstyle="butt")
         panel.plot([mean], [row], look.marker, color=look.colour, markersize=6, clip_on=False)
-    panel.set_yticks(range(len(comparison.cells)), comparison.cells)
-    panel.set_ylim(len(comparison.cells) - 0.5, -0.5)
+    panel.set_yticks(range(len(comparison.arrangements)), comparison.arrangements)
+    panel.set_ylim(len(comparison.arrangements) - 0.5, -0.5)
     panel.set_xlim(left=0.0)
 
 

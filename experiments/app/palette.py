@@ -2,7 +2,7 @@
 
 Charts name them with a dollar sign, ``$a``, and the style sheet as ``var(--a)``; the browser puts in those of the
 theme. The sides are an orange and a blue, dark enough on white and light enough on black to be read as text, and differ
-in dash as well. Layers and cells were chosen for the greatest least distance in OKLab (Ottosson 2020) among
+in dash as well. Layers and arrangements were chosen for the greatest least distance in OKLab (Ottosson 2020) among
 all pairs, to the usual eye and to protanopia, deuteranopia and tritanopia as simulated by Machado, Oliveira and
 Fernandes (2009); neighbours in a stack are parted by a line as well.
 """

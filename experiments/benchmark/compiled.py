@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Arrangement
 from experiments.plan.scenario_option import DEFAULT_PRICES
-from experiments.run.run import run_cell
+from experiments.run.run import run_arrangement
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 
@@ -69,10 +69,10 @@ def time_compiled(world: World) -> dict[str, Any]:
 
 def time_run(world: World) -> dict[str, Any]:
     """Return the record of one world; RuntimeError where a run fails."""
-    cell, backstop = world.scenario, world.scenario.backstop
-    made = Cell(world.name, backstop.structure, backstop.regime, cell)
+    arrangement, backstop = world.scenario, world.scenario.backstop
+    made = Arrangement(world.name, backstop.structure, backstop.regime, arrangement)
     spent = [_whole_run(made, replication) for replication in range(world.turns + 1)][1:]
-    return {"world": world.name, "steps": Ecosystem(cell).horizon, "cpu_ms": 1e3 * median(spent)}
+    return {"world": world.name, "steps": Ecosystem(arrangement).horizon, "cpu_ms": 1e3 * median(spent)}
 
 
 def differences(one: Ecosystem, other: Ecosystem) -> Iterator[str]:
@@ -109,9 +109,9 @@ def _step_through(ecosystem: Ecosystem) -> None:
         ecosystem.step()
 
 
-def _whole_run(cell: Cell, replication: int) -> float:
+def _whole_run(arrangement: Arrangement, replication: int) -> float:
     start = process_time()
-    run = run_cell(cell, replication)
+    run = run_arrangement(arrangement, replication)
     if run.failure is not None:
         raise RuntimeError(run.failure)
     return process_time() - start

@@ -24,7 +24,7 @@ from experiments.run.sweep.chunk import Job, Product
 from experiments.run.sweep.run import Where, sweep
 
 if TYPE_CHECKING:
-    from experiments.plan.arrangement import Cell
+    from experiments.plan.arrangement import Arrangement
 
 SPIN = 0.010  # s of CPU, a short run
 METRICS, SERIES, STEPS = 60, 50, 40  # shape of a short run's results
@@ -42,21 +42,21 @@ backstop.structure = ["pooled"]
 """
 
 
-def spin_run(cell: "Cell", replication: int) -> Run:
+def spin_run(arrangement: "Arrangement", replication: int) -> Run:
     """Keep a core busy for 10 ms and return results as wide as a real run's."""
     start = time.process_time()
-    run = null_run(cell, replication)
+    run = null_run(arrangement, replication)
     while time.process_time() - start < SPIN:
         pass
     return run
 
 
-def null_run(cell: "Cell", replication: int) -> Run:
+def null_run(arrangement: "Arrangement", replication: int) -> Run:
     """Return results as wide as a real run's, at once."""
     summary = {f"metric_{index}": float(index + replication) for index in range(METRICS)}
     values = np.arange(STEPS, dtype=np.float32)
     series = {f"series_{index}": values + replication for index in range(SERIES)}
-    return Run(cell.name, cell.structure, cell.regime, replication, summary, series)
+    return Run(arrangement.name, arrangement.structure, arrangement.regime, replication, summary, series)
 
 
 def overhead(runs: int = FEW, workers: int = 1) -> dict[str, Any]:

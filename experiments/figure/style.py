@@ -1,7 +1,7 @@
 """How figures look: for print, for the colour-blind, and the same bytes on every run.
 
 The palette is that of Okabe and Ito (2008), which stays apart under the common kinds of colour blindness;
-cells differ in marker and dash as well, so a grey copy is legible too. Figures are drawn without the
+arrangements differ in marker and dash as well, so a grey copy is legible too. Figures are drawn without the
 interactive layer of matplotlib, so they need no display and leave no state behind. What the user's own files set
 (a style, LaTeX, other fonts) is put aside while they are drawn.
 """
@@ -49,18 +49,18 @@ DATELESS: Mapping[str, dict[str, None]] = {"png": {}, "pdf": {"CreationDate": No
 
 
 class Look(NamedTuple):
-    """How one cell is drawn in every figure."""
+    """How one arrangement is drawn in every figure."""
 
     colour: str
     marker: str
     dash: Any
 
 
-def looks(cells: Sequence[str]) -> Mapping[str, Look]:
-    """Return a look for every cell, by its position in the comparison."""
+def looks(arrangements: Sequence[str]) -> Mapping[str, Look]:
+    """Return a look for every arrangement, by its position in the comparison."""
     return {
-        cell: Look(PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
-        for i, cell in enumerate(cells)
+        arrangement: Look(PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
+        for i, arrangement in enumerate(arrangements)
     }
 
 
@@ -83,7 +83,7 @@ def new_figure(rows: int, columns: int, height: float, **options: Any) -> tuple[
 
 
 def legend_above(figure: Figure, panel: Axes) -> None:
-    """Name the cells drawn in `panel` in one row above the figure."""
+    """Name the arrangements drawn in `panel` in one row above the figure."""
     handles, names = panel.get_legend_handles_labels()
     if handles:
         figure.legend(handles, names, loc="outside upper center", ncols=4)

@@ -1,6 +1,6 @@
-"""A cell of a comparison: one structure with one loss regime, in a scenario of its own.
+"""An arrangement of a comparison: one structure with one loss regime, in a scenario of its own.
 
-All cells of a comparison share everything but who holds the capital and who pays the residual.
+All arrangements of a comparison share everything but who holds the capital and who pays the residual.
 ``isolated`` appears twice, because a pool also wins merely by repairing funds of the wrong size: once with
 funds in proportion to open interest and, as ``isolated_by_loss``, once with the same capital in proportion to
 the loss each protocol expects. Expected losses are those the scenario gives; where it gives none they come from a
@@ -47,7 +47,7 @@ class Kept(NamedTuple):
         return {"reporters": found} if found else {}
 
 
-class Cell(NamedTuple):
+class Arrangement(NamedTuple):
     """One column of the comparison: its name, its two axes and the scenario that is run.
 
     `tape` draws the shocks of a replication where they are not to be its own (:mod:`experiments.study.rare`); `kept`
@@ -62,18 +62,18 @@ class Cell(NamedTuple):
     kept: Kept = Kept()
 
 
-def cells(
+def arrangements(
     scenario: "Scenario",
     structures: Sequence[str],
     regimes: Sequence[str],
     estimate: Estimate,
     premiums: Sequence[str] = (),
-) -> tuple[Cell, ...]:
+) -> tuple[Arrangement, ...]:
     """Every structure under every regime and premium rule, in the order given.
 
     Parameters
     ----------
-    scenario : what all cells share.
+    scenario : what all arrangements share.
     structures, regimes, premiums : names, each once; without premium rules the scenario's.
     estimate : of the pilot; sizes the funds of ``isolated_by_loss``, and all funds where the scenario allots by an
         estimate it does not give. An estimate in the scenario takes precedence. Where no loss at all is expected, funds
@@ -86,7 +86,9 @@ def cells(
             label = name if len(regimes) == 1 else f"{name}/{regime}"
             for rule in premiums or (scenario.reinsurance.premium,):
                 whole = scenario.replace({**axes, **changes, "reinsurance.premium": rule})
-                arranged.append(Cell(label if len(premiums) < 2 else f"{label}/{rule}", structure, regime, whole))
+                arranged.append(
+                    Arrangement(label if len(premiums) < 2 else f"{label}/{rule}", structure, regime, whole)
+                )
     return tuple(arranged)
 
 

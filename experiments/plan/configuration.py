@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from model.scenario import Scenario
 
 DEFAULT_STRUCTURES = ("isolated", "pooled", "reinsured")
-REPLICATIONS = 100  # of each cell, unless said otherwise
+REPLICATIONS = 100  # of each arrangement, unless said otherwise
 BASELINES = ("isolated", "pooled")  # baselines of a structure that the scenario names
 STRUCTURE, REGIME = "backstop.structure", "backstop.regime"
 # The pilot's replications are numbered from here on, so its streams are disjoint from the comparison's.

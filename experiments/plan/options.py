@@ -48,7 +48,7 @@ class Options(NamedTuple):
 
 
 class Term(NamedTuple):
-    """The half-width wanted of one metric: in its own unit, or `relative` to the larger mean of the two cells."""
+    """The half-width wanted of one metric: in its own unit, or `relative` to the larger mean of two arrangements."""
 
     metric: str
     bound: float

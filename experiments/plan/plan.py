@@ -45,7 +45,7 @@ class Plan(NamedTuple):
     replications : numbers of the replications.
     kept : what is kept of a run: series, and what reporters say.
     described : the plan as plain data, which must stay the same for the life of a folder.
-    runner : ``module:function`` that makes a run of a cell and a replication.
+    runner : ``module:function`` that makes a run of an arrangement and a replication.
     moved : values of the fields that points move.
     notices : a line for every setting that is overridden or has no effect.
     """

@@ -30,9 +30,9 @@ def read_comparison(folder: Path, manifest: dict[str, Any]) -> Comparison:
     """Return the comparison whose runs are in `folder`."""
     comparison = Comparison(list(manifest["cells"]), range(manifest["replications"]))
     for row in read_table(folder / "runs").to_pylist():
-        cell, structure, regime, replication = (row.pop(name) for name in KEY)
+        arrangement, structure, regime, replication = (row.pop(name) for name in KEY)
         summary = {name: value for name, value in row.items() if value is not None and name not in STORED}
-        comparison.add(Run(cell, structure, regime, replication, summary, {}))
+        comparison.add(Run(arrangement, structure, regime, replication, summary, {}))
     return comparison
 
 
@@ -55,16 +55,22 @@ def _drawn(name: str, folder: Path, comparison: Comparison) -> Any:
 def _means(comparison: Comparison) -> Table:
     headlines = comparison.headlines
     rows = tuple(
-        (_label(line), *(told(comparison.interval(cell, line.metric), line.factor) for cell in comparison.cells))
+        (
+            _label(line),
+            *(
+                told(comparison.interval(arrangement, line.metric), line.factor)
+                for arrangement in comparison.arrangements
+            ),
+        )
         for line in headlines
     )
     data = tuple(
-        {"metric": line.metric, "cell": cell, **comparison.interval(cell, line.metric)._asdict()}
+        {"metric": line.metric, "cell": arrangement, **comparison.interval(arrangement, line.metric)._asdict()}
         for line in headlines
-        for cell in comparison.cells
+        for arrangement in comparison.arrangements
     )
     note = f"Means of n = {comparison.replications} paired replications. {METHODS} {SIGNS}"
-    return Table("means", "Means", ("metric", *comparison.cells), rows, note, data)
+    return Table("means", "Means", ("metric", *comparison.arrangements), rows, note, data)
 
 
 def _differences(comparison: Comparison) -> Table:

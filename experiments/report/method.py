@@ -17,14 +17,15 @@ def of_comparison(manifest: dict[str, Any]) -> str:
     """Return the paragraph of a comparison."""
     number = manifest["replications"]
     sized = _sized(manifest["pilot"], manifest["scenario"]["backstop"]["allotment"])
-    cells = ", ".join(
-        f"{name} ({cell['structure']}, residual losses: {cell['regime']})" for name, cell in manifest["cells"].items()
+    arrangements = ", ".join(
+        f"{name} ({arrangement['structure']}, residual losses: {arrangement['regime']})"
+        for name, arrangement in manifest["cells"].items()
     )
     runs = manifest["runs"]
     return (
         f"{_world(manifest['scenario'], manifest.get('files', {}))} {number} replications (0 to {number - 1}, "
-        f"seed {manifest['seed']}) were run in each of {len(manifest['cells'])} cells on common random numbers: "
-        f"{cells}.{sized} {_stopped(manifest)}{runs['finished']} of {runs['planned']} runs finished. "
+        f"seed {manifest['seed']}) were run in each of {len(manifest['cells'])} arrangements on common random numbers: "
+        f"{arrangements}.{sized} {_stopped(manifest)}{runs['finished']} of {runs['planned']} runs finished. "
         f"{_origin(manifest)}"
     )
 

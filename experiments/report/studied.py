@@ -66,12 +66,12 @@ def pictures(folder: Path) -> Iterator[Path]:
 
 def _table(sheet: Sheet, rows: list[dict[str, Any]]) -> Table:
     head = tuple(column.label for column in sheet.columns)
-    shown = tuple(tuple(_cell(row.get(column.key), column) for column in sheet.columns) for row in rows)
+    shown = tuple(tuple(_arrangement(row.get(column.key), column) for column in sheet.columns) for row in rows)
     kept = [{name: value for name, value in row.items() if name not in SHOWN} for row in rows]
     return Table(sheet.name, sheet.title, head, shown, sheet.note, tuple(dict(_flat(row)) for row in kept))
 
 
-def _cell(value: Any, column: Column) -> str:
+def _arrangement(value: Any, column: Column) -> str:
     ends = column.key in (*ENDS, "from_to") and value is not None
     return _ends(value, column.factor) if ends else _text(value, column.factor)
 
@@ -110,9 +110,9 @@ def _flat(row: Row, above: str = "") -> Iterator[tuple[str, Any]]:
 def _joined(document: dict[str, Any]) -> Iterator[Row]:
     """Yield what each member pays and risks, a row for every arrangement and target."""
     for member in document["members"]:
-        for cell, there in member["arrangements"].items():
+        for arrangement, there in member["arrangements"].items():
             for target, row in there["targets"].items():
-                yield {"protocol": member["protocol"], "arrangement": cell, "target": target, **row}
+                yield {"protocol": member["protocol"], "arrangement": arrangement, "target": target, **row}
 
 
 def _exposure(document: dict[str, Any]) -> Iterator[Row]:
@@ -131,25 +131,25 @@ def _sizes(document: dict[str, Any]) -> Iterator[Row]:
         yield {**row, "judged": [half["probability"] for half in row["judged_on_other_worlds"]]}
 
 
-def _by_cell(document: dict[str, Any]) -> Iterator[Row]:
-    for cell, row in document["cells"].items():
-        yield {"cell": cell, **{name: value for name, value in row.items() if not _listed(value)}}
+def _by_arrangement(document: dict[str, Any]) -> Iterator[Row]:
+    for arrangement, row in document["cells"].items():
+        yield {"cell": arrangement, **{name: value for name, value in row.items() if not _listed(value)}}
 
 
 def _listed(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
-def _of_cells(name: str) -> Callable[[dict[str, Any]], Iterator[Row]]:
-    """Return what yields the rows that every cell has under `name`."""
+def _of_arrangements(name: str) -> Callable[[dict[str, Any]], Iterator[Row]]:
+    """Return what yields the rows that every arrangement has under `name`."""
     return lambda document: (
-        {"cell": cell, **row} for cell, entries in document["cells"].items() for row in entries[name]
+        {"cell": arrangement, **row} for arrangement, entries in document["cells"].items() for row in entries[name]
     )
 
 
 def _terms(document: dict[str, Any]) -> Iterator[Row]:
-    """Yield own loss, effects, interactions and the total of every measure and cell."""
-    for cell, found in document["cells"].items():
+    """Yield own loss, effects, interactions and the total of every measure and arrangement."""
+    for arrangement, found in document["cells"].items():
         for measure, unit in {"default": 1.0, "uncovered": MILLION, "bad_debt": MILLION}.items():
             there = found[measure]
             own, total = there["terms"]["own loss"], there["terms"]["total"]
@@ -158,16 +158,17 @@ def _terms(document: dict[str, Any]) -> Iterator[Row]:
             for term, row in {"own loss": own, **alone, **more, "total": total}.items():
                 last = row.get("last", {"mean": None, "ci95": [None, None]})
                 yield {
-                    "measure": measure, "cell": cell, "term": term, **row, "last": last, "adds": row["mean"] * unit,
+                    "measure": measure, "cell": arrangement, "term": term, **row, "last": last,
+                    "adds": row["mean"] * unit,
                     "from_to": [end if end is None else end * unit for end in row["ci95"]],
                     "averts": None if last["mean"] is None else last["mean"] * unit,
                 }  # fmt: skip
 
 
 def _conditions(document: dict[str, Any]) -> Iterator[Row]:
-    for cell, found in document["cells"].items():
+    for arrangement, found in document["cells"].items():
         for name, row in found["conditions"].items():
-            yield {"cell": cell, "condition": name, **row}
+            yield {"cell": arrangement, "condition": name, **row}
 
 
 def _waves(document: dict[str, Any]) -> Iterator[Row]:
@@ -212,7 +213,7 @@ SHEETS: dict[str, tuple[Sheet, ...]] = {
         ), TARGETS),
     ),
     "rare": (
-        Sheet("probabilities", "Probability of the event", _by_cell, (
+        Sheet("probabilities", "Probability of the event", _by_arrangement, (
             Column("cell", "structure/regime"), Column("probability", "P"), Column("ci95", "95 % interval"),
             Column("relative_error", "relative error"), Column("hits", "hits"), Column("effective_hits", "worth"),
             Column("runs", "runs with pilot"), Column("gain", "gain over plain"), Column("doubtful", "doubtful"),
@@ -221,11 +222,11 @@ SHEETS: dict[str, tuple[Sheet, ...]] = {
             Column("a", "a"), Column("b", "b"), Column("value", "a − b"), Column("low", "from"), Column("high", "to"),
             Column("estimates", "by seed"),
         ), EXACT),
-        Sheet("tilts", "What makes it happen", _of_cells("tilt"), (
+        Sheet("tilts", "What makes it happen", _of_arrangements("tilt"), (
             Column("cell", "structure/regime"), Column("seed", "seed"), Column("share", "share"),
             Column("mean", "shifts"),
         ), "Shifts of the shocks in standard deviations, those moved most first."),
-        Sheet("tail", "The tail beyond the threshold", _of_cells("tail"), (
+        Sheet("tail", "The tail beyond the threshold", _of_arrangements("tail"), (
             Column("cell", "structure/regime"), Column("threshold", "threshold"), Column("probability", "P"),
             Column("ci95", "95 % interval"),
         ), EXACT),
@@ -260,12 +261,12 @@ SHEETS: dict[str, tuple[Sheet, ...]] = {
     ),
     "attribution": (
         Sheet("terms", "What channels add", _terms, (
-            Column("measure", "measure"), Column("cell", "cell"), Column("term", "term"), Column("adds", "adds"),
+            Column("measure", "measure"), Column("cell", "arrangement"), Column("term", "term"), Column("adds", "adds"),
             Column("from_to", "95 % interval"), Column("averts", "closing it averts"),
         ), "Defaults a run, or $M a run. Terms from own loss to the total sum to it; interaction higher: the sum of "
            "all of more than two channels."),
         Sheet("conditions", "Defaults a run, by what replay proves", _conditions, (
-            Column("cell", "cell"), Column("condition", "condition"), Column("mean", "defaults a run"),
+            Column("cell", "arrangement"), Column("condition", "condition"), Column("mean", "defaults a run"),
             Column("ci95", "95 % interval"),
         ), "Conditions do not exclude each other, nor add up."),
     ),

@@ -1,6 +1,6 @@
 """Tables on disk: Parquet files ``part-*.parquet``, by name in the order of the study.
 
-Every row begins with its key: the cell, its structure and regime (dictionary-encoded text) and the
+Every row begins with its key: the arrangement, its structure and regime (dictionary-encoded text) and the
 replication (int32). ``runs`` adds one float64 column per metric; ``series`` adds the step (int32, 0 to T - 1)
 and one float32 column per series. A metric that a run does not have is null.
 """
@@ -57,6 +57,6 @@ def series_table(run: "Run") -> pa.Table:
 
 def _key(run: "Run", rows: int) -> dict[str, Any]:
     zeros = numbers(np.zeros(rows), np.int32)
-    names = {"cell": run.cell, "structure": run.structure, "regime": run.regime}
+    names = {"cell": run.arrangement, "structure": run.structure, "regime": run.regime}
     coded = {name: pa.DictionaryArray.from_arrays(zeros, texts([text])) for name, text in names.items()}
     return {**coded, "replication": numbers(np.full(rows, run.replication), np.int32)}

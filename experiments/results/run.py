@@ -14,7 +14,7 @@ class Run(NamedTuple):
     the traceback as text, is given.
     """
 
-    cell: str
+    arrangement: str
     structure: str
     regime: str
     replication: int

@@ -1,11 +1,11 @@
 """Finished runs of a study on disk, each found again by what defines it exactly.
 
-A run is known by its cell and an identity, a digest of code version, scenario, replication and tape. Its row (cell,
-structure, regime, replication, id, what it was made of and the metrics) lies in ``runs/part-*.parquet``, its series,
-where they are kept, in ``series/``, in the parts of :class:`experiments.results.sweep.store.Store`: written next to
-their place, seen on the disk and moved there, each named by its first run and a digest of its contents. So what a study
-has finished outlives whatever ends it; of a part that is not what was written the runs are done again. Failed runs are
-not kept.
+A run is known by its arrangement and an identity, a digest of code version, scenario, replication and tape. Its row
+(arrangement, structure, regime, replication, id, what it was made of and the metrics) lies in ``runs/part-*.parquet``,
+its series, where they are kept, in ``series/``, in the parts of :class:`experiments.results.sweep.store.Store`: written
+next to their place, seen on the disk and moved there, each named by its first run and a digest of its contents. So what
+a study has finished outlives whatever ends it; of a part that is not what was written the runs are done again. Failed
+runs are not kept.
 
 What a run was made of is the fields in which its scenario differs from the study's, and its tape where it has one of
 its own; so it can be made again from the folder alone (:mod:`experiments.study.reproduction`). Where series are not
@@ -93,12 +93,12 @@ class RunStore:
     def __len__(self) -> int:
         return len(self._place)
 
-    def find(self, cell: str, identity: str) -> Run | None:
-        """Return the run of `cell` that was found under `identity` at the start, or None.
+    def find(self, arrangement: str, identity: str) -> Run | None:
+        """Return the run of `arrangement` that was found under `identity` at the start, or None.
 
         Of its series it has the last values that are kept.
         """
-        part, row = self._place.get((cell, identity), (-1, 0))
+        part, row = self._place.get((arrangement, identity), (-1, 0))
         return self._ended(_run(self._found[part], row)) if part >= 0 else None
 
     def add(self, number: int, identity: str, run: Run, making: Making = Making()) -> None:  # noqa: B008
@@ -111,9 +111,9 @@ class RunStore:
         run : its metrics, and its series.
         making : what it is made of.
         """
-        if (run.cell, identity) in self._place:
+        if (run.arrangement, identity) in self._place:
             return
-        self._place[run.cell, identity] = -1, 0
+        self._place[run.arrangement, identity] = -1, 0
         kept = run.series if self._series else {name: run.series[name][-1:] for name in self._ends(run.series)}
         self._held.append(Held(number, identity, run._replace(series=kept), making))
         self._rows += len(next(iter(run.series.values()))) if self._series and run.series else 1
@@ -162,12 +162,12 @@ class RunStore:
 
 def _run(found: Found, row: int) -> Run:
     """Return the run in a row, its metrics as they were."""
-    cell, structure, regime, replication = (found.table.column(name)[row].as_py() for name in KEY[:4])
+    arrangement, structure, regime, replication = (found.table.column(name)[row].as_py() for name in KEY[:4])
     if found.numbers is not None:
-        return Run(cell, structure, regime, replication, _paired(found.names, found.numbers[row].tolist()), {})
+        return Run(arrangement, structure, regime, replication, _paired(found.names, found.numbers[row].tolist()), {})
     values = (found.table.column(name)[row].as_py() for name in found.names)
     known = {name: value for name, value in zip(found.names, values, strict=True) if value is not None}
-    return Run(cell, structure, regime, replication, known, {})
+    return Run(arrangement, structure, regime, replication, known, {})
 
 
 def _paired(names: Iterable[str], values: Iterable[float]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from experiments.run.interrupt import breakable
 from experiments.run.run import Task
 
 if TYPE_CHECKING:
-    from experiments.plan.arrangement import Cell
+    from experiments.plan.arrangement import Arrangement
 
 KEPT = "what was finished is kept; start again to do the rest"
 
@@ -72,8 +72,10 @@ class RunSource(Protocol):
     def run(self, tasks: Sequence[Task], stop: Stop = never) -> Iterator[Run]:
         """Yield the runs of `tasks` in their order; once `stop` is true, only those already finished."""
 
-    def replicate(self, cells: Sequence["Cell"], replications: Sequence[int], stop: Stop = never) -> Iterator[Run]:
-        """Yield the runs of every cell for every replication, in that order; `stop` as in :meth:`run`."""
+    def replicate(
+        self, arrangements: Sequence["Arrangement"], replications: Sequence[int], stop: Stop = never
+    ) -> Iterator[Run]:
+        """Yield the runs of every arrangement for every replication, in that order; `stop` as in :meth:`run`."""
 
 
 class InProcess[T, Product]:

@@ -20,7 +20,7 @@ from experiments.run.progress import waiting
 from experiments.run.run import Task, call_all, call_each, chunk_size, failed_run, run_all
 
 if TYPE_CHECKING:
-    from experiments.plan.arrangement import Cell
+    from experiments.plan.arrangement import Arrangement
     from model.scenario import Scenario
 
 
@@ -53,16 +53,20 @@ class WorkerPool:
     ) -> None:
         self.close(at_once=kind is not None)
 
-    def replicate(self, cells: Sequence["Cell"], replications: Sequence[int], stop: Stop = never) -> Iterator[Run]:
-        """Return the runs of every cell for every replication, in that order.
+    def replicate(
+        self, arrangements: Sequence["Arrangement"], replications: Sequence[int], stop: Stop = never
+    ) -> Iterator[Run]:
+        """Return the runs of every arrangement for every replication, in that order.
 
         Parameters
         ----------
-        cells : the cells, all run in every replication.
+        arrangements : the arrangements, all run in every replication.
         replications : numbers of the replications.
         stop : read between runs; once true, only runs already finished are still yielded.
         """
-        return self.run([(cell, replication) for replication in replications for cell in cells], stop)
+        return self.run(
+            [(arrangement, replication) for replication in replications for arrangement in arrangements], stop
+        )
 
     def run(self, tasks: Sequence[Task], stop: Stop = never) -> Iterator[Run]:
         """Yield the runs of `tasks` in their order; `stop` as in :meth:`replicate`."""

@@ -19,7 +19,7 @@ from experiments.run.executor import RunSource, Stop, never
 from experiments.run.run import Task
 
 if TYPE_CHECKING:
-    from experiments.plan.arrangement import Cell
+    from experiments.plan.arrangement import Arrangement
     from model.scenario import Scenario
 
 
@@ -36,14 +36,21 @@ class Recorded:
         self.executor, self.store = executor, store
         self._number = 0
 
-    def replicate(self, cells: Sequence["Cell"], replications: Sequence[int], stop: Stop = never) -> Iterator[Run]:
-        """Yield the runs of every cell for every replication, in that order; `stop` as in :meth:`run`."""
-        return self.run([(cell, replication) for replication in replications for cell in cells], stop)
+    def replicate(
+        self, arrangements: Sequence["Arrangement"], replications: Sequence[int], stop: Stop = never
+    ) -> Iterator[Run]:
+        """Yield the runs of every arrangement for every replication, in that order; `stop` as in :meth:`run`."""
+        return self.run(
+            [(arrangement, replication) for replication in replications for arrangement in arrangements], stop
+        )
 
     def run(self, tasks: Sequence[Task], stop: Stop = never) -> Iterator[Run]:
         """Yield the runs of `tasks` in their order; once `stop` is true, only those already finished."""
         identities = identified(tasks)
-        found = [self.store.find(cell.name, identity) for (cell, _), identity in zip(tasks, identities, strict=True)]
+        found = [
+            self.store.find(arrangement.name, identity)
+            for (arrangement, _), identity in zip(tasks, identities, strict=True)
+        ]
         describe = Describe(self.store.base)
         missing = self.executor.run([task for task, run in zip(tasks, found, strict=True) if run is None], stop)
         first, self._number = self._number, self._number + len(tasks)
@@ -63,11 +70,11 @@ class Describe:
         self._base = base
         self._known: dict[tuple[int, int], Making] = {}
 
-    def __call__(self, cell: "Cell") -> Making:
-        """Return what the runs of `cell` are made of; cells are told apart by what they hold, which has to live on."""
-        key = id(cell.scenario), id(cell.tape)
+    def __call__(self, arrangement: "Arrangement") -> Making:
+        """Return what the runs of `arrangement` are made of, by the objects it holds, which have to live on."""
+        key = id(arrangement.scenario), id(arrangement.tape)
         if self._base is not None and key not in self._known:
-            self._known[key] = Making(as_text(self._changes(cell.scenario)), self._tape(cell.tape))
+            self._known[key] = Making(as_text(self._changes(arrangement.scenario)), self._tape(arrangement.tape))
         return self._known.get(key, Making())
 
     def _changes(self, scenario: "Scenario") -> dict[str, Any]:
@@ -99,10 +106,12 @@ def identified(tasks: Sequence[Task]) -> list[str]:
 
     code = code_version()
     return [
-        digest(run_id(cell.kept.identity(_named(cell.scenario)), replication, code), _named(cell.tape))
-        if cell.tape
-        else run_id(cell.kept.identity(_named(cell.scenario)), replication, code)
-        for cell, replication in tasks
+        digest(
+            run_id(arrangement.kept.identity(_named(arrangement.scenario)), replication, code), _named(arrangement.tape)
+        )
+        if arrangement.tape
+        else run_id(arrangement.kept.identity(_named(arrangement.scenario)), replication, code)
+        for arrangement, replication in tasks
     ]
 
 

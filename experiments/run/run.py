@@ -1,7 +1,7 @@
-"""One run: a replication of a cell, made here, and what is kept of it.
+"""One run: a replication of an arrangement, made here, and what is kept of it.
 
 A run knows nothing of who made it: an exception makes it a failed run that carries its traceback, and its numbers
-depend on its cell and its replication alone.
+depend on its arrangement and its replication alone.
 """
 
 import traceback
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from experiments.plan.arrangement import Cell
+    from experiments.plan.arrangement import Arrangement
     from experiments.plan.plug_in import Reporter
     from model.engine.engine import Engine
 
@@ -31,43 +31,49 @@ class ReporterError(RuntimeError):
 
 
 type Outcome = tuple[dict[str, float], dict[str, "NDArray[np.float32]"]]
-type Task = tuple["Cell", int]
+type Task = tuple["Arrangement", int]
 
 
-def run_cell(cell: "Cell", replication: int) -> Run:
-    """Run `replication` of `cell`; an exception makes it a failed run."""
+def run_arrangement(arrangement: "Arrangement", replication: int) -> Run:
+    """Run `replication` of `arrangement`; an exception makes it a failed run."""
     try:
-        return Run(cell.name, cell.structure, cell.regime, replication, *_simulate(cell, replication))
+        return Run(
+            arrangement.name,
+            arrangement.structure,
+            arrangement.regime,
+            replication,
+            *_simulate(arrangement, replication),
+        )
     except Exception:
-        return failed_run(cell, replication, traceback.format_exc())
+        return failed_run(arrangement, replication, traceback.format_exc())
 
 
 def run_all(tasks: Sequence[Task]) -> list[Run]:
     """Run every task in its order."""
-    return [run_cell(cell, replication) for cell, replication in tasks]
+    return [run_arrangement(arrangement, replication) for arrangement, replication in tasks]
 
 
-def failed_run(cell: "Cell", replication: int, failure: str) -> Run:
-    """Return the run of `cell` that came to nothing because of `failure`."""
-    return Run(cell.name, cell.structure, cell.regime, replication, {}, {}, failure)
+def failed_run(arrangement: "Arrangement", replication: int, failure: str) -> Run:
+    """Return the run of `arrangement` that came to nothing because of `failure`."""
+    return Run(arrangement.name, arrangement.structure, arrangement.regime, replication, {}, {}, failure)
 
 
-def _simulate(cell: "Cell", replication: int) -> "Outcome":
-    tape = cell.tape(replication) if cell.tape else None
-    run = _kind(cell)(cell.scenario, replication, tape, kept=cell.kept.series)
+def _simulate(arrangement: "Arrangement", replication: int) -> "Outcome":
+    tape = arrangement.tape(replication) if arrangement.tape else None
+    run = _kind(arrangement)(arrangement.scenario, replication, tape, kept=arrangement.kept.series)
     run.run()
     summary = {name: float(value) for name, value in run.summary().items()}
     series = {name: values.astype("float32") for name, values in run.series().items()}
-    for reporter in cell.kept.reporters:
+    for reporter in arrangement.kept.reporters:
         if reporter.name in summary:
             raise ReporterError(f"reporter {reporter.name}: is the name of a metric of this run; allowed is another")
         summary[reporter.name] = reported(reporter, run)
     return summary, series
 
 
-def _kind(cell: "Cell") -> "type[Engine]":
+def _kind(arrangement: "Arrangement") -> "type[Engine]":
     """Return what makes a run: the engine alone; with Mesa's view of it where a reporter is promised one."""
-    if cell.kept.reporters:
+    if arrangement.kept.reporters:
         from model.ecosystem import Ecosystem  # noqa: PLC0415
 
         return Ecosystem

@@ -13,8 +13,8 @@ The kind of a metric (:mod:`experiments.statistics.kind`) decides:
   2 · 0.5^k.
 
 A difference below :data:`FLOOR` of the larger mean is **trivial**, below :data:`FEEDBACK` where the metric is settled
-before anybody pays (deficits, liquidations): there the two cells do the same arithmetic on the same shocks, and a
-difference is feedback along a few paths, not a finding. Such a difference has neither interval nor test, and one that
+before anybody pays (deficits, liquidations): there the two arrangements do the same arithmetic on the same shocks, and
+a difference is feedback along a few paths, not a finding. Such a difference has neither interval nor test, and one that
 is zero in every world has no test. Coverage of all these, measured on runs of the default episode: docs/statistics.md.
 """
 

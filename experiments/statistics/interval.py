@@ -8,9 +8,9 @@ holds every p that neither tail of Binomial(n, p) rejects at (1 − level) / 2,
 B⁻¹ the quantile of the beta distribution; p_low = 0 where k = 0, p_high = 1 where k = n. It covers at least `level`
 whatever p is. From 0 of n follows p_high = 1 − ((1 − level)/2)^(1/n): 3.62 % from 0 of 100.
 
-**Two probabilities on the same worlds.** b worlds had it in the first cell only, c in the second only; the others
-say nothing about the difference δ = p₁ − p₂. Were the two alike, each of the b + c would be a toss of a coin: the exact
-test of McNemar (1947, Psychometrika 12:153),
+**Two probabilities on the same worlds.** b worlds had it in the first arrangement only, c in the second only; the
+others say nothing about the difference δ = p₁ − p₂. Were the two alike, each of the b + c would be a toss of a coin:
+the exact test of McNemar (1947, Psychometrika 12:153),
 
     p = min(1, 2 P(Binomial(b + c, 1/2) <= min(b, c))).                                         (2)
 
@@ -77,7 +77,7 @@ def paired_probability(first_only: int, second_only: int, n: int, level: float =
 
     Parameters
     ----------
-    first_only, second_only : worlds b and c with the event in one cell only, b + c <= n.
+    first_only, second_only : worlds b and c with the event in one arrangement only, b + c <= n.
     n : worlds; with none the interval is [−1, 1].
     level : confidence level in (0, 1).
     """

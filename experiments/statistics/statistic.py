@@ -3,7 +3,7 @@
 Metrics of runs are skewed, bounded or events and have the intervals of :mod:`experiments.statistics.estimate`; those
 of this module serve the validation suite, whose values are means already.
 
-A comparison is paired: replication r of one cell and replication r of another saw the same shocks, so their
+A comparison is paired: replication r of one arrangement and replication r of another saw the same shocks, so their
 difference is estimated from the differences d_r = a_r - b_r, whose variance is
 
     var(d) = var(a) + var(b) - 2 cov(a, b).

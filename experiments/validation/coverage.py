@@ -52,8 +52,8 @@ def measure(method: Method, values: tuple[Floats, Floats], truth: float, n: int,
 
     Parameters
     ----------
-    method : takes the values of n worlds in two cells and returns an interval.
-    values : (worlds,) of two cells, all that there are.
+    method : takes the values of n worlds in two arrangements and returns an interval.
+    values : (worlds,) of two arrangements, all that there are.
     """
     generator = np.random.default_rng([SEED, n])
     worlds = generator.integers(0, len(values[0]), (trials, n))
@@ -66,20 +66,20 @@ def measure(method: Method, values: tuple[Floats, Floats], truth: float, n: int,
 
 
 def rows(comparison: Comparison, trials: int = TRIALS) -> Iterator[Row]:
-    """Yield a row per quantity and method: means of every cell, paired differences, and quantiles."""
+    """Yield a row per quantity and method: means of every arrangement, paired differences, and quantiles."""
     members = comparison.members
     for metric in (name for name in METRICS if name in comparison.metrics):
-        for cell in comparison.cells:
-            values = comparison.values(cell, metric)
-            yield from _row(f"mean, {cell}", metric, (values, values), _means(metric, members), trials)
+        for arrangement in comparison.arrangements:
+            values = comparison.values(arrangement, metric)
+            yield from _row(f"mean, {arrangement}", metric, (values, values), _means(metric, members), trials)
         for a, b in comparison.pairs:
             both = comparison.values(a, metric), comparison.values(b, metric)
             yield from _row(f"{a} - {b}", metric, both, _apart(metric, members), trials)
-    for cell in comparison.cells:
-        values = comparison.values(cell, "uncovered")
+    for arrangement in comparison.arrangements:
+        values = comparison.values(arrangement, "uncovered")
         quantile = {"order statistic": lambda x, _: tail(x).ends}
         truth = tail(values).value_at_risk
-        yield from _row(f"95 % quantile, {cell}", "uncovered", (values, values), quantile, trials, truth)
+        yield from _row(f"95 % quantile, {arrangement}", "uncovered", (values, values), quantile, trials, truth)
 
 
 def table(measured: list[Row]) -> str:

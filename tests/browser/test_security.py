@@ -131,8 +131,8 @@ def hostile_folder(address, results):
     shutil.copytree(results / "small", place)
     for part in (place / "runs").rglob("*.parquet"):
         table = pq.read_table(part)
-        cells = [f"{HOSTILE}{name}" for name in table["cell"].to_pylist()]
-        pq.write_table(table.set_column(table.schema.get_field_index("cell"), "cell", [cells]), part)
+        arrangements = [f"{HOSTILE}{name}" for name in table["cell"].to_pylist()]
+        pq.write_table(table.set_column(table.schema.get_field_index("cell"), "cell", [arrangements]), part)
     yield place.name
     shutil.rmtree(place)
 

@@ -10,10 +10,11 @@ from tests.law.source import ROOT
 MESAS = {"mesa", "pandas"}
 IN_WORKER = """
 import experiments.run.preload
-from experiments.plan.arrangement import Cell
-from experiments.run.run import run_cell
+from experiments.plan.arrangement import Arrangement
+from experiments.run.run import run_arrangement
 from model.scenario import Scenario
-done = run_cell(Cell("a", "pooled", "adl", Scenario().replace({SMALL} | {"backstop.structure": "pooled"})), 0)
+small = Scenario().replace({SMALL} | {"backstop.structure": "pooled"})
+done = run_arrangement(Arrangement("a", "pooled", "adl", small), 0)
 assert not done.failure, done.failure
 """
 ALONE = {

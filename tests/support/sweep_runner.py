@@ -12,45 +12,47 @@ import numpy as np
 from experiments.results.run import Run
 
 
-def tiny(cell, replication):
+def tiny(arrangement, replication):
     """A run whose numbers tell its scenario and replication."""
-    traders = cell.scenario.trader.number
+    traders = arrangement.scenario.trader.number
     summary = {"traders": float(traders), "tenth": replication / 10.0, "nan": float("nan")}
     series = {"price": np.linspace(1, 2, 5, dtype=np.float32) * traders + replication}
-    return Run(cell.name, cell.structure, cell.regime, replication, summary, series)
+    return Run(arrangement.name, arrangement.structure, arrangement.regime, replication, summary, series)
 
 
-def short(cell, replication):
+def short(arrangement, replication):
     """A run that takes a few milliseconds."""
     time.sleep(0.005)
-    return tiny(cell, replication)
+    return tiny(arrangement, replication)
 
 
-def raising(cell, replication):
+def raising(arrangement, replication):
     """A run that fails where it has 13 traders."""
-    if cell.scenario.trader.number == 13:
+    if arrangement.scenario.trader.number == 13:
         raise RuntimeError("unlucky")
-    return tiny(cell, replication)
+    return tiny(arrangement, replication)
 
 
-def deadly(cell, replication):
+def deadly(arrangement, replication):
     """A run that kills its worker where it has 13 traders, and once where it has 14."""
-    traders = cell.scenario.trader.number
-    if traders == 13 or (traders == 14 and _first_time(cell)):
+    traders = arrangement.scenario.trader.number
+    if traders == 13 or (traders == 14 and _first_time(arrangement)):
         os.kill(os.getpid(), signal.SIGKILL)
-    return tiny(cell, replication)
+    return tiny(arrangement, replication)
 
 
-def crowded(cell, replication):
+def crowded(arrangement, replication):
     """A run of which the machine has room for one: it ends its worker where another is under way."""
-    room = os.open(Path(tempfile.gettempdir()) / f"backstop-test-room-{cell.scenario.seed}", os.O_CREAT | os.O_RDWR)
+    room = os.open(
+        Path(tempfile.gettempdir()) / f"backstop-test-room-{arrangement.scenario.seed}", os.O_CREAT | os.O_RDWR
+    )
     try:
         fcntl.flock(room, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.02)
     os.close(room)
-    return tiny(cell, replication)
+    return tiny(arrangement, replication)
 
 
 def mark(seed):
@@ -58,21 +60,21 @@ def mark(seed):
     return Path(tempfile.gettempdir()) / f"backstop-test-died-{seed}"
 
 
-def _first_time(cell):
+def _first_time(arrangement):
     try:
-        mark(cell.scenario.seed).touch(exist_ok=False)
+        mark(arrangement.scenario.seed).touch(exist_ok=False)
     except FileExistsError:
         return False
     return True
 
 
-def waterfall(cell, replication):
+def waterfall(arrangement, replication):
     """Four protocols with funds and treasuries of 1, hit at once: severity sizes the losses, correlation evens them."""
-    price = cell.scenario.price
+    price = arrangement.scenario.price
     weights = np.random.default_rng(replication).dirichlet(np.full(4, 0.3))
     spread = price.severity_correlation / 4.0 + (1.0 - price.severity_correlation) * weights
     deficits = 4.0 * price.severity * spread
-    pooled = cell.structure == "pooled"
+    pooled = arrangement.structure == "pooled"
     bare = np.full(4, max(0.0, deficits.sum() - 4.0) / 4.0) if pooled else np.maximum(0.0, deficits - 1.0)
     summary = {
         "deficit": deficits.sum(),
@@ -81,20 +83,26 @@ def waterfall(cell, replication):
         "defaults": float((bare > 1.0).sum()),
         "borne_winners": 0.5 * bare.sum() / deficits.sum(),
     }
-    return Run(cell.name, cell.structure, cell.regime, replication, summary, {})
+    return Run(arrangement.name, arrangement.structure, arrangement.regime, replication, summary, {})
 
 
-def ishigami(cell, replication):
+def ishigami(arrangement, replication):
     """The function of Ishigami and Homma in three fields whose ranges are [0, 1], and noise shared by all points."""
-    price = cell.scenario.price
-    swept = (price.severity_correlation, cell.scenario.trader.attention, cell.scenario.backstop.pooled_share)
+    price = arrangement.scenario.price
+    swept = (
+        price.severity_correlation,
+        arrangement.scenario.trader.attention,
+        arrangement.scenario.backstop.pooled_share,
+    )
     x = np.pi * (2.0 * np.array(swept) - 1.0)
     value = np.sin(x[0]) + 7.0 * np.sin(x[1]) ** 2 + 0.1 * x[2] ** 4 * np.sin(x[0])
     noise = np.random.default_rng(replication).normal()
-    return Run(cell.name, cell.structure, cell.regime, replication, {"y": value + noise, "still": 1.0}, {})
+    return Run(
+        arrangement.name, arrangement.structure, arrangement.regime, replication, {"y": value + noise, "still": 1.0}, {}
+    )
 
 
-def slow(cell, replication):
+def slow(arrangement, replication):
     """A run that takes a tenth of a second."""
     time.sleep(0.1)
-    return tiny(cell, replication)
+    return tiny(arrangement, replication)

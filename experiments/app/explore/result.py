@@ -42,8 +42,8 @@ class Result(NamedTuple):
     manifest: dict[str, Any]
 
     @property
-    def cells(self) -> list[str]:
-        """Names of the cells, in the order of the runs."""
+    def arrangements(self) -> list[str]:
+        """Names of the arrangements, in the order of the runs."""
         return list(dict.fromkeys(self.table["cell"].to_pylist()))
 
     @property
@@ -53,23 +53,23 @@ class Result(NamedTuple):
         names = [field.name for field in fields if pyarrow.types.is_floating(field.type)]
         return sorted(names, key=lambda name: name.rpartition("_")[2].isdigit())
 
-    def values(self, cell: str, metric: str) -> dict[int, float]:
-        """Return the metric of every replication of a cell; NaN where it has none."""
+    def values(self, arrangement: str, metric: str) -> dict[int, float]:
+        """Return the metric of every replication of an arrangement; NaN where it has none."""
         columns = (self.table[name].to_pylist() for name in ("cell", "replication", metric))
         rows = zip(*columns, strict=True)
-        return {number: np.nan if value is None else value for name, number, value in rows if name == cell}
+        return {number: np.nan if value is None else value for name, number, value in rows if name == arrangement}
 
-    def interval(self, cell: str, metric: str) -> Estimate:
-        """Return mean and interval of a metric in a cell, over replications in their order."""
-        values = [value for _, value in sorted(self.values(cell, metric).items())]
+    def interval(self, arrangement: str, metric: str) -> Estimate:
+        """Return mean and interval of a metric in an arrangement, over replications in their order."""
+        values = [value for _, value in sorted(self.values(arrangement, metric).items())]
         return estimate(metric, values, members_among(self.metrics))
 
     def pairs(self, metric: str) -> list[Pair]:
-        """Return the paired differences of all cells."""
-        return [self.pair(a, b, metric) for a, b in combinations(self.cells, 2)]
+        """Return the paired differences of all arrangements."""
+        return [self.pair(a, b, metric) for a, b in combinations(self.arrangements, 2)]
 
     def pair(self, a: str, b: str, metric: str) -> Pair:
-        """Return the paired difference of two cells over the replications both have."""
+        """Return the paired difference of two arrangements over the replications both have."""
         first, second = self.values(a, metric), self.values(b, metric)
         both = sorted(first.keys() & second.keys())
         x, y = (np.array([side[number] for number in both], dtype=float) for side in (first, second))
@@ -104,7 +104,7 @@ def read(name: str) -> Result:
         if missing := {"cell", "replication"} - set(table.column_names):
             raise ValueError(f"runs without {' and '.join(sorted(missing))}")
         result = Result(name, table, manifest)
-        if not (result.metrics and result.cells):
+        if not (result.metrics and result.arrangements):
             raise ValueError("no run with a metric that is a number")
         return result
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, pa.ArrowException) as error:
@@ -146,25 +146,25 @@ class Grid(NamedTuple):
 
 
 def phase(result: Result, axes: tuple[str, str], metric: str, contrast: tuple[str, str], factor: float = 1.0) -> Grid:
-    """Return `factor` times the mean of a metric at every point: of one cell, or of one less another where both run.
+    """Return `factor` times a metric's mean at every point: of one arrangement, or of one less another where both run.
 
     Parameters
     ----------
     result : the runs of a sweep.
     axes : names of the swept fields, across and up.
     metric : column of the runs.
-    contrast : the cell, and the one to subtract or an empty name.
+    contrast : the arrangement, and the one to subtract or an empty name.
     factor : of the metric, from its own unit to the unit shown.
     """
-    cell, less = contrast
-    by_number = result.values(cell, metric)
+    arrangement, less = contrast
+    by_number = result.values(arrangement, metric)
     if less:
         other = result.values(less, metric)
         by_number = {number: value - other[number] for number, value in by_number.items() if number in other}
     columns = (result.table[name].to_pylist() for name in ("cell", "replication", *axes))
     held: dict[tuple[Any, Any], list[float]] = {}
     for name, number, x, y in zip(*columns, strict=True):
-        if name == cell and np.isfinite(by_number.get(number, np.nan)):
+        if name == arrangement and np.isfinite(by_number.get(number, np.nan)):
             held.setdefault((x, y), []).append(factor * by_number[number])
     xs, ys = (sorted({point[axis] for point in held}) for axis in (0, 1))
     return Grid(xs, ys, [[xs.index(x), ys.index(y), float(np.mean(values))] for (x, y), values in held.items()])

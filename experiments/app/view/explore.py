@@ -63,19 +63,21 @@ def opened(name: str) -> Result | str:
 
 @solara.component
 def Distribution(result: Result, metric: str) -> None:  # noqa: N802
-    """Show the distribution of a metric in every cell, and its mean with interval."""
+    """Show the distribution of a metric in every arrangement, and its mean with interval."""
     factor, unit = scaling(metric)
-    values = [factor * np.array(list(result.values(cell, metric).values())) for cell in result.cells]
+    values = [
+        factor * np.array(list(result.values(arrangement, metric).values())) for arrangement in result.arrangements
+    ]
     bins = edges(np.concatenate(values))
     counts = [binned(item, bins) for item in values]
-    chart = histogram("distribution", f"Runs by {metric}", middles(bins), counts, result.cells, LAYERS, unit)
+    chart = histogram("distribution", f"Runs by {metric}", middles(bins), counts, result.arrangements, LAYERS, unit)
     show([chart._replace(wide=6)], metric)
-    intervals = [result.interval(cell, metric) for cell in result.cells]
+    intervals = [result.interval(arrangement, metric) for arrangement in result.arrangements]
     rows = [
-        [cell, *_plain(factor, interval), str(interval.number), interval.method]
-        for cell, interval in zip(result.cells, intervals, strict=True)
+        [arrangement, *_plain(factor, interval), str(interval.number), interval.method]
+        for arrangement, interval in zip(result.arrangements, intervals, strict=True)
     ]
-    Table(f"Mean of {metric}, {unit}, 95 % interval", ["cell", "mean", "from", "to", "runs", "method"], rows)
+    Table(f"Mean of {metric}, {unit}, 95 % interval", ["arrangement", "mean", "from", "to", "runs", "method"], rows)
 
 
 def _plain(factor: float, summary: Estimate | Contrast) -> Iterator[str]:
@@ -86,7 +88,7 @@ def _plain(factor: float, summary: Estimate | Contrast) -> Iterator[str]:
 
 @solara.component
 def Differences(result: Result, metric: str) -> None:  # noqa: N802
-    """Show the paired differences of a metric between cells."""
+    """Show the paired differences of a metric between arrangements."""
     factor, unit = scaling(metric)
     pairs = result.pairs(metric)
     if not pairs:
@@ -115,8 +117,8 @@ def Differences(result: Result, metric: str) -> None:  # noqa: N802
 
 @solara.component
 def Phase(result: Result, metric: str) -> None:  # noqa: N802
-    """Show a metric over two swept fields, of one cell or as the difference of two, where the folder holds a sweep."""
-    fields, contrasts = result.axes, dict(contrasts_of(result.cells))
+    """Show a metric of a sweep over two swept fields, of one arrangement or as the difference of two."""
+    fields, contrasts = result.axes, dict(contrasts_of(result.arrangements))
     chosen, across, up = solara.use_reactive(""), solara.use_reactive(""), solara.use_reactive("")
     if len(fields) < 2:
         words = "A phase diagram appears here where the runs sweep two parameters."
@@ -136,10 +138,10 @@ def Phase(result: Result, metric: str) -> None:  # noqa: N802
     show([phase_diagram(heading, x, y, grid, bool(contrasts[title][1]))], f"phase {metric} {title}")
 
 
-def contrasts_of(cells: list[str]) -> list[tuple[str, tuple[str, str]]]:
-    """Return what can be mapped by its title: every cell, and every pair of cells."""
-    pairs = [(f"{a} less {b}", (a, b)) for a, b in list(combinations(cells, 2))[:MOST_PAIRS]]
-    return [*((cell, (cell, "")) for cell in cells), *reversed(pairs)]
+def contrasts_of(arrangements: list[str]) -> list[tuple[str, tuple[str, str]]]:
+    """Return what can be mapped by its title: every arrangement, and every pair of arrangements."""
+    pairs = [(f"{a} less {b}", (a, b)) for a, b in list(combinations(arrangements, 2))[:MOST_PAIRS]]
+    return [*((arrangement, (arrangement, "")) for arrangement in arrangements), *reversed(pairs)]
 
 
 def show(charts: list[Chart], label: str) -> None:

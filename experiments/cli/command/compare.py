@@ -29,7 +29,9 @@ from experiments.run.process_pool import prepare
 )
 @click.option("--premium", "premiums", multiple=True, metavar="NAME", help="How the pool charges; repeatable.")
 @click.option(
-    "--replications", type=int, help="Paired replications of each cell; default 100, with --precision 1000 at most."
+    "--replications",
+    type=int,
+    help="Paired replications of each arrangement; default 100, with --precision 1000 at most.",
 )
 @click.option(
     "--precision",

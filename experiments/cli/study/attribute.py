@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from experiments.cli.answer import begin, tell
-from experiments.plan.arrangement import cells
+from experiments.plan.arrangement import arrangements
 from experiments.plan.configuration import Plan, asked, plan
 from experiments.plan.options import Options
 from experiments.results.folder import ResultFolder
@@ -49,7 +49,7 @@ def _replayed(chosen: Plan, folder: ResultFolder, progress: Progress) -> list[Le
         if pilot.replications:
             by = used(chosen.scenario.backstop.allotment)
             progress.say(doubt(len(pilot.replications), pilot.misplaced.get(by)))
-        found = cells(chosen.scenario, chosen.structures, chosen.regimes, pilot.estimate)
+        found = arrangements(chosen.scenario, chosen.structures, chosen.regimes, pilot.estimate)
         return replayed(found, chosen.replications, Recorded(pool, folder.runs), progress.advance)
 
 

@@ -52,7 +52,7 @@ def _report(outcome: Outcome, quiet: bool, as_json: bool) -> None:
 
 def _warnings(outcome: Outcome) -> list[str]:
     found = outcome.comparison
-    return unstressed(value for cell in found.cells for value in found.values(cell, "deficit"))
+    return unstressed(value for arrangement in found.arrangements for value in found.values(arrangement, "deficit"))
 
 
 def _failure_lines(failures: list[dict[str, Any]]) -> list[str]:

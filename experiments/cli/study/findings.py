@@ -71,8 +71,8 @@ def _chosen(names: tuple[str, ...]) -> tuple[list[Any], bool]:
 
 
 def _runs(study: Any, asked: int) -> int:
-    cells = len(study.structures) + ("isolated" in study.structures)
-    return int(cells * max(len(study.regimes), 1) * study.replications(asked))
+    arrangements = len(study.structures) + ("isolated" in study.structures)
+    return int(arrangements * max(len(study.regimes), 1) * study.replications(asked))
 
 
 def _sizes(effort: Any, folder: Path, quiet: bool) -> list[Any]:

@@ -120,8 +120,8 @@ class SweepManifest(Origin):
     plan: PlanPart
 
 
-class Cell(Part):
-    """A cell of a comparison."""
+class Arrangement(Part):
+    """An arrangement of a comparison."""
 
     structure: str
     regime: str
@@ -145,7 +145,7 @@ class ComparisonManifest(Origin):
     """A comparison's."""
 
     replications: Number
-    cells: dict[str, Cell]
+    arrangements: dict[str, Arrangement]
     pilot: Pilot
     runs: Runs
     files: dict[str, str] = {}

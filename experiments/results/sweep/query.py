@@ -105,7 +105,7 @@ def ask(folder: Path, sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]
 
 
 def export(folder: Path, out: Path) -> list[Path]:
-    """Write every table as CSV into `out`, rows in the order of the plan or of the cells; return the files."""
+    """Write every table as CSV into `out`, rows in the order of the plan or of the arrangements; return the files."""
     with explained(folder), connect(folder, True) as connection:
         out.mkdir(parents=True, exist_ok=True)
         there = {

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.core.registry import find
-from experiments.plan.arrangement import Cell, Kept
+from experiments.plan.arrangement import Arrangement, Kept
 from experiments.plan.identity import as_text, code_version, run_id, scenario_identity
 from experiments.plan.plan import Plan, Task
 from experiments.plan.plug_in import PlugIn, plug_ins, register
@@ -96,19 +96,19 @@ def failed_chunk(work: Job, task: Task, failure: str) -> Product:
     return _product(work, [made], None)
 
 
-def find_runner(name: str) -> Callable[[Cell, int], Run]:
+def find_runner(name: str) -> Callable[[Arrangement, int], Run]:
     """Return the function that ``module:function`` names."""
     return find(name)
 
 
-def _made(work: Job, task: Task, run: Callable[[Cell, int], Run]) -> Made:
+def _made(work: Job, task: Task, run: Callable[[Arrangement, int], Run]) -> Made:
     scenario, identity = _scenario(work.base, as_text(task.changes))
     backstop = scenario.backstop
-    cell = Cell(f"point {task.point}", backstop.structure, backstop.regime, scenario, kept=work.kept)
+    arrangement = Arrangement(f"point {task.point}", backstop.structure, backstop.regime, scenario, kept=work.kept)
     try:
-        done = run(cell, task.replication)
+        done = run(arrangement, task.replication)
     except Exception:
-        done = failed_run(cell, task.replication, traceback.format_exc())
+        done = failed_run(arrangement, task.replication, traceback.format_exc())
     return Made(task.run, run_id(work.kept.identity(identity), task.replication, work.code), task.point, done)
 
 

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Arrangement
 
 if TYPE_CHECKING:
     from experiments.results.run import Run
@@ -82,15 +82,17 @@ def counterfactual(scenario: "Scenario", opened: Coalition) -> "Scenario":
     return scenario.replace({name: value for changes in shut for name, value in changes.items()})
 
 
-def replays(cell: Cell) -> dict[Coalition, Cell]:
-    """Return the cells to replay, by open channels; the cell itself where all are."""
-    channels = open_channels(cell.scenario)
-    cells = {}
+def replays(arrangement: Arrangement) -> dict[Coalition, Arrangement]:
+    """Return the arrangements to replay, by open channels; the arrangement itself where all are."""
+    channels = open_channels(arrangement.scenario)
+    arrangements = {}
     for opened in coalitions(channels):
         whole = len(opened) == len(channels)
-        scenario = cell.scenario if whole else counterfactual(cell.scenario, opened)
-        cells[opened] = cell._replace(name=f"{cell.name}|{'+'.join(sorted(opened))}", scenario=scenario)
-    return cells
+        scenario = arrangement.scenario if whole else counterfactual(arrangement.scenario, opened)
+        arrangements[opened] = arrangement._replace(
+            name=f"{arrangement.name}|{'+'.join(sorted(opened))}", scenario=scenario
+        )
+    return arrangements
 
 
 def everything(values: Mapping[Coalition, Floats]) -> Coalition:
@@ -144,11 +146,11 @@ def lost(run: "Run", measure: str, members: int) -> Floats:
 
 
 class Ledger:
-    """What one cell lost with every set of channels open, summed over protocols, replication by replication.
+    """What one arrangement lost with every set of channels open, summed over protocols, replication by replication.
 
     Parameters
     ----------
-    cell : whose losses are explained.
+    arrangement : whose losses are explained.
 
     Attributes
     ----------
@@ -156,10 +158,10 @@ class Ledger:
     met : for each replication, how many defaults met each of the conditions (2).
     """
 
-    def __init__(self, cell: Cell) -> None:
-        self.cell, self.replays = cell, replays(cell)
-        self.channels = open_channels(cell.scenario)
-        self.members = cell.scenario.protocol.number
+    def __init__(self, arrangement: Arrangement) -> None:
+        self.arrangement, self.replays = arrangement, replays(arrangement)
+        self.channels = open_channels(arrangement.scenario)
+        self.members = arrangement.scenario.protocol.number
         self.values: dict[str, list[dict[Coalition, float]]] = {measure: [] for measure in MEASURES}
         self.met: list[dict[str, float]] = []
 

@@ -12,7 +12,7 @@ from experiments.study.attribution.table import document, sentences
 from experiments.study.comparison.manifest import study_manifest
 
 if TYPE_CHECKING:
-    from experiments.plan.arrangement import Cell
+    from experiments.plan.arrangement import Arrangement
     from experiments.results.folder import ResultFolder
 
 LAST = ("bad_debt_",)  # series of which a replay is worth its last value
@@ -22,17 +22,19 @@ class ReplayError(RuntimeError):
     """A replay failed; the message carries its traceback."""
 
 
-def replayed(cells: Iterable["Cell"], number: int, executor: RunSource, advance: Callable[[], None]) -> list[Ledger]:
-    """Return what every cell lost, replayed with every set of its channels open.
+def replayed(
+    arrangements: Iterable["Arrangement"], number: int, executor: RunSource, advance: Callable[[], None]
+) -> list[Ledger]:
+    """Return what every arrangement lost, replayed with every set of its channels open.
 
     Parameters
     ----------
-    cells : whose losses are explained.
+    arrangements : whose losses are explained.
     number : of replications, from 0 on.
     executor : runs the replays.
-    advance : called after every replication of a cell.
+    advance : called after every replication of an arrangement.
     """
-    ledgers = [Ledger(cell) for cell in cells]
+    ledgers = [Ledger(arrangement) for arrangement in arrangements]
     for replication in range(number):
         for ledger in ledgers:
             ledger.add([_sound(run) for run in executor.replicate(tuple(ledger.replays.values()), [replication])])
@@ -49,5 +51,5 @@ def keep(folder: "ResultFolder", plan: Plan, ledgers: list[Ledger]) -> None:
 
 def _sound(run: Run) -> Run:
     if run.failure is not None:
-        raise ReplayError(f"{run.cell} replication {run.replication}: {run.failure}")
+        raise ReplayError(f"{run.arrangement} replication {run.replication}: {run.failure}")
     return run

@@ -78,11 +78,11 @@ def interactions(outcomes: Mapping[Coalition, Floats]) -> dict[str, dict[str, An
 
 
 def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
-    """Return totals, effects and interactions as nested mappings, and which channels each cell has."""
+    """Return totals, effects and interactions as nested mappings, and which channels each arrangement has."""
     return {
         "replications": len(ledgers[0].met),
         "cells": {
-            ledger.cell.name: {
+            ledger.arrangement.name: {
                 "channels": list(ledger.channels),
                 **{measure: _measure(ledger, measure) for measure in MEASURES},
                 "conditions": {name: _plain(term(ledger.condition(name), True)) for name in ledger.met[0]},
@@ -93,7 +93,7 @@ def document(ledgers: Sequence[Ledger]) -> dict[str, Any]:
 
 
 def table(ledgers: Sequence[Ledger]) -> Table:
-    """Return own loss, effects and interactions, a row per cell, measure and term."""
+    """Return own loss, effects and interactions, a row per arrangement, measure and term."""
     shown = Table(
         title=f"What channels add, by replay of {len(ledgers[0].met)} tapes with channels closed",
         caption="Terms from own loss to the total sum to it. An interaction needs all its channels; those not shown "
@@ -108,7 +108,7 @@ def table(ledgers: Sequence[Ledger]) -> Table:
         for ledger in ledgers:
             label = SHOWN[measure][0]
             for row in _rows(ledger, measure):
-                shown.add_row(label, ledger.cell.name, *row)
+                shown.add_row(label, ledger.arrangement.name, *row)
             shown.add_section()
     return shown
 
@@ -125,7 +125,7 @@ def condition_table(ledgers: Sequence[Ledger]) -> Table:
     for ledger in ledgers:
         asked = ("own", *(f"needs {name}" for name in CLOSED), "none")
         means = [ledger.condition(name).mean() if name in ledger.met[0] else math.nan for name in asked]
-        shown.add_row(ledger.cell.name, number(float(ledger.total("default").mean())), *map(number, means))
+        shown.add_row(ledger.arrangement.name, number(float(ledger.total("default").mean())), *map(number, means))
     return shown
 
 
@@ -146,7 +146,7 @@ def _told(ledger: Ledger, measure: str) -> Iterator[str]:
             what = f"with both {a} and {b}: less than each adds alone"
         else:
             continue
-        yield f"{ledger.cell.name}, {label}: {_text(summary, factor)} {what}"
+        yield f"{ledger.arrangement.name}, {label}: {_text(summary, factor)} {what}"
 
 
 def _measure(ledger: Ledger, measure: str) -> dict[str, Any]:

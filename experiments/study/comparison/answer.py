@@ -1,8 +1,8 @@
-"""A paired comparison: every cell on the same replications, summarised cell by cell and pair by pair.
+"""A paired comparison: every arrangement on the same replications, summarised one by one and pair by pair.
 
-The values of a metric in a cell are one number per replication, NaN where the run failed or the metric has
-no value, so that entry r of two cells always belongs to the same world. A pair (a, b) is summarised by a -
-b, a the cell named first.
+The values of a metric in an arrangement are one number per replication, NaN where the run failed or the metric has
+no value, so that entry r of two arrangements always belongs to the same world. A pair (a, b) is summarised by a -
+b, a the arrangement named first.
 """
 
 import itertools
@@ -30,12 +30,12 @@ class Comparison:
 
     Parameters
     ----------
-    cells : names of the cells in the order they are shown.
+    arrangements : names of the arrangements in the order they are shown.
     replications : numbers of the replications.
     """
 
-    def __init__(self, cells: Sequence[str], replications: Sequence[int]) -> None:
-        self.cells = tuple(cells)
+    def __init__(self, arrangements: Sequence[str], replications: Sequence[int]) -> None:
+        self.arrangements = tuple(arrangements)
         self.failed: list[Run] = []
         self.finished = 0
         self._row: dict[int, int] = {}
@@ -58,7 +58,7 @@ class Comparison:
         self.finished += 1
         self._contrasts.clear()
         for metric, value in run.summary.items():
-            self._column(run.cell, metric)[self._row[run.replication]] = value
+            self._column(run.arrangement, metric)[self._row[run.replication]] = value
 
     @property
     def wanted(self) -> tuple[int, ...]:
@@ -83,24 +83,24 @@ class Comparison:
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Every pair of cells, the one shown first named first."""
-        return tuple(itertools.combinations(self.cells, 2))
+        """Every pair of arrangements, the one shown first named first."""
+        return tuple(itertools.combinations(self.arrangements, 2))
 
-    def values(self, cell: str, metric: str) -> NDArray[np.float64]:
-        """Return (R,) values of `metric` in `cell`, in its own unit, NaN where there is none."""
-        return self._values.get((cell, metric), np.full(len(self._row), np.nan))
+    def values(self, arrangement: str, metric: str) -> NDArray[np.float64]:
+        """Return (R,) values of `metric` in `arrangement`, in its own unit, NaN where there is none."""
+        return self._values.get((arrangement, metric), np.full(len(self._row), np.nan))
 
     @property
     def members(self) -> int:
         """Number of protocols of a run, 0 where the runs do not report them one by one."""
         return members_among(self.metrics)
 
-    def interval(self, cell: str, metric: str) -> Estimate:
-        """Return the mean of `metric` in `cell` with its 95 % interval."""
-        return estimate(metric, self.values(cell, metric), self.members)
+    def interval(self, arrangement: str, metric: str) -> Estimate:
+        """Return the mean of `metric` in `arrangement` with its 95 % interval."""
+        return estimate(metric, self.values(arrangement, metric), self.members)
 
     def difference(self, a: str, b: str, metric: str) -> Contrast:
-        """Return the paired difference of `metric`, cell `a` less cell `b`."""
+        """Return the paired difference of `metric`, arrangement `a` less arrangement `b`."""
         key = a, b, metric
         if key not in self._contrasts:
             self._contrasts[key] = contrast(metric, self.values(a, metric), self.values(b, metric), self.members)
@@ -119,19 +119,20 @@ class Comparison:
         """Return the whole summary as nested mappings and lists."""
         return {
             "cells": {
-                cell: {metric: _plain(self.interval(cell, metric)) for metric in self.metrics} for cell in self.cells
+                arrangement: {metric: _plain(self.interval(arrangement, metric)) for metric in self.metrics}
+                for arrangement in self.arrangements
             },
             "pairs": self.differences(self.metrics),
             "pairing": [
                 {"a": pair.a, "b": pair.b, "innocents": _plain(pair.innocents), "saved": _plain(pair.saved)}
                 for pair in pairings(self.pairs, self.metrics, self.values)
             ],
-            "risk": {cell: self.risk(cell) for cell in self.cells},
+            "risk": {arrangement: self.risk(arrangement) for arrangement in self.arrangements},
         }
 
-    def risk(self, cell: str, metric: str = "uncovered", level: float = LEVEL) -> dict[str, Any]:
+    def risk(self, arrangement: str, metric: str = "uncovered", level: float = LEVEL) -> dict[str, Any]:
         """Return the tail of `metric`, None where there are no runs; expected shortfall has no interval."""
-        worst = tail(self.values(cell, metric), level)
+        worst = tail(self.values(arrangement, metric), level)
         known = worst.number > 0
         return {
             "level": level,
@@ -143,10 +144,10 @@ class Comparison:
             "n": worst.number,
         }
 
-    def _column(self, cell: str, metric: str) -> NDArray[np.float64]:
-        if (cell, metric) not in self._values:
-            self._values[cell, metric] = np.full(len(self._row), np.nan)
-        return self._values[cell, metric]
+    def _column(self, arrangement: str, metric: str) -> NDArray[np.float64]:
+        if (arrangement, metric) not in self._values:
+            self._values[arrangement, metric] = np.full(len(self._row), np.nan)
+        return self._values[arrangement, metric]
 
 
 def _plain(summary: Estimate) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from experiments.study.comparison.stopping import record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from experiments.plan.arrangement import Cell
+    from experiments.plan.arrangement import Arrangement
     from experiments.results.run import Run
     from experiments.study.comparison.answer import Comparison
     from experiments.study.comparison.pilot import Pilot
@@ -28,13 +28,18 @@ def status(comparison: "Comparison", pilot: "Pilot", stopped: bool) -> str:
 
 
 def manifest(
-    plan: Plan, cells: "Sequence[Cell]", pilot: "Pilot", comparison: "Comparison", started: str, ended: str
+    plan: Plan,
+    arrangements: "Sequence[Arrangement]",
+    pilot: "Pilot",
+    comparison: "Comparison",
+    started: str,
+    ended: str,
 ) -> dict[str, Any]:
     """Return the manifest.
 
     Parameters
     ----------
-    plan, cells, pilot, comparison : the request and its result.
+    plan, arrangements, pilot, comparison : the request and its result.
     started : UTC moment in ISO 8601.
     ended : how it ended, one of the three of this module.
     """
@@ -48,13 +53,13 @@ def manifest(
         "replications": comparison.replications,
         **({"precision": record(plan.precision, comparison)} if plan.precision else {}),
         "workers": plan.workers,
-        "runs": {"planned": len(cells) * comparison.replications, "finished": comparison.finished},
+        "runs": {"planned": len(arrangements) * comparison.replications, "finished": comparison.finished},
         "world": {**plan_world(plan), "replications": comparison.replications},
         "notices": list(plan.notices),
         "scenario": plan.scenario.model_dump(mode="json"),
         **plan.kept.described(),
         "files": {name: file_digest(name) for name in _files(plan.scenario)},
-        "cells": {cell.name: _cell(cell) for cell in cells},
+        "cells": {arrangement.name: _arrangement(arrangement) for arrangement in arrangements},
         "pilot": {"replications": pilot.replications, **pilot.estimate._asdict(), "misplaced": pilot.misplaced},
         "failures": failures([*pilot.failed, *comparison.failed]),
     }
@@ -77,10 +82,10 @@ def study_manifest(scenario: "Scenario", name: str, document: dict[str, Any], **
 
 
 def failures(runs: "Iterable[Run]") -> list[dict[str, Any]]:
-    """Return what failed: cell, replication, the error in one line and its traceback."""
+    """Return what failed: arrangement, replication, the error in one line and its traceback."""
     return [
         {
-            "cell": run.cell,
+            "cell": run.arrangement,
             "replication": run.replication,
             "error": (run.failure or "").strip().splitlines()[-1],
             "traceback": run.failure,
@@ -94,9 +99,9 @@ def _files(scenario: "Scenario") -> tuple[str, ...]:
     return (*scenario.price.files, *([scenario.exposure.file] if scenario.exposure.file else []))
 
 
-def _cell(cell: "Cell") -> dict[str, Any]:
+def _arrangement(arrangement: "Arrangement") -> dict[str, Any]:
     return {
-        "structure": cell.structure,
-        "regime": cell.regime,
-        "backstop": cell.scenario.backstop.model_dump(mode="json"),
+        "structure": arrangement.structure,
+        "regime": arrangement.regime,
+        "backstop": arrangement.scenario.backstop.model_dump(mode="json"),
     }

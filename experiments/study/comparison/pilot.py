@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from experiments.plan.arrangement import SHORTFALL, Cell, Estimate, needs_pilot
+from experiments.plan.arrangement import SHORTFALL, Arrangement, Estimate, needs_pilot
 from experiments.plan.configuration import PILOT, Plan
 from experiments.results.run import Run
 from experiments.run.executor import RunSource
@@ -70,7 +70,7 @@ def run_pilot(plan: Plan, executor: RunSource, stop: Callable[[], bool], advance
     replications = range(PILOT, PILOT + pilot_replications(plan.replications))
     finished: list[Run] = []
     failed: list[Run] = []
-    for run in executor.replicate([_cell(plan.scenario, plan.regimes[0])], replications, stop):
+    for run in executor.replicate([_arrangement(plan.scenario, plan.regimes[0])], replications, stop):
         (finished if run.failure is None else failed).append(run)
         advance()
     members = plan.scenario.protocol.number
@@ -125,10 +125,10 @@ def doubt(replications: int, share: float | None) -> str:
     )
 
 
-def _cell(scenario: "Scenario", regime: str) -> Cell:
+def _arrangement(scenario: "Scenario", regime: str) -> Arrangement:
     axes = {
         "backstop.structure": "isolated",
         "backstop.regime": regime,
         "backstop.allotment": "open_interest",
     }
-    return Cell("pilot", "isolated", regime, scenario.replace(axes))
+    return Arrangement("pilot", "isolated", regime, scenario.replace(axes))

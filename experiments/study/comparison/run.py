@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.plan.arrangement import Cell, cells, needs_pilot
+from experiments.plan.arrangement import Arrangement, arrangements, needs_pilot
 from experiments.plan.configuration import Plan
 from experiments.plan.options import Term
 from experiments.results.folder import ResultFolder
@@ -66,9 +66,9 @@ def _execute(
 ) -> Outcome:
     started = utc_now()
     pilot = run_pilot(plan, Recorded(pool, folder.pilot), stop, lambda: progress.advance(what="pilot"))
-    arranged = cells(plan.scenario, plan.structures, plan.regimes, pilot.estimate, plan.premiums)
-    chosen = tuple(cell._replace(kept=plan.kept) for cell in arranged)
-    comparison = Comparison([cell.name for cell in chosen], ())
+    arranged = arrangements(plan.scenario, plan.structures, plan.regimes, pilot.estimate, plan.premiums)
+    chosen = tuple(arrangement._replace(kept=plan.kept) for arrangement in arranged)
+    comparison = Comparison([arrangement.name for arrangement in chosen], ())
     interrupted = _run(plan, chosen, comparison, progress, stop, Recorded(pool, folder.runs))
     if folder.unchanged and folder.finished:
         return Outcome(comparison, folder.finished, folder.path)
@@ -79,7 +79,7 @@ def _execute(
 
 def _run(
     plan: Plan,
-    chosen: tuple[Cell, ...],
+    chosen: tuple[Arrangement, ...],
     comparison: Comparison,
     progress: Progress,
     stop: Callable[[], bool],

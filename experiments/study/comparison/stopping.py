@@ -2,8 +2,8 @@
 
 ``--precision METRIC=BOUND`` asks that the half-width h of the 95 % interval of every paired difference a − b of the
 metric be at most BOUND, in the metric's own unit; with a percent sign, at most that share of the larger of the two
-cells' means, |ā| or |b̄|. (A share of the difference itself could never be reached where the cells are alike.) Where
-there is one cell only, its mean takes the place of the difference.
+arrangements' means, |ā| or |b̄|. (A share of the difference itself could never be reached where the arrangements are
+alike.) Where there is one arrangement only, its mean takes the place of the difference.
 
 Checking often and stopping at a lucky moment would make intervals too short (Chow and Robbins 1965, Ann. Math. Stat.
 36:457; Law, *Simulation Modeling and Analysis*, 5th ed., section 9.4.1), most of all where a few worlds hold most of
@@ -87,11 +87,14 @@ def _lacking(term: Term, comparison: "Comparison") -> Iterator[str]:
 
 
 def _differences(metric: str, comparison: "Comparison") -> Iterator[tuple[str, NDArray[np.float64], Ends, float]]:
-    """Yield label, differences (n,), interval and the size they are relative to, of every pair, or of one cell."""
-    values = {cell: comparison.values(cell, metric) for cell in comparison.cells}
-    intervals = {cell: comparison.interval(cell, metric) for cell in comparison.cells}
+    """Yield label, differences (n,), interval and the size they are relative to, of every pair or a single one."""
+    values = {arrangement: comparison.values(arrangement, metric) for arrangement in comparison.arrangements}
+    intervals = {arrangement: comparison.interval(arrangement, metric) for arrangement in comparison.arrangements}
     if not comparison.pairs:
-        yield from ((cell, values[cell], Ends(own.low, own.high), abs(own.mean)) for cell, own in intervals.items())
+        yield from (
+            (arrangement, values[arrangement], Ends(own.low, own.high), abs(own.mean))
+            for arrangement, own in intervals.items()
+        )
     for a, b in comparison.pairs:
         apart = difference_ends(metric, values[a] - values[b], comparison.members)
         size = max(abs(intervals[a].mean), abs(intervals[b].mean))

@@ -35,16 +35,16 @@ def console() -> Console:
 
 
 def mean_table(comparison: "Comparison") -> Table:
-    """Return the headline metrics, a column per cell: mean and 95 % interval, and the tail of the uncovered loss."""
+    """Return the headline metrics, a column an arrangement: means with intervals, tail of the uncovered loss."""
     title = f"Means and 95 % intervals of {comparison.replications} replications"
     table = Table(title=title, caption=f"{METHODS} {SIGNS}")
     table.add_column("metric")
-    for cell in comparison.cells:
-        table.add_column(cell, justify="right")
+    for arrangement in comparison.arrangements:
+        table.add_column(arrangement, justify="right")
     for headline in comparison.headlines:
-        intervals = (comparison.interval(cell, headline.metric) for cell in comparison.cells)
+        intervals = (comparison.interval(arrangement, headline.metric) for arrangement in comparison.arrangements)
         table.add_row(_name(headline), *(told(item, headline.factor) for item in intervals))
-    tails = [tail(comparison.values(cell, "uncovered")) for cell in comparison.cells]
+    tails = [tail(comparison.values(arrangement, "uncovered")) for arrangement in comparison.arrangements]
     table.add_row(f"uncovered loss, {LEVEL:.0%} quantile, $M", *map(_quantile, tails))
     table.add_row(f"uncovered loss, mean of the worst {1 - LEVEL:.0%}, $M", *map(_shortfall, tails))
     return table
@@ -70,7 +70,7 @@ def difference_table(comparison: "Comparison") -> Table:
 
 
 def pairing_table(comparison: "Comparison") -> Table:
-    """Return, pair by pair, the protocols that cell b harmed though they were safe in a, and those it saved."""
+    """Return, pair by pair, the protocols that arrangement b harmed though they were safe in a, and those it saved."""
     pairs = _pairs(comparison)
     table = Table(title="Protocols a run, world by world", caption=_rest(comparison, pairs))
     for name in ("a", "b"):
@@ -84,9 +84,9 @@ def pairing_table(comparison: "Comparison") -> Table:
 
 
 def _pairs(comparison: "Comparison") -> Sequence[tuple[str, str]]:
-    """Return the pairs that are shown: all pairs of up to four cells, of more only those with the first."""
-    few = len(comparison.cells) <= 4
-    return [pair for pair in comparison.pairs if few or pair[0] == comparison.cells[0]]
+    """Return the pairs that are shown: all pairs of up to four arrangements, of more only those with the first."""
+    few = len(comparison.arrangements) <= 4
+    return [pair for pair in comparison.pairs if few or pair[0] == comparison.arrangements[0]]
 
 
 def _name(headline: Headline) -> str:

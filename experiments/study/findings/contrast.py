@@ -73,7 +73,7 @@ class Count(NamedTuple):
 
 
 def contrast(a: str, b: str, first: Floats, second: Floats) -> Contrast:
-    """Return the difference of uncovered losses (worlds,), USD, of cells `a` and `b`.
+    """Return the difference of uncovered losses (worlds,), USD, of arrangements `a` and `b`.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def contrast(a: str, b: str, first: Floats, second: Floats) -> Contrast:
 
 
 def _between(a: str, b: str, difference: Difference) -> Contrast:
-    """Return a paired difference between cells; one that is zero in every world has both ends at zero."""
+    """Return a paired difference between arrangements; one that is zero in every world has both ends at zero."""
     ends = (0.0, 0.0) if difference.verdict == IDENTICAL else (difference.low, difference.high)
     if (
         math.isnan(difference.low) and difference.p < 1.0 - LEVEL
@@ -94,13 +94,13 @@ def _between(a: str, b: str, difference: Difference) -> Contrast:
 
 
 def uncovered(comparison: "Comparison", a: str, b: str) -> Contrast:
-    """Return the difference of uncovered loss of two cells."""
+    """Return the difference of uncovered loss of two arrangements."""
     return _between(a, b, comparison.difference(a, b, "uncovered"))
 
 
-def members(comparison: "Comparison", cell: str, kept: NDArray[np.intp]) -> Floats:
+def members(comparison: "Comparison", arrangement: str, kept: NDArray[np.intp]) -> Floats:
     """Return (worlds,) USD left uncovered at the protocols `kept`."""
-    return np.sum([comparison.values(cell, f"uncovered_{i}") for i in kept], axis=0)
+    return np.sum([comparison.values(arrangement, f"uncovered_{i}") for i in kept], axis=0)
 
 
 def count(values: Floats) -> Count:

@@ -78,14 +78,16 @@ def _sections(content: Content) -> list[Section]:
 
 
 def _world(measured: Measured) -> str:
-    cells, number = measured.comparison.cells, measured.comparison.replications
-    lines = describe_world(measured.scenario, cells, (), number)
+    arrangements, number = measured.comparison.arrangements, measured.comparison.replications
+    lines = describe_world(measured.scenario, arrangements, (), number)
     return "\n".join([f"- {line}" for line in [*lines, *_calm(measured)]])
 
 
 def _calm(measured: Measured) -> list[str]:
     comparison = measured.comparison
-    return unstressed(value for cell in comparison.cells for value in comparison.values(cell, "deficit"))
+    return unstressed(
+        value for arrangement in comparison.arrangements for value in comparison.values(arrangement, "deficit")
+    )
 
 
 def _artefacts(default: Measured, cut: Measured) -> str:
@@ -120,7 +122,7 @@ def document(content: Content) -> dict[str, Any]:
             "title": one.study.title,
             "failure": one.failure,
             "replications": one.comparison.replications,
-            "world": describe_world(one.scenario, one.comparison.cells, (), one.comparison.replications),
+            "world": describe_world(one.scenario, one.comparison.arrangements, (), one.comparison.replications),
             "uncovered": [_plain(one, a, b) for a, b in one.comparison.pairs],
         }
         for name, one in content.measured.items()

@@ -69,14 +69,14 @@ def measure(study: Study, effort: Effort, executor: WorkerPool, folder: Path, ad
 
 
 def _code() -> str:
-    """Return a digest of all that makes a study's runs: the model, and how cells and their pilot are made."""
+    """Return a digest of all that makes a study's runs: the model, and how arrangements and their pilot are made."""
     return digest(code_version(), *(file_digest(str(module.__file__)) for module in (arrangement, pilot)))
 
 
 def _run(plan: Plan, kept: ResultFolder, executor: WorkerPool, advance: Callable[[], None]) -> Comparison:
     started = utc_now()
     sized = pilot.run_pilot(plan, Recorded(executor, kept.pilot), never, lambda: None)
-    chosen = arrangement.cells(plan.scenario, plan.structures, plan.regimes, sized.estimate)
+    chosen = arrangement.arrangements(plan.scenario, plan.structures, plan.regimes, sized.estimate)
     comparison = Comparison([one.name for one in chosen], range(plan.replications))
     for run in Recorded(executor, kept.runs).replicate(chosen, range(plan.replications)):
         comparison.add(run)

@@ -38,13 +38,13 @@ def structures(measured: Measured) -> str:
     comparison = measured.comparison
     rows = [
         (
-            cell,
-            mean(comparison.interval(cell, "uncovered")),
-            mean(comparison.interval(cell, "exhausted"), UNIT),
-            counted(count(comparison.values(cell, "all_exhausted"))),
-            mean(comparison.interval(cell, "covered_per_capital"), UNIT),
+            arrangement,
+            mean(comparison.interval(arrangement, "uncovered")),
+            mean(comparison.interval(arrangement, "exhausted"), UNIT),
+            counted(count(comparison.values(arrangement, "all_exhausted"))),
+            mean(comparison.interval(arrangement, "covered_per_capital"), UNIT),
         )
-        for cell in comparison.cells
+        for arrangement in comparison.arrangements
     ]
     names = ("structure", "uncovered, $M", "funds exhausted", "all exhausted", "covered per USD of capital")
     pairs = [uncovered(comparison, a, b) for a, b in comparison.pairs]
@@ -57,11 +57,14 @@ def headlines(measured: Measured) -> str:
     rows = [
         (
             f"{line.label}, {line.unit}",
-            *(mean(comparison.interval(cell, line.metric), line.factor) for cell in comparison.cells),
+            *(
+                mean(comparison.interval(arrangement, line.metric), line.factor)
+                for arrangement in comparison.arrangements
+            ),
         )
         for line in shown(comparison.metrics)
     ]
-    return table(("mean and 95 % interval", *comparison.cells), rows)
+    return table(("mean and 95 % interval", *comparison.arrangements), rows)
 
 
 def differences(pairs: Sequence[Contrast]) -> str:
@@ -78,16 +81,19 @@ def _told(pairs: Sequence[Contrast]) -> list[Contrast]:
 def joint(measured: Measured) -> str:
     """Return how often all funds were exhausted together, and exact tests between structures."""
     comparison = measured.comparison
-    lines = [f"{cell}: {counted(count(comparison.values(cell, 'all_exhausted')))}" for cell in comparison.cells]
+    lines = [
+        f"{arrangement}: {counted(count(comparison.values(arrangement, 'all_exhausted')))}"
+        for arrangement in comparison.arrangements
+    ]
     tests = [
-        f"{a} and {b}: p = {paired_p(*(comparison.values(cell, 'all_exhausted') for cell in (a, b))):.3g}"
+        f"{a} and {b}: p = {paired_p(*(comparison.values(arrangement, 'all_exhausted') for arrangement in (a, b))):.3g}"
         for a, b in comparison.pairs
     ]
     return f"All funds exhausted in one world: {'; '.join(lines)}. Exact paired tests: {'; '.join(tests)}."
 
 
 def harmed(measured: Measured) -> str:
-    """Return, per run, the protocols that cell b harmed though they were safe in a, and those it saved."""
+    """Return, per run, the protocols that arrangement b harmed though they were safe in a, and those it saved."""
     rows = [
         (pair.a, pair.b, mean(pair.innocents, UNIT), mean(pair.saved, UNIT), str(pair.innocents.number))
         for pair in pairings(measured.comparison.pairs, measured.comparison.metrics, measured.comparison.values)
@@ -128,7 +134,7 @@ def identity(default: Measured, cut: Measured) -> str:
 
 def never_same(comparison: Comparison) -> str:
     """Return in how many worlds the deficits of isolated and pooled are equal, as `k of n`."""
-    a, b = (comparison.values(cell, "deficit") for cell in ("isolated", "pooled"))
+    a, b = (comparison.values(arrangement, "deficit") for arrangement in ("isolated", "pooled"))
     known = np.isfinite(a) & np.isfinite(b)
     return f"{int(np.isclose(a[known], b[known], rtol=1e-9, atol=0.0).sum())} of {int(known.sum())}"
 
@@ -136,7 +142,7 @@ def never_same(comparison: Comparison) -> str:
 def allotment(measured: Measured) -> str:
     """Return how much of the gain from pooling is left once funds are sized by expected loss."""
     comparison = measured.comparison
-    by_interest, by_loss = (uncovered(comparison, cell, "pooled") for cell in ("isolated", BY_LOSS))
+    by_interest, by_loss = (uncovered(comparison, arrangement, "pooled") for arrangement in ("isolated", BY_LOSS))
     lines = [sentence(by_interest), sentence(by_loss)]
     if by_interest.decided and not by_loss.decided:
         lines.append(
@@ -157,10 +163,10 @@ def thin(measured: Measured) -> str:
     """Return what is left of the differences without the protocols of the thinnest asset."""
     comparison, thin_ones = measured.comparison, thin_protocols(measured)
     kept = np.setdiff1d(np.arange(measured.scenario.protocol.number), thin_ones)
-    cells = ("isolated", BY_LOSS, "pooled")
-    values = {cell: members(comparison, cell, kept) for cell in cells}
-    left = [contrast(cell, "pooled", values[cell], values["pooled"]) for cell in cells[:2]]
-    whole = [uncovered(comparison, cell, "pooled") for cell in cells[:2]]
+    arrangements = ("isolated", BY_LOSS, "pooled")
+    values = {arrangement: members(comparison, arrangement, kept) for arrangement in arrangements}
+    left = [contrast(arrangement, "pooled", values[arrangement], values["pooled"]) for arrangement in arrangements[:2]]
+    whole = [uncovered(comparison, arrangement, "pooled") for arrangement in arrangements[:2]]
     lines = []
     for one, other in zip(whole, left, strict=True):
         lines.append(sentence(other, "uncovered at the others"))
@@ -185,11 +191,11 @@ def regimes(measured: Measured) -> str:
     comparison = measured.comparison
     metrics = {"deficit": "deficit", "uncovered": "uncovered", "paid_regime": "borne by the regime"}
     rows = []
-    for structure in dict.fromkeys(cell.partition("/")[0] for cell in comparison.cells):
+    for structure in dict.fromkeys(arrangement.partition("/")[0] for arrangement in comparison.arrangements):
         a, b = f"{structure}/adl", f"{structure}/socialized_loss"
         for metric, name in metrics.items():
             one = contrast(a, b, comparison.values(a, metric), comparison.values(b, metric))
-            both = [mean(comparison.interval(cell, metric)) for cell in (a, b)]
+            both = [mean(comparison.interval(arrangement, metric)) for arrangement in (a, b)]
             rows.append((structure, f"{name}, $M", *both, difference(one), str(one.number), one.verdict))
     return table(("structure", "metric", "adl", "socialised loss", "adl − socialised", "n", "adl has"), rows)
 

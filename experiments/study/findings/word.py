@@ -31,7 +31,7 @@ def difference(contrast: Contrast) -> str:
 
 
 def sentence(contrast: Contrast, what: str = "uncovered") -> str:
-    """Return in a sentence how much more or less cell a has than cell b."""
+    """Return in a sentence how much more or less arrangement a has than arrangement b."""
     text = f"{difference(contrast)} $M, n = {contrast.number}"
     if contrast.verdict == SAME:
         return f"{contrast.a} and {contrast.b} leave the same {what} in every world (n = {contrast.number})."

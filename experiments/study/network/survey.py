@@ -7,7 +7,7 @@ import numpy as np
 
 from agents.core.ledger import FUND, TREASURY
 from agents.protocol.protocol import OWN_LOSS
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Arrangement
 from experiments.plan.configuration import Plan
 from experiments.results.run import Run
 from experiments.results.run_store import RunStore
@@ -81,10 +81,10 @@ def survey(
 def _count(plan: Plan, advance: Callable[[], None], store: RunStore | None) -> Failures:
     """Return who failed in every replication of the scenario as it is."""
     backstop, rows = plan.scenario.backstop, []
-    cell = Cell("network", backstop.structure, backstop.regime, plan.scenario)
+    arrangement = Arrangement("network", backstop.structure, backstop.regime, plan.scenario)
     with WorkerPool(plan.workers) as pool:
         executor = recorded(pool, store)
-        for run in executor.replicate([cell], range(plan.replications)):
+        for run in executor.replicate([arrangement], range(plan.replications)):
             rows.append(_failed(run, plan.scenario.protocol.number))
             advance()
     default, wave, cause = np.array(rows).transpose(1, 0, 2)

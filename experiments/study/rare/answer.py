@@ -32,7 +32,7 @@ BEYOND = 100.0  # how much rarer than the event the tail reaches
 
 
 class Gap(NamedTuple):
-    """Difference of two cells' probabilities on the same tapes, with its 95 % interval."""
+    """Difference of two arrangements' probabilities on the same tapes, with its 95 % interval."""
 
     a: str
     b: str
@@ -43,14 +43,14 @@ class Gap(NamedTuple):
 
 
 class Study(NamedTuple):
-    """The results of one seed: pilots of all cells, and the replications that the cells share."""
+    """The results of one seed: pilots of all arrangements, and the replications that the arrangements share."""
 
     seed: int
     pilots: tuple[Pilot, ...]
     sample: Sample
 
     def estimate(self, i: int, level: float) -> Estimate:
-        """Return the estimate of the probability that cell `i` exceeds `level`."""
+        """Return the estimate of the probability that arrangement `i` exceeds `level`."""
         weights = calibrated(self.sample.weights)
         return estimate(self.sample.values[:, i] > level, weights, self.sample.component, fixed=True)
 
@@ -64,11 +64,11 @@ class Answer(NamedTuple):
     """The answer of all seeds."""
 
     event: Event
-    cells: tuple[str, ...]
+    arrangements: tuple[str, ...]
     axes: tuple[Axis, ...]
     trial: int  # replications of a trial of a pilot
     studies: tuple[Study, ...]
-    plain: Floats  # (n, cells) the metric in plain replications, n possibly 0
+    plain: Floats  # (n, arrangements) the metric in plain replications, n possibly 0
 
     @property
     def replications(self) -> int:
@@ -76,20 +76,20 @@ class Answer(NamedTuple):
         return sum(len(study.sample.weights) for study in self.studies)
 
     def probability(self, i: int, threshold: float | None = None) -> Probability:
-        """Return the estimate of cell `i` by all seeds, at the event's threshold or another."""
+        """Return the estimate of arrangement `i` by all seeds, at the event's threshold or another."""
         level = self.event.threshold if threshold is None else threshold
         return pooled([study.estimate(i, level) for study in self.studies])
 
     def single(self, i: int) -> list[Probability]:
-        """Return the estimates of cell `i` of every seed by itself."""
+        """Return the estimates of arrangement `i` of every seed by itself."""
         return [pooled([study.estimate(i, self.event.threshold)]) for study in self.studies]
 
     def pilot_runs(self, i: int) -> list[int]:
-        """Return the runs of the pilot of cell `i`, of every seed."""
+        """Return the runs of the pilot of arrangement `i`, of every seed."""
         return [study.pilots[i].trials * self.trial for study in self.studies]
 
     def work(self, i: int) -> int:
-        """Return the runs that the estimate of cell `i` took, its pilots included."""
+        """Return the runs that the estimate of arrangement `i` took, its pilots included."""
         return self.replications + sum(self.pilot_runs(i))
 
     def gains(self, i: int) -> list[float]:
@@ -98,22 +98,22 @@ class Answer(NamedTuple):
         return [single.gain(len(study.sample.weights) + pilot) for single, study, pilot in runs]
 
     def brute(self, i: int) -> tuple[float, float, float]:
-        """Return share and exact 95 % interval of plain runs of cell `i` that show the event."""
+        """Return share and exact 95 % interval of plain runs of arrangement `i` that show the event."""
         number, hits = len(self.plain), int((self.plain[:, i] > self.event.threshold).sum())
         return hits / number, *clopper_pearson(hits, number, 0.95)
 
     def gaps(self) -> list[Gap]:
-        """Return the differences of every cell from the first."""
-        return [self._gap(i) for i in range(1, len(self.cells))]
+        """Return the differences of every arrangement from the first."""
+        return [self._gap(i) for i in range(1, len(self.arrangements))]
 
     def _gap(self, i: int) -> Gap:
         first, other = self.probability(0), self.probability(i)
         value, low, high = difference(first, other, self._correlation(i))
         apart = [a.value - b.value for a, b in zip(self.single(0), self.single(i), strict=True)]
-        return Gap(self.cells[0], self.cells[i], value, low, high, tuple(apart))
+        return Gap(self.arrangements[0], self.arrangements[i], value, low, high, tuple(apart))
 
     def _correlation(self, i: int) -> float:
-        """Return the correlation of the errors of cells 0 and `i`, 0 where one has none."""
+        """Return the correlation of the errors of arrangements 0 and `i`, 0 where one has none."""
         level, squares = self.event.threshold, np.zeros(3)
         for study in self.studies:
             a, b = study.residuals(0, level), study.residuals(i, level)
@@ -122,7 +122,7 @@ class Answer(NamedTuple):
         return float(np.clip((squares[2] - squares[0] - squares[1]) / (2.0 * both), -1.0, 1.0)) if both > 0.0 else 0.0
 
     def tail(self, i: int) -> list[tuple[float, Probability]]:
-        """Return thresholds and the probabilities that cell `i` exceeds them, as far as the tilt reaches."""
+        """Return thresholds and the probabilities that arrangement `i` exceeds them, as far as the tilt reaches."""
         values = np.concatenate([study.sample.values[:, i] for study in self.studies])
         order = np.sort(values[np.isfinite(values)])[::-1]
         if len(order) <= SEEN or order[SEEN] <= order[-1]:

@@ -10,10 +10,10 @@ from experiments.study.rare.answer import Answer
 
 
 def draw(answer: Answer) -> Figure:
-    """Return the exceedance curves of all cells, the threshold marked."""
+    """Return the exceedance curves of all arrangements, the threshold marked."""
     figure, (panel,) = new_figure(1, 1, 3.2)
     headline = headline_of(answer.event.metric)
-    for i, look in enumerate(looks(answer.cells).values()):
+    for i, look in enumerate(looks(answer.arrangements).values()):
         _tail(panel, answer, i, look, headline.factor)
         if len(answer.plain):
             _plain(panel, answer, i, look, headline.factor)
@@ -41,7 +41,9 @@ def _tail(panel: Axes, answer: Answer, i: int, look: Look, factor: float) -> Non
     if not points:
         return
     x = [level * factor for level, _ in points]
-    panel.plot(x, [one.value for _, one in points], color=look.colour, linestyle=look.dash, label=answer.cells[i])
+    panel.plot(
+        x, [one.value for _, one in points], color=look.colour, linestyle=look.dash, label=answer.arrangements[i]
+    )
     panel.fill_between(
         x, [one.low for _, one in points], [one.high for _, one in points], color=look.colour, alpha=0.2,
         linewidth=0.0,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Arrangement
 from experiments.plan.configuration import Plan, asked
 from experiments.plan.options import ConfigurationError
 from experiments.plan.world import plan_world
@@ -36,11 +36,11 @@ class Effort(NamedTuple):
     seeds: int = 1  # times that all of it, plain replications aside, is done again
 
 
-def cells(plan: Plan) -> list[Cell]:
+def arrangements(plan: Plan) -> list[Arrangement]:
     """Return every structure under every regime."""
     pairs = [(structure, regime) for regime in plan.regimes for structure in plan.structures]
     return [
-        Cell(
+        Arrangement(
             f"{structure}/{regime}", structure, regime,
             plan.scenario.replace({"backstop.structure": structure, "backstop.regime": regime}),
         )
@@ -59,7 +59,7 @@ def check_metric(plan: Plan, metric: str) -> None:
 
 def expected_runs(plan: Plan, effort: Effort) -> int:
     """Return about how many runs a study takes."""
-    return len(cells(plan)) * (effort.seeds * (plan.replications + EXPECTED * effort.pilot) + effort.plain)
+    return len(arrangements(plan)) * (effort.seeds * (plan.replications + EXPECTED * effort.pilot) + effort.plain)
 
 
 def words(plan: Plan, event: Event, effort: Effort) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def words(plan: Plan, event: Event, effort: Effort) -> dict[str, Any]:
 def study(
     plan: Plan, event: Event, effort: Effort, advance: Callable[[], None], store: RunStore | None = None
 ) -> Answer:
-    """Find the tilts of every cell and estimate all probabilities from shared replications, with every seed again.
+    """Find every arrangement's tilts and estimate all probabilities from shared replications, with every seed again.
 
     Seeds are the scenario's and those that follow it, so that each study can be had by itself.
 
@@ -87,9 +87,11 @@ def study(
         seeded = [plan._replace(scenario=plan.scenario.replace({"seed": seed})) for seed in seeds(plan, effort)]
         samplers = [Sampler(one.scenario, event, effort.blocks, executor, advance) for one in seeded]
         studies = tuple(_study(one, sampler, effort) for one, sampler in zip(seeded, samplers, strict=True))
-        chosen = cells(plan)
+        chosen = arrangements(plan)
         plain = samplers[0].plain(chosen, effort.plain) if effort.plain else np.empty((0, len(chosen)))
-    return Answer(event, tuple(cell.name for cell in chosen), samplers[0].axes, effort.pilot, studies, plain)
+    return Answer(
+        event, tuple(arrangement.name for arrangement in chosen), samplers[0].axes, effort.pilot, studies, plain
+    )
 
 
 def seeds(plan: Plan, effort: Effort) -> range:
@@ -98,8 +100,8 @@ def seeds(plan: Plan, effort: Effort) -> range:
 
 
 def _study(plan: Plan, sampler: Sampler, effort: Effort) -> Study:
-    chosen = cells(plan)
-    pilots = [sampler.pilot(cell, effort.pilot) for cell in chosen]
+    chosen = arrangements(plan)
+    pilots = [sampler.pilot(arrangement, effort.pilot) for arrangement in chosen]
     mixture = Mixture.defended([pilot.mixture for pilot in pilots], effort.untilted)
     return Study(plan.scenario.seed, tuple(pilots), sampler.sample(chosen, mixture, plan.replications))
 
@@ -121,5 +123,5 @@ def _table(answer: Answer, one: Study) -> pa.Table:
     number = len(sample.weights)
     numbers = {"seed": np.full(number, one.seed), "replication": np.arange(number)}
     weights = {"component": sample.component, "weight": sample.weights}
-    values = {f"{metric}:{cell}": sample.values[:, i] for i, cell in enumerate(answer.cells)}
+    values = {f"{metric}:{arrangement}": sample.values[:, i] for i, arrangement in enumerate(answer.arrangements)}
     return pa.table({**numbers, **weights, **values})

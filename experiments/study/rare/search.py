@@ -1,7 +1,7 @@
-"""Runs of the model under tilted tapes: the pilot of one cell, and the replications all cells share.
+"""Runs of the model under tilted tapes: the pilot of one arrangement, and the replications all arrangements share.
 
-A replication has a number; its shifted tape is the same for every cell, so cells are compared pair by pair. The pilot's
-numbers are beyond those of all other commands.
+A replication has a number; its shifted tape is the same for every arrangement, so arrangements are compared pair by
+pair. The pilot's numbers are beyond those of all other commands.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Arrangement
 from experiments.results.run import Run
 from experiments.run.executor import RunSource
 from experiments.study.rare.cross_entropy import Pilot, Trial, haar, search
@@ -46,19 +46,19 @@ class Event(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """The replications all cells share."""
+    """The replications all arrangements share."""
 
-    values: Floats  # (n, cells) the metric
+    values: Floats  # (n, arrangements) the metric
     weights: Floats  # (n,) likelihood ratios
     component: NDArray[np.int64]  # (n,)
 
 
 class Sampler:
-    """Runs cells under tilted tapes.
+    """Runs arrangements under tilted tapes.
 
     Parameters
     ----------
-    scenario : what all cells share.
+    scenario : what all arrangements share.
     event : the rare event.
     blocks : stretches of a long stream.
     executor : runs the replications.
@@ -76,39 +76,49 @@ class Sampler:
         self.scenario, self.event, self.executor, self.advance = scenario, event, executor, advance
         self.axes = axes_of(scenario, blocks)
 
-    def pilot(self, cell: Cell, number: int) -> Pilot:
-        """Return the tilts under which the event is common in `cell`, from trials of `number` replications."""
+    def pilot(self, arrangement: Arrangement, number: int) -> Pilot:
+        """Return the tilts under which the event is common in `arrangement`, from trials of `number` replications."""
 
         def draw(mixture: Mixture, level: int) -> Trial:
             first = PILOT + level * number
             component = mixture.deal(number)
-            runs = self._runs([cell], mixture, component, first)
+            runs = self._runs([arrangement], mixture, component, first)
             nearness = np.array([self.event.nearness(run.summary) for run in runs])
             return Trial(self._scores(mixture, component, first), nearness, component)
 
         return search(draw, basis(self.axes))
 
-    def sample(self, cells: Sequence[Cell], mixture: Mixture, number: int) -> Sample:
-        """Return `number` replications of every cell under the same tapes."""
+    def sample(self, arrangements: Sequence[Arrangement], mixture: Mixture, number: int) -> Sample:
+        """Return `number` replications of every arrangement under the same tapes."""
         component = mixture.deal(number)
         shifted = self._scores(mixture, component, 0)
         counts = np.bincount(component, minlength=len(mixture.shares))
         weights = np.exp(log_weights(shifted, mixture.means, counts))
-        return Sample(self._values(self._runs(cells, mixture, component, 0), len(cells)), weights, component)
+        return Sample(
+            self._values(self._runs(arrangements, mixture, component, 0), len(arrangements)), weights, component
+        )
 
-    def plain(self, cells: Sequence[Cell], number: int) -> Floats:
-        """Return (number, cells) the metric in untilted replications, independent of all others."""
+    def plain(self, arrangements: Sequence[Arrangement], number: int) -> Floats:
+        """Return (number, arrangements) the metric in untilted replications, independent of all others."""
         nothing = Mixture.plain(len(self.axes))
-        return self._values(self._runs(cells, nothing, np.zeros(number, dtype=np.int64), PLAIN), len(cells))
+        return self._values(
+            self._runs(arrangements, nothing, np.zeros(number, dtype=np.int64), PLAIN), len(arrangements)
+        )
 
-    def _runs(self, cells: Sequence[Cell], mixture: Mixture, component: NDArray[np.int64], first: int) -> list[Run]:
+    def _runs(
+        self, arrangements: Sequence[Arrangement], mixture: Mixture, component: NDArray[np.int64], first: int
+    ) -> list[Run]:
         tapes = [TiltedTape(self.scenario, self.axes, tuple(mean)) for mean in mixture.means.tolist()]
-        tasks = [(cell._replace(tape=tapes[j]), first + r) for r, j in enumerate(component) for cell in cells]
+        tasks = [
+            (arrangement._replace(tape=tapes[j]), first + r)
+            for r, j in enumerate(component)
+            for arrangement in arrangements
+        ]
         return [self._checked(run) for run in self.executor.run(tasks)]
 
     def _checked(self, run: Run) -> Run:
         if run.failure is not None:
-            raise RareError(f"{run.cell}, replication {run.replication} failed:\n{run.failure}")
+            raise RareError(f"{run.arrangement}, replication {run.replication} failed:\n{run.failure}")
         if self.event.metric not in run.summary:
             raise RareError(f"metric {self.event.metric!r}: allowed: {', '.join(run.summary)}")
         self.advance()
@@ -118,8 +128,8 @@ class Sampler:
         plain = (scores(Streams(self.scenario.seed, first + r), self.axes) for r in range(len(component)))
         return np.stack(list(plain)) + mixture.means[component]
 
-    def _values(self, runs: Sequence[Run], cells: int) -> Floats:
-        return np.array([run.summary[self.event.metric] for run in runs]).reshape(-1, cells)
+    def _values(self, runs: Sequence[Run], arrangements: int) -> Floats:
+        return np.array([run.summary[self.event.metric] for run in runs]).reshape(-1, arrangements)
 
 
 def basis(axes: Sequence[Axis]) -> Floats:

@@ -23,21 +23,23 @@ def document(answer: Answer) -> dict[str, Any]:
         "replications": answer.replications,
         "seeds": [study.seed for study in answer.studies],
         "axes": len(answer.axes),
-        "cells": {cell: _cell(answer, i) for i, cell in enumerate(answer.cells)},
+        "cells": {arrangement: _arrangement(answer, i) for i, arrangement in enumerate(answer.arrangements)},
         "differences": [gap._asdict() for gap in answer.gaps()],
     }
 
 
 def tables(answer: Answer) -> list[Table]:
-    """Return the tables: probabilities, differences from the first cell, and what the tilts moved."""
+    """Return the tables: probabilities, differences from the first arrangement, and what the tilts moved."""
     shown = [_probability_table(answer), _tilt_table(answer)]
-    return [shown[0], _gap_table(answer), shown[1]] if len(answer.cells) > 1 else shown
+    return [shown[0], _gap_table(answer), shown[1]] if len(answer.arrangements) > 1 else shown
 
 
 def caveats(answer: Answer) -> list[str]:
     """Return the warnings that belong to the estimates."""
     alone = ["one seed: how much of its gain is luck is not known; --seeds 3 tells"] if len(answer.studies) < 2 else []
-    return alone + [f"{cell}: {line}" for i, cell in enumerate(answer.cells) for line in _caveats(answer, i)]
+    return alone + [
+        f"{arrangement}: {line}" for i, arrangement in enumerate(answer.arrangements) for line in _caveats(answer, i)
+    ]
 
 
 def _caveats(answer: Answer, i: int) -> list[str]:
@@ -63,7 +65,7 @@ def _caveats(answer: Answer, i: int) -> list[str]:
     return lines
 
 
-def _cell(answer: Answer, i: int) -> dict[str, Any]:
+def _arrangement(answer: Answer, i: int) -> dict[str, Any]:
     estimate, work, pilot = answer.probability(i), answer.work(i), sum(answer.pilot_runs(i))
     return {
         "probability": estimate.value,
@@ -147,14 +149,14 @@ def _probability_table(answer: Answer) -> Table:
     names = ("P", "95 % interval", "rel. error", "hits", "runs with pilot", gain, "plain runs as sure")
     for name in (*names, f"{len(answer.plain)} plain runs") if plain else names:
         table.add_column(name, justify="right")
-    for i, cell in enumerate(answer.cells):
+    for i, arrangement in enumerate(answer.arrangements):
         estimate, work = answer.probability(i), answer.work(i)
         row = [
             scientific(estimate.value), _interval(estimate.low, estimate.high), _percent(estimate.relative_error),
             f"{estimate.hits}, worth {estimate.effective:.0f}", str(work), gain_text(answer.gains(i)),
             scientific(estimate.plain_runs()),
         ]  # fmt: skip
-        table.add_row(cell, *row, *([_brute(answer, i)] if plain else []))
+        table.add_row(arrangement, *row, *([_brute(answer, i)] if plain else []))
     return table
 
 
@@ -179,11 +181,11 @@ def _tilt_table(answer: Answer) -> Table:
     table = Table(title="What makes it happen: shifts of the shocks, in standard deviations")
     for name in ("structure/regime", "seed", "share", "shifts"):
         table.add_column(name)
-    for i, cell in enumerate(answer.cells):
+    for i, arrangement in enumerate(answer.arrangements):
         for study in answer.studies:
             for share, mean in zip(*study.pilots[i].mixture, strict=True):
                 moves = ", ".join(f"{name} {move:+.1f}" for name, move in list(_moves(answer, mean).items())[:SHOWN])
-                table.add_row(cell, str(study.seed), f"{share:.2f}", moves or "none")
+                table.add_row(arrangement, str(study.seed), f"{share:.2f}", moves or "none")
     return table
 
 

@@ -138,7 +138,7 @@ def shifted(streams: Streams, axes: Sequence[Axis], mean: Floats) -> Streams:
 
 
 class TiltedTape(NamedTuple):
-    """Draws the tape of a replication with shifted scores, for :class:`experiments.plan.arrangement.Cell`."""
+    """Draws the tape of a replication with shifted scores, for :class:`experiments.plan.arrangement.Arrangement`."""
 
     scenario: "Scenario"
     axes: tuple[Axis, ...]

@@ -21,10 +21,10 @@ from experiments.results.run import Run
 from experiments.results.run_store import LAST
 from experiments.results.sweep.manifest_file import kind, read_study
 from experiments.results.sweep.rows import metric_columns
-from experiments.run.run import run_cell
+from experiments.run.run import run_arrangement
 from experiments.run.sweep.reproduction import Reproduction, known_reporters, notes, spread, unlike, unreadable
 from experiments.study.calibration.simulation import Simulation
-from experiments.study.reproduction.stored import Row, asked, cell_of, stored_rows, stored_scenario
+from experiments.study.reproduction.stored import Row, arrangement_of, asked, stored_rows, stored_scenario
 from model.scenario import Scenario, ScenarioError
 
 type Compare = Callable[[Row], list[str]]
@@ -62,7 +62,7 @@ def _compare(manifest: dict[str, Any], base: Scenario, kept: Kept) -> Compare:
 
 
 def _compare_run(base: Scenario, kept: Kept, row: Row) -> list[str]:
-    run = run_cell(cell_of(row, base)._replace(kept=kept), row.replication)
+    run = run_arrangement(arrangement_of(row, base)._replace(kept=kept), row.replication)
     if run.failure is not None:
         return [f"{row.label}: failed: {run.failure.strip().splitlines()[-1]}"]
     last = [name for name in row.metrics.column_names if name.endswith(LAST) and name not in run.summary]

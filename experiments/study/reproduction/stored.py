@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Arrangement
 from experiments.plan.identity import file_digest
 from experiments.plan.problem import FAILED, SweepError
 from experiments.plan.resources import ASKED, MANIFEST
@@ -95,13 +95,13 @@ def _files(folder: Path, manifest: dict[str, Any], fields: dict[str, Any]) -> di
     return {PRICES: held["price"]["files"], EDGES: held["exposure"]["file"]}
 
 
-def cell_of(row: Row, base: Scenario) -> Cell:
+def arrangement_of(row: Row, base: Scenario) -> Arrangement:
     """Return what made a run; raises ValueError where its row does not say."""
     if not row.text("changes"):
         raise ValueError(f"{row.part}: does not say what {row.label} was made of")
     scenario = _changed(base, json.loads(row.text("changes")))
     tape = json.loads(row.text("tape")) if row.text("tape") else None
-    return Cell(
+    return Arrangement(
         row.text("cell"), row.text("structure"), row.text("regime"), scenario, _tilted(base, tape) if tape else None
     )
 

@@ -25,5 +25,7 @@ def caveats(answer: Answer) -> list[str]:
             lines.append(f"no upper end of the sum of own right sizes with {number} replications: {together} give one")
     for size in answer.sizes:
         if math.isinf(size.capital):
-            lines.append(f"{size.cell}, {size.target}: no capital that was tried leaves so few replications uncovered")
+            lines.append(
+                f"{size.arrangement}, {size.target}: no capital that was tried leaves so few replications uncovered"
+            )
     return lines

@@ -18,8 +18,8 @@ FILL = {ANY: None, EACH: "white"}
 
 def draw(answer: Answer) -> Figure:
     """Left: least capital with its interval, by target; right: pool over isolated funds by loss correlation."""
-    cells = answer.found(ANY)
-    figure, (left, right) = new_figure(1, 2, 1.1 + 0.45 * max(4, len(cells)))
+    arrangements = answer.found(ANY)
+    figure, (left, right) = new_figure(1, 2, 1.1 + 0.45 * max(4, len(arrangements)))
     _capital(left, answer)
     _ratio(right, answer)
     number = len(answer.losses)
@@ -36,13 +36,13 @@ def draw(answer: Answer) -> Figure:
 
 
 def _capital(panel: Axes, answer: Answer) -> None:
-    cells = [size.cell for size in answer.found(ANY)]
-    for row, (cell, look) in enumerate(looks(cells).items()):
+    arrangements = [size.arrangement for size in answer.found(ANY)]
+    for row, (arrangement, look) in enumerate(looks(arrangements).items()):
         for size in answer.sizes:
-            if size.cell == cell and math.isfinite(size.capital):
+            if size.arrangement == arrangement and math.isfinite(size.capital):
                 _mark(panel, size, row + (APART if size.target == EACH else -APART), look)
-    panel.set_yticks(range(len(cells)), [cell.replace("/", "\n") for cell in cells])
-    panel.set_ylim(len(cells) - 0.5, -0.5)
+    panel.set_yticks(range(len(arrangements)), [arrangement.replace("/", "\n") for arrangement in arrangements])
+    panel.set_ylim(len(arrangements) - 0.5, -0.5)
     panel.set_xlim(left=0.0)
     panel.set_xlabel("least capital [$M]")
 

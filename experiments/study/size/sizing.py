@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Arrangement
 from experiments.results.run import Run
 from experiments.run.executor import RunSource
 from experiments.statistics.order_statistic import ranks
@@ -58,7 +58,7 @@ class Size(NamedTuple):
     Without an interval `low` and `high` are NaN.
     """
 
-    cell: str
+    arrangement: str
     structure: str
     regime: str
     capital: float
@@ -99,8 +99,8 @@ class Sizer:
 
     def losses(self, structure: str = "isolated", regime: str = "bad_debt") -> Losses:
         """Return (replications, protocols) losses that the backstop stands for, USD, under ample capital."""
-        cell = self._cell(structure, regime, AMPLE * self.interest)
-        return self._table([(cell, number) for number in self.replications], "backstop_loss")
+        arrangement = self._arrangement(structure, regime, AMPLE * self.interest)
+        return self._table([(arrangement, number) for number in self.replications], "backstop_loss")
 
     def sizes(self, structure: str, regime: str, losses: Losses, level: float, tolerance: float) -> tuple[Size, ...]:
         """Return the least total capital of a structure at each target of :data:`TARGETS`, `level` their q.
@@ -114,8 +114,8 @@ class Sizer:
         """
 
         def trial(indices: Sequence[int], capital: float) -> NDArray[np.bool_]:
-            cell = self._cell(structure, regime, capital)
-            return self._bare([(cell, self.replications[index]) for index in indices])
+            arrangement = self._arrangement(structure, regime, capital)
+            return self._bare([(arrangement, self.replications[index]) for index in indices])
 
         search, expected = Search(trial, losses <= CENT, tolerance), self.needed(structure, losses)
         return tuple(self._size(structure, regime, search, expected, level, kind) for kind in reversed(TARGETS))
@@ -132,8 +132,8 @@ class Sizer:
         """
 
         def trial(indices: Sequence[int], funds: Losses) -> NDArray[np.bool_]:
-            cells = [self._funded(regime, row) for row in funds]
-            return self._bare(list(zip(cells, (self.replications[index] for index in indices), strict=True)))
+            arrangements = [self._funded(regime, row) for row in funds]
+            return self._bare(list(zip(arrangements, (self.replications[index] for index in indices), strict=True)))
 
         guess = np.maximum(losses - self._skin(), 0.0)
         low = ranks(len(losses), level, together=self.members).low
@@ -166,9 +166,9 @@ class Sizer:
         for learnt, judged in _halves(len(everything)):
             there = least(ranks(len(learnt), level).estimate, learnt)
             halves.append(Half(there, search.uncovered(there, judged)))
-        cell, uncovered = self._cell(structure, regime, capital), search.uncovered(capital, everything)
+        arrangement, uncovered = self._arrangement(structure, regime, capital), search.uncovered(capital, everything)
         return Size(
-            cell=f"{structure}/{regime}",
+            arrangement=f"{structure}/{regime}",
             structure=structure,
             regime=regime,
             capital=capital,
@@ -176,11 +176,11 @@ class Sizer:
             high=high,
             runs=search.runs,
             uncovered=uncovered,
-            others=self._by_others(cell, uncovered),
+            others=self._by_others(arrangement, uncovered),
             target=target,
             contributions=self.weights * capital,
             halves=tuple(halves),
-            callable_capital=self._callable(cell) if np.isfinite(capital) else np.inf,
+            callable_capital=self._callable(arrangement) if np.isfinite(capital) else np.inf,
         )
 
     def _own(self, regime: str, critical: Critical, level: float, target: str, less: Size | None = None) -> Size:
@@ -201,7 +201,7 @@ class Sizer:
             halves.append(Half(float(there.sum()), self._judged(regime, there, judged, known)))
         uncovered = self._judged(regime, funds, np.arange(number), less.uncovered if less else None)
         return Size(
-            cell=f"{OWN}/{regime}",
+            arrangement=f"{OWN}/{regime}",
             structure=OWN,
             regime=regime,
             capital=float(funds.sum()),
@@ -226,47 +226,47 @@ class Sizer:
         uncovered = np.ones((len(rows), self.members), dtype=bool) if before is None else before.copy()
         if not np.isfinite(funds).all():
             return np.ones_like(uncovered)
-        affected, cell = np.flatnonzero(uncovered.any(axis=1)), self._funded(regime, funds)
-        uncovered[affected] = self._bare([(cell, self.replications[int(rows[row])]) for row in affected])
+        affected, arrangement = np.flatnonzero(uncovered.any(axis=1)), self._funded(regime, funds)
+        uncovered[affected] = self._bare([(arrangement, self.replications[int(rows[row])]) for row in affected])
         return uncovered
 
     def _skin(self) -> NDArray[np.float64]:
         return np.asarray(self.scenario.protocol.skin_in_the_game * treasuries(self.scenario))
 
-    def _callable(self, cell: Cell) -> float:
+    def _callable(self, arrangement: Arrangement) -> float:
         """Return the callable capital of the arrangement, USD, as a run reports it."""
-        [run] = self.executor.run([(cell, self.replications[0])])
+        [run] = self.executor.run([(arrangement, self.replications[0])])
         _raise_if_failed(run)
-        return run.summary.get(METRIC) or callable_capital(cell.scenario)
+        return run.summary.get(METRIC) or callable_capital(arrangement.scenario)
 
-    def _cell(self, structure: str, regime: str, capital: float, **allotted: Any) -> Cell:
+    def _arrangement(self, structure: str, regime: str, capital: float, **allotted: Any) -> Arrangement:
         axes = {
             "backstop.structure": structure, "backstop.regime": regime,
             "backstop.capital_ratio": max(capital, 1.0) / self.interest,
         }  # fmt: skip
         changes = axes | {f"backstop.{name}": value for name, value in allotted.items()}
-        return Cell(f"{structure}/{regime}", structure, regime, self.scenario.replace(changes))
+        return Arrangement(f"{structure}/{regime}", structure, regime, self.scenario.replace(changes))
 
-    def _funded(self, regime: str, funds: NDArray[np.float64]) -> Cell:
-        """Return the cell with isolated funds of these sizes, USD each."""
+    def _funded(self, regime: str, funds: NDArray[np.float64]) -> Arrangement:
+        """Return the arrangement with isolated funds of these sizes, USD each."""
         there = np.maximum(funds, 1e-3 * CENT)
-        return self._cell(
+        return self._arrangement(
             "isolated", regime, float(there.sum()), allotment="expected_loss", expected_loss=tuple(there.tolist())
         )
 
-    def _bare(self, tasks: Sequence[tuple[Cell, int]]) -> NDArray[np.bool_]:
+    def _bare(self, tasks: Sequence[tuple[Arrangement, int]]) -> NDArray[np.bool_]:
         both = self._table(tasks, "uncovered", "by_others") > CENT
-        for (cell, number), row in zip(tasks, both, strict=True):
-            self._others[cell.name, cell.scenario.backstop.capital_ratio, number] = row[self.members :]
+        for (arrangement, number), row in zip(tasks, both, strict=True):
+            self._others[arrangement.name, arrangement.scenario.backstop.capital_ratio, number] = row[self.members :]
         return both[:, : self.members]
 
-    def _by_others(self, cell: Cell, uncovered: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _by_others(self, arrangement: Arrangement, uncovered: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return who of the `uncovered`, (replications, protocols), is so by others' losses, where a run told it."""
-        ratio, none = cell.scenario.backstop.capital_ratio, np.zeros(self.members, dtype=bool)
-        others = [self._others.get((cell.name, ratio, number), none) for number in self.replications]
+        ratio, none = arrangement.scenario.backstop.capital_ratio, np.zeros(self.members, dtype=bool)
+        others = [self._others.get((arrangement.name, ratio, number), none) for number in self.replications]
         return np.array(others, dtype=bool).reshape(uncovered.shape) & uncovered
 
-    def _table(self, tasks: Sequence[tuple[Cell, int]], *metrics: str) -> Losses:
+    def _table(self, tasks: Sequence[tuple[Arrangement, int]], *metrics: str) -> Losses:
         """Return the members' values of the metrics side by side, (tasks, metrics × protocols)."""
         rows = []
         for run in self.executor.run(tasks):
@@ -284,4 +284,4 @@ def _halves(number: int) -> tuple[tuple[Rows, Rows], ...]:
 
 def _raise_if_failed(run: Run) -> None:
     if run.failure is not None:
-        raise SizingError(f"{run.cell}, replication {run.replication} failed:\n{run.failure}")
+        raise SizingError(f"{run.arrangement}, replication {run.replication} failed:\n{run.failure}")

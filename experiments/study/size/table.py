@@ -65,10 +65,10 @@ def verdict(answer: Answer) -> list[str]:
 
 
 def _how_large(answer: Answer, size: Size) -> str:
-    [other] = [one for one in answer.sizes if one.cell == size.cell and one.target != ANY]
+    [other] = [one for one in answer.sizes if one.arrangement == size.arrangement and one.target != ANY]
     share = size.capital / float(answer.interest.sum())
     return (
-        f"{size.cell}: ${_money(size.capital)}M ({share:.2%} of open interest) so that nobody is uncovered in "
+        f"{size.arrangement}: ${_money(size.capital)}M ({share:.2%} of open interest) so that nobody is uncovered in "
         f"{answer.target:.4g} of worlds (any), ${_money(other.capital)}M so that each member by itself is not (each)"
     )
 
@@ -76,14 +76,14 @@ def _how_large(answer: Answer, size: Size) -> str:
 def _joining(content: dict[str, Any], answer: Answer, size: Size) -> str:
     """Return what joining one pool saves and risks for its members at one target."""
     own = answer.own(size.regime, size.target).capital
-    there = [member["arrangements"][size.cell]["targets"][size.target] for member in content["members"]]
+    there = [member["arrangements"][size.arrangement]["targets"][size.target] for member in content["members"]]
     saved = [arrangement["saved"] for arrangement in there]
     risk = [arrangement["uncovered_by_others"] for arrangement in there]
     best, worst, hit = saved.index(max(saved)), saved.index(min(saved)), risk.index(max(risk))
     ratio = f"{number(size.capital / own)} of" if own > 0 else "against"
     return (
-        f"joining {size.cell}, target {size.target}: ${_money(size.capital)}M in all, {ratio} the ${_money(own)}M of "
-        f"isolated funds of their own right sizes at that target; protocol {best} saves most "
+        f"joining {size.arrangement}, target {size.target}: ${_money(size.capital)}M in all, {ratio} the "
+        f"${_money(own)}M of isolated funds of their own right sizes at that target; protocol {best} saves most "
         f"(${_money(saved[best])}M), protocol {worst} least (${_money(saved[worst])}M); "
         f"others' losses leave protocol {hit} uncovered in {risk[hit]:.1%} of worlds"
     )
@@ -123,9 +123,13 @@ def _member(answer: Answer, i: int) -> dict[str, Any]:
         "protocol": i,
         "own_fund": float(own_fund(answer.losses, answer.target)[i]),
         "arrangements": {
-            size.cell: {
+            size.arrangement: {
                 **_arrangement(answer, size, i),
-                "targets": {one.target: _arrangement(answer, one, i) for one in answer.sizes if one.cell == size.cell},
+                "targets": {
+                    one.target: _arrangement(answer, one, i)
+                    for one in answer.sizes
+                    if one.arrangement == size.arrangement
+                },
             }
             for size in pools
         },
@@ -176,10 +180,10 @@ def _member_table(content: dict[str, Any]) -> Table:
         table.add_column(name, justify="left" if name in ("arrangement", "target") else "right")
     for member in content["members"]:
         shown = itertools.chain([str(member["protocol"])], itertools.repeat(""))
-        for cell, row in member["arrangements"].items():
+        for arrangement, row in member["arrangements"].items():
             for target, there in row["targets"].items():
                 table.add_row(
-                    next(shown), cell, target, _money(there["own_right_size"]), _money(there["contribution"]),
+                    next(shown), arrangement, target, _money(there["own_right_size"]), _money(there["contribution"]),
                     _money(there["saved"]), number(there["uncovered_probability"]),
                     number(there["uncovered_by_others"]),
                 )  # fmt: skip

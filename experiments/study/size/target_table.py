@@ -39,7 +39,7 @@ def sizes_document(answer: Answer) -> list[dict[str, Any]]:
     """Return every arrangement at every target."""
     return [
         {
-            "arrangement": size.cell,
+            "arrangement": size.arrangement,
             "structure": size.structure,
             "regime": size.regime,
             "target": size.target,
@@ -78,7 +78,7 @@ def capital_table(answer: Answer) -> Table:
     for size in answer.sizes:
         over = "1" if size.structure == OWN else _over(_compared(answer, size))
         table.add_row(
-            size.cell, size.target, money(size.capital), _interval(size), money(size.callable_capital),
+            size.arrangement, size.target, money(size.capital), _interval(size), money(size.callable_capital),
             number(size.capital / float(answer.interest.sum())), over, judged(size),
         )  # fmt: skip
     return table
@@ -97,7 +97,7 @@ def _compared(answer: Answer, size: Size) -> dict[str, Any]:
     halves = [_ratio(a.capital, b.capital) for a, b in zip(size.halves, own.halves, strict=True)]
     return {
         "target": size.target,
-        "arrangement": size.cell,
+        "arrangement": size.arrangement,
         "capital": size.capital,
         "own_right_sizes": own.capital,
         "over_own": _ratio(size.capital, own.capital),

@@ -36,9 +36,9 @@ def swept(folder, monkeypatch):
     return read("map")
 
 
-def test_a_sweep_is_opened_with_a_cell_per_arrangement(swept):
+def test_a_sweep_is_opened_with_an_arrangement_per_arrangement(swept):
     assert names() == ["map"]
-    assert swept.cells == ["isolated", "pooled"]
+    assert swept.arrangements == ["isolated", "pooled"]
     assert set(swept.axes) == {X, Y}
     assert "uncovered" in swept.metrics
     assert len(swept.values("pooled", "uncovered")) == 2 * 3 * 5
@@ -53,7 +53,7 @@ def test_runs_of_a_sweep_are_paired_world_by_world(swept, folder):
     assert swept.pairs("uncovered")[0].summary.mean == pytest.approx(found.difference.mean())
 
 
-def test_the_map_of_one_cell_is_the_mean_of_its_runs(swept):
+def test_the_map_of_one_arrangement_is_the_mean_of_its_runs(swept):
     grid = phase(swept, (X, Y), "uncovered", ("pooled", ""))
     assert np.mean([mean for *_, mean in grid.points]) == pytest.approx(swept.interval("pooled", "uncovered").mean)
 
@@ -63,7 +63,7 @@ def test_a_signed_map_has_nil_in_the_middle_and_a_key_of_both_signs(swept):
     scale = phase_diagram("map", X, Y, grid, True).option["visualMap"]
     assert scale["min"] == -scale["max"] < 0
     assert scale["inRange"]["color"] == ["$b", "$panel", "$a"]
-    assert dict(contrasts_of(swept.cells))["isolated less pooled"] == ("isolated", "pooled")
+    assert dict(contrasts_of(swept.arrangements))["isolated less pooled"] == ("isolated", "pooled")
 
 
 @pytest.mark.parametrize("manifest", ["", "{}", json.dumps({"format": "backstop sweep 1", "fields": []})])

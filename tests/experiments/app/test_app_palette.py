@@ -83,7 +83,7 @@ def test_lines_of_a_chart_are_told_apart(eye, theme):
 
 @pytest.mark.parametrize("eye", EYES)
 @pytest.mark.parametrize("theme", THEMES)
-def test_layers_and_cells_are_told_apart(eye, theme):
+def test_layers_and_arrangements_are_told_apart(eye, theme):
     assert least([*LAYERS, THEMES[theme]["panel"]], eye) > APART
     assert len(LAYERS) == len(LAYER_NAMES)
 

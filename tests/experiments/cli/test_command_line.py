@@ -43,7 +43,7 @@ def test_the_summary_is_one_json_document(tmp_path):
     document = json.loads(result.stdout)
     assert list(document["cells"]) == ["isolated", "isolated_by_loss", "pooled", "reinsured"]
     told = {"mean", "ci95", "n", "events", "kind", "method"}
-    assert all(set(entry) == told for cell in document["cells"].values() for entry in cell.values())
+    assert all(set(entry) == told for arrangement in document["cells"].values() for entry in arrangement.values())
     wanted = {"metric", "a", "b", "difference", "ci95", "n", "correlation", "variance_reduction"}
     wanted |= {"cohen_d", "hedges_g", "p", "p_adjusted", "family", "events", "kind", "method", "verdict"}
     assert all(set(pair) == wanted for pair in document["pairs"])
@@ -59,7 +59,7 @@ def test_the_summary_is_one_json_document(tmp_path):
     }
 
 
-def test_tables_name_every_cell_and_every_pair(tmp_path):
+def test_tables_name_every_arrangement_and_every_pair(tmp_path):
     options = ("--structure", "none", "--structure", "pooled", "--replications", 2, "--out", tmp_path / "out")
     result = invoke(*COMPARE, *options)
     assert result.exit_code == 0, result.output
@@ -68,7 +68,7 @@ def test_tables_name_every_cell_and_every_pair(tmp_path):
     assert "complete: 4 of 4 runs" in result.stderr
 
 
-def test_two_regimes_name_their_cells_by_both(tmp_path):
+def test_two_regimes_name_their_arrangements_by_both(tmp_path):
     axes = ("--structure", "pooled", "--regime", "bad_debt", "--regime", "lp_absorbs")
     result = invoke(*COMPARE, *axes, "--replications", 1, "--json", "--out", tmp_path / "out")
     assert list(json.loads(result.stdout)["cells"]) == ["pooled/bad_debt", "pooled/lp_absorbs"]

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from experiments.app.session.configuration import from_toml
 from experiments.cli.main import main
 from experiments.cli.study.phase import arranged
-from experiments.plan.arrangement import Estimate, cells, needs_pilot
+from experiments.plan.arrangement import Estimate, arrangements, needs_pilot
 from experiments.plan.configuration import plan
 from experiments.plan.notice import PROCESS_OF, STRUCTURE_OF, value_at
 from experiments.plan.options import Options
@@ -113,7 +113,8 @@ def test_given_losses_size_the_second_isolated_and_no_pilot_is_run(tmp_path):
     chosen = planned(tmp_path, f'[backstop]\nallotment = "expected_loss"\nexpected_loss = {LOSSES}\n')
     assert not needs_pilot(chosen.scenario, chosen.structures)
     found = {
-        cell.name: cell.scenario.backstop for cell in cells(chosen.scenario, chosen.structures, ("adl",), Estimate())
+        arrangement.name: arrangement.scenario.backstop
+        for arrangement in arrangements(chosen.scenario, chosen.structures, ("adl",), Estimate())
     }
     given = chosen.scenario.backstop.expected_loss
     for name in ("isolated_by_loss", "pooled", "reinsured"):

@@ -13,23 +13,23 @@ from experiments.study.comparison.figure.draw import FIGURES, draw_all, further
 from experiments.study.comparison.figure.result import read_result
 
 SERIES = ("pool", "fund_0", "fund_1", "uncovered_0", "liquidated_0", "mid_BTC", "mid_ETH")
-CELLS = ("isolated", "isolated_by_loss", "pooled", "reinsured")
+ARRANGEMENTS = ("isolated", "isolated_by_loss", "pooled", "reinsured")
 
 
-def made_up_run(cell, replication, steps=50):
-    generator = np.random.default_rng([replication, len(cell)])
+def made_up_run(arrangement, replication, steps=50):
+    generator = np.random.default_rng([replication, len(arrangement)])
     summary = {headline.metric: float(generator.integers(0, 9)) for headline in HEADLINES}
     series = {name: generator.random(steps, dtype=np.float32) for name in SERIES}
-    return Run(cell, cell, "adl", replication, summary, series)
+    return Run(arrangement, arrangement, "adl", replication, summary, series)
 
 
-def drawn(place, cells=CELLS, replications=5):
-    comparison = Comparison(cells, range(replications))
+def drawn(place, arrangements=ARRANGEMENTS, replications=5):
+    comparison = Comparison(arrangements, range(replications))
     with ResultFolder(place) as folder:
         for replication in range(replications):
-            for cell in cells:
-                comparison.add(made_up_run(cell, replication))
-                folder.runs.add(replication, str(replication), made_up_run(cell, replication))
+            for arrangement in arrangements:
+                comparison.add(made_up_run(arrangement, replication))
+                folder.runs.add(replication, str(replication), made_up_run(arrangement, replication))
         folder.flush()
         draw_all(folder.path, comparison, WorkerPool(1))
         folder.finish({})
@@ -53,9 +53,9 @@ def test_equal_results_give_equal_files(figures, tmp_path):
         assert path.read_bytes() == (second / path.name).read_bytes(), path.name
 
 
-@pytest.mark.parametrize("cells", [("pooled",), CELLS])
-def test_a_single_replication_is_drawn(tmp_path, cells):
-    assert len(list(drawn(tmp_path / "out", cells, replications=1).iterdir())) == 2 * len(FIGURES)
+@pytest.mark.parametrize("cells", [("pooled",), ARRANGEMENTS])
+def test_a_single_replication_is_drawn(tmp_path, arrangements):
+    assert len(list(drawn(tmp_path / "out", arrangements, replications=1).iterdir())) == 2 * len(FIGURES)
 
 
 def test_a_run_without_series_or_headlines_is_drawn(tmp_path):
@@ -71,14 +71,14 @@ def test_choices_are_drawn_where_there_are_any(tmp_path):
         comparison = Comparison(["pooled"], [0])
         run = made_up_run("pooled", 0)
         series = run.series | {"mean_cap": np.ones(50, np.float32), "members": np.full(50, 3, np.float32)}
-        folder.runs.add(0, run.cell, run._replace(series=series))
+        folder.runs.add(0, run.arrangement, run._replace(series=series))
         comparison.add(run)
         folder.flush()
         assert [path.name for path in draw_all(folder.path, comparison, WorkerPool(1))] == [*FIGURES, "choice"]
         assert (folder.path / "figures" / "choice.png").is_file()
 
 
-def test_eight_cells_look_different():
+def test_eight_arrangements_look_different():
     many = looks([str(number) for number in range(8)])
     assert len(set(map(str, many.values()))) == 8
     assert len(DASHES) < len(MARKERS)

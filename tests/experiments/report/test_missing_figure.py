@@ -15,7 +15,7 @@ from experiments.figure.attempt import FigureWarning, load, save_alone, save_vec
 from experiments.run.process_pool import WorkerPool
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.draw import FIGURES, LOST, draw_all, drawable
-from tests.experiments.report.test_figure import CELLS, drawn, made_up_run
+from tests.experiments.report.test_figure import ARRANGEMENTS, drawn, made_up_run
 from tests.support.place import SHARED
 
 USETEX = "text.usetex: True\nfont.family: serif\nsavefig.dpi: 30\nfigure.figsize: 2, 2\n"
@@ -106,9 +106,9 @@ class Dying(WorkerPool):
 
 @pytest.mark.parametrize("error, why", [(None, LOST), (KeyboardInterrupt(), "interrupted")])
 def test_figures_in_the_hands_of_a_process_that_died_are_named(tmp_path, error, why):
-    comparison = Comparison(CELLS, range(2))
-    for cell in CELLS:
-        comparison.add(made_up_run(cell, 0))
+    comparison = Comparison(ARRANGEMENTS, range(2))
+    for arrangement in ARRANGEMENTS:
+        comparison.add(made_up_run(arrangement, 0))
     with pytest.warns(FigureWarning) as told:
         assert draw_all(tmp_path, comparison, Dying(error)) == []
     assert [str(warning.message) for warning in told] == [

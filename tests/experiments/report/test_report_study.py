@@ -90,8 +90,8 @@ def test_tables_say_what_the_study_said(study, tmp_path):
         assert {row["protocol"] for row in rows(tmp_path, "members")} == {"0", "1", "2"}
     elif name == "rare":
         [row] = rows(tmp_path, "probabilities")
-        [cell] = told["cells"].values()
-        assert float(row["probability"]) == cell["probability"] and float(row["high"]) == cell["ci95"][1]
+        [arrangement] = told["cells"].values()
+        assert float(row["probability"]) == arrangement["probability"] and float(row["high"]) == arrangement["ci95"][1]
     elif name == "network":
         assert [float(row["owes"]) for row in rows(tmp_path, "protocols")] == [one["owes"] for one in told["protocols"]]
     elif name == "attribute":

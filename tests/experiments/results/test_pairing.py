@@ -21,15 +21,17 @@ POOLED = [[0, 0, 0], [3e6, 1e6, 1e6], [2e6, 1e6, 0]]
 losses = arrays(np.float64, (5, 3), elements=st.sampled_from([0.0, 1e-3, 1e6, np.nan]))
 
 
-def comparison_of(**cells):
-    found = Comparison(list(cells), range(3))
-    for cell, worlds in cells.items():
+def comparison_of(**arrangements):
+    found = Comparison(list(arrangements), range(3))
+    for arrangement, worlds in arrangements.items():
         for replication, world in enumerate(worlds):
             if world is None:
-                found.add(Run(cell, cell, "adl", replication, {}, {}, failure="broken"))
+                found.add(Run(arrangement, arrangement, "adl", replication, {}, {}, failure="broken"))
                 continue
             members = {f"uncovered_{i}": float(value) for i, value in enumerate(world)}
-            found.add(Run(cell, cell, "adl", replication, {"uncovered": float(sum(world)), **members}, {}))
+            found.add(
+                Run(arrangement, arrangement, "adl", replication, {"uncovered": float(sum(world)), **members}, {})
+            )
     return found
 
 
@@ -58,7 +60,7 @@ def test_a_pair_has_the_mean_of_its_worlds_and_says_which_way():
     assert (back.innocents.mean, back.saved.mean) == (pair.saved.mean, pair.innocents.mean)
 
 
-def test_a_world_that_failed_in_either_cell_is_left_out():
+def test_a_world_that_failed_in_either_arrangement_is_left_out():
     [pair] = paired(comparison_of(isolated=[ISOLATED[0], None, ISOLATED[2]], pooled=POOLED))
     assert (pair.innocents.mean, pair.saved.mean, pair.innocents.number) == (0.5, 0.5, 2)
 

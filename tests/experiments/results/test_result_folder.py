@@ -17,9 +17,9 @@ from experiments.results.run_store import RunStore
 STEPS = 7
 
 
-def run(replication, cell="pooled", **metrics):
+def run(replication, arrangement="pooled", **metrics):
     series = {"price": np.linspace(1, 2, STEPS, dtype=np.float32) + replication}
-    return Run(cell, "pooled", "adl", replication, {"uncovered": 1.5 * replication, **metrics}, series)
+    return Run(arrangement, "pooled", "adl", replication, {"uncovered": 1.5 * replication, **metrics}, series)
 
 
 def add(folder, *runs):

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.cli.main import main
-from experiments.plan.arrangement import Cell, Kept
+from experiments.plan.arrangement import Arrangement, Kept
 from experiments.plan.identity import file_digest
 from experiments.plan.options import ConfigurationError
 from experiments.plan.plan import point_identities, read_plan
@@ -18,7 +18,7 @@ from experiments.plan.plug_in import read_reporters
 from experiments.results.parquet import read_table
 from experiments.results.sweep.rows import FAILED
 from experiments.run.recorded import identified
-from experiments.run.run import run_cell
+from experiments.run.run import run_arrangement
 from model.measure.kind import is_metric
 from tests.support.world import crash, run, small
 
@@ -86,8 +86,8 @@ def test_a_comparison_has_its_numbers_and_goes_on_only_with_the_same_function(tm
     own = ("--reporter", f"steps_done={module}:steps")
     result = invoke(*words, *own, "--json")
     assert result.exit_code == 0, result.output
-    cell = json.loads(result.stdout)["cells"]["pooled"]["steps_done"]
-    assert (cell["mean"], cell["n"]) == (5.0, 2)
+    arrangement = json.loads(result.stdout)["cells"]["pooled"]["steps_done"]
+    assert (arrangement["mean"], arrangement["n"]) == (5.0, 2)
     assert read_table(tmp_path / "out" / "runs", ["steps_done"])["steps_done"].to_pylist() == [5.0, 5.0]
     asked = json.loads(invoke("query", "out", "SELECT sum(steps_done) AS n FROM runs", "--json").stdout)
     assert asked == [{"n": 10.0}]
@@ -131,8 +131,10 @@ def test_two_functions_of_one_name_are_refused(module):
     [("raising", "KeyError: 'nothing there'"), ("text", "returned 'much', a str: allowed is a number")],
 )
 def test_a_reporter_that_raises_or_returns_no_number_fails_the_run_by_name(module, name, why):
-    cell = Cell("x", "isolated", "adl", small(steps=2), kept=Kept(reporters=read_reporters([f"x={module}:{name}"])))
-    done = run_cell(cell, 0)
+    arrangement = Arrangement(
+        "x", "isolated", "adl", small(steps=2), kept=Kept(reporters=read_reporters([f"x={module}:{name}"]))
+    )
+    done = run_arrangement(arrangement, 0)
     assert done.summary == {} and f"reporter x ({module}:{name}): {why}" in done.failure.splitlines()[-1]
 
 
@@ -144,15 +146,17 @@ def test_the_page_on_reporters_says_what_works(tmp_path, monkeypatch):
     (tmp_path / "largest_payer.py").write_text(source)
     monkeypatch.chdir(tmp_path)
     scenario = crash(backstop__regime="equity_haircut", backstop__capital_ratio=1e-4)
-    done = run_cell(Cell("x", "isolated", "equity_haircut", scenario, kept=Kept(reporters=read_reporters([said]))), 1)
+    done = run_arrangement(
+        Arrangement("x", "isolated", "equity_haircut", scenario, kept=Kept(reporters=read_reporters([said]))), 1
+    )
     paid = run(scenario, 1).accounts.haircut
     assert paid.any() and done.summary["largest_payer"] == paid.max() / paid.sum()
 
 
 def test_runs_with_a_reporter_are_other_runs(module):
-    cell = Cell("x", "isolated", "adl", small())
-    own = cell._replace(kept=Kept(reporters=read_reporters([f"x={module}:steps"])))
-    assert identified([(cell, 0)]) != identified([(own, 0)])
+    arrangement = Arrangement("x", "isolated", "adl", small())
+    own = arrangement._replace(kept=Kept(reporters=read_reporters([f"x={module}:steps"])))
+    assert identified([(arrangement, 0)]) != identified([(own, 0)])
 
 
 def test_a_sweep_records_them_and_reproduces_them_once_they_are_named(tmp_path, module):

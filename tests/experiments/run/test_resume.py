@@ -140,13 +140,13 @@ def test_an_interrupted_comparison_goes_on_and_ends_as_an_undisturbed_one(tmp_pa
 )
 def test_a_study_that_broke_off_goes_on_and_ends_as_an_undisturbed_one(tmp_path, monkeypatch, name):
     out, made, last = tmp_path / "out", [], 10**9
-    run_cell = sys.modules["experiments.run.run"].run_cell
+    run_arrangement = sys.modules["experiments.run.run"].run_arrangement
 
-    def counted(cell, replication):
+    def counted(arrangement, replication):
         if len(made) == last:
             raise KeyboardInterrupt
-        made.append((cell.name, replication))
-        return run_cell(cell, replication)
+        made.append((arrangement.name, replication))
+        return run_arrangement(arrangement, replication)
 
     monkeypatch.setattr("experiments.run.run.run_cell", counted)
     calm = told(STUDIES[name], tmp_path / "calm")
@@ -212,11 +212,15 @@ def test_an_unfinished_comparison_is_queried_but_not_reported(tmp_path):
 def test_a_comparison_of_which_runs_failed_does_those_again(tmp_path, monkeypatch):
     words, out = STUDIES["compare"], tmp_path / "out"
     calm = told(words, tmp_path / "calm")
-    run_cell = sys.modules["experiments.run.run"].run_cell
+    run_arrangement = sys.modules["experiments.run.run"].run_arrangement
     failed_run = sys.modules["experiments.run.run"].failed_run
 
-    def unlucky(cell, replication):
-        return failed_run(cell, replication, "no memory") if replication == 3 else run_cell(cell, replication)
+    def unlucky(arrangement, replication):
+        return (
+            failed_run(arrangement, replication, "no memory")
+            if replication == 3
+            else run_arrangement(arrangement, replication)
+        )
 
     with monkeypatch.context() as patch:
         patch.setattr("experiments.run.run.run_cell", unlucky)

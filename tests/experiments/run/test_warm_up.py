@@ -11,20 +11,20 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCE = """
 from numba.core.dispatcher import Dispatcher
 from tests.support.world import small
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Arrangement
 from experiments.run.compile import compile_liquidation, compile_run, compile_trade
-from experiments.run.run import run_cell
+from experiments.run.run import run_arrangement
 import gc
 
 def compiled():
     return {id(item): len(item.signatures) for item in gc.get_objects() if isinstance(item, Dispatcher)}
 
-cell = Cell("isolated", "isolated", "socialized_loss", small())
-compile_liquidation(cell.scenario)
-compile_trade(cell.scenario)
-compile_run(cell.scenario)
+arrangement = Arrangement("isolated", "isolated", "socialized_loss", small())
+compile_liquidation(arrangement.scenario)
+compile_trade(arrangement.scenario)
+compile_run(arrangement.scenario)
 before = compiled()
-assert run_cell(cell, 0).failure is None
+assert run_arrangement(arrangement, 0).failure is None
 assert compiled() == before, "a run compiled what the warm-up had not"
 """
 

@@ -68,9 +68,9 @@ def test_the_document_of_a_comparison_tells_family_interval_and_size():
     comparison = Comparison(["a", "b"], range(40))
     draws = np.random.default_rng(2).exponential(size=(2, 40))
     for replication in range(40):
-        for cell, shift, other in zip("ab", (1.0, 0.0), draws[:, replication], strict=True):
+        for arrangement, shift, other in zip("ab", (1.0, 0.0), draws[:, replication], strict=True):
             summary = {"uncovered": draws[0, replication] + shift * draws[1, replication], "volume": other}
-            comparison.add(Run(cell, cell, "adl", replication, summary, {}))
+            comparison.add(Run(arrangement, arrangement, "adl", replication, summary, {}))
     document = comparison.document()
     asked, looked = document["pairs"]
     assert (asked["family"], looked["family"]) == ("confirmatory", "exploratory")
@@ -89,13 +89,13 @@ def test_an_identity_stands_in_no_family():
     comparison = Comparison(["isolated", "pooled"], range(100))
     for replication in range(100):
         deficit, loss = 9.8e6 * rng.exponential(), rng.exponential()
-        for cell, fed, more in (("isolated", 266.0 * (1 + rng.random()), 1.0), ("pooled", 0.0, 0.0)):
+        for arrangement, fed, more in (("isolated", 266.0 * (1 + rng.random()), 1.0), ("pooled", 0.0, 0.0)):
             summary = {
                 "deficit": deficit + fed,
                 "uncovered": 1e6 * loss + 2e5 * more * rng.random(),
                 "deficit_0": deficit,
             }
-            comparison.add(Run(cell, cell, "adl", replication, summary, {}))
+            comparison.add(Run(arrangement, arrangement, "adl", replication, summary, {}))
     trivial, finding, same = comparison.document()["pairs"]
     assert (trivial["family"], trivial["verdict"]) == ("identity", "trivial")
     assert (same["family"], same["verdict"]) == ("identity", "identical")

@@ -71,7 +71,7 @@ def test_the_paired_interval_stays_in_range_turns_round_and_agrees_with_the_test
         assert low <= 0.0 <= high
 
 
-def test_cells_that_never_differed_have_an_interval_with_a_width():
+def test_arrangements_that_never_differed_have_an_interval_with_a_width():
     """Tango's z² / (n + z²): 3.70 % of 100 worlds."""
     assert paired_probability(0, 0, 100) == pytest.approx((-0.0370, 0.0370), abs=1e-4)
 

@@ -24,11 +24,11 @@ def ends_of(metric, values):
 
 
 def compared(a, b):
-    """A comparison of two cells whose values of x are `a` and `b`."""
+    """A comparison of two arrangements whose values of x are `a` and `b`."""
     comparison = Comparison(["a", "b"], range(len(a)))
-    for cell, values in (("a", a), ("b", b)):
+    for arrangement, values in (("a", a), ("b", b)):
         for replication, value in enumerate(values):
-            comparison.add(Run(cell, "isolated", "adl", replication, {"x": float(value)}, {}))
+            comparison.add(Run(arrangement, "isolated", "adl", replication, {"x": float(value)}, {}))
     return comparison
 
 
@@ -92,7 +92,7 @@ def test_one_world_that_holds_all_the_loss_is_no_ground_to_stop():
     assert "so skewed" in too_wide(values, Ends(0.0, 1.0), 10.0)
 
 
-def test_a_relative_bound_is_of_the_larger_mean_of_the_two_cells():
+def test_a_relative_bound_is_of_the_larger_mean_of_the_two_arrangements():
     rng = np.random.default_rng(1)
     a = 100.0 + rng.normal(size=400)
     comparison = compared(a, a + rng.normal(size=400))  # half-width near 0.1

@@ -57,7 +57,7 @@ def test_variance_reduction_follows_from_the_correlation():
     assert variance_reduction(a, b) == pytest.approx((var_a + var_b) / (var_a + var_b - 2 * covariance))
 
 
-def test_independent_cells_gain_nothing_from_pairing():
+def test_independent_arrangements_gain_nothing_from_pairing():
     a, b = np.random.default_rng(2).standard_normal((2, 20_000))
     assert variance_reduction(a, b) == pytest.approx(1.0, abs=0.03)
 

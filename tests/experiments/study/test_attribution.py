@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from agents.core.ledger import DEFICIT, OUTSIDE
 from experiments.cli.main import main
-from experiments.plan.arrangement import Cell
-from experiments.run.run import run_cell
+from experiments.plan.arrangement import Arrangement
+from experiments.run.run import run_arrangement
 from experiments.study.attribution.answer import (
     CLOSED,
     MEASURES,
@@ -76,13 +76,13 @@ def test_the_two_of_an_interaction_are_named_together_in_numbers_and_words():
     ]
     told = document([ledger])["cells"]["pooled"]["default"]
     assert told["total"] == 1.875 and told[OWN] == 1.0 and "pool" not in told
-    shown = [cell for column in table([ledger]).columns for cell in column.cells]
+    shown = [arrangement for column in table([ledger]).columns for arrangement in column.arrangements]
     assert "interaction pool × price" in shown and "interaction exposure × pool" not in shown
 
 
 def made_up(values, worlds=4):
     """Return a ledger in which every world has the outcomes of a game."""
-    ledger = Ledger(Cell("pooled", "pooled", "adl", small(backstop__structure="pooled", provider__number=0)))
+    ledger = Ledger(Arrangement("pooled", "pooled", "adl", small(backstop__structure="pooled", provider__number=0)))
     rows = {some: float(value[0]) for some, value in values.items()}
     ledger.values = {measure: [rows] * worlds for measure in MEASURES}
     ledger.met = [{"own": 1.0}] * worlds
@@ -169,8 +169,8 @@ def test_a_world_with_one_channel_gives_innocents_to_it_and_the_guilty_to_own_lo
     )
     small_loss = 0.012 * 1e8 if cause == "pool" else 0.0
     deficits = np.array([0.2 * 1e8, small_loss, small_loss])
-    cell = Cell("cell", structure, "bad_debt", scenario)
-    known = {some: hurt(one.scenario, deficits) for some, one in replays(cell).items()}
+    arrangement = Arrangement("cell", structure, "bad_debt", scenario)
+    known = {some: hurt(one.scenario, deficits) for some, one in replays(arrangement).items()}
     found, total = dividends(known), known[frozenset(open_channels(scenario))]
     assert found[NOTHING].tolist() == [1.0, 0.0, 0.0]
     assert total.sum() > 1.0
@@ -183,25 +183,25 @@ def test_a_world_with_one_channel_gives_innocents_to_it_and_the_guilty_to_own_lo
 @pytest.mark.parametrize("structure", ["isolated", "pooled"])
 def test_terms_of_runs_of_the_whole_model_sum_to_what_happened(structure):
     thin = {"backstop__capital_ratio": 1e-5, "backstop__regime": "bad_debt", "confidence__panic": True}
-    ledger = played(Cell("cell", structure, "bad_debt", crash(backstop__structure=structure, **thin)), 1)
+    ledger = played(Arrangement("cell", structure, "bad_debt", crash(backstop__structure=structure, **thin)), 1)
     assert ledger.total("uncovered")[0] > 0.0
 
 
 def test_terms_of_the_world_of_innocents_sum_to_what_happened():
     scenario = Scenario.from_toml(scenario_path("innocents"))
     changes = {"trader.number": 40, "backstop.structure": "pooled", "shock.hit_share": 0.05}
-    ledger = played(Cell("pooled", "pooled", "bad_debt", scenario.replace(changes)), 2)
+    ledger = played(Arrangement("pooled", "pooled", "bad_debt", scenario.replace(changes)), 2)
     assert ledger.total("default").min() >= 1.0  # the one that is hit
     told = document([ledger])["cells"]["pooled"]["default"]
     whole = told[OWN] + sum(row["mean"] for group in ("effects", "interactions") for row in told[group].values())
     assert whole == pytest.approx(told["total"])
 
 
-def played(cell, replications):
-    """Return the ledger of a cell whose terms were found to sum to the total in every replication."""
-    ledger = Ledger(cell)
+def played(arrangement, replications):
+    """Return the ledger of an arrangement whose terms were found to sum to the total in every replication."""
+    ledger = Ledger(arrangement)
     for replication in range(replications):
-        ledger.add([run_cell(one, replication) for one in ledger.replays.values()])
+        ledger.add([run_arrangement(one, replication) for one in ledger.replays.values()])
     for measure in MEASURES:
         terms = dividends(ledger.outcomes(measure))
         assert sum(terms.values()) == pytest.approx(ledger.total(measure), rel=1e-9, abs=1e-6), measure
@@ -215,7 +215,7 @@ def test_closing_a_channel_changes_nothing_else_of_the_scenario():
         assert shut == scenario.replace(changes)
 
 
-def test_the_command_tells_effects_interactions_and_conditions_of_every_cell(tmp_path):
+def test_the_command_tells_effects_interactions_and_conditions_of_every_arrangement(tmp_path):
     words = [
         "attribute",
         "--out",
@@ -233,14 +233,14 @@ def test_the_command_tells_effects_interactions_and_conditions_of_every_cell(tmp
     words += [word for text in (*settings, "shock.hit_minute=2") for word in ("--set", text)]
     done = CliRunner().invoke(main, [*words, "--quiet", "--json"])
     assert done.exit_code == 0, done.output
-    cell = json.loads(done.stdout)["cells"]["pooled"]
-    assert cell["channels"] == ["exposure", "pool", "price", "run"]
-    found = cell["uncovered"]
+    arrangement = json.loads(done.stdout)["cells"]["pooled"]
+    assert arrangement["channels"] == ["exposure", "pool", "price", "run"]
+    found = arrangement["uncovered"]
     assert found["total"] > 0.0 and set(found["effects"]) == set(CLOSED)
     assert all(len(row["ci95"]) == 2 and row["n"] == 2 for row in found["interactions"].values())
     terms = [*found["effects"].values(), *found["interactions"].values()]
     assert found[OWN] + sum(row["mean"] for row in terms) == pytest.approx(found["total"])
-    assert cell["conditions"]["own"]["n"] == 2
+    assert arrangement["conditions"]["own"]["n"] == 2
     shown = CliRunner().invoke(main, [*words, "--quiet"])
     assert shown.exit_code == 0 and "own loss" in shown.stdout and "pooled" in shown.stdout
     assert "Conditions do not exclude each other" in shown.stdout

@@ -7,7 +7,7 @@ import types
 import numpy as np
 import pytest
 
-from experiments.plan.arrangement import BY_LOSS, BY_SHORTFALL, Cell, Estimate, cells, needs_pilot
+from experiments.plan.arrangement import BY_LOSS, BY_SHORTFALL, Arrangement, Estimate, arrangements, needs_pilot
 from experiments.plan.configuration import plan
 from experiments.plan.options import ConfigurationError, Options
 from experiments.results.folder import ResultFolder
@@ -16,7 +16,7 @@ from experiments.results.run import Run
 from experiments.run.interrupt import Interrupt
 from experiments.run.process_pool import WorkerPool
 from experiments.run.progress import Progress
-from experiments.run.run import run_cell
+from experiments.run.run import run_arrangement
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.manifest import COMPLETE, INTERRUPTED, PARTLY_FAILED
 from experiments.study.comparison.pilot import doubt, expected_loss, expected_shortfall, misplaced, pilot_replications
@@ -28,7 +28,7 @@ STEPS = 6
 
 
 class MadeUpEcosystem:
-    """Numbers that depend on the cell and the replication alone."""
+    """Numbers that depend on the arrangement and the replication alone."""
 
     broken: tuple[int, ...] = ()
     horizon = STEPS
@@ -68,8 +68,8 @@ def executed(chosen, stop=lambda: False):
         return execute(chosen, folder, progress, stop), progress
 
 
-def run_of(cell, replication, **metrics):
-    return Run(cell, cell, "adl", replication, metrics, {})
+def run_of(arrangement, replication, **metrics):
+    return Run(arrangement, arrangement, "adl", replication, metrics, {})
 
 
 def test_values_are_aligned_by_replication_whatever_the_order_and_whatever_failed():
@@ -85,11 +85,11 @@ def test_values_are_aligned_by_replication_whatever_the_order_and_whatever_faile
     assert [run.replication for run in comparison.failed] == [1]
 
 
-def test_the_document_names_every_cell_metric_and_pair():
+def test_the_document_names_every_arrangement_metric_and_pair():
     comparison = Comparison(["a", "b", "c"], range(4))
     for replication in range(4):
-        for shift, cell in enumerate("abc"):
-            comparison.add(run_of(cell, replication, loss=replication * (1.0 + shift), still=1.0))
+        for shift, arrangement in enumerate("abc"):
+            comparison.add(run_of(arrangement, replication, loss=replication * (1.0 + shift), still=1.0))
     document = comparison.document()
     assert document["cells"]["b"]["loss"]["mean"] == 3.0
     assert document["cells"]["b"]["loss"]["n"] == 4
@@ -103,25 +103,29 @@ def test_the_document_names_every_cell_metric_and_pair():
 def test_isolated_is_shown_with_both_sizes_of_fund():
     losses = (3.0, 1.0, 0.0)
     scenario = Scenario().replace({"protocol.number": 3})
-    found = cells(scenario, ("isolated", "pooled"), ("adl",), Estimate(losses))
-    assert [cell.name for cell in found] == ["isolated", BY_LOSS, "pooled"]
+    found = arrangements(scenario, ("isolated", "pooled"), ("adl",), Estimate(losses))
+    assert [arrangement.name for arrangement in found] == ["isolated", BY_LOSS, "pooled"]
     assert found[0].scenario.backstop.allotment == "open_interest"
     assert found[1].scenario.backstop.allotment == "expected_loss"
     assert found[1].scenario.backstop.expected_loss == losses
-    assert {cell.scenario.backstop.regime for cell in found} == {"adl"}
+    assert {arrangement.scenario.backstop.regime for arrangement in found} == {"adl"}
 
 
 def test_an_allotment_without_its_estimate_gets_the_pilots():
-    """Every cell is sized by expected shortfall but the first isolated one; given estimates are left alone."""
+    """Every arrangement is sized by expected shortfall but the first isolated one; given estimates are left alone."""
     scenario = Scenario().replace({"protocol.number": 3, "backstop.allotment": "expected_shortfall"})
     assert needs_pilot(scenario, ("pooled",)) and not needs_pilot(Scenario(), ("pooled",))
-    found = cells(scenario, ("isolated", "pooled"), ("adl",), Estimate((1.0, 1.0, 1.0), (3.0, 2.0, 1.0)))
-    assert [cell.name for cell in found] == ["isolated", BY_SHORTFALL, "pooled"]
-    assert [cell.scenario.backstop.expected_shortfall for cell in found] == [(), (3.0, 2.0, 1.0), (3.0, 2.0, 1.0)]
+    found = arrangements(scenario, ("isolated", "pooled"), ("adl",), Estimate((1.0, 1.0, 1.0), (3.0, 2.0, 1.0)))
+    assert [arrangement.name for arrangement in found] == ["isolated", BY_SHORTFALL, "pooled"]
+    assert [arrangement.scenario.backstop.expected_shortfall for arrangement in found] == [
+        (),
+        (3.0, 2.0, 1.0),
+        (3.0, 2.0, 1.0),
+    ]
     given = scenario.replace({"backstop.expected_shortfall": (5.0, 1.0, 1.0)})
     assert not needs_pilot(given, ("pooled",))
-    [cell] = cells(given, ("pooled",), ("adl",), Estimate((), (3.0, 2.0, 1.0)))
-    assert cell.scenario.backstop.expected_shortfall == (5.0, 1.0, 1.0)
+    [arrangement] = arrangements(given, ("pooled",), ("adl",), Estimate((), (3.0, 2.0, 1.0)))
+    assert arrangement.scenario.backstop.expected_shortfall == (5.0, 1.0, 1.0)
 
 
 def test_the_pilot_expects_the_shortfall_of_the_worst_runs():
@@ -133,20 +137,20 @@ def test_the_pilot_expects_the_shortfall_of_the_worst_runs():
 
 
 def test_premium_rules_are_an_axis_of_their_own():
-    found = cells(Scenario(), ("pooled",), ("adl",), Estimate(), ("flat", "vote"))
-    assert [(cell.name, cell.scenario.reinsurance.premium) for cell in found] == [
+    found = arrangements(Scenario(), ("pooled",), ("adl",), Estimate(), ("flat", "vote"))
+    assert [(arrangement.name, arrangement.scenario.reinsurance.premium) for arrangement in found] == [
         ("pooled/flat", "flat"),
         ("pooled/vote", "vote"),
     ]
-    [alone] = cells(Scenario(), ("pooled",), ("adl",), Estimate(), ("vote",))
+    [alone] = arrangements(Scenario(), ("pooled",), ("adl",), Estimate(), ("vote",))
     assert (alone.name, alone.scenario.reinsurance.premium) == ("pooled", "vote")
 
 
-def test_cells_differ_in_the_backstop_alone():
-    for cell in cells(Scenario(), ("isolated", "pooled", "none"), ("adl", "bad_debt"), Estimate()):
-        changed = cell.scenario.model_dump()
+def test_arrangements_differ_in_the_backstop_alone():
+    for arrangement in arrangements(Scenario(), ("isolated", "pooled", "none"), ("adl", "bad_debt"), Estimate()):
+        changed = arrangement.scenario.model_dump()
         assert {**changed, "backstop": None} == {**Scenario().model_dump(), "backstop": None}
-        assert cell.name.endswith(f"/{cell.regime}")
+        assert arrangement.name.endswith(f"/{arrangement.regime}")
 
 
 def test_the_pilot_expects_the_mean_loss():
@@ -172,7 +176,7 @@ def test_a_pilot_says_how_much_of_the_capital_it_may_have_misplaced():
     assert "25%" in doubt(20, 0.25) and "do not contain that" in doubt(20, 0.25)
 
 
-def test_a_comparison_runs_every_cell_and_its_pilot(tmp_path, made_up):
+def test_a_comparison_runs_every_arrangement_and_its_pilot(tmp_path, made_up):
     chosen = planned(tmp_path, replications=3)
     outcome, progress = executed(chosen)
     assert outcome.complete and outcome.manifest["status"] == COMPLETE
@@ -247,7 +251,7 @@ def test_the_first_interrupt_is_a_wish_and_the_second_is_not(capsys):
 
 def test_a_run_that_raises_is_a_failed_run(made_up):
     made_up.broken = (4,)
-    run = run_cell(Cell("x", "pooled", "adl", Scenario()), 4)
+    run = run_arrangement(Arrangement("x", "pooled", "adl", Scenario()), 4)
     assert run.summary == {} and "broken" in run.failure
 
 
@@ -265,7 +269,7 @@ class Deadly:
 
 
 def test_a_worker_that_dies_makes_failed_runs_and_no_wait(made_up):
-    deadly = Cell("x", "pooled", "adl", Deadly())
+    deadly = Arrangement("x", "pooled", "adl", Deadly())
     with WorkerPool(2) as executor:
         runs = list(executor.replicate([deadly], range(6)))
         assert [run.replication for run in runs] == list(range(6))
@@ -276,7 +280,7 @@ def test_a_worker_that_dies_makes_failed_runs_and_no_wait(made_up):
 
 def test_any_number_of_workers_gives_the_same_runs():
     scenario = plan(Options(settings=SMALL, workers=1, out="nowhere")).scenario
-    chosen = cells(scenario, ("isolated", "pooled"), ("socialized_loss",), Estimate())
+    chosen = arrangements(scenario, ("isolated", "pooled"), ("socialized_loss",), Estimate())
     with WorkerPool(2) as several:
         alone, executor = (list(workers.replicate(chosen, range(7))) for workers in (WorkerPool(1), several))
     assert [run[:5] for run in alone] == [run[:5] for run in executor]

@@ -43,20 +43,20 @@ def between(low, high):
 
 
 def measured(study=DEFAULT, **levels):
-    """Return a study in which cell c leaves levels[c] $M uncovered at protocol 2 a world, give or take a tenth."""
+    """Return a study in which arrangement c leaves about levels[c] $M uncovered at protocol 2 a world."""
     rng = np.random.default_rng(1)
     noise = rng.normal(size=WORLDS)
     comparison = Comparison(list(levels), range(WORLDS))
-    for cell, level in levels.items():
+    for arrangement, level in levels.items():
         for r in range(WORLDS):
             lost = max(1e6 * level * (1.0 + 0.1 * noise[r]), 0.0)
             members = {f"uncovered_{i}": lost * (i == 2) for i in range(8)}
-            exhausted = float(cell == "pooled" and r < 4)
+            exhausted = float(arrangement == "pooled" and r < 4)
             summary = {
                 "deficit": 2e7, "uncovered": lost, "exhausted": exhausted, "all_exhausted": exhausted,
                 "covered_per_capital": 0.5, "paid_regime": lost, **members,
             }  # fmt: skip
-            comparison.add(Run(cell, cell, "", r, summary, {}))
+            comparison.add(Run(arrangement, arrangement, "", r, summary, {}))
     return Measured(study, study.scenario(1, {}), comparison)
 
 
@@ -152,7 +152,11 @@ def test_the_table_of_changes_says_what_turns():
 def test_the_page_has_every_section_that_was_measured_and_says_where_from():
     cut = next(study for study in studies() if study.name == "without_feedback")
     pair = {"isolated": 2.0, "isolated_by_loss": 1.0, "pooled": 1.0}
-    both = {f"{cell}/{regime}": 1.0 for cell in ("isolated", "pooled") for regime in ("socialized_loss", "adl")}
+    both = {
+        f"{arrangement}/{regime}": 1.0
+        for arrangement in ("isolated", "pooled")
+        for regime in ("socialized_loss", "adl")
+    }
     sized = Sized(
         0.95, {"capital": [{"structure": "pooled", "capital": 1e7, "interval": [9e6, "inf"]}]}, ["$10M in all"]
     )
@@ -175,8 +179,8 @@ def test_what_failed_is_said_and_not_shown():
 
 def test_a_page_of_a_calm_world_warns():
     found = usual()
-    for cell in found.comparison.cells:
-        found.comparison.values(cell, "deficit")[:] = 0.0
+    for arrangement in found.comparison.arrangements:
+        found.comparison.values(arrangement, "deficit")[:] = 0.0
     assert "nothing was stressed" in page(content(found))
 
 

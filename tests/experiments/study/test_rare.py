@@ -15,7 +15,7 @@ from scipy.special import ndtri
 from scipy.stats import binom, binomtest
 
 from experiments.cli.main import main
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Arrangement
 from experiments.run.process_pool import WorkerPool
 from experiments.statistics.interval import clopper_pearson
 from experiments.study.rare.cross_entropy import Trial, haar, search
@@ -214,12 +214,12 @@ LOSS = 2.4e7
 def test_the_models_own_probability_is_that_of_brute_force():
     """Uncovered loss of more than $24M, near 1e-2; both estimates within what their errors allow."""
     scenario = small().replace(CRASH)
-    cell = Cell("isolated", "isolated", "bad_debt", scenario)
+    arrangement = Arrangement("isolated", "isolated", "bad_debt", scenario)
     sampler = Sampler(scenario, Event("uncovered", LOSS), 4, WorkerPool(1))
-    pilot = sampler.pilot(cell, 80)
-    sample = sampler.sample([cell], Mixture.defended([pilot.mixture], 0.2), 150)
+    pilot = sampler.pilot(arrangement, 80)
+    sample = sampler.sample([arrangement], Mixture.defended([pilot.mixture], 0.2), 150)
     found = probability(sample.values[:, 0] > LOSS, sample.weights, sample.component)
-    plain = (sampler.plain([cell], 400)[:, 0] > LOSS).mean()
+    plain = (sampler.plain([arrangement], 400)[:, 0] > LOSS).mean()
     assert abs(plain - found.value) < ERRORS * np.hypot(found.error, np.sqrt(max(found.value, 1e-2) / 400))
     assert found.gain(150) > 1.0
 
@@ -265,12 +265,14 @@ def test_the_command_tells_tables_and_leaves_a_folder(tmp_path):
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
     assert set(told["cells"]) == {"isolated/socialized_loss"}
-    for cell in told["cells"].values():
-        assert 0.0 <= cell["ci95"][0] <= cell["probability"] <= cell["ci95"][1] <= 1.0
-        assert cell["runs"] == told["replications"] + cell["pilot_runs"]
-        assert cell["plain"]["runs"] == 20
-        assert [one["seed"] for one in cell["by_seed"]] == told["seeds"] == [1, 2]
-        assert cell["probability"] == pytest.approx(np.mean([one["probability"] for one in cell["by_seed"]]))
+    for arrangement in told["cells"].values():
+        assert 0.0 <= arrangement["ci95"][0] <= arrangement["probability"] <= arrangement["ci95"][1] <= 1.0
+        assert arrangement["runs"] == told["replications"] + arrangement["pilot_runs"]
+        assert arrangement["plain"]["runs"] == 20
+        assert [one["seed"] for one in arrangement["by_seed"]] == told["seeds"] == [1, 2]
+        assert arrangement["probability"] == pytest.approx(
+            np.mean([one["probability"] for one in arrangement["by_seed"]])
+        )
     assert told["replications"] == 80
     assert sorted(path.name for path in folder.rglob("*.*") if path.parent.name != "runs") == [
         "manifest.json", "rare.pdf", "rare.png", "replications.parquet",

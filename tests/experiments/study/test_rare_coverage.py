@@ -38,7 +38,7 @@ def lucky(scores, noise):
 
 
 def study(seed, metrics, level, trial=200, number=300):
-    """Return a study of cells with `metrics` of standard normal scores and noise: pilots, mixture, weights."""
+    """Return a study of arrangements with `metrics` of standard normal scores and noise: pilots, mixture, weights."""
     generator = np.random.default_rng(seed)
 
     def draw(mixture, component):
@@ -71,7 +71,7 @@ def answer(seeds, metrics, level):
 
 
 def covered(answers, truth):
-    """Return how often the interval of the first cell holds the truth."""
+    """Return how often the interval of the first arrangement holds the truth."""
     found = [one.probability(0) for one in answers]
     return np.mean([one.low <= truth <= one.high for one in found])
 
@@ -120,7 +120,7 @@ def test_where_luck_decides_intervals_fail_and_are_called_doubtful(plain):
 
 
 def test_the_interval_of_a_difference_holds_it():
-    """Two cells on the same tapes, one event within the other: 1e-3 less P(s > z + 0.3)."""
+    """Two arrangements on the same tapes, one event within the other: 1e-3 less P(s > z + 0.3)."""
     level = -ndtri(1e-3)
     truth = 1e-3 - ndtr(-level - 0.3)
     found = [answer([seed], [steady, lambda s, n: steady(s, n) - 0.3], level).gaps()[0] for seed in range(TIMES)]

@@ -149,12 +149,12 @@ def test_the_command_splits(tmp_path):
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
-    [cell] = told["cells"].values()
+    [arrangement] = told["cells"].values()
     products = pq.read_table(tmp_path / "out" / "products.parquet")
     assert told["method"] == "splitting" and told["replications"] == 80 and len(products) == REPETITIONS
-    assert cell["probability"] == pytest.approx(np.mean(products["product"].to_numpy()))
-    assert 0.0 <= cell["ci95"][0] <= cell["probability"] <= cell["ci95"][1] <= 1.0
-    assert cell["runs"] > cell["pilot_runs"] > 0.0
+    assert arrangement["probability"] == pytest.approx(np.mean(products["product"].to_numpy()))
+    assert 0.0 <= arrangement["ci95"][0] <= arrangement["probability"] <= arrangement["ci95"][1] <= 1.0
+    assert arrangement["runs"] > arrangement["pilot_runs"] > 0.0
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["rare"]["cells"].keys() == told["cells"].keys()
 
 

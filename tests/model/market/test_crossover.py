@@ -70,10 +70,10 @@ def test_a_pool_fails_as_a_whole():
 
 @pytest.fixture(scope="module")
 def uncovered():
-    """Return uncovered loss per cell, ten paired replications of 10 October 2025; expected losses from five others."""
+    """Return uncovered loss per arrangement, ten paired replications of 10 October 2025."""
     base = Scenario().replace({"price.process": "episode"})
     pilot = np.mean([run(base, 1000 + replication).protocol.deficit for replication in range(5)], axis=0)
-    cells = {
+    arrangements = {
         "isolated": {},
         "by_loss": {"backstop.allotment": "expected_loss", "backstop.expected_loss": tuple(pilot.tolist())},
         "reinsured": {"backstop.structure": "reinsured"},
@@ -81,7 +81,7 @@ def uncovered():
     }
     return {
         name: [run(base.replace(changes), replication).summary()["uncovered"] for replication in range(10)]
-        for name, changes in cells.items()
+        for name, changes in arrangements.items()
     }
 
 
@@ -96,7 +96,7 @@ def test_right_sizing_does_most_of_what_pooling_does(uncovered):
 
 @pytest.mark.compiled
 def test_pairing_pays(uncovered):
-    """Expectation 12: on common random numbers cells correlate by 0.7 or more and pairing saves replications."""
+    """Expectation 12: on common random numbers arrangements correlate by 0.7 or more and pairing saves replications."""
     pair = uncovered["isolated"], uncovered["reinsured"]
     assert correlation(*pair) > 0.7
     assert variance_reduction(*pair) > 1.5

@@ -161,8 +161,8 @@ def test_the_command_runs_a_preset(ours):
     )
     assert result.exit_code == 0, result.output
     assert list(json.loads(result.stdout)["cells"]) == ["reinsured", "isolated", "isolated_by_loss", "pooled"]
-    cells = json.loads((ours / "out" / "manifest.json").read_text())["cells"]
-    assert {cell["backstop"]["ceded_share"] for cell in cells.values()} == {0.5}
+    arrangements = json.loads((ours / "out" / "manifest.json").read_text())["cells"]
+    assert {arrangement["backstop"]["ceded_share"] for arrangement in arrangements.values()} == {0.5}
 
 
 def test_the_listing_names_every_preset_with_its_source():

@@ -1,4 +1,4 @@
-"""A fan: the median path of a cell within the middle 90 % of its replications, at each step."""
+"""A fan: the median path of an arrangement within the middle 90 % of its replications, at each step."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ QUANTILES = (0.05, 0.5, 0.95)
 
 
 def stacked(result: Result, shown: Sequence[Total], from_zero: Sequence[Total]) -> Figure:
-    """Return two panels over a common time axis, one fan per cell; those `from_zero` have axes that begin there."""
+    """Return two panels over one time axis, a fan per arrangement; those `from_zero` have axes that begin there."""
     figure, panels = new_figure(2, 1, 5.2, sharex=True)
     for panel, total in zip(panels, shown, strict=True):
         fans(panel, result, total)
@@ -27,15 +27,15 @@ def stacked(result: Result, shown: Sequence[Total], from_zero: Sequence[Total]) 
 
 
 def fans(panel: Axes, result: Result, total: Total) -> None:
-    """Draw one fan per cell that has the series."""
-    for cell, look in looks(result.comparison.cells).items():
-        paths = result.series.get(cell, {}).get(total.name)
+    """Draw one fan per arrangement that has the series."""
+    for arrangement, look in looks(result.comparison.arrangements).items():
+        paths = result.series.get(arrangement, {}).get(total.name)
         if paths is None:
             continue
         low, middle, high = np.quantile(paths * total.factor, QUANTILES, axis=0)
         steps = np.arange(1, len(middle) + 1)
         panel.fill_between(steps, low, high, color=look.colour, alpha=0.13, linewidth=0)
-        panel.plot(steps, middle, color=look.colour, linestyle=look.dash, label=cell)
+        panel.plot(steps, middle, color=look.colour, linestyle=look.dash, label=arrangement)
     panel.set_ylabel(f"{total.label} [{total.unit}]")
     panel.margins(x=0)
 

@@ -14,5 +14,5 @@ SHOWN = (MEAN_CAP, MEMBERS)
 
 
 def draw(result: Result) -> Figure:
-    """Mean leverage cap above, members of the pool below, one fan per cell."""
+    """Mean leverage cap above, members of the pool below, one fan per arrangement."""
     return stacked(result, SHOWN, from_zero=SHOWN[1:])

@@ -1,4 +1,4 @@
-"""How many funds ran out: the distribution over replications, cell by cell."""
+"""How many funds ran out: the distribution over replications, arrangement by arrangement."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -22,11 +22,11 @@ def draw(result: Result) -> Figure:
     comparison = result.comparison
     figure, (panel,) = new_figure(1, 1, 3.2)
     counts = np.arange(1, _most(comparison) + 1)
-    width = FILLED / len(comparison.cells)
-    for number, (cell, look) in enumerate(looks(comparison.cells).items()):
-        offset = (number - (len(comparison.cells) - 1) / 2) * width
-        share, low, high = _reached(comparison, cell, counts)
-        panel.bar(counts + offset, share, width, color=look.colour, label=cell)
+    width = FILLED / len(comparison.arrangements)
+    for number, (arrangement, look) in enumerate(looks(comparison.arrangements).items()):
+        offset = (number - (len(comparison.arrangements) - 1) / 2) * width
+        share, low, high = _reached(comparison, arrangement, counts)
+        panel.bar(counts + offset, share, width, color=look.colour, label=arrangement)
         panel.vlines(counts + offset, low, high, color=GREY, linewidth=0.8)
     panel.set_xticks(counts)
     panel.set_xlabel("k, funds exhausted")
@@ -39,18 +39,18 @@ def draw(result: Result) -> Figure:
 
 
 def _most(comparison: Comparison) -> int:
-    reached = [_finite(comparison, cell).max(initial=1.0) for cell in comparison.cells]
+    reached = [_finite(comparison, arrangement).max(initial=1.0) for arrangement in comparison.arrangements]
     return int(max(reached))
 
 
-def _reached(comparison: Comparison, cell: str, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def _reached(comparison: Comparison, arrangement: str, counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return (3, counts) share of runs with at least so many, and the ends of its exact interval."""
-    values = _finite(comparison, cell)
+    values = _finite(comparison, arrangement)
     runs = (values >= counts[:, None]).sum(axis=1)
     ends = [clopper_pearson(int(number), values.size) for number in runs]
     return np.vstack([runs / max(1, values.size), np.transpose(ends)])
 
 
-def _finite(comparison: Comparison, cell: str) -> NDArray[np.float64]:
-    values = comparison.values(cell, EXHAUSTED)
+def _finite(comparison: Comparison, arrangement: str) -> NDArray[np.float64]:
+    values = comparison.values(arrangement, EXHAUSTED)
     return values[np.isfinite(values)]

@@ -10,5 +10,5 @@ SHOWN = (CAPITAL, UNCOVERED)
 
 
 def draw(result: Result) -> Figure:
-    """Two panels over a common time axis, one fan per cell."""
+    """Two panels over a common time axis, one fan per arrangement."""
     return stacked(result, SHOWN, from_zero=SHOWN)

@@ -1,4 +1,4 @@
-"""The market the cells went through: the price, and what was liquidated at each step."""
+"""The market the arrangements went through: the price, and what was liquidated at each step."""
 
 from matplotlib.figure import Figure
 
@@ -10,5 +10,5 @@ SHOWN = (PRICE, LIQUIDATED)
 
 
 def draw(result: Result) -> Figure:
-    """Price above, liquidated notional below; where cells coincide, who pays did not move the market."""
+    """Price above, liquidated notional below; where arrangements coincide, who pays did not move the market."""
     return stacked(result, SHOWN, from_zero=SHOWN[1:])

@@ -1,4 +1,4 @@
-"""Means of the headline metrics, cell by cell, with their intervals."""
+"""Means of the headline metrics, arrangement by arrangement, with their intervals."""
 
 import math
 
@@ -21,7 +21,7 @@ def draw(result: Result) -> Figure:
     comparison = result.comparison
     headlines = shown(comparison.metrics)
     rows = max(1, math.ceil(len(headlines) / COLUMNS))
-    height = rows * (0.75 + 0.22 * len(comparison.cells)) + 0.5
+    height = rows * (0.75 + 0.22 * len(comparison.arrangements)) + 0.5
     figure, panels = new_figure(rows, COLUMNS, height, sharey=True)
     for panel in panels[len(headlines) :]:
         panel.remove()
@@ -36,13 +36,13 @@ def draw(result: Result) -> Figure:
 
 
 def _panel(panel: Axes, comparison: Comparison, headline: Headline) -> None:
-    intervals = [comparison.interval(cell, headline.metric)[:3] for cell in comparison.cells]
-    for row, look in enumerate(looks(comparison.cells).values()):
+    intervals = [comparison.interval(arrangement, headline.metric)[:3] for arrangement in comparison.arrangements]
+    for row, look in enumerate(looks(comparison.arrangements).values()):
         _dot(panel, row, [value * headline.factor for value in intervals[row]], look)
     panel.set_title(headline.label, loc="left")
     panel.set_xlabel(headline.unit)
-    panel.set_yticks(range(len(comparison.cells)), comparison.cells)
-    panel.set_ylim(len(comparison.cells) - 0.5, -0.5)
+    panel.set_yticks(range(len(comparison.arrangements)), comparison.arrangements)
+    panel.set_ylim(len(comparison.arrangements) - 0.5, -0.5)
     if all(mean == 0.0 for mean, _, _ in intervals):
         panel.set_xlim(0.0, 1.0)
     panel.set_xlim(left=min(0.0, panel.get_xlim()[0]))

@@ -20,7 +20,7 @@ from experiments.study.comparison.answer import Comparison
 
 
 class Result(NamedTuple):
-    """A comparison with totals of its series; ``series[cell][name]`` is (R, T), a row per finished run."""
+    """A comparison with totals of its series; ``series[arrangement][name]`` is (R, T), a row per finished run."""
 
     comparison: Comparison
     series: dict[str, dict[str, NDArray[np.float32]]]
@@ -35,14 +35,14 @@ def read_result(folder: Path, comparison: Comparison, totals: Sequence[Total]) -
     wanted = dict.fromkeys(itertools.chain.from_iterable(parts.values()))
     table = read_table(folder / "series", ["cell", "step", *wanted])
     steps = int(pc.max(table["step"]).as_py()) + 1
-    sums = {cell: _sums(table, cell, parts, steps) for cell in comparison.cells}
-    return Result(comparison, {cell: drawn for cell, drawn in sums.items() if drawn})
+    sums = {arrangement: _sums(table, arrangement, parts, steps) for arrangement in comparison.arrangements}
+    return Result(comparison, {arrangement: drawn for arrangement, drawn in sums.items() if drawn})
 
 
 def _sums(
-    table: pa.Table, cell: str, parts: Mapping[Total, Sequence[str]], steps: int
+    table: pa.Table, arrangement: str, parts: Mapping[Total, Sequence[str]], steps: int
 ) -> dict[str, NDArray[np.float32]]:
-    rows = table.filter(pc.equal(table["cell"], texts([cell])[0]))
+    rows = table.filter(pc.equal(table["cell"], texts([arrangement])[0]))
     if not rows.num_rows:
         return {}
     return {total.name: _sum(rows, names).reshape(-1, steps) for total, names in parts.items()}

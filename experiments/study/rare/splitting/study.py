@@ -1,11 +1,11 @@
 """A rare event by splitting, from plan to result folder: levels from a trial, then repetitions, with every seed again.
 
-Every cell has levels of its own. Of each seed the estimate is the mean of ``REPETITIONS`` independent products, its
-error that of their spread, its work that of trial and repetitions together. Levels are fixed before the repetitions, so
-the mean is unbiased whatever the trial has shown; the error is itself an estimate, and a poor one where the estimate
-hangs on few of the products, which is said.
+Every arrangement has levels of its own. Of each seed the estimate is the mean of ``REPETITIONS`` independent products,
+its error that of their spread, its work that of trial and repetitions together. Levels are fixed before the
+repetitions, so the mean is unbiased whatever the trial has shown; the error is itself an estimate, and a poor one where
+the estimate hangs on few of the products, which is said.
 
-Cells meet different draws once they have branched, so their differences are not paired and none are told.
+Arrangements meet different draws once they have branched, so their differences are not paired and none are told.
 """
 
 import math
@@ -17,14 +17,14 @@ import numpy as np
 import pyarrow as pa
 from rich.table import Table
 
-from experiments.plan.arrangement import Cell
+from experiments.plan.arrangement import Arrangement
 from experiments.plan.configuration import Plan
 from experiments.plan.world import plan_world
 from experiments.results.parquet import write_alone
 from experiments.run.process_pool import WorkerPool
 from experiments.study.comparison.manifest import study_manifest
 from experiments.study.rare.probability import interval, spread
-from experiments.study.rare.run import cells
+from experiments.study.rare.run import arrangements
 from experiments.study.rare.search import Event
 from experiments.study.rare.splitting.fixed_effort import Numbers, Split, chosen_levels, product
 from experiments.study.rare.splitting.importance import Importance
@@ -52,14 +52,14 @@ class SplitEffort(NamedTuple):
 
 
 class Searched(NamedTuple):
-    """The levels of one seed of a cell, and the work of the trial, whole runs."""
+    """The levels of one seed of an arrangement, and the work of the trial, whole runs."""
 
     levels: tuple[float, ...]
     work: float
 
 
-class SplitCell(NamedTuple):
-    """The results of one cell, a seed each."""
+class SplitArrangement(NamedTuple):
+    """The results of one arrangement, a seed each."""
 
     name: str
     searched: tuple[Searched, ...]
@@ -108,7 +108,7 @@ class SplitAnswer(NamedTuple):
     event: Event
     paths: int  # of a level in one repetition
     seeds: tuple[int, ...]
-    cells: tuple[SplitCell, ...]
+    arrangements: tuple[SplitArrangement, ...]
 
 
 def paths_of(replications: int) -> int:
@@ -117,8 +117,8 @@ def paths_of(replications: int) -> int:
 
 
 def expected_parts(plan: Plan, effort: SplitEffort) -> int:
-    """Return how many trials and repetitions a study has, all cells together."""
-    return len(cells(plan)) * effort.seeds * (1 + REPETITIONS)
+    """Return how many trials and repetitions a study has, all arrangements together."""
+    return len(arrangements(plan)) * effort.seeds * (1 + REPETITIONS)
 
 
 def searched(scenario: Scenario, event: Event, number: int) -> Searched:
@@ -166,7 +166,7 @@ def split_scenario(
 
 
 def split_study(plan: Plan, event: Event, effort: SplitEffort, advance: Callable[[], None]) -> SplitAnswer:
-    """Split the runs of every cell, with every seed again.
+    """Split the runs of every arrangement, with every seed again.
 
     Parameters
     ----------
@@ -178,27 +178,34 @@ def split_study(plan: Plan, event: Event, effort: SplitEffort, advance: Callable
     numbers, paths = range(plan.scenario.seed, plan.scenario.seed + effort.seeds), paths_of(plan.replications)
     with WorkerPool(plan.workers) as pool:
 
-        def split_cell(cell: Cell) -> SplitCell:
-            each = [cell.scenario.replace({"seed": seed}) for seed in numbers]
+        def split_arrangement(arrangement: Arrangement) -> SplitArrangement:
+            each = [arrangement.scenario.replace({"seed": seed}) for seed in numbers]
             found = [split_scenario(one, event, effort.pilot, paths, pool, advance) for one in each]
-            return SplitCell(cell.name, tuple(trial for trial, _ in found), tuple(split for _, split in found))
+            return SplitArrangement(
+                arrangement.name, tuple(trial for trial, _ in found), tuple(split for _, split in found)
+            )
 
-        return SplitAnswer(event, paths, tuple(numbers), tuple(split_cell(cell) for cell in cells(plan)))
+        return SplitAnswer(
+            event, paths, tuple(numbers), tuple(split_arrangement(arrangement) for arrangement in arrangements(plan))
+        )
 
 
 def keep_split(folder: "ResultFolder", plan: Plan, answer: SplitAnswer) -> None:
     """Leave all products and the manifest in the result folder."""
-    write_alone(pa.concat_tables(_rows(answer, cell) for cell in answer.cells), folder.path / "products.parquet")
+    write_alone(
+        pa.concat_tables(_rows(answer, arrangement) for arrangement in answer.arrangements),
+        folder.path / "products.parquet",
+    )
     told: dict[str, Any] = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
     told |= {"summary": split_caveats(answer)}
     folder.finish(study_manifest(plan.scenario, "rare", split_document(answer), **told))
 
 
-def _rows(answer: SplitAnswer, cell: SplitCell) -> pa.Table:
-    """Return every product of a cell."""
-    seeds, products = np.repeat(answer.seeds, REPETITIONS), cell.products
+def _rows(answer: SplitAnswer, arrangement: SplitArrangement) -> pa.Table:
+    """Return every product of an arrangement."""
+    seeds, products = np.repeat(answer.seeds, REPETITIONS), arrangement.products
     repetition = np.tile(np.arange(REPETITIONS), len(answer.seeds))
-    names = [cell.name] * len(products)
+    names = [arrangement.name] * len(products)
     return pa.table({"cell": names, "seed": seeds, "repetition": repetition, "product": products})
 
 
@@ -209,32 +216,34 @@ def split_document(answer: SplitAnswer) -> dict[str, Any]:
         "method": "splitting",
         "replications": answer.paths * REPETITIONS * len(answer.seeds),
         "seeds": list(answer.seeds),
-        "cells": {cell.name: _cell(answer, cell) for cell in answer.cells},
+        "cells": {arrangement.name: _arrangement(answer, arrangement) for arrangement in answer.arrangements},
         "differences": [],
     }
 
 
-def _cell(answer: SplitAnswer, cell: SplitCell) -> dict[str, Any]:
-    value, within, between, error = cell.pooled
-    products, gains = cell.products, cell.gains()
+def _arrangement(answer: SplitAnswer, arrangement: SplitArrangement) -> dict[str, Any]:
+    value, within, between, error = arrangement.pooled
+    products, gains = arrangement.products, arrangement.gains()
     return {
         "probability": value,
-        "ci95": list(cell.interval),
+        "ci95": list(arrangement.interval),
         "relative_error": error / value if value > 0.0 else math.nan,
         "hits": int((products > 0.0).sum()),
-        "effective_hits": cell.effective,
+        "effective_hits": arrangement.effective,
         "largest_share": float(products.max() / products.sum()) if value > 0.0 else math.nan,
-        "doubtful": cell.effective < FEW * len(answer.seeds),
-        "runs": cell.work,
-        "pilot_runs": cell.search,
-        "gain": value * (1.0 - value) / cell.work / error**2 if error > 0.0 else math.nan,
+        "doubtful": arrangement.effective < FEW * len(answer.seeds),
+        "runs": arrangement.work,
+        "pilot_runs": arrangement.search,
+        "gain": value * (1.0 - value) / arrangement.work / error**2 if error > 0.0 else math.nan,
         "gain_range": list(extent(gains)),
         "plain_runs_as_sure": value * (1.0 - value) / error**2 if error > 0.0 else math.nan,
         "error_within_seeds": within,
         "error_between_seeds": between,
         "by_seed": [
             {"seed": seed, "probability": one.value, "ci95": list(one.interval), "gain": gain, "levels": trial.levels}
-            for seed, one, trial, gain in zip(answer.seeds, cell.splits, cell.searched, gains, strict=True)
+            for seed, one, trial, gain in zip(
+                answer.seeds, arrangement.splits, arrangement.searched, gains, strict=True
+            )
         ],
         "tilt": [],
         "tail": [],
@@ -251,14 +260,17 @@ def split_tables(answer: SplitAnswer) -> list[Table]:
     table.add_column("structure/regime")
     for name in ("P", "95 % interval", "rel. error", "worth", "runs with pilot", "gain over plain", "levels"):
         table.add_column(name, justify="right")
-    for cell in answer.cells:
-        value, _, _, error = cell.pooled
-        low, high = map(scientific, cell.interval)
+    for arrangement in answer.arrangements:
+        value, _, _, error = arrangement.pooled
+        low, high = map(scientific, arrangement.interval)
         relative = f"{100.0 * error / value:.2g} %" if value > 0.0 else "-"
-        worth, levels = f"{cell.effective:.0f} of {len(cell.products)}", [len(one.levels) for one in cell.searched]
+        worth, levels = (
+            f"{arrangement.effective:.0f} of {len(arrangement.products)}",
+            [len(one.levels) for one in arrangement.searched],
+        )
         table.add_row(
-            cell.name, scientific(value), f"[{low}, {high}]", relative, worth, f"{cell.work:.0f}",
-            gain_text(cell.gains()), ", ".join(map(str, levels)),
+            arrangement.name, scientific(value), f"[{low}, {high}]", relative, worth, f"{arrangement.work:.0f}",
+            gain_text(arrangement.gains()), ", ".join(map(str, levels)),
         )  # fmt: skip
     return [table]
 
@@ -266,15 +278,15 @@ def split_tables(answer: SplitAnswer) -> list[Table]:
 def split_caveats(answer: SplitAnswer) -> list[str]:
     """Return the warnings that belong to the estimates."""
     alone = ["one seed: how much of its gain is luck is not known; --seeds 3 tells"] if len(answer.seeds) < 2 else []
-    return alone + [line for cell in answer.cells for line in _caveats(answer, cell)]
+    return alone + [line for arrangement in answer.arrangements for line in _caveats(answer, arrangement)]
 
 
-def _caveats(answer: SplitAnswer, cell: SplitCell) -> list[str]:
-    if not cell.effective:
-        return [f"{cell.name}: no repetition reached the event; more --replications or a lower --threshold"]
-    if cell.effective < FEW * len(answer.seeds):
+def _caveats(answer: SplitAnswer, arrangement: SplitArrangement) -> list[str]:
+    if not arrangement.effective:
+        return [f"{arrangement.name}: no repetition reached the event; more --replications or a lower --threshold"]
+    if arrangement.effective < FEW * len(answer.seeds):
         return [
-            f"{cell.name}: the estimate hangs on few repetitions, worth {cell.effective:.0f} of {len(cell.products)}; "
-            "its interval is likely too short, and more --replications help"
+            f"{arrangement.name}: the estimate hangs on few repetitions, worth {arrangement.effective:.0f} of "
+            f"{len(arrangement.products)}; its interval is likely too short, and more --replications help"
         ]
     return []
