@@ -19,7 +19,7 @@ from model.backstop.succession import Succession
 from model.backstop.waterfall import Waterfall
 from model.engine.code import code_for
 from model.engine.saved_run import SavedRun
-from model.market.confidence import Confidence
+from model.market.confidence import make_mood, nerves_of
 from model.market.control import Control
 from model.market.value_investing import ValueInvesting
 from model.measure.series import Choice, by_protocol
@@ -106,7 +106,7 @@ class SetUp(SavedRun):
         context = self._context()
         self.fund = FundManagement(context, self.waterfall)
         capital = self.rules.capital
-        self.confidence = Confidence(scenario, self.contagion.liabilities, capital.strain)
+        self.mood = make_mood(self.contagion.liabilities, capital.strain)
         self._at = Clock(
             step=np.zeros(1, np.int64),
             rounds=np.zeros(1, np.int64),
@@ -119,9 +119,11 @@ class SetUp(SavedRun):
         if scenario.value_fund.number:
             self.reconcile(SET_UP)
         reach = Reach(self.accounts, self.control.start, capital.own_share, self.record.protocol)
-        self.reinsurance = ReinsuranceMarket(context, self.waterfall, reach, self.confidence.alarm, streams, draws)
+        self.reinsurance = ReinsuranceMarket(context, self.waterfall, reach, self.mood.alarm, streams, draws)
         self.rules = self.rules._replace(
-            auction=self.value_investing.terms, confidence=self.confidence.nerves, control=self.control.adaptation
+            auction=self.value_investing.terms,
+            confidence=nerves_of(scenario, self.contagion.liabilities),
+            control=self.control.adaptation,
         )
         self.kernel_tables = self._all_tables()
         self.code = code_for(self.kernel_tables, self.rules, self.tape)
@@ -155,7 +157,7 @@ class SetUp(SavedRun):
             book=self.ledger.book,
             backing=self.structure.backing,
             funds=bare(self.value_investing.funds),
-            mood=self.confidence.memory,
+            mood=self.mood,
             rows=scratch.rows,
             jobs=scratch.jobs,
             capacity=scratch.capacity,
@@ -190,7 +192,7 @@ class SetUp(SavedRun):
             late=self.contagion.late.memory,
             network=self.contagion.memory,
             resolution=self.contagion.resolution.memory,
-            confidence=self.confidence.memory,
+            confidence=self.mood,
             control=self.control.memory,
             own_share=self.rules.capital.own_share,
             reinsurance=reinsurance.memory,

@@ -114,29 +114,15 @@ def neighbours(owed: Matrix) -> tuple[Array, Array]:
     return np.searchsorted(each, np.arange(members + 1)).astype(np.int64), tied
 
 
-class Confidence:
-    """The confidence of one run.
+def make_mood(liabilities: Matrix, strain: Array) -> Mood:
+    """Return what is heard at the start: nothing; `strain`, (members,) 1, is that of liquidity providers."""
+    news, known, alarms = np.zeros((3, liabilities.shape[0]))
+    return Mood(news, known, alarms, strain)
 
-    Parameters
-    ----------
-    scenario : its confidence section is read.
-    liabilities : (members, members) USD, row owes column, at the start: who are neighbours.
-    strain : (members,) 1, how strained liquidity providers are, written.
 
-    Attributes
-    ----------
-    nerves : constants; None where nothing here changes what anybody does.
-    memory : what is heard.
+def nerves_of(scenario: Scenario, liabilities: Matrix) -> Nerves | None:
+    """Return the constants of confidence; none where nothing here changes what anybody does.
+
+    `liabilities`, (members, members) USD, row owes column, say who are neighbours.
     """
-
-    def __init__(self, scenario: Scenario, liabilities: Matrix, strain: Array) -> None:
-        members = liabilities.shape[0]
-        self.nerves, (news, known, alarms) = None, np.zeros((3, members))
-        if is_active(scenario):
-            self.nerves = make_nerves(scenario, *neighbours(liabilities))
-        self.memory = Mood(news, known, alarms, strain)
-
-    @property
-    def alarm(self) -> Array:
-        """Alarm over every protocol, (protocols,) 1, >= 0."""
-        return self.memory.alarm
+    return make_nerves(scenario, *neighbours(liabilities)) if is_active(scenario) else None

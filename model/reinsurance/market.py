@@ -21,7 +21,7 @@ from model.backstop.waterfall import Waterfall
 from model.measure.series import MEMBER_SERIES, WHOLE_SERIES
 from model.price.streams import Streams
 from model.reinsurance.choice import Choice, Chosen, Reach
-from model.reinsurance.claim.base import Claimed, ClaimsContext
+from model.reinsurance.claim.base import Claimed
 from model.reinsurance.investment import Invested, Investment, make_providers
 from model.reinsurance.parametric import ParametricTrigger
 from model.reinsurance.retrocession import Presented, Retrocession, found
@@ -108,19 +108,8 @@ class ReinsuranceMarket:
         structure, terms, start = self.structure, self.terms, self.structure.pot_capital
         scenario = context.scenario
         second = Retrocession(self.ledger, terms.retrocession_attachment * start, terms.retrocession_limit * start)
-        claims = ClaimsContext(
-            structure=structure,
-            terms=terms,
-            ledger=self.ledger,
-            protocol=context.protocol,
-            pool=self.pool,
-            second=second,
-            tape=context.tape,
-            minutes=scenario.minutes,
-            key=np.uint64(draws.key("reinsurance.dispute")),
-            late=context.late,
-        )
-        self.handler, sensed = CLAIMS[terms.claims](claims), NOTHING
+        key = np.uint64(draws.key("reinsurance.dispute"))
+        self.handler, sensed = CLAIMS[terms.claims](context, second, key), NOTHING
         if terms.claims == "parametric":
             trigger = ParametricTrigger(context)
             self.handler.sense, sensed = trigger.hit, trigger.memory

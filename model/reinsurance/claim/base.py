@@ -6,36 +6,16 @@ structure's rule. Units: USD.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from agents.core.ledger import FUND, POOL, Ledger
+from agents.core.ledger import FUND, POOL
 from agents.core.memory import NOTHING, Memory
-from agents.core.table import Pools, Protocols
-from model.backstop.late_money import LateMoney
-from model.backstop.structure.base import Structure
-from model.price.tape import Tape
+from model.backstop.context import Context
 from model.reinsurance.retrocession import Retrocession
-from model.scenario.section.reinsurance import ReinsuranceSection
 
 Array = np.ndarray
-
-
-class ClaimsContext(NamedTuple):
-    """The tables and sections a handler needs."""
-
-    structure: Structure
-    terms: ReinsuranceSection
-    ledger: Ledger
-    protocol: Protocols
-    pool: Pools
-    second: Retrocession
-    tape: Callable[[], Tape]  # the present one
-    minutes: float
-    key: np.uint64  # of the draws of disputes
-    late: LateMoney
 
 
 class Claimed(NamedTuple):
@@ -51,19 +31,26 @@ class ClaimsHandler(ABC):
 
     Parameters
     ----------
-    context : tables and sections of the run.
+    context : parts of the run.
+    second : the second pool; one without capital pays nothing.
+    key : of the draws of disputes.
 
     Attributes
     ----------
+    terms : the scenario's reinsurance section.
     claimed : its arrays by name, which change in place.
     memory : what a kind of handler remembers besides, if it does (:mod:`agents.core.memory`).
     """
 
     memory: Memory = NOTHING
 
-    def __init__(self, context: ClaimsContext) -> None:
-        self.context = context
-        self.structure = context.structure
+    def __init__(self, context: Context, second: Retrocession, key: np.uint64) -> None:
+        self.context, self.second, self.key = context, second, key
+        self.structure, self.terms, self.minutes = (
+            context.structure,
+            context.scenario.reinsurance,
+            context.scenario.minutes,
+        )
         members, pots = len(self.structure.capital), self.structure.pots
         self.claimed = Claimed(np.zeros(members), np.zeros(members), np.zeros(pots))
         self.kept, self.claims, self.lacking = self.claimed
@@ -114,7 +101,7 @@ class ClaimsHandler(ABC):
     def settle(self, due: Array, cash: Array, priority: Array) -> Array:
         """Return what the pots pay of `due`, (members,) USD, the second pool paying its part of it to them first."""
         structure, asked = self.structure, self.structure.by_pot(due)
-        backed = self.context.second.recover(asked)
+        backed = self.second.recover(asked)
         if backed.any():
             cash += backed
             share = np.divide(backed, asked, out=np.zeros_like(asked), where=asked > 0.0)

@@ -18,8 +18,10 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.random import uniform
+from model.backstop.context import Context
 from model.backstop.due import Due, add, make_due, take, waiting
-from model.reinsurance.claim.base import Array, ClaimsContext, ClaimsHandler
+from model.reinsurance.claim.base import Array, ClaimsHandler
+from model.reinsurance.retrocession import Retrocession
 
 UPHELD = np.uint64(0x5851F42D4C957F2D)
 
@@ -36,9 +38,9 @@ class Docket(NamedTuple):
 class Indemnity(ClaimsHandler):
     """Claims on losses."""
 
-    def __init__(self, context: ClaimsContext) -> None:
-        super().__init__(context)
-        terms, minutes = context.terms, context.minutes
+    def __init__(self, context: Context, second: Retrocession, key: np.uint64) -> None:
+        super().__init__(context, second, key)
+        terms, minutes = self.terms, self.minutes
         self.delay = round(terms.assessment_delay / minutes)
         self.dispute_delay = max(round(terms.dispute_delay / minutes), 1)
         members, steps = len(self.kept), len(context.tape().log_return)
@@ -74,10 +76,10 @@ class Indemnity(ClaimsHandler):
 
     def disputed(self, step: int) -> Array:
         """Return the part of each member's claim of this step that is disputed, (members,)."""
-        terms, members = self.context.terms, range(len(self.kept))
+        terms, members = self.terms, range(len(self.kept))
         if not terms.dispute_probability:
             return np.zeros_like(self.kept)
-        drawn = np.array([uniform(self.context.key, step, i) for i in members])
+        drawn = np.array([uniform(self.key, step, i) for i in members])
         return terms.disputed_share * (drawn < terms.dispute_probability)
 
     def file(self, assessed: Array, disputed: Array, step: int) -> None:
@@ -110,5 +112,5 @@ class Indemnity(ClaimsHandler):
 
     def _upheld(self, made: int) -> Array:
         """Return which disputes over claims made at that step are decided for the member, (members,) bool."""
-        drawn = np.array([uniform(self.context.key ^ UPHELD, made, i) for i in range(len(self.kept))])
-        return drawn < self.context.terms.dispute_success
+        drawn = np.array([uniform(self.key ^ UPHELD, made, i) for i in range(len(self.kept))])
+        return drawn < self.terms.dispute_success

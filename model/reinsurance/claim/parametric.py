@@ -16,7 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.reinsurance.claim.base import Array, ClaimsContext, ClaimsHandler
+from model.backstop.context import Context
+from model.reinsurance.claim.base import Array, ClaimsHandler
+from model.reinsurance.retrocession import Retrocession
 
 
 class Events(NamedTuple):
@@ -37,10 +39,10 @@ class Parametric(ClaimsHandler):
     sense : tells from the step which members' triggers are hit, (members,) bool.
     """
 
-    def __init__(self, context: ClaimsContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: Context, second: Retrocession, key: np.uint64) -> None:
+        super().__init__(context, second, key)
         self.sense: Callable[[int], Array] = lambda step: np.zeros(len(self.kept), dtype=bool)
-        self.wait = max(round(context.terms.parametric_wait / context.minutes), 1)
+        self.wait = max(round(self.terms.parametric_wait / self.minutes), 1)
         paid, lost, past, missed = (np.zeros(len(self.kept)) for _ in range(4))
         self.memory = Events(np.zeros(len(self.kept), dtype=np.int64), paid, lost, past, missed)
         self.until, self.event_paid, self.event_loss, self._past, self.without_payment = self.memory
@@ -63,7 +65,7 @@ class Parametric(ClaimsHandler):
         hit = sensed & self.structure.shares & (step >= self.until) & self.structure.member
         if not hit.any():
             return
-        due = self.context.terms.parametric_payout * self.structure.capital * (1.0 - self.kept) * hit
+        due = self.terms.parametric_payout * self.structure.capital * (1.0 - self.kept) * hit
         self._past[hit] = self.without_loss[hit]
         self.until[hit] = step + self.wait
         paid = self.reimburse(due, step)

@@ -14,7 +14,7 @@ from tests.support.world import crash, run, small
 def hazard_of(ecosystem):
     """Return the multiple of the calm rate at which the pots' capital providers leave."""
     sensitivity = ecosystem.scenario.confidence.capital_sensitivity
-    return capital_hazard(ecosystem.structure, ecosystem.confidence.alarm, sensitivity)
+    return capital_hazard(ecosystem.structure, ecosystem.mood.alarm, sensitivity)
 
 
 MARKET = {
@@ -82,7 +82,7 @@ def test_in_a_panic_they_leave_faster():
     owned = []
     for alarm in (0.0, 0.05):
         ecosystem = Ecosystem(small(reinsurance__lock_up=0.0, **MARKET, **CHEAP))
-        ecosystem.confidence.alarm[:] = alarm
+        ecosystem.mood.alarm[:] = alarm
         ecosystem.reinsurance.investment.manage(0)
         owned.append(ecosystem.reinsurance.providers.shares.sum())
     factor = hazard_of(ecosystem)[0]

@@ -15,7 +15,7 @@ from tests.support.world import crash, run, small
 def hazard_of(ecosystem):
     """Return the multiple of the calm rate at which the pots' capital providers leave."""
     sensitivity = ecosystem.scenario.confidence.capital_sensitivity
-    return capital_hazard(ecosystem.structure, ecosystem.confidence.alarm, sensitivity)
+    return capital_hazard(ecosystem.structure, ecosystem.mood.alarm, sensitivity)
 
 
 PANIC = {"confidence__panic": True}
@@ -29,7 +29,7 @@ def after(ecosystem, event=lambda e: None):
     """Return the alarm at the end of a step in which `event` happened to the tables."""
     event(ecosystem)
     ecosystem.update_confidence()
-    return ecosystem.confidence.alarm.copy()
+    return ecosystem.mood.alarm.copy()
 
 
 def drain(ecosystem, share=0.5, i=1):
@@ -140,7 +140,7 @@ def test_an_unpaid_claim_alarms_and_fades():
 
 def test_nothing_stirs_while_panic_is_off():
     ecosystem = Ecosystem(small())
-    assert ecosystem.confidence.nerves is None
+    assert ecosystem.rules.confidence is None
     assert after(ecosystem, drain) == pytest.approx(0.0)
     assert hazard_of(ecosystem) == pytest.approx(1.0)
 
@@ -212,7 +212,7 @@ def test_the_more_alarmed_close_more():
 def test_providers_feel_the_alarm_and_the_pools_capital_too():
     ecosystem = Ecosystem(small(confidence__provider_sensitivity=0.2, confidence__capital_sensitivity=3.0, **PANIC))
     after(ecosystem, lambda e: drain(e, 1.0, 0))
-    assert ecosystem.confidence.memory.strain == pytest.approx([0.2, 0.0, 0.0])
+    assert ecosystem.mood.strain == pytest.approx([0.2, 0.0, 0.0])
     weight = ecosystem.structure.capital[0] / ecosystem.structure.capital.sum()
     assert hazard_of(ecosystem) == pytest.approx([1.0 + 3.0 * weight])
 

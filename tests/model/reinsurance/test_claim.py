@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.core.ledger import BAD_DEBT, FUND, OUTSIDE, POOL, RETROCESSION, TREASURY, WHOLE
+from model.backstop.context import Context
 from model.backstop.late_money import LateMoney
-from model.reinsurance.claim.base import ClaimsContext
 from model.reinsurance.retrocession import Retrocession, found
+from model.scenario import Scenario
 from model.scenario.check.inert import POTLESS
 from model.scenario.registry import CLAIMS, STRUCTURES
 from model.scenario.section.reinsurance import ReinsuranceSection
@@ -31,13 +32,19 @@ def handler_of(bench, claims="indemnity", second=(np.inf, 0.0), **terms):
     """Put a claims handler into a bench and return it; `second` is attachment and limit of the second pool."""
     layer = [np.full(bench.structure.pots, amount) for amount in second]
     tape = SimpleNamespace(log_return=np.zeros(99), priority=np.full((99, len(bench.structure.capital)), 0.5))
-    handler = CLAIMS[claims](
-        ClaimsContext(
-            bench.structure, ReinsuranceSection(**terms), bench.ledger, bench.protocol, bench.pool,
-            Retrocession(bench.ledger, *layer), lambda: tape, 1.0, np.uint64(9),
-            LateMoney(bench.ledger, bench.protocol),
-        )
-    )  # fmt: skip
+    context = Context(
+        scenario=Scenario(reinsurance=ReinsuranceSection(**terms)),
+        tape=lambda: tape,
+        horizon=99,
+        ledger=bench.ledger,
+        structure=bench.structure,
+        late=LateMoney(bench.ledger, bench.protocol),
+        exchange=bench.venue.exchange,
+        market=None,
+        protocol=bench.protocol,
+        pool=bench.pool,
+    )
+    handler = CLAIMS[claims](context, Retrocession(bench.ledger, *layer), np.uint64(9))
     bench.waterfall.handler = handler
     return handler
 
