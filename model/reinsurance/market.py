@@ -221,7 +221,7 @@ class ReinsuranceMarket:
     @property
     def _provided(self) -> float:
         """Capital providers' capital at the start, USD."""
-        return self.third_party - float(self.handler.context.second.start)
+        return self.third_party - float(self.handler.second.start)
 
 
 def is_active(scenario: Scenario) -> bool:

@@ -179,7 +179,7 @@ def test_the_second_pool_pays_above_its_attachment():
     bench.lose(np.array([40.0, 0.0]), 0)
     assert bench.ledger.balance[RETROCESSION, WHOLE] == 25.0
     bench.lose(np.array([30.0, 0.0]), 1)
-    assert handler.context.second.paid.tolist() == [20.0]
+    assert handler.second.paid.tolist() == [20.0]
     assert bench.ledger.balance[RETROCESSION, WHOLE] == 5.0
     assert bench.ledger.balance[POOL, 0] == pytest.approx(75.0 - 40.0 - 10.0)
     assert bench.structure.entitlement.sum() == pytest.approx(bench.ledger.balance[POOL, 0])
