@@ -113,6 +113,26 @@ def test_a_slider_changes_the_world_and_a_bad_number_is_told_beside_it(visit):
     assert "a number is needed" in control.locator(".bs-problem").inner_text()
 
 
+def test_what_is_being_typed_outlives_the_answer_to_an_earlier_change(visit):
+    page = visit()
+    page.click("[data-group=backstop] summary")
+    control = page.locator("[data-control='backstop.capital_ratio']")
+    number = control.locator(".bs-number")
+    number.fill("0.0")
+    other = page.locator("[data-group=backstop] [data-control]:not([data-control='backstop.capital_ratio'])")
+    other.locator("input[type=range]").first.evaluate(
+        "slider => { slider.value = 700; slider.dispatchEvent(new Event('input')); }"
+    )
+    page.wait_for_selector("[data-group=backstop] .bs-badge")
+    page.wait_for_timeout(300)
+    assert number.input_value() == "0.0"
+    number.press("End")
+    number.type("3")
+    number.press("Enter")
+    page.wait_for_function("document.querySelector('[data-group=backstop] .bs-badge').innerText === '2'")
+    assert number.input_value() == "0.03"
+
+
 def test_a_broken_upload_is_told_and_a_good_one_is_replayed(visit):
     page = visit()
     page.set_input_files(
