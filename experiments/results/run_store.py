@@ -176,7 +176,8 @@ def _paired(names: Iterable[str], values: Iterable[float]) -> dict[str, float]:
 
 def _runs_part(held: Sequence[Held], series: bytes, ends: bool) -> bytes:
     runs = [item.run for item in held]
-    key: dict[str, Any] = {name: texts([getattr(run, name) for run in runs]).dictionary_encode() for name in KEY[:3]}
+    named = zip(*((run.arrangement, run.structure, run.regime) for run in runs), strict=True)
+    key: dict[str, Any] = {name: texts(list(one)).dictionary_encode() for name, one in zip(KEY[:3], named, strict=True)}
     key["replication"] = numbers([run.replication for run in runs], np.int32)
     key["id"] = texts([item.identity for item in held])
     for name in Making._fields:

@@ -53,7 +53,7 @@ def test_equal_results_give_equal_files(figures, tmp_path):
         assert path.read_bytes() == (second / path.name).read_bytes(), path.name
 
 
-@pytest.mark.parametrize("cells", [("pooled",), ARRANGEMENTS])
+@pytest.mark.parametrize("arrangements", [("pooled",), ARRANGEMENTS])
 def test_a_single_replication_is_drawn(tmp_path, arrangements):
     assert len(list(drawn(tmp_path / "out", arrangements, replications=1).iterdir())) == 2 * len(FIGURES)
 

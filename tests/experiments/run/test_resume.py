@@ -148,7 +148,7 @@ def test_a_study_that_broke_off_goes_on_and_ends_as_an_undisturbed_one(tmp_path,
         made.append((arrangement.name, replication))
         return run_arrangement(arrangement, replication)
 
-    monkeypatch.setattr("experiments.run.run.run_cell", counted)
+    monkeypatch.setattr("experiments.run.run.run_arrangement", counted)
     calm = told(STUDIES[name], tmp_path / "calm")
     whole, last = len(made), 12
     made.clear()
@@ -223,7 +223,7 @@ def test_a_comparison_of_which_runs_failed_does_those_again(tmp_path, monkeypatc
         )
 
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.run.run.run_cell", unlucky)
+        patch.setattr("experiments.run.run.run_arrangement", unlucky)
         first = CliRunner().invoke(main, [*words, "--workers", "1", "--quiet", "--out", str(out)])
     assert first.exit_code == 1 and "some runs failed" in (out / "manifest.json").read_text()
     assert told(words, out) == calm

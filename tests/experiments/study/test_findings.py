@@ -218,7 +218,7 @@ def test_the_command_writes_the_page_and_goes_on_where_it_was(tmp_path, monkeypa
         raise AssertionError("a study that is kept is not run again")
 
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.run.run.run_cell", never)
+        patch.setattr("experiments.run.run.run_arrangement", never)
         again = run(tmp_path, "--study", "default", "--json")
     assert json.loads(again.stdout)["studies"]["default"]["uncovered"] == told["uncovered"]
     [kept] = (tmp_path / "kept").iterdir()
