@@ -145,7 +145,7 @@ class ComparisonManifest(Origin):
     """A comparison's."""
 
     replications: Number
-    arrangements: dict[str, Arrangement]
+    cells: dict[str, Arrangement]
     pilot: Pilot
     runs: Runs
     files: dict[str, str] = {}

@@ -119,7 +119,7 @@ def condition_table(ledgers: Sequence[Ledger]) -> Table:
         title="Defaults a run, by what replay proves of each",
         caption="Conditions do not exclude each other, nor add up.",
     )
-    shown.add_column("cell")
+    shown.add_column("arrangement")
     for name in ("all", "with all\nclosed", *(f"not without\n{name}" for name in CLOSED), "whichever one\nis closed"):
         shown.add_column(name, justify="right")
     for ledger in ledgers:

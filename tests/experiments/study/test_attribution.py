@@ -76,7 +76,7 @@ def test_the_two_of_an_interaction_are_named_together_in_numbers_and_words():
     ]
     told = document([ledger])["cells"]["pooled"]["default"]
     assert told["total"] == 1.875 and told[OWN] == 1.0 and "pool" not in told
-    shown = [arrangement for column in table([ledger]).columns for arrangement in column.arrangements]
+    shown = [cell for column in table([ledger]).columns for cell in column.cells]
     assert "interaction pool × price" in shown and "interaction exposure × pool" not in shown
 
 
