@@ -9,14 +9,14 @@ advanced by step and slot times odd constants.
 
 import numpy as np
 
-from agents.core.kernel import modular, rule
+from agents.core.kernel import kernel, modular, rule
 
 STEP = np.uint64(0x9E3779B97F4A7C15)
 SLOT = np.uint64(0xD1B54A32D192ED03)
 FIRST = np.uint64(0xBF58476D1CE4E5B9)
 SECOND = np.uint64(0x94D049BB133111EB)
-BY_30, BY_27, BY_31, BY_11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-TO_UNIT = 1.0 / 9007199254740992.0
+BY_30, BY_27, BY_31, BY_12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
+TO_UNIT = 1.0 / 4503599627370496.0  # 2⁻⁵²: with 53 bits the largest of them would be rounded to 1
 FAR = 1e15
 
 
@@ -40,17 +40,38 @@ def key_at(key: np.uint64, step: int) -> np.uint64:
     return mix(key + np.uint64(step) * STEP)
 
 
+@rule
+def to_unit(bits: np.uint64) -> float:
+    """Return a number strictly inside (0, 1) by the upper 52 of 64 bits."""
+    return (np.float64(bits >> BY_12) + 0.5) * TO_UNIT
+
+
 @modular
 def uniform_at(key: np.uint64, slot: int) -> float:
     """Return a slot's uniform number in (0, 1); `key` is that of the step, by :func:`key_at`."""
-    bits = mix(key + np.uint64(slot) * SLOT)
-    return (np.float64(bits >> BY_11) + 0.5) * TO_UNIT
+    return to_unit(mix(key + np.uint64(slot) * SLOT))
 
 
 @modular
 def uniform(key: np.uint64, step: int, slot: int) -> float:
     """Return a uniform number in (0, 1), the same for ever for the same key, step and slot."""
     return uniform_at(key_at(key, step), slot)
+
+
+@kernel
+def fill(key: np.uint64, index: np.ndarray, drawn: np.ndarray) -> None:
+    """Write the first uniforms of a stream, the n-th of which is slot n's.
+
+    Parameters
+    ----------
+    key : of the streams of a name.
+    index : (d,) which of them; none where there is one only.
+    drawn : (n,) in (0, 1), written.
+    """
+    for i in range(index.shape[0]):
+        key = key_at(key, index[i])
+    for n in range(drawn.shape[0]):
+        drawn[n] = uniform_at(key, n)
 
 
 @rule

@@ -38,7 +38,7 @@ INLINE uint64_t key_at(uint64_t key, uint64_t step) { return mix(key + step * 0x
 
 INLINE double uniform_at(uint64_t key, uint64_t slot) {
     uint64_t bits = mix(key + slot * 0xD1B54A32D192ED03u);
-    return ((double)(int64_t)(bits >> 11) + 0.5) * (1.0 / 9007199254740992.0);
+    return ((double)(int64_t)(bits >> 12) + 0.5) * (1.0 / 4503599627370496.0);
 }
 
 INLINE double greater(double one, double other) { return one > other ? one : other; }

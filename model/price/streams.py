@@ -4,12 +4,16 @@ A stream is addressed by *(seed, replication, name, index)* and by nothing else:
 worker or order of creation. Two regimes that ask for the same stream therefore see the same numbers (common
 random numbers), and adding an asset or a protocol, each with its own index, changes nobody else's.
 
+The n-th uniform of a stream is a hash of its key and n (:mod:`agents.core.random`), the key of a stream one of the key
+of its name and its index, and that of a name one of seed, replication and name by NumPy's seed sequence: a stream costs
+a microsecond, and two nanoseconds a number.
+
 Numbers become variates by the inverse of a distribution function, one uniform to one variate. Rejection
 methods use a varying count of uniforms; with inversion the first *n* draws stay what they are when *n*
 grows.
 
-References: O'Neill, "PCG" (2014); Law, "Simulation Modeling and Analysis" (2015), section 11.2, on
-synchronisation.
+References: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014); Law, "Simulation Modeling and
+Analysis" (2015), section 11.2, on synchronisation.
 """
 
 from functools import lru_cache
@@ -20,11 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri, ndtri
 
+from agents.core.fast_call import FastCall
+from agents.core.random import fill
+
 Shape = int | tuple[int, ...]
-_TINY = 2.0**-54
-# Regimes compared on the same shocks ask for the same streams one after the other: those of one replication are kept,
-# as far as they are short.
-KEPT, SHORT = 256, 1 << 13
+KEPT = 256  # keys: regimes compared on the same shocks ask for the same streams one after the other
+_fill = FastCall(fill)
 
 
 class Streams(NamedTuple):
@@ -52,8 +57,10 @@ class Streams(NamedTuple):
         return int(self.sequence(name, *index).generate_state(1, np.uint64)[0])
 
     def uniform(self, name: str, *index: int, size: Shape) -> NDArray[np.float64]:
-        """Return the first uniforms of the stream, strictly inside (0, 1); read-only."""
-        return (_kept if np.prod(size) <= SHORT else _uniform)(Streams(*self), name, index, size)
+        """Return the first uniforms of the stream, strictly inside (0, 1)."""
+        drawn = np.empty(size)
+        _fill(_root(self.seed, self.replication, name), np.array(index, np.int64), drawn.reshape(-1))
+        return drawn
 
     def normal(self, name: str, *index: int, size: Shape) -> NDArray[np.float64]:
         """Return the first standard normal variates of the stream."""
@@ -64,13 +71,10 @@ class Streams(NamedTuple):
         return chdtri(freedom, self.uniform(name, *index, size=size))
 
 
-def _uniform(streams: Streams, name: str, index: tuple[int, ...], size: Shape) -> NDArray[np.float64]:
-    drawn = streams.generator(name, *index).random(size) * (1.0 - 2.0 * _TINY) + _TINY
-    drawn.setflags(write=False)
-    return drawn
-
-
-_kept = lru_cache(KEPT)(_uniform)
+@lru_cache(KEPT)
+def _root(seed: int, replication: int, name: str) -> np.uint64:
+    """Return the key of all streams of a name."""
+    return np.uint64(Streams(seed, replication).key(name))
 
 
 class Draw(Protocol):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.core.kernel import kernel
 from model.price.process.path import process_named
 from model.price.segment import asset_behind
 from model.price.streams import Streams, columns
@@ -121,6 +122,26 @@ def refuse_other_shape(tape: Tape, other: Tape) -> None:
             raise ValueError(f"tape: {name} has shape {shape}; allowed: {allowed}, as the run was built with")
 
 
+@kernel
+def decaying(arrived: NDArray[np.bool_], size: Floats, halvings: float) -> Floats:
+    """Return (T, P) relative errors, ``exp(s 2^(−h n)) − 1``, n steps after the latest arrival; 0 before the first.
+
+    Parameters
+    ----------
+    arrived : (T, P) where an error arrives.
+    size : (T, P) log, s of the error that arrives there.
+    halvings : h > 0, half-lives in a step.
+    """
+    errors = np.zeros(size.shape)
+    for i in range(size.shape[1]):
+        last = -1
+        for t in range(size.shape[0]):
+            last = t if arrived[t, i] else last
+            if last >= 0:
+                errors[t, i] = np.expm1(size[last, i] * 0.5 ** (halvings * (t - last)))
+    return errors
+
+
 class Shocks(NamedTuple):
     """Draws the shocks of single protocols."""
 
@@ -145,10 +166,8 @@ class Shocks(NamedTuple):
         """Return (T, P) relative errors: ``exp(sd z) - 1`` on arrival, then halving, until the next."""
         shock = self.scenario.shock
         size = shock.oracle_sd * columns(self.streams.normal, "shock.oracle.size", self._protocols, self.steps)
-        last = last_arrival(self._arrived("shock.oracle", shock.oracle_intensity))
-        age = (np.arange(self.steps)[:, None] - last) * self.scenario.minutes
-        current = np.take_along_axis(size, np.maximum(last, 0), axis=0) * 0.5 ** (age / shock.oracle_half_life)
-        return np.where(last >= 0, np.expm1(current), 0.0)
+        arrived = self._arrived("shock.oracle", shock.oracle_intensity)
+        return decaying(arrived, size, self.scenario.minutes / shock.oracle_half_life)
 
     def exploit(self) -> Floats:
         """Return (T, P) losses in USD, a share of the protocol's initial open interest."""

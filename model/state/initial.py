@@ -35,7 +35,7 @@ from agents.reinsurer.reinsurer import Reinsurer
 from model.backstop.structure.base import LONGEST, Structure
 from model.market.market import make_market
 from model.price.segment import asset_behind, asset_of, depth_behind, market_of
-from model.price.streams import Streams
+from model.price.streams import Streams, columns
 from model.price.tape import Tape
 from model.scenario import Scenario, ScenarioError
 from model.scenario.length import asset_names
@@ -135,15 +135,16 @@ def make_providers(scenario: Scenario, streams: Streams, vault: Array) -> Provid
     provider, protocols = scenario.provider, len(vault)
     vaults, number = min(provider.vaults, protocols), provider.number
     providers = LiquidityProvider.make_table(number * protocols * vaults)
-    for i in range(protocols if number else 0):
-        weights = -np.log(streams.uniform("provider.deposit", i, size=number))
-        spread = ndtri(streams.uniform("provider.tolerance", i, size=number))
-        for v in range(vaults):
-            rows, j = slice((v * protocols + i) * number, (v * protocols + i + 1) * number), (i + v) % protocols
-            providers.protocol[rows], providers.owner[rows] = j, i * number + np.arange(number)
-            providers.shares[rows] = providers.start[rows] = vault[j] * weights / weights.sum() / vaults
-            providers.cash[rows] = provider.cash_ratio * providers.shares[rows]
-            providers.tolerance[rows] = provider.tolerance * np.exp(provider.tolerance_spread * spread)
+    if not number:
+        return providers
+    weights = -np.log(columns(streams.uniform, "provider.deposit", protocols, number).T)
+    spread = columns(streams.normal, "provider.tolerance", protocols, number).T
+    table = providers.reshape(vaults, protocols, number)  # stake v of protocol i's providers is in vault (i + v)
+    of = (np.arange(vaults)[:, None] + np.arange(protocols)) % protocols
+    table["protocol"], table["owner"] = of[:, :, None], np.arange(protocols * number).reshape(protocols, number)
+    shares = vault[of][:, :, None] * (weights / weights.sum(axis=1, keepdims=True)) / vaults
+    table["shares"], table["start"], table["cash"] = shares, shares, provider.cash_ratio * shares
+    table["tolerance"] = provider.tolerance * np.exp(provider.tolerance_spread * spread)
     return providers
 
 

@@ -14,9 +14,9 @@ Every draw is full width and keyed by protocol and slot: one more account change
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
 from agents.account.account import BLOCK, OPEN, make_accounts
+from agents.core.kernel import kernel, part, rule
 from agents.core.table import Accounts
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
@@ -43,121 +43,176 @@ def slots_per_protocol(scenario: Scenario) -> int:
     return max(-(-wanted // BLOCK), 1) * BLOCK
 
 
+class Terms(NamedTuple):
+    """What kernels read of the trader section."""
+
+    long_share: float  # 1, share of accounts that are long
+    size_tail: float  # 1, > 0, exponent of the Pareto law of notional
+    size_cap: float  # 1, largest share of a side
+    long_leverage: float  # 1, median
+    short_leverage: float  # 1, median
+    leverage_spread: float  # log, standard deviation
+    large_account: float  # 1, share of the open interest beyond which leverage falls
+    seasoning: float  # daily standard deviations to liquidation, at least
+    entry_spread: float  # daily standard deviations, of entry prices
+    wallet_ratio: float  # 1, mean of the wallet over the equity
+    shares: Array  # (strategies,) cumulated, the last is 1
+
+
+class Draws(NamedTuple):
+    """What is drawn for the accounts of all protocols, (protocols, number) each."""
+
+    side: Array  # in (0, 1)
+    size: Array  # in (0, 1)
+    leverage: Array  # standard normal
+    entry: Array  # standard normal
+    wallet: Array  # in (0, 1)
+    strategy: Array  # in (0, 1)
+
+
+@kernel
 def capped_shares(weights: Array, cap: float) -> Array:
     """Return shares proportional to `weights`, none above `cap`, summing to 1.
 
     What the capped exceed is spread over the others in proportion; a cap below 1/n is raised to it.
     """
-    cap = max(cap, 1.0 / len(weights))
-    shares = weights / weights.sum()
+    number = weights.shape[0]
+    shares, cap = weights / weights.sum(), max(cap, 1.0 / max(number, 1))
     for _ in range(50):
-        over = shares >= cap
-        if not (shares > cap * (1.0 + 1e-12)).any() or over.all():
+        over, rest, highest = 0, 0.0, 0.0
+        for share in shares:
+            highest = max(highest, share)
+            over += share >= cap
+            rest += share if share < cap else 0.0
+        if highest <= cap * (1.0 + 1e-12) or over == number:
             break
-        shares[over] = cap
-        shares[~over] *= (1.0 - cap * over.sum()) / shares[~over].sum()
+        for n in range(number):
+            shares[n] = cap if shares[n] >= cap else shares[n] * (1.0 - cap * over) / rest
     return shares
 
 
-def account_notional(scenario: Scenario, side: Array, uniform: Array, open_interest: float) -> Array:
+@part
+def notional_of(side: Array, uniform: Array, interest: float, terms: Terms) -> Array:
     """Return notional of each account, (n,) USD > 0: Pareto, capped, each side summing to the open interest.
 
     Parameters
     ----------
-    scenario : all parameters.
     side : (n,) 1 for longs, -1 for shorts.
     uniform : (n,) draws in (0, 1).
-    open_interest : USD > 0, of each side.
+    interest : USD > 0, of each side.
+    terms : tail and cap.
     """
-    weights = (1.0 - uniform) ** (-1.0 / scenario.trader.size_tail)
-    notional = np.empty_like(weights)
+    weights = (1.0 - uniform) ** (-1.0 / terms.size_tail)
     for sign in (1.0, -1.0):
-        own = side == sign
-        if own.any():
-            notional[own] = open_interest * capped_shares(weights[own], scenario.trader.size_cap)
-    return notional
+        own = np.flatnonzero(side == sign)
+        weights[own] = interest * capped_shares(weights[own], terms.size_cap)
+    return weights
 
 
-def account_leverage(scenario: Scenario, side: Array, notional: Array, uniform: Array, contract: Contract) -> Array:
-    """Return leverage of each account, (n,): lognormal, falling with size, seasoned.
+@rule
+def leverage_of(side: float, notional: float, normal: float, contract: Contract, terms: Terms) -> float:
+    """Return an account's leverage: lognormal, falling with size, seasoned.
 
     Parameters
     ----------
-    scenario : all parameters.
-    side : (n,) 1 for longs, -1 for shorts.
-    notional : (n,) USD > 0.
-    uniform : (n,) draws in (0, 1).
+    side : 1 for a long, -1 for a short.
+    notional : USD > 0.
+    normal : standard normal draw.
     contract : what the protocol lists.
+    terms : constants.
     """
-    trader = scenario.trader
-    median = np.where(side > 0, trader.long_leverage, trader.short_leverage)
-    large = trader.large_account * contract.open_interest
-    leverage = median * np.exp(trader.leverage_spread * ndtri(uniform)) * np.minimum(1.0, (notional / large) ** -0.5)
-    highest = 1.0 / (contract.maintenance + trader.seasoning * contract.daily_volatility)
-    return np.clip(leverage, LEAST_LEVERAGE, highest)
+    median = terms.long_leverage if side > 0.0 else terms.short_leverage
+    large = terms.large_account * contract.open_interest
+    leverage = median * np.exp(terms.leverage_spread * normal) * min(1.0, (notional / large) ** -0.5)
+    highest = 1.0 / (contract.maintenance + terms.seasoning * contract.daily_volatility)
+    return min(max(leverage, LEAST_LEVERAGE), highest)
 
 
-def entry_move(sd: float, uniform: Array) -> Array:
-    """Return log moves from the first price to each entry, (n,), of standard deviation `sd`, held within bounds."""
-    farthest = np.log(FARTHEST_ENTRY)
-    return np.clip(sd * ndtri(uniform), -farthest, farthest)
+@rule
+def entry_drawn(normal: float, contract: Contract, terms: Terms) -> float:
+    """Return an entry price as drawn, USD per contract: the first price moved by a lognormal, held within bounds."""
+    farthest, move = np.log(FARTHEST_ENTRY), terms.entry_spread * contract.daily_volatility * normal
+    return contract.price * np.exp(min(max(move, -farthest), farthest))
 
 
-def entry_and_collateral(size: Array, equity: Array, contract: Contract, drawn: Array) -> tuple[Array, Array]:
-    """Return entry prices near `drawn` and collateral, at least a tenth of equity, so that equity is as given.
+@rule
+def entry_and_collateral(size: float, equity: float, price: float, drawn: float) -> tuple[float, float]:
+    """Return an entry price near `drawn` and collateral, at least a tenth of equity, so that equity is as given.
 
     Parameters
     ----------
-    size : (n,) contracts, short < 0.
-    equity : (n,) USD > 0.
-    contract : what the protocol lists.
-    drawn : (n,) USD per contract, > 0, entry prices as drawn.
+    size : contracts, short < 0.
+    equity : USD > 0.
+    price : USD per contract, > 0, first price.
+    drawn : USD per contract, > 0, entry price as drawn.
     """
-    collateral = np.maximum(equity - size * (contract.price - drawn), LEAST_COLLATERAL * equity)
-    return contract.price - (equity - collateral) / size, collateral
+    collateral = max(equity - size * (price - drawn), LEAST_COLLATERAL * equity)
+    return price - (equity - collateral) / size, collateral
 
 
-def strategies(scenario: Scenario, uniform: Array) -> Array:
-    """Return strategy codes, (n,), by the shares of the trader section."""
-    shares = np.array([getattr(scenario.trader, name) for name in STRATEGIES])
-    return np.searchsorted(np.cumsum(shares) / shares.sum(), uniform, side="right").clip(max=len(shares) - 1)
+@rule
+def strategy_of(uniform: float, shares: Array) -> int:
+    """Return a strategy's code; `shares`, (strategies,), are cumulated."""
+    code = 0
+    while code < shares.shape[0] - 1 and uniform >= shares[code]:
+        code += 1
+    return code
 
 
-def fill_protocol(scenario: Scenario, streams: Streams, accounts: Accounts, i: int, contract: Contract) -> None:
-    """Draw the accounts of protocol `i` into its slots.
+@kernel
+def fill_protocol(accounts: Accounts, first: int, i: int, draws: Draws, contract: Contract, terms: Terms) -> None:
+    """Write the accounts of a protocol into its slots.
 
     Parameters
     ----------
-    scenario : all parameters.
-    streams : the run's random numbers.
     accounts : (rows,) of all protocols, written in place.
+    first : row of the protocol's first account.
     i : index of the protocol.
+    draws : of all protocols.
     contract : what it lists.
+    terms : constants.
     """
-    trader, number = scenario.trader, scenario.trader.number
-    first = i * slots_per_protocol(scenario)
-    rows = slice(first, first + number)
+    side = np.where(draws.side[i] < terms.long_share, 1.0, -1.0)
+    notionals, price = notional_of(side, draws.size[i], contract.open_interest, terms), contract.price
+    for n in range(side.shape[0]):
+        row, notional = first + n, notionals[n]
+        leverage = leverage_of(side[n], notional, draws.leverage[i, n], contract, terms)
+        equity, size = notional / leverage, side[n] * notional / price
+        drawn = entry_drawn(draws.entry[i, n], contract, terms)
+        accounts.size[row] = accounts.anchor[row] = size
+        accounts.entry_price[row], accounts.collateral[row] = entry_and_collateral(size, equity, price, drawn)
+        accounts.wallet[row] = -terms.wallet_ratio * equity * np.log1p(-draws.wallet[i, n])
+        accounts.leverage[row] = leverage
+        accounts.strategy[row] = strategy_of(draws.strategy[i, n], terms.shares)
+        accounts.status[row] = OPEN
 
-    def draw(name: str) -> Array:
-        return streams.uniform(f"trader.{name}", i, size=number)
 
-    side = np.where(draw("side") < trader.long_share, 1.0, -1.0)
-    notional = account_notional(scenario, side, draw("size"), contract.open_interest)
-    leverage = account_leverage(scenario, side, notional, draw("leverage"), contract)
-    equity, size = notional / leverage, side * notional / contract.price
-    drawn = contract.price * np.exp(entry_move(trader.entry_spread * contract.daily_volatility, draw("entry")))
-    accounts.size[rows] = accounts.anchor[rows] = size
-    accounts.entry_price[rows], accounts.collateral[rows] = entry_and_collateral(size, equity, contract, drawn)
-    accounts.wallet[rows] = -trader.wallet_ratio * equity * np.log1p(-draw("wallet"))
-    accounts.leverage[rows] = leverage
-    accounts.strategy[rows] = strategies(scenario, draw("strategy"))
-    accounts.status[rows] = OPEN
+def trader_terms(scenario: Scenario) -> Terms:
+    """Return what kernels read of the trader section."""
+    trader = scenario.trader
+    shares = np.cumsum([getattr(trader, name) for name in STRATEGIES])
+    given = {name: float(getattr(trader, name)) for name in Terms._fields[:-1]}
+    return Terms(**given, shares=shares / shares[-1])
+
+
+def drawn_for(streams: Streams, protocols: int, number: int) -> Draws:
+    """Return what is drawn for so many accounts of each protocol."""
+    normal = {"leverage", "entry"}
+    return Draws(*(
+        np.stack([
+            (streams.normal if name in normal else streams.uniform)(f"trader.{name}", i, size=number)
+            for i in range(protocols)
+        ])
+        for name in Draws._fields
+    ))  # fmt: skip
 
 
 def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Accounts:
     """Return the accounts of all protocols at the start."""
-    accounts = make_accounts(slots_per_protocol(scenario) * len(contracts))
-    if scenario.trader.number:
+    slots, number = slots_per_protocol(scenario), scenario.trader.number
+    accounts = make_accounts(slots * len(contracts))
+    if number:
+        terms, draws = trader_terms(scenario), drawn_for(streams, len(contracts), number)
         for i, contract in enumerate(contracts):
-            fill_protocol(scenario, streams, accounts, i, contract)
+            fill_protocol(accounts, i * slots, i, draws, contract, terms)
     return accounts

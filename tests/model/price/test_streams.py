@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from agents.core.random import to_unit
 from model.price.streams import Streams, columns
 
+DRAWN = ["0x1.7b7295b214425p-1", "0x1.6ec04ebf6cfbfp-1", "0x1.d0adb102edee1p-1"]
 SEEDS = st.integers(0, 2**64)
 
 
@@ -40,12 +42,28 @@ def test_streams_are_the_same_on_every_machine():
     ]
 
 
-def test_draws_kept_for_the_next_regime_are_those_drawn_anew_and_cannot_be_changed():
-    kept = [Streams(7, 0).uniform("kept", size=5) for _ in range(2)]
-    again = Streams(7, 0).generator("kept").random(5)
-    assert np.allclose(kept[0], again, rtol=0.0, atol=2.0**-52) and np.array_equal(*kept)
-    with pytest.raises(ValueError, match="read-only"):
-        kept[0][0] = 0.5
+def test_draws_are_the_same_on_every_machine():
+    assert [number.hex() for number in Streams(1, 0).uniform("price", size=3)] == DRAWN
+    assert (
+        Streams(1, 0).uniform("price", 2, size=(2, 3)).tolist()
+        == np.reshape(Streams(1, 0).uniform("price", 2, size=6), (2, 3)).tolist()
+    )
+
+
+def test_a_uniform_is_never_0_or_1():
+    """With 53 bits and a half the largest would be rounded to 1, of which the logarithm of the rest is none."""
+    least, most = to_unit(np.uint64(0)), to_unit(np.uint64(2**64 - 1))
+    assert 0.0 < least < 2.0**-52 and 1.0 - 2.0**-52 < most < 1.0
+
+
+def test_streams_of_one_name_do_not_resemble_each_other():
+    """Neighbouring indices, replications and seeds: 400 streams of 500 numbers, correlations as of independent ones."""
+    drawn = np.stack([Streams(s, r).normal("a", i, size=500) for s in (1, 2) for r in range(20) for i in range(10)])
+    apart = np.corrcoef(drawn)[np.triu_indices(len(drawn), 1)] * np.sqrt(500)
+    assert stats.kstest(apart, stats.norm().cdf).statistic < 0.01
+    assert abs(apart).max() < 5.5
+    lagged = [np.corrcoef(one[:-lag], one[lag:])[0, 1] for one in drawn for lag in (1, 2, 3)]
+    assert abs(np.mean(lagged)) < 4.0 / np.sqrt(500 * len(lagged))
 
 
 def test_keys_have_64_bits_and_differ():
