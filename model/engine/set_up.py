@@ -27,7 +27,7 @@ from model.measure.window import make_record
 from model.network.contagion import make_contagion
 from model.price.segment import market_names
 from model.price.streams import Streams
-from model.price.tape import Tape, draw_tape
+from model.price.tape import Tape, shared_tape
 from model.reinsurance.choice import Reach
 from model.reinsurance.market import ReinsuranceMarket
 from model.scenario import Scenario
@@ -60,7 +60,7 @@ class SetUp(SavedRun):
         streams, draws = Streams(scenario.seed, origin), Streams(scenario.seed, replication)
         self._recount, self._reconcile = FastCall(recount), FastCall(reconcile_all)
         self.assets = market_names(self.scenario, asset_names(self.scenario))
-        self.tape = tape or draw_tape(self.scenario, replication, members=by_protocol(kept))
+        self.tape = tape or shared_tape(self.scenario, replication, by_protocol(kept))
         self.horizon = len(self.tape.log_return)
         self._build(streams)
         self._set_rules(streams, draws)

@@ -9,6 +9,7 @@ Reference: Glasserman and Yao (1992), Management Science 38:884, on common rando
 """
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,13 +20,15 @@ from model.price.process.path import process_named
 from model.price.segment import asset_behind
 from model.price.streams import Streams, columns
 from model.scenario.check.demand import refuse_beyond
-from model.scenario.length import MINUTES_A_DAY
+from model.scenario.length import MINUTES_A_DAY, horizon
 from model.scenario.parameter import per_item
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
 Floats = NDArray[np.float64]
+ARRANGED = ("backstop", "loss", "reinsurance")  # sections in which arrangements differ, and no tape is drawn from
+SHARED = 1 << 20  # steps times protocols
 
 
 class Tape(NamedTuple):
@@ -81,6 +84,49 @@ def draw_tape(
             daily_volatility=path.daily_volatility[of],
         )
     )
+
+
+class World:
+    """A replication of all arrangements that differ in who holds capital and who pays alone: what their tapes share.
+
+    Parameters
+    ----------
+    scenario : all parameters.
+    replication : whose random numbers are drawn.
+    """
+
+    def __init__(self, scenario: "Scenario", replication: int) -> None:
+        self.scenario, self.replication = scenario, replication
+        fields = (name for name in type(scenario).model_fields if name not in ARRANGED)
+        self._key = replication, *(getattr(scenario, name) for name in fields)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the tape is the same."""
+        return isinstance(other, World) and self._key == other._key
+
+    def __hash__(self) -> int:
+        """Return a hash of what a tape may depend on."""
+        return hash(self._key)
+
+
+@lru_cache(maxsize=1)
+def _last(world: World, members: bool | None) -> Tape:
+    return draw_tape(world.scenario, world.replication, members=members)
+
+
+def shared_tape(scenario: "Scenario", replication: int, members: bool | None) -> Tape:
+    """Return the tape of :func:`draw_tape`, drawn once for arrangements that are run one after the other.
+
+    Large tapes are not kept, nor those of files, which may change.
+
+    Parameters
+    ----------
+    scenario, replication, members : as there.
+    """
+    large = horizon(scenario) * scenario.protocol.number > SHARED
+    if large or scenario.price.files:
+        return draw_tape(scenario, replication, members=members)
+    return _last(World(scenario, replication), members)
 
 
 def _repeated(values: Floats, assets: int) -> Floats:

@@ -11,7 +11,8 @@ such sums, would be lost in their last bits.
 Every draw is full width and keyed by protocol and slot: one more account changes nobody else's draws.
 """
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,10 +22,12 @@ from agents.core.table import Accounts
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
 from model.scenario import Scenario
+from model.scenario.section.trader import TraderSection
 
 LEAST_LEVERAGE = 0.05
 LEAST_COLLATERAL = 0.1
 FARTHEST_ENTRY = 100.0
+SHARED = 1 << 17  # rows, of accounts that are kept for the next arrangement
 Array = np.ndarray
 
 
@@ -187,9 +190,8 @@ def fill_protocol(accounts: Accounts, first: int, i: int, draws: Draws, contract
         accounts.status[row] = OPEN
 
 
-def trader_terms(scenario: Scenario) -> Terms:
+def trader_terms(trader: TraderSection) -> Terms:
     """Return what kernels read of the trader section."""
-    trader = scenario.trader
     shares = np.cumsum([getattr(trader, name) for name in STRATEGIES])
     given = {name: float(getattr(trader, name)) for name in Terms._fields[:-1]}
     return Terms(**given, shares=shares / shares[-1])
@@ -208,11 +210,22 @@ def drawn_for(streams: Streams, protocols: int, number: int) -> Draws:
 
 
 def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Accounts:
-    """Return the accounts of all protocols at the start."""
-    slots, number = slots_per_protocol(scenario), scenario.trader.number
+    """Return the accounts of all protocols at the start; drawn once for arrangements run one after the other."""
+    slots = slots_per_protocol(scenario)
+    if slots * len(contracts) > SHARED:
+        return _population(scenario.trader, slots, streams, tuple(contracts))
+    kept: Any = _last(scenario.trader, slots, streams, tuple(contracts))
+    accounts: Accounts = type(kept)(*(column.copy() for column in kept))
+    return accounts
+
+
+def _population(trader: TraderSection, slots: int, streams: Streams, contracts: tuple[Contract, ...]) -> Accounts:
     accounts = make_accounts(slots * len(contracts))
-    if number:
-        terms, draws = trader_terms(scenario), drawn_for(streams, len(contracts), number)
+    if trader.number:
+        terms, draws = trader_terms(trader), drawn_for(streams, len(contracts), trader.number)
         for i, contract in enumerate(contracts):
             fill_protocol(accounts, i * slots, i, draws, contract, terms)
     return accounts
+
+
+_last = lru_cache(maxsize=1)(_population)
