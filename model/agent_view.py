@@ -24,7 +24,8 @@ from agents.protocol.protocol import Protocol
 from agents.provider.capital_provider import CapitalProvider
 from agents.provider.liquidity_provider import LiquidityProvider
 from agents.reinsurer.reinsurer import Reinsurer
-from agents.trader.trader import Trader, decide, look
+from agents.trader.attention import look
+from agents.trader.trader import Trader, decide
 from agents.trader.value_fund import ValueFund
 from model.batch_run import collected
 from model.engine.engine import Engine
@@ -140,12 +141,16 @@ class Roster(Engine, mesa.Model):
         return [members for kind, members in self._agents_by_type.items() if not issubclass(kind, RowAgent)]
 
     def acting(self) -> np.ndarray:
-        """Return the rows of the traders who look at their account in the present step, in order of slot."""
-        count = look(self.accounts, self.tables.exchange, self.rules.trade.keys, self.clock, self.scratch.rows)
+        """Return the rows of the traders who act in the present step, protocol by protocol."""
+        tables, terms = self.tables, self.rules.trade
+        count = look(
+            accounts=self.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
+            habit=terms.habit, keys=terms.keys, step=self.clock, acting=self.scratch.rows,
+        )  # fmt: skip
         return self.scratch.rows[:count]
 
     def decide(self, rows: np.ndarray) -> None:
-        """Let the traders in `rows` decide on their orders."""
+        """Let the traders in `rows` decide on their orders: who has no reason to close or to heed its margin trades."""
         tables = self.tables
         decide(
             accounts=self.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,

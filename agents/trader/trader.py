@@ -1,7 +1,7 @@
 """Traders: leveraged accounts that look at their margin now and then, and sometimes trade.
 
-In a step each trader looks at its account with probability a (attention), which rises with the market's stress. One
-who looks
+In a step each trader looks at its account with probability a (attention), which rises with the market's stress; who
+only looks is not drawn (:mod:`agents.trader.attention`). One who looks
 
 1. where it is alarmed beyond its nerve, a fixed trait, and the market's recent move is not in its favour, closes its
    position, which returns the collateral to the wallet, outside the exchange, and stays away while that lasts
@@ -17,47 +17,21 @@ until the market fills all of them together, so nobody's decision depends on who
 Latencies: the median reaction recorded on 10 October 2025 was nine minutes, a = 0.074 a minute.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from agents.account.account import OPEN, Account
+from agents.account.account import Account, in_danger
 from agents.account.position import equity
 from agents.core.kernel import kernel, part, rule
 from agents.core.ledger import TRADER, WALLET, Book, pay
-from agents.core.random import key_of, next_arrival, uniform
+from agents.core.random import key_of, uniform
 from agents.core.table import Accounts, Blocks, Exchanges, Markets
 from agents.exchange.exchange import put_collateral
-from agents.protocol.confidence import flees, panics
+from agents.trader.attention import is_alarmed, stop_levels
+from agents.trader.habit import Habit, Keys
 from agents.trader.strategy import STRATEGIES, wanted_position
 from agents.trader.strategy.view import View
 
-
-class Habit(NamedTuple):
-    """What all traders have in common: the parameters of the same names in the scenario's trader section."""
-
-    turnover: float  # 1, probability that a look ends in a trade
-    tilt: float  # 1, largest deviation from the base position
-    trend_scale: float  # log, running return at which trend followers tilt by tanh 1
-    value_scale: float  # log, dislocation at which fundamentalists do
-    carry_scale: float  # 1 per 8 h, funding rate at which carry traders do
-    participation: float  # log, largest displacement one order may aim at
-    stop_buffer: float  # 1, margin ratio in maintenance margins below which a trader acts
-    stop_share: float  # 1, share of traders who then stop out
-    top_up_share: float  # 1, share of traders who then add margin
-
-
-class Keys(NamedTuple):
-    """Keys of the traders' random numbers."""
-
-    attention: np.uint64  # who looks when
-    turnover: np.uint64  # who is replaced
-    trade: np.uint64  # what orders are drawn
-    trait: np.uint64  # traits of a person
-
-
 DUST = 1.0
-NERVE = 1  # second draw of a person's traits; the first is its answer to a thin margin
 LEAST_LEVERAGE = 0.01
 
 
@@ -65,7 +39,7 @@ class Trader(Account):
     """A leveraged account that acts by itself: the population's rules on one row."""
 
     def step(self) -> None:
-        """Decide as the population does in the present step: nothing unless this trader looks at its account now."""
+        """Decide as the population does in the present step: nothing unless this trader acts now."""
         if self.row in self.model.acting():
             self.model.decide(np.array([self.row], dtype=np.int64))
 
@@ -93,34 +67,6 @@ class Trader(Account):
     def after_change(self) -> None:
         """Book a change made from Python as money from or to the outside world."""
         self.model.after_account_change(self.row)
-
-
-@part
-def act(accounts: Accounts, exchange: Exchanges, key: np.uint64, step: int, acting: np.ndarray) -> int:
-    """Write the rows that look at their account in this step into `acting`, in order of slot; return how many.
-
-    Parameters
-    ----------
-    accounts, exchange : tables of the run, read.
-    key : of the attention draws.
-    step : present step.
-    acting : (rows,) room for the rows, written from its start.
-    """
-    found = 0
-    slots = accounts.size.shape[0] // exchange.shape[0]
-    for i in range(exchange.shape[0]):
-        if not exchange.attention[i] > 0.0:
-            continue
-        log_miss = np.log1p(-min(exchange.attention[i], 0.999999))
-        draw = 0
-        slot = next_arrival(key_of(key, i), step, draw, log_miss)
-        while slot < slots:
-            if accounts.status[i * slots + slot] == OPEN:
-                acting[found] = i * slots + slot
-                found += 1
-            draw += 1
-            slot += 1 + next_arrival(key_of(key, i), step, draw, log_miss)
-    return found
 
 
 @rule
@@ -282,8 +228,8 @@ def decide_all(
 ) -> None:  # fmt: skip
     """Let the traders in `rows` decide, one after the other; each sees the market as it was before any of them.
 
-    Most only look. Columns are taken out of their tables before the loop: taking them inside costs two atomic
-    operations each, ten times the cost of the look itself.
+    Columns are taken out of their tables before the loop: taking them inside costs two atomic operations each, ten
+    times the cost of a decision itself.
 
     Parameters
     ----------
@@ -291,31 +237,27 @@ def decide_all(
     habit : what traders have in common.
     keys : of the traders' random numbers.
     step : present step.
-    rows : (n,) rows of the accounts that look.
+    rows : (n,) rows of the accounts that act: one that has no reason to close or to heed its margin trades.
     """
     slots = accounts.size.shape[0] // exchange.shape[0]
-    sizes, collaterals, entries, fundings = (
-        accounts.size,
-        accounts.collateral,
-        accounts.entry_price,
-        accounts.entry_funding,
-    )
-    marks, indices, margins, alarms = exchange.mark, exchange.funding_index, exchange.maintenance, exchange.alarm
+    sizes, levels = accounts.size, accounts.level
+    collaterals, entries, fundings = accounts.collateral, accounts.entry_price, accounts.entry_funding
+    marks, indices, alarms = exchange.mark, exchange.funding_index, exchange.alarm
     assets, moves = exchange.asset, market.momentum
     i = 0
     for row in rows:
         i = protocol_at(row, slots, i)
-        slot, size = row - i * slots, sizes[row]
+        slot, size, trait = row - i * slots, sizes[row], key_of(keys.trait, i)
         own = equity(collaterals[row], size, entries[row], marks[i], indices[i] - fundings[row])
-        alarmed = alarms[i] > 0.0 and flees(size, moves[assets[i]])
-        if alarmed and panics(uniform(key_of(keys.trait, i), NERVE, slot), alarms[i]):
+        long_limit, short_limit = stop_levels(exchange, habit, i)
+        if is_alarmed(alarms[i], size, moves[assets[i]], trait, slot):
             accounts.order[row] = -size
-        elif size != 0.0 and own < habit.stop_buffer * margins[i] * abs(size) * marks[i]:
+        elif in_danger(size, levels[row], long_limit, short_limit):
             heed_margin(
-                accounts=accounts, blocks=blocks, exchange=exchange, book=book, habit=habit, key=key_of(keys.trait, i),
-                row=row, i=i, slot=slot, own=own,
+                accounts=accounts, blocks=blocks, exchange=exchange, book=book, habit=habit, key=trait, row=row, i=i,
+                slot=slot, own=own,
             )  # fmt: skip
-        elif uniform(key_of(keys.turnover, i), step, slot) < habit.turnover:
+        else:
             draw = uniform(key_of(keys.trade, i), step, slot)
             trade_towards_wish(
                 accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, habit=habit, row=row,
@@ -343,23 +285,9 @@ def decide(
     habit : what traders have in common.
     keys : of the traders' random numbers.
     step : present step.
-    rows : (n,) rows of the accounts that look.
+    rows : (n,) rows of the accounts that act.
     """
     decide_all(
         accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, habit=habit, keys=keys,
         step=step, rows=rows,
     )  # fmt: skip
-
-
-@kernel
-def look(accounts: Accounts, exchange: Exchanges, keys: Keys, step: int, acting: np.ndarray) -> int:
-    """Return how many traders look at their account in this step, their rows in `acting`.
-
-    Parameters
-    ----------
-    accounts, exchange : tables of the run, read.
-    keys : of the traders' random numbers; that of attention is used.
-    step : present step.
-    acting : (rows,) room for the rows, written from its start.
-    """
-    return act(accounts, exchange, keys.attention, step, acting)

@@ -55,7 +55,7 @@ def calm_scenario(number: int, acting: int | None, steps: int) -> Scenario:
     plain = Scenario().replace({"price.process": "gbm"})
     changes: dict[str, Any] = {"trader.number": number // plain.protocol.number, "steps": steps}
     if acting is not None:
-        attention = min(acting / number, 1.0) / plain.minutes
+        attention = min(acting / (number * plain.trader.turnover), 1.0) / plain.minutes
         changes |= {"trader.attention": attention, "trader.alert_attention": attention}
     return plain.replace(changes)
 

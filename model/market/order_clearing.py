@@ -16,7 +16,9 @@ from agents.core.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLE
 from agents.core.table import Accounts, Blocks, Exchanges, Markets
 from agents.exchange.control.order_limit import is_limited, limit_orders
 from agents.exchange.exchange import book_trader_deficit
-from agents.trader.trader import Habit, Keys, act, decide_all
+from agents.trader.attention import act
+from agents.trader.habit import Habit, Keys
+from agents.trader.trader import decide_all
 from model.market.market import MarketRule, mark_all, move
 
 
@@ -139,7 +141,7 @@ def trade(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule,
     habit: Habit, keys: Keys, fee: float, step: int, oracle_error: np.ndarray, acting: np.ndarray,
 ) -> None:  # fmt: skip
-    """Run phase 4 for the population: those who look decide, and the market fills their orders.
+    """Run phase 4 for the population: those who act decide, and the market fills their orders.
 
     Parameters
     ----------
@@ -150,9 +152,13 @@ def trade(
     fee : 1, share of notional, >= 0.
     step : present step.
     oracle_error : (protocols,) 1, relative error of the mark, > -1.
-    acting : (rows,) room for the accounts that look.
+    acting : (rows,) room for the accounts that act.
     """
-    rows = acting[: act(accounts, exchange, keys.attention, step, acting)]
+    count = act(
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, habit=habit, keys=keys, step=step,
+        acting=acting,
+    )  # fmt: skip
+    rows = acting[:count]
     decide_all(
         accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, habit=habit, keys=keys,
         step=step, rows=rows,

@@ -8,7 +8,7 @@ from agents.core.table import Blocks, Exchanges, Keepers, Markets, Pools, Protoc
 from agents.exchange.exchange import Funding
 from agents.exchange.keeper import Jobs
 from agents.protocol.contribution import target_size
-from agents.trader.trader import Habit, Keys
+from agents.trader.habit import Habit, Keys
 from model.backstop.loss_regime.chain import LossTerms
 from model.backstop.loss_regime.room import Room, make_room
 from model.backstop.structure.base import Structure

@@ -89,7 +89,7 @@ FORBIDDEN = {
 FLAGS = ("fastmath", "parallel")  # either breaks reproducibility bit for bit
 ENDING = {
     "agents/core/rank.py:sift": "the root becomes one of its children: at most log2 of the size rounds",
-    "agents/trader/trader.py:act": "the slot grows by 1 and a gap >= 0 each round",
+    "agents/trader/attention.py:arrive": "the slot grows by 1 and a gap >= 0 each round",
     "model/market/liquidation.py:assign": "the first row becomes the last one found, at least one further",
 }
 """Kernels with a loop that counts by other than a constant -> why it ends."""

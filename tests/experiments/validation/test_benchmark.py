@@ -98,7 +98,8 @@ def test_acting_accounts_are_held_fixed():
     for number in (4_000, 40_000):
         scenario = calm_scenario(number, 200, 10)
         assert scenario.trader.number * scenario.protocol.number == number
-        assert scenario.trader.attention * scenario.minutes * number == pytest.approx(200)
+        arrivals = scenario.trader.attention * scenario.minutes * scenario.trader.turnover
+        assert arrivals * number == pytest.approx(200)
         assert scenario.trader.alert_attention == scenario.trader.attention
 
 
