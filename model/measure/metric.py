@@ -31,6 +31,7 @@ from model.scenario import Scenario
 from model.state.initial import treasuries
 
 BACKSTOP_LAYERS = ("paid_fund", "paid_skin", "paid_pool", "paid_mutual", "paid_assessment")
+CENT = 0.01  # USD
 
 Array = np.ndarray
 Metrics = dict[str, float]
@@ -131,6 +132,11 @@ def callable_at_start(ecosystem: Run) -> float:
     return float(held + skin)
 
 
+def per_dollar(amount: float, capital: float) -> float:
+    """Return an amount per dollar of capital, 0 where capital is less than a cent: it would cover nothing."""
+    return amount / capital if capital >= CENT else 0.0
+
+
 def capital_metrics(ecosystem: Run) -> Metrics:
     """Return backstop capital at the start and the end, what it covered, and who earned what."""
     balance, protocol = ecosystem.ledger.balance, ecosystem.protocol
@@ -144,8 +150,8 @@ def capital_metrics(ecosystem: Run) -> Metrics:
         "capital": start,
         "capital_end": end + float(balance[RETROCESSION].sum()),
         "callable_capital": callable_capital,
-        "loss_per_capital": float(protocol.deficit.sum()) / callable_capital if callable_capital > 0 else 0.0,
-        "covered_per_capital": covered / callable_capital if callable_capital > 0 else 0.0,
+        "loss_per_capital": per_dollar(float(protocol.deficit.sum()), callable_capital),
+        "covered_per_capital": per_dollar(covered, callable_capital),
         "bad_debt": float(-balance[BAD_DEBT].sum()),
         "open_deficit": float(-balance[DEFICIT].sum()),
         "frozen_debt": float(-balance[FROZEN_DEBT].sum()),

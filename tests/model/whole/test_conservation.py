@@ -111,6 +111,13 @@ def test_random_scenarios_conserve(changes):
     assert_books_close(run(crash(**{name.replace(".", "__"): value for name, value in changes.items()})))
 
 
+def test_capital_of_less_than_a_cent_counts_as_none():
+    """The smallest number there is, as skin in the game: losses per dollar of it stay finite."""
+    summary = run(crash(backstop__structure="none", protocol__skin_in_the_game=5e-324)).summary()
+    assert summary["deficit"] > 0.0 and 0.0 < summary["callable_capital"] < 0.01
+    assert summary["loss_per_capital"] == summary["covered_per_capital"] == 0.0
+
+
 def test_providers_who_put_everything_in_conserve():
     """Their cash shrinks to next to nothing while rounding stays that of what they moved."""
     market = {"reinsurance__charge_all": True, "reinsurance__providers": 2, "reinsurance__joining": 0.75}
