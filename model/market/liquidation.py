@@ -15,7 +15,7 @@ import numpy as np
 
 from agents.account.account import flag, total, touch
 from agents.account.position import bankruptcy_price, closed_of, equity
-from agents.core.audit import money_there, reconcile
+from agents.core.audit import reconcile
 from agents.core.kernel import part
 from agents.core.ledger import (
     DEFICIT,
@@ -293,9 +293,10 @@ def liquidate(
     flagged : (rows,) room for accounts below maintenance margin.
     jobs : room for one round's liquidations.
     """
-    set_capacity(keepers, exchange, factor, remaining)
     done = 0
     found = flag(accounts, blocks, exchange, flagged)
+    if found > 0:
+        set_capacity(keepers, exchange, factor, remaining)
     found = sweep(
         accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, fraction=tariff.takeover,
         flagged=flagged, found=found,
@@ -324,6 +325,6 @@ def liquidate(
     cash = 0.0
     for j in range(keepers.shape[0]):
         cash += keepers.cash[j]
-    check(book, LIQUIDATION, KEEPER, WHOLE, cash - book.balance[KEEPER, 0], money_there(book.balance))
-    reconcile(book, exchange, LIQUIDATION)
+    money = reconcile(book, exchange, LIQUIDATION)
+    check(book, LIQUIDATION, KEEPER, WHOLE, cash - book.balance[KEEPER, 0], money)
     return done
