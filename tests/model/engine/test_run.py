@@ -199,7 +199,7 @@ def test_a_calm_run_is_left_to_python_nowhere(monkeypatch):
 
 def test_treasuries_that_pay_bad_debt_are_left_to_python_nowhere(monkeypatch):
     """Only a debt beyond a treasury is contagion's."""
-    scenario = crash(backstop__regime="bad_debt", protocol__treasury_ratio=0.05, **POOR)
+    scenario = crash(backstop__regime="bad_debt", protocol__treasury_ratio=0.1, **POOR)
     stepped, compiled = (kind(scenario) for kind in (Stepped, Ecosystem))
     stepped.run()
     monkeypatch.setattr(compiled, "clear_exposures", None)

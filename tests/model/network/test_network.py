@@ -226,7 +226,7 @@ def test_neighbours_owe_or_are_owed(form):
 def test_defaults_are_settled_alike_in_a_sparse_matrix(monkeypatch):
     """A run in which defaults spread gives the same numbers, bit for bit, whatever form the debts are in."""
     changes = {"backstop__capital_ratio": 1e-4, "protocol__treasury_ratio": 1e-5, "exposure__weight": 1.0}
-    scenario = crash(protocol__number=12, confidence__panic=True, **changes)
+    scenario = crash(protocol__number=12, confidence__panic=True, seed=2, **changes)
     dense = run(scenario)
     monkeypatch.setattr("model.network.exposures.MANY", 2)
     sparse = run(scenario)

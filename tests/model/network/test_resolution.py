@@ -72,7 +72,7 @@ READY = {  # USD thousand that stand ready for one of three members with capital
 def test_losses_that_a_tear_up_brings_to_light_go_down_the_layers(structure, resolution):
     """Own fund, entitlement, skin of 25, others' money: each pays as for any other loss, and before customers do."""
     ecosystem, (own, _, vault) = stricken(
-        fall=0.7, protocol__vault_ratio=0.5, backstop__structure=structure, backstop__cluster=(0, 0, 1),
+        fall=0.8, protocol__vault_ratio=0.5, backstop__structure=structure, backstop__cluster=(0, 0, 1),
         backstop__capital_ratio=0.05, exposure__resolution=resolution,
     )  # fmt: skip
     member, loss = ecosystem.protocol, np.maximum(-own, 0.0).sum()

@@ -137,7 +137,7 @@ def test_members_stay_in_a_pool_of_default_price():
 
 def test_calls_on_members_take_the_assessment_delay():
     """At once the treasuries pay in the step of the loss; later they pay the debt that is open then, and no other."""
-    common = {"backstop__structure": "mutual", "backstop__regime": "bad_debt", "backstop__capital_ratio": 1e-3}
+    common = {"backstop__structure": "mutual", "backstop__regime": "bad_debt", "backstop__capital_ratio": 1e-2}
     once = run(crash(**common))
     late = run(crash(**common, reinsurance__assessment_delay=5.0))
     assert once.summary()["paid_assessment"] > 0

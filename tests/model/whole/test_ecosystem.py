@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from agents.core.ledger import BAD_DEBT, FUND
+from agents.core.ledger import BAD_DEBT, FUND, POOL
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 from tests.support.world import REGIMES, STRUCTURES, crash, dotted, run, small
@@ -45,7 +45,9 @@ def test_without_feedback_deficits_are_bit_for_bit_the_same():
         loss = {name: ecosystem.protocol.uncovered.sum() for name, ecosystem in runs.items()}
         slack = 1e-9 * deficits[-1]
         assert loss["pooled"] <= loss["reinsured"] + slack
-        kept = reinsured.ledger.balance[FUND].sum()  # fees that treaties on the gross loss go past
+        kept = reinsured.ledger.balance[
+            [FUND, POOL]
+        ].sum()  # fees that treaties on the gross loss go past, or that came late
         assert loss["reinsured"] <= loss["isolated"] + kept + slack
     assert np.count_nonzero(deficits) >= 4
 
@@ -98,7 +100,7 @@ def test_an_infinite_fund_leaves_nothing_to_the_regime():
 
 def test_scaling_money_scales_every_payment():
     """Ten times the contracts, capital, gas and cash pay ten times everywhere, and count the same."""
-    base = crash(shock__exploit_intensity=0.0)
+    base = crash(shock__exploit_intensity=0.0, trader__size_cap=1.0)  # no two accounts alike: rounding would rank them
     tenfold = base.replace(
         {
             "protocol.open_interest": tuple(10 * value for value in base.protocol.open_interest),
