@@ -77,10 +77,10 @@ def test_risk_drifts_up_under_flat_premiums_and_need_not_under_risk_based_ones()
     """In every one of 10 seeds members end near the highest cap under a flat premium.
 
     Under the risk-based one they end near 1, where 2 m − m² is greatest. If caps were chosen blindly both means would
-    be 1.25 with a standard error of 0.1, and one seed would pass the first bound with probability below 1e-6.
+    be 1.25 with a standard error of 0.1, and one seed would pass the first bound with probability below 1e-4.
     """
     for seed in range(10):
-        assert drift("flat", seed) > 1.75
+        assert drift("flat", seed) > 1.65
         assert 0.75 < drift("risk_based", seed) < 1.25 - 0.02
 
 

@@ -47,7 +47,7 @@ def test_without_feedback_deficits_are_bit_for_bit_the_same():
         assert loss["pooled"] <= loss["reinsured"] + slack
         kept = reinsured.ledger.balance[
             [FUND, POOL]
-        ].sum()  # fees that treaties on the gross loss go past, or that came late
+        ].sum()  # fees that treaties go past, or that came late
         assert loss["reinsured"] <= loss["isolated"] + kept + slack
     assert np.count_nonzero(deficits) >= 4
 
