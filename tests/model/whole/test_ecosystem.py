@@ -45,9 +45,7 @@ def test_without_feedback_deficits_are_bit_for_bit_the_same():
         loss = {name: ecosystem.protocol.uncovered.sum() for name, ecosystem in runs.items()}
         slack = 1e-9 * deficits[-1]
         assert loss["pooled"] <= loss["reinsured"] + slack
-        kept = reinsured.ledger.balance[
-            [FUND, POOL]
-        ].sum()  # fees that treaties go past, or that came late
+        kept = reinsured.ledger.balance[[FUND, POOL]].sum()  # fees that treaties go past, or that came late
         assert loss["reinsured"] <= loss["isolated"] + kept + slack
     assert np.count_nonzero(deficits) >= 4
 
