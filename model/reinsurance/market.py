@@ -145,7 +145,7 @@ class ReinsuranceMarket:
     def draw_by(self, draws: Streams) -> None:
         """Hash what is drawn from now on by the keys of other streams."""
         key = np.uint64(draws.key("reinsurance.dispute"))
-        self.handler.context = self.handler.context._replace(key=key)
+        self.handler.key = key
         self.choice.key = np.uint64(draws.key("choice"))
 
     def manage(self, step: int) -> None:

@@ -58,8 +58,8 @@ def session():
 
 @pytest.fixture
 def hit():
-    """A world in which something has gone wrong at one protocol."""
-    world = build(TINY)
+    """A world in which something has gone wrong at one protocol, and funds are not yet all empty."""
+    world = build(TINY.changed("seed", 2))
     world.step(2)
     world.intervene(Intervention("exploit", 2, 0.03, 0))
     world.intervene(Intervention("price_shock", 3, -0.1))

@@ -166,7 +166,7 @@ def test_without_wandering_the_process_is_a_random_walk():
 
 def test_known_parameters_are_found_again(tmp_path):
     """Calibrating on data simulated from known parameters returns them within the intervals."""
-    file = write(tmp_path / "true.csv", simulated(5_000)[:, 0])
+    file = write(tmp_path / "true.csv", simulated(5_000, seed=1)[:, 0])
     done = calibrate(
         *("--prices", file, "--replications", 2, "--starts", 16, "--iterations", 5, "--set", "asset.correlation=0.5"),
         *("--set", "asset.daily_volatility=[0.025]", "--json", "--quiet", "--out", tmp_path / "out"),
@@ -175,7 +175,8 @@ def test_known_parameters_are_found_again(tmp_path):
     told = json.loads(done.stdout)
     for row in told["fields"]:
         assert row["low"] <= TRUE[row["field"]] <= row["high"], row
-        assert row["high"] / row["low"] < 12.0, row
+        vague = row["field"] == "price.slow_half_life"  # seven months say little of a half-life of weeks
+        assert row["high"] / row["low"] < (60.0 if vague else 12.0), row
     assert len(told["missed"]) <= 1 and told["probability"] > 0.01
     made = {path.name for path in (tmp_path / "out").iterdir()}
     assert made == {"manifest.json", "runs", "fields.csv", "moments.csv", "calibrated.toml", "figures"}
