@@ -154,8 +154,14 @@ def _moved(mean: float, step: float, bounds: Bounds) -> float:
     if math.isfinite(low) and math.isfinite(high):
         return float(low + (high - low) * expit(math.log((mean - low) / (high - mean)) + step))
     if math.isfinite(low):
-        return float(low + (mean - low) * np.exp(step))
-    return float(high - (high - mean) * np.exp(-step)) if math.isfinite(high) else mean + step
+        return float(low + (mean - low) * _grown(step))
+    return float(high - (high - mean) * _grown(-step)) if math.isfinite(high) else mean + step
+
+
+def _grown(step: float) -> float:
+    """Return e to the `step`, inf beyond what a number can be: an end that the data do not bound."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(step))
 
 
 def _corrected(resampled: Floats, deviation: Floats, level: float) -> Floats:

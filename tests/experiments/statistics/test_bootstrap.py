@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.statistics import bootstrap
-from experiments.statistics.bootstrap import bca_interval, studentised
+from experiments.statistics.bootstrap import _moved, bca_interval, studentised
 from experiments.statistics.statistic import mean_interval
 
 UNIT, AMOUNT = (0.0, 1.0), (0.0, math.inf)
@@ -113,3 +113,10 @@ def test_what_does_not_vary_has_no_width_and_one_value_no_interval():
     assert all(map(math.isnan, bca_interval([1.0])))
     assert studentised([0.3] * 7) is None
     assert studentised([]) is None
+
+
+def test_an_end_beyond_all_numbers_is_unbounded_without_a_warning():
+    """Of a few values of which one dwarfs the others an end may lie where e to the step overflows."""
+    assert _moved(2.0, 1e4, (1.0, math.inf)) == math.inf
+    assert _moved(2.0, -1e4, (1.0, math.inf)) == 1.0
+    assert _moved(2.0, -1e4, (-math.inf, 3.0)) == -math.inf
