@@ -81,6 +81,7 @@ def within(counts, steps, chance, sigmas=4.0):
     return apart < sigmas and abs(spread - len(counts)) < sigmas * np.sqrt(2.0 * len(counts))
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("attention", "turnover"), [(0.4, 0.3), (0.074, 0.055), (0.9, 0.8), (1.0, 0.3)])
 @pytest.mark.parametrize("alarm", [0.0, 0.7])
 def test_who_has_a_reason_looks_with_a_and_others_trade_with_a_times_turnover(attention, turnover, alarm):
@@ -134,6 +135,7 @@ def test_the_two_parts_make_up_attention(attention, turnover):
     assert arrives == pytest.approx(attention * turnover, abs=2e-6)
 
 
+@pytest.mark.compiled
 def test_the_ends_of_attention_and_turnover():
     """Nobody, those with a reason alone, everybody."""
     ecosystem = frozen(1.0, 0.0)
@@ -177,6 +179,7 @@ class Watched(Ecosystem):
         super().trade()
 
 
+@pytest.mark.compiled
 def test_blocks_miss_no_thin_margin():
     """At every step of 10 October 2025 at high leverage the rows found are those of a look at every row."""
     ecosystem = Watched(small(**OCTOBER))
