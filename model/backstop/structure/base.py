@@ -25,6 +25,7 @@ from agents.core.memory import NOTHING, Memory
 from agents.protocol.standby import Backing
 from model.backstop.pool import charge
 from model.scenario.registry import RESERVING, SETTLEMENTS
+from model.scenario.section.backstop import BackstopSection
 
 LONGEST = 10_000  # steps, of a run whose length is not said: a week of minutes
 Array = np.ndarray
@@ -89,8 +90,9 @@ class Structure:
     memory: Memory = NOTHING
 
     def __init__(
-        self, terms: Any, capital: Array, minutes: float = 1.0, draw: Array | None = None, steps: int = LONGEST
-    ) -> None:
+        self, terms: BackstopSection, capital: Array, minutes: float = 1.0, draw: Array | None = None,
+        steps: int = LONGEST,
+    ) -> None:  # fmt: skip
         self.terms = terms
         self.capital = capital
         self.minutes, self.steps = minutes, steps

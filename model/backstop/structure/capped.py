@@ -13,6 +13,7 @@ import numpy as np
 
 from model.backstop.due import Due, add, make_due, take
 from model.backstop.structure.base import Structure
+from model.scenario.section.backstop import BackstopSection
 
 Array = np.ndarray
 
@@ -33,7 +34,7 @@ class Capped(Structure):
     drawn : (members,) USD, paid within the window so far.
     """
 
-    def __init__(self, terms: Any, *rest: Any) -> None:
+    def __init__(self, terms: BackstopSection, *rest: Any) -> None:
         self.own_share = 1.0 - terms.capped_share
         super().__init__(terms, *rest)
         share = terms.sublimit + terms.sublimit[-1:] * len(self.capital)

@@ -11,6 +11,7 @@ it is `isolated`. References: PFMI, principle 4; EMIR, articles 43 and 45.
 from typing import Any
 
 from model.backstop.structure.base import Structure
+from model.scenario.section.backstop import BackstopSection
 
 
 class Mutual(Structure):
@@ -19,6 +20,6 @@ class Mutual(Structure):
     own_share = 1.0
     mutual = True
 
-    def __init__(self, terms: Any, *rest: Any) -> None:
+    def __init__(self, terms: BackstopSection, *rest: Any) -> None:
         self.paid_share = 1.0 / (1.0 + terms.assessment)
         super().__init__(terms, *rest)

@@ -11,6 +11,7 @@ import numpy as np
 
 from agents.reinsurer.treaty import Programme, recoverable, reinstated
 from model.backstop.structure.base import Structure
+from model.scenario.section.backstop import BackstopSection
 
 WITHOUT_END = 1e18  # USD, larger than any loss
 Array = np.ndarray
@@ -34,7 +35,7 @@ class Reinsured(Structure):
     charges_premium = True
     gross = True
 
-    def __init__(self, terms: Any, *rest: Any) -> None:
+    def __init__(self, terms: BackstopSection, *rest: Any) -> None:
         self.own_share = 1.0 - terms.ceded_share
         super().__init__(terms, *rest)
         pool, own = float(self.pot_capital.sum()), self.own_capital

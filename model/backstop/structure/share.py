@@ -7,6 +7,7 @@ pool for all has a = 0, and between them a share s = 1 − a of every fund is po
 from typing import Any
 
 from model.backstop.structure.base import Structure
+from model.scenario.section.backstop import BackstopSection
 
 
 class NoBackstop(Structure):
@@ -31,6 +32,6 @@ class Pooled(Structure):
 class Partial(Structure):
     """A share s of every fund is pooled; s = 0 is `isolated`, s = 1 is `pooled`."""
 
-    def __init__(self, terms: Any, *rest: Any) -> None:
+    def __init__(self, terms: BackstopSection, *rest: Any) -> None:
         self.own_share = 1.0 - terms.pooled_share
         super().__init__(terms, *rest)

@@ -4,11 +4,12 @@ The fund of a protocol is here its own fund and its entitlement in the pot, or c
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.core.memory import NOTHING, Memory
+from model.scenario.section.backstop import BackstopSection
 
 Array = np.ndarray
 
@@ -47,7 +48,7 @@ class Trigger(ABC):
     selects = True
     memory: Memory = NOTHING
 
-    def __init__(self, terms: Any, minutes: float = 1.0, members: int = 1) -> None:
+    def __init__(self, terms: BackstopSection, minutes: float = 1.0, members: int = 1) -> None:
         self.terms, self.minutes, self.members = terms, minutes, members
 
     def observe(self, fund: Array) -> None:  # noqa: B027 (few remember)

@@ -9,11 +9,12 @@ so what is left survives the event. OKX and Bybit deleverage after a fall of 30 
 step's deficit may still take the fund further down. Units: USD.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from model.backstop.trigger.base import Means, Trigger
+from model.scenario.section.backstop import BackstopSection
 
 Array = np.ndarray
 
@@ -31,7 +32,7 @@ class Drawdown(Trigger):
 
     watches = True
 
-    def __init__(self, terms: Any, minutes: float = 1.0, members: int = 1) -> None:
+    def __init__(self, terms: BackstopSection, minutes: float = 1.0, members: int = 1) -> None:
         super().__init__(terms, minutes, members)
         window = max(round(terms.trigger_window / minutes), 1)
         self.memory = Peaks(np.zeros((window, members)), np.zeros(members), np.zeros(1, dtype=np.int64))
