@@ -8,12 +8,101 @@ Claims of one step are settled together, never in order of arrival within the st
   where nothing is lent out; the surplus K − Σ rᵢ is what income, yield and capital providers added,
 - priority, (members,) uniform draws of the step's tape: the order of arrival across members,
 
-and returns payments 0 ≤ xᵢ ≤ cᵢ with Σ xᵢ ≤ K.
+and returns payments 0 ≤ xᵢ ≤ cᵢ with Σ xᵢ ≤ K. Each is a rule for kernels, which writes into a list it is given,
+and a function of the registry around it, which makes the list.
 """
 
 import numpy as np
 
+from agents.core.kernel import rule
+from agents.core.rank import ascending, total
+
 Array = np.ndarray
+
+
+@rule
+def cut_alike(claims: Array, number: int, cash: float, out: Array) -> None:
+    """Write what :func:`pro_rata` pays of the first `number` claims.
+
+    Parameters
+    ----------
+    claims : c, (n,) USD >= 0; may be `out`.
+    number : of claims, at most n.
+    cash : K, USD >= 0, in the pot.
+    out : (n,) written, USD >= 0.
+    """
+    asked = total(claims, 0, number)
+    part = cash / asked if asked > 0.0 and cash < asked else 1.0
+    for at in range(number):
+        out[at] = claims[at] * part
+
+
+@rule
+def pay_in_order(claims: Array, number: int, cash: float, order: Array, out: Array) -> None:
+    """Write what :func:`first_come` pays of the first `number` claims.
+
+    Parameters
+    ----------
+    claims : c, (n,) USD >= 0.
+    number : of claims, at most n.
+    cash : K, USD >= 0, in the pot.
+    order : (n,) int64, positions of the claims as they arrive.
+    out : (n,) written, USD >= 0.
+    """
+    so_far = 0.0
+    for place in range(number):
+        at = order[place]
+        so_far += claims[at]
+        out[at] = min(max(cash - (so_far - claims[at]), 0.0), claims[at])
+
+
+@rule
+def pay_own_first(claims: Array, number: int, cash: float, reserve: Array, rest: Array, out: Array) -> None:
+    """Write what :func:`entitlement_first` pays of the first `number` claims.
+
+    Parameters
+    ----------
+    claims : c, (n,) USD >= 0.
+    number : of claims, at most n.
+    cash : K, USD >= 0, in the pot.
+    reserve : r, (n,) USD >= 0, what is left of each one's contributions.
+    rest : (n,) room, written.
+    out : (n,) written, USD >= 0.
+    """
+    for at in range(number):
+        rest[at] = min(claims[at], reserve[at])
+    cut_alike(rest, number, cash, out)
+    for at in range(number):
+        rest[at] = claims[at] - out[at]
+    cut_alike(rest, number, max(cash - total(reserve, 0, number), 0.0), rest)
+    for at in range(number):
+        out[at] += rest[at]
+
+
+@rule
+def charge_stakes(stake: Array, paid: Array, number: int, kept: Array, rest: Array) -> None:
+    """Charge payments to the first `number` stakes in place, as :func:`charge` says.
+
+    Parameters
+    ----------
+    stake : (n,) USD >= 0, what each owns of the pot, written.
+    paid : (n,) USD >= 0, what each was paid.
+    number : of stakes, at most n.
+    kept : (n,) USD >= 0, of each stake never touched by what others draw; written: what is left of it.
+    rest : (n,) room, written.
+    """
+    for at in range(number):
+        rest[at] = paid[at] - min(paid[at], stake[at])
+    excess = total(rest, 0, number)
+    for at in range(number):
+        stake[at] -= min(paid[at], stake[at])
+        kept[at] = min(stake[at], max(kept[at] - paid[at], 0.0))
+        rest[at] = stake[at] - kept[at]
+    whole = total(rest, 0, number)
+    if whole > 0.0:
+        part = max(1.0 - excess / whole, 0.0)
+        for at in range(number):
+            stake[at] = kept[at] + rest[at] * part
 
 
 def pro_rata(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:
@@ -26,8 +115,9 @@ def pro_rata(claims: Array, cash: float, reserve: Array, priority: Array) -> Arr
     reserve : r, (members,) USD >= 0, what is left of each one's contributions.
     priority : (members,) in (0, 1), order of arrival, the least first; read where order counts.
     """
-    asked = claims.sum()
-    return claims * (cash / asked if asked > 0.0 and cash < asked else 1.0)
+    paid = np.empty_like(claims)
+    cut_alike(claims, len(claims), cash, paid)
+    return paid
 
 
 def first_come(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:
@@ -40,10 +130,9 @@ def first_come(claims: Array, cash: float, reserve: Array, priority: Array) -> A
     reserve : r, (members,) USD >= 0, what is left of each one's contributions.
     priority : (members,) in (0, 1), order of arrival, the least first; read where order counts.
     """
-    order = np.argsort(priority, kind="stable")
-    before = np.cumsum(claims[order]) - claims[order]
-    paid = np.empty_like(claims)
-    paid[order] = np.clip(cash - before, 0.0, claims[order])
+    paid, mirror, order = np.empty_like(claims), np.empty_like(priority), np.empty(len(claims), np.int64)
+    ascending(priority, len(claims), mirror, order)
+    pay_in_order(claims, len(claims), cash, order, paid)
     return paid
 
 
@@ -61,9 +150,9 @@ def entitlement_first(claims: Array, cash: float, reserve: Array, priority: Arra
     reserve : r, (members,) USD >= 0, what is left of each one's contributions.
     priority : (members,) in (0, 1), order of arrival, the least first; read where order counts.
     """
-    own = pro_rata(np.minimum(claims, reserve), cash, reserve, priority)
-    surplus = max(cash - reserve.sum(), 0.0)
-    return own + pro_rata(claims - own, surplus, reserve, priority)
+    paid = np.empty_like(claims)
+    pay_own_first(claims, len(claims), cash, reserve, np.empty_like(claims), paid)
+    return paid
 
 
 def charge(entitlement: Array, payments: Array, reserve: Array | float = 0.0) -> Array:
@@ -72,8 +161,6 @@ def charge(entitlement: Array, payments: Array, reserve: Array | float = 0.0) ->
     What a member draws beyond its own entitlement comes out of the others', in proportion to what they have left
     above `reserve`, which is never touched.
     """
-    left = entitlement - np.minimum(payments, entitlement)
-    excess = (payments - np.minimum(payments, entitlement)).sum()
-    kept = np.minimum(left, np.maximum(reserve - payments, 0.0))
-    total = (left - kept).sum()
-    return kept + (left - kept) * max(1.0 - excess / total, 0.0) if total > 0 else left
+    left, kept = entitlement.copy(), np.full_like(entitlement, reserve)
+    charge_stakes(left, payments, len(left), kept, np.empty_like(left))
+    return left

@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.core.column import columns
 from agents.core.ledger import FUND, POOL
 from agents.core.random import uniform
 from agents.core.table import Accounts
 from agents.protocol.learning import Learned, Learner
 from model.backstop.context import Context
-from model.backstop.layer import columns
 from model.market.control import Start
 from model.market.market import MINUTES_PER_DAY
 from model.measure.record import PROTOCOL_SERIES

@@ -6,12 +6,12 @@ import numpy as np
 from scipy.special import ndtri
 
 from agents.core.audit import money_there
+from agents.core.column import columns
 from agents.core.ledger import CAPITAL, INVESTOR, POOL, POOL_LENT, WHOLE, check
 from agents.core.table import Investors
 from agents.protocol.confidence import hazard
 from agents.provider.capital_provider import CapitalProvider, ask, deposits, expected_return, served, share_price
 from model.backstop.context import Context
-from model.backstop.layer import columns
 from model.backstop.structure.base import Structure
 from model.market.market import per_step
 from model.price.streams import Streams

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.core.column import columns
 from agents.core.fast_call import FastCall
 from agents.core.kernel import kernel, rule
 from model.backstop.context import Context
-from model.backstop.layer import columns
 
 Array = np.ndarray
 

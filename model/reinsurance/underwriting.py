@@ -11,14 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.core.column import bare
+from agents.core.column import bare, columns
 from agents.core.kernel import kernel
 from agents.core.ledger import FUND, POOL, POOL_LENT, TRADER, TREASURY, Code
 from agents.core.memory import Memory
 from agents.core.table import Exchanges
 from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
 from model.backstop.context import Context
-from model.backstop.layer import columns
 from model.reinsurance.claim.base import ClaimsHandler
 from model.reinsurance.premium.base import Exposure, credible
 from model.reinsurance.premium.cycle import Cycle

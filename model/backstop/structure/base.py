@@ -90,13 +90,9 @@ class Structure:
     memory: Memory = NOTHING
 
     def __init__(
-        self,
-        terms: BackstopSection,
-        capital: Array,
-        minutes: float = 1.0,
-        draw: Array | None = None,
+        self, terms: BackstopSection, capital: Array, minutes: float = 1.0, draw: Array | None = None,
         steps: int = LONGEST,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.terms = terms
         self.capital = capital
         self.minutes, self.steps = minutes, steps

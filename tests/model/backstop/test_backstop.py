@@ -40,6 +40,21 @@ def test_no_pot_pays_more_than_it_has_or_than_is_claimed(rule, claims, entitleme
     assert left.sum() == pytest.approx(cash - paid.sum(), abs=1e-9)
 
 
+@pytest.mark.parametrize("members", [1, 7, 8, 9, 20, 200])
+def test_settlement_rules_add_up_as_numpy_does(members):
+    """Written as NumPy writes them, the rules pay and charge the same to the last bit, for few members and for many."""
+    rng = np.random.default_rng(members)
+    claims, reserve, priority = rng.uniform(0, 1e7, (3, members))
+    cash, order = 0.6 * claims.sum(), np.argsort(priority, kind="stable")
+    before = np.cumsum(claims[order]) - claims[order]
+    assert (SETTLEMENTS["pro_rata"](claims, cash, reserve, priority) == claims * (cash / claims.sum())).all()
+    paid = SETTLEMENTS["first_come"](claims, cash, reserve, priority)
+    assert (paid[order] == np.clip(cash - before, 0.0, claims[order])).all()
+    left, excess = reserve - np.minimum(paid, reserve), (paid - np.minimum(paid, reserve)).sum()
+    part = max(1.0 - excess / left.sum(), 0.0) if left.any() else 1.0
+    assert (charge(reserve, paid) == left * part).all()
+
+
 @given(claims=claims_of, entitlement=claims_of)
 def test_entitlement_first_never_pays_a_member_less_than_its_own(claims, entitlement):
     """A member draws its own contribution in full, whatever others claim."""
