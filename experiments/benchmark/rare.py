@@ -13,9 +13,10 @@ numbers; the range over seeds tells how well.
 from typing import Any
 
 from experiments.study.rare.search import Event
+from experiments.study.rare.splitting.answer import REPETITIONS
 from experiments.study.rare.splitting.fixed_effort import Numbers, chosen_levels, split
 from experiments.study.rare.splitting.importance import Importance
-from experiments.study.rare.splitting.study import FIRST, REPETITIONS, SHARE
+from experiments.study.rare.splitting.part import FIRST, SHARE
 from experiments.study.rare.splitting.whole_model import WholeModel
 from model.scenario import Scenario
 

@@ -217,7 +217,8 @@ SHEETS: dict[str, tuple[Sheet, ...]] = {
             Column("cell", "structure/regime"), Column("probability", "P"), Column("ci95", "95 % interval"),
             Column("relative_error", "relative error"), Column("hits", "hits"), Column("effective_hits", "worth"),
             Column("runs", "runs with pilot"), Column("gain", "gain over plain"), Column("doubtful", "doubtful"),
-        ), "Weighted replications under shifted shocks. Worth: hits of equal weight. Gain: in runs, at equal error."),
+        ), "Tilting: weighted replications under shifted shocks. Splitting: products of repetitions. Worth: hits of "
+           "equal weight. Gain: in runs, at equal error."),
         Sheet("differences", "Differences of probability on the same tapes", _entry("differences"), (
             Column("a", "a"), Column("b", "b"), Column("value", "a − b"), Column("low", "from"), Column("high", "to"),
             Column("estimates", "by seed"),

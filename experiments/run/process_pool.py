@@ -120,10 +120,16 @@ class WorkerPool:
 
         WorkerError where one ends a worker all by itself.
         """
+        return list(self.results(action, items))
+
+    def results[Item, Result](self, action: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield what :meth:`map` returns, each result once it and those before it are there."""
         if self.workers == 1:
-            return [action(item) for item in items]
+            yield from map(action, items)
+            return
         pairs = [(item,) for item in items]
-        return [result for [result] in self._done(partial(call_all, action), pairs, _refused, 1, never)]
+        for [result] in self._done(partial(call_all, action), pairs, _refused, 1, never):
+            yield result
 
     def close(self, at_once: bool = False) -> None:
         """End the workers; those `at_once` in the middle of what they do."""

@@ -72,6 +72,12 @@ class Progress:
             self._told = now
             self.say(f"{self.done} of {max(self.total, self.done)} runs, {self.rate()}")
 
+    def expect(self, more: int) -> None:
+        """So many more runs, or about as many, are to come than are done now."""
+        self.total = self.done + more
+        if self._bar:
+            self._bar.update(self._task, total=self.total)
+
     def wait(self, what: str) -> None:
         """Show what is waited for, until the next run is done."""
         if self._bar:

@@ -8,7 +8,7 @@ from experiments.cli.lazy_group import load
 from experiments.cli.option import REGIME, STRUCTURE, explained, scenario_options, stoppable
 from experiments.run.process_pool import prepare
 
-METHODS = ("tilting", "splitting")
+METHODS = ("tilting", "splitting", "auto")
 
 
 @click.command()
@@ -22,7 +22,7 @@ METHODS = ("tilting", "splitting")
     type=click.Choice(METHODS),
     default=METHODS[0],
     show_default=True,
-    help="Tilt the shocks, or split the runs that come near into many.",
+    help="Tilt the shocks, or split the runs that come near into many; auto: try both first and take the surer.",
 )
 @click.option(
     "--replications",
@@ -51,10 +51,11 @@ def rare(**typed: Any) -> int:
 
     Tilting, importance sampling on the shock tape: a pilot finds which shocks make the event common, replications are
     drawn with those shocks shifted and weighted by their exact likelihood ratio. Splitting: runs that have come near
-    the event are branched, level after level; it suits losses that build up over many steps. All of it is done with
-    several seeds, the scenario's and those that follow. The answer is their common estimate with interval and relative
-    error, and the range of the gain over plain replications at equal work. Exit codes: 0 done, 1 a run failed, 130
-    Ctrl-C, 2 bad usage or configuration.
+    the event are branched, level after level; it suits losses that build up over many steps. With --method auto a pilot
+    of both, of one more seed, tells which has the smaller variance at equal work, and that one is taken. All of it is
+    done with several seeds, the scenario's and those that follow. The answer is their common estimate with interval and
+    relative error, and the range of the gain over plain replications at equal work. Begun again with the same words and
+    --out it goes on where it was. Exit codes: 0 done, 1 a run failed, 130 Ctrl-C, 2 bad usage or configuration.
     """
     prepare(typed["workers"])
     return load("experiments.cli.study.rare:rare")(**typed)

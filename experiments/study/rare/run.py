@@ -1,6 +1,6 @@
 """A rare-event study from plan to result folder: pilots, shared replications, document, figure, manifest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -106,14 +106,28 @@ def _study(plan: Plan, sampler: Sampler, effort: Effort) -> Study:
     return Study(plan.scenario.seed, tuple(pilots), sampler.sample(chosen, mixture, plan.replications))
 
 
-def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:
-    """Leave weighted replications, figure and manifest in the result folder."""
+def keep(
+    folder: "ResultFolder",
+    plan: Plan,
+    answer: Answer,
+    document: Callable[[Answer], dict[str, Any]] = document,
+    said: Sequence[str] = (),
+) -> None:
+    """Leave weighted replications, figure and manifest in the result folder.
+
+    Parameters
+    ----------
+    folder : of the results.
+    plan, answer : the request and its result.
+    document : answer → its numbers, for the manifest.
+    said : what the summary begins with, besides the caveats.
+    """
     from experiments.figure.attempt import save_alone  # noqa: PLC0415
 
     write_alone(pa.concat_tables(_table(answer, one) for one in answer.studies), folder.path / "replications.parquet")
     save_alone(folder.path, "rare", answer, "experiments.study.rare.figure")
     told: dict[str, Any] = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
-    told |= {"summary": caveats(answer)}
+    told |= {"summary": [*said, *caveats(answer)]}
     folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))
 
 

@@ -20,6 +20,7 @@ def document(answer: Answer) -> dict[str, Any]:
     """Return the answer as plain numbers."""
     return {
         "event": answer.event._asdict(),
+        "method": "tilting",
         "replications": answer.replications,
         "seeds": [study.seed for study in answer.studies],
         "axes": len(answer.axes),

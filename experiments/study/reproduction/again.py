@@ -24,6 +24,9 @@ from experiments.results.sweep.rows import metric_columns
 from experiments.run.run import run_arrangement
 from experiments.run.sweep.reproduction import Reproduction, known_reporters, notes, spread, unlike, unreadable
 from experiments.study.calibration.simulation import Simulation
+from experiments.study.rare.search import Event
+from experiments.study.rare.splitting.recorded import is_part, made_again
+from experiments.study.rare.splitting.study import paths_of
 from experiments.study.reproduction.stored import Row, arrangement_of, asked, stored_rows, stored_scenario
 from model.scenario import Scenario, ScenarioError
 
@@ -56,9 +59,13 @@ def reproduce(folder: Path, number: int, reporters: Sequence[str] = ()) -> Repro
 
 
 def _compare(manifest: dict[str, Any], base: Scenario, kept: Kept) -> Compare:
-    if kind(manifest) != "calibration":
-        return partial(_compare_run, base, kept)
-    return partial(_compare_moments, Simulation(scenario=base, **asked(manifest, "simulation.")))
+    if kind(manifest) == "calibration":
+        return partial(_compare_moments, Simulation(scenario=base, **asked(manifest, "simulation.")))
+    if kind(manifest) == "rare":
+        return lambda row: (
+            _compare_part(base, asked(manifest), row) if is_part(row.numbers) else _compare_run(base, kept, row)
+        )
+    return partial(_compare_run, base, kept)
 
 
 def _compare_run(base: Scenario, kept: Kept, row: Row) -> list[str]:
@@ -76,6 +83,13 @@ def _compare_series(row: Row, run: Run) -> list[str]:
     stored, again = _series(row.series).filter(own), series_table(run)
     there = [name for name in again.column_names if name in stored.column_names]  # a choice of series may be kept
     return unlike(f"{row.label} series", stored, again.select(there))
+
+
+def _compare_part(base: Scenario, words: dict[str, Any], row: Row) -> list[str]:
+    """Compare a trial or a repetition of splitting."""
+    event, paths = Event(words["metric"], words["threshold"]), paths_of(words["replications"])
+    again = made_again(arrangement_of(row, base).scenario, event, (words["pilot"], paths), row.replication, row.numbers)
+    return unlike(row.label, row.metrics, pa.table(metric_columns([again])))
 
 
 @lru_cache(maxsize=1)

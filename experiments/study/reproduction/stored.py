@@ -51,6 +51,12 @@ class Row(NamedTuple):
         """The columns of its metrics."""
         return self.table.select([name for name in self.table.column_names if name not in KEY])
 
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The metrics that it has, by name."""
+        values = ((name, self.metrics.column(name)[0].as_py()) for name in self.metrics.column_names)
+        return {name: value for name, value in values if value is not None}
+
 
 def stored_rows(folder: Path) -> Iterator[Row]:
     """Yield the runs of a study and of its pilot, part by part; raises as :meth:`Store.sound`."""

@@ -37,6 +37,24 @@ STUDIES = {
     "compare": ["compare", *SET, "--structure", "isolated", "--structure", "pooled", "--replications", "40"],
     "size": ["size", *SET, "--replications", "20", "--target", "0.8", "--tolerance", "0.2", "--structure", "pooled"],
     "rare": ["rare", *SET, "--replications", "50", "--pilot", "50", "--seeds", "1", "--structure", "pooled"],
+    "splitting": [
+        "rare",
+        *SET,
+        "--method",
+        "splitting",
+        "--metric",
+        "deficit",
+        "--threshold",
+        "1e4",
+        "--pilot",
+        "50",
+        "--replications",
+        "60",
+        "--seeds",
+        "2",
+        "--structure",
+        "pooled",
+    ],
     "network": ["network", *SET, "--replications", "30"],
     "attribute": ["attribute", *SET, "--replications", "3", "--structure", "pooled"],
 }
@@ -46,6 +64,7 @@ import json, os, sys
 import experiments.results.run_store as run_store
 import experiments.study.rare.run, experiments.study.size.run, experiments.study.comparison.run
 import experiments.study.attribution.folder, experiments.study.calibration.run, model.ecosystem
+import experiments.study.rare.choice
 from experiments.cli.main import main
 run_store.OFTEN = float(sys.argv[1])
 print('ready', flush=True)
@@ -307,7 +326,7 @@ def run(driver, words):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["compare", "size", "rare", "calibrate", "attribute"])
+@pytest.mark.parametrize("name", ["compare", "size", "rare", "splitting", "calibrate", "attribute"])
 def test_a_study_killed_at_twenty_moments_loses_and_doubles_nothing(tmp_path, name):
     words = calibration(tmp_path, bars=2000, starts=16) if name == "calibrate" else STUDIES[name]
     common, out = ["--workers", "1", "--quiet", "--out"], tmp_path / "out"

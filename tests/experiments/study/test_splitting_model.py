@@ -8,11 +8,14 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.cli.main import main
+from experiments.plan.arrangement import Arrangement
 from experiments.run.process_pool import WorkerPool
 from experiments.study.rare.search import Event, RareError
+from experiments.study.rare.splitting.answer import REPETITIONS
 from experiments.study.rare.splitting.fixed_effort import Crowd, Numbers, chosen_levels, split
 from experiments.study.rare.splitting.importance import SPLIT, Importance
-from experiments.study.rare.splitting.study import REPETITIONS, repeated, split_scenario
+from experiments.study.rare.splitting.part import repeated
+from experiments.study.rare.splitting.study import Spent, split_scenario
 from experiments.study.rare.splitting.whole_model import Splice, SplicedStreams, WholeModel
 from model.ecosystem import Ecosystem
 from model.price.streams import Streams
@@ -134,7 +137,7 @@ def test_processes_that_go_forward_are_split(process):
 
 def test_repetitions_do_not_depend_on_who_runs_them():
     scenario, event = crash(), Event("deficit", 6e6)
-    trial, found = split_scenario(scenario, event, 10, 4, WorkerPool(1), lambda: None)
+    trial, found = split_scenario(Arrangement("a", "a", "a", scenario), event, Spent(10, 4), WorkerPool(1))
     assert len(found.products) == REPETITIONS
     assert repeated(scenario, event, trial.levels, 4, 7)[0] == found.products[7]
     assert len({repeated(scenario, event, trial.levels, 4, r)[1] for r in range(4)}) > 1

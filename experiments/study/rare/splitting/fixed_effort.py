@@ -20,7 +20,7 @@ References: Glasserman, Heidelberger, Shahabuddin and Zajic (1999), Operations R
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +51,33 @@ class Process[State](Protocol):
         """Go on from a state with other draws until the importance is at least `level`, or to the end."""
 
 
+class Product(NamedTuple):
+    """One repetition of equation (1)."""
+
+    value: float
+    work: float  # whole paths' worth of steps
+    shares: tuple[float, ...]  # R_k of every level, up to the first that no path reached
+
+
 class Split(NamedTuple):
     """Repetitions of equation (1)."""
 
     products: Floats  # (repetitions,)
     work: float  # whole paths' worth of steps, in all
+    shares: tuple[tuple[float, ...], ...] = ()  # of every repetition
+
+    @classmethod
+    def of(cls, found: Sequence[Product]) -> Self:
+        """Return these repetitions together."""
+        values, work = np.array([one.value for one in found]), sum(one.work for one in found)
+        return cls(values, work, tuple(one.shares for one in found))
+
+    def passages(self, levels: int) -> Floats:
+        """Return (repetitions, levels) what every repetition says of the probability to come as far as each level."""
+        shares = np.zeros((len(self.shares), levels))
+        for row, known in zip(shares, self.shares, strict=True):
+            row[: len(known)] = known
+        return np.cumprod(shares, axis=1)
 
     @property
     def value(self) -> float:
@@ -139,13 +161,10 @@ def split[State](
     repetitions : independent products, at least 2.
     numbers : replications to draw from.
     """
-    found = [product(process, levels, number, numbers) for _ in range(repetitions)]
-    return Split(np.array([value for value, _ in found]), sum(work for _, work in found))
+    return Split.of([product(process, levels, number, numbers) for _ in range(repetitions)])
 
 
-def product[State](
-    process: Process[State], levels: Sequence[float], number: int, numbers: Numbers
-) -> tuple[float, float]:
+def product[State](process: Process[State], levels: Sequence[float], number: int, numbers: Numbers) -> Product:
     """Return one product (1), and its work in whole paths.
 
     Parameters
@@ -155,14 +174,15 @@ def product[State](
     number : paths for each level, N.
     numbers : replications to draw from.
     """
-    crowd, value = Crowd(process, number, numbers), 1.0
+    crowd, value, shares = Crowd(process, number, numbers), 1.0, list[float]()
     for level in levels:
         reached = [path for path in crowd.sent(level, numbers.take(number)) if path.importance >= level]
-        value *= len(reached) / number
+        shares.append(len(reached) / number)
+        value *= shares[-1]
         if not reached:
             break
         crowd.split(reached)
-    return value, crowd.steps / process.length
+    return Product(value, crowd.steps / process.length, tuple(shares))
 
 
 def chosen_levels[State](
