@@ -15,7 +15,7 @@ from agents.account.account import recount
 from agents.core.audit import reconcile_all
 from agents.core.books import Venue
 from agents.core.chain import Link
-from agents.core.kernel import kernel, lean_kernel, part
+from agents.core.kernel import inline, kernel, lean_kernel
 from agents.core.ledger import CLEARING, DEFICIT, WATERFALL, Book
 from agents.core.table import Protocols
 from agents.exchange.exchange import Funding, charge_funding
@@ -142,7 +142,7 @@ def liquidate_all(tables: Tables, terms: LiquidationTerms, row: Shock, t: int) -
     return False
 
 
-@part
+@inline
 def any_of(book: Book, account: int) -> bool:
     """Tell whether any protocol has a balance on an account."""
     found, balance = False, book.balance
@@ -167,7 +167,7 @@ def look_for_deficits(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
     return any_of(tables.book, DEFICIT)
 
 
-@part
+@inline
 def to_be_placed(tables: Tables) -> bool:
     """Tell whether the layers have left anything to the loss regimes."""
     found, owed = False, tables.losses.owed
@@ -178,7 +178,7 @@ def to_be_placed(tables: Tables) -> bool:
 
 @kernel
 def place_losses(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
-    """Let regime and fallback place what the layers have left; the rest is bad debt.
+    """Let regime and fallback collect what the layers have left; the rest is bad debt.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ def settle_losses(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
     return False
 
 
-@part
+@inline
 def any_halted(protocol: Protocols) -> bool:
     """Tell whether any protocol is halted."""
     found, halted = False, protocol.halted
@@ -290,7 +290,7 @@ def settle_accounts(tables: Tables, terms: CapitalTerms, row: Shock, t: int) -> 
 
     Parameters
     ----------
-    tables : of the run; exchange, protocol, providers, pool, book and entitlements to pots are written.
+    tables : of the run; exchange, protocol, providers, pool, book and entitlements to pools are written.
     terms : constants of the phase.
     row, t : not used.
     """

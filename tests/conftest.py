@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.support.place import INTERPRETED, SHARED, present
+from tests.support.environment import INTERPRETED, SHARED, present
 
 pytest_plugins = ["watchdog"]
 ROOT = Path(__file__).resolve().parents[1]

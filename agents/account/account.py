@@ -16,7 +16,7 @@ import numpy as np
 from agents.account.position import level, long_threshold, short_threshold
 from agents.core.column import Column, RowAgent
 from agents.core.extreme import extremes
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import inline, kernel, rule
 from agents.core.table import Accounts, Blocks, Exchanges
 
 BLOCK = 64
@@ -85,7 +85,7 @@ def touch(accounts: Accounts, blocks: Blocks, row: int) -> None:
     blocks.stale[row // BLOCK] = 1
 
 
-@part
+@inline
 def refresh_block(accounts: Accounts, blocks: Blocks, block: int) -> None:
     """Recompute extremes and sums of one block from its rows."""
     first, last = block * BLOCK, block * BLOCK + BLOCK
@@ -105,7 +105,7 @@ def refresh_block(accounts: Accounts, blocks: Blocks, block: int) -> None:
     blocks.stale[block] = 0
 
 
-@part
+@inline
 def total(accounts: Accounts, blocks: Blocks, exchange: Exchanges) -> None:
     """Recompute the stale blocks and sum the blocks of every protocol into its exchange's record."""
     per_protocol = blocks.shape[0] // exchange.shape[0]

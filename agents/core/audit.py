@@ -11,7 +11,7 @@ so far from its first price.
 
 import numpy as np
 
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import inline, kernel, rule
 from agents.core.ledger import (
     CONTRACTS,
     PRICE_RANGE,
@@ -63,7 +63,7 @@ def reconcile(book: Book, exchange: Exchanges, phase: Code) -> float:
     return money
 
 
-@part
+@inline
 def audit(book: Book, exchange: Exchanges, phase: Code) -> None:
     """Check that all balances, counted from the rows, sum to zero and none is negative that cannot be."""
     balance, total, money = book.balance, 0.0, money_there(book.balance)

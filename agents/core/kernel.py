@@ -1,6 +1,6 @@
 """How a rule becomes machine code.
 
-``rule`` marks a pure function of numbers, ``part`` a piece of a kernel that works on tables and is written into the
+``rule`` marks a pure function of numbers, ``inline`` a piece of a kernel that works on tables and is written into the
 kernel it serves (which saves compiling it on its own), ``kernel`` a loop over rows that calls both. Rules and kernels
 are compiled once and kept on disk. Numba's cache does not notice a change in a rule that another file defines, so the
 cache lives in a directory named by a digest of all sources (:mod:`agents.core.kernel_cache`): any change
@@ -73,7 +73,7 @@ def plain(dispatcher: Any) -> Any:
 
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-part = numba.njit(inline="always", **OPTIONS)
+inline = numba.njit(inline="always", **OPTIONS)
 LEAN: dict[str, Any] = OPTIONS | uncounted(CPUTargetOptions)
 
 

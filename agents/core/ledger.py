@@ -32,7 +32,7 @@ ACCOUNTS = (
     "wallet",  # traders' money outside the exchange, control account
     "vault",  # cash value of the vault, counterparty of every fill, either sign
     "fund",  # the protocol's own insurance fund
-    "pool",  # shared pots, pot j in column j
+    "pool",  # shared pools, pool j in column j
     "treasury",  # the protocol's own capital
     "trading_fee",  # fees of this step, not yet distributed
     "liquidation_fee",  # liquidation fees of this step, not yet distributed
@@ -43,9 +43,9 @@ ACCOUNTS = (
     "outside",  # the rest of the world, column 0, either sign
     "frozen_debt",  # losses carried until withdrawals or fees have repaid them, <= 0
     "lent",  # the part of the own fund that is lent out
-    "pool_lent",  # the part of a pot that is lent out, column j
+    "pool_lent",  # the part of a pool that is lent out, column j
     "investor",  # cash of capital providers, column 0, control account
-    "retrocession",  # the pool above all pots, column 0
+    "retrocession",  # the pool above all pools, column 0
 )
 TRADER, WALLET, VAULT, FUND, POOL, TREASURY, TRADING_FEE, LIQUIDATION_FEE = np.arange(8)
 KEEPER, PROVIDER, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, LENT, POOL_LENT = np.arange(8, 16)
@@ -108,7 +108,7 @@ def transfer(book: Book, payer: Code, payer_column: Code, payee: Code, payee_col
     ----------
     book : its balances are written.
     payer, payee : codes of accounts, indices into ``ACCOUNTS``.
-    payer_column, payee_column : protocol, pot, or ``WHOLE``, as the account has it.
+    payer_column, payee_column : protocol, pool, or ``WHOLE``, as the account has it.
     amount : USD.
     """
     book.balance[payer, payer_column] -= amount

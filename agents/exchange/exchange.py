@@ -20,7 +20,7 @@ import numpy as np
 
 from agents.account.account import EMPTY, GUEST, Account, touch
 from agents.core.column import Column, RowAgent
-from agents.core.kernel import part, rule
+from agents.core.kernel import inline, rule
 from agents.core.ledger import SET_UP
 from agents.core.table import Accounts, Blocks, Exchanges, Markets
 
@@ -129,7 +129,7 @@ class Funding(NamedTuple):
     minutes: float  # length of a step
 
 
-@part
+@inline
 def charge_funding(exchange: Exchanges, market: Markets, terms: Funding) -> None:
     """Phase 3: set each exchange's funding rate from mark and index price and advance its funding index."""
     cap = terms.cap
@@ -167,7 +167,7 @@ def book_trader_deficit(exchange: Exchanges, i: int, amount: float) -> None:
     exchange.trader_deficit[i] += amount
 
 
-@part
+@inline
 def book_failure(exchange: Exchanges, i: int, side: float, contracts: float, price: float) -> None:
     """Note contracts whose close left a deficit, for deleveraging against them at their bankruptcy price.
 
@@ -187,7 +187,7 @@ def book_failure(exchange: Exchanges, i: int, side: float, contracts: float, pri
         exchange.bankrupt_short_value[i] += contracts * price
 
 
-@part
+@inline
 def record_liquidation(exchange: Exchanges, i: int, side: float, notional: float) -> None:
     """Add a liquidation to the step's record.
 

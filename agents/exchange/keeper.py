@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.column import Column, RowAgent
-from agents.core.kernel import part, rule
+from agents.core.kernel import inline, rule
 from agents.core.table import Exchanges, Keepers
 
 
@@ -58,7 +58,7 @@ def profitable(notional: float, bounty: float, gas: float, cost: float) -> bool:
     return notional * bounty > gas * cost
 
 
-@part
+@inline
 def set_capacity(keepers: Keepers, exchange: Exchanges, factor: np.ndarray, remaining: np.ndarray) -> None:
     """Fill `remaining` (keepers, protocols) USD: what each keeper can still liquidate at each protocol in this step.
 

@@ -1,11 +1,11 @@
 """Lending out part of a fund: it earns a yield and is not at hand when a deficit comes.
 
-A share λ of every fund and pot is lent at a yearly rate y. A deficit is paid from what is at hand; what that cannot
+A share λ of every fund and pool is lent at a yearly rate y. A deficit is paid from what is at hand; what that cannot
 pay is recalled. Recalled money arrives after a delay, less a haircut h that leaves the ecosystem (the price of selling
 in a hurry: a stablecoin or staking token below par), and pays what is still open of the debt it was recalled for
 (:mod:`model.backstop.late_money`). Without a delay it arrives within the waterfall: all that is lent is at hand at 1
 − h of its worth, and only what is taken costs the haircut (:class:`AtOnce`). While nothing is on its way back,
-lending returns to its share. What a pot gains or loses thereby is shared among the entitlements behind it and what
+lending returns to its share. What a pool gains or loses thereby is shared among the entitlements behind it and what
 capital providers own of it. Units: USD.
 """
 
@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import inline, kernel, rule
 from agents.core.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, WHOLE, Code
 
 Array = np.ndarray
 
 
 class Recall(NamedTuple):
-    """Money on its way back to funds and pots, a column each."""
+    """Money on its way back to funds and pools, a column each."""
 
     coming: Array  # (delay + 1, columns) USD >= 0 before the haircut, by step of arrival in turn
     waiting: Array  # (columns,) USD >= 0, all that is on its way
@@ -28,7 +28,7 @@ class Recall(NamedTuple):
 
 
 def make_recall(delay: int, columns: int) -> Recall:
-    """Return no money on its way, which will take `delay` steps, for so many funds and pots."""
+    """Return no money on its way, which will take `delay` steps, for so many funds and pools."""
     return Recall(np.zeros((delay + 1, columns)), np.zeros(columns), np.zeros(columns))
 
 
@@ -38,7 +38,7 @@ class AtOnce:
     Parameters
     ----------
     balance : the ledger's.
-    structure : who owns the pots.
+    structure : who owns the pools.
     haircut : part of recalled money that is lost, in [0, 1).
     """
 
@@ -69,7 +69,7 @@ class AtOnce:
             self.balance[cash, columns] -= back
             self.balance[away, columns] += back - lost
             self.balance[OUTSIDE, WHOLE] += lost.sum()
-        self.structure.credit(-lost)  # the last axis is the pots
+        self.structure.credit(-lost)  # the last axis is the pools
 
 
 @rule
@@ -91,7 +91,7 @@ def call(coming: Array, waiting: Array, column: int, amount: float, step: int) -
     Parameters
     ----------
     coming, waiting : of a :class:`Recall`, written.
-    column : of the fund or pot in them.
+    column : of the fund or pool in them.
     amount : USD before the haircut, >= 0.
     step : present step, at which it was missing.
     """
@@ -106,7 +106,7 @@ def arrive(coming: Array, waiting: Array, column: int, step: int) -> float:
     Parameters
     ----------
     coming, waiting : of a :class:`Recall`, written.
-    column : of the fund or pot in them.
+    column : of the fund or pool in them.
     step : present step.
     """
     slot = step % coming.shape[0]
@@ -117,7 +117,7 @@ def arrive(coming: Array, waiting: Array, column: int, step: int) -> float:
     return arrived
 
 
-@part
+@inline
 def bring_home(
     balance: Array, cash: Code, away: Code, column: int, coming: Array, waiting: Array, at: int, missing: float,
     arrived: Array, step: int, earned: float, haircut: float,
@@ -127,7 +127,7 @@ def bring_home(
     Parameters
     ----------
     cash, away : accounts of what is at hand and what is lent, in column `column`; `at` is that of the recalls.
-    missing : asked of the fund or pot in this step and not at hand, USD.
+    missing : asked of the fund or pool in this step and not at hand, USD.
     arrived : what arrived, less the haircut, is written into column `at`, USD.
     """
     lent, back = balance[away, column], 0.0
@@ -143,7 +143,7 @@ def bring_home(
     return gain
 
 
-@part
+@inline
 def lend(
     balance: Array, cash: Code, away: Code, column: int, waiting: float, arrived: float, share: float
 ) -> None:  # fmt: skip
@@ -153,7 +153,7 @@ def lend(
     ----------
     balance : the ledger's, (accounts, protocols) USD, written.
     cash, away : accounts of what is at hand and what is lent.
-    column : of the fund or pot in these accounts.
+    column : of the fund or pool in these accounts.
     waiting, arrived : USD, >= 0, on its way before the haircut and arrived in this step after it.
     share : to be lent of all there is, in [0, 1].
     """
@@ -163,43 +163,43 @@ def lend(
         balance[away, column] += more
 
 
-@part
-def credit_pots(gain: Array, pot: Array, entitlement: Array, outside: Array) -> None:
-    """Share what pots gained, (pots,) USD, among those who own them.
+@inline
+def credit_pools(gain: Array, pool_of: Array, entitlement: Array, outside: Array) -> None:
+    """Share what pools gained, (pots,) USD, among those who own them.
 
     Parameters
     ----------
-    gain : loss < 0; afterwards the factor by which each pot's owners grew, >= 0.
-    pot : (members,) index of each one's pot.
-    entitlement : (members,) USD, >= 0, what each owns of its pot; written.
+    gain : loss < 0; afterwards the factor by which each pool's owners grew, >= 0.
+    pool_of : (members,) index of each one's pool.
+    entitlement : (members,) USD, >= 0, what each owns of its pool; written.
     outside : (pots,) USD, >= 0, what capital providers own of each; written.
     """
     whole = outside.copy()
-    for i in range(pot.shape[0]):
-        whole[pot[i]] += entitlement[i]
+    for i in range(pool_of.shape[0]):
+        whole[pool_of[i]] += entitlement[i]
     for j in range(gain.shape[0]):
         gain[j] = max(1.0 + gain[j] / whole[j], 0.0) if whole[j] > 0.0 else 1.0
         outside[j] *= gain[j]
-    for i in range(pot.shape[0]):
-        entitlement[i] *= gain[pot[i]]
+    for i in range(pool_of.shape[0]):
+        entitlement[i] *= gain[pool_of[i]]
 
 
 @kernel
 def manage_lending(
-    balance: Array, coming: Array, waiting: Array, arrived: Array, unpaid_fund: Array, unpaid_pot: Array, pot: Array,
-    entitlement: Array, outside: Array, step: int, share: float, earned: float, haircut: float,
+    balance: Array, coming: Array, waiting: Array, arrived: Array, unpaid_fund: Array, unpaid_pool: Array,
+    pool_of: Array, entitlement: Array, outside: Array, step: int, share: float, earned: float, haircut: float,
 ) -> None:  # fmt: skip
-    """Recalls, arrivals, yield and new loans of all funds and pots.
+    """Recalls, arrivals, yield and new loans of all funds and pools.
 
     Parameters
     ----------
     balance : the ledger's.
-    coming, waiting, arrived : of a :class:`Recall` with a column for every fund and then for every pot.
+    coming, waiting, arrived : of a :class:`Recall` with a column for every fund and then for every pool.
     unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of them in this step and not at hand; zero afterwards.
-    pot, entitlement, outside : of the structure: who owns the pots.
+    pool_of, entitlement, outside : of the structure: who owns the pools.
     earned : yield of a step.
     """
-    members, gain = unpaid_fund.shape[0], np.zeros(unpaid_pot.shape[0])
+    members, gain = unpaid_fund.shape[0], np.zeros(unpaid_pool.shape[0])
     for i in range(members):
         bring_home(
             balance=balance, cash=FUND, away=LENT, column=i, coming=coming, waiting=waiting, at=i,
@@ -208,12 +208,12 @@ def manage_lending(
         lend(balance, FUND, LENT, i, waiting[i], arrived[i], share)
     for j in range(gain.shape[0]):
         at = members + j
-        missing = unpaid_pot[j]
+        missing = unpaid_pool[j]
         gain[j] = bring_home(
             balance=balance, cash=POOL, away=POOL_LENT, column=j, coming=coming, waiting=waiting, at=at,
             missing=missing, arrived=arrived, step=step, earned=earned, haircut=haircut,
         )  # fmt: skip
         lend(balance, POOL, POOL_LENT, j, waiting[at], arrived[at], share)
-    credit_pots(gain, pot, entitlement, outside)
+    credit_pools(gain, pool_of, entitlement, outside)
     unpaid_fund[:] = 0.0
-    unpaid_pot[:] = 0.0
+    unpaid_pool[:] = 0.0

@@ -1,7 +1,7 @@
-"""The backing of a protocol beyond its own fund: what its pot, or its fellow members, would pay it now.
+"""The backing of a protocol beyond its own fund: what its pool, or its fellow members, would pay it now.
 
-With K the pot's money, cash and loans, rⱼ the reserves behind it and ℓᵢ what treaty and sub-limit still let member i
-claim, the pot would pay
+With K the pool's money, cash and loans, rⱼ the reserves behind it and ℓᵢ what treaty and sub-limit still let member i
+claim, the pool would pay
 
     sᵢ = min(ℓᵢ, K)                          where it is shared whole
     sᵢ = min(ℓᵢ, rᵢ + (K − Σ rⱼ)⁺)           where contributions are reserved                  (1)
@@ -13,7 +13,7 @@ and in a mutual fund, with F the funds and A what is left of capital on call,
 The **health** of the backstop behind a protocol is its own fund, loans included, and s, over what they were at the
 start or the capital allotted to it, whichever is less; at most 1, for more than whole is not counted, and 1 where there
 was none. It is what liquidity providers, traders who may panic and risk controls respond to.
-Members who left their pot have what it still owes them. Reference: Diamond and Dybvig (1983): a run answers to what the
+Members who left their pool have what it still owes them. Reference: Diamond and Dybvig (1983): a run answers to what
 others may leave, not to what one put in. Units: USD.
 """
 
@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import inline, kernel, rule
 from agents.core.ledger import FUND, LENT, POOL, POOL_LENT, TREASURY
 from agents.core.table import Protocols
 from agents.protocol.protocol import SOUND
@@ -30,13 +30,13 @@ from agents.protocol.protocol import SOUND
 class Backing(NamedTuple):
     """What kernels read of a structure to compute its backing."""
 
-    shares: bool  # bool, whether there are pots
+    shares: bool  # bool, whether there are pools
     mutual: bool  # bool, whether members stand in for each other
     reserves: bool  # bool, whether contributions are reserved
-    pot: np.ndarray  # (members,) index of the pot of each
-    member: np.ndarray  # (members,) bool, who is in its pot at present
+    pool_of: np.ndarray  # (members,) index of the pool of each
+    member: np.ndarray  # (members,) bool, who is in its pool at present
     room: np.ndarray  # (members,) USD, most that treaty and sub-limit still let each claim
-    entitlement: np.ndarray  # (members,) USD, what each owns of its pot
+    entitlement: np.ndarray  # (members,) USD, what each owns of its pool
     contributed: np.ndarray  # (members,) USD, of that at most paid in by itself
     on_call: np.ndarray  # (members,) USD, capital on call at the start
     start: np.ndarray  # (members,) USD, own fund and (1) or (2) at the start
@@ -51,23 +51,23 @@ def callable_still(on_call: float, assessed: float, treasury: float) -> float:
     return min(max(on_call - assessed, 0.0), max(treasury, 0.0))
 
 
-@part
-def of_pots(balance: Array, backing: Backing, ready: Array) -> None:
+@inline
+def of_pools(balance: Array, backing: Backing, ready: Array) -> None:
     """Write (1) into `ready`, (members,) USD."""
-    pot, member, room = backing.pot, backing.member, backing.room
+    pool_of, member, room = backing.pool_of, backing.member, backing.room
     entitlement, contributed = backing.entitlement, backing.contributed
     members = ready.shape[0]
     reserve, whole = np.zeros(members), balance[POOL] + balance[POOL_LENT]
     if backing.reserves:
         for i in range(members):
             reserve[i] = min(contributed[i], entitlement[i])
-            whole[pot[i]] -= reserve[i]
+            whole[pool_of[i]] -= reserve[i]
     for i in range(members):
-        given = reserve[i] + max(whole[pot[i]], 0.0)
+        given = reserve[i] + max(whole[pool_of[i]], 0.0)
         ready[i] = min(room[i], given) if member[i] else entitlement[i]
 
 
-@part
+@inline
 def of_members(balance: Array, protocol: Protocols, backing: Backing, ready: Array) -> None:
     """Write (2) into `ready`, (members,) USD.
 
@@ -90,13 +90,13 @@ def of_members(balance: Array, protocol: Protocols, backing: Backing, ready: Arr
         ready[i] += max(others, 0.0)
 
 
-@part
+@inline
 def healths(balance: Array, protocol: Protocols, backing: Backing) -> Array:
     """Return the backstop behind each protocol over its start, (protocols,); 1 where there was none."""
     allotted, start = protocol.capital, backing.start
     health = np.zeros(start.shape[0])
     if backing.shares:
-        of_pots(balance, backing, health)
+        of_pools(balance, backing, health)
     elif backing.mutual:
         of_members(balance, protocol, backing, health)
     for i in range(health.shape[0]):

@@ -1,6 +1,6 @@
-"""Capital providers: outsiders who own part of a pot, join when it pays and leave when they may.
+"""Capital providers: outsiders who own part of a pool, join when it pays and leave when they may.
 
-A pot with capital K, premiums of P a year, expected claims of λ a year and a yield y on what it lends is expected to
+A pool with capital K, premiums of P a year, expected claims of λ a year and a yield y on what it lends is expected to
 return
 
     ρ = (P − λ) / K + y                                                                       (1)
@@ -23,11 +23,11 @@ Array = np.ndarray
 
 
 class CapitalProvider(RowAgent):
-    """One outside owner of a pot's capital."""
+    """One outside owner of a pool's capital."""
 
-    pot = Column("i8", "index", "pot it may own a part of")
-    shares = Column("f8", "shares, >= 0", "shares of the providers' part of the pot")
-    cash = Column("f8", "USD, >= 0", "money outside the pot, in the ledger's account `investor`")
+    pool = Column("i8", "index", "pool it may own a part of")
+    shares = Column("f8", "shares, >= 0", "shares of the providers' part of the pool")
+    cash = Column("f8", "USD, >= 0", "money outside the pool, in the ledger's account `investor`")
     hurdle = Column("f8", "1/year, > 0", "return it asks for")
     locked_until = Column("i8", "step", "first step at which it may ask for its money back")
     asked_step = Column("i8", "step", "step at which it joined the queue to leave, -1 while it does not")
@@ -50,29 +50,29 @@ def share_price(owned: Array, shares: Array) -> Array:
 
 
 def deposits(table: Investors, attained: Array, joining: float) -> Array:
-    """Return what each provider puts in, (providers,) USD, where its pot's return `attained` exceeds its hurdle."""
-    return np.where(attained[table.pot] > table.hurdle, table.cash * joining, 0.0)
+    """Return what each provider puts in, (providers,) USD, where its pool's return `attained` exceeds its hurdle."""
+    return np.where(attained[table.pool] > table.hurdle, table.cash * joining, 0.0)
 
 
 def ask(table: Investors, attained: Array, step: int) -> None:
     """Let providers join the queue, or leave it when the return is high enough again."""
-    pays = attained[table.pot] >= table.hurdle
+    pays = attained[table.pool] >= table.hurdle
     table.asked_step[pays] = -1
     table.asked_step[~pays & (table.asked_step < 0) & (table.shares > 0.0) & (step >= table.locked_until)] = step
 
 
-def served(table: Investors, value: Array, room: float, pot: int) -> Array:
-    """Return what the queue of one pot pays out, (providers,) USD: in order of asking, up to `room`.
+def served(table: Investors, value: Array, room: float, pool: int) -> Array:
+    """Return what the queue of one pool pays out, (providers,) USD: in order of asking, up to `room`.
 
     Parameters
     ----------
     table : (providers,) records.
     value : (providers,) USD >= 0, of each one's shares.
-    room : USD >= 0, that the pot can spare.
-    pot : index.
+    room : USD >= 0, that the pool can spare.
+    pool : index.
     """
-    paid = np.zeros(len(table.pot))
-    rows = np.flatnonzero((table.asked_step >= 0) & (table.pot == pot))
+    paid = np.zeros(len(table.pool))
+    rows = np.flatnonzero((table.asked_step >= 0) & (table.pool == pool))
     rows = rows[np.argsort(table.asked_step[rows], kind="stable")]
     before = np.cumsum(value[rows]) - value[rows]
     paid[rows] = np.clip(room - before, 0.0, value[rows])

@@ -27,7 +27,7 @@ other side are closed against it first, at the mark and by the venue's ranking, 
 traders' profit nears the pool). Units: USD, contracts, USD per contract.
 """
 
-from agents.core.kernel import part, rule
+from agents.core.kernel import inline, rule
 from agents.core.ledger import DEFICIT, OUTSIDE, VAULT, WHOLE, Book, pay, transfer
 from agents.core.table import Exchanges, Markets, Protocols, Providers
 from agents.provider.liquidity_provider import vault_equity
@@ -41,7 +41,7 @@ def closing_price(contracts: float, mark: float, mid: float) -> float:
     return max(mark, mid) if contracts > 0.0 else min(mark, mid)
 
 
-@part
+@inline
 def close_vaults(exchange: Exchanges, market: Markets, book: Book) -> None:
     """Close every vault that has lost all its equity, and book what it lost beyond."""
     for i in range(exchange.shape[0]):
@@ -70,7 +70,7 @@ def settle_successor(exchange: Exchanges, book: Book, i: int, own: float) -> Non
     transfer(book, VAULT, i, OUTSIDE, WHOLE, own)
 
 
-@part
+@inline
 def settle_vaults(exchange: Exchanges, book: Book) -> None:
     """Pass on the vaults that are left with a position and no equity, and settle with every successor."""
     for i in range(exchange.shape[0]):
@@ -82,7 +82,7 @@ def settle_vaults(exchange: Exchanges, book: Book) -> None:
             settle_successor(exchange, book, i, own)
 
 
-@part
+@inline
 def cancel_shares(exchange: Exchanges, protocol: Protocols, providers: Providers) -> None:
     """Cancel the shares and requests of providers whose vault is closed."""
     for i in range(exchange.shape[0]):

@@ -1,6 +1,6 @@
-"""The reinsurer: a shared pot above or instead of the protocols' own funds; one for each pot of the structure.
+"""The reinsurer: a shared pool above or instead of the protocols' own funds; one for each pool of the structure.
 
-Its capital is the cash of the pot, its treaties are the structure's rules (:mod:`model.backstop.structure`), its
+Its capital is the cash of the pool, its treaties are the structure's rules (:mod:`model.backstop.structure`), its
 income are premiums and contributions, its outgo claims. Premium: a flat rate on open interest per year, paid from the
 members' own funds as far as they reach. Units: USD.
 """
@@ -8,7 +8,7 @@ members' own funds as far as they reach. Units: USD.
 import numpy as np
 
 from agents.core.column import Column, RowAgent
-from agents.core.kernel import part, rule
+from agents.core.kernel import inline, rule
 from agents.core.ledger import FUND, POOL, Book, transfer
 from agents.core.table import Exchanges, Pools
 
@@ -42,18 +42,18 @@ def premium(open_interest: float, rate: float, minutes: float) -> float:
     return open_interest * rate * minutes / MINUTES_PER_YEAR
 
 
-@part
+@inline
 def collect_premium(
-    book: Book, exchange: Exchanges, pool: Pools, pot: np.ndarray, paid: np.ndarray, rate: float, minutes: float
+    book: Book, exchange: Exchanges, pool: Pools, pool_of: np.ndarray, paid: np.ndarray, rate: float, minutes: float
 ) -> None:
-    """Move each member's premium from its fund to its pot, as far as the fund reaches; amounts into `paid`.
+    """Move each member's premium from its fund to its pool, as far as the fund reaches; amounts into `paid`.
 
     Parameters
     ----------
-    book : funds and pots in its balances are written.
+    book : funds and pools in its balances are written.
     exchange : open interest, read.
     pool : premiums received are written.
-    pot : (members,) index of each one's pot.
+    pool_of : (members,) index of each one's pool.
     paid : (members,) USD, >= 0, written.
     rate : of open interest, 1/year, >= 0.
     minutes : what the premium is due for.
@@ -61,5 +61,5 @@ def collect_premium(
     for i in range(exchange.shape[0]):
         interest = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
         paid[i] = min(premium(interest, rate, minutes), max(book.balance[FUND, i], 0.0))
-        transfer(book, FUND, i, POOL, pot[i], paid[i])
-        pool.premiums[pot[i]] += paid[i]
+        transfer(book, FUND, i, POOL, pool_of[i], paid[i])
+        pool.premiums[pool_of[i]] += paid[i]

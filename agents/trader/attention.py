@@ -22,7 +22,7 @@ import numpy as np
 
 from agents.account.account import BLOCK, OPEN, in_danger
 from agents.account.position import long_threshold, short_threshold
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import inline, kernel, rule
 from agents.core.random import key_at, key_of, next_arrival, uniform, uniform_at
 from agents.core.table import Accounts, Blocks, Exchanges, Markets
 from agents.protocol.confidence import flees, panics
@@ -68,7 +68,7 @@ def is_alarmed(alarm: float, size: float, move: float, key: np.uint64, slot: int
     return alarm > 0.0 and flees(size, move) and panics(uniform(key, NERVE, slot), alarm)
 
 
-@part
+@inline
 def arrive(
     accounts: Accounts, exchange: Exchanges, habit: Habit, keys: Keys, step: int, i: int, acting: np.ndarray, found: int
 ) -> int:
@@ -97,7 +97,7 @@ def arrive(
     return found
 
 
-@part
+@inline
 def take_fright(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, habit: Habit, keys: Keys, step: int,
     i: int, acting: np.ndarray, first: int, last: int,
@@ -139,7 +139,7 @@ def take_fright(
     return found
 
 
-@part
+@inline
 def act(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, habit: Habit, keys: Keys, step: int,
     acting: np.ndarray,

@@ -21,7 +21,7 @@ import numpy as np
 
 from agents.account.account import Account, in_danger
 from agents.account.position import equity
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import inline, kernel, rule
 from agents.core.ledger import TRADER, WALLET, Book, pay
 from agents.core.random import key_of, uniform
 from agents.core.table import Accounts, Blocks, Exchanges, Markets
@@ -79,7 +79,7 @@ def protocol_at(row: int, slots: int, guess: int) -> int:
     return guess
 
 
-@part
+@inline
 def deposit(accounts: Accounts, blocks: Blocks, book: Book, row: int, protocol: int, wish: float) -> None:
     """Post up to `wish` USD more collateral from the wallet.
 
@@ -128,7 +128,7 @@ def sliced(order: float, largest: float) -> float:
     return min(max(order, -largest), largest)
 
 
-@part
+@inline
 def wish(
     accounts: Accounts, exchange: Exchanges, market: Markets, habit: Habit, row: int, i: int, draw: float
 ) -> float:
@@ -163,7 +163,7 @@ def appetite(leverage: float, initial_margin: float) -> float:
     return max(min(leverage, 1.0 / initial_margin), LEAST_LEVERAGE)
 
 
-@part
+@inline
 def trade_towards_wish(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, habit: Habit, row: int,
     i: int, own: float, draw: float,
@@ -189,7 +189,7 @@ def trade_towards_wish(
         deposit(accounts, blocks, book, row, i, abs(size + order) * mark / leverage - own)
 
 
-@part
+@inline
 def heed_margin(
     accounts: Accounts,
     blocks: Blocks,
@@ -221,7 +221,7 @@ def heed_margin(
     deposit(accounts, blocks, book, row, i, asked)
 
 
-@part
+@inline
 def decide_all(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, habit: Habit, keys: Keys,
     step: int, rows: np.ndarray,

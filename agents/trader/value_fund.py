@@ -26,7 +26,7 @@ import numpy as np
 from agents.account.account import touch
 from agents.account.position import equity
 from agents.core.column import Column, RowAgent
-from agents.core.kernel import part, rule
+from agents.core.kernel import inline, rule
 from agents.core.ledger import OUTSIDE, TRADER, WALLET, WHOLE, Book, pay, transfer
 from agents.core.table import Accounts, Blocks, Exchanges, ValueFunds
 from agents.exchange.exchange import put_collateral
@@ -176,7 +176,7 @@ def add_money(accounts: Accounts, blocks: Blocks, book: Book, row: int, i: int, 
     touch(accounts, blocks, row)
 
 
-@part
+@inline
 def judge_fund(
     accounts: Accounts,
     blocks: Blocks,
@@ -212,7 +212,7 @@ def judge_fund(
         funds.wealth[h] = wealth + added
 
 
-@part
+@inline
 def replace_fund(
     accounts: Accounts,
     blocks: Blocks,

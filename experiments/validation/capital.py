@@ -43,7 +43,7 @@ def shortfalls(structure: str, members: int = 2, worlds: int = 10_000) -> np.nda
     for world, loss in enumerate(exponential_losses("pooling", worlds, members)):
         held = STRUCTURES[structure](BackstopSection(), np.full(members, 2.0))
         beyond = loss - np.minimum(loss, held.own_capital)
-        paid = held.pay(loss, beyond, held.pot_capital, np.full(members, 0.5), 0)[1] if held.shares else 0.0
+        paid = held.pay(loss, beyond, held.pool_capital, np.full(members, 0.5), 0)[1] if held.shares else 0.0
         left[world] = beyond - paid
     left[left < 1e-12] = 0.0
     return left

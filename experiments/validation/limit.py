@@ -1,7 +1,7 @@
 """Claims about capital and pools put to the whole model, reduced by configuration to the setting of the source.
 
-Many protocols make one run: each fund, or each pot of a clustered structure, is one draw of the closed form. Losses are
-exploits on the tape, in millions; capital is the run's own, paid out by its waterfall.
+Many protocols make one run: each fund, or each pool of a clustered structure, is one draw of the closed form. Losses
+are exploits on the tape, in millions; capital is the run's own, paid out by its waterfall.
 """
 
 from functools import cache
@@ -32,7 +32,7 @@ RICH: dict[str, Any] = {"exposure.graph": "none", "protocol.treasury_ratio": 100
 def uncovered(losses: np.ndarray, capital: float, pooled: bool) -> np.ndarray:
     """Return what funds of `capital` leave of one loss each, in thousands, both (worlds, members).
 
-    Members of a world share a pot, or each has a fund of its own.
+    Members of a world share a pool, or each has a fund of its own.
     """
     worlds, members = losses.shape
     terms = {"backstop.capital_ratio": capital / INTEREST, "backstop.structure": "isolated"}

@@ -1,8 +1,8 @@
 """Fund management beyond fees and deficits: revaluation, lending, contributions, replenishment.
 
-Own funds and pots follow the same rules: what a member contributed to its pot is valued at the member's own asset, and
-gains and losses of a pot change the entitlements behind it. Everything here is off by default and then costs nothing.
-Recalled money pays the debt it was recalled for before the fund has it: a pot's goes by the settlement rule to the
+Own funds and pools follow the same rules: what a member contributed to its pool is valued at the member's own asset,
+and gains and losses of a pool change the entitlements behind it. All here is off by default and then costs nothing.
+Recalled money pays the debt it was recalled for before the fund has it: a pool's goes by the settlement rule to the
 members it left short (:mod:`model.backstop.late_money`).
 
 Order: funds are valued at this step's mid prices before the waterfall (:meth:`FundManagement.revalue`); after fees and
@@ -36,12 +36,12 @@ class FundMemory(NamedTuple):
 
 
 class FundManagement:
-    """The management of all funds and pots of a run.
+    """The management of all funds and pools of a run.
 
     Parameters
     ----------
     context : tables, ledger and structure it works on.
-    layers : of the waterfall, which note what funds and pots could not pay.
+    layers : of the waterfall, which note what funds and pools could not pay.
     """
 
     def __init__(self, context: Context, layers: Layers) -> None:
@@ -78,9 +78,9 @@ class FundManagement:
         self.ledger.enter(FUND, revaluation(balance[FUND], share, self.mid, mid))
         whole = balance[POOL, pots] + balance[POOL_LENT, pots]
         at_hand = np.divide(balance[POOL, pots], whole, out=np.zeros(structure.pots), where=whole > 0.0)
-        change = revaluation(structure.entitlement * at_hand[structure.pot], share, self.mid, mid)
+        change = revaluation(structure.entitlement * at_hand[structure.pool_of], share, self.mid, mid)
         structure.entitlement += change
-        self.ledger.enter(POOL, structure.by_pot(change), pots)
+        self.ledger.enter(POOL, structure.by_pool(change), pots)
         self.mid[:] = mid
 
     def manage(self, step: int) -> None:
@@ -92,17 +92,17 @@ class FundManagement:
         if self.lends:
             structure, layers, recall = self.structure, self.layers, self.recall
             if self.instant:  # recalled money has arrived already
-                layers.unpaid_fund[:] = layers.unpaid_pot[:] = 0.0
+                layers.unpaid_fund[:] = layers.unpaid_pool[:] = 0.0
             self._lend(
                 self.ledger.balance, recall.coming, recall.waiting, recall.arrived, layers.unpaid_fund,
-                layers.unpaid_pot, structure.pot, structure.entitlement, structure.outside, step, *self.loan,
+                layers.unpaid_pool, structure.pool_of, structure.entitlement, structure.outside, step, *self.loan,
             )  # fmt: skip
             if recall.arrived.any():
                 self._pay_late(step)
             np.minimum(structure.unpaid, self.late.open(), out=structure.unpaid)  # others have paid the rest
 
     def _pay_late(self, step: int) -> None:
-        """Let what arrived pay the debt it was recalled for: own funds their own, pots that of members left short."""
+        """Let what arrived pay the debt it was recalled for: own funds their own, pools that of members left short."""
         members, balance, structure = len(self.exchange), self.ledger.balance, self.structure
         arrived = self.recall.arrived
         balance[FUND] -= arrived[:members] - self.late.pay(arrived[:members], "paid_late")
@@ -112,7 +112,7 @@ class FundManagement:
             structure.unpaid -= paid
             structure.settled(np.zeros_like(paid), short, paid, step)
             self.late.pay(paid, "paid_late")
-            given = structure.by_pot(paid)
+            given = structure.by_pool(paid)
             balance[POOL, : len(given)] -= given
             self.pool.claims_paid[:] += given
 
@@ -138,7 +138,7 @@ class FundManagement:
             return
         shared = amount * (1.0 - structure.own_share) * structure.member
         balance[FUND] += amount - shared
-        self.pool.contributions[:] += self._to_pots(shared)
+        self.pool.contributions[:] += self._to_pools(shared)
         structure.contributed += shared
 
     def _charge_reinstatements(self) -> None:
@@ -152,11 +152,11 @@ class FundManagement:
         paid = np.minimum(self.owed, np.maximum(self.ledger.balance[FUND], 0.0))
         self.owed -= paid
         self.ledger.balance[FUND] -= paid
-        self.pool.premiums[:] += self._to_pots(paid)
+        self.pool.premiums[:] += self._to_pools(paid)
 
-    def _to_pots(self, amounts: Array) -> Array:
-        """Credit members' money to their pots and entitlements; return the sums by pot."""
-        sums = self.structure.by_pot(amounts)
+    def _to_pools(self, amounts: Array) -> Array:
+        """Credit members' money to their pools and entitlements; return the sums by pool."""
+        sums = self.structure.by_pool(amounts)
         self.structure.entitlement += amounts
         self.ledger.balance[POOL, : len(sums)] += sums
         return sums

@@ -1,11 +1,11 @@
 """Late money: one rule for all money that arrives after the loss it was meant for.
 
-Recalled loans of funds and pots, claims paid late, parametric payouts, late calls on members and fresh capital all
+Recalled loans of funds and pools, claims paid late, parametric payouts, late calls on members and fresh capital all
 follow it. An amount x that arrives for protocol i pays, in this order,
 
     bad debt → frozen debt → customers and vault of a torn-up protocol, pro rata to their cut → the rest    (1)
 
-each up to what is still open, and only the rest belongs to the fund, pot or treasury it came to. Nobody else who bore
+each up to what is still open, and only the rest belongs to the fund, pool or treasury it came to. Nobody else who bore
 the loss is paid back: what a loss regime took from accounts is settled for good. An estate pays late recoveries to its
 creditors, not to its owner (UNCITRAL, *Legislative Guide on Insolvency Law*, part two, chapter V). Units: USD.
 """
@@ -92,7 +92,7 @@ class LateMoney:
         protocol.paid_treasury[:] = np.maximum(protocol.paid_treasury - rest, 0.0)
 
     def restore(self, fund: Array, skin: Array, column: str) -> None:
-        """Give own funds and skin in the game back what they paid in a pot's place, USD each, counted in `column`."""
+        """Give own funds and skin in the game back what they paid in a pool's place, USD each, counted in `column`."""
         protocol, balance = self.protocol, self.ledger.balance
         balance[FUND] += fund
         balance[TREASURY] += skin

@@ -23,7 +23,7 @@ class Asked(NamedTuple):
     """What the layers note of a step, for what comes after them."""
 
     unpaid_fund: Array  # (members,) USD >= 0, asked of own funds, not at hand and not recalled yet
-    unpaid_pot: Array  # (pots,) USD >= 0, likewise of pots
+    unpaid_pool: Array  # (pots,) USD >= 0, likewise of pools
     spared: Array  # (members,) bool, whose deficit of this step went past the layers
 
 
@@ -38,7 +38,7 @@ class Layers:
     ----------
     handler : who settles claims, the structure unless a market takes its place.
     calls : assessments that take time, if they do.
-    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of own funds and pots, not at hand and not recalled yet.
+    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of own funds and pools, not at hand and not recalled yet.
     """
 
     def __init__(self, structure: Structure) -> None:
@@ -47,7 +47,7 @@ class Layers:
         self.calls: CashCalls | None = None
         members = len(structure.capital)
         self.memory = Asked(np.zeros(members), np.zeros(structure.pots), np.zeros(members, dtype=bool))
-        self.unpaid_fund, self.unpaid_pot, self._spared = self.memory
+        self.unpaid_fund, self.unpaid_pool, self._spared = self.memory
         self._table: Any = None
 
     def bind(self, ledger: Ledger, protocol: Protocols, pool: Pools) -> None:
@@ -55,7 +55,7 @@ class Layers:
         self._table, self._member, self._reinsurer = protocol, columns(protocol), columns(pool)
         balance = ledger.balance
         self._deficit, self._fund, self._lent = balance[DEFICIT], balance[FUND], balance[LENT]
-        self._treasury, self._pot = balance[TREASURY], balance[POOL, : self.structure.pots]
+        self._treasury, self._pool = balance[TREASURY], balance[POOL, : self.structure.pots]
 
     def _layers(self, deficit: Array, priority: Array, step: int) -> Array:
         structure = self.structure
@@ -80,20 +80,20 @@ class Layers:
         return self._assess(left, priority)
 
     def _shared(self, deficit: Array, priority: Array, step: int) -> Array:
-        """Return what own fund, skin and pot leave."""
+        """Return what own fund, skin and pool leave."""
         beyond, ceded = self._beyond(deficit), self._ceded(deficit, step)
         lacking = self._own_fund(deficit - ceded)
         left = lacking + ceded
         if beyond.any():
             left = self._skin(left, beyond)
-        left = after_pot = self._claim(deficit, left, priority, step)
+        left = after_pool = self._claim(deficit, left, priority, step)
         if self.handler.gross:
             left = lacking = self._own_fund(left)
         self.unpaid_fund += lacking
         after_fund = left
         if left.any():
             left = self._skin(left, left)
-        self.structure.fronted += after_pot - after_fund, after_fund - left
+        self.structure.fronted += after_pool - after_fund, after_fund - left
         return left
 
     def _ceded(self, deficit: Array, step: int) -> Array | float:
@@ -129,18 +129,18 @@ class Layers:
         return left - paid
 
     def _claim(self, deficit: Array, left: Array, priority: Array, step: int) -> Array:
-        """Settle what the own layers left with the pots, as far as treaties and cash go."""
+        """Settle what the own layers left with the pools, as far as treaties and cash go."""
         structure, reinsurer = self.structure, self._reinsurer
-        due, paid = self.handler.pay(deficit, left, self._pot, priority, step)
-        asked, given = structure.by_pot(due), structure.by_pot(paid)
-        self._pot -= given
+        due, paid = self.handler.pay(deficit, left, self._pool, priority, step)
+        asked, given = structure.by_pool(due), structure.by_pool(paid)
+        self._pool -= given
         self._deficit += paid
         self._member.paid_pool += paid
         reinsurer.claims_due += asked
         reinsurer.claims_paid += given
         short = given < asked * (1.0 - ROUNDING)
         reinsurer.exhausted_step[short & (reinsurer.exhausted_step < 0)] = step
-        self.unpaid_pot += asked - given + self.handler.lacking
+        self.unpaid_pool += asked - given + self.handler.lacking
         structure.unpaid += due - paid
         return without_dust(left, paid)
 

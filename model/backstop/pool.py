@@ -1,9 +1,9 @@
-"""A pot of backstop capital and the rules by which it settles claims at the end of a step.
+"""A pool of backstop capital and the rules by which it settles claims at the end of a step.
 
 Claims of one step are settled together, never in order of arrival within the step. A rule takes
 
 - claims cᵢ ≥ 0, (members,) USD,
-- the cash K ≥ 0 of the pot, USD,
+- the cash K ≥ 0 of the pool, USD,
 - reserves rᵢ ≥ 0, (members,) USD: what is left of what each member contributed in its own name, Σ rᵢ ≤ K
   where nothing is lent out; the surplus K − Σ rᵢ is what income, yield and capital providers added,
 - priority, (members,) uniform draws of the step's tape: the order of arrival across members,
@@ -28,7 +28,7 @@ def cut_alike(claims: Array, number: int, cash: float, out: Array) -> None:
     ----------
     claims : c, (n,) USD >= 0; may be `out`.
     number : of claims, at most n.
-    cash : K, USD >= 0, in the pot.
+    cash : K, USD >= 0, in the pool.
     out : (n,) written, USD >= 0.
     """
     asked = total(claims, 0, number)
@@ -45,7 +45,7 @@ def pay_in_order(claims: Array, number: int, cash: float, order: Array, out: Arr
     ----------
     claims : c, (n,) USD >= 0.
     number : of claims, at most n.
-    cash : K, USD >= 0, in the pot.
+    cash : K, USD >= 0, in the pool.
     order : (n,) int64, positions of the claims as they arrive.
     out : (n,) written, USD >= 0.
     """
@@ -64,7 +64,7 @@ def pay_own_first(claims: Array, number: int, cash: float, reserve: Array, rest:
     ----------
     claims : c, (n,) USD >= 0.
     number : of claims, at most n.
-    cash : K, USD >= 0, in the pot.
+    cash : K, USD >= 0, in the pool.
     reserve : r, (n,) USD >= 0, what is left of each one's contributions.
     rest : (n,) room, written.
     out : (n,) written, USD >= 0.
@@ -85,7 +85,7 @@ def charge_stakes(stake: Array, paid: Array, number: int, kept: Array, rest: Arr
 
     Parameters
     ----------
-    stake : (n,) USD >= 0, what each owns of the pot, written.
+    stake : (n,) USD >= 0, what each owns of the pool, written.
     paid : (n,) USD >= 0, what each was paid.
     number : of stakes, at most n.
     kept : (n,) USD >= 0, of each stake never touched by what others draw; written: what is left of it.
@@ -111,7 +111,7 @@ def pro_rata(claims: Array, cash: float, reserve: Array, priority: Array) -> Arr
     Parameters
     ----------
     claims : c, (members,) USD >= 0.
-    cash : K, USD >= 0, in the pot.
+    cash : K, USD >= 0, in the pool.
     reserve : r, (members,) USD >= 0, what is left of each one's contributions.
     priority : (members,) in (0, 1), order of arrival, the least first; read where order counts.
     """
@@ -121,12 +121,12 @@ def pro_rata(claims: Array, cash: float, reserve: Array, priority: Array) -> Arr
 
 
 def first_come(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:
-    """Return payments in full in order of arrival until the pot is empty (on-chain shared vaults).
+    """Return payments in full in order of arrival until the pool is empty (on-chain shared vaults).
 
     Parameters
     ----------
     claims : c, (members,) USD >= 0.
-    cash : K, USD >= 0, in the pot.
+    cash : K, USD >= 0, in the pool.
     reserve : r, (members,) USD >= 0, what is left of each one's contributions.
     priority : (members,) in (0, 1), order of arrival, the least first; read where order counts.
     """
@@ -140,13 +140,13 @@ def entitlement_first(claims: Array, cash: float, reserve: Array, priority: Arra
     """Return min(cᵢ, rᵢ), then the rest of each claim pro rata from the surplus (K − Σ rᵢ)⁺.
 
     What a member contributed is kept for it, whether it claims now or later: over time it is paid at least the lesser
-    of its claims and its contributions (segregated accounts; prototype, finding 6). Where part of the pot is lent out,
+    of its claims and its contributions (segregated accounts; prototype, finding 6). Where part of the pool is lent out,
     reserves are paid first, all cut alike.
 
     Parameters
     ----------
     claims : c, (members,) USD >= 0.
-    cash : K, USD >= 0, in the pot.
+    cash : K, USD >= 0, in the pool.
     reserve : r, (members,) USD >= 0, what is left of each one's contributions.
     priority : (members,) in (0, 1), order of arrival, the least first; read where order counts.
     """

@@ -1,4 +1,4 @@
-"""From the parameters of a scenario to the loss regime that places its residuals."""
+"""From the parameters of a scenario to the loss regime that collects its residuals."""
 
 from agents.core.books import Venue
 from model.backstop.loss_regime.base import Terms

@@ -6,8 +6,8 @@ moves and nobody pays:
 
     nᵢ ≤ |qᵢ|,    Σ n = min(|v|, Σ |q| of those in profit)                                     (1)
 
-divided by the venue's ranking (``loss.ranking``), in order or in proportion. What is not placed so, and by ``takeover``
-everything, the successor holds with capital from outside. Units: contracts.
+divided by the venue's ranking (``loss.ranking``), in order or in proportion. What is not collected so, and by
+``takeover`` everything, the successor holds with capital from outside. Units: contracts.
 """
 
 from typing import NamedTuple

@@ -3,15 +3,16 @@
     own fund → own part of what is shared → skin in the game → others' money → loss regime → bad debt      (1)
 
 in every structure, so that structures differ by who holds the capital and not by who is asked first. What is shared is
-a pot, with or without treaties, or members who stand in for each other; a member's own part is its entitlement in the
-pot, or its capital on call. A pot is asked once and pays by its own rule, so there the entitlement E is an attachment
-point: of a loss L, with own fund F, skin in the game S pays ahead of the pot
+a pool, with or without treaties, or members who stand in for each other; a member's own part is its entitlement in the
+pool, or its capital on call. A pool is asked once and pays by its own rule, so there the entitlement E is an attachment
+point: of a loss L, with own fund F, skin in the game S pays ahead of the pool
 
     s = min(S, (L − F − E)⁺)                                                                   (2)
 
-and what the pot leaves of the rest is asked of the skin still there. A treaty that attaches on the gross loss (`gross`)
-takes its part of it past the own fund, which pays what the treaty leaves first and what the pot could not pay after it.
-A pot of one member pays as an own fund does.
+and what the pool leaves of the rest is asked of the skin still there. A treaty that attaches on the gross loss
+(`gross`) takes its part of it past the own fund, which pays what the treaty leaves first and what the pool
+could not pay after.
+A pool of one member pays as an own fund does.
 
 What a vault lost beyond its equity when it was closed (:mod:`agents.provider.vault_closing`) enters (1) at the top
 where the backstop stands for it (``backstop.vault_cover``), otherwise at the loss regime: then no layer is asked,
@@ -62,30 +63,30 @@ class Waterfall(Layers):
     def absorb(
         self, venue: Venue, ledger: Ledger, protocol: Protocols, pool: Pools, priority: Array, step: int
     ) -> bool:
-        """Send this step's deficits down the layers and place the rest; return whether the loss regime was called.
+        """Send this step's deficits down the layers and collect the rest; return whether the loss regime was called.
 
         Parameters
         ----------
         venue : what loss regimes read and change.
         ledger : where deficits are booked, < 0.
         protocol, pool : records that are written: who paid what, who has nothing left.
-        priority : (protocols,) in (0, 1), order of arrival at a pot.
+        priority : (protocols,) in (0, 1), order of arrival at a pool.
         step : present step.
         """
         owed = self.ask(venue, ledger, protocol, pool, priority, step)
         if owed.any():
-            self.place(venue, ledger, protocol, owed, step)
+            self.collect_loss(venue, ledger, protocol, owed, step)
         return bool(owed.any())
 
     def ask(self, venue: Venue, ledger: Ledger, protocol: Protocols, pool: Pools, priority: Array, step: int) -> Array:
-        """Send this step's deficits down the layers; return what is still to be placed, (members,) USD >= 0.
+        """Send this step's deficits down the layers; return what is still to be collected, (members,) USD >= 0.
 
         Parameters
         ----------
         venue : whose deficits they are.
         ledger : where deficits are booked, < 0.
         protocol, pool : records that are written: who paid what, who has nothing left.
-        priority : (protocols,) in (0, 1), order of arrival at a pot.
+        priority : (protocols,) in (0, 1), order of arrival at a pool.
         step : present step.
         """
         if self._table is not protocol:
@@ -107,8 +108,8 @@ class Waterfall(Layers):
             ledger.transfer(BAD_DEBT, DEFICIT, -self._deficit)
         return owed
 
-    def place(self, venue: Venue, ledger: Ledger, protocol: Protocols, owed: Array, step: int) -> None:
-        """Let regimes in Python place what is `owed`, (members,) USD >= 0; the rest becomes bad debt.
+    def collect_loss(self, venue: Venue, ledger: Ledger, protocol: Protocols, owed: Array, step: int) -> None:
+        """Let regimes in Python collect what is `owed`, (members,) USD >= 0; the rest becomes bad debt.
 
         Parameters
         ----------
@@ -119,11 +120,11 @@ class Waterfall(Layers):
         step : present step.
         """
         for i in np.flatnonzero(owed):
-            placement = self.regime.place(venue, int(i), float(owed[i]), step)
-            protocol.paid_regime[i] += placement.placed
-            protocol.paid_fallback[i] += placement.fallback
-            protocol.overshoot[i] += placement.overshoot
-            protocol.infeasible[i] += owed[i] - placement.placed
+            collected = self.regime.collect_loss(venue, int(i), float(owed[i]), step)
+            protocol.paid_regime[i] += collected.regime
+            protocol.paid_fallback[i] += collected.fallback
+            protocol.overshoot[i] += collected.overshoot
+            protocol.infeasible[i] += owed[i] - collected.regime
         ledger.transfer(BAD_DEBT, DEFICIT, -ledger.balance[DEFICIT])
 
     def cover(
@@ -182,12 +183,12 @@ class Waterfall(Layers):
             own = fund + on_call + skin
             idle = self._survivor(deficit, False) * (fund + on_call) if structure.mutual else np.zeros_like(own)
             beyond = np.maximum(deficit - own, 0.0)
-            return Means(own, np.array([idle.sum()]), structure.pot, beyond, priority, own * 0.0, own * 0.0)
+            return Means(own, np.array([idle.sum()]), structure.pool_of, beyond, priority, own * 0.0, own * 0.0)
         first = np.minimum(skin, self._beyond(deficit))
         before = first + np.minimum(fund, deficit - self._ceded(deficit, step))
         promised = self.handler.due(deficit, np.maximum(deficit - before, 0.0), step)
-        reserved, shared = structure.at_hand(self._pot)
-        return Means(before, shared, structure.pot, promised, priority, fund + skin - before, reserved)
+        reserved, shared = structure.at_hand(self._pool)
+        return Means(before, shared, structure.pool_of, promised, priority, fund + skin - before, reserved)
 
     def _leave(self, protocol: Protocols, left: Array, step: int) -> None:
         """Record what the layers left, how much of it through others' losses, and which members were exhausted."""

@@ -137,7 +137,7 @@ class Engine(SetUp):
         self._act("liquidate")
 
     def absorb_deficits(self) -> None:
-        """Phase 6: deficits go down each waterfall, what the layers leave is placed, older debt is served."""
+        """Phase 6: deficits go down each waterfall, what the layers leave is collected, older debt is served."""
         self.ask_layers()
         self.place_losses()
         self.settle_losses()
@@ -151,11 +151,11 @@ class Engine(SetUp):
         losses.moved[0] = passed or bool(losses.owed.any())
 
     def place_losses(self) -> None:
-        """Let regime and fallback place what the layers have left; the rest is bad debt."""
+        """Let regime and fallback collect what the layers have left; the rest is bad debt."""
         if self.regime.compiled:
             self._act_of_regimes("place_losses")
         elif self.losses.owed.any():
-            self.waterfall.place(self.venue, self.ledger, self.protocol, self.losses.owed, self.clock)
+            self.waterfall.collect_loss(self.venue, self.ledger, self.protocol, self.losses.owed, self.clock)
 
     def settle_losses(self) -> None:
         """Let the regimes do what is due at the end of the phase; reconcile rows and ledger where anything moved."""

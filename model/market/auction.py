@@ -25,7 +25,7 @@ import numpy as np
 
 from agents.account.account import total
 from agents.core.audit import check_price, reconcile
-from agents.core.kernel import part, rule
+from agents.core.kernel import inline, rule
 from agents.core.ledger import ROUNDS, TRADE, Book, breach
 from agents.core.table import Accounts, Blocks, Exchanges, Markets, Protocols, ValueFunds
 from agents.trader.value_fund import TRADING, Mandate, judge_fund, post_all, replace_fund, wanted_contracts
@@ -192,7 +192,7 @@ def clearing_price(
     return np.nan
 
 
-@part
+@inline
 def prepare(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, protocol: Protocols, book: Book, funds: ValueFunds,
     held: np.ndarray, takes_part: np.ndarray, k: int,
@@ -223,14 +223,14 @@ def prepare(
     return contracts
 
 
-@part
+@inline
 def set_price(market: Markets, k: int, price: float) -> None:
     """Set the asset's mid price to that of the auction."""
     market.average[k] = market.mid[k] = price
     market.dislocation[k] = market.pressure[k] = np.log(price / market.fundamental[k])
 
 
-@part
+@inline
 def fill_all(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, funds: ValueFunds,
     held: np.ndarray, takes_part: np.ndarray, limit: float, value: float, fee: float, price: float,
@@ -257,7 +257,7 @@ def fill_all(
                 fill_one(accounts, blocks, exchange, market, book, fee, row)
 
 
-@part
+@inline
 def review(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, book: Book, funds: ValueFunds, mandate: Mandate, step: int
 ) -> None:
@@ -302,7 +302,7 @@ class Auction(NamedTuple):
     fee: float  # 1, of trades
 
 
-@part
+@inline
 def auction(
     accounts: Accounts,
     blocks: Blocks,

@@ -1,14 +1,14 @@
 """What drives withdrawals: the alarm over each protocol, and the strain on the providers of its vault.
 
 At the beginning of phase 8 every protocol's alarm is computed by :mod:`agents.protocol.confidence` from the health of
-the backstop behind it, own fund and what pot or fellow members would pay it now (:mod:`agents.protocol.standby`), from
+the backstop behind it, own fund and what pool or fellow members would pay it now (:mod:`agents.protocol.standby`), from
 defaults of its neighbours in the exposure network as it was at the start, and from losses that fund and pool left
 unpaid in this step. Then
 
 - traders who look at their account in the next step respond to it (`exchange.alarm`, sensitivity × alarm);
 - liquidity providers feel, in falls of the share price, strain = v (σ̂ / σ − 1)⁺ + g A at once, σ̂ the running
   volatility of the protocol's asset;
-- the pool's capital providers leave at 1 + g A times the calm rate, A the mean alarm over the members of their pot,
+- the pool's capital providers leave at 1 + g A times the calm rate, A the mean alarm over the members of their pool,
   weighted by capital (:func:`model.reinsurance.investment.capital_hazard`).
 
 All is off by default and then costs nothing.
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.core.kernel import part
+from agents.core.kernel import inline
 from agents.core.table import Exchanges, Markets, Matrix, Protocols
 from agents.protocol.confidence import Mood, alarm, faded
 from agents.protocol.standby import Backing, healths
@@ -67,7 +67,7 @@ def make_nerves(scenario: Scenario, first: Array, tied: Array) -> Nerves:
     )
 
 
-@part
+@inline
 def feel(
     exchange: Exchanges,
     market: Markets,

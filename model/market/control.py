@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.core.kernel import part
+from agents.core.kernel import inline
 from agents.core.ledger import Book
 from agents.core.memory import Memory
 from agents.core.table import Exchanges, Markets, Protocols
@@ -58,7 +58,7 @@ class Adaptation(NamedTuple):
     start: Start
 
 
-@part
+@inline
 def adjust_terms(
     exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing, rules: ControlRule,
     start: Start,

@@ -1,8 +1,8 @@
 """Phase 8: fees, premiums and liquidity providers.
 
 Trading fees are shared among vault, backstop and treasury; liquidation fees go to the backstop. What the backstop
-receives is split between a member's own fund and its pot as the structure splits capital; what would lift it above its
-target size goes to the treasury. Members pay the pot's premium from their funds; providers redeem or come back. What
+receives is split between a member's own fund and its pool as the structure splits capital; what would lift it above its
+target size goes to the treasury. Members pay the pool's premium from their funds; providers redeem or come back. What
 else a fund does, if it does, is in :mod:`model.backstop.fund`. Units: USD.
 """
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.audit import money_there, reconcile
-from agents.core.kernel import part, rule
+from agents.core.kernel import inline, rule
 from agents.core.ledger import (
     CAPITAL,
     FUND,
@@ -50,13 +50,13 @@ class CapitalTerms(NamedTuple):
     vault: float  # share of a trading fee that goes to the vault
     fund: float  # share of a trading fee that goes to fund and pool
     own_share: np.ndarray  # (members,) of that, the share that stays in the own fund
-    holds: bool  # whether there are funds or pots
+    holds: bool  # whether there are funds or pools
     premium: float  # 1 per year of open interest, 0 where none is flat
     minutes: float  # length of a step
     speed: float  # 1 per step, share of a stake withdrawn by who runs
     back: float  # 1 per step, share of a withdrawal that returns
     sensitivity: float  # 1, of providers to the health of funds
-    pot: np.ndarray  # (members,) index of each one's pot
+    pool_of: np.ndarray  # (members,) index of each one's pool
     target: np.ndarray  # (members,) USD, size above which a fund takes no contributions
     vaults: int  # vaults a provider has stakes in
     cooldown: float  # steps between asking and being paid
@@ -70,12 +70,12 @@ def contribute(
     book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, account: Code, amount: float,
     terms: CapitalTerms,
 ) -> None:  # fmt: skip
-    """Split income of the backstop between own fund and pot; what exceeds the target size is the treasury's.
+    """Split income of the backstop between own fund and pool; what exceeds the target size is the treasury's.
 
     Parameters
     ----------
     book, protocol, pool : of the run; balances, income and contributions are written.
-    entitlement : (members,) USD, what each owns of its pot; written.
+    entitlement : (members,) USD, what each owns of its pool; written.
     i : protocol.
     account : of the ledger, that the income is on.
     amount : USD, >= 0.
@@ -89,13 +89,13 @@ def contribute(
     pay(book, account, TREASURY, i, spill)
     shared = (amount - spill) * (1.0 - terms.own_share[i])
     pay(book, account, FUND, i, amount - spill - shared)
-    transfer(book, account, i, POOL, terms.pot[i], shared)
-    pool.contributions[terms.pot[i]] += shared
+    transfer(book, account, i, POOL, terms.pool_of[i], shared)
+    pool.contributions[terms.pool_of[i]] += shared
     entitlement[i] += shared
     protocol.income[i] += amount - spill
 
 
-@part
+@inline
 def share_fees(
     book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, terms: CapitalTerms
 ) -> None:
@@ -104,7 +104,7 @@ def share_fees(
     Parameters
     ----------
     book, protocol, pool : of the run; balances, income and contributions are written.
-    entitlement : (members,) USD, what each owns of its pot; written.
+    entitlement : (members,) USD, what each owns of its pool; written.
     i : protocol.
     terms : constants.
     """
@@ -123,7 +123,7 @@ def share_fees(
     book.balance[TRADING_FEE, i] = book.balance[LIQUIDATION_FEE, i] = 0.0
 
 
-@part
+@inline
 def losses_elsewhere(
     protocol: Protocols, providers: Providers, book: Book, open_profit: np.ndarray, weight: float
 ) -> np.ndarray:
@@ -150,7 +150,7 @@ def losses_elsewhere(
     return found
 
 
-@part
+@inline
 def serve_providers(
     exchange: Exchanges, protocol: Protocols, providers: Providers, book: Book, backing: Backing, terms: CapitalTerms
 ) -> None:
@@ -193,7 +193,7 @@ def serve_providers(
         check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], there)
 
 
-@part
+@inline
 def settle_capital(
     exchange: Exchanges, protocol: Protocols, providers: Providers, pool: Pools, book: Book, backing: Backing,
     terms: CapitalTerms,
@@ -211,7 +211,7 @@ def settle_capital(
         share_fees(book, protocol, pool, entitlement, i, terms)
     if terms.premium > 0.0:
         paid = np.zeros(members)
-        collect_premium(book, exchange, pool, terms.pot, paid, terms.premium, terms.minutes)
+        collect_premium(book, exchange, pool, terms.pool_of, paid, terms.premium, terms.minutes)
         for i in range(members):
             entitlement[i] += paid[i]
     cancel_shares(exchange, protocol, providers)

@@ -16,7 +16,7 @@ import numpy as np
 from agents.account.account import flag, total, touch
 from agents.account.position import bankruptcy_price, closed_of, equity
 from agents.core.audit import reconcile
-from agents.core.kernel import part
+from agents.core.kernel import inline
 from agents.core.ledger import (
     DEFICIT,
     KEEPER,
@@ -60,7 +60,7 @@ def make_jobs(rows: int, keepers: int, protocols: int) -> Jobs:
     return Jobs(np.zeros(room, np.int32), np.zeros(room, np.int16), np.zeros(room))
 
 
-@part
+@inline
 def to_sell(accounts: Accounts, exchange: Exchanges, tariff: Tariff, row: int, i: int, step: int) -> float:
     """Return the contracts of a flagged row that are for keepers in this round.
 
@@ -81,7 +81,7 @@ def to_sell(accounts: Accounts, exchange: Exchanges, tariff: Tariff, row: int, i
     return contracts_to_sell(accounts.size[row], exchange.mark[i], since, tariff.partial)
 
 
-@part
+@inline
 def assign(
     accounts: Accounts, exchange: Exchanges, keepers: Keepers, remaining: np.ndarray, tariff: Tariff, gas: float,
     step: int, flagged: np.ndarray, found: int, jobs: Jobs,
@@ -122,7 +122,7 @@ def assign(
     return count
 
 
-@part
+@inline
 def reduce_position(accounts: Accounts, row: int, side: float, contracts: float) -> float:
     """Close `contracts` of a row, take their share of the collateral out and return it, USD.
 
@@ -140,7 +140,7 @@ def reduce_position(accounts: Accounts, row: int, side: float, contracts: float)
     return share
 
 
-@part
+@inline
 def return_rest(accounts: Accounts, book: Book, row: int, i: int, rest: float) -> None:
     """Give what is left of a liquidated part to the owner: to the wallet if flat, else to the remaining collateral.
 
@@ -158,7 +158,7 @@ def return_rest(accounts: Accounts, book: Book, row: int, i: int, rest: float) -
         accounts.collateral[row] += rest
 
 
-@part
+@inline
 def liquidate_part(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
     tariff: Tariff, gas: float, row: int, keeper: int, contracts: float,
@@ -203,7 +203,7 @@ def liquidate_part(
     touch(accounts, blocks, row)
 
 
-@part
+@inline
 def pay_keeper(keepers: Keepers, book: Book, keeper: int, bounty: float, gas: float) -> None:
     """Credit a keeper's bounty and charge its gas, which leaves the ecosystem.
 
@@ -222,7 +222,7 @@ def pay_keeper(keepers: Keepers, book: Book, keeper: int, bounty: float, gas: fl
     transfer(book, KEEPER, WHOLE, OUTSIDE, WHOLE, cost)
 
 
-@part
+@inline
 def record_unserved(accounts: Accounts, exchange: Exchanges, flagged: np.ndarray, found: int) -> None:
     """Sum the negative equity of the positions nobody served.
 
@@ -241,7 +241,7 @@ def record_unserved(accounts: Accounts, exchange: Exchanges, flagged: np.ndarray
         exchange.unserved[i] += max(-own, 0.0)
 
 
-@part
+@inline
 def execute(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
     rules: MarketRule, tariff: Tariff, gas: float, jobs: Jobs, count: int,
@@ -272,7 +272,7 @@ def execute(
         )  # fmt: skip
 
 
-@part
+@inline
 def liquidate(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
     rules: MarketRule, tariff: Tariff, gas: float, step: int, factor: np.ndarray, oracle_error: np.ndarray,

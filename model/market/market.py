@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.audit import check_price
-from agents.core.kernel import part, rule
+from agents.core.kernel import inline, rule
 from agents.core.ledger import DEFICIT, OUTSIDE, PRICE, WHOLE, Book, transfer
 from agents.core.table import Exchanges, Markets, Protocols
 from model.market.impact import SHAPES, absorbed_flow, average_price, displacement
@@ -130,7 +130,7 @@ def within(wanted: float, start: float, band: float) -> float:
     return min(max(wanted, min(-band, start)), max(band, start))
 
 
-@part
+@inline
 def move(market: Markets, rules: MarketRule, k: int, contracts: float) -> None:
     """Let net flow of `contracts` in asset k move the price; its average price goes into the record.
 
@@ -156,14 +156,14 @@ def move(market: Markets, rules: MarketRule, k: int, contracts: float) -> None:
     market.mid[k] = market.fundamental[k] * np.exp(market.dislocation[k])
 
 
-@part
+@inline
 def mark_all(market: Markets, exchange: Exchanges, oracle_error: np.ndarray) -> None:
     """Mark every exchange to its asset's mid price, times its oracle's error."""
     for i in range(exchange.shape[0]):
         exchange.mark[i] = market.mid[exchange.asset[i]] * (1.0 + oracle_error[i])
 
 
-@part
+@inline
 def shock(
     market: Markets, exchange: Exchanges, protocol: Protocols, book: Book, returns: np.ndarray, spread: np.ndarray,
     exploit: np.ndarray,
@@ -194,7 +194,7 @@ def shock(
         transfer(book, DEFICIT, i, OUTSIDE, WHOLE, exchange.deficit[i])
 
 
-@part
+@inline
 def observe(market: Markets, rules: MarketRule, k: int) -> None:
     """Update running volatility and momentum of asset k with the return since the last step."""
     change = np.log(market.mid[k] / market.last[k])
@@ -203,7 +203,7 @@ def observe(market: Markets, rules: MarketRule, k: int) -> None:
     market.last[k] = market.mid[k]
 
 
-@part
+@inline
 def supply_depth(
     market: Markets, exchange: Exchanges, protocol: Protocols, rules: MarketRule, tape_depth: np.ndarray
 ) -> None:
@@ -229,7 +229,7 @@ def supply_depth(
             market.depth[k] *= rules.depth_multiplier * factor / market.fundamental[k]
 
 
-@part
+@inline
 def check_prices(market: Markets, exchange: Exchanges, book: Book) -> None:
     """Check that prices that moved without a trade are within the allowed range."""
     for k in range(market.shape[0]):
@@ -239,7 +239,7 @@ def check_prices(market: Markets, exchange: Exchanges, book: Book) -> None:
         check_price(book, PRICE, exchange.asset[i], exchange.mark[i], market.first[exchange.asset[i]])
 
 
-@part
+@inline
 def price(
     market: Markets,
     exchange: Exchanges,

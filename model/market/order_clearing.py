@@ -11,7 +11,7 @@ import numpy as np
 from agents.account.account import total, touch
 from agents.account.position import after_fill, filled
 from agents.core.audit import reconcile
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import inline, kernel, rule
 from agents.core.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, Book, pay
 from agents.core.table import Accounts, Blocks, Exchanges, Markets
 from agents.exchange.control.order_limit import is_limited, limit_orders
@@ -28,7 +28,7 @@ def fill_price(average: float, half_spread: float, contracts: float) -> float:
     return average * (1.0 + (half_spread if contracts > 0.0 else -half_spread))
 
 
-@part
+@inline
 def settle_flat(accounts: Accounts, exchange: Exchanges, book: Book, row: int, i: int) -> None:
     """Return a flat account's collateral to its wallet; a loss beyond it becomes a deficit.
 
@@ -48,7 +48,7 @@ def settle_flat(accounts: Accounts, exchange: Exchanges, book: Book, row: int, i
         book_trader_deficit(exchange, i, -left)
 
 
-@part
+@inline
 def fill_one(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, fee: float, row: int
 ) -> None:
@@ -82,7 +82,7 @@ def fill_one(
     touch(accounts, blocks, row)
 
 
-@part
+@inline
 def clear_market(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule, fee: float,
     oracle_error: np.ndarray, rows: np.ndarray,
@@ -136,7 +136,7 @@ def fill(
     )  # fmt: skip
 
 
-@part
+@inline
 def trade(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule,
     habit: Habit, keys: Keys, fee: float, step: int, oracle_error: np.ndarray, acting: np.ndarray,

@@ -8,9 +8,9 @@ Layers are the protocols' columns ``paid_*``: own fund, skin in the game, pool a
 bad debt; after them what paid such debt later or in default: recalled money (``late``), ``claims``, ``outsiders`` who
 recapitalised, and the ``creditors``, protocols whose money clearing gave to customers. What a tear-up cut from
 customers and vault of a failed protocol is theirs, ``customers`` and ``vault``. What the loss regime and its fallback
-placed is split: on **winners** whatever they took from accounts, less what was above the need (levies reach every open
-position, so "winners" are then all who paid); on **frozen** debt what still awaits repayment; and on the **vault** the
-rest, fees that repaid frozen debt included; late money that repaid frozen debt is a layer and not placed.
+collected is split: on **winners** whatever they took from accounts, less what was above the need (levies reach every
+open position, so "winners" are then all who paid); on **frozen** debt what still awaits repayment; and on the **vault**
+the rest, fees that repaid frozen debt included; late money that repaid frozen debt is a layer and not collected.
 **Flat-leverage winners** had positions smaller than their equity, leverage below 1 at the start: those whom a ranking
 by leverage should spare, and 10 October 2025 did not (median leverage 0.43).
 
@@ -87,15 +87,15 @@ def shares(protocol: Protocols, balance: Array, haircut: float, flat: float) -> 
     haircut, flat : USD taken from all accounts, and from those of flat leverage.
     """
     paid = {name.removeprefix(LAYER): float(protocol[name].sum()) for name in _layers(protocol)}
-    placed = sum(paid.pop(name) for name in REGIMES) - float(protocol.thawed.sum())
+    collected = sum(paid.pop(name) for name in REGIMES) - float(protocol.thawed.sum())
     torn_up = paid["customers"], paid.pop("providers")
-    winners = min(max(haircut - torn_up[0] - float(protocol.overshoot.sum()), 0.0), placed)
-    frozen = min(float(-balance[FROZEN_DEBT].sum()), placed - winners)
+    winners = min(max(haircut - torn_up[0] - float(protocol.overshoot.sum()), 0.0), collected)
+    frozen = min(float(-balance[FROZEN_DEBT].sum()), collected - winners)
     amounts = {
         **paid,
         "winners": winners,
         "flat_winners": winners * flat / haircut if haircut > 0 else 0.0,
-        "vault": placed - winners - frozen + torn_up[1],
+        "vault": collected - winners - frozen + torn_up[1],
         "frozen": frozen,
         "bad_debt": float(-balance[BAD_DEBT].sum()),
     }

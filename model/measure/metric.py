@@ -123,12 +123,12 @@ def failure_metrics(protocol: Protocols, steps: int, minutes: float) -> Metrics:
 def callable_at_start(ecosystem: Run) -> float:
     """Return all that the structure may call at the start, USD.
 
-    Own funds; pots with what capital providers and the second pool hold of them; members' capital on call; and skin in
+    Own funds; pools with what capital providers and the second pool hold of them; members' capital on call; and skin in
     the game, which is the same in every structure.
     """
     structure, scenario = ecosystem.structure, ecosystem.scenario
     skin = scenario.protocol.skin_in_the_game * treasuries(scenario).sum()
-    held = structure.own_capital.sum() + structure.pot_capital.sum() + structure.on_call.sum()
+    held = structure.own_capital.sum() + structure.pool_capital.sum() + structure.on_call.sum()
     return float(held + skin)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.audit import audit, check_price
-from agents.core.kernel import part
+from agents.core.kernel import inline
 from agents.core.ledger import BAD_DEBT, FUND, KEEPER, POOL, RECORD, TREASURY, VAULT, Book
 from agents.core.table import Exchanges, Markets, Protocols
 from agents.provider.liquidity_provider import vault_equity
@@ -76,7 +76,7 @@ class Record:
         return found
 
 
-@part
+@inline
 def write_protocol(exchange: Exchanges, protocol: Protocols, book: Book, row: np.ndarray, i: int) -> None:
     """Write one protocol's columns, in the order of ``PROTOCOL_SERIES``.
 
@@ -104,7 +104,7 @@ def write_protocol(exchange: Exchanges, protocol: Protocols, book: Book, row: np
     row[i, 13], row[i, 14], row[i, 15] = exchange.trader_deficit[i], exchange.vault_deficit[i], exchange.exploit_loss[i]
 
 
-@part
+@inline
 def write_step(
     market: Markets, exchange: Exchanges, protocol: Protocols, book: Book, rounds: int,
     ecosystem: np.ndarray, asset: np.ndarray, members: np.ndarray,

@@ -156,14 +156,14 @@ class Choice:
             return
         wanted = structure.entitlement * ~structure.member
         if wanted.any():
-            asked = structure.by_pot(wanted)
-            free = balance[POOL, : structure.pots] - structure.by_pot(self.handler.open)
+            asked = structure.by_pool(wanted)
+            free = balance[POOL, : structure.pots] - structure.by_pool(self.handler.open)
             part = np.divide(np.maximum(free, 0.0), asked, out=np.zeros_like(asked), where=asked > 0.0)
-            self._move(-wanted * np.minimum(part, 1.0)[structure.pot])
+            self._move(-wanted * np.minimum(part, 1.0)[structure.pool_of])
 
     def _move(self, amount: Array) -> None:
-        """Move money from funds to pots and entitlements, (members,) USD; negative: back."""
+        """Move money from funds to pools and entitlements, (members,) USD; negative: back."""
         structure, balance = self.context.structure, self.context.ledger.balance
         balance[FUND] -= amount
-        balance[POOL, : structure.pots] += structure.by_pot(amount)
+        balance[POOL, : structure.pots] += structure.by_pool(amount)
         structure.contribute(amount)

@@ -1,4 +1,4 @@
-"""Capital providers of phase 8: they join and leave the pots (:mod:`agents.provider.capital_provider`)."""
+"""Capital providers of phase 8: they join and leave the pools (:mod:`agents.provider.capital_provider`)."""
 
 from typing import NamedTuple
 
@@ -24,14 +24,14 @@ Array = np.ndarray
 
 
 def capital_hazard(structure: Structure, alarm: Array, sensitivity: float) -> Array:
-    """Return the multiple of the calm rate at which each pot's capital providers leave, (pots,), 1 in calm."""
+    """Return the multiple of the calm rate at which each pool's capital providers leave, (pots,), 1 in calm."""
     weight = structure.capital
-    whole = np.maximum(structure.by_pot(weight), 1e-300)
-    return hazard(sensitivity * (structure.by_pot(weight * alarm) / whole))
+    whole = np.maximum(structure.by_pool(weight), 1e-300)
+    return hazard(sensitivity * (structure.by_pool(weight * alarm) / whole))
 
 
 def make_providers(scenario: Scenario, streams: Streams, structure: Structure) -> Investors:
-    """Return the capital providers' records at the start; none where no pot is."""
+    """Return the capital providers' records at the start; none where no pool is."""
     terms, pots = scenario.reinsurance, structure.pots if structure.shares else 0
     table = CapitalProvider.make_table(terms.providers * pots)
     table.asked_step[:] = -1
@@ -39,8 +39,8 @@ def make_providers(scenario: Scenario, streams: Streams, structure: Structure) -
         rows = slice(j * terms.providers, (j + 1) * terms.providers)
         weights = -np.log(streams.uniform("capital.weight", j, size=terms.providers))
         spread = ndtri(streams.uniform("capital.hurdle", j, size=terms.providers))
-        table.pot[rows] = j
-        table.cash[rows] = terms.provider_cash * structure.pot_capital[j] * weights / weights.sum()
+        table.pool[rows] = j
+        table.cash[rows] = terms.provider_cash * structure.pool_capital[j] * weights / weights.sum()
         table.shares[rows] = structure.outside[j] * weights / weights.sum()
         table.hurdle[rows] = terms.hurdle * np.exp(terms.hurdle_spread * spread)
     return table
@@ -61,7 +61,7 @@ class Investment:
     context : ledger and structure it works on.
     alarm : (members,) 1, >= 0, alarm over every protocol, as it changes.
     table : the providers' records.
-    underwriting : what the pots earn and expect to pay.
+    underwriting : what the pools earn and expect to pay.
     handler : whose open claims are not paid out.
     """
 
@@ -86,46 +86,46 @@ class Investment:
     def manage(self, step: int) -> None:
         """Let providers compare the return with their hurdles, put money in, ask for it, be paid."""
         table = self.table
-        if not len(table.pot):
+        if not len(table.pool):
             return
-        burden = self.structure.by_pot(self.handler.open)
+        burden = self.structure.by_pool(self.handler.open)
         self.attained[:] = self._return(burden)
         self._forget_worthless(burden)
         ask(table, self.attained, step)
         self._deposit(burden, step)
         if (table.asked_step >= 0).any():
-            for j in np.unique(table.pot[table.asked_step >= 0]):
+            for j in np.unique(table.pool[table.asked_step >= 0]):
                 self._redeem(j, burden)
         book, difference = self.ledger.book, float(table.cash.sum()) - self.ledger.balance[INVESTOR, WHOLE]
         check(book, CAPITAL, INVESTOR, WHOLE, difference, money_there(book.balance))
 
     def _return(self, burden: Array) -> Array:
-        """Return what pots are expected to earn, (pots,) 1/year; `burden` is their open claims, USD."""
+        """Return what pools are expected to earn, (pots,) 1/year; `burden` is their open claims, USD."""
         structure, balance, pots = self.structure, self.ledger.balance, slice(self.structure.pots)
         capital = balance[POOL, pots] + balance[POOL_LENT, pots] - burden
         margin = self.underwriting.yearly * self.underwriting.charges - self.underwriting.expected
-        return expected_return(structure.by_pot(margin), np.maximum(capital, 0.0), self.earned)
+        return expected_return(structure.by_pool(margin), np.maximum(capital, 0.0), self.earned)
 
     def _deposit(self, burden: Array, step: int) -> None:
         table, amount = self.table, deposits(self.table, self.attained, self.joining)
         if not amount.any():
             return
-        price = self._price(burden)[table.pot]
+        price = self._price(burden)[table.pool]
         amount = np.where(price > DUST, amount, 0.0)  # nobody buys into what open claims have used up
         self._move(amount, np.divide(amount, price, out=np.zeros_like(amount), where=amount > 0.0))
         table.locked_until[amount > 0.0] = step + self.lock_up
 
-    def _redeem(self, pot: int, burden: Array) -> None:
-        """Pay the queue of one pot, as far as speed, cash and open claims allow."""
-        structure, table, price = self.structure, self.table, self._price(burden)[pot]
+    def _redeem(self, pool: int, burden: Array) -> None:
+        """Pay the queue of one pool, as far as speed, cash and open claims allow."""
+        structure, table, price = self.structure, self.table, self._price(burden)[pool]
         if price <= 0.0:
             return
-        free = self.ledger.balance[POOL, pot] - burden[pot]
-        leaving = min(self.leaving * capital_hazard(self.structure, self.alarm, self.sensitivity)[pot], 1.0)
-        room = min(leaving * structure.outside[pot], max(free, 0.0))
-        paid = served(table, table.shares * price, room, pot)
+        free = self.ledger.balance[POOL, pool] - burden[pool]
+        leaving = min(self.leaving * capital_hazard(self.structure, self.alarm, self.sensitivity)[pool], 1.0)
+        room = min(leaving * structure.outside[pool], max(free, 0.0))
+        paid = served(table, table.shares * price, room, pool)
         self._move(-paid, -np.minimum(paid / price, table.shares))
-        table.asked_step[(table.shares <= 0.0) & (table.pot == pot)] = -1
+        table.asked_step[(table.shares <= 0.0) & (table.pool == pool)] = -1
 
     def _move(self, amount: Array, shares: Array) -> None:
         """Let providers buy shares for `amount`, (providers,) USD; negative: redeem."""
@@ -134,7 +134,7 @@ class Investment:
         table.shares += shares
         table.deposited += amount
         self.turnover += float(np.abs(amount).sum())
-        sums = np.bincount(table.pot, amount, pots)
+        sums = np.bincount(table.pool, amount, pots)
         self.structure.outside += sums
         self.ledger.balance[POOL, :pots] += sums
         self.ledger.balance[INVESTOR, WHOLE] -= amount.sum()
@@ -142,10 +142,10 @@ class Investment:
     def _price(self, burden: Array) -> Array:
         """Return what a share is worth net of open claims `burden`, (pots,) USD."""
         structure = self.structure
-        whole = structure.by_pot(structure.entitlement) + structure.outside
+        whole = structure.by_pool(structure.entitlement) + structure.outside
         part = np.divide(burden, whole, out=np.zeros_like(whole), where=whole > 0.0)
         owned = structure.outside * np.maximum(1.0 - part, 0.0)
-        return np.maximum(share_price(owned, np.bincount(self.table.pot, self.table.shares, structure.pots)), 0.0)
+        return np.maximum(share_price(owned, np.bincount(self.table.pool, self.table.shares, structure.pots)), 0.0)
 
     def _forget_worthless(self, burden: Array) -> None:
         """Cancel provider shares that losses have used up; remaining dust goes to the members."""
@@ -153,13 +153,13 @@ class Investment:
         if gone.any():
             self.structure.entitlement += self._dust(gone)
             self.structure.outside[gone] = 0.0
-            self.table.shares[gone[self.table.pot]] = 0.0
-            self.table.asked_step[gone[self.table.pot]] = -1
+            self.table.shares[gone[self.table.pool]] = 0.0
+            self.table.asked_step[gone[self.table.pool]] = -1
 
     def _dust(self, gone: Array) -> Array:
         structure = self.structure
-        members = np.bincount(structure.pot, minlength=structure.pots)
-        return (structure.outside * gone / members)[structure.pot]
+        members = np.bincount(structure.pool_of, minlength=structure.pots)
+        return (structure.outside * gone / members)[structure.pool_of]
 
     def _counted(self) -> Array:
         cash = np.zeros(self.ledger.balance.shape[1])

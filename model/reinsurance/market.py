@@ -1,7 +1,7 @@
 """The reinsurance market of a run: claims handler, second pool, premiums, capital providers, protocols' choices.
 
 Total capital at the start is that of every other structure: what capital providers own and what the second pool holds
-is taken out of the pots' capital. Everything is off by default and then costs nothing. Phase 8, after fees and
+is taken out of the pools' capital. Everything is off by default and then costs nothing. Phase 8, after fees and
 funds, premiums and providers at every review:
 
     late claims → premiums and cycle → capital providers → choices                             (1)
@@ -33,7 +33,7 @@ Array = np.ndarray
 
 
 class Cover(NamedTuple):
-    """What is remembered around the pots."""
+    """What is remembered around the pools."""
 
     claimed: Claimed
     handler: Memory  # of the way to claim
@@ -48,7 +48,7 @@ class Cover(NamedTuple):
 
 
 class ReinsuranceMarket:
-    """The reinsurance market around the pots of a structure.
+    """The reinsurance market around the pools of a structure.
 
     Parameters
     ----------
@@ -91,9 +91,9 @@ class ReinsuranceMarket:
         if not structure.shares:
             return 0.0
         second = found(self.ledger, terms.retrocession_share, structure.pots)
-        structure.entitlement *= 1.0 - second / max(float(structure.pot_capital.sum()), 1e-300)
+        structure.entitlement *= 1.0 - second / max(float(structure.pool_capital.sum()), 1e-300)
         owned = terms.provider_share if terms.providers else 0.0
-        structure.outside[:] = structure.by_pot(structure.entitlement) * owned
+        structure.outside[:] = structure.by_pool(structure.entitlement) * owned
         structure.entitlement *= 1.0 - owned
         return second + float(structure.outside.sum())
 
@@ -105,7 +105,7 @@ class ReinsuranceMarket:
         context, waterfall, reach, alarm : as for the market.
         draws : random numbers of the steps.
         """
-        structure, terms, start = self.structure, self.terms, self.structure.pot_capital
+        structure, terms, start = self.structure, self.terms, self.structure.pool_capital
         scenario = context.scenario
         second = Retrocession(self.ledger, terms.retrocession_attachment * start, terms.retrocession_limit * start)
         key = np.uint64(draws.key("reinsurance.dispute"))

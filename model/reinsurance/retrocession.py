@@ -1,9 +1,9 @@
-"""Retrocession: a second pool above all pots, which reinsures the reinsurers.
+"""Retrocession: a second pool above all pools, which reinsures the reinsurers.
 
-Of the claims Cⱼ presented so far to pot j the second pool owes min((Cⱼ − d Kⱼ)⁺, l Kⱼ), K the pot's capital at the
+Of the claims Cⱼ presented so far to pool j the second pool owes min((Cⱼ − d Kⱼ)⁺, l Kⱼ), K the pool's capital at the
 start; what is owed at a step is the increase, paid pro rata where its cash is short. Its capital is taken out of the
-pots when the run begins, so total capital is that of every other structure. With one pot it is the same money in a
-second pocket that opens later; with several, pots lend each other strength, and one can drain it for all.
+pools when the run begins, so total capital is that of every other structure. With one pool it is the same money in a
+second pocket that opens later; with several, pools lend each other strength, and one can drain it for all.
 Units: USD.
 """
 
@@ -21,8 +21,8 @@ Array = np.ndarray
 class Presented(NamedTuple):
     """What the second pool remembers."""
 
-    claims: Array  # (pots,) USD >= 0, claims presented to the pots so far
-    paid: Array  # (pots,) USD >= 0, paid to the pots so far
+    claims: Array  # (pots,) USD >= 0, claims presented to the pools so far
+    paid: Array  # (pots,) USD >= 0, paid to the pools so far
 
 
 class Retrocession:
@@ -45,7 +45,7 @@ class Retrocession:
         self.claims, self.paid = self.memory
 
     def recover(self, asked: Array) -> Array:
-        """Take out and return what the second pool owes for claims `asked` of the pots, (pots,) USD."""
+        """Take out and return what the second pool owes for claims `asked` of the pools, (pots,) USD."""
         owed = layer_increment(self.claims, self.claims + asked, self.attachment, self.limit)
         self.claims += asked
         cash = self.ledger.balance[RETROCESSION]
@@ -56,7 +56,7 @@ class Retrocession:
 
 
 def found(ledger: Ledger, share: float, pots: int) -> float:
-    """Move a share of the pots' cash to the second pool; return how much, USD."""
+    """Move a share of the pools' cash to the second pool; return how much, USD."""
     given = ledger.balance[POOL, :pots] * share
     ledger.balance[POOL, :pots] -= given
     ledger.balance[RETROCESSION, WHOLE] += given.sum()

@@ -1,8 +1,8 @@
 """Premiums of phase 8 where the market sets them: what an underwriter sees, asks and collects.
 
-The rule of :mod:`model.reinsurance.premium` says what a year costs each member; the pot's rate multiplier
+The rule of :mod:`model.reinsurance.premium` says what a year costs each member; the pool's rate multiplier
 (:mod:`model.reinsurance.premium.cycle`) and the part of its claims that a member keeps scale it. It is paid at every
-review from the member's fund, then from its treasury, as far as they reach, and belongs to all who own the pot, in
+review from the member's fund, then from its treasury, as far as they reach, and belongs to all who own the pool, in
 proportion. (The flat rate without a market is credited to the member that pays it:
 :func:`agents.reinsurer.reinsurer.collect_premium`.) Units: USD, years.
 """
@@ -66,7 +66,7 @@ class Written(NamedTuple):
 
 
 class Underwriting:
-    """The pots' underwriting.
+    """The pools' underwriting.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class Underwriting:
         self._receive(premiums + self._take(TREASURY, wanted - premiums))
 
     def cost(self, seen: Exposure) -> Array:
-        """Return what cover costs the pot in claims a year as far as is known, (members,) USD/year."""
+        """Return what cover costs the pool in claims a year as far as is known, (members,) USD/year."""
         return credible(seen.expected, seen.claims, seen.years, self.terms.credibility) * (1.0 - self.handler.kept)
 
     def worth(self, seen: Exposure) -> Array:
@@ -127,7 +127,7 @@ class Underwriting:
         return self._asked(self.exposure(step))
 
     def _asked(self, seen: Exposure) -> Array:
-        return self.rule.yearly(seen) * (self.cycle.multiplier[self.structure.pot] * (1.0 - self.handler.kept))
+        return self.rule.yearly(seen) * (self.cycle.multiplier[self.structure.pool_of] * (1.0 - self.handler.kept))
 
     def exposure(self, step: int) -> Exposure:
         """Return what the underwriter sees of the members at `step`."""
@@ -141,8 +141,8 @@ class Underwriting:
             claims=self.handler.claims,
             leverage=gearing / self._leverage,
             crowding=crowding,
-            health=thin[self.structure.pot],
-            pot=self.structure.pot,
+            health=thin[self.structure.pool_of],
+            pool_of=self.structure.pool_of,
             member=self.structure.member,
             years=(step + 1) * self.minutes / MINUTES_PER_YEAR,
         )
@@ -154,13 +154,13 @@ class Underwriting:
         return taken
 
     def _receive(self, premiums: Array) -> None:
-        """Give premiums to the pots and those who own them; to the payers where nobody does."""
-        sums = self.structure.by_pot(premiums)
+        """Give premiums to the pools and those who own them; to the payers where nobody does."""
+        sums = self.structure.by_pool(premiums)
         self.paid += premiums
         self.pool.premiums += sums
         self.ledger.balance[POOL, : len(sums)] += sums
         nobody = self.structure.credit(sums) > 0.0
-        self.structure.entitlement += premiums * nobody[self.structure.pot]
+        self.structure.entitlement += premiums * nobody[self.structure.pool_of]
 
     def _capital(self) -> Array:
         balance, pots = self.ledger.balance, slice(self.structure.pots)

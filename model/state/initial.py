@@ -2,7 +2,7 @@
 
 Every balance enters the ledger from the outside world, so the sum of all accounts is zero from the first moment. Total
 backstop capital is the same in every structure: a ratio of total open interest, allotted to members in proportion to
-open interest, to expected loss or to expected shortfall, then split into own funds and pots as the structure says.
+open interest, to expected loss or to expected shortfall, then split into own funds and pools as the structure says.
 """
 
 from collections.abc import Callable
@@ -193,9 +193,9 @@ def treasuries(scenario: Scenario) -> Array:
 
 
 def make_pool(structure: Structure) -> Pools:
-    """Return the reinsurers' records, one for each pot."""
+    """Return the reinsurers' records, one for each pool."""
     pool = Reinsurer.make_table(structure.pots)
-    pool.start[:] = structure.pot_capital
+    pool.start[:] = structure.pool_capital
     pool.exhausted_step[:] = -1
     return pool
 
@@ -253,5 +253,5 @@ def open_books(
     lent = scenario.fund.lent_share
     ledger.enter(FUND, structure.own_capital * (1.0 - lent))
     ledger.enter(LENT, structure.own_capital * lent)
-    ledger.enter(POOL, structure.pot_capital * (1.0 - lent), slice(structure.pots))
-    ledger.enter(POOL_LENT, structure.pot_capital * lent, slice(structure.pots))
+    ledger.enter(POOL, structure.pool_capital * (1.0 - lent), slice(structure.pots))
+    ledger.enter(POOL_LENT, structure.pool_capital * lent, slice(structure.pots))

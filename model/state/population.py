@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.account.account import BLOCK, OPEN, make_accounts
-from agents.core.kernel import kernel, part, rule
+from agents.core.kernel import inline, kernel, rule
 from agents.core.table import Accounts
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
@@ -94,7 +94,7 @@ def capped_shares(weights: Array, cap: float) -> Array:
     return shares
 
 
-@part
+@inline
 def notional_of(side: Array, uniform: Array, interest: float, terms: Terms) -> Array:
     """Return notional of each account, (n,) USD > 0: Pareto, capped, each side summing to the open interest.
 

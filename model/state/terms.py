@@ -140,7 +140,7 @@ def capital_terms(scenario: Scenario, structure: Structure) -> CapitalTerms:
         speed=per_step(provider.withdrawal, minutes),
         back=per_step(provider.return_rate, minutes),
         sensitivity=provider.fund_sensitivity,
-        pot=structure.pot,
+        pool_of=structure.pool_of,
         target=target_size(scenario.fund.target_ratio, structure.paid_in),
         vaults=min(provider.vaults, scenario.protocol.number),
         cooldown=provider.cooldown / minutes,

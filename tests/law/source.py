@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("agents", "model", "experiments")
-KERNELS = {"kernel", "lean_kernel", "part", "inline", "rule", "lean_rule", "modular"}
+KERNELS = {"kernel", "lean_kernel", "inline", "rule", "lean_rule", "modular"}
 """Decorators of functions that are compiled."""
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -28,7 +28,7 @@ def distribute(book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, ter
 
 
 class Bench:
-    """Funds and pots of one structure with bad debt as loss regime.
+    """Funds and pools of one structure with bad debt as loss regime.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Bench:
         self.ledger = Ledger(members)
         self.ledger.enter(FUND, self.structure.own_capital)
         self.ledger.enter(TREASURY, self.structure.on_call)
-        self.ledger.enter(POOL, self.structure.pot_capital, slice(self.structure.pots))
+        self.ledger.enter(POOL, self.structure.pool_capital, slice(self.structure.pots))
         self.protocol, self.pool = Protocol.make_table(members), Reinsurer.make_table(self.structure.pots)
         self.protocol.exhausted_step[:] = self.pool.exhausted_step[:] = -1
         exchange, rows = bare(Exchange.make_table(members)), members * BLOCK
@@ -54,10 +54,12 @@ class Bench:
         own = np.full(members, float(self.structure.own_share))
         limit = np.full(members, np.inf)
         calm = dict.fromkeys(CapitalTerms._fields, 0.0) | {"fund": 1.0, "own_share": own, "holds": True, "minutes": 1.0}
-        self.terms = CapitalTerms(**calm | {"pot": self.structure.pot, "target": limit, "strain": np.zeros(members)})
+        self.terms = CapitalTerms(
+            **calm | {"pool_of": self.structure.pool_of, "target": limit, "strain": np.zeros(members)}
+        )
 
     def earn(self, fees: np.ndarray) -> None:
-        """Let fees come in and reach funds and pots, (members,) USD >= 0."""
+        """Let fees come in and reach funds and pools, (members,) USD >= 0."""
         self.ledger.enter(TRADING_FEE, fees)
         distribute(self.ledger.book, self.protocol, self.pool, self.structure.entitlement, self.terms)
 

@@ -12,7 +12,7 @@ from agents.core.column import bare
 from agents.core.ledger import DEFICIT, OUTSIDE, SET_UP, TRADER, VAULT, WALLET, Ledger
 from agents.exchange.exchange import Exchange
 from model.backstop.loss_regime.base import Terms
-from model.backstop.loss_regime.chain import Chain, Placement
+from model.backstop.loss_regime.chain import Chain, Collected
 from model.scenario.registry import REGIMES
 
 # size, entry price, collateral, wallet, profit realised since the settlement; settled at 100, marked at 90
@@ -81,12 +81,12 @@ class LossCase:
         self.ledger.balance[DEFICIT, 0] -= self.money * loss
         self.ledger.balance[OUTSIDE, 0] += self.money * loss
 
-    def place(self, loss: float, step: int = 0) -> Placement:
-        """Let a deficit arise and the regime place it; audit the books."""
+    def collect_loss(self, loss: float, step: int = 0) -> Collected:
+        """Let a deficit arise and the regime collect it; audit the books."""
         self.owe(loss)
-        placement = self.chain.place(self.venue, 0, self.money * loss, step)
+        collected = self.chain.collect_loss(self.venue, 0, self.money * loss, step)
         self.audit()
-        return placement
+        return collected
 
     def advance(self, step: int = 0) -> bool:
         """Let the regime do what is due at the end of a step; audit the books."""

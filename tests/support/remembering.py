@@ -30,7 +30,7 @@ class Grudge(SocializedLoss):
 
 
 class Tiring(Pooled):
-    """A pot that pays less of each claim."""
+    """A pool that pays less of each claim."""
 
     def __init__(self, terms: Any, *rest: Any) -> None:
         super().__init__(terms, *rest)

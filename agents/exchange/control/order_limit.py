@@ -13,11 +13,11 @@ after September 2022), Mars (by the size of the vault).
 
 import numpy as np
 
-from agents.core.kernel import part, rule
+from agents.core.kernel import inline, rule
 from agents.core.table import Accounts, Exchanges
 
 
-@part
+@inline
 def added(size: float, order: float) -> float:
     """Return the part of an order that adds to a position or opens one, contracts, sale < 0."""
     if size * order >= 0.0:
@@ -25,13 +25,13 @@ def added(size: float, order: float) -> float:
     return size + order if abs(order) > abs(size) else 0.0
 
 
-@part
+@inline
 def share_of_room(room: float, asked: float) -> float:
     """Return (1), the share of what is asked that the room left allows, in [0, 1]."""
     return min(max(room, 0.0) / asked, 1.0) if asked > 0.0 else 1.0
 
 
-@part
+@inline
 def is_limited(exchange: Exchanges) -> bool:
     """Tell whether any venue is halted or has a cap."""
     limited, halts, caps = False, exchange.halt, exchange.interest_cap
@@ -40,7 +40,7 @@ def is_limited(exchange: Exchanges) -> bool:
     return limited
 
 
-@part
+@inline
 def room(exchange: Exchanges, i: int, side: int) -> float:
     """Return the contracts by which a side (0 longs, 1 shorts) may grow."""
     size = exchange.short_size[i] if side else exchange.long_size[i]

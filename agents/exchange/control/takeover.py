@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.account.account import total, touch
 from agents.account.position import bankruptcy_price, equity
-from agents.core.kernel import part, rule
+from agents.core.kernel import inline, rule
 from agents.core.ledger import DEFICIT, TRADER, VAULT, Book, pay
 from agents.core.table import Accounts, Blocks, Exchanges, Markets
 from agents.exchange.exchange import book_failure, book_trader_deficit, record_liquidation
@@ -34,7 +34,7 @@ def is_taken_over(own: float, notional: float, maintenance: float, fraction: flo
     return own < fraction * maintenance * notional
 
 
-@part
+@inline
 def take_over(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, row: int, i: int
 ) -> None:

@@ -1,6 +1,6 @@
 r"""How far a venue tightens its terms when its backstop thins or its market grows rough.
 
-With fund health h (own fund and what the pot would pay, over their start: :mod:`agents.protocol.standby`) and
+With fund health h (own fund and what the pool would pay, over their start: :mod:`agents.protocol.standby`) and
 volatility v against the tape's v₀,
 
     T = 1 + a (1 − h)⁺ + b (v / v₀ − 1)⁺                                                       (1)

@@ -20,7 +20,7 @@ def funds(side: Side) -> np.ndarray:
 
 
 def pots(side: Side) -> np.ndarray:
-    """Return what each pot holds, loans included, (protocols,) USD: pot j in column j."""
+    """Return what each pool holds, loans included, (protocols,) USD: pool j in column j."""
     balance = side.ecosystem.ledger.balance
     return balance[POOL] + balance[POOL_LENT]
 

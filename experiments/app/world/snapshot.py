@@ -203,7 +203,7 @@ def edges(side: Side) -> list[Edge]:
 def layers(side: Side) -> list[Layer]:
     """Return what is left in, and was paid out of, every layer that pays losses.
 
-    The layers: own funds with survivors' contributions; treasury committed as skin; pots with claims next to the
+    The layers: own funds with survivors' contributions; treasury committed as skin; pools with claims next to the
     waterfall; capital on call where members keep some; and the rest of the treasuries.
     """
     protocol, balance, called = side.ecosystem.protocol, side.ecosystem.ledger.balance, on_call(side)

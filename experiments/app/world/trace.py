@@ -4,10 +4,10 @@ The model counts what was paid in a column ``paid_*`` per payer. The page shows 
 are asked: :data:`LAYERS` says which columns each adds up, and every such column of the protocols is in exactly one, so
 the layers add up to the losses below bankruptcy. Two things differ from the columns:
 
-* What a pot or capital on call pays is the claimant's **own part** first. With E the member's entitlement in the pot
-  before the step, a what of its capital on call was called in it, and ΔP and ΔA what pot and calls paid for it, the own
-  part is min(ΔP, E) + min(ΔA, a); all the rest is **others' money**.
-* Frozen debt was placed by the loss regime; what late money has paid of it (``thawed``) is late money's.
+* What a pool or capital on call pays is the claimant's **own part** first. With E the member's entitlement in the pool
+  before the step, a what of its capital on call was called in it, and ΔP and ΔA what pool and calls paid for it, the
+  own part is min(ΔP, E) + min(ΔA, a); all the rest is **others' money**.
+* Frozen debt was collected by the loss regime; what late money has paid of it (``thawed``) is late money's.
 """
 
 from typing import NamedTuple
@@ -53,7 +53,7 @@ def standing(ecosystem: Ecosystem) -> Standing:
 
 
 def own_part(before: Standing, after: Standing) -> Array:
-    """Return what the claimants' own parts of pot and capital on call paid in between, (protocols,) USD >= 0."""
+    """Return what the claimants' own parts of pool and capital on call paid in between, (protocols,) USD >= 0."""
     pool = np.minimum(after.pool - before.pool, before.entitlement)
     called = np.minimum(after.assessment - before.assessment, after.assessed - before.assessed)
     return np.maximum(pool, 0.0) + np.maximum(called, 0.0)
@@ -67,7 +67,7 @@ class Trace:
     paid : (steps, layers, protocols) USD so far.
     borne : (steps, strategies) USD of others' losses borne by traders so far, by their strategy.
     hit : (steps,) accounts that have borne any.
-    own : (protocols,) USD, what claimants' own parts of pot and capital on call have paid so far.
+    own : (protocols,) USD, what claimants' own parts of pool and capital on call have paid so far.
     """
 
     def __init__(self, steps: int, protocols: int) -> None:

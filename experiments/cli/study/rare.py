@@ -14,11 +14,12 @@ from experiments.run.progress import Progress
 from experiments.run.stream import announce
 from experiments.study.rare.answer import Answer
 from experiments.study.rare.choice import AUTO, SPLITTING, TILTING, Choice, expected_pilot, only_way, pilot
-from experiments.study.rare.run import Effort, check_metric, expected_runs, keep, study, words
+from experiments.study.rare.outcome import Outcome, keep
+from experiments.study.rare.run import Effort, check_metric, expected_runs, outcome, study, words
 from experiments.study.rare.search import Event
 from experiments.study.rare.splitting.answer import SplitAnswer, SplitEffort
 from experiments.study.rare.splitting.importance import SPLIT
-from experiments.study.rare.splitting.study import expected_parts, keep_split, split_study
+from experiments.study.rare.splitting.study import expected_parts, split_outcome, split_study
 from experiments.study.rare.splitting.table import split_caveats, split_document, split_tables
 from experiments.study.rare.table import caveats, document, tables
 
@@ -121,7 +122,7 @@ def _tilt(asked: Asked, choice: Choice, folder: ResultFolder, progress: Progress
     progress.expect(expected_runs(asked.plan, asked.effort))
     answer = study(asked.plan, asked.event, asked.effort, progress.advance, folder.runs)
     if not folder.unchanged:
-        keep(folder, asked.plan, answer, choice.added(document), choice.lines)
+        _keep(folder, asked.plan, outcome(answer), choice)
     return answer
 
 
@@ -131,8 +132,14 @@ def _split(asked: Asked, choice: Choice, folder: ResultFolder, progress: Progres
     progress.expect(expected_parts(asked.plan, effort))
     answer = split_study(asked.plan, asked.event, effort, progress.advance, folder.runs)
     if not folder.unchanged:
-        keep_split(folder, asked.plan, answer, choice.added(split_document), choice.lines)
+        _keep(folder, asked.plan, split_outcome(answer), choice)
     return answer
+
+
+def _keep(folder: ResultFolder, plan: Plan, outcome: Outcome, choice: Choice) -> None:
+    """Leave the outcome in its folder, with how its way was chosen."""
+    lines = [*choice.lines, *outcome.summary]
+    keep(folder, plan, outcome._replace(document=choice.added(dict)(outcome.document), summary=lines))
 
 
 def _report(answer: Answer | SplitAnswer, choice: Choice, chosen: Plan, shown: Shown) -> None:

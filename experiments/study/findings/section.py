@@ -111,7 +111,7 @@ def borne(measured: Measured) -> str:
     can = "can" if hit < capital else "cannot"
     return (
         f"The hit takes ${amount(hit)}M from a protocol whose own fund holds ${amount(own)}M; all capital is "
-        f"${amount(capital)}M, so that one pot {can} bear it."
+        f"${amount(capital)}M, so that one pool {can} bear it."
     )
 
 

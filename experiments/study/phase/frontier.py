@@ -2,7 +2,7 @@
 
 For every structure, regime and size of the backstop, over paired replications r,
 
-- callable capital, USD: everything the structure may call, own funds, pots, skin in the game and assessments
+- callable capital, USD: everything the structure may call, own funds, pools, skin in the game and assessments
   (:mod:`experiments.study.comparison.callable_capital`), so that a structure with powers beyond its capital is not
   called cheap;
 - expected shortfall of the uncovered loss at 95 % (:mod:`model.measure.risk`), USD, and the number of runs it is the

@@ -1,7 +1,7 @@
-"""A rare-event study from plan to result folder: pilots, shared replications, document, figure, manifest."""
+"""A rare-event study from plan to result folder: pilots, shared replications, what the folder keeps."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -9,19 +9,14 @@ import pyarrow as pa
 from experiments.plan.arrangement import Arrangement
 from experiments.plan.configuration import Plan, asked
 from experiments.plan.options import ConfigurationError
-from experiments.plan.world import plan_world
-from experiments.results.parquet import write_alone
 from experiments.results.run_store import RunStore
 from experiments.run.process_pool import WorkerPool
 from experiments.run.recorded import recorded
-from experiments.study.comparison.manifest import study_manifest
 from experiments.study.rare.answer import Answer, Study
 from experiments.study.rare.mixture import Mixture
+from experiments.study.rare.outcome import Outcome
 from experiments.study.rare.search import Event, Sampler
 from experiments.study.rare.table import caveats, document
-
-if TYPE_CHECKING:
-    from experiments.results.folder import ResultFolder
 
 EXPECTED = 4  # trials a pilot is expected to need; only for the progress bar
 
@@ -106,29 +101,12 @@ def _study(plan: Plan, sampler: Sampler, effort: Effort) -> Study:
     return Study(plan.scenario.seed, tuple(pilots), sampler.sample(chosen, mixture, plan.replications))
 
 
-def keep(
-    folder: "ResultFolder",
-    plan: Plan,
-    answer: Answer,
-    document: Callable[[Answer], dict[str, Any]] = document,
-    said: Sequence[str] = (),
-) -> None:
-    """Leave weighted replications, figure and manifest in the result folder.
-
-    Parameters
-    ----------
-    folder : of the results.
-    plan, answer : the request and its result.
-    document : answer → its numbers, for the manifest.
-    said : what the summary begins with, besides the caveats.
-    """
-    from experiments.figure.attempt import save_alone  # noqa: PLC0415
-
-    write_alone(pa.concat_tables(_table(answer, one) for one in answer.studies), folder.path / "replications.parquet")
-    save_alone(folder.path, "rare", answer, "experiments.study.rare.figure")
-    told: dict[str, Any] = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
-    told |= {"summary": [*said, *caveats(answer)]}
-    folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))
+def outcome(answer: Answer) -> Outcome:
+    """Return weighted replications, figure and numbers for the result folder."""
+    table = pa.concat_tables(_table(answer, one) for one in answer.studies)
+    return Outcome(
+        answer, "experiments.study.rare.figure", "replications", table, document(answer), summary=caveats(answer)
+    )
 
 
 def _table(answer: Answer, one: Study) -> pa.Table:

@@ -5,7 +5,7 @@ Measured with more capital than any loss, so that no loss regime acts. With loss
 - **value at risk** and **expected shortfall** of each protocol's loss and of the sum (:mod:`model.measure.risk`);
 - **Cover-1, Cover-2**: the largest, and the sum of the two largest, losses of one replication, at the worst one; EMIR
   (article 42) takes the larger of the largest and of the second and third together;
-- **pool over isolated**: what one pot needs over what isolated funds of their own right sizes need, both at the same
+- **pool over isolated**: what one pool needs over what isolated funds of their own right sizes need, both at the same
   target, "each" or "any" (:mod:`experiments.study.size.target`), were losses the same whatever the capital;
 - **diversification benefit**, VaR(Σ D) / Σ VaR(Dᵢ), a measure of how far losses coincide: 1 where they do. It is
   no comparison of pool and isolated funds, for VaR(Σ D) leaves nobody uncovered ("any") and VaR(Dᵢ) one ("each").
@@ -81,7 +81,7 @@ def benefit_by_correlation(losses: Losses, target: float) -> dict[float, float]:
 
 
 def pool_over_isolated(losses: Losses, target: float) -> dict[str, float]:
-    """Return, by kind of target, what a pot needs over what own right sizes need; NaN where they need nothing."""
+    """Return, by kind of target, what a pool needs over what own right sizes need; NaN where they need nothing."""
     ratios = {}
     for kind in TARGETS:
         alone = float(own_sizes(losses, kind, target).sum())

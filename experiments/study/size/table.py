@@ -90,7 +90,7 @@ def _joining(content: dict[str, Any], answer: Answer, size: Size) -> str:
 
 
 def _by_losses_alone(losses: Any, target: float) -> dict[str, Any]:
-    """Return what one pot and own right sizes need at each target were losses the same whatever the capital."""
+    """Return what one pool and own right sizes need at each target were losses the same whatever the capital."""
     over, by_correlation = pool_over_isolated(losses, target), pool_by_correlation(losses, target)
     return {
         kind: {
@@ -165,7 +165,7 @@ def _exposure_table(content: dict[str, Any]) -> Table:
     for kind, alone in exposure["by_losses_alone"].items():
         table.add_section()
         table.add_row(f"target {kind}: isolated, own right sizes", _money(sum(alone["own_right_sizes"])))
-        table.add_row(f"target {kind}: one pot", _money(alone["one_pot"]))
+        table.add_row(f"target {kind}: one pool", _money(alone["one_pot"]))
         table.add_row(f"target {kind}: pool over isolated", number(alone["pool_over_isolated"]))
         for rho in CORRELATIONS:
             ratio = alone["pool_over_isolated_by_correlation"][str(rho)]

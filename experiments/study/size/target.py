@@ -60,7 +60,7 @@ def bare(critical: Floats, sizes: Floats) -> int:
 
 
 def pooled_size(losses: Floats, target: str, level: float) -> float:
-    """Return USD: what one pot needs by the losses alone, (5); `losses` (replications, protocols)."""
+    """Return USD: what one pool needs by the losses alone, (5); `losses` (replications, protocols)."""
     total = losses.sum(axis=1)
     asked = total[:, None] if target == ANY else np.where(losses > CENT, total[:, None], 0.0)
     return float(np.sort(asked, axis=0)[ranks(len(losses), level).estimate - 1].max())

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from agents.core.argument import amount as money
 from agents.core.argument import finite, non_negative
-from agents.core.kernel import lean_kernel, part
+from agents.core.kernel import inline, lean_kernel
 from agents.core.rank import ascending, call_next, line_up, total
 from model.backstop.loss_regime.room import Room, make_room
 
@@ -133,7 +133,7 @@ QUEUE, PRO_RATA, CAPPED = range(3)
 """Ways to divide: (3), (1) cut to the limits, (2)."""
 
 
-@part
+@inline
 def take_in_order(score: Array, limit: Array, number: int, amount: float, room: Room) -> None:
     """Write (3) into ``room.given``; costs n steps and log n for each that gives, not a sort of all.
 
@@ -157,7 +157,7 @@ def take_in_order(score: Array, limit: Array, number: int, amount: float, room: 
         waiting -= 1
 
 
-@part
+@inline
 def take_in_proportion(weight: Array, limit: Array, number: int, amount: float, room: Room) -> None:
     """Write (1) cut to the limits into ``room.given``, in one pass: what a limit leaves is not asked of others.
 
@@ -176,7 +176,7 @@ def take_in_proportion(weight: Array, limit: Array, number: int, amount: float, 
         room.given[at] = min(limit[at], amount * weight[at] / whole) if whole > 0.0 else 0.0
 
 
-@part
+@inline
 def water_level(weight: Array, cap: Array, count: int, amount: float, room: Room) -> float:
     """Return λ of (2), infinite where all caps together are not more than the amount.
 

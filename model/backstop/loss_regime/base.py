@@ -1,4 +1,4 @@
-"""What every loss regime is: a rule that places a loss on somebody.
+"""What every loss regime is: a rule that collects a loss on somebody.
 
 The residual of a protocol's deficit, after fund, skin in the game and pool, is handed to the regime, which collects
 what it can into the protocol's deficit account and returns how much that was. What it leaves goes to a fallback,
@@ -102,7 +102,7 @@ class LossRegime(ABC):
         ----------
         venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
         protocol : index.
-        residual : USD >= 0, loss still to be placed.
+        residual : USD >= 0, loss still to be collected.
         step : present step.
         """
 
@@ -176,7 +176,7 @@ class CompiledRegime(LossRegime):
         ----------
         venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
         protocol : index.
-        residual : USD >= 0, loss still to be placed.
+        residual : USD >= 0, loss still to be collected.
         step : present step.
         """
         arguments = venue, self._memory(venue), self.kernel_terms, room_for(venue), protocol, float(residual), step

@@ -24,7 +24,7 @@ def freeze(
     terms, step : not used.
     room : says how many slots there are.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     """
     balance = venue.book.balance
     if not balance[FROZEN_DEBT, protocol] < 0.0:

@@ -1,6 +1,6 @@
-"""A regime with its fallback, which gets what the first cannot place; the rest is bad debt.
+"""A regime with its fallback, which gets what the first cannot collect; the rest is bad debt.
 
-    residual = placed by the first + infeasible,    infeasible = placed by the fallback + bad debt          (1)
+    residual = collected by the first + infeasible,    infeasible = collected by the fallback + bad debt          (1)
 
 A regime that took more than the residual has overshot; the surplus stays with the vault, which was the other side of
 the contracts it came from. Units: USD.
@@ -36,10 +36,10 @@ collect_by: Any = choice(types.float64, 7, KERNELS)
 settle_by: Any = choice(types.boolean, 5, KERNELS)
 
 
-class Placement(NamedTuple):
+class Collected(NamedTuple):
     """Where a residual went, USD, all >= 0."""
 
-    placed: float  # by the regime
+    regime: float  # by the regime itself
     fallback: float  # by its fallback
     overshoot: float  # taken by either above what was needed
 
@@ -69,15 +69,15 @@ class LossTerms(NamedTuple):
 
 
 @lean_rule
-def placed_of(residual: float, taken: float) -> tuple[float, float]:
-    """Return (placed, overshoot) of what was `taken` for a residual, USD; what rounding lacks counts as placed."""
-    placed = residual if taken >= residual * (1.0 - ROUNDING) else taken
-    return placed, taken - residual if taken > residual * (1.0 + ROUNDING) else 0.0
+def collected_of(residual: float, taken: float) -> tuple[float, float]:
+    """Return (collected, overshoot) of what was `taken` for a residual, USD; what rounding lacks is collected."""
+    collected = residual if taken >= residual * (1.0 - ROUNDING) else taken
+    return collected, taken - residual if taken > residual * (1.0 + ROUNDING) else 0.0
 
 
 @lean_rule
-def hand_over(balance: Array, protocol: int, owed: float, placed: float) -> None:
-    """Hand the vault what entered a deficit beyond what was placed: overshoot or rounding.
+def hand_over(balance: Array, protocol: int, owed: float, collected: float) -> None:
+    """Hand the vault what entered a deficit beyond what was collected: overshoot or rounding.
 
     The deficit is then covered to the last bit.
 
@@ -86,9 +86,9 @@ def hand_over(balance: Array, protocol: int, owed: float, placed: float) -> None
     balance : the ledger's, written.
     protocol : index.
     owed : USD <= 0, the deficit before.
-    placed : USD >= 0.
+    collected : USD >= 0.
     """
-    surplus = balance[DEFICIT, protocol] - (owed + placed)
+    surplus = balance[DEFICIT, protocol] - (owed + collected)
     balance[DEFICIT, protocol] -= surplus
     balance[VAULT, protocol] += surplus
 
@@ -117,18 +117,18 @@ def place_all(
             continue
         before = balance[DEFICIT, i]
         taken = collect_by(number[0, 0], entry[0, 0], venue, memories[0], terms.first, room, i, owed, step)
-        placed, over = placed_of(owed, taken)
-        hand_over(balance, i, before, placed)
-        protocol.paid_regime[i] += placed
-        if placed != owed:
-            rest, before = owed - placed, balance[DEFICIT, i]
+        collected, over = collected_of(owed, taken)
+        hand_over(balance, i, before, collected)
+        protocol.paid_regime[i] += collected
+        if collected != owed:
+            rest, before = owed - collected, balance[DEFICIT, i]
             taken = collect_by(number[1, 0], entry[1, 0], venue, memories[1], terms.fallback, room, i, rest, step)
-            then, more = placed_of(rest, taken)
+            then, more = collected_of(rest, taken)
             hand_over(balance, i, before, then)
             protocol.paid_fallback[i] += then
             over += more
         protocol.overshoot[i] += over
-        protocol.infeasible[i] += owed - placed
+        protocol.infeasible[i] += owed - collected
     for i in range(losses.owed.shape[0]):
         balance[BAD_DEBT, i] += balance[DEFICIT, i]
         balance[DEFICIT, i] = 0.0
@@ -202,25 +202,25 @@ class Chain(LossRegime):
         self.memory = ChainMemory(self.first.memory, self.fallback.memory)
 
     def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Place up to `residual` USD; return what both placed."""
-        placement = self.place(venue, protocol, residual, step)
-        return placement.placed + placement.fallback
+        """Collect up to `residual` USD; return what both collected."""
+        collected = self.collect_loss(venue, protocol, residual, step)
+        return collected.regime + collected.fallback
 
-    def place(self, venue: Venue, protocol: int, residual: float, step: int) -> Placement:
-        """Place up to `residual` USD; return who placed what.
+    def collect_loss(self, venue: Venue, protocol: int, residual: float, step: int) -> Collected:
+        """Collect up to `residual` USD; return who collected what.
 
         Parameters
         ----------
         venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
         protocol : index.
-        residual : USD >= 0, loss still to be placed.
+        residual : USD >= 0, loss still to be collected.
         step : present step.
         """
-        placed, over = take(self.first, venue, protocol, residual, step)
-        if placed == residual:
-            return Placement(placed, 0.0, over)
-        then, more = take(self.fallback, venue, protocol, residual - placed, step)
-        return Placement(placed, then, over + more)
+        collected, over = take(self.first, venue, protocol, residual, step)
+        if collected == residual:
+            return Collected(collected, 0.0, over)
+        then, more = take(self.fallback, venue, protocol, residual - collected, step)
+        return Collected(collected, then, over + more)
 
     def advance(self, venue: Venue, step: int) -> bool:
         """Advance both regimes."""
@@ -254,18 +254,18 @@ def _number(kernel: Any) -> int:
 
 
 def take(regime: LossRegime, venue: Venue, protocol: int, residual: float, step: int) -> tuple[float, float]:
-    """Return (placed, overshoot) of one regime; what entered the deficit beyond the first is handed to the vault.
+    """Return (collected, overshoot) of one regime; what entered the deficit beyond the first is handed to the vault.
 
     Parameters
     ----------
     regime : whose rule is asked.
     venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     step : present step.
     """
     balance = venue.book.balance
     owed = float(balance[DEFICIT, protocol])
-    placed, overshoot = placed_of(residual, regime.collect(venue, protocol, residual, step))
-    hand_over(balance, protocol, owed, placed)
-    return placed, overshoot
+    collected, overshoot = collected_of(residual, regime.collect(venue, protocol, residual, step))
+    hand_over(balance, protocol, owed, collected)
+    return collected, overshoot

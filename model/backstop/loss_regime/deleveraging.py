@@ -11,7 +11,7 @@ a contract, no more than its equity in all. The close price x is
 
 - **bankruptcy**: the average price b at which the failed accounts were bankrupt, so that F contracts save what their
   accounts fell short of against the mark (BitMEX, dYdX v4). Winners are closed until the residual R is saved or F is
-  reached; what F contracts do not save is not placed:
+  reached; what F contracts do not save is not collected:
 
       nᵢ = min(nᵢ(R), nᵢ(F)),    Σ nᵢ gᵢ ≤ R,    Σ nᵢ ≤ F                                         (2)
 
@@ -31,7 +31,7 @@ import numpy as np
 from agents.account.account import touch
 from agents.account.position import closed_of
 from agents.core.books import Venue
-from agents.core.kernel import lean_kernel, lean_rule, part
+from agents.core.kernel import inline, lean_kernel, lean_rule
 from agents.core.ledger import DEFICIT, TRADER, VAULT, WALLET, pay
 from agents.core.random import uniform
 from agents.core.rank import total
@@ -82,7 +82,7 @@ def line_up_winners(
     return count
 
 
-@part
+@inline
 def bound_by_money(ranking: RankingCode, room: Room, count: int, gap: float) -> None:
     """Write what a contract saves, (1), into the list `gap`, and the most each can save, USD, into `limit`.
 
@@ -100,7 +100,7 @@ def bound_by_money(ranking: RankingCode, room: Room, count: int, gap: float) -> 
             room.limit[at] = min(room.limit[at], room.gain[at])
 
 
-@part
+@inline
 def take_by_money(room: Room, count: int) -> float:
     """Write the contracts that save what is `given`, USD, into the list `taken`; return their sum."""
     for at in range(count):
@@ -109,7 +109,7 @@ def take_by_money(room: Room, count: int) -> float:
     return total(room.taken, 0, count)
 
 
-@part
+@inline
 def bound_by_contracts(ranking: RankingCode, room: Room, count: int, by_price: bool) -> None:
     """Turn the limits of :func:`bound_by_money` into contracts, and weights, where they are asked by price, as well.
 
@@ -128,14 +128,14 @@ def bound_by_contracts(ranking: RankingCode, room: Room, count: int, by_price: b
             room.score[at] /= gap
 
 
-@part
+@inline
 def take_the_least(room: Room, count: int) -> None:
     """Keep in the list `taken` the lesser of it and what is `given` of each."""
     for at in range(count):
         room.taken[at] = min(room.taken[at], room.given[at])
 
 
-@part
+@inline
 def gap_of(
     venue: Venue, memory: Remembered, terms: RegimeTerms, protocol: int, side: float, failed: Failure, residual: float
 ) -> float:
@@ -149,7 +149,7 @@ def gap_of(
     protocol : index.
     side : 1 where longs failed, -1 where shorts did.
     failed : what failed on that side.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     """
     mark = venue.exchange.mark[protocol]
     if not failed.contracts > 0.0:
@@ -249,7 +249,7 @@ def deleverage(
     terms : constants.
     room : lists, written.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     step : present step, for lots.
     """
     saved, ranking, by_price = 0.0, terms.ranking, terms.close_price == BANKRUPTCY

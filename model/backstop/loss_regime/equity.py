@@ -18,7 +18,7 @@ from model.backstop.loss_regime.room import Room
 def cut_equities(
     venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
 ) -> float:
-    """Cut every open account's equity by the same fraction; return what was placed, at most all equity.
+    """Cut every open account's equity by the same fraction; return what was collected, at most all equity.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def cut_equities(
     terms : its reaction is read.
     room : lists, written.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     """
     hold(venue, protocol, room)
     slots, means, given = room.equity.shape[0], room.limit, room.given

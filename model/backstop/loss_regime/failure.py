@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.account.position import closed_of
 from agents.core.books import Venue
-from agents.core.kernel import part
+from agents.core.kernel import inline
 
 
 class Failure(NamedTuple):
@@ -21,7 +21,7 @@ class Failure(NamedTuple):
     price: float  # USD per contract, average bankruptcy price, NaN where nothing failed
 
 
-@part
+@inline
 def failure(venue: Venue, protocol: int, side: float) -> Failure:
     """Return what failed in this step among longs (`side` 1) or shorts (−1)."""
     exchange = venue.exchange
@@ -32,7 +32,7 @@ def failure(venue: Venue, protocol: int, side: float) -> Failure:
     return Failure(contracts, value / contracts if contracts > 0.0 else np.nan)
 
 
-@part
+@inline
 def hand_on(venue: Venue, protocol: int, side: float, contracts: float) -> None:
     """Strike off `contracts` that winners took over, at the average price, so that this does not change.
 

@@ -103,10 +103,10 @@ def cut_equity(venue: Venue, row: int, amount: float, gain: float, equity: float
 
 @lean_kernel
 def charge(
-    venue: Venue, protocol: int, amounts: np.ndarray, gains: np.ndarray, equities: np.ndarray, placed: float,
+    venue: Venue, protocol: int, amounts: np.ndarray, gains: np.ndarray, equities: np.ndarray, collected: float,
     reaction: float,
 ) -> None:  # fmt: skip
-    """Take `amounts`, (slots,) USD that sum to `placed`, from the accounts of a protocol into its deficit account.
+    """Take `amounts`, (slots,) USD that sum to `collected`, from the accounts of a protocol into its deficit account.
 
     Parameters
     ----------
@@ -115,14 +115,14 @@ def charge(
     amounts : (slots,) USD >= 0.
     gains : (slots,) USD, unrealised profit, a loss < 0.
     equities : (slots,) USD, > 0 where something is taken.
-    placed : USD >= 0, sum of the amounts.
+    collected : USD >= 0, sum of the amounts.
     reaction : 1, part of a cut by which leverage wanted falls.
     """
     first = protocol * amounts.shape[0]
     for slot in range(amounts.shape[0]):
         if amounts[slot] > 0.0:
             cut_equity(venue, first + slot, amounts[slot], gains[slot], equities[slot], reaction)
-    pay(venue.book, TRADER, DEFICIT, protocol, placed)
+    pay(venue.book, TRADER, DEFICIT, protocol, collected)
 
 
 def haircut(venue: Venue, protocol: int, held: Holding, amounts: Array, reaction: float) -> float:
@@ -136,9 +136,9 @@ def haircut(venue: Venue, protocol: int, held: Holding, amounts: Array, reaction
     amounts : (slots,) USD >= 0.
     reaction : 1, part of a cut by which leverage wanted falls.
     """
-    placed = float(amounts.sum())
-    charge(venue, protocol, amounts, held.gain, held.equity, placed, reaction)
-    return placed
+    collected = float(amounts.sum())
+    charge(venue, protocol, amounts, held.gain, held.equity, collected, reaction)
+    return collected
 
 
 @lean_rule
@@ -153,9 +153,9 @@ def cut_to(venue: Venue, protocol: int, amounts: Array, room: Room, reaction: fl
     room : as :func:`hold` has left it.
     reaction : 1, part of a cut by which leverage wanted falls.
     """
-    placed = total(amounts, 0, amounts.shape[0])
-    charge(venue, protocol, amounts, room.gain, room.equity, placed, reaction)
-    return placed
+    collected = total(amounts, 0, amounts.shape[0])
+    charge(venue, protocol, amounts, room.gain, room.equity, collected, reaction)
+    return collected
 
 
 @lean_kernel
@@ -189,6 +189,6 @@ def charge_wallets(
             venue.blocks.stale[row // BLOCK] = 1
             taken[count] = amount
             count += 1
-    placed = total(taken, 0, count)
-    pay(venue.book, WALLET, payee, protocol, placed)
-    return placed
+    collected = total(taken, 0, count)
+    pay(venue.book, WALLET, payee, protocol, collected)
+    return collected

@@ -19,7 +19,7 @@ from model.backstop.loss_regime.room import Room
 def levy(
     venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
 ) -> float:
-    """Levy the residual on all open contracts; return what was placed, at most all equity.
+    """Levy the residual on all open contracts; return what was collected, at most all equity.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def levy(
     terms : its reaction is read.
     room : lists, written.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     """
     hold(venue, protocol, room)
     slots, weight, limit = room.size.shape[0], room.score, room.limit

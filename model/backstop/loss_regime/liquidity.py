@@ -23,14 +23,14 @@ def charge_vault(
     memory, terms, step : not used.
     room : lists, written.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     """
     exchange, cash = venue.exchange, venue.book.balance[VAULT, protocol]
     mark, funding = exchange.mark[protocol], exchange.funding_index[protocol]
     own = vault_equity(cash, exchange.vault_size[protocol], mark, funding)
-    placed = min(residual, max(own, 0.0)) if exchange.vault_closed[protocol] == 0.0 else 0.0
-    pay(venue.book, VAULT, DEFICIT, protocol, placed)
-    return placed
+    collected = min(residual, max(own, 0.0)) if exchange.vault_closed[protocol] == 0.0 else 0.0
+    pay(venue.book, VAULT, DEFICIT, protocol, collected)
+    return collected
 
 
 class LiquidityAbsorbs(CompiledRegime):

@@ -47,7 +47,7 @@ def claw_back(
     step : not used.
     room : lists, written.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     """
     accounts, slots = venue.accounts, room.size.shape[0]
     profit, cash, rest, wealth, cut = room.taken, room.given, room.limit, room.score, room.gap
@@ -62,12 +62,12 @@ def claw_back(
         due, wallet = rate * profit[slot], accounts.wallet[row]
         cash[slot], wealth[slot], cut[slot] = min(due, wallet), wallet + means, accounts.cut[row]
         rest[slot] = min(due - cash[slot], means)
-    placed = charge_wallets(venue, protocol, cash, wealth, DEFICIT, terms.reaction, room.taken)
-    placed += cut_to(venue, protocol, rest, room, terms.reaction)
+    collected = charge_wallets(venue, protocol, cash, wealth, DEFICIT, terms.reaction, room.taken)
+    collected += cut_to(venue, protocol, rest, room, terms.reaction)
     for slot in range(slots):  # of all the owner has, wallet included
         fraction = (cash[slot] + rest[slot]) / wealth[slot] if wealth[slot] > 0.0 else 0.0
         accounts.cut[protocol * slots + slot] = max(cut[slot], fraction)
-    return placed
+    return collected
 
 
 class Clawback(WindowRegime):

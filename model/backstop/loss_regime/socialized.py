@@ -1,6 +1,6 @@
 """Socialised loss: winners pay pro rata to their positive unrealised profit.
 
-With gains gᵢ > 0 of the protocol's accounts, a residual R is placed as
+With gains gᵢ > 0 of the protocol's accounts, a residual R is collected as
 
     hᵢ = min(R, Σ g) · gᵢ / Σ g                                                                (1)
 
@@ -20,7 +20,7 @@ from model.backstop.loss_regime.room import Room
 def socialize(
     venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
 ) -> float:
-    """Cut every winner's profit by the same fraction; return what was placed, at most all positive profit.
+    """Cut every winner's profit by the same fraction; return what was collected, at most all positive profit.
 
     Parameters
     ----------
@@ -29,17 +29,17 @@ def socialize(
     terms : its reaction is read.
     room : lists, written.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     """
     hold(venue, protocol, room)
     profit = 0.0
     for slot in range(room.gain.shape[0]):
         profit += max(room.gain[slot], 0.0)
-    placed = min(residual, profit)
+    collected = min(residual, profit)
     for slot in range(room.gain.shape[0]):
-        room.given[slot] = placed * max(room.gain[slot], 0.0) / profit if profit > 0.0 else 0.0
-    charge(venue, protocol, room.given, room.gain, room.equity, placed, terms.reaction)
-    return placed
+        room.given[slot] = collected * max(room.gain[slot], 0.0) / profit if profit > 0.0 else 0.0
+    charge(venue, protocol, room.given, room.gain, room.equity, collected, terms.reaction)
+    return collected
 
 
 class SocializedLoss(CompiledRegime):

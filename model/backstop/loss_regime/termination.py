@@ -35,7 +35,7 @@ def terminate(
     terms : constants.
     room : lists, written.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     side : 1 where longs failed, -1 where shorts did.
     """
     full, failed = terms.tear_up >= 1.0, failure(venue, protocol, side)
@@ -74,7 +74,7 @@ def tear_up(
     terms : constants.
     room : lists, written.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     step : not used.
     """
     taken = 0.0

@@ -18,7 +18,7 @@ def take_nothing(
     memory, terms, step : not used.
     room : lists, written.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     """
     return 0.0
 

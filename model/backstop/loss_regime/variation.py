@@ -39,7 +39,7 @@ def settle_variation(venue: Venue, memory: Remembered, terms: RegimeTerms, room:
 def cut_variation(
     venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
 ) -> float:
-    """Cut all gains of the period by the same fraction; return what was placed, at most all of them.
+    """Cut all gains of the period by the same fraction; return what was collected, at most all of them.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def cut_variation(
     step : not used.
     room : lists, written.
     protocol : index.
-    residual : USD >= 0, loss still to be placed.
+    residual : USD >= 0, loss still to be collected.
     """
     hold(venue, protocol, room)
     slots, exchange, weight, limit = room.size.shape[0], venue.exchange, room.score, room.limit

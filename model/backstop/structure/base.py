@@ -1,12 +1,12 @@
-"""What every backstop structure is: own funds, pots, and the rule by which a pot pays.
+"""What every backstop structure is: own funds, pools, and the rule by which a pool pays.
 
 With total capital C allotted as cᵢ to members i, a structure with own share a puts a cᵢ into member i's fund and
-(1 − a) cᵢ into the pot of which i is a member. Where only a part k of the capital is paid in, cᵢ is k cᵢ here and the
+(1 − a) cᵢ into the pool of which i is a member. Where only a part k of the capital is paid in, cᵢ is k cᵢ here and the
 rest stays in the member's treasury, on call. What may be called is C in every structure. Income is split the same way.
-A claim on the pot is cut by the structure's treaty and settled by its settlement rule; the order of the layers is that
-of :mod:`model.backstop.waterfall`. Pots do not help each other.
+A claim on the pool is cut by the structure's treaty and settled by its settlement rule; the order of the layers is that
+of :mod:`model.backstop.waterfall`. Pools do not help each other.
 
-Of the pot with K USD member i owns its entitlement eᵢ, capital providers the rest. Of its entitlement rᵢ is its
+Of the pool with K USD member i owns its entitlement eᵢ, capital providers the rest. Of its entitlement rᵢ is its
 **reserve**: what is left of what it contributed in its own name,
 
     rᵢ = min(eᵢ, (1 − a) k cᵢ + replenishment and contributions paid in later − what it was paid)              (1)
@@ -32,20 +32,20 @@ Array = np.ndarray
 
 
 class Stakes(NamedTuple):
-    """What a structure remembers of its members and pots, whatever its treaties."""
+    """What a structure remembers of its members and pools, whatever its treaties."""
 
-    entitlement: Array  # (members,) USD >= 0, what each owns of its pot
-    contributed: Array  # (members,) USD >= 0, paid into its pot in its own name, less what the pot paid it
+    entitlement: Array  # (members,) USD >= 0, what each owns of its pool
+    contributed: Array  # (members,) USD >= 0, paid into its pool in its own name, less what the pool paid it
     room: Array  # (members,) USD >= 0, most that treaty and sub-limit still let each claim, inf where nothing does
     loss: Array  # (members,) USD >= 0, losses so far that the layers were asked for
-    outside: Array  # (pots,) USD >= 0, what capital providers own of each pot
-    member: Array  # (members,) bool, who is in its pot at present
-    unpaid: Array  # (members,) USD >= 0, claims due so far that the pot had no cash for
+    outside: Array  # (pots,) USD >= 0, what capital providers own of each pool
+    member: Array  # (members,) bool, who is in its pool at present
+    unpaid: Array  # (members,) USD >= 0, claims due so far that the pool had no cash for
     fronted: Array  # (2, members) USD >= 0, what own funds and skin paid in the place of claims not paid yet
 
 
 class Structure:
-    """A backstop structure with the state of its pots.
+    """A backstop structure with the state of its pools.
 
     Parameters
     ----------
@@ -62,19 +62,19 @@ class Structure:
     on_call : (members,) USD, capital on call at the start.
     gross : True where treaties attach on the gross loss and take their part of it past the own fund.
     reserves : True where nobody draws what another contributed.
-    holds_capital : False where neither funds nor pots exist and income leaves the ecosystem.
-    charges_premium : True where members pay a premium to their pot.
+    holds_capital : False where neither funds nor pools exist and income leaves the ecosystem.
+    charges_premium : True where members pay a premium to their pool.
     mutual : True where surviving members' funds and treasuries pay what a member's own layers cannot.
-    pot : (members,) the pot each member belongs to, numbered from 0 without gaps.
-    entitlement : (members,) USD, what each member owns of its pot.
-    contributed : (members,) USD, what each paid into its pot in its own name, less what the pot paid it.
+    pool_of : (members,) the pool each member belongs to, numbered from 0 without gaps.
+    entitlement : (members,) USD, what each member owns of its pool.
+    contributed : (members,) USD, what each paid into its pool in its own name, less what the pool paid it.
     room : (members,) USD, most that treaty and sub-limit still let each claim, inf where nothing does.
     loss : (members,) USD, losses so far that the layers were asked for.
-    outside : (pots,) USD, what capital providers own of each pot; with the entitlements it is all the pot has.
-    member : (members,) bool, who is in its pot at present.
+    outside : (pots,) USD, what capital providers own of each pool; with the entitlements it is all the pool has.
+    member : (members,) bool, who is in its pool at present.
     lacking : (pots,) USD, cash that claims made and not yet due will lack; zero where all are settled at once.
-    unpaid : (members,) USD, claims due so far that the pot had no cash for; recalled money pays them late.
-    fronted : (2, members) USD, what own funds and skin paid in the place of claims the pot has not paid yet.
+    unpaid : (members,) USD, claims due so far that the pool had no cash for; recalled money pays them late.
+    fronted : (2, members) USD, what own funds and skin paid in the place of claims the pool has not paid yet.
     at_once : context within which what is lent out is at hand; does nothing unless recalls take no time.
     stakes : the arrays of these names, which change in place.
     memory : what treaties of a kind remember besides, if they do (:mod:`agents.core.memory`).
@@ -97,10 +97,10 @@ class Structure:
         self.capital = capital
         self.minutes, self.steps = minutes, steps
         self.settlement = SETTLEMENTS[terms.settlement]
-        self.pot = self.partition(len(capital), draw)
-        self.pots = int(self.pot.max()) + 1
+        self.pool_of = self.partition(len(capital), draw)
+        self.pots = int(self.pool_of.max()) + 1
         self.members: list[Any] = (
-            [np.flatnonzero(self.pot == j) for j in range(self.pots)] if self.pots > 1 else [slice(None)]
+            [np.flatnonzero(self.pool_of == j) for j in range(self.pots)] if self.pots > 1 else [slice(None)]
         )
         self.reserves = terms.settlement in RESERVING
         held = capital * self.holds_capital
@@ -109,7 +109,7 @@ class Structure:
         self.entitlement = self.paid_in * (1.0 - self.own_share)
         self.contributed = self.entitlement.copy()
         self.room = np.full_like(capital, np.inf)
-        self.pot_capital = self.by_pot(self.entitlement)
+        self.pool_capital = self.by_pool(self.entitlement)
         self.loss = np.zeros_like(capital)
         self.outside = np.zeros(self.pots)
         self.member = np.ones(len(capital), dtype=bool)
@@ -130,11 +130,11 @@ class Structure:
 
     @property
     def shares(self) -> bool:
-        """Whether there is a pot to claim on."""
+        """Whether there is a pool to claim on."""
         return self.holds_capital and (self.own_share < 1.0 or self.charges_premium)
 
     def partition(self, members: int, draw: Array | None) -> Array:
-        """Return the pot of each member, (members,): one for all unless a subclass divides them."""
+        """Return the pool of each member, (members,): one for all unless a subclass divides them."""
         return np.zeros(members, np.int64)
 
     @cached_property
@@ -143,13 +143,13 @@ class Structure:
 
         Made when a run is built, it holds the backing at the start; see :mod:`agents.protocol.standby`.
         """
-        given = self.entitlement if self.reserves else self.pot_capital[self.pot]
+        given = self.entitlement if self.reserves else self.pool_capital[self.pool_of]
         ready = np.minimum(self.room, given) if self.shares else self.capital * self.mutual
         return Backing(
             shares=self.shares,
             mutual=self.mutual,
             reserves=self.reserves,
-            pot=self.pot,
+            pool_of=self.pool_of,
             member=self.member,
             room=self.room,
             entitlement=self.entitlement,
@@ -167,8 +167,8 @@ class Structure:
         """Return what is left of each member's capital on call, (members,) USD; `assessed` was paid so far."""
         return np.minimum(np.maximum(self.on_call - assessed, 0.0), np.maximum(treasury, 0.0))
 
-    def by_pot(self, amounts: Array) -> Array:
-        """Return the sums of members' amounts by pot, (pots,)."""
+    def by_pool(self, amounts: Array) -> Array:
+        """Return the sums of members' amounts by pool, (pots,)."""
         return np.array([amounts[members].sum() for members in self.members])
 
     def begin(self, step: int) -> None:
@@ -183,13 +183,13 @@ class Structure:
         return np.minimum(self.due(deficit, claim, step), claim)
 
     def pay(self, deficit: Array, claim: Array, cash: Array, priority: Array, step: int) -> tuple[Array, Array]:
-        """Return what each member is due and is paid by its pot, (members,) USD, and charge it to the entitlements.
+        """Return what each member is due and is paid by its pool, (members,) USD, and charge it to the entitlements.
 
         Parameters
         ----------
         deficit : losses of this step before any layer.
         claim : what the own layers left unpaid.
-        cash : (pots,) what each pot has at hand.
+        cash : (pots,) what each pool has at hand.
         priority : order of arrival, uniform draws.
         """
         due = self.claimable(deficit, claim, step)
@@ -229,21 +229,21 @@ class Structure:
         return paid
 
     def at_hand(self, cash: Array) -> tuple[Array, Array]:
-        """Return what pots with `cash`, (pots,) USD, keep for each member, (members,), and for all, (pots,) USD."""
+        """Return what pools with `cash`, (pots,) USD, keep for each member, (members,), and for all, (pots,) USD."""
         kept = self.reserve * self.reserves
-        whole = self.by_pot(kept)
+        whole = self.by_pool(kept)
         cut = np.divide(np.minimum(cash, whole), whole, out=np.zeros_like(whole), where=whole > 0.0)
-        return kept * cut[self.pot], np.maximum(cash - whole, 0.0)
+        return kept * cut[self.pool_of], np.maximum(cash - whole, 0.0)
 
     def contribute(self, amounts: Array) -> None:
-        """Credit what members pay into their pots in their own name, or take home, (members,) USD."""
+        """Credit what members pay into their pools in their own name, or take home, (members,) USD."""
         self.entitlement += amounts
         self.contributed[:] = np.maximum(self.contributed + amounts, 0.0)
 
     def credit(self, change: Array) -> Array:
-        """Share a pot's gain or loss among its owners; return the amount left in pots without owners, (pots,) USD."""
-        whole = self.by_pot(self.entitlement) + self.outside
+        """Share a pool's gain or loss among its owners; return the amount left in pools without owners, (pots,) USD."""
+        whole = self.by_pool(self.entitlement) + self.outside
         growth = np.divide(change, whole, out=np.zeros_like(whole), where=whole > 0.0)
-        self.entitlement *= np.maximum(1.0 + growth[self.pot], 0.0)
+        self.entitlement *= np.maximum(1.0 + growth[self.pool_of], 0.0)
         self.outside *= np.maximum(1.0 + growth, 0.0)
         return np.where(whole > 0.0, 0.0, change)

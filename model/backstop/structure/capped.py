@@ -1,8 +1,8 @@
-"""One pot with a sub-limit for each protocol: nobody can drain it alone.
+"""One pool with a sub-limit for each protocol: nobody can drain it alone.
 
-A member's claims are cut to its sub-limit ℓᵢ K₀, K₀ the capital of the pot at the start, less what the pot has paid it
-so far: in the whole run, or within a window that moves on with time. Drift insures all its markets from one vault with
-limits by tier of market, Lighter limits each market's call on its pool; Vega's global pool never pays a market's losses
+A member's claims are cut to its sub-limit ℓᵢ K₀, K₀ the capital of the pool at the start, less what the pool has paid
+it so far: in the whole run, or within a window that moves on with time. Drift insures all its markets from one vault
+with limits by tier of market, Lighter limits each market's call on its pool; Vega's global pool never pays a market's losses
 (ℓ = 0). Units: USD.
 """
 
@@ -26,11 +26,11 @@ class Draws(NamedTuple):
 
 
 class Capped(Structure):
-    """One pot with per-protocol sub-limits; limits of 1 or more are `pooled`, of 0 a pot that never pays.
+    """One pool with per-protocol sub-limits; limits of 1 or more are `pooled`, of 0 a pool that never pays.
 
     Attributes
     ----------
-    limit : (members,) USD, most the pot pays each within the window.
+    limit : (members,) USD, most the pool pays each within the window.
     drawn : (members,) USD, paid within the window so far.
     """
 
@@ -38,7 +38,7 @@ class Capped(Structure):
         self.own_share = 1.0 - terms.capped_share
         super().__init__(terms, *rest)
         share = terms.sublimit + terms.sublimit[-1:] * len(self.capital)
-        self.limit = np.array(share[: len(self.capital)]) * self.pot_capital.sum()
+        self.limit = np.array(share[: len(self.capital)]) * self.pool_capital.sum()
         self.limit[np.array(share[: len(self.capital)]) >= 1.0] = np.inf
         self.window = terms.sublimit_window / self.minutes
         self.room[:] = self.limit

@@ -1,4 +1,4 @@
-"""Several pots: protocols are divided into clusters, each with a pot of its own.
+"""Several pools: protocols are divided into clusters, each with a pool of its own.
 
 Bybit pools the funds of up to nine correlated contracts (December 2025); Binance (2019) gave its two largest markets
 funds of their own and let the others share one. The partition is given, or drawn by lot into clusters whose sizes
@@ -11,12 +11,12 @@ from model.backstop.structure.base import Structure
 
 
 class Clustered(Structure):
-    """All capital is in the pots of the clusters; one cluster is `pooled`, a cluster each is `isolated`."""
+    """All capital is in the pools of the clusters; one cluster is `pooled`, a cluster each is `isolated`."""
 
     own_share = 0.0
 
     def partition(self, members: int, draw: np.ndarray | None) -> np.ndarray:
-        """Return the given partition, the last pot repeated, or one by lot (without draws: in order)."""
+        """Return the given partition, the last pool repeated, or one by lot (without draws: in order)."""
         given = self.terms.cluster
         if not given:
             return by_lot(np.arange(members) if draw is None else draw, self.terms.clusters)

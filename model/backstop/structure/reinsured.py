@@ -38,7 +38,7 @@ class Reinsured(Structure):
     def __init__(self, terms: BackstopSection, *rest: Any) -> None:
         self.own_share = 1.0 - terms.ceded_share
         super().__init__(terms, *rest)
-        pool, own = float(self.pot_capital.sum()), self.own_capital
+        pool, own = float(self.pool_capital.sum()), self.own_capital
         layers = max(len(terms.retention), len(terms.limit), len(terms.reinstatements))
         retention, limit, again = (
             np.array((values + values[-1:] * layers)[:layers], dtype=float)[:, np.newaxis]

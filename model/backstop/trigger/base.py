@@ -1,6 +1,6 @@
 """What every trigger is: a rule that sends deficits past the funds, straight to the loss regime.
 
-The fund of a protocol is here its own fund and its entitlement in the pot, or capital on call, together.
+The fund of a protocol is here its own fund and its entitlement in the pool, or capital on call, together.
 """
 
 from abc import ABC, abstractmethod
@@ -17,15 +17,15 @@ Array = np.ndarray
 class Means(NamedTuple):
     """The money available for the deficits of a step."""
 
-    own: Array  # (members,) USD, what pays before the pot: own fund and skin in the game, as far as they come first
-    shared: Array  # (pots,) USD, cash of the pots that anybody may draw, or of all surviving members together
-    pot: Array  # (members,) the pot of each
+    own: Array  # (members,) USD, what pays before the pool: own fund and skin in the game, as far as they come first
+    shared: Array  # (pots,) USD, cash of the pools that anybody may draw, or of all surviving members together
+    pool_of: Array  # (members,) the pool of each
     promised: Array  # (members,) USD, what the treaty lets each claim beyond its own means
     priority: Array  # (members,) order of arrival, uniform draws
     after: (
-        Array  # (members,) USD, what pays what the pot leaves: skin not used yet, and the own fund where it comes last
+        Array  # (members,) USD, what pays what the pool leaves: skin not used yet, and the own fund where it comes last
     )
-    reserved: Array  # (members,) USD, cash of the pots that only this member may draw
+    reserved: Array  # (members,) USD, cash of the pools that only this member may draw
 
 
 class Trigger(ABC):

@@ -1,8 +1,8 @@
-"""All or nothing: a deficit that fund and pot cannot take whole is not taken at all.
+"""All or nothing: a deficit that fund and pool cannot take whole is not taken at all.
 
 dYdX v4 refuses a liquidation whose loss its fund cannot pay in full and deleverages instead. Protocols are taken in
-order of arrival; what a pot promises to one is not available to the next, so a claim that the pot must cut is promised
-only to the first. Units: USD.
+order of arrival; what a pool promises to one is not available to the next, so a claim that the pool must cut is
+promised only to the first. Units: USD.
 """
 
 import numpy as np
@@ -19,10 +19,10 @@ class Whole(Trigger):
         """Return whose deficit cannot be paid whole."""
         spared, left = np.zeros(len(deficit), bool), means.shared.copy()
         for i in sorted(np.flatnonzero(deficit), key=lambda member: means.priority[member]):
-            pot = means.pot[i]
+            pool = means.pool_of[i]
             needed = max(deficit[i] - means.own[i] - means.after[i], 0.0)
-            given = min(means.promised[i], means.reserved[i] + left[pot])
-            cut = given < means.promised[i] and left[pot] < means.shared[pot]
+            given = min(means.promised[i], means.reserved[i] + left[pool])
+            cut = given < means.promised[i] and left[pool] < means.shared[pool]
             spared[i] = needed > given or cut
-            left[pot] -= 0.0 if spared[i] else max(given - means.reserved[i], 0.0)
+            left[pool] -= 0.0 if spared[i] else max(given - means.reserved[i], 0.0)
         return spared

@@ -1,4 +1,4 @@
-"""The claims handler: from a member's loss to a payment by its pot.
+"""The claims handler: from a member's loss to a payment by its pool.
 
 A member that keeps a part ρ of its claims (coinsurance) is due (1 − ρ) of what its treaty allows; one that left the
 pool nothing. What is to be paid is first backed by the second pool, if there is one, and then settled by the
@@ -74,7 +74,7 @@ class ClaimsHandler(ABC):
         """Prepare for the deficits of a step; nothing to do unless overridden."""
 
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
-        """Return what the pots owe now, (members,) USD."""
+        """Return what the pools owe now, (members,) USD."""
         return self.claimable(deficit, claim, step)
 
     def claimable(self, deficit: Array, claim: Array, step: int) -> Array:
@@ -99,13 +99,13 @@ class ClaimsHandler(ABC):
         """Pay what has become due without a deficit of this step."""
 
     def settle(self, due: Array, cash: Array, priority: Array) -> Array:
-        """Return what the pots pay of `due`, (members,) USD, the second pool paying its part of it to them first."""
-        structure, asked = self.structure, self.structure.by_pot(due)
+        """Return what the pools pay of `due`, (members,) USD, the second pool paying its part of it to them first."""
+        structure, asked = self.structure, self.structure.by_pool(due)
         backed = self.second.recover(asked)
         if backed.any():
             cash += backed
             share = np.divide(backed, asked, out=np.zeros_like(asked), where=asked > 0.0)
-            structure.entitlement += due * share[structure.pot]
+            structure.entitlement += due * share[structure.pool_of]
         return structure.settle(due, cash, priority)
 
     def reimburse(self, due: Array, step: int) -> Array:
@@ -114,11 +114,11 @@ class ClaimsHandler(ABC):
         with self.structure.at_once:
             cash = balance[POOL, : self.structure.pots]
             paid = self.settle(due, cash, context.tape().priority[step])
-            cash -= self.structure.by_pot(paid)
+            cash -= self.structure.by_pool(paid)
         self.structure.unpaid += due - paid
         self.give(context.late.pay(paid, "paid_claims"))
         context.protocol.reimbursed[:] += paid
-        self._note(self.structure.by_pot(due), self.structure.by_pot(paid), step)
+        self._note(self.structure.by_pool(due), self.structure.by_pool(paid), step)
         return paid
 
     def give(self, rest: Array) -> None:

@@ -1,4 +1,4 @@
-"""Indemnity: the pot pays losses, at once or after they were assessed, in part only after a dispute.
+"""Indemnity: the pool pays losses, at once or after they were assessed, in part only after a dispute.
 
 A claim of c is disputed with probability p; then a part d of it waits. What is not disputed falls due after the
 assessment delay a, the rest after a further delay b, and is then paid with probability q, else refused:
@@ -7,8 +7,8 @@ assessment delay a, the rest after a further delay b, and is then paid with prob
 
 What is not paid in the step of the loss goes on down the protocol's waterfall, and others bear it. What falls due later
 pays debt that is still open, those a tear-up left short among it, then gives own fund, skin and treasury back what they
-paid in the pot's place. Nothing more is paid: an indemnity never exceeds the loss that the member still bears
-(Castellain v Preston 1883), and what others have borne for good by then lapses and stays in the pot. Sub-limits and
+paid in the pool's place. Nothing more is paid: an indemnity never exceeds the loss that the member still bears
+(Castellain v Preston 1883), and what others have borne for good by then lapses and stays in the pool. Sub-limits and
 treaties count a claim when it is made. Nothing is set aside for open claims, but capital providers' shares are valued
 net of them, and no provider is paid out of what they need. Draws are keyed by step and protocol. Units: USD.
 """
@@ -68,9 +68,9 @@ class Indemnity(ClaimsHandler):
         paid = self.settle(now, cash, priority)
         self.file(made - disputed - now, disputed, step)
         self.claims += made
-        reserve = np.maximum(cash - self.structure.by_pot(paid), 0.0)
-        short = np.maximum(self.structure.by_pot(self.open) - reserve, 0.0)
-        self.lacking[:] = np.minimum(self.structure.by_pot(made - now), short)
+        reserve = np.maximum(cash - self.structure.by_pool(paid), 0.0)
+        short = np.maximum(self.structure.by_pool(self.open) - reserve, 0.0)
+        self.lacking[:] = np.minimum(self.structure.by_pool(made - now), short)
         self.structure.settled(deficit, made, made - now + paid, step)
         return now, paid
 
@@ -102,7 +102,7 @@ class Indemnity(ClaimsHandler):
             self.reimburse(borne, step)
 
     def give(self, rest: Array) -> None:
-        """Give own fund, skin and the rest of the treasury back, in this order, what they paid in the pot's place."""
+        """Give own fund, skin and the rest of the treasury back, in this order, what they paid in the pool's place."""
         fronted, late = self.structure.fronted, self.context.late
         fund = np.minimum(rest, fronted[0])
         skin = np.minimum(rest - fund, fronted[1])

@@ -1,4 +1,4 @@
-"""Parametric cover: the pot pays a fixed sum when a measured event happens, at once and whatever was lost.
+"""Parametric cover: the pool pays a fixed sum when a measured event happens, at once and whatever was lost.
 
 A trigger is an oracle error, an exploit, a price move within a window or a fall of depth beyond its threshold. It pays
 π cᵢ, c the member's capital at the start, before deficits go down: on debt still open, the rest into the member's fund;

@@ -28,9 +28,9 @@ class Exposure(NamedTuple):
     claims: Array  # USD, claims made so far
     leverage: Array  # 1, over the start
     crowding: Array  # 1, one-sidedness of the asset's market, 0 to 1
-    health: Array  # 1, capital of the member's pot over its start
-    pot: Array  # index of the pot
-    member: Array  # bool, whether it is in its pot at present
+    health: Array  # 1, capital of the member's pool over its start
+    pool_of: Array  # index of the pool
+    member: Array  # bool, whether it is in its pool at present
     years: float  # since the start
 
 

@@ -1,6 +1,6 @@
 """The underwriting cycle: a pool that lost money charges more, and less as time passes without losses.
 
-The rate multiplier m of a pot goes from step to step as
+The rate multiplier m of a pool goes from step to step as
 
     m ← min(m₀ + (m − m₀) 2^(−Δt/T) + s x / K₀, m⁺)                                            (1)
 
@@ -24,7 +24,7 @@ class Rates(NamedTuple):
 
 
 class Cycle:
-    """Rate multipliers of all pots.
+    """Rate multipliers of all pools.
 
     Parameters
     ----------

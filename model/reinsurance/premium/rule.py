@@ -47,7 +47,7 @@ class Experience(Premium):
 class RiskBased(Premium):
     """The flat premium times what makes claims likely or the pool thin.
 
-    With leverage ℓ over the start, one-sidedness χ of the asset's market and health h of the pot the premium is
+    With leverage ℓ over the start, one-sidedness χ of the asset's market and health h of the pool the premium is
     r O ℓᵖ (1 + b χ) (1 + g (1 − h)⁺).
     """
 
@@ -60,19 +60,19 @@ class RiskBased(Premium):
 
 
 class Vote(Premium):
-    """Each member prefers the rate it finds fair for itself; the median of a pot's members is the rate of all.
+    """Each member prefers the rate it finds fair for itself; the median of a pool's members is the rate of all.
 
     Preferences are single-peaked at (1 + θ) λᵢ / Oᵢ, so the median wins against every other rate (Black 1948). A
     minority of members with many claims is then outvoted and pays too little, or a majority makes others pay.
     """
 
     def yearly(self, seen: Exposure) -> Array:
-        """Return the median rate of each member's pot times its open interest."""
+        """Return the median rate of each member's pool times its open interest."""
         cost = (1.0 + self.terms.loading) * credible(seen.expected, seen.claims, seen.years, self.terms.credibility)
         preferred = np.divide(cost, seen.interest, out=np.zeros_like(cost), where=seen.interest > 0.0)
-        return self.medians(preferred, seen)[seen.pot] * seen.interest
+        return self.medians(preferred, seen)[seen.pool_of] * seen.interest
 
     def medians(self, preferred: Array, seen: Exposure) -> Array:
-        """Return the median preference among those present in each pot, zero where nobody is, (pots,)."""
-        present = [preferred[(seen.pot == j) & seen.member] for j in range(int(seen.pot.max()) + 1)]
+        """Return the median preference among those present in each pool, zero where nobody is, (pots,)."""
+        present = [preferred[(seen.pool_of == j) & seen.member] for j in range(int(seen.pool_of.max()) + 1)]
         return np.array([np.median(votes) if len(votes) else 0.0 for votes in present])

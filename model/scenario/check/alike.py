@@ -3,7 +3,7 @@
 By default `partial` and `reinsured` hold the same funds and the same pool, half and half, and a layer that attaches at
 the own fund pays what the own fund leaves: they differ by the premium, in how claims are cut where the pool is short,
 and where an own fund was refilled or its retention is not the fund of the day. `clustered` pays like `pooled` until one
-of its pots is empty. At the ends of their parameters some structures are others by another name.
+of its pools is empty. At the ends of their parameters some structures are others by another name.
 """
 
 from collections.abc import Sequence
@@ -30,9 +30,9 @@ def _ends(terms: "BackstopSection", members: int) -> list[tuple[tuple[str, str],
         (terms.pooled_share == 0.0, "partial", "isolated", "backstop.pooled_share is 0"),
         (terms.pooled_share == 1.0, "partial", "pooled", "backstop.pooled_share is 1"),
         (terms.capped_share == 0.0, "capped", "isolated", "backstop.capped_share is 0"),
-        (unlimited, "capped", "pooled", "its sub-limits are the whole pot"),
-        (pots(terms, members) == 1, "clustered", "pooled", "it has one pot"),
-        (pots(terms, members) == members > 1, "clustered", "isolated", "every member has a pot of its own"),
+        (unlimited, "capped", "pooled", "its sub-limits are the whole pool"),
+        (pots(terms, members) == 1, "clustered", "pooled", "it has one pool"),
+        (pots(terms, members) == members > 1, "clustered", "isolated", "every member has a pool of its own"),
         (members == 1, "mutual", "isolated", "there are no other members"),
     )
     return [((a, b), SAME.format(a, b, why)) for holds, a, b, why in found if holds]
@@ -54,14 +54,14 @@ def _nearly(terms: "BackstopSection", members: int) -> list[tuple[tuple[str, str
         lines.append(
             (
                 ("clustered", "pooled"),
-                f"clustered pays as pooled does until one of its {pots(terms, members)} pots is empty",
+                f"clustered pays as pooled does until one of its {pots(terms, members)} pools is empty",
             )
         )
     return lines
 
 
 def pots(terms: "BackstopSection", members: int) -> int:
-    """Return how many pots `clustered` has."""
+    """Return how many pools `clustered` has."""
     if terms.cluster:
         return len(set((terms.cluster + terms.cluster[-1:] * members)[:members]))
     return min(terms.clusters, members)

@@ -193,7 +193,7 @@ def _windows(scenario: "Scenario", size: Size) -> Part:
 
 
 def _capital(scenario: "Scenario", size: Size) -> Part:
-    """Return the part of the pots' capital providers."""
+    """Return the part of the pools' capital providers."""
     names = ("reinsurance.providers", "protocol.number")
     owners = scenario.reinsurance.providers * (size.protocols if scenario.backstop.structure == "clustered" else 1.0)
     return Part(150.0 * owners, 1e-8 * owners * size.steps, names)

@@ -1,7 +1,7 @@
 """Choices that change nothing: parameters that a scenario sets and no part of its run reads.
 
 A parameter that differs from its default is a choice. It is inert where the part it belongs to is switched off, or
-where the structure has nothing it could act on: a member of `isolated` has no pot to leave. A run then equals, to the
+where the structure has nothing it could act on: a member of `isolated` has no pool to leave. A run then equals, to the
 last bit, the run without the choice, which the tests assert for every structure; a notice says so before the run.
 """
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
-POTLESS = ("none", "isolated", "mutual")  # every other structure has a pot
-NO_POT = "it has no pot"
+WITHOUT_POOL = ("none", "isolated", "mutual")  # every other structure has a pool
+NO_POOL = "it has no pool"
 NO_PREMIUM = "only `reinsured` charges premiums, unless reinsurance.charge_all is true"
 
 type Test = Callable[["Scenario"], bool]
@@ -36,19 +36,19 @@ class Inert(NamedTuple):
     of_structure: bool
 
 
-def has_pot(scenario: "Scenario") -> bool:
-    """Tell whether the structure has a pot."""
-    return scenario.backstop.structure not in POTLESS
+def has_pool(scenario: "Scenario") -> bool:
+    """Tell whether the structure has a pool."""
+    return scenario.backstop.structure not in WITHOUT_POOL
 
 
 def charges(scenario: "Scenario") -> bool:
-    """Tell whether members pay premiums to their pot."""
-    return scenario.backstop.structure == "reinsured" or (has_pot(scenario) and scenario.reinsurance.charge_all)
+    """Tell whether members pay premiums to their pool."""
+    return scenario.backstop.structure == "reinsured" or (has_pool(scenario) and scenario.reinsurance.charge_all)
 
 
 def indemnifies(scenario: "Scenario") -> bool:
-    """Tell whether losses are claimed of a pot."""
-    return has_pot(scenario) and scenario.reinsurance.claims == "indemnity"
+    """Tell whether losses are claimed of a pool."""
+    return has_pool(scenario) and scenario.reinsurance.claims == "indemnity"
 
 
 def structure_is(*names: str) -> Test:
@@ -62,26 +62,26 @@ def choice_of(section: str, *names: str) -> tuple[str, ...]:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(choice_of("reinsurance", "premium", "cycle"), lambda s: charges(s) or not has_pot(s), NO_PREMIUM),
-    Rule(choice_of("reinsurance", "premium", "cycle", "charge_all"), has_pot, NO_POT),
-    Rule(choice_of("reinsurance", "retrocession_share", "providers", "claims"), has_pot, NO_POT),
-    Rule(choice_of("reinsurance", "dispute_probability"), indemnifies, "no losses are claimed of a pot"),
+    Rule(choice_of("reinsurance", "premium", "cycle"), lambda s: charges(s) or not has_pool(s), NO_PREMIUM),
+    Rule(choice_of("reinsurance", "premium", "cycle", "charge_all"), has_pool, NO_POOL),
+    Rule(choice_of("reinsurance", "retrocession_share", "providers", "claims"), has_pool, NO_POOL),
+    Rule(choice_of("reinsurance", "dispute_probability"), indemnifies, "no losses are claimed of a pool"),
     Rule(
         choice_of("reinsurance", "assessment_delay"),
         lambda s: indemnifies(s) or s.backstop.structure == "mutual",
-        "no losses are claimed of a pot or of members",
+        "no losses are claimed of a pool or of members",
     ),
-    Rule(choice_of("choice", "membership"), has_pot, NO_POT),
+    Rule(choice_of("choice", "membership"), has_pool, NO_POOL),
     Rule(
         choice_of("choice", "membership"),
-        lambda s: not has_pot(s) or charges(s) or s.choice.refusal_ratio > 0.0,
-        f"nobody leaves a pot that costs nothing; {NO_PREMIUM}",
+        lambda s: not has_pool(s) or charges(s) or s.choice.refusal_ratio > 0.0,
+        f"nobody leaves a pool that costs nothing; {NO_PREMIUM}",
     ),
     Rule(choice_of("fund", "replenishment"), lambda s: s.fund.target_ratio > 0.0, "fund.target_ratio is 0: no target"),
     Rule(
         choice_of("fund", "lent_share", "base_share", "target_ratio"),
         lambda s: s.backstop.structure != "none",
-        "it has neither funds nor pots",
+        "it has neither funds nor pools",
     ),
     Rule(
         choice_of("fund", "recall_delay", "recall_haircut", "yield_rate"),

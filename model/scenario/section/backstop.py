@@ -51,7 +51,7 @@ class BackstopSection(Section):
     settlement: str = parameter(
         "pro_rata",
         "name",
-        "how a pot too small for its claims divides itself",
+        "how a pool too small for its claims divides itself",
         "dYdX v4, Nasdaq Clearing: pro rata",
     )
     trigger: str = parameter(
@@ -72,7 +72,7 @@ class BackstopSection(Section):
     sublimit: Numbers = parameter(
         (0.25,),
         "1",
-        "most the `capped` pot pays each protocol, over the pot at the start; the last is repeated",
+        "most the `capped` pool pays each protocol, over the pool at the start; the last is repeated",
         "Drift v2 limits markets by tier; the level is a modelling choice",
         MULTIPLE,
         min_length=1,
@@ -81,12 +81,12 @@ class BackstopSection(Section):
         0.0, "min", "window within which sub-limits count; 0: the whole run", "Drift v2: lifetime", DELAY
     )
     clusters: int = parameter(
-        2, "pots", "number of pots of `clustered`, drawn by lot", "Bybit: pots of up to nine contracts", MEMBERS
+        2, "pools", "number of pools of `clustered`, drawn by lot", "Bybit: pools of up to nine contracts", MEMBERS
     )
     cluster: tuple[int, ...] = parameter(
         (),
         "index",
-        "pot of each protocol in `clustered`; the last is repeated; empty: by lot",
+        "pool of each protocol in `clustered`; the last is repeated; empty: by lot",
         "modelling choice",
         MEMBER,
     )

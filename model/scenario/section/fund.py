@@ -1,4 +1,4 @@
-"""Parameters of funds and pots: target size, contributions, what they are held in and how much is lent out."""
+"""Parameters of funds and pools: target size, contributions, what they are held in and how much is lent out."""
 
 from typing import Self
 

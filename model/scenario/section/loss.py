@@ -12,7 +12,7 @@ class LossSection(Section):
     """How a loss regime goes about it; each reads the parameters it needs."""
 
     fallback: str = parameter(
-        "bad_debt", "name", "regime to which the first passes on what it cannot place", "modelling choice"
+        "bad_debt", "name", "regime to which the first passes on what it cannot collect", "modelling choice"
     )
     ranking: str = parameter(
         "bitmex", "name", "order or proportion in which `adl` closes winners", "BitMEX, auto-deleveraging"

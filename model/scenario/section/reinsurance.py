@@ -28,11 +28,11 @@ CAPITAL = "insurance-linked securities: yearly windows, weeks of notice"
 
 
 class ReinsuranceSection(Section):
-    """How pots charge, pay and are capitalised; all off by default."""
+    """How pools charge, pay and are capitalised; all off by default."""
 
-    premium: str = parameter("flat", "name", "rule by which a pot sets premiums", "design: premium rules")
+    premium: str = parameter("flat", "name", "rule by which a pool sets premiums", "design: premium rules")
     charge_all: bool = parameter(
-        False, "flag", "whether every structure with a pot charges premiums, not `reinsured` alone", CHOICE
+        False, "flag", "whether every structure with a pool charges premiums, not `reinsured` alone", CHOICE
     )
     review: float = parameter(30.0, "min", "time between quotes and between capital providers' reviews", CHOICE, SPAN)
     loss_cost: float = parameter(
@@ -67,7 +67,7 @@ class ReinsuranceSection(Section):
         1.0, "1", "rise of the risk-based premium for a wholly one-sided market", CHOICE, MULTIPLE
     )
     health_loading: float = parameter(
-        1.0, "1", "rise of the risk-based premium as the pot empties, at zero", CHOICE, MULTIPLE
+        1.0, "1", "rise of the risk-based premium as the pool empties, at zero", CHOICE, MULTIPLE
     )
     cycle: float = parameter(
         0.0, "1", "rise of the rate multiplier per capital lost in claims; 0: no cycle", CYCLE, STRENGTH
@@ -120,14 +120,14 @@ class ReinsuranceSection(Section):
     )
     parametric_window: float = parameter(60.0, "min", "window of that move", TRIGGER, SPAN)
     parametric_depth: float = parameter(0.0, "1", "fall of depth from its start that triggers; 0: none", TRIGGER, PART)
-    providers: int = parameter(0, "providers", "capital providers of each pot; 0: none", CHOICE, COUNT)
+    providers: int = parameter(0, "providers", "capital providers of each pool; 0: none", CHOICE, COUNT)
     provider_share: float = parameter(
-        0.0, "1", "part of a pot's capital at the start put in by them in place of members", CHOICE, PART
+        0.0, "1", "part of a pool's capital at the start put in by them in place of members", CHOICE, PART
     )
     provider_cash: float = parameter(
         1.0,
         "1",
-        "their cash outside at the start, over the pot's capital",
+        "their cash outside at the start, over the pool's capital",
         "not backstop capital until it joins",
         MULTIPLE,
     )
@@ -143,17 +143,17 @@ class ReinsuranceSection(Section):
     lock_up: float = parameter(10_080.0, "min", "time before money put in may leave", CAPITAL, DELAY)
     exit_rate: float = parameter(0.001, "1/min", "part of the providers' capital the queue lets out", CAPITAL, RATE)
     retrocession_share: float = parameter(
-        0.0, "1", "part of every pot's capital at the start held by a pool above all pots; 0: none", CHOICE, PART
+        0.0, "1", "part of every pool's capital at the start held by a pool above all pools; 0: none", CHOICE, PART
     )
     retrocession_attachment: float = parameter(
         0.5,
         "1",
-        "claims so far above which the second pool pays, over the pot's capital",
+        "claims so far above which the second pool pays, over the pool's capital",
         "excess-of-loss treaty",
         MULTIPLE,
     )
     retrocession_limit: float = parameter(
-        1.0, "1", "most the second pool pays one pot, over the pot's capital", "excess-of-loss treaty", MULTIPLE
+        1.0, "1", "most the second pool pays one pool, over the pool's capital", "excess-of-loss treaty", MULTIPLE
     )
 
     @field_validator("premium")

@@ -12,7 +12,7 @@ from tests.support.world import crash, run, small
 
 
 def hazard_of(ecosystem):
-    """Return the multiple of the calm rate at which the pots' capital providers leave."""
+    """Return the multiple of the calm rate at which the pools' capital providers leave."""
     sensitivity = ecosystem.scenario.confidence.capital_sensitivity
     return capital_hazard(ecosystem.structure, ecosystem.mood.alarm, sensitivity)
 
@@ -31,14 +31,14 @@ CHEAP = {"backstop__premium_rate": 0.0, "reinsurance__loss_cost": 0.1}
 
 
 def table(hurdles, shares, cash=10.0):
-    """Return providers of one pot."""
+    """Return providers of one pool."""
     rows = CapitalProvider.make_table(len(hurdles))
     rows.hurdle[:], rows.shares[:], rows.cash[:], rows.asked_step[:] = hurdles, shares, cash, -1
     return rows
 
 
 def test_expected_return_by_hand():
-    """Premiums of 12 and claims of 5 on a capital of 100 with a yield of 1 %; a pot without capital."""
+    """Premiums of 12 and claims of 5 on a capital of 100 with a yield of 1 %; a pool without capital."""
     found = expected_return(np.array([12.0 - 5.0, 1.0, -1.0]), np.array([100.0, 0.0, 0.0]), 0.01)
     assert found.tolist() == [pytest.approx(0.08), np.inf, -np.inf]
 
@@ -103,13 +103,13 @@ def test_losses_fall_on_capital_providers_too():
 @pytest.mark.parametrize("delay", [0.0, 5.0])
 @pytest.mark.parametrize("structure", ["pooled", "clustered", "reinsured"])
 def test_books_close(structure, delay):
-    """Rows agree with the control account; members and providers own the pot between them."""
+    """Rows agree with the control account; members and providers own the pool between them."""
     changes = MARKET | {"backstop__structure": structure, "reinsurance__lock_up": 3.0}
     ecosystem = run(crash(backstop__capital_ratio=1e-3, reinsurance__assessment_delay=delay, **changes))
     structure, balance = ecosystem.structure, ecosystem.ledger.balance
     assert_books_close(ecosystem)
     assert balance[INVESTOR].sum() == pytest.approx(ecosystem.reinsurance.providers.cash.sum())
-    owned = structure.by_pot(structure.entitlement) + structure.outside
+    owned = structure.by_pool(structure.entitlement) + structure.outside
     assert owned == pytest.approx(balance[POOL, : structure.pots], rel=1e-9, abs=1e-3)
 
 

@@ -13,7 +13,7 @@ from tests.support.world import crash, run, small
 
 
 def hazard_of(ecosystem):
-    """Return the multiple of the calm rate at which the pots' capital providers leave."""
+    """Return the multiple of the calm rate at which the pools' capital providers leave."""
     sensitivity = ecosystem.scenario.confidence.capital_sensitivity
     return capital_hazard(ecosystem.structure, ecosystem.mood.alarm, sensitivity)
 
@@ -85,14 +85,14 @@ BIG = {  # capital of 6M, 3M and 0.9M six times: 14.4M
         ("pooled", {}, 1.0, 1.0),  # 6.9M are left, and each may draw its whole start
         ("pooled", {"backstop__settlement": "first_come"}, 1.0, 1.0),
         ("pooled", {"backstop__settlement": "entitlement_first"}, 0.0, 1.0),
-        ("partial", {}, 2.7 / 6.0, 1.0),  # own 0, of the pot's 7.2M 2.7M; the second has 1.5M itself
+        ("partial", {}, 2.7 / 6.0, 1.0),  # own 0, of the pool's 7.2M 2.7M; the second has 1.5M itself
         ("capped", {}, 0.0, 1.0),  # its limit of 3.6M is used up
         ("capped", {"backstop__sublimit": (0.6,)}, 1.14 / 6.0, 1.0),  # 8.64M less 7.5M
-        ("clustered", {"backstop__cluster": (0, 0, 1)}, 0.25, 0.5),  # 1.5M of the pot's 9M
+        ("clustered", {"backstop__cluster": (0, 0, 1)}, 0.25, 0.5),  # 1.5M of the pool's 9M
         ("mutual", {}, 1.0, 1.0),  # 6.9M of the others
     ],
 )
-def test_the_alarm_sees_what_pot_and_fellow_members_would_pay(structure, changes, first, second):
+def test_the_alarm_sees_what_pool_and_fellow_members_would_pay(structure, changes, first, second):
     """After a loss of 7.5M at a member with capital of 6M."""
     ecosystem = Ecosystem(small(**BIG | PANIC | changes, backstop__structure=structure))
     assert after(ecosystem, lambda e: None) == pytest.approx(np.zeros(8))
@@ -102,7 +102,7 @@ def test_the_alarm_sees_what_pot_and_fellow_members_would_pay(structure, changes
 
 
 def test_providers_and_controls_see_the_same_health():
-    """Emptied by others, a pot alarms everybody; a member that drew nothing is not safer for its entitlement."""
+    """Emptied by others, a pool alarms everybody; a member that drew nothing is not safer for its entitlement."""
     ecosystem = Ecosystem(small(**BIG, backstop__structure="pooled"))
     hit(ecosystem, 12.4e6)
     health = standing(ecosystem.ledger.balance, ecosystem.tables.protocol, ecosystem.structure.backing)

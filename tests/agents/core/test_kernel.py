@@ -9,7 +9,7 @@ import pytest
 from numba.core.cpu import CPUTargetOptions
 
 from agents.core.kernel import LEAN, OPTIONS, lean_kernel, lean_rule, uncounted
-from tests.support.place import INTERPRETED
+from tests.support.environment import INTERPRETED
 
 compiled = pytest.mark.skipif(INTERPRETED, reason="looks at compiled code")
 

@@ -238,7 +238,7 @@ def test_who_paid_a_robbery_agrees_with_the_hand_calculation(structure, own_fund
     assert sum(paid.values()) == pytest.approx(side.totals["deficit"])
 
 
-def test_what_a_fund_or_pot_paid_is_what_it_is_lower_by():
+def test_what_a_fund_or_pool_paid_is_what_it_is_lower_by():
     """Survivors' contributions come out of funds; treasuries also pay and receive in clearing."""
     for structure in ("isolated", "pooled", "mutual"):
         world = twin(small(**EQUAL), b=Arrangement(structure, "bad_debt"))

@@ -16,7 +16,7 @@ from experiments.run.process_pool import WorkerPool
 from experiments.study.comparison.answer import Comparison
 from experiments.study.comparison.figure.draw import FIGURES, LOST, draw_all, drawable
 from tests.experiments.report.test_figure import ARRANGEMENTS, drawn, made_up_run
-from tests.support.place import SHARED
+from tests.support.environment import SHARED
 
 USETEX = "text.usetex: True\nfont.family: serif\nsavefig.dpi: 30\nfigure.figsize: 2, 2\n"
 SMALL = ["trader.number=20", "protocol.number=3", "steps=6", "provider.number=2"]

@@ -55,7 +55,7 @@ def test_structures_are_compared_pair_by_pair_with_the_first(tmp_path):
     with (tmp_path / "report" / "tables" / "structures.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["metric"] == "uncovered"]
     assert [(row["group"], row["backstop.structure"]) for row in rows] == [("0.8", "pooled"), ("1.2", "pooled")]
-    # One pot never leaves more uncovered, and the regime, which does nothing here, is no replication.
+    # One pool never leaves more uncovered, and the regime, which does nothing here, is no replication.
     assert all(float(row["mean"]) < 0.0 and row["number"] == "4" for row in rows)
 
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from experiments.cli.main import main
 from experiments.study.replay.rule import allocations, fund_needed
 from experiments.study.replay.wave import GAPS, POLICIES, WAVES, ReplayError, read_waves
-from tests.support.place import SHARED, present
+from tests.support.environment import SHARED, present
 
 # Wave 1 needs 10 in A and 30 in B, wave 2 needs 50 in A, wave 5 20 in B; the winners of wave 2 have too little profit.
 TINY = {

@@ -116,7 +116,7 @@ def test_what_covers_one_member_is_at_most_what_covers_all():
     losses, weights = np.array([[3.0, 1.0, 0.0]]), np.array([0.5, 0.25, 0.25])
     assert needed_by_member(losses, weights, 1.0) == pytest.approx(np.array([[6.0, 4.0, 0.0]]))
     assert needed_by_member(losses, weights, 0.0) == pytest.approx(np.array([[4.0, 4.0, 0.0]]))
-    # Half own, half in the pot: C with 3 - C/4 + 1 - C/8 = C/2.
+    # Half own, half in the pool: C with 3 - C/4 + 1 - C/8 = C/2.
     assert needed_by_member(losses, weights, 0.5) == pytest.approx(np.array([[32 / 7, 32 / 7, 0.0]]))
 
 
@@ -151,7 +151,7 @@ def test_eight_funds_safe_by_themselves_leave_somebody_uncovered_and_are_sized_f
     assert bare(losses, each) / 20_000 == pytest.approx(1 - 0.95**8, abs=0.01)
     assert joint.sum() == pytest.approx(-8 * np.log(1 - 0.95 ** (1 / 8)), rel=0.02)
     assert bare(losses, joint) <= 1000
-    # One pot at "any" holds the 95 % quantile of Gamma(8); everybody claims in every world, so "each" asks as much.
+    # One pool at "any" holds the 95 % quantile of Gamma(8); everybody claims in every world, so "each" asks as much.
     for kind in TARGETS:
         assert pooled_size(losses * 1e6, kind, 0.95) == pytest.approx(13.148e6, rel=0.02)
     found = pool_over_isolated(losses, 0.95)

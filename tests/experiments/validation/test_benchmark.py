@@ -13,7 +13,7 @@ from experiments.benchmark.reference_c import compiler
 from experiments.benchmark.reference_timing import Start, check_same, lap
 from experiments.benchmark.suite import machine, timed_steps
 from model.ecosystem import Ecosystem
-from tests.support.place import INTERPRETED
+from tests.support.environment import INTERPRETED
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # hashing, when interpreted
 compiled = pytest.mark.skipif(INTERPRETED, reason="times compiled code in a process of its own")

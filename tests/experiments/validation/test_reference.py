@@ -17,7 +17,7 @@ from experiments.benchmark.workload import (
     log_returns,
     moved_price,
 )
-from tests.support.place import INTERPRETED
+from tests.support.environment import INTERPRETED
 
 STEPS = 60 if INTERPRETED else 500
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # hashing, when interpreted

@@ -17,7 +17,7 @@ from experiments.benchmark.reference_c import (
     program_of_engine,
 )
 from experiments.benchmark.workload import draw_keys, empty_series, log_returns
-from tests.support.place import INTERPRETED
+from tests.support.environment import INTERPRETED
 
 STEPS = 40 if INTERPRETED else 600
 needs_c = pytest.mark.skipif(compiler() is None, reason="no C compiler here, neither CC nor cc")

@@ -15,7 +15,7 @@ from experiments.study.calibration.record import covariance, read_record
 from experiments.validation import report, stylised
 from model.ecosystem import Ecosystem
 from model.measure.record import ASSET_SERIES, PROTOCOL_SERIES
-from tests.support.place import SHARED, present
+from tests.support.environment import SHARED, present
 
 PERIOD = ["1 March 2020", "18 April 2024"]
 TINY = {

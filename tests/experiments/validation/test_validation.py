@@ -16,7 +16,7 @@ from experiments.statistics.verdict import HIT, MISS, VAGUE
 from experiments.validation import record, report
 from experiments.validation.claim import CLAIMS, Claim, agrees, judge, looked_up, simulated
 from experiments.validation.suite import NOT_RUN, claims, row, verdict
-from tests.support.place import SHARED, present
+from tests.support.environment import SHARED, present
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

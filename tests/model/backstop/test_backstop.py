@@ -1,4 +1,4 @@
-"""Funds, pots, treaties and structures: what each pays, and that all hold the same capital."""
+"""Funds, pools, treaties and structures: what each pays, and that all hold the same capital."""
 
 import numpy as np
 import pytest
@@ -27,8 +27,8 @@ def test_published_fund_deltas(published):
 
 @pytest.mark.parametrize("rule", list(SETTLEMENTS))
 @given(claims=claims_of, entitlement=claims_of, priority=arrays(float, 5, elements=st.floats(0.0, 1.0)))
-def test_no_pot_pays_more_than_it_has_or_than_is_claimed(rule, claims, entitlement, priority):
-    """0 ≤ xᵢ ≤ cᵢ, Σ x ≤ K; shared, all is paid where the pot suffices; reserved, each gets its own and no more."""
+def test_no_pool_pays_more_than_it_has_or_than_is_claimed(rule, claims, entitlement, priority):
+    """0 ≤ xᵢ ≤ cᵢ, Σ x ≤ K; shared, all is paid where the pool suffices; reserved, each gets its own and no more."""
     cash = entitlement.sum()
     paid = SETTLEMENTS[rule](claims, cash, entitlement, priority)
     assert (paid >= 0).all() and (paid <= claims * (1 + 1e-12) + 1e-12).all()
@@ -63,7 +63,7 @@ def test_entitlement_first_never_pays_a_member_less_than_its_own(claims, entitle
 
 
 def test_settlement_rules_differ_as_they_should():
-    """Two claims of 6 on a pot of 8, of which the first member contributed 2."""
+    """Two claims of 6 on a pool of 8, of which the first member contributed 2."""
     claims, entitlement, priority = np.array([6.0, 6.0]), np.array([2.0, 6.0]), np.array([0.9, 0.1])
     paid = {rule: SETTLEMENTS[rule](claims, 8.0, entitlement, priority).tolist() for rule in SETTLEMENTS}
     assert paid == {"pro_rata": [4.0, 4.0], "first_come": [2.0, 6.0], "entitlement_first": [2.0, 6.0]}
@@ -100,7 +100,7 @@ def test_registered_names_are_those_tested():
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_partial_pooling_ends_in_isolated_and_pooled(share):
-    """A share of 0 is isolated funds, a share of 1 one pot, to the last bit."""
+    """A share of 0 is isolated funds, a share of 1 one pool, to the last bit."""
     other = "pooled" if share else "isolated"
     partial = run(crash(backstop__structure="partial", backstop__pooled_share=share)).summary()
     assert partial == run(crash(backstop__structure=other)).summary()

@@ -60,7 +60,7 @@ def test_what_was_taken_above_the_need_bears_no_deficit():
 
 
 def test_what_the_fallback_placed_is_borne_by_whom_it_took_it_from():
-    """Regime 20 and fallback 30 placed 50: 40 came from accounts, 6 is frozen, so the vault gave 4."""
+    """Regime 20 and fallback 30 collected 50: 40 came from accounts, 6 is frozen, so the vault gave 4."""
     frozen = np.zeros((len(ACCOUNTS), 2))
     frozen[FROZEN_DEBT, 1] = -6.0
     found = burden(frozen, paid_regime=[20, 0], paid_fallback=[0, 30])

@@ -46,13 +46,13 @@ def closed(table, before):
 
 @every_ranking
 def test_ten_contracts_that_failed_are_ten_contracts_closed(ranking):
-    """Residual 50, 10 failed at 100, mark 99.5: 10 contracts save 5, not 100 contracts 50; 45 are not placed."""
+    """Residual 50, 10 failed at 100, mark 99.5: 10 contracts save 5, not 100 contracts 50; 45 are not collected."""
     crowd = ((-200.0, 110.0, 2000.0, 0.0, 0.0), (-100.0, 105.0, 900.0, 0.0, 0.0), (150.0, 99.0, 3000.0, 0.0, 0.0))
     table = loss_case(Terms(ranking=ranking), failed(10.0, 100.0), 99.5, crowd=crowd)
     before = table.accounts.size[: table.count].copy()
-    placement = table.place(50.0)
+    collected = table.collect_loss(50.0)
     assert closed(table, before)[1] == pytest.approx(10.0)
-    assert placement == pytest.approx((5.0, 0.0, 0.0))
+    assert collected == pytest.approx((5.0, 0.0, 0.0))
 
 
 crowds = st.lists(
@@ -90,7 +90,7 @@ def test_no_more_is_closed_than_failed_and_no_more_saved_than_that(
         fallback=fallback,
     )
     before, wealth = table.accounts.size[: table.count].copy(), table.wealth
-    placement = table.place(residual)
+    collected = table.collect_loss(residual)
     closed_longs, closed_shorts = closed(table, before)
     assert closed_shorts <= longs * (1 + ROUNDING) + ROUNDING
     assert closed_longs <= shorts * (1 + ROUNDING) + ROUNDING
@@ -98,10 +98,10 @@ def test_no_more_is_closed_than_failed_and_no_more_saved_than_that(
         1.0: max(long_price - mark, (100.0 - mark) * (price == "previous_mark"), 0.0),
         -1.0: max(mark - short_price, (mark - 100.0) * (price == "previous_mark"), 0.0),
     }
-    saved = placement.placed + placement.fallback + placement.overshoot
+    saved = collected.regime + collected.fallback + collected.overshoot
     assert saved <= (closed_shorts * gaps[1.0] + closed_longs * gaps[-1.0]) * (1 + ROUNDING) + 1e-6
-    assert placement.placed + placement.fallback <= residual * (1 + ROUNDING)
-    assert placement.overshoot == 0.0 or price == "previous_mark"
+    assert collected.regime + collected.fallback <= residual * (1 + ROUNDING)
+    assert collected.overshoot == 0.0 or price == "previous_mark"
     assert (wealth - table.wealth).sum() == pytest.approx(saved, rel=1e-6, abs=1e-6)
     left = failure(table.venue, 0, 1.0).contracts, failure(table.venue, 0, -1.0).contracts
     assert left == pytest.approx((longs - closed_shorts, shorts - closed_longs), abs=1e-6)
@@ -114,14 +114,14 @@ def test_both_bounds_are_reached_where_winners_can(ranking, price):
     for residual in (20.0, 40.0, 1e4):
         table = loss_case(Terms(ranking=ranking, close_price=price), failed(4.0, 95.0))
         before = table.accounts.size[: table.count].copy()
-        placement = table.place(residual)
+        collected = table.collect_loss(residual)
         needed = min(4.0, residual / 5.0) if price == "bankruptcy" else 4.0
         got = closed(table, before)[1]
         if "pro_rata" in ranking:  # in one pass: what a bound leaves is passed on
             assert 0.0 < got <= needed * (1 + ROUNDING)
         elif price == "bankruptcy":
             assert got == pytest.approx(needed)
-            assert placement.placed == pytest.approx(5.0 * got)
+            assert collected.regime == pytest.approx(5.0 * got)
         else:
             assert got == pytest.approx(4.0)
 
@@ -130,11 +130,11 @@ def test_what_a_short_of_equity_cannot_give_the_next_gives():
     """At 95 the first, with 2 a contract left, saves 2 of 5; 16 contracts in all, 10 of them its own."""
     crowd = ((-10.0, 91.0, 10.0, 0.0, 0.0), (-20.0, 91.0, 900.0, 0.0, 0.0), (5.0, 90.0, 500.0, 0.0, 0.0))
     table = loss_case(Terms(ranking="bitmex"), failed(16.0, 95.0), crowd=crowd)
-    placement = table.place(1e4)
-    assert placement.placed == pytest.approx(10.0 * 2.0 + 6.0 * 5.0)
+    collected = table.collect_loss(1e4)
+    assert collected.regime == pytest.approx(10.0 * 2.0 + 6.0 * 5.0)
     assert table.accounts.size[:2].tolist() == [0.0, -14.0]
     table = loss_case(Terms(ranking="bitmex"), failed(16.0, 95.0), crowd=crowd)
-    assert table.place(40.0).placed == 40.0
+    assert table.collect_loss(40.0).regime == 40.0
     assert table.accounts.size[:2] == pytest.approx([0.0, -16.0])
 
 
@@ -142,8 +142,8 @@ def test_at_the_previous_mark_all_that_failed_is_closed_and_the_surplus_is_overs
     """16 shorts bought back at 100 rather than 90, 10 a contract; 100 were needed; the vault keeps 60."""
     table = loss_case(Terms(ranking="profit", close_price="previous_mark"), failed(16.0, 95.0))
     vault = table.ledger.balance[VAULT, 0] + table.exchange.vault_size[0] * 90.0
-    placement = table.place(100.0)
-    assert placement == pytest.approx((100.0, 0.0, 60.0))
+    collected = table.collect_loss(100.0)
+    assert collected == pytest.approx((100.0, 0.0, 60.0))
     assert table.accounts.size[:3].tolist() == [0.0, 0.0, -19.0]
     assert table.ledger.balance[VAULT, 0] + table.exchange.vault_size[0] * 90.0 - vault == pytest.approx(60.0)
 
@@ -154,7 +154,7 @@ def test_the_previous_mark_is_that_of_the_step_before_and_never_worse_than_the_m
     table.advance()
     table.exchange.mark[0] = 92.0
     wealth, size = table.wealth, table.accounts.size[: table.count].copy()
-    assert table.place(100.0).placed == 0.0
+    assert table.collect_loss(100.0).regime == 0.0
     assert table.wealth == pytest.approx(wealth)
     assert closed(table, size)[1] == pytest.approx(16.0)
 
@@ -166,7 +166,7 @@ def test_a_lot_falls_on_winners_and_losers_alike_and_a_queue_on_winners_only():
     losers = {}
     for ranking in ("random", "bitmex"):
         table = loss_case(Terms(ranking=ranking), failed(20.0, 95.0), crowd=crowd)
-        table.place(1e4)
+        table.collect_loss(1e4)
         losers[ranking] = int((table.accounts.size[:10] == 0.0).sum())
     assert losers == {"random": 10, "bitmex": 0}
 
@@ -175,7 +175,7 @@ def test_partial_tear_up_terminates_no_more_than_failed():
     """4 contracts failed at 95: of 38 shorts 4 are torn up, the same fraction of each, and 20 saved."""
     table = loss_case(Terms(tear_up=0.5), failed(4.0, 95.0), regime="tear_up")
     size = table.accounts.size[: table.count].copy()
-    assert table.place(95.0).placed == pytest.approx(20.0)
+    assert table.collect_loss(95.0).regime == pytest.approx(20.0)
     short = size < 0
     assert table.accounts.size[: table.count][short] / size[short] == pytest.approx(1.0 - 4.0 / 38.0)
 
@@ -219,7 +219,7 @@ def test_the_vault_hands_on_what_it_took_over_and_bets_on_no_rebound():
     """
     table = loss_case(Terms(), failed(16.0, 95.0))
     vault = float(table.exchange.vault_size[0])
-    table.place(1e4)
+    table.collect_loss(1e4)
     assert table.exchange.vault_size[0] == pytest.approx(vault - 16.0)
     assert vault - 36.0 < 0.0 < vault - 16.0
     cash = table.ledger.balance[VAULT, 0]

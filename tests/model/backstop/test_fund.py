@@ -42,16 +42,16 @@ def backing(ecosystem):
 
 
 def entitled(ecosystem):
-    """Return entitlements and what the pots hold, by pot."""
+    """Return entitlements and what the pools hold, by pool."""
     pots = slice(ecosystem.structure.pots)
     held = ecosystem.ledger.balance[[POOL, POOL_LENT]][:, pots].sum(axis=0)
-    return ecosystem.structure.by_pot(ecosystem.structure.entitlement), held
+    return ecosystem.structure.by_pool(ecosystem.structure.entitlement), held
 
 
 @pytest.mark.parametrize("trigger", ["exhausted", "drawdown", "whole"])
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_everything_at_once_conserves(structure, trigger):
-    """Every option on, in a crash: the books close, and entitlements are what the pots hold."""
+    """Every option on, in a crash: the books close, and entitlements are what the pools hold."""
     ecosystem = run(crash(backstop__structure=structure, backstop__trigger=trigger, **EVERYTHING))
     assert ecosystem.summary()["deficit"] > 0
     assert_books_close(ecosystem)
@@ -101,7 +101,7 @@ def test_target_and_gap_by_hand():
 
 
 def test_a_fund_is_replenished_from_the_treasury():
-    """A tenth of the gap a minute, own fund and pot alike, and the treasury pays for it."""
+    """A tenth of the gap a minute, own fund and pool alike, and the treasury pays for it."""
     for structure in ("isolated", "pooled"):
         terms = {"fund__target_ratio": 2.0, "fund__replenishment": 0.1, "protocol__treasury_ratio": 1.0}
         ecosystem = Ecosystem(small(backstop__structure=structure, **terms))

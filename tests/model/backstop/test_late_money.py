@@ -75,7 +75,7 @@ def test_a_haircut_costs_what_is_taken_and_no_more():
 
 @pytest.mark.parametrize("structure", [name for name in STRUCTURES if name != "none"])
 def test_without_delay_or_haircut_lending_changes_nothing(structure):
-    """Every structure covers, step by step, what it covers unlent; entitlements are what the pots hold."""
+    """Every structure covers, step by step, what it covers unlent; entitlements are what the pools hold."""
     at_once = {"fund__recall_delay": 0.0}
     kept, lent = (
         Ecosystem(small(**FOUR | {"backstop__structure": structure, "fund__lent_share": share} | at_once))
@@ -90,13 +90,13 @@ def test_without_delay_or_haircut_lending_changes_nothing(structure):
         assert lent.protocol.uncovered == pytest.approx(kept.protocol.uncovered, abs=1e-3)
     assert kept.protocol.uncovered.sum() > 0
     held = lent.ledger.balance[[POOL, POOL_LENT]][:, : lent.structure.pots].sum(axis=0)
-    assert lent.structure.by_pot(lent.structure.entitlement) == pytest.approx(held, abs=1e-3)
+    assert lent.structure.by_pool(lent.structure.entitlement) == pytest.approx(held, abs=1e-3)
     assert lent.ledger.imbalance() < 1e-9
 
 
 @pytest.mark.parametrize(("structure", "cash", "away"), [("isolated", FUND, LENT), ("pooled", POOL, POOL_LENT)])
 def test_money_recalled_late_pays_the_open_debt_first(structure, cash, away):
-    """A delay of 3 minutes: the debt that is open then is paid before anything is lent again, fund or pot."""
+    """A delay of 3 minutes: the debt that is open then is paid before anything is lent again, fund or pool."""
     ecosystem = hit(backstop__structure=structure, fund__lent_share=0.9, fund__recall_delay=3.0)
     open_before = -ecosystem.ledger.balance[BAD_DEBT, 0]
     lent = ecosystem.ledger.balance[away, 0]
@@ -110,8 +110,8 @@ def test_money_recalled_late_pays_the_open_debt_first(structure, cash, away):
     assert ecosystem.ledger.imbalance() < 1e-9
 
 
-def test_a_pot_pays_those_it_left_short_by_its_settlement_rule():
-    """Two members short by 2M and 1M of a pot that lent most: what comes back is divided two to one."""
+def test_a_pool_pays_those_it_left_short_by_its_settlement_rule():
+    """Two members short by 2M and 1M of a pool that lent most: what comes back is divided two to one."""
     ecosystem = Ecosystem(
         small(
             **FOUR

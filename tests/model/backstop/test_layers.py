@@ -37,7 +37,7 @@ def hit(ecosystem, losses):
 
 
 def layers(ecosystem, member=0):
-    """Return what fund, skin, pot, survivors and assessments paid a member, and what is uncovered, USD million."""
+    """Return what fund, skin, pool, survivors and assessments paid a member, and what is uncovered, USD million."""
     return [float(ecosystem.protocol[name][member]) / MILLION for name in LAYERS]
 
 
@@ -115,8 +115,8 @@ def test_a_quota_share_that_is_assessed_late_is_claimed_all_the_same():
     assert ecosystem.protocol.reimbursed[0] / MILLION == pytest.approx(0.2)
 
 
-def test_the_skin_pays_beyond_the_entitlement_and_again_what_a_short_pot_leaves():
-    """Losses of 2M each on 6M; 5.9M, then 0.1M with an entitlement of 0.075M; and a pot of which 90 % is lent."""
+def test_the_skin_pays_beyond_the_entitlement_and_again_what_a_short_pool_leaves():
+    """Losses of 2M each on 6M; 5.9M, then 0.1M with an entitlement of 0.075M; and a pool of which 90 % is lent."""
     ecosystem = Ecosystem(small(**FOUR, backstop__structure="pooled"))
     assert hit(ecosystem, [2.0] * 4) == pytest.approx([0, 0.125, 1.5, 0, 0, 0.375], abs=1e-9)
     drained = Ecosystem(small(**FOUR, backstop__structure="pooled"))
@@ -178,17 +178,17 @@ def test_a_mutual_member_pays_in_a_part_and_keeps_the_rest_on_call(power):
 
 
 def test_covered_per_capital_counts_every_payer():
-    """All 6.5M of it are used up by a loss of 10M each, in every structure; the pot that pays nobody else's in part."""
+    """All 6.5M of it are used up by a loss of 10M each, in every structure; the pool that pays no other's in part."""
     for name in ("isolated", "pooled", "partial", "clustered", "mutual"):
         ecosystem = Ecosystem(small(**FOUR, backstop__structure=name))
         hit(ecosystem, [10.0] * 4)
         assert ecosystem.summary()["covered_per_capital"] == pytest.approx(1.0), name
 
 
-# A pot that keeps what each contributed.
+# A pool that keeps what each contributed.
 
 
-def pot(capital, settlement="entitlement_first", **terms):
+def pool(capital, settlement="entitlement_first", **terms):
     """Return a pooled structure on hand-made capital."""
     terms = small(backstop__settlement=settlement, **terms).backstop
     return REGISTERED["pooled"](terms, np.array(capital, dtype=float))
@@ -198,13 +198,13 @@ def claimed(structure, claims, cash):
     """Return what claims are paid out of `cash`, (pots,), which is reduced by it."""
     claims = np.array(claims, dtype=float)
     _, paid = structure.pay(claims, claims, cash, np.linspace(0.1, 0.9, len(claims)), 0)
-    cash -= structure.by_pot(paid)
+    cash -= structure.by_pool(paid)
     return paid
 
 
 def test_a_contribution_waits_for_its_owner():
     """Two of 10: a claim of 20 is paid 10; a step later the other's 5 is paid 5."""
-    structure, cash = pot([10.0, 10.0]), np.array([20.0])
+    structure, cash = pool([10.0, 10.0]), np.array([20.0])
     assert claimed(structure, [20.0, 0.0], cash).tolist() == [10.0, 0.0]
     assert claimed(structure, [0.0, 5.0], cash).tolist() == [0.0, 5.0]
     assert (structure.entitlement.tolist(), structure.reserve.tolist(), cash.tolist()) == ([0, 5], [0, 5], [5])
@@ -212,7 +212,7 @@ def test_a_contribution_waits_for_its_owner():
 
 def test_only_the_surplus_is_shared():
     """Fees of 6 in the second member's name are surplus: the first draws them, and never the second's 10."""
-    structure, cash = pot([10.0, 10.0]), np.array([26.0])
+    structure, cash = pool([10.0, 10.0]), np.array([26.0])
     structure.entitlement += [0.0, 6.0]
     assert claimed(structure, [20.0, 0.0], cash).tolist() == [16.0, 0.0]
     assert (structure.entitlement.tolist(), structure.reserve.tolist()) == ([0.0, 10.0], [0.0, 10.0])
@@ -222,11 +222,11 @@ def test_only_the_surplus_is_shared():
 
 
 def test_capital_providers_money_is_surplus_and_reserves_come_first_where_part_is_lent():
-    structure, cash = pot([10.0, 10.0]), np.array([30.0])
+    structure, cash = pool([10.0, 10.0]), np.array([30.0])
     structure.outside[:] = 10.0
     assert claimed(structure, [30.0, 0.0], cash).tolist() == [20.0, 0.0]
     assert (structure.entitlement.tolist(), structure.outside.tolist()) == ([0.0, 10.0], [0.0])
-    lent = pot([10.0, 10.0])
+    lent = pool([10.0, 10.0])
     assert claimed(lent, [10.0, 10.0], np.array([8.0])).tolist() == [4.0, 4.0]
     assert lent.reserve.tolist() == [6.0, 6.0]
 
@@ -238,7 +238,7 @@ contributions = arrays(float, 3, elements=st.floats(0.0, 40.0))
 @given(capital=contributions, claims=steps, income=contributions)
 def test_over_time_nobody_is_paid_less_than_it_contributed(capital, claims, income):
     """Total paid ≥ min(total claims, contribution), whatever others claim before; owners and cash agree throughout."""
-    structure, cash, total = pot(capital), np.array([capital.sum()]), np.zeros(3)
+    structure, cash, total = pool(capital), np.array([capital.sum()]), np.zeros(3)
     for step, wanted in enumerate(claims):
         if step == 1:
             structure.entitlement += income
@@ -252,13 +252,13 @@ def test_over_time_nobody_is_paid_less_than_it_contributed(capital, claims, inco
 
 def test_pro_rata_keeps_no_such_promise():
     """The same claims in the same order: the other's 10 are gone."""
-    structure, cash = pot([10.0, 10.0], "pro_rata"), np.array([20.0])
+    structure, cash = pool([10.0, 10.0], "pro_rata"), np.array([20.0])
     assert claimed(structure, [20.0, 0.0], cash).tolist() == [20.0, 0.0]
     assert claimed(structure, [0.0, 5.0], cash).tolist() == [0.0, 0.0]
 
 
 def test_the_rules_differ_in_runs_too():
-    """Where losses differ between members, a pot that reserves contributions covers less than one that shares them."""
+    """Where losses differ between members, a pool that reserves contributions covers less than one that shares them."""
     terms = {"backstop__structure": "pooled", "backstop__capital_ratio": 2e-2}
     reserved, shared = (
         run(crash(backstop__settlement=rule, **terms)).summary() for rule in ("entitlement_first", "pro_rata")
@@ -278,9 +278,9 @@ def test_whole_counts_on_reserves_and_on_skin_in_their_order():
 
 @pytest.mark.parametrize("structure", HOLDERS)
 @pytest.mark.parametrize("settlement", ["pro_rata", "entitlement_first"])
-def test_pots_hold_what_their_owners_own(structure, settlement):
+def test_pools_hold_what_their_owners_own(structure, settlement):
     """In a crash, after fees, claims and premiums."""
     ecosystem = run(crash(backstop__structure=structure, backstop__settlement=settlement, backstop__capital_ratio=2e-3))
     held, owners = ecosystem.ledger.balance[POOL, : ecosystem.structure.pots], ecosystem.structure
-    assert owners.by_pot(owners.entitlement) + owners.outside == pytest.approx(held, rel=1e-9, abs=1e-3)
+    assert owners.by_pool(owners.entitlement) + owners.outside == pytest.approx(held, rel=1e-9, abs=1e-3)
     assert (owners.reserve >= 0.0).all() and (owners.reserve <= owners.entitlement + 1e-9).all()

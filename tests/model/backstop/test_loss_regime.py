@@ -10,7 +10,7 @@ from tests.support.world import crash, run
 
 
 def indebted(regime: str, loss: float = 2e5) -> Ecosystem:
-    """Return an ecosystem whose protocol 1 has longs failed above the mark and a residual loss to place."""
+    """Return an ecosystem whose protocol 1 has longs failed above the mark and a residual loss to collect."""
     ecosystem = Ecosystem(crash(backstop__regime=regime))
     ecosystem.exchange.mark *= 0.9
     ecosystem.market.mid *= 0.9
@@ -31,14 +31,14 @@ def equities(ecosystem: Ecosystem) -> np.ndarray:
     return accounts.wallet + accounts.collateral + profit + accounts.size * accounts.entry_funding
 
 
-def place(ecosystem: Ecosystem, loss: float = 2e5) -> tuple[float, np.ndarray]:
-    """Let the regime place the loss; return what it placed and what each account lost."""
+def collect(ecosystem: Ecosystem, loss: float = 2e5) -> tuple[float, np.ndarray]:
+    """Let the regime collect the loss; return what it collected and what each account lost."""
     before = equities(ecosystem)
-    placed = ecosystem.regime.collect(ecosystem.venue, 1, loss, 0)
+    collected = ecosystem.regime.collect(ecosystem.venue, 1, loss, 0)
     ecosystem.reconcile(SET_UP)
     assert ecosystem.ledger.book.breach[0] < 0
-    assert ecosystem.ledger.balance[DEFICIT, 1] == pytest.approx(placed - loss, abs=1e-6)
-    return placed, before - equities(ecosystem)
+    assert ecosystem.ledger.balance[DEFICIT, 1] == pytest.approx(collected - loss, abs=1e-6)
+    return collected, before - equities(ecosystem)
 
 
 @pytest.mark.parametrize("regime", list(REGIMES))
@@ -49,15 +49,15 @@ def test_what_is_placed_is_lost_by_somebody_at_that_protocol(regime):
     """
     ecosystem = indebted(regime)
     vault = ecosystem.vault_equity().copy()
-    placed, lost = place(ecosystem)
+    collected, lost = collect(ecosystem)
     vault_lost = vault - ecosystem.vault_equity()
     carried = -ecosystem.ledger.balance[FROZEN_DEBT, 1]
-    assert lost.sum() + vault_lost.sum() + carried == pytest.approx(placed, rel=1e-6, abs=1e-3)
+    assert lost.sum() + vault_lost.sum() + carried == pytest.approx(collected, rel=1e-6, abs=1e-3)
     first, last = ecosystem.slots(1)
     assert np.delete(lost, np.s_[first:last]) == pytest.approx(0.0, abs=1e-6)
     exchange = ecosystem.exchange
     assert exchange.long_size - exchange.short_size + exchange.vault_size == pytest.approx(0.0, abs=1e-6)
-    assert placed == pytest.approx({"bad_debt": 0.0, "clawback": 0.0}.get(regime, 2e5))
+    assert collected == pytest.approx({"bad_debt": 0.0, "clawback": 0.0}.get(regime, 2e5))
 
 
 def test_socialised_loss_is_pro_rata_to_positive_profit():
@@ -65,7 +65,7 @@ def test_socialised_loss_is_pro_rata_to_positive_profit():
     ecosystem = indebted("socialized_loss")
     accounts, exchange, (first, last) = ecosystem.accounts, ecosystem.exchange, ecosystem.slots(1)
     profit = (accounts.size * (exchange.mark[1] - accounts.entry_price))[first:last]
-    _, lost = place(ecosystem)
+    _, lost = collect(ecosystem)
     winners = profit > 0
     assert winners.sum() > 3
     assert lost[first:last][winners] / profit[winners] == pytest.approx(2e5 / profit[winners].sum())
@@ -78,8 +78,8 @@ def test_a_loss_above_all_profit_is_not_placed_in_full():
     accounts, exchange, (first, last) = ecosystem.accounts, ecosystem.exchange, ecosystem.slots(1)
     profit = (accounts.size * (exchange.mark[1] - accounts.entry_price))[first:last]
     collateral = accounts.collateral.copy()
-    placed, _ = place(ecosystem, 1e12)
-    assert placed == pytest.approx(np.maximum(profit, 0).sum())
+    collected, _ = collect(ecosystem, 1e12)
+    assert collected == pytest.approx(np.maximum(profit, 0).sum())
     assert (accounts.collateral == collateral).all()
 
 
@@ -94,7 +94,7 @@ def test_deleveraging_closes_the_best_ranked_shorts_against_the_vault():
     score = np.full(len(size), -np.inf)
     profit, leverage = 1.0 - mark / entry[winners], np.abs(size[winners]) * mark / own[winners]
     score[winners] = profit * leverage
-    place(ecosystem)
+    collect(ecosystem)
     closed = np.abs(size) - np.abs(accounts.size[first:last])
     hit = closed > 0
     assert winners[hit].all() and 0 < hit.sum() < winners.sum()
@@ -109,8 +109,8 @@ def test_providers_absorb_up_to_the_vaults_equity():
     """The vault pays what it has and no more."""
     ecosystem = indebted("lp_absorbs", 1e12)
     before = float(ecosystem.vault_equity()[1])
-    placed, lost = place(ecosystem, 1e12)
-    assert placed == pytest.approx(before)
+    collected, lost = collect(ecosystem, 1e12)
+    assert collected == pytest.approx(before)
     assert lost == pytest.approx(0.0, abs=1e-6)
     assert ecosystem.ledger.balance[VAULT, 1] + ecosystem.exchange.vault_size[1] * (
         ecosystem.exchange.mark[1] - ecosystem.exchange.funding_index[1]
@@ -119,7 +119,7 @@ def test_providers_absorb_up_to_the_vaults_equity():
 
 @pytest.mark.parametrize("regime", list(REGIMES))
 def test_in_a_run_the_residual_is_placed_or_bad_debt(regime):
-    """Uncovered = placed + infeasible, and infeasible = what treasuries and their creditors paid + bad debt open."""
+    """Uncovered = collected + infeasible, and infeasible = what treasuries and their creditors paid + bad debt open."""
     summary = run(crash(backstop__regime=regime, backstop__capital_ratio=1e-4)).summary()
     assert summary["uncovered"] > 0
     assert summary["uncovered"] == pytest.approx(summary["paid_regime"] + summary["infeasible"])
@@ -135,8 +135,8 @@ def test_a_haircut_trader_lowers_its_leverage_only_if_it_reacts():
     still.regime.first.reaction = 0.0
     moved = indebted("socialized_loss")
     appetite = still.accounts.leverage.copy()
-    place(still)
-    place(moved)
+    collect(still)
+    collect(moved)
     assert (still.accounts.leverage == appetite).all()
     hit = moved.accounts.haircut > 0
     assert (moved.accounts.leverage[hit] < appetite[hit]).all()

@@ -35,8 +35,8 @@ def payments(case, loss, **changes):
     """Return what each account lost of its wealth, and where the residual went."""
     table = loss_case(case, **changes)
     before = table.wealth
-    placement = table.place(loss)
-    return before - table.wealth, placement
+    collected = table.collect_loss(loss)
+    return before - table.wealth, collected
 
 
 def cap(case, table):
@@ -58,16 +58,16 @@ def cap(case, table):
 @every_case
 @pytest.mark.parametrize("loss", [3.0, 77.0, 400.0, HUGE])
 def test_what_is_placed_was_paid_and_the_rest_is_still_owed(case, loss):
-    """Losses of accounts and vault, less overshoot handed to it, are what was placed; the books close."""
+    """Losses of accounts and vault, less overshoot handed to it, are what was collected; the books close."""
     table = loss_case(case)
     before, vault = table.wealth, table.ledger.balance[VAULT, 0] + table.exchange.vault_size[0] * 90.0
-    placement = table.place(loss)
+    collected = table.collect_loss(loss)
     paid = (before - table.wealth).sum() - table.ledger.balance[FROZEN_DEBT, 0]
     paid += vault - table.ledger.balance[VAULT, 0] - table.exchange.vault_size[0] * 90.0
-    assert paid == pytest.approx(placement.placed, rel=1e-9, abs=1e-7)
-    assert placement.placed + placement.fallback <= loss
-    assert placement.placed < loss or table.ledger.balance[DEFICIT, 0] == 0.0  # to the last bit
-    assert -table.ledger.balance[DEFICIT, 0] == pytest.approx(loss - placement.placed, rel=1e-9, abs=1e-7)
+    assert paid == pytest.approx(collected.regime, rel=1e-9, abs=1e-7)
+    assert collected.regime + collected.fallback <= loss
+    assert collected.regime < loss or table.ledger.balance[DEFICIT, 0] == 0.0  # to the last bit
+    assert -table.ledger.balance[DEFICIT, 0] == pytest.approx(loss - collected.regime, rel=1e-9, abs=1e-7)
 
 
 @every_case
@@ -90,18 +90,18 @@ def test_nobody_pays_more_than_its_cap_and_nobody_gains(case, loss):
 
 @pytest.mark.parametrize("case", PAYING)
 def test_somebody_pays_until_the_caps_are_reached(case):
-    """A small loss is placed in full, a huge one is not and says so."""
-    assert payments(case, 3.0)[1].placed == 3.0
-    assert 3.0 < payments(case, HUGE)[1].placed < HUGE or case == "full tear-up"
+    """A small loss is collected in full, a huge one is not and says so."""
+    assert payments(case, 3.0)[1].regime == 3.0
+    assert 3.0 < payments(case, HUGE)[1].regime < HUGE or case == "full tear-up"
 
 
 @every_case
 def test_scaling_all_money_scales_every_payment(case):
     for loss in (77.0, HUGE):
-        lost, placement = payments(case, loss)
+        lost, collected = payments(case, loss)
         scaled, many = payments(case, loss, money=1000.0)
         assert scaled == pytest.approx(1000.0 * lost, rel=1e-9, abs=1e-6)
-        assert many == pytest.approx(tuple(1000.0 * amount for amount in placement), rel=1e-9, abs=1e-6)
+        assert many == pytest.approx(tuple(1000.0 * amount for amount in collected), rel=1e-9, abs=1e-6)
 
 
 @given(st.permutations(range(len(CROWD))), st.sampled_from([c for c in CASES if c != "adl random"]))
@@ -129,7 +129,7 @@ def test_marks_do_not_move_and_cuts_are_noted(case):
     table = loss_case(case)
     own = table.wealth if case == "clawback" else table.equity
     before = table.wealth
-    table.place(77.0)
+    table.collect_loss(77.0)
     lost = before - table.wealth
     fraction = np.divide(lost, own, out=np.zeros(len(lost)), where=lost > 1e-12)
     if case == "clawback":
@@ -143,8 +143,8 @@ def test_marks_do_not_move_and_cuts_are_noted(case):
 @pytest.mark.parametrize("case", PAYING)
 def test_who_paid_wants_less_leverage_if_it_reacts(case):
     calm, moved = loss_case(case), loss_case(case, reaction=0.5)
-    calm.place(77.0)
-    moved.place(77.0)
+    calm.collect_loss(77.0)
+    moved.collect_loss(77.0)
     cut = moved.accounts.cut[: moved.count] > 1e-12
     assert cut.any()
     assert (calm.accounts.leverage[: calm.count] == 10.0).all()
@@ -153,10 +153,10 @@ def test_who_paid_wants_less_leverage_if_it_reacts(case):
 
 @every_case
 def test_the_fallback_takes_what_the_first_leaves(case):
-    """Placed, then placed by the fallback; the vault has enough for all."""
-    placement = loss_case(case, fallback="lp_absorbs").place(900.0)
-    assert placement.placed + placement.fallback == pytest.approx(900.0)
-    assert (placement.fallback > 0) == (loss_case(case).place(900.0).placed < 900.0)
+    """Placed, then collected by the fallback; the vault has enough for all."""
+    collected = loss_case(case, fallback="lp_absorbs").collect_loss(900.0)
+    assert collected.regime + collected.fallback == pytest.approx(900.0)
+    assert (collected.fallback > 0) == (loss_case(case).collect_loss(900.0).regime < 900.0)
 
 
 @every_case
@@ -166,6 +166,6 @@ def test_profit_is_never_counted_twice(case):
     table.accounts.realised[: table.count] *= case == "clawback"
     before = table.gain + table.accounts.realised[: table.count]
     wealth = table.wealth
-    table.place(77.0)
+    table.collect_loss(77.0)
     after = table.gain + table.accounts.realised[: table.count]
     assert before - after == pytest.approx(wealth - table.wealth, rel=1e-9, abs=1e-9)

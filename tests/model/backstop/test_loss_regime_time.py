@@ -26,19 +26,19 @@ def test_clawback_asks_for_profits_of_the_window_only():
     loss_case = LossCase("clawback", terms=Terms(window=5))
     profit = np.maximum([row[4] for row in CROWD], 0.0)
     before = loss_case.wealth
-    assert loss_case.place(47.1).placed == 47.1
+    assert loss_case.collect_loss(47.1).regime == 47.1
     assert before - loss_case.wealth == pytest.approx(0.3 * profit)
     loss_case.advance(step=3)
-    assert loss_case.place(10.0, step=4).placed == 10.0
+    assert loss_case.collect_loss(10.0, step=4).regime == 10.0
     loss_case.advance(step=4)
-    assert loss_case.place(10.0, step=5).placed == 0.0
+    assert loss_case.collect_loss(10.0, step=5).regime == 0.0
 
 
 def test_clawback_takes_the_wallet_before_the_position():
     """The account with 10 of profit and an empty wallet pays out of its equity; who has a wallet keeps its position."""
     loss_case = LossCase("clawback")
     entry, wallet = loss_case.accounts.entry_price.copy(), loss_case.accounts.wallet.copy()
-    loss_case.place(15.7)
+    loss_case.collect_loss(15.7)
     moved = loss_case.accounts.entry_price != entry
     assert np.flatnonzero(moved).tolist() == [1]
     assert (wallet - loss_case.accounts.wallet)[[0, 4, 6, 7]] == pytest.approx([3.0, 2.5, 1.2, 8.0])
@@ -57,7 +57,7 @@ def test_gains_count_from_the_last_settlement_and_from_entry_for_what_was_added_
     loss_case.ledger.balance[VAULT, 0] -= 8.0 * 95.0 - 5.0 * 90.0
     loss_case.audit()
     before = loss_case.wealth
-    loss_case.place(10.0)
+    loss_case.collect_loss(10.0)
     gains = np.array([10.0 * 11.0, 5.0 * 11.0 + 3.0 * 6.0])
     assert before - loss_case.wealth == pytest.approx(10.0 * gains / gains.sum())
 
@@ -65,7 +65,7 @@ def test_gains_count_from_the_last_settlement_and_from_entry_for_what_was_added_
 def test_a_loser_in_all_pays_variation_margin_if_it_gained_since_the_settlement():
     loss_case = LossCase("variation_margin_haircut")
     before, gain = loss_case.wealth, loss_case.gain
-    loss_case.place(77.0)
+    loss_case.collect_loss(77.0)
     lost = before - loss_case.wealth
     assert gain[4] < 0 < lost[4]
 
@@ -75,12 +75,12 @@ def test_partial_tear_up_closes_the_same_fraction_of_every_account_opposite():
     loss_case = LossCase("tear_up", terms=Terms(tear_up=0.5))
     size = loss_case.accounts.size[: loss_case.count].copy()
     short = size < 0
-    loss_case.place(38.0)
+    loss_case.collect_loss(38.0)
     fraction = 1.0 - loss_case.accounts.size[: loss_case.count][short] / size[short]
     assert fraction == pytest.approx(38.0 / (5.0 * 38.0))
     assert (loss_case.accounts.size[: loss_case.count][~short] == size[~short]).all()
     loss_case = LossCase("tear_up", terms=Terms(tear_up=0.1))
-    assert loss_case.place(38.0).placed == pytest.approx(0.1 * 5.0 * 38.0)
+    assert loss_case.collect_loss(38.0).regime == pytest.approx(0.1 * 5.0 * 38.0)
 
 
 def test_full_tear_up_closes_all_at_the_settlement_price_and_overshoots():
@@ -88,8 +88,8 @@ def test_full_tear_up_closes_all_at_the_settlement_price_and_overshoots():
     loss_case = LossCase("tear_up", terms=Terms(tear_up=1.0))
     vault, equity = loss_case.ledger.balance[VAULT, 0] + loss_case.exchange.vault_size[0] * PRICE, loss_case.equity
     taken = np.minimum(10.0 * np.abs(loss_case.accounts.size[: loss_case.count]), equity)[:5].sum()
-    placement = loss_case.place(38.0)
-    assert placement == pytest.approx((38.0, 0.0, taken - 38.0))
+    collected = loss_case.collect_loss(38.0)
+    assert collected == pytest.approx((38.0, 0.0, taken - 38.0))
     assert (loss_case.accounts.size[:5] == 0).all() and loss_case.accounts.size[5] == 12.0
     assert loss_case.ledger.balance[VAULT, 0] + loss_case.exchange.vault_size[0] * PRICE - vault == pytest.approx(
         taken - 38.0
@@ -102,7 +102,7 @@ def test_a_price_in_favour_of_the_failed_side_closes_nobody(regime):
     """Bankruptcy price of longs below the mark: closing shorts there would cost the venue money."""
     loss_case = LossCase(regime, failed={"bankrupt_long": 16.0, "bankrupt_long_value": 16.0 * 85.0})
     size = loss_case.accounts.size.copy()
-    assert loss_case.place(38.0).placed == 0.0
+    assert loss_case.collect_loss(38.0).regime == 0.0
     assert (loss_case.accounts.size == size).all()
 
 
@@ -110,8 +110,8 @@ def test_at_mark_winners_take_over_what_failed_and_nobody_loses():
     """16 contracts go to the best ranked at mark; their profit becomes cash; the loss goes to the fallback."""
     loss_case = LossCase("adl", terms=Terms(close_price="mark"), fallback="lp_absorbs")
     size, before, vault = loss_case.accounts.size.copy(), loss_case.wealth, loss_case.exchange.vault_size[0]
-    placement = loss_case.place(38.0)
-    assert placement == (0.0, 38.0, 0.0)
+    collected = loss_case.collect_loss(38.0)
+    assert collected == (0.0, 38.0, 0.0)
     assert loss_case.wealth == pytest.approx(before)
     assert (loss_case.accounts.size - size)[: loss_case.count].tolist() == [10.0, 5.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     assert loss_case.exchange.vault_size[0] == vault - 16.0
@@ -120,7 +120,7 @@ def test_at_mark_winners_take_over_what_failed_and_nobody_loses():
 def test_who_withdraws_pays_for_the_debt_and_who_waits_does_not():
     """Factor = debt over all equity, what is being withdrawn included."""
     loss_case = LossCase("withdrawal_factor")
-    assert loss_case.place(100.0).placed == 100.0
+    assert loss_case.collect_loss(100.0).regime == 100.0
     assert not loss_case.accounts.haircut.any()
     loss_case.advance()
     assert loss_case.ledger.balance[FROZEN_DEBT, 0] == -100.0
@@ -138,7 +138,7 @@ def test_who_withdraws_pays_for_the_debt_and_who_waits_does_not():
 def test_what_was_withdrawn_before_there_was_a_debt_is_not_charged():
     loss_case = LossCase("withdrawal_factor")
     withdraw(loss_case, 2, 150.0)
-    loss_case.place(100.0)
+    loss_case.collect_loss(100.0)
     loss_case.advance()
     assert not loss_case.accounts.haircut.any()
 
@@ -146,7 +146,7 @@ def test_what_was_withdrawn_before_there_was_a_debt_is_not_charged():
 def test_frozen_debt_gates_withdrawals_and_is_repaid_from_fees():
     """Money on its way out goes back; fees repay first; then accounts without a position get theirs."""
     loss_case = LossCase("frozen_debt")
-    loss_case.place(100.0)
+    loss_case.collect_loss(100.0)
     wealth, wallet = loss_case.wealth, loss_case.accounts.wallet.copy()
     withdraw(loss_case, 2, 150.0)
     withdraw(loss_case, WALLET_SLOT, -30.0)
@@ -181,7 +181,7 @@ def test_while_debt_is_frozen_no_wallet_rises():
 
 
 def test_a_run_reports_feasibility_overshoot_and_the_fallback():
-    """Uncovered = placed + infeasible, and infeasible = fallback + treasury + its creditors + bad debt."""
+    """Uncovered = collected + infeasible, and infeasible = fallback + treasury + its creditors + bad debt."""
     changes = {"backstop__capital_ratio": 1e-4, "loss__window": 5.0, "loss__fallback": "socialized_loss"}
     ecosystem = run(crash(backstop__regime="clawback", **changes))
     found = ecosystem.summary()

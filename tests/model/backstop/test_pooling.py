@@ -1,6 +1,6 @@
-"""What sharing one pot is worth: closed forms, through the structures' own funds, pots and waterfall.
+"""What sharing one pool is worth: closed forms, through the structures' own funds, pools and waterfall.
 
-Each pot of a clustered structure is one draw of a pool of n members; the same losses go to isolated funds. Bounds are
+Each pool of a clustered structure is one draw of a pool of n members; the same losses go to isolated funds. Bounds are
 4.5 standard errors.
 """
 
@@ -15,7 +15,7 @@ ERRORS, LEVEL = 4.5, 0.01
 
 
 def pools(pots, members, capital):
-    """Return pots of so many members, with `capital` per member."""
+    """Return pools of so many members, with `capital` per member."""
     cluster = tuple(int(j) for j in np.repeat(np.arange(pots), members))
     return Bench("clustered", np.full(pots * members, capital), cluster=cluster)
 
@@ -43,7 +43,7 @@ def test_exponential_losses(published):
 
 
 def failures(losses, capital):
-    """Return which pots fail, (pots,) bool; gains come in as fees before losses are claimed."""
+    """Return which pools fail, (pots,) bool; gains come in as fees before losses are claimed."""
     bench = pools(*losses.shape, capital)
     flat = losses.ravel()
     bench.earn(np.maximum(-flat, 0.0))
@@ -88,9 +88,9 @@ def test_the_diversification_trap(published, index):
 
 
 def test_a_member_is_uncovered_by_others_where_its_own_contribution_would_have_paid():
-    """Of a pot of 20 a member took 18. Another loses 5 and gets 2: its 10 would have paid, so 3 are by others' losses.
+    """Of a pool of 20 a member took 18. Another loses 5 and gets 2: its 10 would have paid, so 3 are by others' losses.
 
-    A third, in a pot of its own, loses 12 against 10 paid in and 1 earned: that is its own doing.
+    A third, in a pool of its own, loses 12 against 10 paid in and 1 earned: that is its own doing.
     """
     bench = Bench("clustered", [10.0, 10.0, 10.0], cluster=(0, 0, 1))
     bench.protocol.capital[:] = 10.0

@@ -22,9 +22,9 @@ def structure_of(name, capital, **terms):
 
 
 def settled(structure, claims, step=0):
-    """Return what `claims` are paid by full pots, and take it out of them."""
+    """Return what `claims` are paid by full pools, and take it out of them."""
     claims = np.array(claims, dtype=float)
-    cash = structure.by_pot(structure.entitlement)
+    cash = structure.by_pool(structure.entitlement)
     return structure.pay(claims, claims, cash, np.arange(len(claims)) / 10.0, step)[1].tolist()
 
 
@@ -39,7 +39,7 @@ def outcome(**changes):
 @pytest.mark.parametrize("lent", [0.0, 0.37])
 @pytest.mark.parametrize("allotment", ["open_interest", "expected_loss", "expected_shortfall"])
 def test_every_structure_starts_with_the_same_capital(allotment, lent):
-    """Own funds, pots and what is lent out, to the cent, in the ledger and in the report; `none` has it outside."""
+    """Own funds, pools and what is lent out, to the cent, in the ledger and in the report; `none` has it outside."""
     terms = {"protocol__open_interest": (4e8, 1e8, 3e7), "backstop__allotment": allotment, "fund__lent_share": lent}
     for name in STRUCTURES:
         ecosystem = Ecosystem(small(backstop__structure=name, **terms, **ESTIMATES))
@@ -63,7 +63,7 @@ def test_capital_is_allotted_in_proportion_to_the_estimate(allotment):
 
 
 def test_a_sub_limit_caps_what_one_member_draws():
-    """Pot 100, limits 10 and 50 %: claims of 40 are paid 10 and 40, then 0 and 10."""
+    """Pool 100, limits 10 and 50 %: claims of 40 are paid 10 and 40, then 0 and 10."""
     structure = structure_of("capped", [50.0, 50.0], sublimit=(0.1, 0.5))
     assert settled(structure, [40.0, 40.0]) == [10.0, 40.0]
     assert settled(structure, [40.0, 40.0]) == [0.0, 10.0]
@@ -77,8 +77,8 @@ def test_a_sub_limit_within_a_window_comes_back():
     assert drawn == [10.0, 0.0, 0.0, 10.0, 0.0, 0.0, 10.0]
 
 
-def test_a_pot_barred_from_losses_never_pays():
-    """Half the capital in a pot with sub-limits of zero: the other half is all there is (Vega's global pool)."""
+def test_a_pool_barred_from_losses_never_pays():
+    """Half the capital in a pool with sub-limits of zero: the other half is all there is (Vega's global pool)."""
     ecosystem = run(crash(backstop__structure="capped", backstop__capped_share=0.5, backstop__sublimit=0.0))
     assert ecosystem.summary()["paid_fund"] > 0 == ecosystem.summary()["paid_pool"]
     assert ecosystem.ledger.balance[POOL, 0] >= ecosystem.pool.start[0] > 0
@@ -92,10 +92,10 @@ def test_sub_limits_of_all_are_no_limits():
 
 
 def test_clusters_do_not_help_each_other():
-    """Pots of 20 and 30: claims of 5 and 25 on the first are cut, 10 on the second is not."""
+    """Pools of 20 and 30: claims of 5 and 25 on the first are cut, 10 on the second is not."""
     structure = structure_of("clustered", [10.0, 10.0, 30.0], cluster=(4, 4, 9))
-    assert structure.pot.tolist() == [0, 0, 1]
-    assert structure.pot_capital.tolist() == [20.0, 30.0]
+    assert structure.pool_of.tolist() == [0, 0, 1]
+    assert structure.pool_capital.tolist() == [20.0, 30.0]
     assert settled(structure, [5.0, 35.0, 10.0]) == [2.5, 17.5, 10.0]
     assert structure.entitlement.tolist() == [0.0, 0.0, 20.0]
 
@@ -118,12 +118,12 @@ def test_a_partition_by_lot_is_even_and_reproducible():
     assert np.bincount(by_lot(np.random.default_rng(1).random(11), 4)).tolist() == [3, 3, 3, 2]
     assert by_lot(np.array([0.3, 0.1]), 5).tolist() == [1, 0]
     scenario = small(backstop__structure="clustered", backstop__clusters=3, protocol__number=12)
-    drawn = [Ecosystem(scenario, replication).structure.pot.tolist() for replication in (0, 0, 1)]
+    drawn = [Ecosystem(scenario, replication).structure.pool_of.tolist() for replication in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_every_pot_has_its_reinsurer():
-    """A row per pot; premiums, contributions and claims are those of its members."""
+def test_every_pool_has_its_reinsurer():
+    """A row per pool; premiums, contributions and claims are those of its members."""
     ecosystem = run(crash(backstop__structure="clustered", backstop__cluster=(0, 1, 1), backstop__capital_ratio=1e-3))
     assert len(ecosystem.pool) == 2
     paid = ecosystem.protocol.paid_pool
@@ -131,7 +131,7 @@ def test_every_pot_has_its_reinsurer():
     assert ecosystem.pool.claims_paid == pytest.approx([paid[0], paid[1] + paid[2]])
     cash = ecosystem.pool.start + ecosystem.pool.contributions - ecosystem.pool.claims_paid
     assert ecosystem.ledger.balance[POOL, :2] == pytest.approx(cash)
-    assert ecosystem.structure.by_pot(ecosystem.structure.entitlement) == pytest.approx(cash, abs=1e-3)
+    assert ecosystem.structure.by_pool(ecosystem.structure.entitlement) == pytest.approx(cash, abs=1e-3)
     assert [view.capital for view in ecosystem.agents_by_type[Reinsurer]] == pytest.approx(cash.tolist())
 
 

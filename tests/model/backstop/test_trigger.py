@@ -87,7 +87,7 @@ def test_whole_takes_all_or_nothing():
 
 @pytest.mark.parametrize("structure", ["pooled", "mutual"])
 def test_what_one_is_promised_the_next_cannot_have(structure):
-    """Of two claims on the same pot that together exceed it, the one that arrives first is paid whole."""
+    """Of two claims on the same pool that together exceed it, the one that arrives first is paid whole."""
     ecosystem = Ecosystem(small(backstop__trigger="whole", backstop__structure=structure, **BARE))
     order = np.argsort(ecosystem.tape.priority[0][:2])
     hit(ecosystem, [1.9, 1.9, 0.0])
@@ -104,7 +104,7 @@ def test_whole_asks_the_treaty():
 
 
 def test_whole_by_hand():
-    """Own 10 each, pot 5: needs of 0, 4, 4 in the order 2, 1, 0; the first of the two takes the promise."""
+    """Own 10 each, pool 5: needs of 0, 4, 4 in the order 2, 1, 0; the first of the two takes the promise."""
     promised, none = np.array([0.0, 4.0, 4.0]), np.zeros(3)
     arrival = np.array([0.9, 0.5, 0.1])
     means = Means(np.full(3, 10.0), np.array([5.0]), np.zeros(3, int), promised, arrival, none, none)

@@ -9,7 +9,7 @@ from agents.core.ledger import LedgerError
 from model.ecosystem import Ecosystem
 from model.schedule import ACTS, PHASES
 from tests.model.whole.test_conservation import scenarios
-from tests.support.place import INTERPRETED
+from tests.support.environment import INTERPRETED
 from tests.support.world import REGIMES, STRUCTURES, crash, run, small
 
 POOR = {"backstop__capital_ratio": 1e-4}

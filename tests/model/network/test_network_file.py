@@ -7,7 +7,7 @@ import pytest
 
 from model.network.reader.edge_list import EdgeListError, read_edges
 from model.network.reader.source import LARGEST
-from tests.support.place import SHARED, present
+from tests.support.environment import SHARED, present
 
 NAMES = ("protocol_0", "protocol_1", "protocol_2")
 DEBTS = {(0, 1): 4.2e6, (1, 2): 1.3e6}

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from model.price.reader.file import Limits, PriceFileError, read_prices, read_volume
-from tests.support.place import SHARED, present
+from tests.support.environment import SHARED, present
 
 START = datetime(2024, 2, 14, tzinfo=UTC)
 HEADING = ("time", "open", "high", "low", "close", "größe")

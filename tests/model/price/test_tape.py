@@ -124,7 +124,7 @@ def test_a_built_run_refuses_a_tape_of_another_shape(name):
 
 
 def test_another_tape_reaches_everybody_who_reads_it():
-    """Order of arrival at pots: of claims paid late, of money recalled, of losses that a tear-up brings to light."""
+    """Order of arrival at pools: of claims paid late, of money recalled, of losses that a tear-up brings to light."""
     switched_on = {
         "reinsurance.assessment_delay": 4.0,
         "fund.lent_share": 0.5,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agents.core.ledger import FUND, POOL_LENT
-from agents.core.ledger import POOL as POT
+from agents.core.ledger import POOL as SHARED_POOL
 from agents.protocol.learning import Learner, choose
 from model.ecosystem import Ecosystem
 from model.price.streams import Streams
@@ -155,7 +155,7 @@ def test_good_risks_leave_first():
 
 
 def test_a_leaver_takes_its_entitlement_home():
-    """Its fund has what it had put in, the pot has what the others put in, income apart."""
+    """Its fund has what it had put in, the pool has what the others put in, income apart."""
     losses = {"backstop__expected_loss": (10.0, 1e6, 1e6), "backstop__premium_rate": 0.5}
     ecosystem = run(
         selection(exchange__fee_to_fund=0.0, exchange__liquidation_fee=0.0, exchange__keeper_share=0.0, **losses)
@@ -182,5 +182,5 @@ def test_every_market_option_at_once_conserves(structure, claims):
     assert ecosystem.summary()["deficit"] > 0
     assert_books_close(ecosystem)
     pots, owners = ecosystem.structure.pots, ecosystem.structure
-    held = ecosystem.ledger.balance[[POT, POOL_LENT]][:, :pots].sum(axis=0)
-    assert owners.by_pot(owners.entitlement) + owners.outside == pytest.approx(held, rel=1e-9, abs=1e-3)
+    held = ecosystem.ledger.balance[[SHARED_POOL, POOL_LENT]][:, :pots].sum(axis=0)
+    assert owners.by_pool(owners.entitlement) + owners.outside == pytest.approx(held, rel=1e-9, abs=1e-3)

@@ -12,7 +12,7 @@ from model.backstop.context import Context
 from model.backstop.late_money import LateMoney
 from model.reinsurance.retrocession import Retrocession, found
 from model.scenario import Scenario
-from model.scenario.check.inert import POTLESS
+from model.scenario.check.inert import WITHOUT_POOL
 from model.scenario.registry import CLAIMS, STRUCTURES
 from model.scenario.section.reinsurance import ReinsuranceSection
 from tests.model.whole.test_conservation import assert_books_close
@@ -25,7 +25,7 @@ LATE = {
     "reinsurance__dispute_delay": 3.0,
     "backstop__capital_ratio": 1e-3,
 }
-POTS = tuple(name for name in STRUCTURES if name not in POTLESS)
+WITH_POOL = tuple(name for name in STRUCTURES if name not in WITHOUT_POOL)
 
 
 def handler_of(bench, claims="indemnity", second=(np.inf, 0.0), **terms):
@@ -50,7 +50,7 @@ def handler_of(bench, claims="indemnity", second=(np.inf, 0.0), **terms):
 
 
 def test_an_assessed_claim_is_paid_once_and_late():
-    """A loss of 30 is uncovered at once; two steps later the pot pays it: the bad debt, once."""
+    """A loss of 30 is uncovered at once; two steps later the pool pays it: the bad debt, once."""
     bench = Bench("pooled", [50.0, 50.0])
     handler = handler_of(bench, assessment_delay=2.0)
     bench.lose(np.array([30.0, 0.0]), 0)
@@ -83,14 +83,14 @@ def test_what_others_bore_for_good_is_not_paid_again():
 
 @settings(max_examples=25)
 @given(
-    structure=st.sampled_from(POTS),
+    structure=st.sampled_from(WITH_POOL),
     delay=st.integers(0, 3),
     disputed=st.floats(0.0, 1.0),
     borne=st.floats(0.0, 1.0),
     losses=st.lists(st.lists(st.floats(0.0, 80.0), min_size=3, max_size=3), min_size=1, max_size=5),
 )
 def test_an_indemnity_never_pays_more_than_the_loss(structure, delay, disputed, borne, losses):
-    """Whatever others bear in between, a member is paid at most its losses, and no claim makes the pots richer."""
+    """Whatever others bear in between, a member is paid at most its losses, and no claim makes the pools richer."""
     bench = Bench(structure, [50.0, 30.0, 20.0], sublimit=(0.4,), limit=(0.4,), retention=(0.1,))
     handler = handler_of(bench, assessment_delay=delay, dispute_probability=disputed, dispute_delay=2.0)
     for step in range(len(losses) + 6):
@@ -122,9 +122,9 @@ def test_a_dispute_is_upheld_or_refused(success, paid):
 
 
 @pytest.mark.parametrize("regime", ["socialized_loss", "frozen_debt", "bad_debt"])
-@pytest.mark.parametrize("structure", POTS)
+@pytest.mark.parametrize("structure", WITH_POOL)
 def test_no_claim_is_paid_twice(structure, regime):
-    """What was claimed is paid, refused, lapsed, open, or was more than the pot had; nobody is paid above its loss."""
+    """What was claimed is paid, refused, lapsed, open, or was more than the pool had; nobody is paid above its loss."""
     ecosystem = run(crash(backstop__structure=structure, backstop__regime=regime, **LATE))
     handler, protocol = ecosystem.reinsurance.handler, ecosystem.protocol
     paid = protocol.paid_pool + protocol.reimbursed
@@ -171,7 +171,7 @@ def test_parametric_claims_in_a_run():
 
 
 def test_the_second_pool_pays_above_its_attachment():
-    """Of 100 a quarter is above; the pot pays 40 itself, then the second pool up to 20, and no more."""
+    """Of 100 a quarter is above; the pool pays 40 itself, then the second pool up to 20, and no more."""
     bench = Bench("pooled", [50.0, 50.0])
     assert found(bench.ledger, 0.25, 1) == 25.0
     bench.structure.entitlement *= 0.75
@@ -185,7 +185,7 @@ def test_the_second_pool_pays_above_its_attachment():
     assert bench.structure.entitlement.sum() == pytest.approx(bench.ledger.balance[POOL, 0])
 
 
-@pytest.mark.parametrize("structure", POTS)
+@pytest.mark.parametrize("structure", WITH_POOL)
 def test_total_capital_at_the_start_is_equal(structure):
     """The second pool and the capital providers hold part of the same capital."""
     plain = run(crash(backstop__structure=structure, steps=1))

@@ -16,7 +16,7 @@ POOLED = {"backstop__structure": "pooled", "reinsurance__charge_all": True}
 
 
 def seen(**changes):
-    """Return what an underwriter sees of three members of one pot after half a year."""
+    """Return what an underwriter sees of three members of one pool after half a year."""
     given = {
         "interest": [100.0, 200.0, 400.0],
         "expected": [1.0, 2.0, 4.0],
@@ -25,7 +25,7 @@ def seen(**changes):
         "leverage": [1.0, 2.0, 3.0],
         "crowding": [0.0, 1.0, 0.5],
         "health": [1.0, 1.0, 0.5],
-        "pot": [0, 0, 0],
+        "pool": [0, 0, 0],
         "member": [True, True, True],
     } | changes
     return Exposure(*(np.array(values) for values in given.values()), 0.5)
@@ -56,7 +56,7 @@ def test_experience_rating_by_hand():
 
 
 def test_risk_based_premium_by_hand():
-    """Leverage squared, doubled by a one-sided market, half as much again in a half-empty pot."""
+    """Leverage squared, doubled by a one-sided market, half as much again in a half-empty pool."""
     asked = yearly("risk_based", terms={"leverage_power": 2.0})
     assert asked == pytest.approx([1.0, 2.0 * 4 * 2, 4.0 * 9 * 1.5 * 1.5])
 
@@ -103,12 +103,12 @@ def test_premiums_in_a_run_are_the_rule_s():
     assert ecosystem.summary()["premiums"] == pytest.approx(0.5 * interest / MINUTES_PER_YEAR, rel=1e-9)
 
 
-def test_a_premium_belongs_to_all_who_own_the_pot():
-    """Entitlements and capital providers' part add up to what the pot has, and no member gets its own back whole."""
+def test_a_premium_belongs_to_all_who_own_the_pool():
+    """Entitlements and capital providers' part add up to what the pool has, and no member gets its own back whole."""
     ecosystem = run(small(backstop__premium_rate=10.0, reinsurance__premium="risk_based", **POOLED))
     structure, balance = ecosystem.structure, ecosystem.ledger.balance
     held = balance[[POOL, POOL_LENT]][:, : structure.pots].sum(axis=0)
-    assert structure.by_pot(structure.entitlement) + structure.outside == pytest.approx(held)
+    assert structure.by_pool(structure.entitlement) + structure.outside == pytest.approx(held)
     start = structure.capital
     growth = (structure.entitlement - ecosystem.pool.contributions.sum() * start / start.sum()) / start
     assert np.ptp(growth) < 0.1 * np.abs(growth).max()

@@ -124,7 +124,7 @@ def test_a_quota_of_all_is_partial_pooling_in_the_other_order():
 def test_layers_may_be_given_as_numbers_or_tuples():
     """A plain number is one layer; of several, the last value of the shorter list is repeated."""
     one = Ecosystem(small(backstop__structure="reinsured", backstop__limit=0.5)).structure
-    assert one.programme.limit.tolist() == [[0.5 * one.pot_capital[0]] * 3]
+    assert one.programme.limit.tolist() == [[0.5 * one.pool_capital[0]] * 3]
     two = Ecosystem(
         small(backstop__structure="reinsured", backstop__retention=(1.0, 2.0), backstop__limit=0.5)
     ).structure

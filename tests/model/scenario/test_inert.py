@@ -12,7 +12,7 @@ from experiments.cli.main import main
 from experiments.plan.notice import notes
 from model.scenario import Scenario
 from model.scenario.check.alike import alike_structures, pots
-from model.scenario.check.inert import POTLESS, RULES, inert_choices
+from model.scenario.check.inert import RULES, WITHOUT_POOL, inert_choices
 from model.scenario.parameter import declarations
 from tests.model.whole.test_conservation import assert_books_close
 from tests.support.bench import Bench
@@ -71,7 +71,7 @@ def test_what_is_told_to_do_nothing_does_nothing_and_the_rest_does_something(str
 def test_every_rule_names_parameters_that_exist():
     known = {declared.name for declared in declarations(Scenario)}
     assert {name for rule in RULES for name in rule.names} <= known
-    assert set(POTLESS) < set(STRUCTURES)
+    assert set(WITHOUT_POOL) < set(STRUCTURES)
 
 
 def test_defaults_choose_nothing():
@@ -80,13 +80,13 @@ def test_defaults_choose_nothing():
 
 
 def test_one_line_a_choice_in_a_comparison():
-    """What only one structure reads is told where it is alone; what needs a pot, of all without one, in one line."""
+    """What only one structure reads is told where it is alone; what needs a pool, of all without one, in one line."""
     changes = {"reinsurance.retrocession_share": 0.2, "backstop.pooled_share": 0.2, "backstop.assessment": 1.0}
     compared = [
         Scenario().replace({**changes, "backstop.structure": name}) for name in ("isolated", "mutual", "partial")
     ]
     assert inert_choices(*compared) == [
-        "reinsurance.retrocession_share does nothing in isolated, mutual: it has no pot"
+        "reinsurance.retrocession_share does nothing in isolated, mutual: it has no pool"
     ]
     assert len(inert_choices(compared[0])) == 3
 

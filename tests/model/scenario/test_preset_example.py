@@ -36,7 +36,7 @@ def lose(ecosystem, **losses):
 
 
 def paid(ecosystem):
-    """Return what fund and pot have paid each protocol, in funds' worth."""
+    """Return what fund and pool have paid each protocol, in funds' worth."""
     return (ecosystem.protocol.paid_fund + ecosystem.protocol.paid_pool) / FUND_WORTH
 
 
@@ -52,8 +52,8 @@ def deleveraged(name, residual):
     terms = Terms(loss.ranking, loss.close_price, tear_up=loss.tear_up)
     loss_case = LossCase(scenario.backstop.regime, terms=terms, fallback=loss.fallback)
     before, wealth = loss_case.accounts.size[:8].copy(), loss_case.wealth
-    placement = loss_case.place(residual)
-    return placement, np.abs(before) - np.abs(loss_case.accounts.size[:8]), wealth - loss_case.wealth
+    collected = loss_case.collect_loss(residual)
+    return collected, np.abs(before) - np.abs(loss_case.accounts.size[:8]), wealth - loss_case.wealth
 
 
 def test_every_preset_has_an_example():
@@ -98,8 +98,8 @@ def test_example_of_clearing_house():
     assert amounts == pytest.approx((fund, skin, 7.0 * fund, called + 3.5 * called))
     lose(ecosystem, p0=7.0 * called / FUND_WORTH)  # the other half of the calls, and as much again is not covered
     assert ecosystem.protocol.uncovered[0] == pytest.approx(3.5 * called)
-    placement, closed, cut = deleveraged("clearing_house", 37.0)
-    assert placement.placed == 37.0 and not closed.any()
+    collected, closed, cut = deleveraged("clearing_house", 37.0)
+    assert collected.regime == 37.0 and not closed.any()
     gains = np.array([100.0, 50.0, 200.0, 10.0, 20.0])  # of 10, 5, 20, 1 and 2 shorts while 100 fell to 90
     assert cut[:5] == pytest.approx(37.0 / 380.0 * gains)
 
@@ -111,8 +111,8 @@ def test_example_of_drift():
     assert paid(ecosystem) == pytest.approx([0.1, 0.1, 0.08, 0.08, 0.008, 0.008, 0.0, 0.0])
     lose(ecosystem, p0=0.1, p2=0.1)  # limits are for life
     assert paid(ecosystem)[:3] == pytest.approx([0.2, 0.1, 0.08])
-    placement, _, cut = deleveraged("drift", 5.3)  # 53 contracts are open on both sides: 0.1 each
-    assert placement.placed == 5.3
+    collected, _, cut = deleveraged("drift", 5.3)  # 53 contracts are open on both sides: 0.1 each
+    assert collected.regime == 5.3
     assert cut == pytest.approx([1.0, 0.5, 2.0, 0.1, 0.2, 1.2, 0.3, 0.0])
 
 
@@ -122,8 +122,8 @@ def test_example_of_dydx_v4():
     lose(ecosystem, p0=6.5, p6=0.9, p7=1.2)
     assert paid(ecosystem)[[0, 6, 7]] == pytest.approx([0.0, 0.9, 0.0])
     assert left(ecosystem)[[0, 6, 7]] == pytest.approx([6.5, 0.0, 1.2])
-    placement, closed, _ = deleveraged("dydx_v4", 40.0)  # at 95 a contract saves 5, anyone who the lot falls on
-    assert placement.placed == 40.0
+    collected, closed, _ = deleveraged("dydx_v4", 40.0)  # at 95 a contract saves 5, anyone who the lot falls on
+    assert collected.regime == 40.0
     assert closed.sum() == pytest.approx(8.0) and not closed[5:].any()
 
 
@@ -136,8 +136,8 @@ def test_example_of_hyperliquid():
     ecosystem = venue("hyperliquid")
     lose(ecosystem, p0=0.1)
     assert paid(ecosystem)[0] == 0.0 and left(ecosystem)[0] == pytest.approx(0.1)
-    placement, closed, cut = deleveraged("hyperliquid", 80.0)
-    assert placement == pytest.approx((80.0, 0.0, 80.0))
+    collected, closed, cut = deleveraged("hyperliquid", 80.0)
+    assert collected == pytest.approx((80.0, 0.0, 80.0))
     assert closed.tolist() == [0.0, 0.0, 16.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     assert cut.sum() == pytest.approx(160.0)
     fraction = ecosystem.scenario.control.takeover
@@ -153,8 +153,8 @@ def test_example_of_lighter_2026_02():
     lose(ecosystem, p0=0.1, p1=0.2)
     assert paid(ecosystem)[:2] == pytest.approx([1.0, 1.0])
     assert left(ecosystem)[:2] == pytest.approx([0.6, 0.1])
-    placement, closed, _ = deleveraged("lighter_2026_02", 25.0)  # profit × leverage 0.56, 0.22, 0.05, 0.01
-    assert placement.placed == 25.0
+    collected, closed, _ = deleveraged("lighter_2026_02", 25.0)  # profit × leverage 0.56, 0.22, 0.05, 0.01
+    assert collected.regime == 25.0
     assert closed[:5].tolist() == [0.0, 5.0, 0.0, 0.0, 0.0]
 
 
@@ -167,8 +167,8 @@ def test_example_of_okx():
     for loss in (0.2, 0.15, 0.3):
         lose(ecosystem, p0=loss)
     assert paid(ecosystem)[0] == pytest.approx(0.35) and left(ecosystem)[0] == pytest.approx(0.3)
-    placement, closed, cut = deleveraged("okx", 80.0)
-    assert placement == (0.0, 0.0, 0.0)
+    collected, closed, cut = deleveraged("okx", 80.0)
+    assert collected == (0.0, 0.0, 0.0)
     assert closed.tolist() == [10.0, 5.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     assert cut == pytest.approx(np.zeros(8), abs=1e-9)
 
@@ -182,6 +182,6 @@ def test_example_of_vega():
     lose(ecosystem, p0=0.8)
     assert paid(ecosystem)[0] == pytest.approx(0.5) and left(ecosystem)[0] == pytest.approx(0.3)
     assert ecosystem.ledger.balance[POOL, 0] / FUND_WORTH == pytest.approx(4.0)
-    placement, closed, cut = deleveraged("vega", 34.1)
-    assert placement.placed == pytest.approx(34.1) and not closed.any()
+    collected, closed, cut = deleveraged("vega", 34.1)
+    assert collected.regime == pytest.approx(34.1) and not closed.any()
     assert cut == pytest.approx([10.0, 15.0, 2.0, 1.1, 0.0, 0.0, 6.0, 0.0])

@@ -12,7 +12,7 @@ from agents.protocol.protocol import Protocol
 from model import batch_run
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario, ScenarioError
-from tests.support.place import SHARED, present
+from tests.support.environment import SHARED, present
 from tests.support.world import dotted
 
 SMALL = Scenario().replace({"trader.number": 20, "steps": 6, "protocol.number": 2})

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.core.kernel import kernel, part
+from agents.core.kernel import inline, kernel
 from agents.core.ledger import FUND, LENT, POOL, POOL_LENT
 from agents.core.table import Accounts, Exchanges, Markets
 from model.engine.engine import Engine
@@ -36,7 +36,7 @@ SPLIT = (*LOSSES, *BEYOND)
 """Metrics for which paths can be split: sums over a run that never fall."""
 
 
-@part
+@inline
 def lacking(accounts: Accounts, exchange: Exchanges, market: Markets, steps_a_day: float, move: float) -> float:
     """Return what open accounts would lack after a move of all marks, equation (1), USD.
 

@@ -8,20 +8,18 @@ the estimate hangs on few of the products, which is said.
 Arrangements meet different draws once they have branched, so their differences are not paired and none are told.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from experiments.plan.arrangement import Arrangement
 from experiments.plan.configuration import Plan
-from experiments.plan.world import plan_world
-from experiments.results.parquet import write_alone
 from experiments.results.run_store import RunStore
 from experiments.run.process_pool import WorkerPool
-from experiments.study.comparison.manifest import study_manifest
+from experiments.study.rare.outcome import Outcome
 from experiments.study.rare.run import arrangements
 from experiments.study.rare.search import Event
 from experiments.study.rare.splitting.answer import REPETITIONS, Searched, SplitAnswer, SplitArrangement, SplitEffort
@@ -29,9 +27,6 @@ from experiments.study.rare.splitting.fixed_effort import Split
 from experiments.study.rare.splitting.part import repeated, searched
 from experiments.study.rare.splitting.recorded import Asked, RecordedParts
 from experiments.study.rare.splitting.table import split_caveats, split_document
-
-if TYPE_CHECKING:
-    from experiments.results.folder import ResultFolder
 
 
 class Spent(NamedTuple):
@@ -122,32 +117,11 @@ def split_study(
     return SplitAnswer(event, spent.paths, spent.repetitions, tuple(numbers), split)
 
 
-def keep_split(
-    folder: "ResultFolder",
-    plan: Plan,
-    answer: SplitAnswer,
-    document: Callable[[SplitAnswer], dict[str, Any]] = split_document,
-    said: Sequence[str] = (),
-) -> None:
-    """Leave all products, the figure and the manifest in the result folder.
-
-    Parameters
-    ----------
-    folder : of the results.
-    plan, answer : the request and its result.
-    document : answer → its numbers, for the manifest.
-    said : what the summary begins with, besides the caveats.
-    """
-    from experiments.figure.attempt import save_alone  # noqa: PLC0415
-
-    write_alone(
-        pa.concat_tables(_rows(answer, arrangement) for arrangement in answer.arrangements),
-        folder.path / "products.parquet",
-    )
-    save_alone(folder.path, "rare", answer, "experiments.study.rare.splitting.figure")
-    told: dict[str, Any] = {"replications": plan.replications, "world": plan_world(plan), "notices": list(plan.notices)}
-    told |= {"summary": [*said, *split_caveats(answer)]}
-    folder.finish(study_manifest(plan.scenario, "rare", document(answer), **told))
+def split_outcome(answer: SplitAnswer) -> Outcome:
+    """Return all products, figure and numbers for the result folder."""
+    table = pa.concat_tables(_rows(answer, arrangement) for arrangement in answer.arrangements)
+    figure = "experiments.study.rare.splitting.figure"
+    return Outcome(answer, figure, "products", table, split_document(answer), summary=split_caveats(answer))
 
 
 def _rows(answer: SplitAnswer, arrangement: SplitArrangement) -> pa.Table:
