@@ -9,16 +9,20 @@ protocol read ``PHASES``.
 A phase that a researcher's own subclass overrides runs in Python, whole; the rest stays compiled around it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from numba import types
 
 from agents.account.account import recount
 from agents.core.audit import reconcile_all
 from agents.core.books import Venue
-from agents.core.chain import Link
+from agents.core.chain import Link, choice
 from agents.core.kernel import inline, kernel, lean_kernel
 from agents.core.ledger import CLEARING, DEFICIT, WATERFALL, Book
 from agents.core.table import Protocols
 from agents.exchange.exchange import Funding, charge_funding
+from model.backstop.layer.descent import ask_layers
+from model.backstop.layer.table import LayerTerms
 from model.backstop.loss_regime.chain import LossTerms, is_carried, place_all, ready, settle_all, settles
 from model.market.auction import Auction, auction
 from model.market.confidence import Nerves, feel
@@ -31,6 +35,8 @@ from model.measure.record import write_step
 from model.network.contagion import BEYOND_TREASURIES, PAID, pay_debts
 from model.state.table import Shock, Tables
 from model.state.terms import Due, LiquidationTerms, TradeTerms
+
+ask_by: Any = choice(types.boolean, 10, [ask_layers])
 
 
 @lean_kernel
@@ -152,19 +158,30 @@ def any_of(book: Book, account: int) -> bool:
 
 
 @lean_kernel
-def look_for_deficits(tables: Tables, terms: Due, row: Shock, t: int) -> bool:
-    """Leave deficits to the layers of the waterfall.
+def send_down(tables: Tables, terms: LayerTerms, row: Shock, t: int) -> bool:
+    """Send deficits down the layers of the waterfall.
 
     Parameters
     ----------
-    tables : of the run; balances are read.
-    terms, row, t : not used.
+    tables : of the run; protocol, pool, book, losses and the tables of the layers are written.
+    terms : constants of the layers.
+    row : of the tape; the order of arrival is read.
+    t : present step.
 
     Returns
     -------
-    Whether there is a deficit.
+    Whether Python has to, as a rule is in Python or the layers are yet to be compiled.
     """
-    return any_of(tables.book, DEFICIT)
+    if not (terms.always or any_of(tables.book, DEFICIT)):
+        return False
+    if terms.entry[0] == 0:
+        return True
+    book, losses = tables.book, tables.losses
+    losses.moved[0] = ask_by(
+        0, terms.entry, book.balance, tables.exchange, tables.protocol, tables.pool, tables.layers, terms,
+        tables.layer_room, row.priority, losses.owed, t,
+    )  # fmt: skip
+    return False
 
 
 @inline
@@ -360,7 +377,7 @@ PHASES = (
     Phase(
         "absorb_deficits",
         {
-            "ask_layers": Link(look_for_deficits, "due"),
+            "ask_layers": Link(send_down, "layers"),
             "place_losses": Link(place_losses, "loss"),
             "settle_losses": Link(settle_losses, "loss"),
         },

@@ -20,7 +20,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.core.kernel import kernel, rule
+
 Array = np.ndarray
+WITHOUT_END = 1e18  # USD, larger than any loss
 
 
 class Programme(NamedTuple):
@@ -34,24 +37,9 @@ class Programme(NamedTuple):
     stop_limit: float  # USD
 
 
-def quota_share(loss: Array | float, share: Array | float) -> Array:
-    """Return the payment (1) of a quota share; arrays broadcast."""
-    return np.asarray(loss, dtype=float) * share
-
-
 def excess_of_loss(loss: Array | float, attachment: Array | float, limit: Array | float) -> Array:
     """Return the payment (2) of an excess-of-loss layer; arrays broadcast."""
     return np.minimum(np.maximum(np.asarray(loss, dtype=float) - attachment, 0.0), limit)
-
-
-def stop_loss(loss: Array | float, retention: Array | float, limit: Array | float = np.inf) -> Array:
-    """Return the payment (3) of a stop-loss treaty on an aggregate loss; arrays broadcast."""
-    return excess_of_loss(loss, retention, limit)
-
-
-def layer_capacity(limit: Array | float, reinstatements: Array | float) -> Array:
-    """Return the most a layer pays in all: (1 + n) l; arrays broadcast."""
-    return np.asarray(limit, dtype=float) * (1.0 + np.asarray(reinstatements, dtype=float))
 
 
 def layer_increment(before: Array, after: Array, attachment: Array, limit: Array) -> Array:
@@ -66,32 +54,64 @@ def layer_increment(before: Array, after: Array, attachment: Array, limit: Array
     return excess_of_loss(after, attachment, limit) - excess_of_loss(before, attachment, limit)
 
 
-def reinstatement_premium(
-    premium: Array | float, paid: Array | float, limit: Array | float, reinstatements: Array | float
-) -> Array:
-    """Return the premium for refilling a layer that paid `paid` in all: P min(paid, n l) / l, arrays broadcast.
+@rule
+def layer_paid(loss: float, programme: Programme, layer: int, member: int) -> float:
+    """Return what one layer owes on losses accumulated to `loss`, after the quota share, USD: (2) with (1 + n) l.
 
     Parameters
     ----------
-    premium : P, USD, of the layer.
-    paid : USD >= 0, so far.
-    limit : l, USD >= 0, of the layer.
-    reinstatements : n, how often it is refilled.
+    loss : USD >= 0, what the quota share leaves.
+    programme : the treaties.
+    layer, member : indices.
     """
-    refilled = np.minimum(paid, np.asarray(limit, dtype=float) * reinstatements)
-    return premium * np.divide(refilled, limit, out=np.zeros_like(refilled), where=np.asarray(limit) > 0.0)
+    capacity = programme.limit[layer, member] * (1.0 + programme.reinstatements[layer, 0])
+    return min(max(loss - programme.attachment[layer, member], 0.0), capacity)
+
+
+@rule
+def recovered(loss: float, programme: Programme, member: int) -> float:
+    """Return what a programme owes one member on losses accumulated to `loss`, USD >= 0."""
+    quota, ceded = loss * programme.quota, 0.0
+    for layer in range(programme.attachment.shape[0]):
+        ceded += layer_paid(loss - quota, programme, layer, member)
+    ceded = quota + ceded
+    return ceded + min(max(loss - ceded - programme.stop_retention[member], 0.0), programme.stop_limit)
+
+
+@rule
+def refilled(loss: float, programme: Programme, member: int) -> float:
+    """Return the limits of one member refilled by `loss`, as a multiple of the limit and summed over layers."""
+    found, left = 0.0, loss - loss * programme.quota
+    for layer in range(programme.attachment.shape[0]):
+        limit = programme.limit[layer, member]
+        part = min(layer_paid(left, programme, layer, member), limit * programme.reinstatements[layer, 0])
+        found += part / limit if limit > 0.0 else 0.0
+    return found
+
+
+@kernel
+def recover_each(loss: Array, programme: Programme, out: Array) -> None:
+    """Write what a programme owes on each loss, (n,) USD; one of a single member holds for all."""
+    for at in range(loss.shape[0]):
+        out[at] = recovered(loss[at], programme, min(at, programme.stop_retention.shape[0] - 1))
+
+
+@kernel
+def refill_each(loss: Array, programme: Programme, out: Array) -> None:
+    """Write the limits refilled by each loss, (n,); a programme of a single member holds for all."""
+    for at in range(loss.shape[0]):
+        out[at] = refilled(loss[at], programme, min(at, programme.stop_retention.shape[0] - 1))
 
 
 def recoverable(loss: Array, programme: Programme) -> Array:
     """Return what a programme owes on losses accumulated to `loss`, (members,) USD."""
-    quota = quota_share(loss, programme.quota)
-    capacity = layer_capacity(programme.limit, programme.reinstatements)
-    ceded = quota + excess_of_loss(loss - quota, programme.attachment, capacity).sum(axis=0)
-    return ceded + stop_loss(loss - ceded, programme.stop_retention, programme.stop_limit)
+    owed = np.empty_like(loss)
+    recover_each(loss, programme, owed)
+    return owed
 
 
 def reinstated(loss: Array, programme: Programme) -> Array:
     """Return the limits refilled by `loss`, as a multiple of the limit and summed over layers, (members,)."""
-    capacity = layer_capacity(programme.limit, programme.reinstatements)
-    paid = excess_of_loss(loss - quota_share(loss, programme.quota), programme.attachment, capacity)
-    return reinstatement_premium(1.0, paid, programme.limit, programme.reinstatements).sum(axis=0)
+    again = np.empty_like(loss)
+    refill_each(loss, programme, again)
+    return again

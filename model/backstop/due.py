@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.core.kernel import rule
+
 Array = np.ndarray
 
 
@@ -24,26 +26,42 @@ def make_due(room: int, members: int) -> Due:
     return Due(np.zeros((room, members)), np.zeros(room, dtype=np.int64), np.zeros(2, dtype=np.int64))
 
 
+@rule
 def add(due: Due, step: int, amounts: Array) -> None:
     """Note `amounts`, (members,) USD, for `step`, which no entry is later than."""
-    first, number = due.ends.tolist()
-    last = (first + number - 1) % len(due.step)
-    if number and due.step[last] == step:
-        due.amounts[last] += amounts
-        return
-    at = (first + number) % len(due.step)
-    due.amounts[at], due.step[at] = amounts, step
-    due.ends[1] += 1
+    first, number, places = due.ends[0], due.ends[1], due.step.shape[0]
+    last = (first + number - 1) % places
+    if number == 0 or due.step[last] != step:
+        last = (first + number) % places
+        due.step[last] = step
+        due.ends[1] = number + 1
+    for i in range(amounts.shape[0]):
+        due.amounts[last, i] += amounts[i]
+
+
+@rule
+def first_due(due: Due, step: int) -> int:
+    """Return the row of the first entry, if its step has come by `step`; -1 if it has not."""
+    first = due.ends[0]
+    return first if due.ends[1] > 0 and due.step[first] <= step else -1
+
+
+@rule
+def drop_first(due: Due) -> None:
+    """Take the first entry out."""
+    first = due.ends[0]
+    for i in range(due.amounts.shape[1]):
+        due.amounts[first, i] = 0.0
+    due.ends[0], due.ends[1] = (first + 1) % due.step.shape[0], due.ends[1] - 1
 
 
 def take(due: Due, step: int) -> Array | None:
     """Take out and return the first entry, (members,) USD, if its step has come by `step`; none if it has not."""
-    first, number = due.ends.tolist()
-    if not number or due.step[first] > step:
+    row = first_due(due, step)
+    if row < 0:
         return None
-    taken = due.amounts[first].copy()
-    due.amounts[first] = 0.0
-    due.ends[:] = (first + 1) % len(due.step), number - 1
+    taken = due.amounts[row].copy()
+    drop_first(due)
     return taken
 
 

@@ -21,7 +21,7 @@ from agents.protocol.fund_asset import revaluation
 from agents.protocol.lending import AtOnce, Recall, make_recall, manage_lending
 from agents.reinsurer.reinsurer import MINUTES_PER_YEAR
 from model.backstop.context import Context
-from model.backstop.layer import Layers
+from model.backstop.layer.base import Layers
 from model.market.market import per_step
 
 Array = np.ndarray

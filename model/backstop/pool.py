@@ -12,12 +12,36 @@ and returns payments 0 ≤ xᵢ ≤ cᵢ with Σ xᵢ ≤ K. Each is a rule for 
 and a function of the registry around it, which makes the list.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.core.kernel import rule
 from agents.core.rank import ascending, total
 
 Array = np.ndarray
+PRO_RATA, FIRST_COME, ENTITLEMENT_FIRST = range(3)
+
+
+class PoolRoom(NamedTuple):
+    """Room for lists of the members of one pool and its capital providers, (members + 1,) each."""
+
+    claim: Array  # USD >= 0
+    reserve: Array  # USD >= 0, what is left of each one's contributions
+    priority: Array  # order of arrival
+    paid: Array  # USD >= 0
+    stake: Array  # USD >= 0, what each owns
+    kept: Array  # USD >= 0, of that never touched by what others draw
+    rest: Array  # in between
+    order: Array  # int64, positions as they arrive
+    mirror: Array  # for the ranking
+    row: Array  # int64, which member an entry is
+
+
+def make_pool_room(members: int) -> PoolRoom:
+    """Return the room that so many members need."""
+    whole = {"order", "row"}
+    return PoolRoom(*(np.zeros(members + 1, np.int64 if name in whole else float) for name in PoolRoom._fields))
 
 
 @rule
@@ -103,6 +127,68 @@ def charge_stakes(stake: Array, paid: Array, number: int, kept: Array, rest: Arr
         part = max(1.0 - excess / whole, 0.0)
         for at in range(number):
             stake[at] = kept[at] + rest[at] * part
+
+
+@rule
+def settle_claims(settlement: int, room: PoolRoom, number: int, cash: float) -> None:
+    """Write into `room.paid` what a rule pays of the first `number` claims of `room`.
+
+    Parameters
+    ----------
+    settlement : PRO_RATA, FIRST_COME or ENTITLEMENT_FIRST.
+    room : claims, reserves and priorities are read; all else is written.
+    number : of claims.
+    cash : K, USD >= 0, in the pool.
+    """
+    if settlement == PRO_RATA:
+        cut_alike(room.claim, number, cash, room.paid)
+    elif settlement == FIRST_COME:
+        ascending(room.priority, number, room.mirror, room.order)
+        pay_in_order(room.claim, number, cash, room.order, room.paid)
+    else:
+        pay_own_first(room.claim, number, cash, room.reserve, room.rest, room.paid)
+
+
+@rule
+def settle_pools(
+    pool_of: Array, due: Array, cash: Array, priority: Array, entitlement: Array, contributed: Array, outside: Array,
+    settlement: int, reserves: bool, paid: Array, room: PoolRoom,
+) -> None:  # fmt: skip
+    """Write what is paid of claims by the settlement rule, and charge it to entitlements and capital providers.
+
+    Parameters
+    ----------
+    pool_of : (members,) pool of each.
+    due : (members,) USD >= 0, claims.
+    cash : (pots or more,) USD, what each pool has at hand.
+    priority : (members,) in (0, 1), order of arrival.
+    entitlement, contributed : (members,) USD >= 0, what each owns of its pool, and of that paid in; written.
+    outside : (pots,) USD >= 0, what capital providers own of each pool, written.
+    settlement : PRO_RATA, FIRST_COME or ENTITLEMENT_FIRST.
+    reserves : whether contributions are reserved.
+    paid : (members,) USD >= 0, written.
+    room : lists, written.
+    """
+    for j in range(outside.shape[0]):
+        number = 0
+        for i in range(pool_of.shape[0]):
+            if pool_of[i] == j:
+                reserve = min(contributed[i], entitlement[i])
+                room.row[number], room.claim[number], room.priority[number] = i, due[i], priority[i]
+                room.reserve[number], room.stake[number] = reserve, entitlement[i]
+                room.kept[number] = reserve if reserves else 0.0
+                number += 1
+        settle_claims(settlement, room, number, cash[j])
+        owners = number + 1 if outside[j] > 0.0 else number
+        if owners > number:
+            room.stake[number], room.paid[number], room.kept[number] = outside[j], 0.0, 0.0
+        charge_stakes(room.stake, room.paid, owners, room.kept, room.rest)
+        if owners > number:
+            outside[j] = room.stake[number]
+        for at in range(number):
+            paid[room.row[at]], entitlement[room.row[at]] = room.paid[at], room.stake[at]
+    for i in range(pool_of.shape[0]):
+        contributed[i] = max(contributed[i] - paid[i], 0.0)
 
 
 def pro_rata(claims: Array, cash: float, reserve: Array, priority: Array) -> Array:

@@ -23,16 +23,23 @@ the end of the step. A trigger may send a protocol's deficit past all layers. Un
 who bears it then. Losses that a tear-up brings to light go the same way (:meth:`Waterfall.cover`). Sources: PFMI,
 principle 4, and EMIR, article 45, for (1); dYdX v4 asks a shared fund before anybody else's money. Units: USD.
 
-A step with a deficit costs some 50 µs: columns are taken out of their tables once, and layers end where nothing is
-left to pay.
+The descent is a kernel (:mod:`model.backstop.layer.descent`) wherever all rules are; else it is in Python
+(:mod:`model.backstop.layer.base`).
 """
+
+from functools import cached_property
 
 import numpy as np
 
 from agents.core.books import Venue
+from agents.core.column import bare
+from agents.core.fast_call import FastCall
 from agents.core.ledger import BAD_DEBT, DEFICIT, Ledger
 from agents.core.table import Pools, Protocols
-from model.backstop.layer import Layers, without_dust
+from model.backstop.layer.base import Layers, without_dust
+from model.backstop.layer.choice import layer_tables, layer_terms
+from model.backstop.layer.descent import ask_layers, cover_losses
+from model.backstop.layer.table import LayerTerms, make_room
 from model.backstop.loss_regime.chain import Chain
 from model.backstop.structure.base import Structure
 from model.backstop.trigger.base import Means
@@ -52,13 +59,22 @@ class Waterfall(Layers):
     Attributes
     ----------
     trigger : when a deficit is kept from the layers.
+    tables, room : what the compiled layers work on.
     """
 
     def __init__(self, structure: Structure, regime: Chain) -> None:
         super().__init__(structure)
         self.regime = regime
         kind = TRIGGERS[structure.terms.trigger]
-        self.trigger = kind(structure.terms, structure.minutes, len(structure.capital))
+        members = len(structure.capital)
+        self.trigger = kind(structure.terms, structure.minutes, members)
+        self.tables, self.room = layer_tables(self, self.trigger), make_room(members, structure.pots)
+        self._ask, self._cover = FastCall(ask_layers), FastCall(cover_losses)
+
+    @cached_property
+    def layer_terms(self) -> LayerTerms:
+        """Constants of the layers, to be asked for when all parts of the run are there."""
+        return layer_terms(self, self.trigger)
 
     def absorb(
         self, venue: Venue, ledger: Ledger, protocol: Protocols, pool: Pools, priority: Array, step: int
@@ -91,6 +107,15 @@ class Waterfall(Layers):
         """
         if self._table is not protocol:
             self.bind(ledger, protocol, pool)
+        if self.layer_terms.compiled:
+            owed = np.empty_like(self._deficit)
+            books = ledger.balance, bare(venue.exchange), bare(protocol), bare(pool)
+            self._ask(*books, self.tables, self.layer_terms, self.room, priority, owed, step)
+            return owed
+        return self._ask_in_python(venue, ledger, priority, step)
+
+    def _ask_in_python(self, venue: Venue, ledger: Ledger, priority: Array, step: int) -> Array:
+        """Return what layers around rules in Python leave; see :meth:`ask`."""
         self.handler.begin(step)
         if self.handler is not self.structure:
             self.structure.begin(step)
@@ -142,10 +167,15 @@ class Waterfall(Layers):
         """
         if self._table is not protocol:
             self.bind(ledger, protocol, pool)
-        deficit = trader + vault
-        past = self._note(deficit, np.zeros_like(deficit), vault)
-        left = self._descend(without_dust(deficit, past), priorities[step], step)
-        self._leave(protocol, left, step)
+        if self.layer_terms.compiled:
+            books, room = (ledger.balance, bare(protocol), bare(pool)), self.room
+            self._cover(*books, self.tables, self.layer_terms, room, priorities[step], trader, vault, step)
+            left, past = room.left, room.past
+        else:
+            deficit = trader + vault
+            past = self._note(deficit, np.zeros_like(deficit), vault)
+            left = self._descend(without_dust(deficit, past), priorities[step], step)
+            self._leave(protocol, left, step)
         protocol.infeasible[:] += left + past
         ledger.transfer(BAD_DEBT, DEFICIT, left + past)
         return left + past

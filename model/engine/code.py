@@ -17,6 +17,8 @@ from numba.core import config
 from agents.core.books import Venue
 from agents.core.chain import chain, entry, kind_of
 from agents.core.kernel import kernel
+from model.backstop.layer.descent import ask_layers
+from model.backstop.layer.table import LayerTerms
 from model.backstop.loss_regime.chain import KERNELS, LossTerms
 from model.price.tape import Tape
 from model.schedule import ACTS
@@ -68,6 +70,10 @@ class Code:
             self._types = {name: (table, kind, row, step) for name, kind in kinds.items()}
             self._whole = table, numba.typeof(terms), numba.typeof(tape)
             venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book)
+            balance, tape_row = tables.book.balance, shock_of.py_func(tape, 0).priority
+            books = balance, tables.exchange, tables.protocol, tables.pool
+            asked = *books, tables.layers, terms.layers, tables.layer_room, tape_row, tables.losses.owed, 0
+            self._layers = tuple(map(numba.typeof, asked))
             self._loss = [numba.typeof(of) for of in (venue, tables.regimes[0], terms.loss.first, tables.room)]
             self._entries: dict[Any, tuple[int, int]] = {}
         self._present = [getattr(terms, link.terms) is not None for _, _, link in ACTS]
@@ -92,6 +98,10 @@ class Code:
         for number, which in zip(terms.number.ravel(), np.ndindex(terms.number.shape), strict=True):
             if number >= 0:
                 terms.entry[which] = self._entry(KERNELS[number], of[which[1]])
+
+    def aim_layers(self, terms: LayerTerms) -> None:
+        """Write the address of the descent into a run's constants; compile it, if it is not."""
+        terms.entry[:] = (1, 1) if self.interpreted else self._entry(ask_layers, self._layers)
 
     def _entry(self, kernel: Any, types: tuple[Any, ...]) -> tuple[int, int]:
         """Return what a kernel is called by for arguments of these types."""

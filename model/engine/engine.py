@@ -147,7 +147,13 @@ class Engine(SetUp):
         t, losses = self.clock, self.losses
         self.fund.revalue()
         passed = self.succession.pass_on(t)
-        losses.owed[:] = self.waterfall.ask(self.venue, self.ledger, self.protocol, self.pool, self.tape.priority[t], t)
+        terms = self.waterfall.layer_terms
+        if not terms.compiled:
+            priority = self.tape.priority[t]
+            losses.owed[:] = self.waterfall.ask(self.venue, self.ledger, self.protocol, self.pool, priority, t)
+        elif self._act("ask_layers"):
+            self.code.aim_layers(terms)
+            self._act("ask_layers")
         losses.moved[0] = passed or bool(losses.owed.any())
 
     def place_losses(self) -> None:

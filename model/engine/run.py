@@ -54,11 +54,12 @@ class Run(Protocol):
 
 def switched_on(ecosystem: Run) -> set[str]:
     """Return the acts in which Python has something to do at every step, whatever happens."""
-    begins = ecosystem.structure.begins or ecosystem.waterfall.handler.begins
-    watched = ecosystem.waterfall.trigger.watches or ecosystem.succession.deleverages
+    waterfall = ecosystem.waterfall
+    watches = ecosystem.structure.begins or waterfall.handler.begins or waterfall.trigger.watches
+    own = watches and not waterfall.layer_terms.compiled
     found = {
         "step_agents": bool(ecosystem.own_agents()),
-        "ask_layers": begins or watched or ecosystem.fund.revalues,
+        "ask_layers": own or ecosystem.succession.deleverages or ecosystem.fund.revalues,
         "manage_funds": ecosystem.fund.active,
         "manage_reinsurance": ecosystem.reinsurance.active,
         "watch_prices": ecosystem.control.breaker is not None,

@@ -124,6 +124,7 @@ class SetUp(SavedRun):
             auction=self.value_investing.terms,
             confidence=nerves_of(scenario, self.contagion.liabilities),
             control=self.control.adaptation,
+            layers=self.waterfall.layer_terms,
         )
         self.kernel_tables = self._all_tables()
         self.code = code_for(self.kernel_tables, self.rules, self.tape)
@@ -166,6 +167,8 @@ class SetUp(SavedRun):
             member=record.protocol,
             rounds=self._at.rounds,
             carried=self._at.carried,
+            layers=self.waterfall.tables,
+            layer_room=self.waterfall.room,
             losses=self.losses,
             regimes=self.regime.kernel_memories(self.venue),
             room=scratch.room,

@@ -30,7 +30,7 @@ from agents.core.table import (
 from agents.protocol.confidence import Mood
 from model.backstop.fund import FundMemory
 from model.backstop.late_money import Estates
-from model.backstop.layer import Asked
+from model.backstop.layer.table import Asked
 from model.backstop.loss_regime.chain import Losses
 from model.backstop.structure.base import Stakes
 from model.backstop.succession import Closed

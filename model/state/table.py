@@ -14,6 +14,7 @@ from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Poo
 from agents.exchange.keeper import Jobs
 from agents.protocol.confidence import Mood
 from agents.protocol.standby import Backing
+from model.backstop.layer.table import LayerRoom, LayerTables
 from model.backstop.loss_regime.base import Remembered
 from model.backstop.loss_regime.chain import Losses
 from model.backstop.loss_regime.room import Room
@@ -45,6 +46,8 @@ class Tables(NamedTuple):
     member: Array  # (steps, protocols, 16)
     rounds: Array  # (1,) int64, rounds of liquidations in the present step
     carried: Array  # (1,) bool, whether a debt was carried at the end of the last waterfall
+    layers: LayerTables  # of structure, trigger and treaties
+    layer_room: LayerRoom  # for what the layers work out
     losses: Losses  # what the layers hand to the loss regimes within a step
     regimes: tuple[Remembered, Remembered]  # what loss regime and fallback remember
     room: Room  # for lists of one protocol's accounts
@@ -60,17 +63,19 @@ class Shock(NamedTuple):
     gas: float  # USD
     oracle_error: Array  # (protocols,)
     exploit: Array  # (protocols,) USD
+    priority: Array  # (protocols,) order of arrival at a pool
 
 
 @rule
 def shock_of(tape: Tape, t: int) -> Shock:
     """Return the row of step `t`."""
     return Shock(
-        tape.log_return[t],
-        tape.depth[t],
-        tape.spread[t],
-        tape.keeper[t],
-        tape.gas[t],
-        tape.oracle_error[t],
-        tape.exploit[t],
+        log_return=tape.log_return[t],
+        depth=tape.depth[t],
+        spread=tape.spread[t],
+        keeper=tape.keeper[t],
+        gas=tape.gas[t],
+        oracle_error=tape.oracle_error[t],
+        exploit=tape.exploit[t],
+        priority=tape.priority[t],
     )

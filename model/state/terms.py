@@ -9,6 +9,7 @@ from agents.exchange.exchange import Funding
 from agents.exchange.keeper import Jobs
 from agents.protocol.contribution import target_size
 from agents.trader.habit import Habit, Keys
+from model.backstop.layer.table import LayerTerms
 from model.backstop.loss_regime.chain import LossTerms
 from model.backstop.loss_regime.room import Room, make_room
 from model.backstop.structure.base import Structure
@@ -54,6 +55,7 @@ class Terms(NamedTuple):
     capital: CapitalTerms
     due: Due
     loss: LossTerms
+    layers: LayerTerms | None = None  # None only until all parts of the run are made
     auction: Auction | None = None
     confidence: Nerves | None = None
     control: Adaptation | None = None

@@ -79,7 +79,7 @@ CALLED_OUTSIDE = {
     "spliced": "by branch",
 }
 """Public functions that nothing in the packages calls -> who does."""
-KERNEL_CALLS = r"self\._(?:lend|gauge_step)|collect_by|settle_by"
+KERNEL_CALLS = r"self\._(?:ask|cover|lend|gauge_step)|collect_by|settle_by|ask_by"
 """Kernels that are called by address, or through :class:`agents.core.fast_call.FastCall`."""
 FORBIDDEN = {
     "batch_run": "hangs when a worker dies",
@@ -88,6 +88,7 @@ FORBIDDEN = {
 }
 FLAGS = ("fastmath", "parallel")  # either breaks reproducibility bit for bit
 ENDING = {
+    "model/backstop/structure/capped.py:free_limits": "an entry is dropped each round",
     "agents/core/rank.py:sift": "the root becomes one of its children: at most log2 of the size rounds",
     "agents/trader/attention.py:arrive": "the slot grows by 1 and a gap >= 0 each round",
     "model/market/liquidation.py:assign": "the first row becomes the last one found, at least one further",

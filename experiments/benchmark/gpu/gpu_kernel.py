@@ -30,9 +30,11 @@ from numba.cuda.np import ufunc_db
 
 from agents.core.chain import Link
 from agents.core.kernel import lean_kernel
+from agents.core.ledger import DEFICIT
 from experiments.benchmark.gpu.gpu_layout import STATE, Layout, Leaf, World
+from model.backstop.layer.table import LayerTerms
 from model.backstop.loss_regime.chain import LossTerms, is_carried, settles
-from model.schedule import ACTS, to_be_placed
+from model.schedule import ACTS, any_of, to_be_placed
 from model.state.table import Shock, Tables, shock_of
 from model.state.terms import Terms
 
@@ -41,6 +43,19 @@ THREADS = 8_192  # at most, at a time
 
 Array = np.ndarray
 type Inside = Any  # of numba, whose parts have no types
+
+
+@lean_kernel
+def deficits_are_left(tables: Tables, terms: LayerTerms, row: Shock, t: int) -> bool:
+    """Leave deficits to Python: the descent is called by an address of the CPU's machine code.
+
+    Parameters
+    ----------
+    tables : of the run; balances are read.
+    terms : whether the layers have something to do in every step.
+    row, t : not used.
+    """
+    return terms.always or any_of(tables.book, DEFICIT)
 
 
 @lean_kernel
@@ -69,7 +84,7 @@ def settlements_are_due(tables: Tables, terms: LossTerms, row: Shock, t: int) ->
     return tables.losses.moved[0] or settles(terms, tables.carried[0] or is_carried(tables.book.balance), t)
 
 
-BY_ADDRESS = {"place_losses": losses_are_left, "settle_losses": settlements_are_due}
+BY_ADDRESS = {"ask_layers": deficits_are_left, "place_losses": losses_are_left, "settle_losses": settlements_are_due}
 """Acts that call kernels by their address, and what the GPU asks in their place."""
 
 

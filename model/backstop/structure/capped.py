@@ -2,8 +2,8 @@
 
 A member's claims are cut to its sub-limit ℓᵢ K₀, K₀ the capital of the pool at the start, less what the pool has paid
 it so far: in the whole run, or within a window that moves on with time. Drift insures all its markets from one vault
-with limits by tier of market, Lighter limits each market's call on its pool; Vega's global pool never pays a market's losses
-(ℓ = 0). Units: USD.
+with limits by tier of market, Lighter limits each market's call on its pool; Vega's global pool never pays a market's
+losses (ℓ = 0). Units: USD.
 """
 
 import math
@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from model.backstop.due import Due, add, make_due, take
+from agents.core.kernel import rule
+from model.backstop.due import Due, add, drop_first, first_due, make_due
 from model.backstop.structure.base import Structure
 from model.scenario.section.backstop import BackstopSection
 
@@ -23,6 +24,48 @@ class Draws(NamedTuple):
 
     drawn: Array  # (members,) USD >= 0, paid within the window so far
     draws: Due  # these payments by step
+
+
+@rule
+def free_limits(limit: Array, drawn: Array, room: Array, draws: Due, until: float) -> None:
+    """Restore sub-limits for payments of the steps up to `until`.
+
+    Parameters
+    ----------
+    limit : (members,) USD >= 0, sub-limits.
+    drawn : (members,) USD >= 0, paid within the window, written.
+    room : (members,) USD >= 0, what is left of the sub-limits, written.
+    draws : payments by step, written.
+    until : step; what was paid later is still in the window.
+    """
+    row = first_due(draws, math.floor(until))
+    while row >= 0:
+        for i in range(drawn.shape[0]):
+            drawn[i] -= draws.amounts[row, i]
+            room[i] = max(limit[i] - drawn[i], 0.0)
+        drop_first(draws)
+        row = first_due(draws, math.floor(until))
+
+
+@rule
+def note_draws(limit: Array, drawn: Array, room: Array, draws: Due, window: float, paid: Array, step: int) -> None:
+    """Count payments against the sub-limits.
+
+    Parameters
+    ----------
+    limit : (members,) USD >= 0, sub-limits.
+    drawn : (members,) USD >= 0, paid within the window, written.
+    room : (members,) USD >= 0, what is left of the sub-limits, written.
+    draws : payments by step, written where there is a window.
+    window : steps, 0: the whole run.
+    paid : (members,) USD >= 0.
+    step : present step.
+    """
+    for i in range(drawn.shape[0]):
+        drawn[i] += paid[i]
+        room[i] = max(limit[i] - drawn[i], 0.0)
+    if window > 0.0:
+        add(draws, step, paid)
 
 
 class Capped(Structure):
@@ -53,9 +96,8 @@ class Capped(Structure):
 
     def begin(self, step: int) -> None:
         """Restore sub-limits for payments that have left the window."""
-        while self.window and (freed := take(self.draws, math.floor(step - self.window))) is not None:
-            self.drawn -= freed
-            self.room[:] = np.maximum(self.limit - self.drawn, 0.0)
+        if self.window:
+            free_limits(self.limit, self.drawn, self.room, self.draws, step - self.window)
 
     def due(self, deficit: Array, claim: Array, step: int) -> Array:
         """Return what is left of the sub-limits, at most the claims."""
@@ -69,7 +111,4 @@ class Capped(Structure):
     def settled(self, deficit: Array, due: Array, paid: Array, step: int) -> None:
         """Count payments against the sub-limits."""
         super().settled(deficit, due, paid, step)
-        self.drawn += paid
-        self.room[:] = np.maximum(self.limit - self.drawn, 0.0)
-        if self.window:
-            add(self.draws, step, paid)
+        note_draws(self.limit, self.drawn, self.room, self.draws, self.window, paid, step)

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.reinsurer.treaty import Programme, recoverable, reinstated
+from agents.reinsurer.treaty import WITHOUT_END, Programme, recoverable, reinstated
 from model.backstop.structure.base import Structure
 from model.scenario.section.backstop import BackstopSection
 
-WITHOUT_END = 1e18  # USD, larger than any loss
 Array = np.ndarray
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.core.kernel import rule
 from model.backstop.trigger.base import Means, Trigger
 from model.scenario.section.backstop import BackstopSection
 
@@ -27,6 +28,38 @@ class Peaks(NamedTuple):
     seen: Array  # (1,) steps seen so far
 
 
+@rule
+def observe_fund(peaks: Peaks, i: int, fund: float) -> None:
+    """Note one member's fund of the present step; :func:`next_step` ends the step."""
+    peaks.fund[i] = fund
+    peaks.history[peaks.seen[0] % peaks.history.shape[0], i] = fund
+
+
+@rule
+def next_step(peaks: Peaks) -> None:
+    """Count a step as seen."""
+    peaks.seen[0] += 1
+
+
+@rule
+def spare_fallen(peaks: Peaks, drop: float, spared: np.ndarray) -> None:
+    """Write whose fund has fallen by the drop from its peak in the window (1).
+
+    One that never held anything has not fallen.
+
+    Parameters
+    ----------
+    peaks : funds, read.
+    drop : 1, in [0, 1].
+    spared : (members,) bool, written.
+    """
+    for i in range(spared.shape[0]):
+        peak = peaks.history[0, i]
+        for row in range(1, peaks.history.shape[0]):
+            peak = max(peak, peaks.history[row, i])
+        spared[i] = peak > 0.0 and peaks.fund[i] <= (1.0 - drop) * peak
+
+
 class Drawdown(Trigger):
     """Deficits pass a fund that is below (1); as it recovers, or the peak leaves the window, it pays again."""
 
@@ -35,21 +68,16 @@ class Drawdown(Trigger):
     def __init__(self, terms: BackstopSection, minutes: float = 1.0, members: int = 1) -> None:
         super().__init__(terms, minutes, members)
         window = max(round(terms.trigger_window / minutes), 1)
-        self.memory = Peaks(np.zeros((window, members)), np.zeros(members), np.zeros(1, dtype=np.int64))
-        self.history, self.fund, self.seen = self.memory
+        self.memory: Peaks = Peaks(np.zeros((window, members)), np.zeros(members), np.zeros(1, dtype=np.int64))
 
     def observe(self, fund: Array) -> None:
         """Add the funds of this step to the window."""
-        self.fund[:] = fund
-        self.history[self.seen[0] % len(self.history)] = fund
-        self.seen += 1
+        for i in range(self.members):
+            observe_fund(self.memory, i, fund[i])
+        next_step(self.memory)
 
     def spared(self, deficit: Array, means: Means) -> Array:
         """Return whose fund has fallen by the drop from its peak in the window."""
-        peak = self.history.max(axis=0)
-        return has_fallen(self.fund, peak, self.terms.trigger_drop)
-
-
-def has_fallen(fund: Array, peak: Array, drop: float) -> Array:
-    """Return whether (1) holds; a fund that never held anything has not fallen."""
-    return (peak > 0.0) & (fund <= (1.0 - drop) * peak)
+        spared = np.zeros(self.members, bool)
+        spare_fallen(self.memory, self.terms.trigger_drop, spared)
+        return spared

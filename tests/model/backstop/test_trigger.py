@@ -5,7 +5,7 @@ import pytest
 
 from agents.core.ledger import DEFICIT, FUND, OUTSIDE, TREASURY
 from model.backstop.trigger.base import Means
-from model.backstop.trigger.drawdown import has_fallen
+from model.backstop.trigger.drawdown import Peaks, spare_fallen
 from model.ecosystem import Ecosystem
 from model.scenario.registry import TRIGGERS
 from tests.support.world import STRUCTURES, crash, run, small
@@ -38,7 +38,9 @@ def funds(ecosystem):
 def test_a_fund_has_fallen_at_the_drop():
     """At 70 % of the peak or below; an empty fund that was never full has not."""
     fund, peak = np.array([71.0, 70.0, 10.0, 0.0]), np.array([100.0, 100.0, 100.0, 0.0])
-    assert has_fallen(fund, peak, 0.3).tolist() == [False, True, True, False]
+    spared = np.zeros(4, bool)
+    spare_fallen(Peaks(np.array([peak, fund]), fund, np.array([2])), 0.3, spared)
+    assert spared.tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize("structure", ["isolated", "pooled", "mutual"])

@@ -11,12 +11,8 @@ from scipy.stats import expon, lognorm, lomax
 from agents.reinsurer.treaty import (
     Programme,
     excess_of_loss,
-    layer_capacity,
-    quota_share,
     recoverable,
     reinstated,
-    reinstatement_premium,
-    stop_loss,
 )
 from model.ecosystem import Ecosystem
 from model.scenario.registry import STRUCTURES
@@ -57,7 +53,8 @@ def test_published_expected_layer_losses(published):
 @given(losses, st.floats(0.0, 1.0), st.floats(0.0, 1e6), st.floats(0.0, 1e6))
 def test_treaties_pay_between_nothing_and_the_loss(loss, share, attachment, limit):
     """A layer pays at most its limit; two adjacent layers pay what one of both limits pays."""
-    for paid in (quota_share(loss, share), excess_of_loss(loss, attachment, limit), stop_loss(loss, attachment, limit)):
+    alone = Programme(share, np.zeros((0, 1)), np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(1), 0.0)
+    for paid in (recoverable(loss, alone), excess_of_loss(loss, attachment, limit)):
         assert (paid >= 0).all() and (paid <= loss).all()
     assert (excess_of_loss(loss, attachment, limit) <= limit).all()
     both = excess_of_loss(loss, attachment, limit) + excess_of_loss(loss, attachment + limit, limit)
@@ -66,17 +63,18 @@ def test_treaties_pay_between_nothing_and_the_loss(loss, share, attachment, limi
 
 def test_treaties_by_hand():
     """Numbers anyone can check, arrays and single numbers."""
-    assert quota_share(np.array([10.0, 0.0]), 0.3).tolist() == [3.0, 0.0]
     assert excess_of_loss(np.array([3.0, 8.0, 20.0]), 5.0, 10.0).tolist() == [0.0, 3.0, 10.0]
-    assert float(stop_loss(np.array([4.0, 5.0, 6.0]).sum(), 10.0, 3.0)) == 3.0
-    assert float(stop_loss(18.0, 10.0)) == 8.0
-    assert float(layer_capacity(5.0, 2)) == 15.0
 
 
 def test_a_refilled_layer_is_paid_for_in_proportion():
-    """One reinstatement of a limit of 10 at a premium of 4: 5 refilled costs 2, at most one limit is refilled."""
-    assert reinstatement_premium(4.0, np.array([0.0, 5.0, 10.0, 20.0]), 10.0, 1.0).tolist() == [0.0, 2.0, 4.0, 4.0]
-    assert float(reinstatement_premium(4.0, 5.0, 10.0, 0.0)) == 0.0
+    """A limit of 10 that is refilled once, and never: half of it used up is half a limit, and one is the most."""
+    once, never = (
+        Programme(0.0, np.zeros((1, 1)), np.full((1, 1), 10.0), np.full((1, 1), again), np.zeros(1), 0.0)
+        for again in (1.0, 0.0)
+    )
+    used = np.array([0.0, 5.0, 10.0, 20.0])
+    assert reinstated(used, once).tolist() == [0.0, 0.5, 1.0, 1.0]
+    assert reinstated(used, never).tolist() == [0.0] * 4
 
 
 def test_a_stack_by_hand():

@@ -1,9 +1,11 @@
-"""The layers of a waterfall: what each pays of the losses of a step, in the order of :mod:`model.backstop.waterfall`.
+"""The layers in Python, in the order of :mod:`model.backstop.layer.descent`, around rules in Python.
 
-Every layer takes what is left of all members' losses, (members,) USD, moves what it pays and returns what it leaves.
+For a market of claims, loans recalled at once, calls that take time, and a structure, settlement rule or trigger of a
+researcher's own. Every layer takes what is left of all members' losses, (members,) USD, moves what it pays and returns
+what it leaves; layers of a member's own money are the rules of :mod:`model.backstop.layer.own`.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -13,18 +15,11 @@ from agents.core.table import Pools, Protocols
 from agents.protocol.protocol import SOUND
 from model.backstop.cash_call import CashCalls
 from model.backstop.default_fund import contribute_pro_rata
+from model.backstop.layer.own import ROUNDING, pay_from_call, pay_from_fund, pay_from_skin
+from model.backstop.layer.table import Asked
 from model.backstop.structure.base import Structure
 
-ROUNDING = 1e-12
 Array = np.ndarray
-
-
-class Asked(NamedTuple):
-    """What the layers note of a step, for what comes after them."""
-
-    unpaid_fund: Array  # (members,) USD >= 0, asked of own funds, not at hand and not recalled yet
-    unpaid_pool: Array  # (pots,) USD >= 0, likewise of pools
-    spared: Array  # (members,) bool, whose deficit of this step went past the layers
 
 
 class Layers:
@@ -38,7 +33,7 @@ class Layers:
     ----------
     handler : who settles claims, the structure unless a market takes its place.
     calls : assessments that take time, if they do.
-    unpaid_fund, unpaid_pot : (members,), (pots,) USD, asked of own funds and pools, not at hand and not recalled yet.
+    unpaid_fund, unpaid_pool : (members,), (pots,) USD, asked of own funds and pools, not at hand and not recalled yet.
     """
 
     def __init__(self, structure: Structure) -> None:
@@ -53,7 +48,7 @@ class Layers:
     def bind(self, ledger: Ledger, protocol: Protocols, pool: Pools) -> None:
         """Take accounts and columns out of their tables, once."""
         self._table, self._member, self._reinsurer = protocol, columns(protocol), columns(pool)
-        balance = ledger.balance
+        balance = self._balance = ledger.balance
         self._deficit, self._fund, self._lent = balance[DEFICIT], balance[FUND], balance[LENT]
         self._treasury, self._pool = balance[TREASURY], balance[POOL, : self.structure.pots]
 
@@ -105,28 +100,20 @@ class Layers:
         return np.maximum(deficit - self._fund - self.structure.entitlement, 0.0)
 
     def _own_fund(self, left: Array) -> Array:
-        paid = np.minimum(left, self._fund)
-        self._fund -= paid
-        self._deficit += paid
-        self._member.paid_fund += paid
-        return left - paid
+        rest = left.copy()
+        pay_from_fund(self._balance, self._member.paid_fund, rest)
+        return rest
 
     def _skin(self, left: Array, most: Array) -> Array:
-        paid = np.minimum(np.minimum(left, most), np.minimum(self._member.skin, self._treasury))
-        self._treasury -= paid
-        self._deficit += paid
-        self._member.skin -= paid
-        self._member.paid_skin += paid
-        return left - paid
+        rest = left.copy()
+        pay_from_skin(self._balance, self._member.skin, self._member.paid_skin, rest, most)
+        return rest
 
     def _own_call(self, left: Array) -> Array:
         """Let each member's own capital on call pay for its loss."""
-        paid = np.minimum(left, self._callable())
-        self._treasury -= paid
-        self._deficit += paid
-        self._member.assessed += paid
-        self._member.paid_assessment += paid
-        return left - paid
+        rest, member = left.copy(), self._member
+        pay_from_call(self._balance, self.structure.on_call, member.assessed, member.paid_assessment, rest)
+        return rest
 
     def _claim(self, deficit: Array, left: Array, priority: Array, step: int) -> Array:
         """Settle what the own layers left with the pools, as far as treaties and cash go."""
@@ -181,5 +168,5 @@ class Layers:
 
 
 def without_dust(left: Array, paid: Array) -> Array:
-    """Return what is left after a payment, zero where only rounding is."""
+    """Return :func:`model.backstop.layer.own.without_dust` of every member, (members,) USD."""
     return np.where(left - paid > ROUNDING * left, left - paid, 0.0)
