@@ -25,6 +25,25 @@ class Link(NamedTuple):
 
     act: Any | None  # kernel; None: there is nothing to call, it can only be a stop
     terms: str  # field of the constants that it takes; it is left out where that is None
+    tables: Any  # named tuple of the tables it takes, by their names in the run; None where there is no act
+    due: "Due | None" = None  # whether there is anything to do; None: always
+
+
+class Due(NamedTuple):
+    """A rule ``holds(tables, terms, t)`` that says whether an act is due, from fewer tables than the act takes."""
+
+    holds: Any
+    tables: Any  # named tuple of the tables it takes
+
+
+def tables_of(tables: Any, kind: Any) -> Any:
+    """Return the tables that an act takes, of all tables of a run."""
+    return kind(*(getattr(tables, name) for name in kind._fields))
+
+
+def tables_code(name: str, kind: Any) -> str:
+    """Return the code that makes a group of tables of ``tables``; `name` is its named tuple in that code."""
+    return f"{name}({', '.join(f'tables.{table}' for table in kind._fields)})"
 
 
 def digest(arguments: Sequence[Any]) -> int:
@@ -108,9 +127,11 @@ def chain(links: Sequence[Link]) -> Callable[..., int]:
     """
 
     def _call(first, stops, entries, tables, constants, shock, t):  # type: ignore[no-untyped-def]
-        for at, (act, name) in enumerate(links):
+        for at, (act, name, kind, _) in enumerate(links):
+            if first <= at and stops[at]:
+                return at
             terms = getattr(constants, name)
-            if first <= at and (stops[at] or (act is not None and terms is not None and act(tables, terms, shock, t))):
+            if first <= at and act is not None and terms is not None and act(tables_of(tables, kind), terms, shock, t):
                 return at
         return len(links)
 
@@ -120,6 +141,9 @@ def chain(links: Sequence[Link]) -> Callable[..., int]:
         lines = [_line(at, link, kinds) for at, link in enumerate(links)]
         head = "def compiled(first, stops, entries, tables, constants, shock, t):"
         names: dict[str, Any] = {"call_at": call_at} | {f"act_{at}": link.act for at, link in enumerate(links)}
+        names |= {f"tables_{at}": link.tables for at, link in enumerate(links)}
+        names |= {f"due_{at}": link.due.holds for at, link in enumerate(links) if link.due}
+        names |= {f"due_tables_{at}": link.due.tables for at, link in enumerate(links) if link.due}
         exec("\n".join([head, *lines, f"    return {len(links)}"]), names)
         return names["compiled"]
 
@@ -128,9 +152,14 @@ def chain(links: Sequence[Link]) -> Callable[..., int]:
 
 def _line(at: int, link: Link, kinds: dict[str, Any]) -> str:
     """Return the line that calls one act, or only stops at it."""
-    called = f"call_at(act_{at}, entries[{at}], tables, constants.{link.terms}, shock, t)"
-    acts = link.act is not None and kinds[link.terms] != types.none
-    return f"    if first <= {at} and (stops[{at}]{f' or {called}' * acts}): return {at}"
+    if link.act is None or kinds[link.terms] == types.none:
+        return f"    if first <= {at} and stops[{at}]: return {at}"
+    tables = tables_code(f"tables_{at}", link.tables)
+    called = f"call_at(act_{at}, entries[{at}], {tables}, constants.{link.terms}, shock, t)"
+    if link.due:
+        seen = tables_code(f"due_tables_{at}", link.due.tables)
+        called = f"(due_{at}({seen}, constants.{link.terms}, t) and {called})"
+    return f"    if first <= {at} and (stops[{at}] or {called}): return {at}"
 
 
 def entry(act: Any, arguments: Sequence[Any]) -> tuple[int, int]:

@@ -97,10 +97,12 @@ def calls(function: Callable[..., Any]) -> list[str]:
 
 def _done_by(kind: type, name: str, kernel: Any) -> Iterator[str]:
     """Yield where the functions and methods are that an act is done by: its kernel's, and those of its method."""
-    known, parts = vars(import_module("model.schedule")), makers(kind)
+    parts = makers(kind)
     if kernel is not None:
+        known = vars(import_module(kernel.__module__))
         called = [known[call] for call in calls(getattr(kernel, "py_func", kernel)) if call in known]
-        yield from (_where(thing) for thing in called if thing.__module__ != "model.schedule")
+        own = ("model.schedule", "agents.core.chain")  # acts, and calls by address
+        yield from (_where(thing) for thing in called if not thing.__module__.startswith(own))
     for call in calls(getattr(kind, name)):
         owner, _, method = call.removeprefix("self.").rpartition(".")
         if owner in parts and not parts[owner].startswith(FRAME):

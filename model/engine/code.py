@@ -15,7 +15,7 @@ import numpy as np
 from numba.core import config
 
 from agents.core.books import Venue
-from agents.core.chain import chain, entry, kind_of
+from agents.core.chain import chain, entry, kind_of, tables_of
 from agents.core.kernel import kernel
 from model.backstop.layer.descent import ask_layers
 from model.backstop.layer.table import LayerTerms
@@ -65,10 +65,11 @@ class Code:
         self._acts: dict[int, Callable[..., bool]] = {}
         self._run: tuple[Callable[..., bool], Array] | None = None
         if not self.interpreted:
-            table, row, step = numba.typeof(tables), numba.typeof(shock_of.py_func(tape, 0)), numba.int64
+            row, step = numba.typeof(shock_of.py_func(tape, 0)), numba.int64
             kinds = {name: numba.typeof(value) for name, value in terms._asdict().items()}
-            self._types = {name: (table, kind, row, step) for name, kind in kinds.items()}
-            self._whole = table, numba.typeof(terms), numba.typeof(tape)
+            parts = [link.act and numba.typeof(tables_of(tables, link.tables)) for _, _, link in ACTS]
+            self._types = [(part, kinds[link.terms], row, step) for part, (_, _, link) in zip(parts, ACTS, strict=True)]
+            self._whole = numba.typeof(tables), numba.typeof(terms), numba.typeof(tape)
             venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book)
             balance, tape_row = tables.book.balance, shock_of.py_func(tape, 0).priority
             books = balance, tables.exchange, tables.protocol, tables.pool
@@ -84,7 +85,7 @@ class Code:
         if link.act is None or not self._present[at]:
             return None
         if at not in self._acts:
-            self._acts[at] = link.act if self.interpreted else _compiled(link.act, self._types[link.terms])
+            self._acts[at] = link.act if self.interpreted else _compiled(link.act, self._types[at])
         return self._acts[at]
 
     def aim(self, terms: LossTerms) -> None:
@@ -118,7 +119,7 @@ class Code:
             else:
                 for at, (_, _, link) in enumerate(ACTS):
                     if link.act is not None and self._present[at]:
-                        entries[at] = entry(link.act, self._types[link.terms])
+                        entries[at] = entry(link.act, self._types[at])
                 further = map(numba.typeof, (np.zeros(1, bool), entries, entries[0], 0))
                 self._run = _compiled(advance, (*self._whole, *further)), entries
         return self._run

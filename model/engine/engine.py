@@ -87,7 +87,7 @@ class Engine(SetUp):
         """Call the kernel of an act, if the run has what it works on; return whether it leaves the act to Python."""
         at = NUMBER[name]
         kernel, terms = self.code.act(at), getattr(self.rules, ACTS[at][2].terms)
-        return kernel is not None and kernel(self.kernel_tables, terms, self._row, self.clock)
+        return kernel is not None and kernel(self.act_tables[at], terms, self._row, self.clock)
 
     def _act_of_regimes(self, name: str) -> None:
         """Call the kernel of an act that calls regimes; compile them first, if they are not."""
@@ -139,7 +139,7 @@ class Engine(SetUp):
     def absorb_deficits(self) -> None:
         """Phase 6: deficits go down each waterfall, what the layers leave is collected, older debt is served."""
         self.ask_layers()
-        self.place_losses()
+        self.collect_losses()
         self.settle_losses()
 
     def ask_layers(self) -> None:
@@ -156,10 +156,10 @@ class Engine(SetUp):
             self._act("ask_layers")
         losses.moved[0] = passed or bool(losses.owed.any())
 
-    def place_losses(self) -> None:
+    def collect_losses(self) -> None:
         """Let regime and fallback collect what the layers have left; the rest is bad debt."""
         if self.regime.compiled:
-            self._act_of_regimes("place_losses")
+            self._act_of_regimes("collect_losses")
         elif self.losses.owed.any():
             self.waterfall.collect_loss(self.venue, self.ledger, self.protocol, self.losses.owed, self.clock)
 

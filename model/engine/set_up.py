@@ -8,6 +8,7 @@ import numpy as np
 from agents.account.account import make_blocks, recount
 from agents.core.audit import reconcile_all
 from agents.core.books import Venue
+from agents.core.chain import tables_of
 from agents.core.column import bare
 from agents.core.fast_call import FastCall
 from agents.core.ledger import SET_UP, Code, Ledger
@@ -33,6 +34,7 @@ from model.reinsurance.market import ReinsuranceMarket
 from model.scenario import Scenario
 from model.scenario.check.demand import refuse_beyond
 from model.scenario.length import asset_names
+from model.schedule import ACTS
 from model.state import initial
 from model.state.population import draw_population, slots_per_protocol
 from model.state.state import Clock, Series, State
@@ -127,6 +129,7 @@ class SetUp(SavedRun):
             layers=self.waterfall.layer_terms,
         )
         self.kernel_tables = self._all_tables()
+        self.act_tables = [tables_of(self.kernel_tables, link.tables) if link.act else None for _, _, link in ACTS]
         self.code = code_for(self.kernel_tables, self.rules, self.tape)
 
     def _cover(self, trader: Array, vault: Array, step: int) -> Array:

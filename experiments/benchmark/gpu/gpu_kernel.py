@@ -28,14 +28,16 @@ from numba.cuda.mathimpl import get_unary_impl_for_fn_and_ty
 from numba.cuda.memory_management.nrt_context import NRTContext
 from numba.cuda.np import ufunc_db
 
-from agents.core.chain import Link
+from agents.core.chain import Link, tables_code
 from agents.core.kernel import lean_kernel
 from agents.core.ledger import DEFICIT
 from experiments.benchmark.gpu.gpu_layout import STATE, Layout, Leaf, World
 from model.backstop.layer.table import LayerTerms
 from model.backstop.loss_regime.chain import LossTerms, is_carried, settles
-from model.schedule import ACTS, any_of, to_be_placed
-from model.state.table import Shock, Tables, shock_of
+from model.schedule import ACTS
+from model.schedule.loss_act import any_of, to_be_collected
+from model.state.act_tables import DescentTables, LossTables
+from model.state.table import Shock, shock_of
 from model.state.terms import Terms
 
 ROOM = 1 << 18  # bytes of arrays that one act of one run may make
@@ -46,7 +48,7 @@ type Inside = Any  # of numba, whose parts have no types
 
 
 @lean_kernel
-def deficits_are_left(tables: Tables, terms: LayerTerms, row: Shock, t: int) -> bool:
+def deficits_are_left(tables: DescentTables, terms: LayerTerms, row: Shock, t: int) -> bool:
     """Leave deficits to Python: the descent is called by an address of the CPU's machine code.
 
     Parameters
@@ -59,7 +61,7 @@ def deficits_are_left(tables: Tables, terms: LayerTerms, row: Shock, t: int) -> 
 
 
 @lean_kernel
-def losses_are_left(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
+def losses_are_left(tables: LossTables, terms: LossTerms, row: Shock, t: int) -> bool:
     """Leave to Python what the layers have left: the regimes are called by addresses of the CPU's machine code.
 
     Parameters
@@ -67,11 +69,11 @@ def losses_are_left(tables: Tables, terms: LossTerms, row: Shock, t: int) -> boo
     tables : of the run; losses are read.
     terms, row, t : not used.
     """
-    return to_be_placed(tables)
+    return to_be_collected(tables.losses)
 
 
 @lean_kernel
-def settlements_are_due(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
+def settlements_are_due(tables: LossTables, terms: LossTerms, row: Shock, t: int) -> bool:
     """Leave to Python the end of phase 6, where a regime has something to do or anything moved.
 
     Parameters
@@ -84,7 +86,7 @@ def settlements_are_due(tables: Tables, terms: LossTerms, row: Shock, t: int) ->
     return tables.losses.moved[0] or settles(terms, tables.carried[0] or is_carried(tables.book.balance), t)
 
 
-BY_ADDRESS = {"ask_layers": deficits_are_left, "place_losses": losses_are_left, "settle_losses": settlements_are_due}
+BY_ADDRESS = {"ask_layers": deficits_are_left, "collect_losses": losses_are_left, "settle_losses": settlements_are_due}
 """Acts that call kernels by their address, and what the GPU asks in their place."""
 
 
@@ -230,6 +232,7 @@ def source(layout: Layout, world: World) -> tuple[str, dict[str, Any]]:
     """Return the source of a kernel, and the names it uses."""
     names: dict[str, Any] = {"cuda": cuda, "shock_of": shock_of, "empty_room": empty_room}
     names |= {f"act_{at}": BY_ADDRESS.get(name, link.act) for at, (_, name, link) in enumerate(ACTS)}
+    names |= {f"tables_{at}": link.tables for at, (_, _, link) in enumerate(ACTS)}
     leaves = iter(enumerate(layout.leaves))
     made = {name: _made(value, leaves, names) for name, value in world._asdict().items()}
     acts = "\n".join(_call(at, link, world.terms) for at, (_, _, link) in enumerate(ACTS))
@@ -288,7 +291,7 @@ def _call(at: int, link: Link, terms: Terms) -> str:
     """Return the lines that call one act, or only stop at it."""
     if link.act is None or getattr(terms, link.terms) is None:
         return f"    if first <= {at} and stops[{at}]:\n        return {at}"
-    called = f"act_{at}(tables, terms.{link.terms}, row, t)"
+    called = f"act_{at}({tables_code(f'tables_{at}', link.tables)}, terms.{link.terms}, row, t)"
     return f"    if first <= {at}:\n        empty_room()\n        if stops[{at}] or {called}:\n            return {at}"
 
 

@@ -94,11 +94,11 @@ def hand_over(balance: Array, protocol: int, owed: float, collected: float) -> N
 
 
 @lean_kernel
-def place_all(
+def collect_all(
     venue: Venue, protocol: Protocols, memories: tuple[Remembered, Remembered], terms: LossTerms, room: Room,
     losses: Losses, step: int,
 ) -> None:  # fmt: skip
-    """Place what is owed everywhere by the regime, then by its fallback; the rest is bad debt (1).
+    """Collect what is owed everywhere by the regime, then by its fallback; the rest is bad debt (1).
 
     Parameters
     ----------
