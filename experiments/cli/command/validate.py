@@ -34,7 +34,7 @@ def validate(context: click.Context, **typed: Any) -> None:
     """
     if typed["cases"] is not None:
         _refuse_others(context)
-        load("experiments.cli.study.validate:validate_cases")(context, typed["cases"], typed["as_json"])
+        load("experiments.cli.study.validate_cases:validate_cases")(context, typed["cases"], typed["as_json"])
     del typed["cases"]
     if typed["episodes"] or typed["facts"]:
         prepare(typed["workers"])

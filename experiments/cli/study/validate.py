@@ -1,21 +1,14 @@
 """``backstop validate``: published results next to ours, claim by claim."""
 
 import json
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from experiments.plan.problem import named
 from experiments.plan.resources import cores
 from experiments.run.process_pool import WorkerPool
-from experiments.validation.case.evaluate import evaluate
-from experiments.validation.case.file import CaseError
-from experiments.validation.case.table import differing
-from experiments.validation.case.table import document as case_document
-from experiments.validation.case.table import show as show_cases
 from experiments.validation.claim import Finding
-from experiments.validation.record import episode_rows
+from experiments.validation.episode.record import episode_rows
 from experiments.validation.report import Report, show, write_page
 from experiments.validation.stylised import fact_rows
 from experiments.validation.suite import ValidationError, document, run_suite
@@ -36,30 +29,6 @@ def validate(context: click.Context, write: bool, as_json: bool, **typed: Any) -
     else:
         show(report)
     context.exit(_code(findings))
-
-
-def validate_cases(context: click.Context, path: Path, as_json: bool) -> None:
-    """Put the cases of a file to the functions of a run: published output, ours, difference, verdict."""
-    try:
-        rows = evaluate(path)
-    except OSError as error:
-        _refuse(context, [named(error)])
-    except CaseError as error:
-        _refuse(context, error.problems)
-    if as_json:
-        _print_json(case_document(path, rows))
-    else:
-        show_cases(rows)
-    lines = differing(rows)
-    for line in lines:
-        click.echo(line, err=True)
-    context.exit(1 if lines else 0)
-
-
-def _refuse(context: click.Context, problems: list[str]) -> NoReturn:
-    for problem in problems:
-        click.echo(f"error: {problem}", err=True)
-    context.exit(2)
 
 
 def _recorded(

@@ -211,7 +211,7 @@ def test_what_is_not_known_reads_not_run(tmp_path):
 
 def test_an_output_that_the_inputs_do_not_have_reads_not_run(tmp_path):
     case = {"n": 4, "a": 1.5, "v": 1.4, "y": 5, "eps": 0, "two_isolated_complete_blocks_of_5": 0}
-    [(output, *rest)] = told(tmp_path, {"clearing_phase_transition": {"cases": [case]}})
+    [(_, *rest)] = told(tmp_path, {"clearing_phase_transition": {"cases": [case]}})
     assert rest == [NOT_RUN, "not given for these inputs"]
 
 
