@@ -27,8 +27,9 @@ def evaluate(path: Path) -> list[Row]:
     """
     rows: list[Row] = []
     problems: list[str] = []
+    topics = built()
     for topic in read_cases(path):
-        adapters = built().get(topic.name, [])
+        adapters = topics.get(topic.name, [])
         for case in topic.cases:
             try:
                 rows += case_rows(case, adapters)
@@ -45,8 +46,8 @@ def case_rows(case: Case, adapters: Sequence[Adapter]) -> list[Row]:
     if not adapters:
         return [not_run(case.topic, case.name, "", None, NOT_BUILT)]
     told = unfolded(case.given, keys_of(adapters))
-    own = [key for key in told if key in case.own or key.partition(".")[0] in case.own]
     outputs = {name for one in adapters for name in one.gives}
+    own = [key for key in told if key in outputs or key in case.own or key.partition(".")[0] in case.own]
     if not outputs & set(own):
         return [not_run(case.topic, case.name, "", None, f"no output that is built{near(own, outputs)}")]
     found = outcomes(told, [one for one in adapters if set(one.gives) & set(own)])

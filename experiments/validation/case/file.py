@@ -61,7 +61,7 @@ class CaseError(ValidationError):
     """A file of cases that cannot be evaluated; `problems` has a line each."""
 
     def __init__(self, problems: Iterable[str]) -> None:
-        found = [shortened(visible(line)) for line in problems]
+        found = [one_line(line) for line in problems]
         more = [f"... and {len(found) - MOST_TOLD} more problems"] if len(found) > MOST_TOLD else []
         self.problems = [*found[:MOST_TOLD], *more]
         super().__init__("\n".join(self.problems))
@@ -72,8 +72,9 @@ def visible(text: str) -> str:
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
-def shortened(line: str) -> str:
-    """Return a line, its middle left out where it is long."""
+def one_line(text: str) -> str:
+    """Return `text` as one visible line, its middle left out where it is long."""
+    line = visible(text)
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 100]} ... {line[-90:]}"
 
 

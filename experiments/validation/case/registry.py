@@ -72,7 +72,7 @@ def topic(
 
 
 def built() -> dict[str, list[Adapter]]:
-    """Return all topics that are built, in the order of their files."""
+    """Return all topics that are built, in the order of their files, whichever was imported first."""
     for module in GROUPS:
         import_module(module)
-    return TOPICS
+    return dict(sorted(TOPICS.items(), key=lambda one: GROUPS.index(one[1][0].find.__module__)))

@@ -11,7 +11,7 @@ from rich.markup import escape
 from experiments.results.folder import plain
 from experiments.run.fold import output, print_table
 from experiments.validation.case.evaluate import NOT_BUILT, UNKNOWN
-from experiments.validation.case.file import visible
+from experiments.validation.case.file import one_line, visible
 from experiments.validation.case.kind import Value
 from experiments.validation.case.verdict import DIFFER, VERDICTS, Row
 from experiments.validation.report import WIDTH, table
@@ -93,7 +93,7 @@ def counted(rows: Sequence[Row]) -> dict[str, int]:
 def differing(rows: Iterable[Row]) -> list[str]:
     """Return a line for every output that differs."""
     return [
-        visible(
+        one_line(
             f"differs: {row.topic}, {row.case}: {row.output}: "
             f"published {written(row.published)}, ours {written(row.ours)}"
         )

@@ -261,6 +261,11 @@ def test_a_topic_without_cases_has_them_in_its_lists_or_is_one(tmp_path):
     assert {row.verdict for row in rows} == {AGREE}
 
 
+def test_an_output_that_a_topic_states_holds_for_all_its_cases(tmp_path):
+    rows = evaluate(filed(tmp_path, {"funding_rate": {"F": 0.01, "cases": [{"P": 0, "id": "a"}, {"P": 1, "id": "b"}]}}))
+    assert [(row.case, row.verdict) for row in rows] == [("a", AGREE), ("b", DIFFER)]
+
+
 def test_the_example_of_the_page_agrees_and_the_page_names_every_topic(tmp_path):
     section = case_section()
     example = re.search(r"```json\n(.*?)```", section, re.DOTALL)[1]
