@@ -218,14 +218,22 @@ for _law, (_risk, _printed) in RISKS.items():
         )(lambda risk=_risk, place=_place: risk()[place])  # fmt: skip
 
 
+NEARLY_ALL = 40.0  # of losses above a bound, all but e⁻⁴⁰
+
+
 def layer_loss(law: object, attachment: float, limit: float) -> float:
-    """Return the expected payment of a layer, its rule integrated over the law of the loss."""
-    cuts = [0.0, law.cdf(attachment), law.cdf(attachment + limit), 1.0]  # type: ignore[attr-defined]
+    """Return the expected payment of a layer, its rule integrated over the law of the loss.
 
-    def paid(quantile: float) -> float:
-        return float(excess_of_loss(law.ppf(quantile), attachment, limit))  # type: ignore[attr-defined]
+    Integrated over t = −ln P(L > x), so that heavy tails and high limits are no spike at the end of an interval.
+    """
+    begin, end = (-law.logsf(loss) for loss in (attachment, attachment + limit))  # type: ignore[attr-defined]
+    cuts = [begin, min(begin + NEARLY_ALL, end), end, np.inf]
 
-    return sum(quad(paid, a, b, epsabs=1e-10 * limit)[0] for a, b in pairwise(cuts))
+    def paid(t: float) -> float:
+        survival = np.exp(-t)
+        return float(excess_of_loss(law.isf(survival), attachment, limit) * survival)  # type: ignore[attr-defined]
+
+    return sum(quad(paid, a, b, epsabs=0.0, epsrel=1e-10)[0] for a, b in pairwise(cuts) if a < b)
 
 
 LIMITED = "limited expected values; Klugman, Panjer, Willmot, Loss Models, appendix A"

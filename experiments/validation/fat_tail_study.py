@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import kurtosis
 
 from experiments.study.calibration.moment import hill
-from experiments.validation.record import prices
+from experiments.validation.episode.record import prices
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 from model.scenario.world import scenario_path

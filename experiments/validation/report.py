@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rich.table import Table
 
 from experiments.run.fold import output, print_table
+from experiments.validation.case.page import case_section
 from experiments.validation.claim import Finding
 from experiments.validation.suite import VERDICTS, row, verdict
 
@@ -170,7 +171,7 @@ def page(report: Report, before: str = "") -> str:
         for name, title in SECTIONS.items()
         if bodies[name]
     ]
-    return "\n".join([OPENING, *blocks])
+    return "\n".join([OPENING, *blocks, case_section()])
 
 
 def section(text: str, name: str) -> str:

@@ -131,12 +131,18 @@ def other_rates() -> list[float]:
     return [funding_rate(premium, 0.01, 0.05) for premium in (-0.1, -0.04, 0.06, 0.2)]
 
 
-def pool_output(sold: float, base: float, quote: float) -> float:
-    """Return what a pool of `base` and `quote` pays for `sold` base less a fee of 0.3 %, by the model's impact.
+def pool_output(sold: float, base: float, quote: float, fee: float = 0.003) -> float:
+    """Return what a pool of `base` and `quote` pays for `sold` base less a `fee`, by the model's impact.
 
     Its depth at the mid price quote / base is base / 2 contracts.
+
+    Parameters
+    ----------
+    sold : contracts, > 0.
+    base, quote : held by the pool, > 0.
+    fee : fraction of what is sold.
     """
-    filled = 0.997 * sold
+    filled = (1.0 - fee) * sold
     return quote / base * filled * constant_product_average(-filled / (base / 2), 0.0)
 
 

@@ -68,6 +68,11 @@ GEXF = """<?xml version="1.0" encoding="UTF-8"?>
 </graph></gexf>
 """
 PAJEK = '*vertices 3\n1 "protocol_0"\n2 "protocol_1"\n3 "protocol_2"\n*arcs\n1 2 4200000.0\n2 3 1300000.0\n'
+PUBLISHED = """{"layers": {"source": "my own", "tolerance": 1e-9, "cases": [
+ {"id": "first", "loss": [1, 2.5, 9], "attachment": 2, "limit": 4, "paid": [0, 0.5, 4]},
+ {"id": 2, "dist": "exp(1)", "attachment": 1, "limit": 2, "expected": 0.3180923728, "tolerance": 1e-8}]},
+ "funding_rate": {"clamp": 0.05, "cases": [{"P": 0.1, "F": 0.05}, {"P": 0, "F": 0.01}]}}
+"""
 HOURS = 30
 START = 1_706_745_600_000
 PRICES = "timestamp,open,high,low,close\n" + "".join(
@@ -75,7 +80,7 @@ PRICES = "timestamp,open,high,low,close\n" + "".join(
 )
 TEXTS = {
     "prices.csv": PRICES, "edges.csv": EDGES, "edges.graphml": GRAPHML, "edges.gml": GML, "edges.gexf": GEXF,
-    "edges.net": PAJEK, "scenario.toml": SCENARIO, "plan.toml": PLAN,
+    "edges.net": PAJEK, "scenario.toml": SCENARIO, "plan.toml": PLAN, "cases.json": PUBLISHED,
 }  # fmt: skip
 HOSTILE = (
     "", " ", "-1", "0", "1e400", "-1e308", "nan", "inf", "-inf", "NaN", "null", "None", "true", "x", "0x1F", "1_000",
@@ -113,6 +118,8 @@ def read_by(folder: Path, file: str) -> list[str]:
             "protocol.number=3",
             "--quiet",
         ]
+    if file.startswith("cases"):
+        return ["validate", "--cases", str(path)]
     if file.startswith("plan"):
         return ["sweep", str(path), "--out", str(folder / "out"), "--quiet"]
     key = f"prices = [{json.dumps(str(path))}]" if file.startswith("prices") else f"scenario = {json.dumps(str(path))}"

@@ -8,7 +8,7 @@ import click
 from experiments.plan.resources import cores
 from experiments.run.process_pool import WorkerPool
 from experiments.validation.claim import Finding
-from experiments.validation.record import episode_rows
+from experiments.validation.episode.record import episode_rows
 from experiments.validation.report import Report, show, write_page
 from experiments.validation.stylised import fact_rows
 from experiments.validation.suite import ValidationError, document, run_suite

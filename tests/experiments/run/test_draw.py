@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from experiments.run.process_pool import WorkerPool
-from experiments.validation import draw, record, report
+from experiments.validation import report
+from experiments.validation.episode import draw, record
 
 
 def run_with(**summary):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from experiments.statistics.verdict import HIT, MISS, RATIO, VAGUE, Tolerance, Value, contradicts, error, verdict
 from experiments.study.calibration.moment import tolerances
+from experiments.validation.episode.record import compared
 from experiments.validation.prediction import ANY, FALL, POSITIVE, SHARE, one_more
-from experiments.validation.record import compared
 from experiments.validation.stylised import told
 
 HALF = Tolerance(0.5, False, "made up")

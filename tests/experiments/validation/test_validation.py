@@ -13,8 +13,9 @@ from experiments.cli.main import main
 from experiments.run.process_pool import WorkerPool
 from experiments.statistics.statistic import Interval
 from experiments.statistics.verdict import HIT, MISS, VAGUE
-from experiments.validation import record, report
+from experiments.validation import report
 from experiments.validation.claim import CLAIMS, Claim, agrees, judge, looked_up, simulated
+from experiments.validation.episode import record
 from experiments.validation.suite import NOT_RUN, claims, row, verdict
 from tests.support.environment import SHARED, present
 

@@ -15,7 +15,7 @@ import numpy as np
 from experiments.run.process_pool import WorkerPool
 from experiments.statistics.verdict import MISS, RATIO, VAGUE, Tolerance, Value, sharpness, verdict
 from experiments.statistics.verdict import SHARE as TENTH
-from experiments.validation import draw
+from experiments.validation.episode import draw
 from experiments.validation.prediction import ANY, FALL, POSITIVE, SHARE, one_more
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario

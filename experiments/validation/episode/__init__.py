@@ -1,0 +1,1 @@
+"""Named episodes next to the record: recorded facts, draws on funds and vaults, and what simulated ones give."""
