@@ -116,8 +116,8 @@ def trade_all(tables: Tables, terms: TradeTerms, row: Shock, t: int) -> bool:
     """
     trade(
         accounts=tables.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
-        book=tables.book, rules=terms.market, habit=terms.habit, keys=terms.keys, fee=terms.fee, step=t,
-        oracle_error=row.oracle_error, acting=tables.rows,
+        book=tables.book, rules=terms.market, tiers=tables.tiers, habit=terms.habit, keys=terms.keys, fee=terms.fee,
+        step=t, oracle_error=row.oracle_error, acting=tables.rows,
     )  # fmt: skip
     return False
 
@@ -135,9 +135,9 @@ def liquidate_all(tables: Tables, terms: LiquidationTerms, row: Shock, t: int) -
     """
     tables.rounds[0] = liquidate(
         accounts=tables.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
-        keepers=tables.keepers, book=tables.book, rules=terms.market, tariff=terms.tariff, gas=row.gas, step=t,
-        factor=row.keeper, oracle_error=row.oracle_error, remaining=tables.capacity, flagged=tables.rows,
-        jobs=tables.jobs,
+        keepers=tables.keepers, book=tables.book, tiers=tables.tiers, rules=terms.market, tariff=terms.tariff,
+        gas=row.gas, step=t, factor=row.keeper, oracle_error=row.oracle_error, remaining=tables.capacity,
+        flagged=tables.rows, jobs=tables.jobs,
     )  # fmt: skip
     return False
 
@@ -195,7 +195,7 @@ def place_losses(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
         return False
     if not ready(terms):
         return True
-    venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book)
+    venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book, tables.tiers)
     place_all(venue, tables.protocol, tables.regimes, terms, tables.room, tables.losses, t)
     return False
 
@@ -220,7 +220,7 @@ def settle_losses(tables: Tables, terms: LossTerms, row: Shock, t: int) -> bool:
     if settles(terms, carried, t):
         if not ready(terms):
             return True
-        venue = Venue(tables.accounts, tables.blocks, tables.exchange, book)
+        venue = Venue(tables.accounts, tables.blocks, tables.exchange, book, tables.tiers)
         losses.moved[0] |= settle_all(venue, tables.regimes, terms, tables.room, carried, t)
     if losses.moved[0]:
         recount(tables.accounts, tables.blocks, tables.exchange)

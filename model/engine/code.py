@@ -67,7 +67,7 @@ class Code:
             kinds = {name: numba.typeof(value) for name, value in terms._asdict().items()}
             self._types = {name: (table, kind, row, step) for name, kind in kinds.items()}
             self._whole = table, numba.typeof(terms), numba.typeof(tape)
-            venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book)
+            venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book, tables.tiers)
             self._loss = [numba.typeof(of) for of in (venue, tables.regimes[0], terms.loss.first, tables.room)]
             self._entries: dict[Any, tuple[int, int]] = {}
         self._present = [getattr(terms, link.terms) is not None for _, _, link in ACTS]
