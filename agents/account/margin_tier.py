@@ -5,7 +5,8 @@ tier k, B_{k−1} < V ≤ B_k, is
 
     M(V) = m_k V − d_k,        d₁ = 0,    d_k = d_{k−1} + B_{k−1} (m_k − m_{k−1})                (1)
 
-The deductions d_k, USD, make it continuous: what is below a bound is charged as before. Rates that rise make it convex,
+It is continuous: at V = B_{k−1} tier k asks m_k V − d_k = m_{k−1} V − d_{k−1}, by (1) what the tier below asks there.
+The deductions d_k, USD, are what is saved below the bounds. Rates that do not fall make it convex,
 
     M(V) = max_k (m_k V − d_k)                                                                  (2)
 
