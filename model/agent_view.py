@@ -145,7 +145,7 @@ class Roster(Engine, mesa.Model):
         tables, terms = self.tables, self.rules.trade
         count = look(
             accounts=self.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
-            habit=terms.habit, keys=terms.keys, step=self.clock, acting=self.scratch.rows,
+            tiers=self.tiers, habit=terms.habit, keys=terms.keys, step=self.clock, acting=self.scratch.rows,
         )  # fmt: skip
         return self.scratch.rows[:count]
 
@@ -154,7 +154,8 @@ class Roster(Engine, mesa.Model):
         tables = self.tables
         decide(
             accounts=self.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
-            book=self.ledger.book, habit=self.rules.trade.habit, keys=self.rules.trade.keys, step=self.clock, rows=rows,
+            book=self.ledger.book, tiers=self.tiers, habit=self.rules.trade.habit, keys=self.rules.trade.keys,
+            step=self.clock, rows=rows,
         )  # fmt: skip
 
     def fill(self, rows: np.ndarray) -> None:

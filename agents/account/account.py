@@ -10,14 +10,16 @@ that sums depend on the state alone, do not drift, and are the same however the 
 """
 
 from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 
+from agents.account.margin_tier import maintenance_rate
 from agents.account.position import level, long_threshold, short_threshold
 from agents.core.column import Column, RowAgent
 from agents.core.extreme import extremes
-from agents.core.kernel import inline, kernel, rule
-from agents.core.table import Accounts, Blocks, Exchanges
+from agents.core.kernel import inline, kernel, lean_rule, rule
+from agents.core.table import Accounts, Blocks, Exchanges, Tiers
 
 BLOCK = 64
 EMPTY, OPEN, GUEST = 0, 1, 2
@@ -138,8 +140,67 @@ def in_danger(size: float, row_level: float, long_limit: float, short_limit: flo
     return ((size > 0.0) & (row_level > long_limit)) | ((size < 0.0) & (row_level < short_limit))
 
 
+class MarginTest(NamedTuple):
+    """What a test of margins at a venue reads, but for the positions."""
+
+    mark: float  # USD per contract
+    rate: float  # 1, margin of the first tier over notional
+    funding: float  # USD per contract, funding index
+    long_limit: float  # USD per contract, level beyond which a long fails in the first tier
+    short_limit: float  # USD per contract, level below which a short does
+
+
+@lean_rule
+def margin_test(mark: float, rate: float, funding: float) -> MarginTest:
+    """Return the test of margins at a venue; parameters as in :class:`MarginTest`."""
+    return MarginTest(mark, rate, funding, long_threshold(mark, rate, funding), short_threshold(mark, rate, funding))
+
+
+@lean_rule
+def fails(test: MarginTest, size: float, row_level: float, tiers: Tiers) -> bool:
+    """Tell whether a position is below the margin of its notional.
+
+    Parameters
+    ----------
+    test : of its venue.
+    size : contracts, short < 0, 0 for a flat account, which never fails.
+    row_level : level of the position, USD per contract.
+    tiers : the schedule of margins.
+    """
+    if tiers.shape[0] == 0:
+        return in_danger(size, row_level, test.long_limit, test.short_limit)
+    rate = maintenance_rate(test.rate, abs(size) * test.mark, tiers)
+    long_limit = long_threshold(test.mark, rate, test.funding)
+    return in_danger(size, row_level, long_limit, short_threshold(test.mark, rate, test.funding))
+
+
+@lean_rule
+def passes(
+    test: MarginTest, worst_long: float, worst_short: float, long_size: float, short_size: float, tiers: Tiers
+) -> bool:
+    """Tell whether no position of a block that is not stale can be below its margin.
+
+    The extreme levels are tested at the margin of all longs, of all shorts of the block together. No position has a
+    higher one: rates do not fall with notional, and nor does any operation of the test, to the last bit.
+
+    Parameters
+    ----------
+    test : of its venue.
+    worst_long, worst_short, long_size, short_size : of the block, USD per contract, and contracts, >= 0.
+    tiers : the schedule of margins.
+    """
+    if not (worst_long <= test.long_limit and worst_short >= test.short_limit):
+        return False
+    if tiers.shape[0] == 0:
+        return True
+    longs = maintenance_rate(test.rate, long_size * test.mark, tiers)
+    shorts = maintenance_rate(test.rate, short_size * test.mark, tiers)
+    long_limit = long_threshold(test.mark, longs, test.funding)
+    return worst_long <= long_limit and worst_short >= short_threshold(test.mark, shorts, test.funding)
+
+
 @rule
-def flag(accounts: Accounts, blocks: Blocks, exchange: Exchanges, flagged: np.ndarray) -> int:
+def flag(accounts: Accounts, blocks: Blocks, exchange: Exchanges, tiers: Tiers, flagged: np.ndarray) -> int:
     """Write the rows below maintenance margin into `flagged`, in order of slot; return how many there are.
 
     Blocks whose extremes are safe are skipped without looking at a row. No block may be stale.
@@ -147,20 +208,20 @@ def flag(accounts: Accounts, blocks: Blocks, exchange: Exchanges, flagged: np.nd
     Parameters
     ----------
     accounts, blocks, exchange : tables of the run, read.
+    tiers : the schedule of margins.
     flagged : room for every row; row numbers are written from its start.
     """
     found = 0
     per_protocol = blocks.shape[0] // exchange.shape[0]
     sizes, levels = accounts.size, accounts.level
-    worst_long, worst_short = blocks.worst_long, blocks.worst_short
+    worst_long, worst_short, longs, shorts = blocks.worst_long, blocks.worst_short, blocks.long_size, blocks.short_size
     for i in range(exchange.shape[0]):
-        long_limit = long_threshold(exchange.mark[i], exchange.maintenance[i], exchange.funding_index[i])
-        short_limit = short_threshold(exchange.mark[i], exchange.maintenance[i], exchange.funding_index[i])
+        test = margin_test(exchange.mark[i], exchange.maintenance[i], exchange.funding_index[i])
         for block in range(i * per_protocol, (i + 1) * per_protocol):
-            if worst_long[block] <= long_limit and worst_short[block] >= short_limit:
+            if passes(test, worst_long[block], worst_short[block], longs[block], shorts[block], tiers):
                 continue
             for row in range(block * BLOCK, block * BLOCK + BLOCK):
-                if in_danger(sizes[row], levels[row], long_limit, short_limit):
+                if fails(test, sizes[row], levels[row], tiers):
                     flagged[found] = row
                     found += 1
     return found

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from agents.core.ledger import Book
-from agents.core.table import Accounts, Blocks, Exchanges
+from agents.core.table import Accounts, Blocks, Exchanges, Tiers
 
 
 class Venue(NamedTuple):
@@ -13,3 +13,4 @@ class Venue(NamedTuple):
     blocks: Blocks
     exchange: Exchanges
     book: Book
+    tiers: Tiers

@@ -23,6 +23,7 @@ type Blocks = np.recarray[Any, Any]  # (rows / BLOCK,) agents.account.account.BL
 type Exchanges = np.recarray[Any, Any]  # (protocols,) agents.exchange.exchange.Exchange
 type Keepers = np.recarray[Any, Any]  # (keepers,) agents.exchange.keeper.Keeper
 type Markets = np.recarray[Any, Any]  # (assets,) model.market.market.MARKET_COLUMNS
+type Tiers = np.recarray[Any, Any]  # (tiers,) agents.account.margin_tier.TIER_COLUMNS
 type Pools = np.recarray[Any, Any]  # (pots,) agents.reinsurer.reinsurer.Reinsurer
 type Protocols = np.recarray[Any, Any]  # (protocols,) agents.protocol.protocol.Protocol, a vault's columns among them
 type Providers = np.recarray[Any, Any]  # (stakes,) agents.provider.liquidity_provider.LiquidityProvider

@@ -19,10 +19,11 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.account.account import EMPTY, GUEST, Account, touch
+from agents.account.margin_tier import allowed_notional
 from agents.core.column import Column, RowAgent
 from agents.core.kernel import inline, rule
 from agents.core.ledger import SET_UP
-from agents.core.table import Accounts, Blocks, Exchanges, Markets
+from agents.core.table import Accounts, Blocks, Exchanges, Markets, Tiers
 
 EIGHT_HOURS = 480.0
 
@@ -34,8 +35,8 @@ class Exchange(RowAgent):
     mark = Column("f8", "USD per contract, > 0", "mark price")
     funding_index = Column("f8", "USD per contract", "cumulative funding owed by a long")
     funding_rate = Column("f8", "1 per 8 h", "funding rate, paid by longs when positive")
-    maintenance = Column("f8", "1, > 0", "maintenance margin as a fraction of notional")
-    initial_margin = Column("f8", "1, > maintenance", "initial margin, the inverse of the maximal leverage")
+    maintenance = Column("f8", "1, > 0", "maintenance margin as a fraction of notional, of the first tier")
+    initial_margin = Column("f8", "1, > maintenance", "initial margin likewise, the inverse of the maximal leverage")
     liquidation_fee = Column("f8", "1, >= 0", "liquidation fee as a fraction of liquidated notional")
     interest_cap = Column("f8", "USD, > 0", "most open interest of a side that new orders may make, inf for any")
     asked_long = Column("f8", "contracts, >= 0", "growth of longs that the last orders to be limited asked for")
@@ -98,7 +99,8 @@ class Exchange(RowAgent):
         if self.model.protocol.halted[self.row]:
             return 0.0
         before = account.size
-        account.order = allowed_order(before, contracts, account.equity, self.mark, self.initial_margin)
+        own, tiers = account.equity, self.model.tiers
+        account.order = allowed_order(before, contracts, own, self.mark, self.initial_margin, tiers)
         self.model.fill(np.array([account.row], dtype=np.int64))
         return float(account.size - before)
 
@@ -141,7 +143,7 @@ def charge_funding(exchange: Exchanges, market: Markets, terms: Funding) -> None
 
 
 @rule
-def allowed_order(size: float, order: float, own: float, mark: float, initial_margin: float) -> float:
+def allowed_order(size: float, order: float, own: float, mark: float, initial_margin: float, tiers: Tiers) -> float:
     """Return the part of an order that leaves |q| p ≤ equity / initial margin, or the position no larger than it is.
 
     Parameters
@@ -150,13 +152,15 @@ def allowed_order(size: float, order: float, own: float, mark: float, initial_ma
     order : contracts wanted, sale < 0.
     own : equity, USD; below zero counts as zero.
     mark : USD per contract, > 0.
-    initial_margin : fraction of notional, > 0.
+    initial_margin : fraction of notional, > 0, of the first tier.
+    tiers : the schedule of margins; nor may an order go beyond its last bound.
 
     Returns
     -------
     Contracts, sale < 0.
     """
     bound = max(own, 0.0) / (initial_margin * mark)
+    bound = min(bound, allowed_notional(np.inf, max(own, 0.0), initial_margin, tiers) / mark)
     return min(max(size + order, min(-bound, size)), max(bound, size)) - size
 
 

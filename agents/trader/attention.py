@@ -20,11 +20,10 @@ arrival: no draw depends on who else has a reason.
 
 import numpy as np
 
-from agents.account.account import BLOCK, OPEN, in_danger
-from agents.account.position import long_threshold, short_threshold
+from agents.account.account import BLOCK, OPEN, MarginTest, fails, margin_test, passes
 from agents.core.kernel import inline, kernel, rule
 from agents.core.random import key_at, key_of, next_arrival, uniform, uniform_at
-from agents.core.table import Accounts, Blocks, Exchanges, Markets
+from agents.core.table import Accounts, Blocks, Exchanges, Markets, Tiers
 from agents.protocol.confidence import flees, panics
 from agents.trader.habit import Habit, Keys
 
@@ -46,11 +45,9 @@ def idle_chance(attention: float, turnover: float) -> float:
 
 
 @rule
-def stop_levels(exchange: Exchanges, habit: Habit, i: int) -> tuple[float, float]:
-    """Return the levels beyond which the margin of a long, of a short is thin at protocol `i`, USD per contract."""
-    margin = habit.stop_buffer * exchange.maintenance[i]
-    mark, funding = exchange.mark[i], exchange.funding_index[i]
-    return long_threshold(mark, margin, funding), short_threshold(mark, margin, funding)
+def thin_test(exchange: Exchanges, habit: Habit, i: int) -> MarginTest:
+    """Return the test whether a margin is thin at protocol `i`: below ``stop_buffer`` maintenance margins."""
+    return margin_test(exchange.mark[i], habit.stop_buffer * exchange.maintenance[i], exchange.funding_index[i])
 
 
 @rule
@@ -99,8 +96,8 @@ def arrive(
 
 @inline
 def take_fright(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, habit: Habit, keys: Keys, step: int,
-    i: int, acting: np.ndarray, first: int, last: int,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, tiers: Tiers, habit: Habit, keys: Keys,
+    step: int, i: int, acting: np.ndarray, first: int, last: int,
 ) -> int:  # fmt: skip
     """Add the rows of protocol `i` that look for a reason, not having arrived; return how many rows there are.
 
@@ -109,6 +106,7 @@ def take_fright(
     Parameters
     ----------
     accounts, blocks, exchange, market : tables of the run, read.
+    tiers : the schedule of margins.
     habit, keys : what traders have in common, and of their random numbers those of margin and traits, are used.
     step : present step.
     i : protocol.
@@ -117,17 +115,17 @@ def take_fright(
     """
     slots, per_protocol = accounts.size.shape[0] // exchange.shape[0], blocks.shape[0] // exchange.shape[0]
     sizes, levels, status = accounts.size, accounts.level, accounts.status
-    stale, worst_long, worst_short = blocks.stale, blocks.worst_long, blocks.worst_short
-    long_limit, short_limit = stop_levels(exchange, habit, i)
+    worst_long, worst_short, longs, shorts = blocks.worst_long, blocks.worst_short, blocks.long_size, blocks.short_size
+    stale, test = blocks.stale, thin_test(exchange, habit, i)
     alarm, move = exchange.alarm[i], market.momentum[exchange.asset[i]]
     chance, key = idle_chance(exchange.attention[i], habit.turnover), key_at(key_of(keys.margin, i), step)
     found, at = last, first
     for block in range(i * per_protocol, (i + 1) * per_protocol):
-        calm = worst_long[block] <= long_limit and worst_short[block] >= short_limit and not stale[block]
-        if calm and not alarm > 0.0:
+        calm = passes(test, worst_long[block], worst_short[block], longs[block], shorts[block], tiers)
+        if calm and not stale[block] and not alarm > 0.0:
             continue
         for row in range(block * BLOCK, block * BLOCK + BLOCK):
-            thin, slot = in_danger(sizes[row], levels[row], long_limit, short_limit), row - i * slots
+            thin, slot = fails(test, sizes[row], levels[row], tiers), row - i * slots
             if not (thin or alarm > 0.0) or status[row] != OPEN or not uniform_at(key, slot) < chance:
                 continue
             if thin or is_alarmed(alarm, sizes[row], move, key_of(keys.trait, i), slot):
@@ -141,8 +139,8 @@ def take_fright(
 
 @inline
 def act(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, habit: Habit, keys: Keys, step: int,
-    acting: np.ndarray,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, tiers: Tiers, habit: Habit, keys: Keys,
+    step: int, acting: np.ndarray,
 ) -> int:  # fmt: skip
     """Write the rows that act in this step into `acting`; return how many.
 
@@ -151,6 +149,7 @@ def act(
     Parameters
     ----------
     accounts, blocks, exchange, market : tables of the run, read.
+    tiers : the schedule of margins.
     habit : what traders have in common.
     keys : of the traders' random numbers; those of attention, margin and traits are used.
     step : present step.
@@ -164,28 +163,29 @@ def act(
                 accounts=accounts, exchange=exchange, habit=habit, keys=keys, step=step, i=i, acting=acting, found=first
             )  # fmt: skip
             found = take_fright(
-                accounts=accounts, blocks=blocks, exchange=exchange, market=market, habit=habit, keys=keys, step=step,
-                i=i, acting=acting, first=first, last=last,
+                accounts=accounts, blocks=blocks, exchange=exchange, market=market, tiers=tiers, habit=habit, keys=keys,
+                step=step, i=i, acting=acting, first=first, last=last,
             )  # fmt: skip
     return found
 
 
 @kernel
 def look(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, habit: Habit, keys: Keys, step: int,
-    acting: np.ndarray,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, tiers: Tiers, habit: Habit, keys: Keys,
+    step: int, acting: np.ndarray,
 ) -> int:  # fmt: skip
     """Return how many traders act in this step, their rows in `acting`: for single agents.
 
     Parameters
     ----------
     accounts, blocks, exchange, market : tables of the run, read.
+    tiers : the schedule of margins.
     habit : what traders have in common.
     keys : of the traders' random numbers.
     step : present step.
     acting : (rows,) room for the rows, written from its start.
     """
     return act(
-        accounts=accounts, blocks=blocks, exchange=exchange, market=market, habit=habit, keys=keys, step=step,
-        acting=acting,
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, tiers=tiers, habit=habit, keys=keys,
+        step=step, acting=acting,
     )  # fmt: skip

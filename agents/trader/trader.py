@@ -9,7 +9,8 @@ only looks is not drawn (:mod:`agents.trader.attention`). One who looks
 2. else, where its margin ratio e / (|q| p) is below ``stop_buffer`` maintenance margins, stops out, tops up from its
    wallet, or sits still, each a fixed trait of the person;
 3. otherwise trades with probability ``turnover`` towards the position its strategy wants, within its leverage
-   appetite, λ (e + w) / p contracts with wealth e + w, and in orders small next to the market's depth.
+   appetite, λ (e + w) / p contracts with wealth e + w, and what the venue's tiers allow on that wealth
+   (:mod:`agents.account.margin_tier`), in orders small next to the market's depth.
 
 A flat trader with money left enters again by the same rule; one without money has left. Orders wait in the account
 until the market fills all of them together, so nobody's decision depends on who came first.
@@ -19,14 +20,15 @@ Latencies: the median reaction recorded on 10 October 2025 was nine minutes, a =
 
 import numpy as np
 
-from agents.account.account import Account, in_danger
+from agents.account.account import Account, fails
+from agents.account.margin_tier import allowed_notional, initial_rate
 from agents.account.position import equity
 from agents.core.kernel import inline, kernel, rule
 from agents.core.ledger import TRADER, WALLET, Book, pay
 from agents.core.random import key_of, uniform
-from agents.core.table import Accounts, Blocks, Exchanges, Markets
+from agents.core.table import Accounts, Blocks, Exchanges, Markets, Tiers
 from agents.exchange.exchange import put_collateral
-from agents.trader.attention import is_alarmed, stop_levels
+from agents.trader.attention import is_alarmed, thin_test
 from agents.trader.habit import Habit, Keys
 from agents.trader.strategy import STRATEGIES, wanted_position
 from agents.trader.strategy.view import View
@@ -165,28 +167,30 @@ def appetite(leverage: float, initial_margin: float) -> float:
 
 @inline
 def trade_towards_wish(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, habit: Habit, row: int,
-    i: int, own: float, draw: float,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, tiers: Tiers, habit: Habit,
+    row: int, i: int, own: float, draw: float,
 ) -> None:  # fmt: skip
     """Set the order of a trader who trades: towards its wish, within its means, sliced.
 
     Parameters
     ----------
     accounts, blocks, exchange, market, book : tables of the run; order, wallet, collateral and ledger are written.
+    tiers : the schedule of margins.
     habit : what traders have in common.
     row : the account's row.
     i : its protocol.
     own : USD, equity at the mark.
     draw : uniform in (0, 1), for strategies that draw.
     """
-    mark, size = exchange.mark[i], accounts.size[row]
-    leverage = appetite(accounts.leverage[row], exchange.initial_margin[i])
-    means = leverage * (own + accounts.wallet[row]) / mark
+    mark, size, first = exchange.mark[i], accounts.size[row], exchange.initial_margin[i]
+    wealth = own + accounts.wallet[row]
+    means = allowed_notional(appetite(accounts.leverage[row], first) * wealth, wealth, first, tiers) / mark
     target = sliced(wish(accounts, exchange, market, habit, row, i, draw), means)
     order = sliced(target - size, habit.participation * market.depth[exchange.asset[i]])
     if means * mark > DUST and abs(order) * mark > DUST:
-        accounts.order[row] = order
-        deposit(accounts, blocks, book, row, i, abs(size + order) * mark / leverage - own)
+        accounts.order[row], notional = order, abs(size + order) * mark
+        leverage = appetite(accounts.leverage[row], initial_rate(first, notional, tiers))
+        deposit(accounts, blocks, book, row, i, notional / leverage - own)
 
 
 @inline
@@ -195,6 +199,7 @@ def heed_margin(
     blocks: Blocks,
     exchange: Exchanges,
     book: Book,
+    tiers: Tiers,
     habit: Habit,
     key: np.uint64,
     row: int,
@@ -207,6 +212,7 @@ def heed_margin(
     Parameters
     ----------
     accounts, blocks, exchange, book : tables of the run; order, wallet, collateral and ledger are written.
+    tiers : the schedule of margins.
     habit : shares of those who stop out and top up.
     key : of the traits of the protocol's traders.
     row : the account's row.
@@ -214,17 +220,17 @@ def heed_margin(
     slot : the account's place among those of the protocol.
     own : USD, equity at the mark.
     """
-    leverage = appetite(accounts.leverage[row], exchange.initial_margin[i])
-    trait = uniform(key, 0, slot)
-    order, asked = answer_margin(trait, habit, accounts.size[row], own, exchange.mark[i], leverage)
+    mark, size = exchange.mark[i], accounts.size[row]
+    leverage = appetite(accounts.leverage[row], initial_rate(exchange.initial_margin[i], abs(size) * mark, tiers))
+    order, asked = answer_margin(uniform(key, 0, slot), habit, size, own, mark, leverage)
     accounts.order[row] = order
     deposit(accounts, blocks, book, row, i, asked)
 
 
 @inline
 def decide_all(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, habit: Habit, keys: Keys,
-    step: int, rows: np.ndarray,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, tiers: Tiers, habit: Habit,
+    keys: Keys, step: int, rows: np.ndarray,
 ) -> None:  # fmt: skip
     """Let the traders in `rows` decide, one after the other; each sees the market as it was before any of them.
 
@@ -234,6 +240,7 @@ def decide_all(
     Parameters
     ----------
     accounts, blocks, exchange, market, book : tables of the run; orders, wallets, collateral and ledger are written.
+    tiers : the schedule of margins.
     habit : what traders have in common.
     keys : of the traders' random numbers.
     step : present step.
@@ -249,19 +256,18 @@ def decide_all(
         i = protocol_at(row, slots, i)
         slot, size, trait = row - i * slots, sizes[row], key_of(keys.trait, i)
         own = equity(collaterals[row], size, entries[row], marks[i], indices[i] - fundings[row])
-        long_limit, short_limit = stop_levels(exchange, habit, i)
         if is_alarmed(alarms[i], size, moves[assets[i]], trait, slot):
             accounts.order[row] = -size
-        elif in_danger(size, levels[row], long_limit, short_limit):
+        elif fails(thin_test(exchange, habit, i), size, levels[row], tiers):
             heed_margin(
-                accounts=accounts, blocks=blocks, exchange=exchange, book=book, habit=habit, key=trait, row=row, i=i,
-                slot=slot, own=own,
+                accounts=accounts, blocks=blocks, exchange=exchange, book=book, tiers=tiers, habit=habit, key=trait,
+                row=row, i=i, slot=slot, own=own,
             )  # fmt: skip
         else:
             draw = uniform(key_of(keys.trade, i), step, slot)
             trade_towards_wish(
-                accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, habit=habit, row=row,
-                i=i, own=own, draw=draw,
+                accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, tiers=tiers, habit=habit,
+                row=row, i=i, own=own, draw=draw,
             )  # fmt: skip
 
 
@@ -272,6 +278,7 @@ def decide(
     exchange: Exchanges,
     market: Markets,
     book: Book,
+    tiers: Tiers,
     habit: Habit,
     keys: Keys,
     step: int,
@@ -282,12 +289,13 @@ def decide(
     Parameters
     ----------
     accounts, blocks, exchange, market, book : tables of the run; orders, wallets, collateral and ledger are written.
+    tiers : the schedule of margins.
     habit : what traders have in common.
     keys : of the traders' random numbers.
     step : present step.
     rows : (n,) rows of the accounts that act.
     """
     decide_all(
-        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, habit=habit, keys=keys,
-        step=step, rows=rows,
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, tiers=tiers, habit=habit,
+        keys=keys, step=step, rows=rows,
     )  # fmt: skip

@@ -70,7 +70,7 @@ class Code:
             parts = [link.act and numba.typeof(tables_of(tables, link.tables)) for _, _, link in ACTS]
             self._types = [(part, kinds[link.terms], row, step) for part, (_, _, link) in zip(parts, ACTS, strict=True)]
             self._whole = numba.typeof(tables), numba.typeof(terms), numba.typeof(tape)
-            venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book)
+            venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book, tables.tiers)
             balance, tape_row = tables.book.balance, shock_of.py_func(tape, 0).priority
             books = balance, tables.exchange, tables.protocol, tables.pool
             asked = *books, tables.layers, terms.layers, tables.layer_room, tape_row, tables.losses.owed, 0

@@ -6,6 +6,7 @@ All tables as kernels take them and the state are views of the same memory, whic
 import numpy as np
 
 from agents.account.account import make_blocks, recount
+from agents.account.margin_tier import make_tiers
 from agents.core.audit import reconcile_all
 from agents.core.books import Venue
 from agents.core.chain import tables_of
@@ -76,6 +77,7 @@ class SetUp(SavedRun):
         self.exchange = initial.make_exchange(scenario, tape, traits)
         self.market = initial.make_asset_market(scenario, tape, traits, self.exchange)
         interest = initial.open_interest(scenario)
+        self.tiers = bare(make_tiers(*scenario.exchange.tiers))
         self.accounts = draw_population(scenario, streams, initial.contracts(self.exchange, tape, interest))
         self.start_leverage = self.accounts.leverage.copy()
         self.blocks = make_blocks(len(self.accounts.size))
@@ -96,7 +98,7 @@ class SetUp(SavedRun):
         scenario, members = self.scenario, len(self.exchange)
         self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
         self.record = make_record(scenario, self.kept, self.horizon, self.assets)
-        self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book)
+        self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book, self.tiers)
         self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime)
         self.waterfall.bind(self.ledger, self.protocol, self.pool)
@@ -159,6 +161,7 @@ class SetUp(SavedRun):
             accounts=self.accounts,
             **self.tables._asdict(),
             book=self.ledger.book,
+            tiers=self.tiers,
             backing=self.structure.backing,
             funds=bare(self.value_investing.funds),
             mood=self.mood,

@@ -92,7 +92,8 @@ def adjust_terms(
 def partial_rule(scenario: Scenario) -> PartialRule:
     """Derive the constants of partial liquidation, its cooldown in steps."""
     control = scenario.control
-    return PartialRule(control.partial_fraction, control.partial_above, control.partial_cooldown / scenario.minutes)
+    cooldown = control.partial_cooldown / scenario.minutes
+    return PartialRule(control.partial_fraction, control.partial_above, cooldown, control.partial_by_tier)
 
 
 def make_breaker(scenario: Scenario, price: np.ndarray) -> CircuitBreaker | None:

@@ -33,7 +33,7 @@ from agents.core.ledger import (
     transfer,
 )
 from agents.core.rank import descending
-from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets
+from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Tiers
 from agents.exchange.control.partial_liquidation import PartialRule, contracts_to_sell
 from agents.exchange.control.takeover import sweep
 from agents.exchange.exchange import book_failure, book_trader_deficit, record_liquidation
@@ -61,12 +61,15 @@ def make_jobs(rows: int, keepers: int, protocols: int) -> Jobs:
 
 
 @inline
-def to_sell(accounts: Accounts, exchange: Exchanges, tariff: Tariff, row: int, i: int, step: int) -> float:
+def to_sell(
+    accounts: Accounts, exchange: Exchanges, tiers: Tiers, tariff: Tariff, row: int, i: int, step: int
+) -> float:
     """Return the contracts of a flagged row that are for keepers in this round.
 
     Parameters
     ----------
     accounts, exchange : tables of the run, read.
+    tiers : the schedule of margins.
     tariff : its rule of partial liquidation.
     row : account's row.
     i : its protocol.
@@ -78,13 +81,13 @@ def to_sell(accounts: Accounts, exchange: Exchanges, tariff: Tariff, row: int, i
     """
     last = accounts.partial_step[row]
     since = step + 1.0 - last if last > 0 else np.inf
-    return contracts_to_sell(accounts.size[row], exchange.mark[i], since, tariff.partial)
+    return contracts_to_sell(accounts.size[row], exchange.mark[i], since, tariff.partial, tiers)
 
 
 @inline
 def assign(
-    accounts: Accounts, exchange: Exchanges, keepers: Keepers, remaining: np.ndarray, tariff: Tariff, gas: float,
-    step: int, flagged: np.ndarray, found: int, jobs: Jobs,
+    accounts: Accounts, exchange: Exchanges, keepers: Keepers, remaining: np.ndarray, tiers: Tiers, tariff: Tariff,
+    gas: float, step: int, flagged: np.ndarray, found: int, jobs: Jobs,
 ) -> int:  # fmt: skip
     """Let keepers choose among the flagged rows, largest notional of each protocol first; return the number of jobs.
 
@@ -92,6 +95,7 @@ def assign(
     ----------
     accounts, exchange, keepers : tables of the run; the step of a partial liquidation is written.
     remaining : (keepers, protocols) USD left to each keeper; written.
+    tiers : the schedule of margins.
     tariff : bounty and rule of partial liquidation.
     gas : USD per liquidation, >= 0, before a keeper's own multiple.
     step : present step.
@@ -110,7 +114,7 @@ def assign(
         keeper = 0
         for position in descending(np.abs(accounts.size[rows])):
             row = rows[position]
-            wanted = to_sell(accounts, exchange, tariff, row, i, step)
+            wanted = to_sell(accounts, exchange, tiers, tariff, row, i, step)
             before = count
             keeper, count = assign_row(
                 keepers=keepers, remaining=remaining, protocol=i, size=wanted, mark=exchange.mark[i],
@@ -275,14 +279,15 @@ def execute(
 @inline
 def liquidate(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
-    rules: MarketRule, tariff: Tariff, gas: float, step: int, factor: np.ndarray, oracle_error: np.ndarray,
-    remaining: np.ndarray, flagged: np.ndarray, jobs: Jobs,
+    tiers: Tiers, rules: MarketRule, tariff: Tariff, gas: float, step: int, factor: np.ndarray,
+    oracle_error: np.ndarray, remaining: np.ndarray, flagged: np.ndarray, jobs: Jobs,
 ) -> int:  # fmt: skip
     """Run liquidation rounds until nobody flagged is served; return the number of rounds.
 
     Parameters
     ----------
     accounts, blocks, exchange, market, keepers, book : tables of the run, written.
+    tiers : the schedule of margins.
     rules : constants of the market.
     tariff : what liquidation costs and how far it goes.
     gas : USD per liquidation, >= 0, before a keeper's own multiple.
@@ -294,17 +299,17 @@ def liquidate(
     jobs : room for one round's liquidations.
     """
     done = 0
-    found = flag(accounts, blocks, exchange, flagged)
+    found = flag(accounts, blocks, exchange, tiers, flagged)
     if found > 0:
         set_capacity(keepers, exchange, factor, remaining)
     found = sweep(
-        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, fraction=tariff.takeover,
-        flagged=flagged, found=found,
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, tiers=tiers,
+        fraction=tariff.takeover, flagged=flagged, found=found,
     )  # fmt: skip
     while found > 0 and done < tariff.rounds:
         count = assign(
-            accounts=accounts, exchange=exchange, keepers=keepers, remaining=remaining, tariff=tariff, gas=gas,
-            step=step, flagged=flagged, found=found, jobs=jobs,
+            accounts=accounts, exchange=exchange, keepers=keepers, remaining=remaining, tiers=tiers, tariff=tariff,
+            gas=gas, step=step, flagged=flagged, found=found, jobs=jobs,
         )  # fmt: skip
         if count == 0:
             break
@@ -314,10 +319,10 @@ def liquidate(
         )  # fmt: skip
         mark_all(market, exchange, oracle_error)
         total(accounts, blocks, exchange)
-        found = flag(accounts, blocks, exchange, flagged)
+        found = flag(accounts, blocks, exchange, tiers, flagged)
         found = sweep(
-            accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, fraction=tariff.takeover,
-            flagged=flagged, found=found,
+            accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, tiers=tiers,
+            fraction=tariff.takeover, flagged=flagged, found=found,
         )  # fmt: skip
         done += 1
     record_unserved(accounts, exchange, flagged, found)

@@ -13,7 +13,7 @@ from agents.account.position import after_fill, filled
 from agents.core.audit import reconcile
 from agents.core.kernel import inline, kernel, rule
 from agents.core.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, Book, pay
-from agents.core.table import Accounts, Blocks, Exchanges, Markets
+from agents.core.table import Accounts, Blocks, Exchanges, Markets, Tiers
 from agents.exchange.control.order_limit import is_limited, limit_orders
 from agents.exchange.exchange import book_trader_deficit
 from agents.trader.attention import act
@@ -139,7 +139,7 @@ def fill(
 @inline
 def trade(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule,
-    habit: Habit, keys: Keys, fee: float, step: int, oracle_error: np.ndarray, acting: np.ndarray,
+    tiers: Tiers, habit: Habit, keys: Keys, fee: float, step: int, oracle_error: np.ndarray, acting: np.ndarray,
 ) -> None:  # fmt: skip
     """Run phase 4 for the population: those who act decide, and the market fills their orders.
 
@@ -147,6 +147,7 @@ def trade(
     ----------
     accounts, blocks, exchange, market, book : tables of the run, written.
     rules : constants of the market.
+    tiers : the schedule of margins.
     habit : what all traders have in common.
     keys : of their random numbers.
     fee : 1, share of notional, >= 0.
@@ -155,13 +156,13 @@ def trade(
     acting : (rows,) room for the accounts that act.
     """
     count = act(
-        accounts=accounts, blocks=blocks, exchange=exchange, market=market, habit=habit, keys=keys, step=step,
-        acting=acting,
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, tiers=tiers, habit=habit, keys=keys,
+        step=step, acting=acting,
     )  # fmt: skip
     rows = acting[:count]
     decide_all(
-        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, habit=habit, keys=keys,
-        step=step, rows=rows,
+        accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, tiers=tiers, habit=habit,
+        keys=keys, step=step, rows=rows,
     )  # fmt: skip
     clear_market(
         accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, rules=rules, fee=fee,

@@ -114,7 +114,7 @@ def collect_losses(tables: given.LossTables, terms: LossTerms, row: Shock, t: in
         return False
     if not ready(terms):
         return True
-    venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book)
+    venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book, tables.tiers)
     collect_all(venue, tables.protocol, tables.regimes, terms, tables.room, tables.losses, t)
     return False
 
@@ -139,7 +139,7 @@ def settle_losses(tables: given.LossTables, terms: LossTerms, row: Shock, t: int
     if settles(terms, carried, t):
         if not ready(terms):
             return True
-        venue = Venue(tables.accounts, tables.blocks, tables.exchange, book)
+        venue = Venue(tables.accounts, tables.blocks, tables.exchange, book, tables.tiers)
         losses.moved[0] |= settle_all(venue, tables.regimes, terms, tables.room, carried, t)
     if losses.moved[0]:
         recount(tables.accounts, tables.blocks, tables.exchange)

@@ -94,8 +94,8 @@ def trade_all(tables: given.TradeTables, terms: TradeTerms, row: Shock, t: int) 
     """
     trade(
         accounts=tables.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
-        book=tables.book, rules=terms.market, habit=terms.habit, keys=terms.keys, fee=terms.fee, step=t,
-        oracle_error=row.oracle_error, acting=tables.rows,
+        book=tables.book, rules=terms.market, tiers=tables.tiers, habit=terms.habit, keys=terms.keys, fee=terms.fee,
+        step=t, oracle_error=row.oracle_error, acting=tables.rows,
     )  # fmt: skip
     return False
 
@@ -113,8 +113,8 @@ def liquidate_all(tables: given.LiquidationTables, terms: LiquidationTerms, row:
     """
     tables.rounds[0] = liquidate(
         accounts=tables.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
-        keepers=tables.keepers, book=tables.book, rules=terms.market, tariff=terms.tariff, gas=row.gas, step=t,
-        factor=row.keeper, oracle_error=row.oracle_error, remaining=tables.capacity, flagged=tables.rows,
-        jobs=tables.jobs,
+        keepers=tables.keepers, book=tables.book, tiers=tables.tiers, rules=terms.market, tariff=terms.tariff,
+        gas=row.gas, step=t, factor=row.keeper, oracle_error=row.oracle_error, remaining=tables.capacity,
+        flagged=tables.rows, jobs=tables.jobs,
     )  # fmt: skip
     return False

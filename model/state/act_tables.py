@@ -10,7 +10,18 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.ledger import Book
-from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers, ValueFunds
+from agents.core.table import (
+    Accounts,
+    Blocks,
+    Exchanges,
+    Keepers,
+    Markets,
+    Pools,
+    Protocols,
+    Providers,
+    Tiers,
+    ValueFunds,
+)
 from agents.exchange.keeper import Jobs
 from agents.protocol.confidence import Mood
 from agents.protocol.standby import Backing
@@ -67,6 +78,7 @@ class TradeTables(NamedTuple):
     exchange: Exchanges
     market: Markets
     book: Book
+    tiers: Tiers  # the schedule of margins
     rows: Array  # (rows,) room for lists of accounts
 
 
@@ -79,6 +91,7 @@ class LiquidationTables(NamedTuple):
     market: Markets
     keepers: Keepers
     book: Book
+    tiers: Tiers  # the schedule of margins
     capacity: Array  # (keepers, protocols) USD left to each keeper
     rows: Array  # (rows,) room for lists of accounts
     jobs: Jobs  # room for one round's liquidations
@@ -105,6 +118,7 @@ class LossTables(NamedTuple):
     exchange: Exchanges
     protocol: Protocols
     book: Book
+    tiers: Tiers  # the schedule of margins
     losses: Losses
     regimes: tuple[Remembered, Remembered]
     room: Room  # for lists of one protocol's accounts

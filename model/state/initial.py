@@ -73,8 +73,7 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Exchan
     assets = len(asset_names(scenario))
     exchange.asset[:] = market_of(scenario, assets)
     exchange.mark[:] = tape.initial_price[exchange.asset]
-    exchange.initial_margin[:] = traits.initial_margin[exchange.asset]
-    exchange.maintenance[:] = scenario.asset.maintenance_ratio * exchange.initial_margin
+    set_margins(exchange, scenario, traits)
     exchange.spread[:] = traits.half_spread[exchange.asset]
     interest = open_interest(scenario)
     exchange.vault_start[:] = scenario.protocol.vault_ratio * interest * bool(scenario.provider.number)
@@ -84,6 +83,15 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Exchan
     supplied = traits.depth[exchange.asset] * interest
     exchange.supplied_depth[:] = depth_behind(scenario, asset_of(scenario, assets), supplied)
     return exchange
+
+
+def set_margins(exchange: Exchanges, scenario: Scenario, traits: AssetTraits) -> None:
+    """Set initial and maintenance margin: of the first tier where there are tiers, else of the asset."""
+    _, maintenance, initial = scenario.exchange.tiers
+    exchange.initial_margin[:] = initial[0] if initial else traits.initial_margin[exchange.asset]
+    exchange.maintenance[:] = scenario.asset.maintenance_ratio * exchange.initial_margin
+    if maintenance:
+        exchange.maintenance[:] = maintenance[0]
 
 
 def open_interest(scenario: Scenario) -> Array:

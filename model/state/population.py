@@ -17,11 +17,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.account.account import BLOCK, OPEN, make_accounts
+from agents.account.margin_tier import maintenance_rate, make_tiers
+from agents.core.column import bare
 from agents.core.kernel import inline, kernel, rule
-from agents.core.table import Accounts
+from agents.core.table import Accounts, Tiers
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
 from model.scenario import Scenario
+from model.scenario.section.exchange import Schedule
 from model.scenario.section.trader import TraderSection
 
 LEAST_LEVERAGE = 0.05
@@ -36,7 +39,7 @@ class Contract(NamedTuple):
 
     price: float  # USD, first price
     daily_volatility: float  # log
-    maintenance: float  # 1
+    maintenance: float  # 1, of the first tier
     open_interest: float  # USD, one-sided
 
 
@@ -113,7 +116,9 @@ def notional_of(side: Array, uniform: Array, interest: float, terms: Terms) -> A
 
 
 @rule
-def leverage_of(side: float, notional: float, normal: float, contract: Contract, terms: Terms) -> float:
+def leverage_of(
+    side: float, notional: float, normal: float, contract: Contract, tiers: Tiers, terms: Terms
+) -> float:  # fmt: skip
     """Return an account's leverage: lognormal, falling with size, seasoned.
 
     Parameters
@@ -122,12 +127,14 @@ def leverage_of(side: float, notional: float, normal: float, contract: Contract,
     notional : USD > 0.
     normal : standard normal draw.
     contract : what the protocol lists.
+    tiers : the schedule of margins.
     terms : constants.
     """
     median = terms.long_leverage if side > 0.0 else terms.short_leverage
     large = terms.large_account * contract.open_interest
     leverage = median * np.exp(terms.leverage_spread * normal) * min(1.0, (notional / large) ** -0.5)
-    highest = 1.0 / (contract.maintenance + terms.seasoning * contract.daily_volatility)
+    maintenance = maintenance_rate(contract.maintenance, notional, tiers)
+    highest = 1.0 / (maintenance + terms.seasoning * contract.daily_volatility)
     return min(max(leverage, LEAST_LEVERAGE), highest)
 
 
@@ -163,7 +170,9 @@ def strategy_of(uniform: float, shares: Array) -> int:
 
 
 @kernel
-def fill_protocol(accounts: Accounts, first: int, i: int, draws: Draws, contract: Contract, terms: Terms) -> None:
+def fill_protocol(
+    accounts: Accounts, first: int, i: int, draws: Draws, contract: Contract, tiers: Tiers, terms: Terms
+) -> None:  # fmt: skip
     """Write the accounts of a protocol into its slots.
 
     Parameters
@@ -173,13 +182,14 @@ def fill_protocol(accounts: Accounts, first: int, i: int, draws: Draws, contract
     i : index of the protocol.
     draws : of all protocols.
     contract : what it lists.
+    tiers : the schedule of margins.
     terms : constants.
     """
     side = np.where(draws.side[i] < terms.long_share, 1.0, -1.0)
     notionals, price = notional_of(side, draws.size[i], contract.open_interest, terms), contract.price
     for n in range(side.shape[0]):
         row, notional = first + n, notionals[n]
-        leverage = leverage_of(side[n], notional, draws.leverage[i, n], contract, terms)
+        leverage = leverage_of(side[n], notional, draws.leverage[i, n], contract, tiers, terms)
         equity, size = notional / leverage, side[n] * notional / price
         drawn = entry_drawn(draws.entry[i, n], contract, terms)
         accounts.size[row] = accounts.anchor[row] = size
@@ -212,19 +222,23 @@ def drawn_for(streams: Streams, protocols: int, number: int) -> Draws:
 def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Accounts:
     """Return the accounts of all protocols at the start; drawn once for arrangements run one after the other."""
     slots = slots_per_protocol(scenario)
+    drawn_from = scenario.trader, scenario.exchange.tiers, slots, streams, tuple(contracts)
     if slots * len(contracts) > SHARED:
-        return _population(scenario.trader, slots, streams, tuple(contracts))
-    kept: Any = _last(scenario.trader, slots, streams, tuple(contracts))
+        return _population(*drawn_from)
+    kept: Any = _last(*drawn_from)
     accounts: Accounts = type(kept)(*(column.copy() for column in kept))
     return accounts
 
 
-def _population(trader: TraderSection, slots: int, streams: Streams, contracts: tuple[Contract, ...]) -> Accounts:
+def _population(
+    trader: TraderSection, schedule: Schedule, slots: int, streams: Streams, contracts: tuple[Contract, ...]
+) -> Accounts:  # fmt: skip
     accounts = make_accounts(slots * len(contracts))
     if trader.number:
         terms, draws = trader_terms(trader), drawn_for(streams, len(contracts), trader.number)
+        tiers = bare(make_tiers(*schedule))
         for i, contract in enumerate(contracts):
-            fill_protocol(accounts, i * slots, i, draws, contract, terms)
+            fill_protocol(accounts, i * slots, i, draws, contract, tiers, terms)
     return accounts
 
 

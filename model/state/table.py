@@ -10,7 +10,18 @@ import numpy as np
 
 from agents.core.kernel import rule
 from agents.core.ledger import Book
-from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers, ValueFunds
+from agents.core.table import (
+    Accounts,
+    Blocks,
+    Exchanges,
+    Keepers,
+    Markets,
+    Pools,
+    Protocols,
+    Providers,
+    Tiers,
+    ValueFunds,
+)
 from agents.exchange.keeper import Jobs
 from agents.protocol.confidence import Mood
 from agents.protocol.standby import Backing
@@ -35,6 +46,7 @@ class Tables(NamedTuple):
     providers: Providers
     pool: Pools
     book: Book
+    tiers: Tiers  # the schedule of margins, which no phase writes
     backing: Backing  # the structure's
     funds: ValueFunds
     mood: Mood

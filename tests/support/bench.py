@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from agents.account.account import BLOCK, make_accounts, make_blocks
+from agents.account.margin_tier import make_tiers
 from agents.core.books import Venue
 from agents.core.column import bare
 from agents.core.kernel import kernel
@@ -48,7 +49,7 @@ class Bench:
         self.protocol, self.pool = Protocol.make_table(members), Reinsurer.make_table(self.structure.pots)
         self.protocol.exhausted_step[:] = self.pool.exhausted_step[:] = -1
         exchange, rows = bare(Exchange.make_table(members)), members * BLOCK
-        self.venue = Venue(make_accounts(rows), bare(make_blocks(rows)), exchange, self.ledger.book)
+        self.venue = Venue(make_accounts(rows), bare(make_blocks(rows)), exchange, self.ledger.book, bare(make_tiers()))
         regimes = (REGIMES["bad_debt"](LossTerms(), 0.0, 7) for _ in range(2))
         self.waterfall = Waterfall(self.structure, Chain(*regimes))
         own = np.full(members, float(self.structure.own_share))

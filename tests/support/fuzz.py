@@ -61,6 +61,7 @@ AT_MOST = (
     ("exchange.keeper_share", "exchange.liquidation_fee"),
     ("exposure.cleared", "exposure.classes"),
 )
+TIERS = {"exchange.tier_bound", "exchange.tier_maintenance", "exchange.tier_initial"}
 WINDOWS = {"fund.recall_delay", "backstop.trigger_window", "reinsurance.parametric_window", "control.breaker_window"}
 LONGEST_WINDOW = 1e5  # steps that are kept in memory
 DECADES = 100.0  # ends of a range this far apart span decades
@@ -187,7 +188,8 @@ def joined(draw: random.Random, found: dict[str, Any]) -> None:
             found[second] *= 1.0 - found[first]
     for less, more in AT_MOST:
         found[less] = min(found[less], found[more])
-    margin = 1.0 / min(found["asset.maximal_leverage"])
+    schedule(draw, found)
+    margin = max(1.0 / min(found["asset.maximal_leverage"]), *found.get("exchange.tier_initial", ())[:1], 0.0)
     found["control.margin_bound"] = max(found["control.margin_bound"], margin + 1e-3 * (1.0 - margin))
     for name in ("shock.hit_minute", "shock.fall_minute"):
         found[name] = min(found[name], draw.random() * found["steps"] * found["minutes"])
@@ -196,6 +198,17 @@ def joined(draw: random.Random, found: dict[str, Any]) -> None:
     for name in ("backstop.expected_loss", "backstop.expected_shortfall"):
         if name in found or found.get("backstop.allotment") == name.partition(".")[2]:
             found[name] = tuple(draw.choice([1.0, 1e3, 1e6]) for _ in range(found["protocol.number"]))
+
+
+def schedule(draw: random.Random, found: dict[str, Any]) -> None:
+    """Draw margin tiers that are a schedule, or none, where one of their parameters was drawn."""
+    if not TIERS & found.keys():
+        return
+    number = draw.randint(0, 4)
+    maintenance = sorted(10.0 ** draw.uniform(-3.0, -0.3) for _ in range(number))
+    found["exchange.tier_bound"] = tuple(sorted(10.0 ** draw.uniform(3.0, 9.0) for _ in range(number)))
+    found["exchange.tier_maintenance"] = tuple(maintenance)
+    found["exchange.tier_initial"] = tuple(sorted(rate + (1.0 - rate) * draw.random() for rate in maintenance))
 
 
 def files(found: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from agents.account.account import BLOCK, level_all, make_accounts, make_blocks, recount
+from agents.account.margin_tier import make_tiers
 from agents.core.audit import reconcile_all
 from agents.core.books import Venue
 from agents.core.column import bare
@@ -58,7 +59,7 @@ class LossCase:
         self.exchange, self.ledger = Exchange.make_table(1), Ledger(1)
         self.exchange.mark[0], self.exchange.maintenance[0] = 100.0 * self.money, 0.05
         self.blocks = make_blocks(BLOCK)
-        self.venue = Venue(self.accounts, bare(self.blocks), bare(self.exchange), self.ledger.book)
+        self.venue = Venue(self.accounts, bare(self.blocks), bare(self.exchange), self.ledger.book, bare(make_tiers()))
         self.open_books()
         self.chain = Chain(*(REGIMES[name](self.terms, self.reaction, 7) for name in (self.regime, self.fallback)))
         self.chain.begin(self.venue)

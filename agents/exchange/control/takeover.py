@@ -12,10 +12,11 @@ Source: Hyperliquid, φ = 2/3, "maintenance margin is not returned to the user";
 import numpy as np
 
 from agents.account.account import total, touch
+from agents.account.margin_tier import maintenance_rate
 from agents.account.position import bankruptcy_price, equity
 from agents.core.kernel import inline, rule
 from agents.core.ledger import DEFICIT, TRADER, VAULT, Book, pay
-from agents.core.table import Accounts, Blocks, Exchanges, Markets
+from agents.core.table import Accounts, Blocks, Exchanges, Markets, Tiers
 from agents.exchange.exchange import book_failure, book_trader_deficit, record_liquidation
 from agents.provider.vault_closing import closing_price
 
@@ -68,8 +69,8 @@ def take_over(
 
 @rule
 def sweep(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, fraction: float | None,
-    flagged: np.ndarray, found: int,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, tiers: Tiers,
+    fraction: float | None, flagged: np.ndarray, found: int,
 ) -> int:  # fmt: skip
     """Let the vaults take over the `found` flagged rows they may; return how many are left, in order, in `flagged`.
 
@@ -81,6 +82,7 @@ def sweep(
     ----------
     accounts, blocks, exchange, book : tables of the run and the ledger's; written where a position is taken over.
     market : mid prices, read.
+    tiers : the schedule of margins.
     fraction : φ, in (0, 1].
     flagged : row numbers below maintenance margin, in order; those left are moved to its start.
     found : how many there are.
@@ -96,7 +98,8 @@ def sweep(
         own = equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
         notional = abs(accounts.size[row]) * exchange.mark[i]
         off = exchange.suspension[i] > 0.0 or exchange.vault_closed[i] > 0.0
-        if off or not is_taken_over(own, notional, exchange.maintenance[i], fraction):
+        margin = maintenance_rate(exchange.maintenance[i], notional, tiers)
+        if off or not is_taken_over(own, notional, margin, fraction):
             flagged[left] = row
             left += 1
         else:

@@ -1,8 +1,8 @@
 """What is shown of one protocol: balance sheet, accounts by leverage and distance, the largest, and its treaty.
 
-With mark p, maintenance m, funding index Φ and level ℓ of a position (:mod:`agents.account.position`), a long is
-liquidated at (ℓ + Φ) / (1 − m) and a short at (ℓ + Φ) / (1 + m); the distance is the relative move of the mark that
-gets there. Money is in millions of USD.
+With funding index Φ and level ℓ a position is bankrupt at ℓ + Φ (:mod:`agents.account.position`) and liquidated at the
+price that leaves it just its maintenance margin (:func:`agents.account.margin_tier.edge_price`); the distance is the
+relative move of the mark that gets there. Money is in millions of USD.
 """
 
 from itertools import pairwise
@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.account.margin_tier import edge_price
 from agents.core.ledger import BAD_DEBT, FUND, POOL, TREASURY
+from agents.core.table import Tiers
 from agents.trader.strategy import STRATEGIES
 from experiments.app.world.snapshot import MILLION
 from experiments.app.world.world import Side
@@ -85,27 +87,27 @@ def holdings(side: Side, i: int) -> dict[str, Array]:
     equity = kept["collateral"] + size * (mark - kept["entry_price"] - funding + kept["entry_funding"])
     notional = size * mark
     leverage = np.divide(np.abs(notional), equity, out=np.full(len(size), np.inf), where=equity > 0)
-    distance = distances(kept["level"], size, mark, float(exchange.maintenance[i]), funding)
+    distance = distances(kept["level"] + funding, size, mark, float(exchange.maintenance[i]), ecosystem.tiers)
     return {**kept, "slot": rows, "equity": equity, "notional": notional, "leverage": leverage, "distance": distance}
 
 
 ACCOUNT_COLUMNS = ("size", "collateral", "entry_price", "entry_funding", "level", "haircut", "strategy")
 
 
-def distances(level: Array, size: Array, mark: float, maintenance: float, funding: float) -> Array:
+def distances(bankruptcy: Array, size: Array, mark: float, maintenance: float, tiers: Tiers) -> Array:
     """Return the relative move of the mark that liquidates each position, zero where it is due.
 
     Parameters
     ----------
-    level : (n,) USD per contract, liquidation level.
+    bankruptcy : (n,) USD per contract, price at which equity is zero.
     size : (n,) contracts, short < 0.
     mark : USD per contract, > 0.
-    maintenance : 1, maintenance margin over notional.
-    funding : USD per contract, funding index.
+    maintenance : 1, maintenance margin over notional, of the first tier.
+    tiers : the schedule of margins.
     """
-    sign = np.sign(size)
-    price = (level + funding) / (1.0 - sign * maintenance)
-    return np.maximum(sign * (mark - price) / mark, 0.0)
+    pairs = zip(bankruptcy.tolist(), size.tolist(), strict=True)
+    price = np.array([edge_price(price, contracts, maintenance, tiers) for price, contracts in pairs])
+    return np.maximum(np.sign(size) * (mark - price) / mark, 0.0)
 
 
 def counts(values: Array, edges: tuple[float, ...]) -> list[int]:

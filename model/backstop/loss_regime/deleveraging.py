@@ -29,6 +29,7 @@ the drawn ranking any; closing off the book moves no price, and contracts still 
 import numpy as np
 
 from agents.account.account import touch
+from agents.account.margin_tier import maintenance_rate
 from agents.account.position import closed_of
 from agents.core.books import Venue
 from agents.core.kernel import inline, lean_kernel, lean_rule
@@ -64,7 +65,7 @@ def line_up_winners(
     """
     accounts, slots, count = venue.accounts, room.size.shape[0], 0
     mark, index = venue.exchange.mark[protocol], venue.exchange.funding_index[protocol]
-    maintenance = venue.exchange.maintenance[protocol]
+    first = venue.exchange.maintenance[protocol]
     for row in range(protocol * slots, (protocol + 1) * slots):
         size = accounts.size[row]
         if not size * side < 0.0:
@@ -74,6 +75,7 @@ def line_up_winners(
         equity = accounts.collateral[row] + gain
         if equity > 0.0 if ranking.spares_nobody else gain > 0.0:
             lot = uniform(key, step, row) if ranking.draws else 0.0
+            maintenance = maintenance_rate(first, abs(size) * mark, venue.tiers)
             s = Standing(size, accounts.entry_price[row] + owed, mark, equity, maintenance, lot)
             room.row[count], room.size[count] = row, abs(size)
             room.gain[count], room.equity[count] = size * (mark - s.entry), equity

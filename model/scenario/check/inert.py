@@ -144,6 +144,16 @@ RULES: tuple[Rule, ...] = (
         "choice.leverage is false",
     ),
     Rule(
+        choice_of("asset", "maximal_leverage", "maintenance_ratio"),
+        lambda s: not s.exchange.tier_bound,
+        "exchange.tier_bound is set: margins are those of its tiers",
+    ),
+    Rule(
+        choice_of("control", "partial_by_tier"),
+        lambda s: len(s.exchange.tier_bound) > 1,
+        "exchange.tier_bound has no tier below another",
+    ),
+    Rule(
         choice_of("exposure", "resolution_delay"),
         lambda s: s.exposure.resolution == "recapitalised",
         "only exposure.resolution `recapitalised` reads it",

@@ -122,16 +122,43 @@ def _tiers(scenario: Sections) -> Iterator[str]:
         )
 
 
+def _margin_tiers(scenario: Sections) -> Iterator[str]:
+    """Yield what is no schedule of margins: a number for every tier, bounds ascending, rates not falling."""
+    bound, maintenance, initial = scenario.exchange.tiers
+    if not len(bound) == len(maintenance) == len(initial):
+        yield (
+            f"exchange.tier_bound has {len(bound)} values, exchange.tier_maintenance {len(maintenance)} and "
+            f"exchange.tier_initial {len(initial)}; allowed: one a tier each"
+        )
+    if list(bound) != sorted(set(bound)):
+        yield f"exchange.tier_bound {_list(bound)}: allowed: ascending values"
+    for name, rates in (("maintenance", maintenance), ("initial", initial)):
+        if list(rates) != sorted(rates):
+            yield f"exchange.tier_{name} {_list(rates)}: allowed: rates that do not fall from tier to tier"
+    low = [f"{least:g}, {given:g}" for least, given in zip(maintenance, initial, strict=False) if not given > least]
+    if low:
+        yield (
+            f"exchange.tier_maintenance, exchange.tier_initial: {'; '.join(low)}: allowed: initial above maintenance "
+            "in every tier"
+        )
+
+
+def _list(values: tuple[float, ...]) -> str:
+    return ", ".join(map(number, values))
+
+
 def _bounds_of_controls(scenario: Sections) -> Iterator[str]:
     """Yield a bound to which something rises that lies below where it starts."""
-    control, asset = scenario.control, scenario.asset
-    fee, margin = scenario.exchange.liquidation_fee, 1.0 / min(asset.maximal_leverage)
+    control, initial = scenario.control, scenario.exchange.tier_initial
+    fee, margin = scenario.exchange.liquidation_fee, 1.0 / min(scenario.asset.maximal_leverage)
+    origin = "the first of exchange.tier_initial" if initial else "1 / asset.maximal_leverage"
+    margin = initial[0] if initial else margin
     if (control.fee_health or control.fee_volatility) and control.fee_bound < fee:
         yield f"control.fee_bound {control.fee_bound:g}: allowed: at least exchange.liquidation_fee, {fee:g}"
     if (control.margin_health or control.margin_volatility) and control.margin_bound < margin:
         yield (
             f"control.margin_bound {control.margin_bound:g}: allowed: at least the initial margin, {margin:g}, "
-            "which is 1 / asset.maximal_leverage"
+            f"which is {origin}"
         )
 
 
@@ -145,5 +172,6 @@ RULES: tuple[Callable[[Sections], Iterator[str]], ...] = (
     _margin_answers,
     _layers,
     _tiers,
+    _margin_tiers,
     _bounds_of_controls,
 )

@@ -88,6 +88,12 @@ class ControlSection(Section):
     partial_cooldown: float = parameter(
         0.5, "min", "time after a part in which the rest goes whole", "Hyperliquid: 30 s", DELAY
     )
+    partial_by_tier: bool = parameter(
+        False,
+        "flag",
+        "whether a position is first reduced to the margin tier below its own, tier by tier",
+        "Bybit, Binance: laddered liquidation",
+    )
     takeover: float = parameter(
         0.0,
         "1",

@@ -4,9 +4,13 @@ from typing import Self
 
 from pydantic import model_validator
 
-from model.scenario.bound import MULTIPLE, SHARE, SPREAD, SUM, between
-from model.scenario.parameter import Section, parameter
+from model.scenario.bound import EXACT, MULTIPLE, SHARE, SPREAD, SUM, Bound, above, between, inside
+from model.scenario.parameter import Numbers, Section, parameter
 from model.scenario.section.market import CALIBRATION
+
+TIERS = "Bybit, Binance: value · rate − deduction; empty: the asset's one rate"
+NOTIONAL = Bound(1, EXACT, "from a dollar to ten times the world's yearly output", or_infinite=True)
+type Schedule = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 
 
 class ExchangeSection(Section):
@@ -51,6 +55,28 @@ class ExchangeSection(Section):
         "bounds the loop; rarely reached",
         between(1, 1_000, "at least one; bounds the loop"),
     )
+    tier_bound: Numbers = parameter(
+        (), "USD", "greatest notional of each margin tier, of every asset; inf for the last: any", TIERS, NOTIONAL
+    )
+    tier_maintenance: Numbers = parameter(
+        (),
+        "1",
+        "maintenance margin of each tier, as a fraction of what a position exceeds the tier below by",
+        TIERS,
+        inside(0, 1, "positions close before their margin is gone"),
+    )
+    tier_initial: Numbers = parameter(
+        (),
+        "1",
+        "initial margin of each tier likewise: 1 / largest leverage",
+        TIERS,
+        above(0, 1, "1: no leverage"),
+    )
+
+    @property
+    def tiers(self) -> Schedule:
+        """Bounds of notional, USD, maintenance and initial rates of the margin tiers; empty where there are none."""
+        return self.tier_bound, self.tier_maintenance, self.tier_initial
 
     @model_validator(mode="after")
     def _shares(self) -> Self:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from agents.account.account import BLOCK, OPEN, flag, level_all, make_accounts, make_blocks, recount, touch
+from agents.account.margin_tier import make_tiers
 from agents.account.position import equity
 from agents.core.column import bare
 from agents.exchange.exchange import Exchange
@@ -42,7 +43,7 @@ def test_flags_are_those_of_a_full_pass(seed):
     level_all(accounts)
     recount(accounts, bare(blocks), bare(exchange))
     found = np.zeros(len(accounts.size), np.int32)
-    count = flag(accounts, bare(blocks), bare(exchange), found)
+    count = flag(accounts, bare(blocks), bare(exchange), bare(make_tiers()), found)
     expected = brute_force(accounts, exchange)
     assert 0 < len(expected) < len(accounts.size) / 2
     assert found[:count].tolist() == expected.tolist()

@@ -50,7 +50,8 @@ def drawn(ecosystem, steps=STEPS, **habit):
     for step in range(steps):
         count = look(
             accounts=ecosystem.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
-            habit=trade.habit._replace(**habit), keys=trade.keys, step=step, acting=ecosystem.scratch.rows,
+            tiers=ecosystem.tiers, habit=trade.habit._replace(**habit), keys=trade.keys, step=step,
+            acting=ecosystem.scratch.rows,
         )  # fmt: skip
         rows = ecosystem.scratch.rows[:count]
         assert len(np.unique(rows)) == count

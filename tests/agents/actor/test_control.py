@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.account.margin_tier import make_tiers
+from agents.core.column import bare
 from agents.core.ledger import DEFICIT, FUND, LIQUIDATION_FEE, TRADER, VAULT
 from agents.exchange.control.circuit_breaker import CircuitBreaker, largest_move
 from agents.exchange.control.order_limit import added, limit_orders, share_of_room
@@ -29,6 +31,7 @@ OFF = {
     "control.interest_cap": 0.0,
     "control.breaker_move": 0.0,
     "control.partial_fraction": 1.0,
+    "control.partial_by_tier": False,
     "control.takeover": 0.0,
 }
 ON = {
@@ -109,7 +112,8 @@ def test_room_is_shared_alike():
 )
 def test_a_fifth_of_a_large_position_goes_first(size, since, expected):
     """Hyperliquid: 20 % above 100,000 USD, the whole within the cooldown of half a step, and whole below."""
-    assert contracts_to_sell(size, 1_000.0, since, PartialRule(0.2, 100_000.0, 0.5)) == pytest.approx(expected)
+    rule = PartialRule(fraction=0.2, above=100_000.0, cooldown=0.5, by_tier=False)
+    assert contracts_to_sell(size, 1_000.0, since, rule, bare(make_tiers())) == pytest.approx(expected)
 
 
 def test_takeover_below_two_thirds_of_maintenance():

@@ -95,7 +95,7 @@ def test_a_position_liquidated_in_parts_ends_flat(side, fraction):
         if account.size == 0.0:
             break
     assert_flat(account)
-    assert flag(ecosystem.accounts, ecosystem.tables.blocks, ecosystem.tables.exchange, ecosystem.scratch.rows) == 0
+    assert flag(ecosystem.accounts, *ecosystem.tables[:2], ecosystem.tiers, ecosystem.scratch.rows) == 0
 
 
 def test_after_a_run_whoever_is_flat_has_nothing_left_behind():

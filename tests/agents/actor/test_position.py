@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.account.margin_tier import make_tiers
 from agents.account.position import (
     after_fill,
     bankruptcy_price,
@@ -14,6 +15,7 @@ from agents.account.position import (
     long_threshold,
     short_threshold,
 )
+from agents.core.column import bare
 from agents.exchange.exchange import allowed_order
 
 price = st.floats(0.5, 2.0)
@@ -69,7 +71,7 @@ def test_closing_in_full_leaves_exactly_nothing():
 @given(contracts, contracts, st.floats(-5.0, 50.0), price, st.floats(0.02, 0.5))
 def test_an_order_never_exceeds_the_initial_margin(size, order, own, mark, initial):
     """After the allowed part of an order the position is within its margin, or smaller than it was."""
-    after = size + allowed_order(size, order, own, mark, initial)
+    after = size + allowed_order(size, order, own, mark, initial, bare(make_tiers()))
     bound = max(own, 0.0) / (initial * mark)
     assert abs(after) <= max(bound, abs(size)) * (1 + 1e-12)
     assert (after - size) * order >= -1e-12

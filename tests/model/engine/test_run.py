@@ -41,6 +41,11 @@ VARIANTS = {
     "terms that adapt": {"control__fee_health": 1.0, "control__margin_volatility": 1.0, **POOR},
     "circuit breakers": {"control__breaker_move": 0.02, "control__breaker_liquidations": True},
     "a takeover": {"control__takeover": 0.67},
+    "margin tiers": {
+        "exchange__tier_bound": (1e5, 1e6, 1e7), "exchange__tier_maintenance": (0.01, 0.02, 0.05),
+        "exchange__tier_initial": (0.02, 0.04, 0.1), "control__partial_by_tier": True, "control__takeover": 0.2,
+        "backstop__regime": "adl", "loss__ranking": "okx", **POOR,
+    },
     "closed vaults": {"protocol__vault_closure": "deleverage", "protocol__vault_ratio": 0.002},
     "value funds": {"value_fund__number": 2},
     "markets of their own": {"asset__shared_market": False},

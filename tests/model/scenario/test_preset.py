@@ -20,6 +20,7 @@ HEADER = 'description = "One of our own"\nsource = "a test"\n'
 OURS = HEADER + '[backstop]\nstructure = "reinsured"\nregime = "lp_absorbs"\nceded_share = 0.5\n[trader]\nnumber = 30\n'
 SHIPPED = {
     "binance_2019",
+    "binance_2021_alt",
     "bybit_2025_12",
     "clearing_house",
     "drift",

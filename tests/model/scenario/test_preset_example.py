@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from agents.account.margin_tier import maintenance_rate
 from agents.core.ledger import DEFICIT, FUND, OUTSIDE, POOL
 from agents.exchange.control.partial_liquidation import contracts_to_sell
 from agents.exchange.control.takeover import is_taken_over
@@ -71,6 +72,17 @@ def test_example_of_binance_2019():
     lose(ecosystem, p3=0.05)  # 90 % is below 92.5 %
     assert left(ecosystem)[:4] == pytest.approx([0.5, 0.0, 0.2, 0.05])
     assert ecosystem.ledger.balance[POOL, :3] / FUND_WORTH == pytest.approx([0.0, 1.0, 4.9])
+
+
+def test_example_of_binance_2021_alt():
+    """Margin on 200,000: 5,000 at 1 %, 20,000 at 2.5 %, 75,000 at 5 %, the rest at 10 %; reduced to 100,000 first."""
+    ecosystem = venue("binance_2021_alt")
+    first, tiers = float(ecosystem.exchange.maintenance[0]), ecosystem.tiers
+    margin = 50.0 + 500.0 + 3_750.0 + 10_000.0
+    assert 2e5 * maintenance_rate(first, 2e5, tiers) == pytest.approx(margin)
+    rule = partial_rule(ecosystem.scenario)
+    assert contracts_to_sell(-20.0, 1e4, np.inf, rule, tiers) == pytest.approx(10.0)
+    assert ecosystem.exchange.initial_margin == pytest.approx(0.02)
 
 
 def test_example_of_bybit_2025_12():
@@ -142,7 +154,8 @@ def test_example_of_hyperliquid():
     assert cut.sum() == pytest.approx(160.0)
     fraction = ecosystem.scenario.control.takeover
     assert [is_taken_over(own, 1e5, 0.0125, fraction) for own in (833.0, 834.0)] == [True, False]  # 2/3 of 1250
-    sold = [contracts_to_sell(size, 6e4, np.inf, partial_rule(ecosystem.scenario)) for size in (2.0, 1.5)]
+    rule, tiers = partial_rule(ecosystem.scenario), ecosystem.tiers
+    sold = [contracts_to_sell(size, 6e4, np.inf, rule, tiers) for size in (2.0, 1.5)]
     assert sold == pytest.approx([0.4, 1.5])  # 120,000 USD goes by a fifth, 90,000 whole
 
 
