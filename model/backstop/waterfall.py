@@ -39,7 +39,7 @@ from agents.core.table import Pools, Protocols
 from model.backstop.layer.base import Layers, without_dust
 from model.backstop.layer.choice import layer_tables, layer_terms
 from model.backstop.layer.descent import ask_layers, cover_losses
-from model.backstop.layer.table import LayerTerms, make_room
+from model.backstop.layer.table import LayerRoom, LayerTerms, make_layer_room
 from model.backstop.loss_regime.chain import Chain
 from model.backstop.structure.base import Structure
 from model.backstop.trigger.base import Means
@@ -55,6 +55,7 @@ class Waterfall(Layers):
     ----------
     structure : who holds the capital.
     regime : who pays the residual, with its fallback.
+    room : for what the layers work out; one of its own where none is given.
 
     Attributes
     ----------
@@ -62,13 +63,13 @@ class Waterfall(Layers):
     tables, room : what the compiled layers work on.
     """
 
-    def __init__(self, structure: Structure, regime: Chain) -> None:
+    def __init__(self, structure: Structure, regime: Chain, room: LayerRoom | None = None) -> None:
         super().__init__(structure)
         self.regime = regime
         kind = TRIGGERS[structure.terms.trigger]
         members = len(structure.capital)
         self.trigger = kind(structure.terms, structure.minutes, members)
-        self.tables, self.room = layer_tables(self, self.trigger), make_room(members, structure.pots)
+        self.tables, self.room = layer_tables(self, self.trigger), room or make_layer_room(members, structure.pots)
         self._ask, self._cover = FastCall(ask_layers), FastCall(cover_losses)
 
     @cached_property

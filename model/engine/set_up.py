@@ -96,11 +96,11 @@ class SetUp(SavedRun):
     def _set_rules(self, streams: Streams, draws: Streams) -> None:
         """Derive constants, the layers of the waterfall, the exposures and room for the record."""
         scenario, members = self.scenario, len(self.exchange)
-        self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members)
+        self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members, self.structure.pots)
         self.record = make_record(scenario, self.kept, self.horizon, self.assets)
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book, self.tiers)
         self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
-        self.waterfall = Waterfall(self.structure, self.regime)
+        self.waterfall = Waterfall(self.structure, self.regime, self.scratch.layers)
         self.waterfall.bind(self.ledger, self.protocol, self.pool)
         self.succession = Succession(scenario, draws.key("loss"), self.venue, self.scratch.room)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, self._cover)
@@ -174,7 +174,7 @@ class SetUp(SavedRun):
             rounds=self._at.rounds,
             carried=self._at.carried,
             layers=self.waterfall.tables,
-            layer_room=self.waterfall.room,
+            layer_room=scratch.layers,
             losses=self.losses,
             regimes=self.regime.kernel_memories(self.venue),
             room=scratch.room,

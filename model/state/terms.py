@@ -9,7 +9,7 @@ from agents.exchange.exchange import Funding
 from agents.exchange.keeper import Jobs
 from agents.protocol.contribution import target_size
 from agents.trader.habit import Habit, Keys
-from model.backstop.layer.table import LayerTerms
+from model.backstop.layer.table import LayerRoom, LayerTerms, make_layer_room
 from model.backstop.loss_regime.chain import LossTerms
 from model.backstop.loss_regime.room import Room, make_room
 from model.backstop.structure.base import Structure
@@ -80,6 +80,7 @@ class Scratch(NamedTuple):
     jobs: Jobs  # one round's liquidations
     capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
     room: Room  # for lists of one protocol's accounts
+    layers: LayerRoom  # for what the layers of the waterfall work out
 
 
 def make_terms(
@@ -152,11 +153,18 @@ def capital_terms(scenario: Scenario, structure: Structure) -> CapitalTerms:
     )
 
 
-def make_scratch(rows: int, keepers: int, protocols: int) -> Scratch:
-    """Return the room a run of that size needs."""
+def make_scratch(rows: int, keepers: int, protocols: int, pots: int) -> Scratch:
+    """Return the room a run of that size needs.
+
+    Parameters
+    ----------
+    rows : of accounts.
+    keepers, protocols, pots : how many there are.
+    """
     return Scratch(
         rows=np.zeros(rows, np.int32),
         jobs=make_jobs(rows, keepers, protocols),
         capacity=np.zeros((keepers, protocols)),
         room=make_room(rows // protocols),
+        layers=make_layer_room(protocols, pots),
     )

@@ -22,7 +22,7 @@ STATE, REST = 0, 1
 ALIGNMENT = 16  # bytes, to which every leaf is aligned
 DIMENSIONS = 3  # at most, of an array
 SERIES = ("ecosystem", "asset", "member")
-ROOM = ("rows", "jobs", "capacity")
+ROOM = ("rows", "jobs", "capacity", "layer_room")
 
 
 class World(NamedTuple):
@@ -151,8 +151,8 @@ def _twin(value: Any, known: dict[tuple[int, int], Array]) -> Any:
 def _row_of(path: tuple[str, ...], array: Array) -> int:
     """Return the row a leaf belongs to."""
     whose, name = path[0], path[1]
-    apart = name in SERIES + ROOM if whose == "tables" else whose == "tape" or not array.ndim
-    return REST if apart else STATE
+    apart = name in SERIES + ROOM if whose == "tables" else whose == "tape"
+    return REST if apart or not array.ndim else STATE
 
 
 def _memory(array: Array) -> tuple[int, int]:

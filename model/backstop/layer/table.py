@@ -86,7 +86,7 @@ class LayerRoom(NamedTuple):
     pool: PoolRoom  # lists of one pool
 
 
-def make_room(members: int, pots: int) -> LayerRoom:
+def make_layer_room(members: int, pots: int) -> LayerRoom:
     """Return the room that so many members and pools need."""
     per_member = {name: np.zeros(members) for name in LayerRoom._fields if name not in ("shared", "by_pool", "pool")}
     return LayerRoom(**per_member, shared=np.zeros(pots), by_pool=np.zeros(pots), pool=make_pool_room(members))

@@ -67,12 +67,13 @@ def test_arrays_that_share_a_part_of_their_memory_are_refused(world):
 
 @pytest.mark.compiled
 def test_runs_with_deficits_that_stop_for_python_are_those_of_the_cpu():
-    runs = [Ecosystem(SMALL, replication) for replication in range(2)]
+    stopping = SMALL.replace({"fund.base_share": 0.5})  # funds are valued in Python, at every step
+    runs = [Ecosystem(stopping, replication) for replication in range(2)]
     batch = Batch(runs, Core)
     batch.run()
     assert batch.acts > 20
     for replication, run in enumerate(runs):
-        again = Ecosystem(SMALL, replication)
+        again = Ecosystem(stopping, replication)
         again.run()
         assert again.summary()["deficit"] > 0.0
         assert not list(differences(run, again))

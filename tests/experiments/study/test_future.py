@@ -18,7 +18,11 @@ OWN = {"_shock", "code", "scratch", "state"}
 
 def outside(run):
     """Return all numbers that a run reaches but those of its state and its room, constants and keys among them."""
-    known = [array for part in (run.state, run.scratch, run.rules.loss.entry) for _, array in leaves(part)]
+    known = [
+        array
+        for part in (run.state, run.scratch, run.rules.loss.entry, run.rules.layers.entry)
+        for _, array in leaves(part)
+    ]
     return numbers(run, vars(run).keys() - OWN, known)
 
 

@@ -88,7 +88,8 @@ def test_a_run_remembers_nothing_outside_its_state(name):
 def outside(ecosystem):
     """Return all numbers an ecosystem reaches but those of its state, and the room that every step fills afresh."""
     names = vars(ecosystem).keys() - MESAS_OWN - {"scratch", "code", "_shock"}  # the row of the tape is found afresh
-    addresses = ecosystem.rules.loss.entry  # of machine code, which is compiled when it is first needed
+    rules = ecosystem.rules
+    addresses = rules.loss.entry, rules.layers.entry  # of machine code, which is compiled when it is first needed
     parts = ecosystem.state, ecosystem.scratch, addresses
     return numbers(ecosystem, names, [array for part in parts for _, array in leaves(part)])
 
