@@ -9,7 +9,7 @@ lending returns to its share. What a pool gains or loses thereby is shared among
 capital providers own of it. Units: USD.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -32,6 +32,15 @@ def make_recall(delay: int, columns: int) -> Recall:
     return Recall(np.zeros((delay + 1, columns)), np.zeros(columns), np.zeros(columns))
 
 
+class PoolOwners(Protocol):
+    """Who own the pools: a backstop structure."""
+
+    pots: int
+
+    def credit(self, change: Array) -> Array:
+        """Share a pool's gain or loss among its owners; return the amount left in pools without owners, (pots,) USD."""
+
+
 class AtOnce:
     """What is lent, while deficits are paid from it: at hand within the context, less the haircut on what is taken.
 
@@ -42,7 +51,7 @@ class AtOnce:
     haircut : part of recalled money that is lost, in [0, 1).
     """
 
-    def __init__(self, balance: Array, structure: Any, haircut: float) -> None:
+    def __init__(self, balance: Array, structure: PoolOwners, haircut: float) -> None:
         self.balance, self.structure, self.kept = balance, structure, 1.0 - haircut
         self.places = (FUND, LENT, slice(None)), (POOL, POOL_LENT, slice(structure.pots))
         self.brought: list[Array] = []

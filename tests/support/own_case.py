@@ -54,6 +54,9 @@ OWN = {
     ]},
     "constant_product": {"tolerance": 1e-12, "cases": [{"dx": 3, "x": 1, "y": 8, "fee": 0, "out": 6}]},
     "impact": {"tolerance": 1e-12, "cases": [{"Y": 2, "sigma": 0.1, "Q_over_V": 0.25, "impact": 0.1}]},
+    "margin_tiers": {"tolerance": 1e-9, "tables": {"two": {"limit": [100, 300], "mm_percent": [1, 5]}}, "cases": [
+        {"table": "two", "position": 50, "maintenance": 0.5}, {"table": "two", "position": 200, "maintenance": 6},
+    ]},
     "delta_neutral_fund": {"tolerance": 1e-9, "cases": [
         {"entry": 50, "leverage": 4, "maintenance": 0.25,
          "short_bankruptcy_price": 62.5, "short_liquidation_price": 50},

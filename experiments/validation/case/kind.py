@@ -99,6 +99,18 @@ def text(value: Value) -> str:
     return value
 
 
+def named(fields: Mapping[str, Kind]) -> Kind:
+    """Return the kind of objects by name, each with all of the `fields`."""
+
+    def book(value: Value) -> dict[str, dict[str, Value]]:
+        whole = isinstance(value, dict) and value and all(isinstance(item, dict) for item in value.values())
+        if not whole or any(fields.keys() - item.keys() for item in value.values()):
+            raise ValueError(f"objects by name, each with {', '.join(fields)}, are needed")
+        return {name: {key: kind(item[key]) for key, kind in fields.items()} for name, item in value.items()}
+
+    return book
+
+
 def records(fields: Mapping[str, Kind]) -> Kind:
     """Return the kind of a list of objects, each with all of the `fields`."""
 

@@ -4,11 +4,29 @@ import math
 
 import numpy as np
 
+from agents.account.margin_tier import maintenance_rate, make_tiers
 from agents.account.position import bankruptcy_price, liquidation_price
+from agents.core.column import bare
 from agents.exchange.insurance_fund import fund_delta
 from agents.protocol.fund_asset import revaluation
-from experiments.validation.case.kind import above_zero, from_zero, number, within_unit
+from experiments.validation.case.kind import above_zero, amounts, from_zero, named, number, text, within_unit
 from experiments.validation.case.registry import Found, Given, topic
+
+
+@topic(
+    "margin_tiers", ("maintenance",),
+    {"position": above_zero, "table": text, "tables": named({"limit": amounts, "mm_percent": amounts})},
+)  # fmt: skip
+def tiered_margin(given: Given) -> Found:
+    """Of a position of that value, USD, by the table of that name: upper bounds, USD, and rates, %."""
+    table = given["tables"].get(given["table"])
+    if table is None:
+        raise ValueError(f"table: {given['table']!r}: allowed: {', '.join(given['tables'])}")
+    if not 0 < len(table["limit"]) == len(table["mm_percent"]):
+        raise ValueError(f"tables.{given['table']}: as many limits as rates are needed")
+    rates, position = [percent / 100.0 for percent in table["mm_percent"]], given["position"]
+    tiers = bare(make_tiers(table["limit"], rates, rates))
+    return {"maintenance": position * maintenance_rate(rates[0], position, tiers)}
 
 
 @topic("delta_neutral_fund", ("short_bankruptcy_price",), {"entry": above_zero, "leverage": above_zero})

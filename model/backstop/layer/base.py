@@ -5,7 +5,7 @@ researcher's own. Every layer takes what is left of all members' losses, (member
 what it leaves; layers of a member's own money are the rules of :mod:`model.backstop.layer.own`.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,6 +20,34 @@ from model.backstop.layer.table import Asked
 from model.backstop.structure.base import Structure
 
 Array = np.ndarray
+
+
+class ClaimsSettler(Protocol):
+    """Who settles claims: a structure, or a market of claims in its place (:mod:`model.reinsurance.claim`)."""
+
+    @property
+    def gross(self) -> bool:
+        """Whether claims are made on the gross loss, before the own fund pays."""
+
+    @property
+    def begins(self) -> bool:
+        """Whether :meth:`begin` does anything."""
+
+    @property
+    def lacking(self) -> Array | float:
+        """Cash that claims made and not yet due will lack, (pots,) USD."""
+
+    def begin(self, step: int) -> None:
+        """Prepare for the deficits of a step."""
+
+    def due(self, deficit: Array, claim: Array, step: int) -> Array:
+        """Return what the pools owe now, (members,) USD."""
+
+    def claimable(self, deficit: Array, claim: Array, step: int) -> Array:
+        """Return what members may claim, whenever it will be paid, (members,) USD."""
+
+    def pay(self, deficit: Array, claim: Array, cash: Array, priority: Array, step: int) -> tuple[Array, Array]:
+        """Return what members are due and are paid now; see :meth:`model.backstop.structure.base.Structure.pay`."""
 
 
 class Layers:
@@ -38,7 +66,7 @@ class Layers:
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
-        self.handler: Any = structure
+        self.handler: ClaimsSettler = structure
         self.calls: CashCalls | None = None
         members = len(structure.capital)
         self.memory = Asked(np.zeros(members), np.zeros(structure.pots), np.zeros(members, dtype=bool))

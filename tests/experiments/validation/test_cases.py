@@ -37,6 +37,7 @@ CALLED = {
     "delta_neutral_fund": (position, "liquidation_price"),
     "self_dealing_drain": (position, "fund_delta"),
     "episode_arithmetic": (position, "bankruptcy_price"),
+    "margin_tiers": (position, "maintenance_rate"),
     "synthetic_dollar_run": (position, "revaluation"),
     "layers": (capital, "excess_of_loss"),
     "ccp_waterfall": (capital, "waterfall"),
