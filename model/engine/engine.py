@@ -209,7 +209,7 @@ class Engine(SetUp):
 
     def watch_prices(self) -> None:
         """Let circuit breakers see the prices of the step."""
-        self.control.watch(self.tables.exchange, self.tables.market)
+        self._act("watch_prices")
 
     def write_record(self) -> None:
         """Phase 9: the series of the step, and the audit of the ledger."""

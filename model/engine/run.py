@@ -17,7 +17,6 @@ from model.backstop.structure.base import Structure
 from model.backstop.succession import Succession
 from model.backstop.waterfall import Waterfall
 from model.engine.code import Code
-from model.market.control import Control
 from model.measure.record import Record
 from model.price.tape import Tape
 from model.reinsurance.market import ReinsuranceMarket
@@ -34,7 +33,6 @@ class Run(Protocol):
 
     clock: int
     code: Code
-    control: Control
     fund: FundManagement
     kernel_tables: Tables
     record: Record
@@ -62,7 +60,6 @@ def switched_on(ecosystem: Run) -> set[str]:
         "ask_layers": own or ecosystem.succession.deleverages or ecosystem.fund.revalues,
         "manage_funds": ecosystem.fund.active,
         "manage_reinsurance": ecosystem.reinsurance.active,
-        "watch_prices": ecosystem.control.breaker is not None,
     }
     return {name for name, on in found.items() if on}
 

@@ -128,6 +128,7 @@ class SetUp(SavedRun):
             auction=self.value_investing.terms,
             confidence=nerves_of(scenario, self.contagion.liabilities),
             control=self.control.adaptation,
+            breaker=self.control.breaker,
             layers=self.waterfall.layer_terms,
         )
         self.kernel_tables = self._all_tables()
@@ -165,6 +166,7 @@ class SetUp(SavedRun):
             backing=self.structure.backing,
             funds=bare(self.value_investing.funds),
             mood=self.mood,
+            breaker=self.control.memory.breaker,
             rows=scratch.rows,
             jobs=scratch.jobs,
             capacity=scratch.capacity,

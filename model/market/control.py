@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.core.kernel import inline
+from agents.core.kernel import inline, rule
 from agents.core.ledger import Book
-from agents.core.memory import Memory
 from agents.core.table import Exchanges, Markets, Protocols
-from agents.exchange.control.circuit_breaker import CircuitBreaker
+from agents.exchange.control.circuit_breaker import BreakerTerms, Watch, halt_trading, make_watch, watch_asset
 from agents.exchange.control.partial_liquidation import PartialRule
 from agents.exchange.control.tightening import raised, tightening
 from agents.protocol.standby import Backing, healths
@@ -96,21 +95,37 @@ def partial_rule(scenario: Scenario) -> PartialRule:
     return PartialRule(control.partial_fraction, control.partial_above, cooldown, control.partial_by_tier)
 
 
-def make_breaker(scenario: Scenario, price: np.ndarray) -> CircuitBreaker | None:
-    """Return the circuit breakers, or None where the venues have none."""
-    control, minutes = scenario.control, scenario.minutes
+def breaker_terms(scenario: Scenario) -> BreakerTerms | None:
+    """Derive the constants of the circuit breakers; None where the venues have none."""
+    control = scenario.control
     if not control.breaker_move:
         return None
-    window = max(math.ceil(control.breaker_window / minutes), 1)
-    halt = max(math.ceil(control.breaker_halt / minutes), 1)
-    return CircuitBreaker(control.breaker_move, window, halt, price)
+    halt = max(math.ceil(control.breaker_halt / scenario.minutes), 1)
+    return BreakerTerms(control.breaker_move, float(halt), control.breaker_liquidations)
+
+
+@rule
+def watch_prices(exchange: Exchanges, market: Markets, watch: Watch, terms: BreakerTerms) -> None:
+    """Let the circuit breakers see the prices of the step, and set halts for the next.
+
+    Parameters
+    ----------
+    exchange : halts and suspensions are written.
+    market : mid prices, read.
+    watch : of the breakers, written.
+    terms : constants.
+    """
+    for k in range(market.shape[0]):
+        watch_asset(watch, k, market.mid[k], terms.limit, terms.halt)
+    watch.step[0] += 1
+    halt_trading(exchange, watch, terms.suspends)
 
 
 class ControlMemory(NamedTuple):
     """What is remembered of terms and prices."""
 
     start: Start  # as leverage caps have changed it
-    breaker: Memory  # of the circuit breakers
+    breaker: Watch  # of the circuit breakers
 
 
 class Control:
@@ -125,6 +140,7 @@ class Control:
     ----------
     start : terms that controls start from; a protocol that sets a cap of its own writes it here.
     adaptation : how terms adapt; None where they do not.
+    breaker : constants of the circuit breakers; None where there are none.
     """
 
     def __init__(self, scenario: Scenario, exchange: Exchanges, market: Markets) -> None:
@@ -134,13 +150,6 @@ class Control:
         self.start = Start(*(np.array(term) for term in terms))
         adapts = any(getattr(control, name) for name in SENSITIVITIES)
         self.adaptation = Adaptation(self.rules, self.start) if adapts else None
-        self.breaker = make_breaker(scenario, np.array(market.mid))
-        self.memory = ControlMemory(self.start, self.breaker.memory if self.breaker else ())
-        self.suspends = control.breaker_liquidations
-
-    def watch(self, exchange: Exchanges, market: Markets) -> None:
-        """Set halts for the next step; (protocols,) and (assets,) records."""
-        if self.breaker:
-            left = self.breaker.observe(np.array(market["mid"]))[exchange["asset"]]
-            exchange["halt"][:] = left
-            exchange["suspension"][:] = left * self.suspends
+        self.breaker = breaker_terms(scenario)
+        window = max(math.ceil(control.breaker_window / scenario.minutes), 1) if self.breaker else 0
+        self.memory = ControlMemory(self.start, make_watch(window, np.array(market.mid)))

@@ -12,7 +12,7 @@ A phase that a researcher's own subclass overrides runs in Python, whole; the re
 from typing import NamedTuple
 
 from agents.core.chain import Due, Link
-from model.schedule.capital_act import adapt_terms, settle_accounts, update_confidence, write_record
+from model.schedule.capital_act import adapt_terms, see_prices, settle_accounts, update_confidence, write_record
 from model.schedule.loss_act import (
     clear_debts,
     collect_losses,
@@ -75,7 +75,7 @@ PHASES = (
             "manage_funds": IN_PYTHON,
             "manage_reinsurance": IN_PYTHON,
             "adapt_terms": Link(adapt_terms, "control", given.BackingTables),
-            "watch_prices": IN_PYTHON,
+            "watch_prices": Link(see_prices, "breaker", given.BreakerTables),
         },
     ),
     Phase("write_record", {"write_record": Link(write_record, "due", given.RecordTables)}),

@@ -1,8 +1,9 @@
 """Acts of phases 8 and 9: confidence, fees and providers, risk controls, the record (:mod:`model.schedule`)."""
 
 from agents.core.kernel import kernel, lean_kernel
+from agents.exchange.control.circuit_breaker import BreakerTerms
 from model.market.confidence import Nerves, feel
-from model.market.control import Adaptation, adjust_terms
+from model.market.control import Adaptation, adjust_terms, watch_prices
 from model.market.fee import CapitalTerms, settle_capital
 from model.measure.record import write_step
 from model.state import act_tables as given
@@ -56,6 +57,20 @@ def adapt_terms(tables: given.BackingTables, terms: Adaptation, row: Shock, t: i
     """
     exchange, market, protocol = tables.exchange, tables.market, tables.protocol
     adjust_terms(exchange, market, protocol, tables.book, tables.backing, terms.rules, terms.start)
+    return False
+
+
+@kernel
+def see_prices(tables: given.BreakerTables, terms: BreakerTerms, row: Shock, t: int) -> bool:
+    """Let the circuit breakers see the prices of the step.
+
+    Parameters
+    ----------
+    tables : of the run; halts of exchanges and what breakers remember are written.
+    terms : constants of the breakers.
+    row, t : not used.
+    """
+    watch_prices(tables.exchange, tables.market, tables.breaker, terms)
     return False
 
 

@@ -22,6 +22,7 @@ from agents.core.table import (
     Tiers,
     ValueFunds,
 )
+from agents.exchange.control.circuit_breaker import Watch
 from agents.exchange.keeper import Jobs
 from agents.protocol.confidence import Mood
 from agents.protocol.standby import Backing
@@ -155,6 +156,14 @@ class CapitalTables(NamedTuple):
     pool: Pools
     book: Book
     backing: Backing
+
+
+class BreakerTables(NamedTuple):
+    """Of circuit breakers."""
+
+    exchange: Exchanges
+    market: Markets
+    breaker: Watch
 
 
 class RecordTables(NamedTuple):

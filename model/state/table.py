@@ -22,6 +22,7 @@ from agents.core.table import (
     Tiers,
     ValueFunds,
 )
+from agents.exchange.control.circuit_breaker import Watch
 from agents.exchange.keeper import Jobs
 from agents.protocol.confidence import Mood
 from agents.protocol.standby import Backing
@@ -50,6 +51,7 @@ class Tables(NamedTuple):
     backing: Backing  # the structure's
     funds: ValueFunds
     mood: Mood
+    breaker: Watch  # what circuit breakers remember
     rows: Array  # (rows,) room for lists of accounts
     jobs: Jobs  # room for one round's liquidations
     capacity: Array  # (keepers, protocols) USD left to each keeper

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.table import Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers
+from agents.exchange.control.circuit_breaker import BreakerTerms
 from agents.exchange.exchange import Funding
 from agents.exchange.keeper import Jobs
 from agents.protocol.contribution import target_size
@@ -59,6 +60,7 @@ class Terms(NamedTuple):
     auction: Auction | None = None
     confidence: Nerves | None = None
     control: Adaptation | None = None
+    breaker: BreakerTerms | None = None
 
 
 class KernelTables(NamedTuple):

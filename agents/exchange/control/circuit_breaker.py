@@ -6,47 +6,72 @@ no order on it is filled at any protocol, and where the rule says so liquidation
 with a fresh window, so a move that has been waited out does not trip it again.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
+from agents.core.kernel import rule
+from agents.core.table import Exchanges
+
 Array = np.ndarray
 
 
-def largest_move(price: Array, seen: Array) -> Array:
-    """Return max |ln(p / p_s)| of each asset, (assets,); `price` (assets,) USD, `seen` (window, assets) USD."""
-    return np.abs(np.log(price / seen)).max(axis=0)
-
-
 class Watch(NamedTuple):
-    """What circuit breakers remember."""
+    """What circuit breakers remember; no rows where the venues have none."""
 
     seen: Array  # (window, assets) USD > 0, mid prices of the last steps since the last reopening, in turn
     left: Array  # (assets,) steps for which trading is still halted
     step: Array  # (1,) steps watched so far
 
 
-class CircuitBreaker:
-    """The circuit breakers of all assets.
+class BreakerTerms(NamedTuple):
+    """Constants of circuit breakers."""
+
+    limit: float  # 1, log price move that trips one, > 0
+    halt: float  # steps that a halt lasts, >= 1
+    suspends: bool  # whether liquidations are suspended too
+
+
+def make_watch(window: int, price: Array) -> Watch:
+    """Return what breakers remember at the start: `window` steps at the mid prices, (assets,) USD."""
+    return Watch(np.tile(price, (window, 1)), np.zeros(len(price)), np.zeros(1, dtype=np.int64))
+
+
+@rule
+def largest_move(price: float, seen: Array, asset: int) -> float:
+    """Return max |ln(p / p_s)| of one asset; `price` USD, `seen` (window, assets) USD."""
+    found = 0.0
+    for row in range(seen.shape[0]):
+        found = max(found, abs(math.log(price / seen[row, asset])))
+    return found
+
+
+@rule
+def watch_asset(watch: Watch, asset: int, price: float, limit: float, halt: float) -> None:
+    """Take an asset's mid price at the end of a step, and halt it or let its halt run down.
 
     Parameters
     ----------
-    limit : log price move that trips one.
-    window, halt : steps looked back, steps a halt lasts, at least 1 each.
-    price : (assets,) USD, mid prices at the start.
+    watch : written, but for the number of steps.
+    asset : index.
+    price : USD > 0.
+    limit, halt : of the terms.
     """
+    seen, left = watch.seen, watch.left[asset]
+    tripped = left == 0.0 and largest_move(price, seen, asset) >= limit
+    watch.left[asset] = halt if tripped else max(left - 1.0, 0.0)
+    if tripped or left > 0.0:
+        for row in range(seen.shape[0]):
+            seen[row, asset] = price
+    else:
+        seen[watch.step[0] % seen.shape[0], asset] = price
 
-    def __init__(self, limit: float, window: int, halt: int, price: Array) -> None:
-        self.limit, self.halt = limit, halt
-        self.memory = Watch(np.tile(price, (window, 1)), np.zeros(len(price)), np.zeros(1, dtype=np.int64))
-        self.seen, self.left, self.watched = self.memory
 
-    def observe(self, price: Array) -> Array:
-        """Take the mid prices at the end of a step, (assets,) USD; return the steps each asset is halted for."""
-        halted = self.left > 0.0
-        tripped = ~halted & (largest_move(price, self.seen) >= self.limit)
-        self.left[:] = np.where(tripped, float(self.halt), np.maximum(self.left - 1.0, 0.0))
-        self.seen[self.watched[0] % len(self.seen)] = price
-        self.watched += 1
-        self.seen[:, halted | tripped] = price[halted | tripped]
-        return self.left
+@rule
+def halt_trading(exchange: Exchanges, watch: Watch, suspends: bool) -> None:
+    """Set for how many steps each venue's trading, and where the rule says so its liquidations, are halted."""
+    for i in range(exchange.shape[0]):
+        left = watch.left[exchange.asset[i]]
+        exchange.halt[i] = left
+        exchange.suspension[i] = left if suspends else 0.0

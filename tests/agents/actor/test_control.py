@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agents.account.margin_tier import make_tiers
 from agents.core.column import bare
 from agents.core.ledger import DEFICIT, FUND, LIQUIDATION_FEE, TRADER, VAULT
-from agents.exchange.control.circuit_breaker import CircuitBreaker, largest_move
+from agents.exchange.control.circuit_breaker import largest_move, make_watch, watch_asset
 from agents.exchange.control.order_limit import added, limit_orders, share_of_room
 from agents.exchange.control.partial_liquidation import PartialRule, contracts_to_sell
 from agents.exchange.control.takeover import is_taken_over
@@ -126,14 +126,18 @@ def test_takeover_below_two_thirds_of_maintenance():
 def test_a_breaker_looks_at_the_extremes_of_its_window():
     """Down 3 % from the high, up 2 % from the low: the larger counts."""
     seen = np.array([[100.0], [103.0], [98.0]])
-    assert largest_move(np.array([100.0]), seen) == pytest.approx(np.log(103.0 / 100.0))
+    assert largest_move(100.0, seen, 0) == pytest.approx(np.log(103.0 / 100.0))
 
 
 def test_a_breaker_halts_for_its_time_and_reopens_fresh():
     """A fall of 6 % halts one asset for two steps; reopened at the lower price it does not trip again."""
-    breaker = CircuitBreaker(0.05, 10, 2, np.array([100.0, 100.0]))
+    watch, left = make_watch(10, np.array([100.0, 100.0])), []
     path = [[99.0, 100.0], [94.0, 100.0], [93.0, 100.0], [85.0, 100.0], [85.0, 100.0], [80.0, 100.0]]
-    left = [breaker.observe(np.array(price)).tolist() for price in path]
+    for prices in path:
+        for asset, price in enumerate(prices):
+            watch_asset(watch, asset, price, 0.05, 2.0)
+        watch.step[0] += 1
+        left.append(watch.left.tolist())
     assert left == [[0, 0], [2, 0], [1, 0], [0, 0], [0, 0], [2, 0]]
 
 
