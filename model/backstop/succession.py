@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.books import Venue
-from agents.core.kernel import lean_kernel
+from agents.core.kernel import lean_kernel, lean_rule
+from agents.core.table import Exchanges
 from model.backstop.loss_regime.allocation import allot
 from model.backstop.loss_regime.deleveraging import close, line_up_winners
 from model.backstop.loss_regime.room import Room
@@ -35,6 +36,15 @@ class SuccessionTerms(NamedTuple):
     ranking: RankingCode
     reaction: float  # fall of a trader's leverage appetite per fraction of equity lost
     key: np.uint64  # names the draws of a random ranking
+
+
+@lean_rule
+def newly_closed(exchange: Exchanges, closed: Closed) -> bool:
+    """Tell whether any vault was closed in this step."""
+    found = False
+    for i in range(closed.closed.shape[0]):
+        found |= exchange.vault_closed[i] > closed.closed[i]
+    return found
 
 
 @lean_kernel
@@ -71,22 +81,15 @@ class Succession:
     scenario : all parameters.
     key : names the draws of a random ranking.
     venue : tables and book.
-    room : for the accounts of one protocol, of the run's scratch space.
 
     Attributes
     ----------
     terms : constants; None where a successor takes everything over.
     """
 
-    def __init__(self, scenario: Scenario, key: int, venue: Venue, room: Room) -> None:
-        self.venue, self.room = venue, room
-        self.deleverages = scenario.protocol.vault_closure == "deleverage"
+    def __init__(self, scenario: Scenario, key: int, venue: Venue) -> None:
         self.terms = None
-        if self.deleverages:
+        if scenario.protocol.vault_closure == "deleverage":
             ranking = ranking_code(scenario.loss.ranking)
             self.terms = SuccessionTerms(ranking, float(scenario.trader.haircut_reaction), np.uint64(key))
         self.memory = Closed(venue.exchange["vault_closed"].copy())
-
-    def pass_on(self, step: int) -> bool:
-        """Deleverage against the vaults closed in this step, where that is the rule; return whether one was."""
-        return self.terms is not None and bool(pass_on_vaults(self.venue, self.memory, self.terms, self.room, step))

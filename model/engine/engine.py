@@ -138,23 +138,30 @@ class Engine(SetUp):
 
     def absorb_deficits(self) -> None:
         """Phase 6: deficits go down each waterfall, what the layers leave is collected, older debt is served."""
+        self.value_funds()
+        self.pass_on()
         self.ask_layers()
         self.collect_losses()
         self.settle_losses()
 
-    def ask_layers(self) -> None:
-        """Value funds, pass on the positions of closed vaults, send deficits down the layers."""
-        t, losses = self.clock, self.losses
+    def value_funds(self) -> None:
+        """Value what funds hold in base assets."""
         self.fund.revalue()
-        passed = self.succession.pass_on(t)
-        terms = self.waterfall.layer_terms
+
+    def pass_on(self) -> None:
+        """Hand the positions of vaults closed in this step to accounts in profit, where that is the rule."""
+        self._act("pass_on")
+
+    def ask_layers(self) -> None:
+        """Send deficits down the layers."""
+        t, losses, terms = self.clock, self.losses, self.waterfall.layer_terms
         if not terms.compiled:
             priority = self.tape.priority[t]
             losses.owed[:] = self.waterfall.ask(self.venue, self.ledger, self.protocol, self.pool, priority, t)
         elif self._act("ask_layers"):
             self.code.aim_layers(terms)
             self._act("ask_layers")
-        losses.moved[0] = passed or bool(losses.owed.any())
+        losses.moved[0] |= bool(losses.owed.any())
 
     def collect_losses(self) -> None:
         """Let regime and fallback collect what the layers have left; the rest is bad debt."""

@@ -14,7 +14,6 @@ import numpy as np
 
 from model.backstop.fund import FundManagement
 from model.backstop.structure.base import Structure
-from model.backstop.succession import Succession
 from model.backstop.waterfall import Waterfall
 from model.engine.code import Code
 from model.measure.record import Record
@@ -39,7 +38,6 @@ class Run(Protocol):
     reinsurance: ReinsuranceMarket
     rules: Terms
     structure: Structure
-    succession: Succession
     tape: Tape
     waterfall: Waterfall
 
@@ -57,7 +55,8 @@ def switched_on(ecosystem: Run) -> set[str]:
     own = watches and not waterfall.layer_terms.compiled
     found = {
         "step_agents": bool(ecosystem.own_agents()),
-        "ask_layers": own or ecosystem.succession.deleverages or ecosystem.fund.revalues,
+        "value_funds": ecosystem.fund.revalues,
+        "ask_layers": own,
         "manage_funds": ecosystem.fund.active,
         "manage_reinsurance": ecosystem.reinsurance.active,
     }

@@ -102,7 +102,7 @@ class SetUp(SavedRun):
         self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
         self.waterfall = Waterfall(self.structure, self.regime, self.scratch.layers)
         self.waterfall.bind(self.ledger, self.protocol, self.pool)
-        self.succession = Succession(scenario, draws.key("loss"), self.venue, self.scratch.room)
+        self.succession = Succession(scenario, draws.key("loss"), self.venue)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, self._cover)
         self.losses = Losses(np.zeros(members), np.zeros(1, np.bool_))
         loss, due = self.regime.kernel_terms(), Due(self.contagion.resolution.resumes)
@@ -129,6 +129,7 @@ class SetUp(SavedRun):
             confidence=nerves_of(scenario, self.contagion.liabilities),
             control=self.control.adaptation,
             breaker=self.control.breaker,
+            succession=self.succession.terms,
             layers=self.waterfall.layer_terms,
         )
         self.kernel_tables = self._all_tables()
@@ -177,6 +178,7 @@ class SetUp(SavedRun):
             carried=self._at.carried,
             layers=self.waterfall.tables,
             layer_room=scratch.layers,
+            closed=self.succession.memory,
             losses=self.losses,
             regimes=self.regime.kernel_memories(self.venue),
             room=scratch.room,

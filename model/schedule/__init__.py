@@ -19,9 +19,11 @@ from model.schedule.loss_act import (
     debts_are_due,
     deficits_are_due,
     losses_are_due,
+    pass_on,
     send_down,
     settle_losses,
     settlement_is_due,
+    succession_is_due,
 )  # fmt: skip
 from model.schedule.market_act import (
     advance_funding,
@@ -58,6 +60,8 @@ PHASES = (
     Phase(
         "absorb_deficits",
         {
+            "value_funds": IN_PYTHON,
+            "pass_on": Link(pass_on, "succession", given.SuccessionTables, Due(succession_is_due, given.ClosedTables)),
             "ask_layers": Link(send_down, "layers", given.DescentTables, Due(deficits_are_due, given.DueTables)),
             "collect_losses": Link(collect_losses, "loss", given.LossTables, Due(losses_are_due, given.DueTables)),
             "settle_losses": Link(settle_losses, "loss", given.LossTables, Due(settlement_is_due, given.DueTables)),

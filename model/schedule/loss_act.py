@@ -17,6 +17,7 @@ from agents.core.table import Protocols
 from model.backstop.layer.descent import ask_layers
 from model.backstop.layer.table import LayerTerms
 from model.backstop.loss_regime.chain import Losses, LossTerms, collect_all, is_carried, ready, settle_all, settles
+from model.backstop.succession import SuccessionTerms, newly_closed, pass_on_vaults
 from model.network.contagion import BEYOND_TREASURIES, PAID, pay_debts
 from model.state import act_tables as given
 from model.state.table import Shock
@@ -59,6 +60,28 @@ def debts_are_due(tables: given.DueTables, terms: Due, t: int) -> bool:
     return any_of(tables.book, BAD_DEBT) or (terms.resumes and any_halted(tables.protocol))
 
 
+@lean_rule
+def succession_is_due(tables: given.ClosedTables, terms: SuccessionTerms, t: int) -> bool:
+    """Tell whether a vault was closed in this step."""
+    return newly_closed(tables.exchange, tables.closed)
+
+
+@kernel
+def pass_on(tables: given.SuccessionTables, terms: SuccessionTerms, row: Shock, t: int) -> bool:
+    """Hand the positions of vaults closed in this step to accounts in profit.
+
+    Parameters
+    ----------
+    tables : of the run; accounts, blocks, exchange, book, closed and losses are written.
+    terms : constants.
+    row : not used.
+    t : present step.
+    """
+    venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book, tables.tiers)
+    tables.losses.moved[0] |= pass_on_vaults(venue, tables.closed, terms, tables.room, t)
+    return False
+
+
 @lean_kernel
 def send_down(tables: given.DescentTables, terms: LayerTerms, row: Shock, t: int) -> bool:
     """Send deficits down the layers of the waterfall.
@@ -79,7 +102,7 @@ def send_down(tables: given.DescentTables, terms: LayerTerms, row: Shock, t: int
     if terms.entry[0] == 0:
         return True
     book, losses = tables.book, tables.losses
-    losses.moved[0] = ask_by(
+    losses.moved[0] |= ask_by(
         0, terms.entry, book.balance, tables.exchange, tables.protocol, tables.pool, tables.layers, terms,
         tables.layer_room, row.priority, losses.owed, t,
     )  # fmt: skip

@@ -30,6 +30,7 @@ from model.backstop.layer.table import LayerRoom, LayerTables
 from model.backstop.loss_regime.base import Remembered
 from model.backstop.loss_regime.chain import Losses
 from model.backstop.loss_regime.room import Room
+from model.backstop.succession import Closed
 
 Array = np.ndarray
 
@@ -97,6 +98,26 @@ class LiquidationTables(NamedTuple):
     rows: Array  # (rows,) room for lists of accounts
     jobs: Jobs  # room for one round's liquidations
     rounds: Array  # (1,) int64, written
+
+
+class SuccessionTables(NamedTuple):
+    """Of the positions of closed vaults."""
+
+    accounts: Accounts
+    blocks: Blocks
+    exchange: Exchanges
+    book: Book
+    tiers: Tiers  # the schedule of margins
+    closed: Closed
+    losses: Losses
+    room: Room  # for lists of one protocol's accounts
+
+
+class ClosedTables(NamedTuple):
+    """Of what says whether a vault was closed."""
+
+    exchange: Exchanges
+    closed: Closed
 
 
 class DescentTables(NamedTuple):

@@ -30,6 +30,7 @@ from model.backstop.layer.table import LayerRoom, LayerTables
 from model.backstop.loss_regime.base import Remembered
 from model.backstop.loss_regime.chain import Losses
 from model.backstop.loss_regime.room import Room
+from model.backstop.succession import Closed
 from model.price.tape import Tape
 
 Array = np.ndarray
@@ -62,6 +63,7 @@ class Tables(NamedTuple):
     carried: Array  # (1,) bool, whether a debt was carried at the end of the last waterfall
     layers: LayerTables  # of structure, trigger and treaties
     layer_room: LayerRoom  # for what the layers work out
+    closed: Closed  # what is remembered of closed vaults
     losses: Losses  # what the layers hand to the loss regimes within a step
     regimes: tuple[Remembered, Remembered]  # what loss regime and fallback remember
     room: Room  # for lists of one protocol's accounts

@@ -14,6 +14,7 @@ from model.backstop.layer.table import LayerRoom, LayerTerms, make_layer_room
 from model.backstop.loss_regime.chain import LossTerms
 from model.backstop.loss_regime.room import Room, make_room
 from model.backstop.structure.base import Structure
+from model.backstop.succession import SuccessionTerms
 from model.market.auction import Auction
 from model.market.confidence import Nerves
 from model.market.control import Adaptation, partial_rule
@@ -61,6 +62,7 @@ class Terms(NamedTuple):
     confidence: Nerves | None = None
     control: Adaptation | None = None
     breaker: BreakerTerms | None = None
+    succession: SuccessionTerms | None = None
 
 
 class KernelTables(NamedTuple):

@@ -98,12 +98,14 @@ class Future:
         trade, loss = run.rules.trade, run.rules.loss
         keys = trader_keys(Streams(draws.seed, run.origin), draws)
         first, fallback = (regime._replace(key=key) for regime in (loss.first, loss.fallback))
+        succession = run.succession.terms
+        run.succession.terms = succession and succession._replace(key=key)
         run.rules = run.rules._replace(
-            trade=trade._replace(keys=keys), loss=loss._replace(first=first, fallback=fallback)
+            trade=trade._replace(keys=keys),
+            loss=loss._replace(first=first, fallback=fallback),
+            succession=run.succession.terms,
         )
         for regime in (run.regime, run.regime.first, run.regime.fallback):
             regime.key = key
-        if run.succession.terms is not None:
-            run.succession.terms = run.succession.terms._replace(key=key)
         if run.reinsurance.active:
             run.reinsurance.draw_by(draws)
