@@ -23,6 +23,19 @@ Array = np.ndarray
 PRO_RATA, FIRST_COME, ENTITLEMENT_FIRST = range(3)
 
 
+class PoolMembers(NamedTuple):
+    """Members in order of their pool, so that one pool's are found without looking at all; never changes."""
+
+    row: Array  # (members,) int64, members of the first pool, of the second, ...
+    first: Array  # (pots + 1,) int64, where those of each pool begin in it
+
+
+def members_by_pool(pool_of: Array) -> PoolMembers:
+    """Return who is in each pool; `pool_of` is the pool of each member, (members,), numbered from 0 without gaps."""
+    pots = int(pool_of.max()) + 1
+    return PoolMembers(np.argsort(pool_of, kind="stable"), np.searchsorted(np.sort(pool_of), np.arange(pots + 1)))
+
+
 class PoolRoom(NamedTuple):
     """Room for lists of the members of one pool and its capital providers, (members + 1,) each."""
 
@@ -35,13 +48,11 @@ class PoolRoom(NamedTuple):
     rest: Array  # in between
     order: Array  # int64, positions as they arrive
     mirror: Array  # for the ranking
-    row: Array  # int64, which member an entry is
 
 
 def make_pool_room(members: int) -> PoolRoom:
     """Return the room that so many members need."""
-    whole = {"order", "row"}
-    return PoolRoom(*(np.zeros(members + 1, np.int64 if name in whole else float) for name in PoolRoom._fields))
+    return PoolRoom(*(np.zeros(members + 1, np.int64 if name == "order" else float) for name in PoolRoom._fields))
 
 
 @rule
@@ -151,14 +162,14 @@ def settle_claims(settlement: int, room: PoolRoom, number: int, cash: float) -> 
 
 @rule
 def settle_pools(
-    pool_of: Array, due: Array, cash: Array, priority: Array, entitlement: Array, contributed: Array, outside: Array,
-    settlement: int, reserves: bool, paid: Array, room: PoolRoom,
+    members: PoolMembers, due: Array, cash: Array, priority: Array, entitlement: Array, contributed: Array,
+    outside: Array, settlement: int, reserves: bool, paid: Array, room: PoolRoom,
 ) -> None:  # fmt: skip
     """Write what is paid of claims by the settlement rule, and charge it to entitlements and capital providers.
 
     Parameters
     ----------
-    pool_of : (members,) pool of each.
+    members : who is in each pool.
     due : (members,) USD >= 0, claims.
     cash : (pots or more,) USD, what each pool has at hand.
     priority : (members,) in (0, 1), order of arrival.
@@ -170,14 +181,13 @@ def settle_pools(
     room : lists, written.
     """
     for j in range(outside.shape[0]):
-        number = 0
-        for i in range(pool_of.shape[0]):
-            if pool_of[i] == j:
-                reserve = min(contributed[i], entitlement[i])
-                room.row[number], room.claim[number], room.priority[number] = i, due[i], priority[i]
-                room.reserve[number], room.stake[number] = reserve, entitlement[i]
-                room.kept[number] = reserve if reserves else 0.0
-                number += 1
+        first, number = members.first[j], members.first[j + 1] - members.first[j]
+        for at in range(number):
+            i = members.row[first + at]
+            reserve = min(contributed[i], entitlement[i])
+            room.claim[at], room.priority[at] = due[i], priority[i]
+            room.reserve[at], room.stake[at] = reserve, entitlement[i]
+            room.kept[at] = reserve if reserves else 0.0
         settle_claims(settlement, room, number, cash[j])
         owners = number + 1 if outside[j] > 0.0 else number
         if owners > number:
@@ -186,8 +196,9 @@ def settle_pools(
         if owners > number:
             outside[j] = room.stake[number]
         for at in range(number):
-            paid[room.row[at]], entitlement[room.row[at]] = room.paid[at], room.stake[at]
-    for i in range(pool_of.shape[0]):
+            i = members.row[first + at]
+            paid[i], entitlement[i] = room.paid[at], room.stake[at]
+    for i in range(paid.shape[0]):
         contributed[i] = max(contributed[i] - paid[i], 0.0)
 
 

@@ -13,7 +13,15 @@ from model.backstop.layer.base import Layers
 from model.backstop.layer.claim import SUBLIMITS, TREATIES, UNLIMITED
 from model.backstop.layer.spare import DRAWDOWN, EXHAUSTED, WHOLE
 from model.backstop.layer.table import LayerTables, LayerTerms, no_draws, no_peaks, no_treaties
-from model.backstop.pool import ENTITLEMENT_FIRST, FIRST_COME, PRO_RATA, entitlement_first, first_come, pro_rata
+from model.backstop.pool import (
+    ENTITLEMENT_FIRST,
+    FIRST_COME,
+    PRO_RATA,
+    entitlement_first,
+    first_come,
+    members_by_pool,
+    pro_rata,
+)
 from model.backstop.structure.base import Structure
 from model.backstop.structure.capped import Capped
 from model.backstop.structure.reinsured import Reinsured
@@ -72,6 +80,7 @@ def layer_tables(layers: Layers, trigger: Trigger) -> LayerTables:
     reinsured = structure if isinstance(structure, Reinsured) else None
     return LayerTables(
         pool_of=structure.pool_of,
+        members=members_by_pool(structure.pool_of),
         on_call=structure.on_call,
         **{name: value for name, value in structure.stakes._asdict().items() if name != "member"},
         **layers.memory._asdict(),

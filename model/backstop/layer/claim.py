@@ -18,7 +18,7 @@ from agents.core.table import Pools, Protocols
 from agents.reinsurer.treaty import WITHOUT_END, recovered, refilled
 from model.backstop.layer.own import ROUNDING, without_dust
 from model.backstop.layer.table import LayerRoom, LayerTables, LayerTerms
-from model.backstop.pool import settle_pools
+from model.backstop.pool import PoolMembers, settle_pools
 from model.backstop.structure.capped import free_limits, note_draws
 
 Array = np.ndarray
@@ -93,22 +93,20 @@ def note_losses(tables: LayerTables, terms: LayerTerms, room: LayerRoom, loss: A
 
 
 @rule
-def sum_by_pool(pool_of: Array, amounts: Array, room: Array, out: Array) -> None:
+def sum_by_pool(members: PoolMembers, amounts: Array, room: Array, out: Array) -> None:
     """Write the sums of members' amounts by pool, (pots,), added as ``numpy.sum`` adds them.
 
     Parameters
     ----------
-    pool_of : (members,) pool of each.
+    members : who is in each pool.
     amounts : (members,) summed.
     room : (members + 1,) list, written.
     out : (pots,) written.
     """
     for j in range(out.shape[0]):
-        number = 0
-        for i in range(amounts.shape[0]):
-            if pool_of[i] == j:
-                room[number] = amounts[i]
-                number += 1
+        first, number = members.first[j], members.first[j + 1] - members.first[j]
+        for at in range(number):
+            room[at] = amounts[members.row[first + at]]
         out[j] = total(room, 0, number)
 
 
@@ -135,7 +133,7 @@ def pay_from_pools(
     for i in range(left.shape[0]):
         room.due[i] = claimable(tables, terms, i, loss[i], left[i])
     settle_pools(
-        pool_of=tables.pool_of, due=room.due, cash=balance[POOL], priority=priority, entitlement=tables.entitlement,
+        members=tables.members, due=room.due, cash=balance[POOL], priority=priority, entitlement=tables.entitlement,
         contributed=tables.contributed, outside=tables.outside, settlement=terms.settlement, reserves=terms.reserves,
         paid=room.paid, room=room.pool,
     )  # fmt: skip
@@ -160,8 +158,8 @@ def book_payments(balance: Array, pool: Pools, tables: LayerTables, room: LayerR
     room : `due` and `paid` are read.
     step : present step.
     """
-    sum_by_pool(tables.pool_of, room.due, room.pool.rest, room.shared)
-    sum_by_pool(tables.pool_of, room.paid, room.pool.rest, room.by_pool)
+    sum_by_pool(tables.members, room.due, room.pool.rest, room.shared)
+    sum_by_pool(tables.members, room.paid, room.pool.rest, room.by_pool)
     for j in range(room.shared.shape[0]):
         asked, given = room.shared[j], room.by_pool[j]
         balance[POOL, j] -= given

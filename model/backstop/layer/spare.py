@@ -72,7 +72,7 @@ def add_up_to_pools(
         room.promised[i] = owed_to(tables, terms, i, deficit[i], max(deficit[i] - room.before[i], 0.0))
         room.after[i] = fund + skin - room.before[i]
         room.space[i] = min(tables.contributed[i], entitlement) if terms.reserves else 0.0
-    sum_by_pool(tables.pool_of, room.space, room.pool.rest, room.by_pool)
+    sum_by_pool(tables.members, room.space, room.pool.rest, room.by_pool)
     for j in range(room.shared.shape[0]):
         whole = room.by_pool[j]
         room.shared[j] = max(balance[POOL, j] - whole, 0.0)

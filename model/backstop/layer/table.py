@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.reinsurer.treaty import Programme
 from model.backstop.due import Due, make_due
-from model.backstop.pool import PoolRoom, make_pool_room
+from model.backstop.pool import PoolMembers, PoolRoom, make_pool_room
 from model.backstop.trigger.drawdown import Peaks
 
 Array = np.ndarray
@@ -38,6 +38,7 @@ class LayerTables(NamedTuple):
     """State of structure, trigger and treaties."""
 
     pool_of: Array  # (members,) int64, pool of each
+    members: PoolMembers  # and the members of each pool
     on_call: Array  # (members,) USD >= 0, capital on call at the start
     entitlement: Array  # (members,) USD >= 0, what each owns of its pool
     contributed: Array  # (members,) USD >= 0, of that at most paid in by itself

@@ -25,7 +25,6 @@ def near(sample, expected):
     return abs(sample.mean() - expected) < ERRORS * sample.std() / np.sqrt(len(sample))
 
 
-@pytest.mark.compiled  # thousands of pools
 def test_exponential_losses(published):
     """Shortfalls and probabilities of failure, isolated and pooled."""
     [case] = published["pooling"]["exp_capital_2"]
@@ -52,7 +51,6 @@ def failures(losses, capital):
     return bench.fails.reshape(losses.shape).any(axis=1)
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize("case", [0, 1])
 def test_equicorrelated_normal_losses(published, case):
     """The published capital of a pool, per member, makes it fail as often as an isolated fund."""
@@ -72,7 +70,6 @@ def stable(index, uniform):
     return ndtri(0.5 * uniform) ** -2.0, ndtri(0.5 * (1.0 + LEVEL)) ** -2.0
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize("index", ["2", "1", "0.5"])
 def test_the_diversification_trap(published, index):
     """Ibragimov: sharing saves capital above index 1, nothing at 1, and costs capital below."""
