@@ -141,7 +141,7 @@ class Roster(Engine, mesa.Model):
         return [members for kind, members in self._agents_by_type.items() if not issubclass(kind, RowAgent)]
 
     def acting(self) -> np.ndarray:
-        """Return the rows of the traders who act in the present step, protocol by protocol."""
+        """Return the rows of the traders who act in the present step, listing by listing."""
         tables, terms = self.tables, self.rules.trade
         count = look(
             accounts=self.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
@@ -175,7 +175,7 @@ class Roster(Engine, mesa.Model):
         """Book what was set from Python: contracts as bought from the vault at entry price, money as from outside."""
         touch(self.accounts, self.tables.blocks, row)
         self._recount(self.accounts, self.tables.blocks, self.tables.exchange)
-        i = row // self.slots_per_protocol
+        i = row // self.slots_per_listing
         cash, wallet, size = (now - then for now, then in zip(self._worth(row), self._before, strict=True))
         bought = size * (self.accounts.entry_price[row] - self.accounts.entry_funding[row])
         self.exchange.vault_size[i] -= size
@@ -189,7 +189,8 @@ class Roster(Engine, mesa.Model):
 
     def after_provider_change(self) -> None:
         """Count shares set from Python, and book providers' cash set from Python against the outside world."""
-        self.protocol.shares[:] = np.bincount(self.providers.protocol, self.providers.shares, len(self.protocol))
+        shares = np.bincount(self.providers.listing, self.providers.shares, len(self.exchange))
+        self.exchange.vault_shares[:] = shares
         self._enter_difference(PROVIDER, slice(None))
 
     def after_investor_change(self) -> None:

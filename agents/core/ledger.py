@@ -1,6 +1,8 @@
 """One ledger through which all money moves.
 
-Money is held in named accounts, one balance per account and protocol (those of the whole ecosystem in column 0).
+Money is held in named accounts, one balance per account and listing, protocol or pool, as the account has it: traders,
+vaults, fees, shortfalls and frozen debt are a listing's; funds, treasuries, deficits and bad debt a protocol's, in the
+first columns; what is the whole ecosystem's is in column 0.
 Every movement is a :func:`transfer` from one account to another, so the sum over all accounts, the outside world
 included, stays what it was at the start:
 
@@ -46,11 +48,12 @@ ACCOUNTS = (
     "pool_lent",  # the part of a pool that is lent out, column j
     "investor",  # cash of capital providers, column 0, control account
     "retrocession",  # the pool above all pools, column 0
+    "shortfall",  # losses of a listing that its protocol has not taken on, or has handed back for its accounts to pay
 )
 TRADER, WALLET, VAULT, FUND, POOL, TREASURY, TRADING_FEE, LIQUIDATION_FEE = np.arange(8)
 KEEPER, PROVIDER, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, LENT, POOL_LENT = np.arange(8, 16)
-INVESTOR, RETROCESSION = np.arange(16, 18)
-MAY_BE_NEGATIVE = (TRADER, VAULT, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
+INVESTOR, RETROCESSION, SHORTFALL = np.arange(16, 19)
+MAY_BE_NEGATIVE = (TRADER, VAULT, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, SHORTFALL)
 SIGNED = np.array([account in MAY_BE_NEGATIVE for account in range(len(ACCOUNTS))])
 
 PHASES = (
@@ -74,7 +77,7 @@ TOLERANCE = 1e-9
 ROUNDING = 1e-6
 """Of the most that all balances came to: 1e-15 of it, a few last bits, is what sums lose by rounding, and that stays
 lost when the money has gone."""
-NO_MONEY = (DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT)
+NO_MONEY = (DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, SHORTFALL)
 THERE = np.array([account not in NO_MONEY for account in range(len(ACCOUNTS))])
 
 type Code = int | np.integer
@@ -83,7 +86,7 @@ type Code = int | np.integer
 class Book(NamedTuple):
     """The ledger as kernels take it."""
 
-    balance: np.ndarray  # (accounts, protocols) USD
+    balance: np.ndarray  # (accounts, listings) USD
     breach: np.ndarray  # (5,) the first breach: phase, account, protocol, difference, money there; -1 for none
     peak: np.ndarray  # (1,) USD, most that all balances came to in absolute value
 
@@ -186,33 +189,36 @@ class Ledger:
 
     Parameters
     ----------
-    protocols : number of columns.
+    protocols : how many there are.
+    listings : number of columns, no less; none: one a protocol.
 
     Attributes
     ----------
-    book : what kernels read and write: `balance` (accounts, protocols) USD; `breach` (5,) phase (−1: none), account or
-        kind of breach, protocol, amount, what it is compared with (:mod:`agents.core.audit`); `peak` (1,) the most that
+    book : what kernels read and write: `balance` (accounts, listings) USD; `breach` (5,) phase (−1: none), account or
+        kind of breach, column, amount, what it is compared with (:mod:`agents.core.audit`); `peak` (1,) the most that
         all balances, regardless of sign, have come to, or have moved at once, USD.
-    subsidiaries : control account → function that counts its owners' rows afresh, (protocols,) USD.
+    own : (accounts, protocols) USD, the columns of protocols and pools: the same memory.
+    subsidiaries : control account → function that counts its owners' rows afresh, (listings,) USD.
     """
 
-    def __init__(self, protocols: int) -> None:
-        self.book = Book(np.zeros((len(ACCOUNTS), protocols)), np.full(5, -1.0), np.zeros(1))
+    def __init__(self, protocols: int, listings: int | None = None) -> None:
+        self.book = Book(np.zeros((len(ACCOUNTS), listings or protocols)), np.full(5, -1.0), np.zeros(1))
+        self.own = self.book.balance[:, :protocols]
         self.subsidiaries: dict[Code, Callable[[], np.ndarray]] = {}
 
     @property
     def balance(self) -> np.ndarray:
-        """Balances, (accounts, protocols), USD."""
+        """Balances, (accounts, listings), USD."""
         return self.book.balance
 
     def transfer(self, payer: Code, payee: Code, amounts: np.ndarray) -> None:
-        """Move amounts between two accounts, protocol by protocol, (protocols,) USD."""
-        self.balance[payer] -= amounts
-        self.balance[payee] += amounts
+        """Move amounts between two accounts of the same protocols or listings, (protocols,) or (listings,) USD."""
+        self.balance[payer, : len(amounts)] -= amounts
+        self.balance[payee, : len(amounts)] += amounts
 
-    def enter(self, account: Code, amounts: np.ndarray | float, column: Code | slice = slice(None)) -> None:
-        """Let money enter an account from the outside world (negative: leave)."""
-        self.balance[account, column] += amounts
+    def enter(self, account: Code, amounts: np.ndarray | float, column: Code | slice | None = None) -> None:
+        """Let money enter an account, in its first columns unless one is named, from outside (negative: leave)."""
+        self.balance[account, slice(np.size(amounts)) if column is None else column] += amounts
         self.balance[OUTSIDE, WHOLE] -= np.sum(amounts)
 
     def moved(self, amount: float) -> None:

@@ -1,8 +1,8 @@
-"""The exchange: a protocol's margin engine.
+"""The exchange: the margin engine of one listing, an asset traded at one venue of a protocol.
 
 It marks positions, charges funding and holds the margin schedule; its record also carries the running totals of its
-accounts (see :mod:`agents.account.account`) and what happened in the step. The protocol's vault takes the other side
-of every fill, so
+accounts (see :mod:`agents.account.account`) and what happened in the step. The listing's vault takes the other side of
+every fill, so
 
     long contracts − short contracts + vault contracts = 0                                     (1)
 
@@ -29,9 +29,10 @@ EIGHT_HOURS = 480.0
 
 
 class Exchange(RowAgent):
-    """The margin engine of one protocol."""
+    """The margin engine of one listing; a protocol has one or several."""
 
     asset = Column("i8", "index", "asset the contracts are on")
+    protocol = Column("i8", "index", "protocol that runs the venue, whose backstop stands behind it")
     mark = Column("f8", "USD per contract, > 0", "mark price")
     funding_index = Column("f8", "USD per contract", "cumulative funding owed by a long")
     funding_rate = Column("f8", "1 per 8 h", "funding rate, paid by longs when positive")
@@ -48,6 +49,7 @@ class Exchange(RowAgent):
     alarm = Column("f8", "1, >= 0", "alarm that traders who may panic respond to, times sensitivity")
     vault_size = Column("f8", "contracts, short < 0", "position of the vault")
     vault_start = Column("f8", "USD, >= 0", "vault capital at the start")
+    vault_shares = Column("f8", "shares, >= 0", "vault shares outstanding; worth 1 USD each at the start")
     vault_closed = Column("f8", "flag", "1 once its providers' vault was closed and a successor has its position")
     successor_profit = Column("f8", "USD", "what the successor of a closed vault has gained so far, fees included")
     supplied_depth = Column("f8", "USD per unit log price", "depth the full vault supplies")
@@ -71,6 +73,7 @@ class Exchange(RowAgent):
     bankrupt_short_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
     unserved = Column("f8", "USD, >= 0", "negative equity of positions no keeper would serve")
     taken_over = Column("f8", "USD, >= 0", "notional of positions the vault took over so far")
+    liquidated = Column("f8", "USD, >= 0", "notional of positions liquidated so far")
 
     def open_account(self, collateral: float, wallet: float = 0.0) -> Account:
         """Open an account for an agent of your own, with money from outside, and return a view of it.
@@ -96,7 +99,7 @@ class Exchange(RowAgent):
         interest lets through. It moves the price every protocol marks to, and the vault is the counterparty, as for
         every other trader. Nothing is filled while the protocol is halted after a default.
         """
-        if self.model.protocol.halted[self.row]:
+        if self.model.protocol.halted[self.protocol]:
             return 0.0
         before = account.size
         own, tiers = account.equity, self.model.tiers
@@ -108,7 +111,7 @@ class Exchange(RowAgent):
         first, last = self.model.slots(self.row)
         free = np.flatnonzero(self.model.accounts.status[first:last] == EMPTY)
         if not len(free):
-            raise ValueError(f"protocol {self.row} has no free account slot; raise trader.reserve")
+            raise ValueError(f"listing {self.row} has no free account slot; raise trader.reserve")
         return first + int(free[0])
 
     def after_change(self) -> None:
@@ -164,6 +167,23 @@ def allowed_order(size: float, order: float, own: float, mark: float, initial_ma
     return min(max(size + order, min(-bound, size)), max(bound, size)) - size
 
 
+def listings_of(exchange: Exchanges, protocol: int) -> slice:
+    """Return which rows are the listings of a protocol."""
+    first, last = np.searchsorted(exchange["protocol"], [protocol, protocol + 1])
+    return slice(int(first), int(last))
+
+
+def leading(exchange: Exchanges) -> np.ndarray:
+    """Return the first listing of every protocol, (protocols,)."""
+    return np.flatnonzero(np.diff(exchange["protocol"], prepend=-1))
+
+
+@rule
+def leads(exchange: Exchanges, i: int) -> bool:
+    """Tell whether a listing is its protocol's first: listings of one protocol follow each other."""
+    return i == 0 or exchange.protocol[i - 1] != exchange.protocol[i]
+
+
 @rule
 def book_trader_deficit(exchange: Exchanges, i: int, amount: float) -> None:
     """Note `amount` USD that an account left below bankruptcy."""
@@ -203,6 +223,7 @@ def record_liquidation(exchange: Exchanges, i: int, side: float, notional: float
     notional : USD, >= 0.
     """
     exchange.liquidations[i] += 1.0
+    exchange.liquidated[i] += notional
     if side > 0.0:
         exchange.liquidated_long[i] += notional
     else:

@@ -1,4 +1,4 @@
-"""The protocol: the balance sheet behind an exchange.
+"""The protocol: the balance sheet behind its listings.
 
 Assets: treasury T, own insurance fund, claims on other protocols. Against them: what it owes to others, and bad debt
 B, losses that nobody in the waterfall paid. The treasury pays bad debt as far as it goes; what is left makes the
@@ -36,8 +36,7 @@ def standing(protocol: Protocols) -> np.ndarray:
 class Protocol(RowAgent):
     """The balance sheet of one protocol; its cash is in the ledger."""
 
-    shares = Column("f8", "shares, >= 0", "vault shares outstanding; worth 1 USD each at the start")
-    open_interest = Column("f8", "USD, > 0", "one-sided open interest at the start")
+    open_interest = Column("f8", "USD, > 0", "one-sided open interest of its listings at the start")
     capital = Column("f8", "USD, >= 0", "backstop capital allotted at the start, own and pooled")
     skin = Column("f8", "USD, >= 0", "treasury still committed ahead of others' money")
     status = Column("i8", "code", "SOUND or DEFAULTED")

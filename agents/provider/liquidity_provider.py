@@ -28,13 +28,13 @@ from agents.core.column import Column, RowAgent
 from agents.core.kernel import rule
 from agents.core.ledger import PROVIDER, VAULT, Book, pay
 from agents.core.rank import descending
-from agents.core.table import Protocols, Providers
+from agents.core.table import Exchanges, Protocols, Providers
 
 
 class LiquidityProvider(RowAgent):
-    """The stake of one provider of liquidity in one protocol's vault."""
+    """The stake of one provider of liquidity in the vault of one listing."""
 
-    protocol = Column("i8", "index", "protocol whose vault it supplies")
+    listing = Column("i8", "index", "listing whose vault it supplies")
     owner = Column("i8", "index", "who owns the stake; owners of several vaults have several rows")
     shares = Column("f8", "shares, >= 0", "vault shares owned")
     cash = Column("f8", "USD, >= 0", "money outside the vault")
@@ -146,7 +146,7 @@ def loss_elsewhere(own: float, whole: float, start: float) -> float:
 
 
 @rule
-def redeem(providers: Providers, vault: Protocols, book: Book, row: int, shares: float, price: float) -> None:
+def redeem(providers: Providers, vault: Exchanges, book: Book, row: int, shares: float, price: float) -> None:
     """Redeem shares (negative: buy) at `price` USD each.
 
     Parameters
@@ -156,18 +156,18 @@ def redeem(providers: Providers, vault: Protocols, book: Book, row: int, shares:
     shares : redeemed, bought < 0.
     price : USD per share, > 0.
     """
-    i = providers.protocol[row]
+    i = providers.listing[row]
     amount = shares * price
     providers.shares[row] -= shares
     providers.cash[row] += amount
     providers.deposited[row] -= amount
-    vault.shares[i] -= shares
+    vault.vault_shares[i] -= shares
     pay(book, VAULT, PROVIDER, i, amount)
 
 
 @rule
 def leave(
-    providers: Providers, vault: Protocols, book: Book, row: int, price: float, speed: float, cooldown: float,
+    providers: Providers, vault: Exchanges, book: Book, row: int, price: float, speed: float, cooldown: float,
     capped: bool,
 ) -> None:  # fmt: skip
     """Redeem a fraction `speed` of a stake; where there is a queue ask for all of it, and be paid later.
@@ -184,7 +184,7 @@ def leave(
 
 
 @rule
-def queue(providers: Providers, vault: Protocols, book: Book, row: int, price: float, calm: bool, capped: bool) -> None:
+def queue(providers: Providers, vault: Exchanges, book: Book, row: int, price: float, calm: bool, capped: bool) -> None:
     """Move a waiting request on by a step: taken back in calm, paid when its time has come, or in its turn.
 
     Parameters
@@ -217,7 +217,7 @@ def queue_of(providers: Providers) -> np.ndarray:
 
 @rule
 def serve_request(
-    providers: Providers, vault: Protocols, book: Book, row: int, open_profit: float, room: float
+    providers: Providers, vault: Exchanges, book: Book, row: int, open_profit: float, room: float
 ) -> float:  # fmt: skip
     """Pay one request out of `room` USD, the last one in part; return what is left for the next.
 
@@ -228,8 +228,8 @@ def serve_request(
     open_profit : USD, either sign, what the vault's contracts have gained beyond its cash value.
     room : USD > 0, that the vault may still let out in this step.
     """
-    protocol = providers.protocol[row]
-    price = (book.balance[VAULT, protocol] + open_profit) / max(vault.shares[protocol], 1.0)
+    i = providers.listing[row]
+    price = (book.balance[VAULT, i] + open_profit) / max(vault.vault_shares[i], 1.0)
     if price <= 0.0:
         return 0.0
     asked = min(providers.requested[row], providers.shares[row])
@@ -240,40 +240,46 @@ def serve_request(
 
 
 @rule
-def serve_queues(providers: Providers, vault: Protocols, book: Book, open_profit: np.ndarray, rate: float) -> None:
+def serve_queues(
+    providers: Providers, vault: Exchanges, protocol: Protocols, book: Book, open_profit: np.ndarray, rate: float
+) -> None:
     """Pay requests that are due, first come first served, up to a part `rate` of each vault's equity.
 
     Parameters
     ----------
-    open_profit : (protocols,) what each vault's contracts have gained beyond its cash value, USD.
+    providers, vault, book : tables of the run, written.
+    protocol : who is halted, read.
+    open_profit : (listings,) what each vault's contracts have gained beyond its cash value, USD.
+    rate : 1 per step, part of its equity that a vault lets out.
     """
     room = np.zeros(open_profit.shape[0])
     for i in range(room.shape[0]):
-        room[i] = rate * max(book.balance[VAULT, i] + open_profit[i], 0.0) if vault.halted[i] == 0 else 0.0
+        halted = protocol.halted[vault.protocol[i]]
+        room[i] = rate * max(book.balance[VAULT, i] + open_profit[i], 0.0) if halted == 0 else 0.0
     for row in queue_of(providers):
-        i = providers.protocol[row]
+        i = providers.listing[row]
         if room[i] > 0.0:
             room[i] = serve_request(providers, vault, book, row, open_profit[i], room[i])
 
 
 @rule
 def provider_step(
-    providers: Providers, vault: Protocols, book: Book, row: int, equity: float, health: float, strain: float,
+    providers: Providers, vault: Exchanges, book: Book, row: int, equity: float, health: float, strain: float,
     terms: ProviderTerms,
 ) -> None:  # fmt: skip
-    """Let one provider redeem, put money back, or wait, as it must while its protocol is halted.
+    """Let one provider of a vault whose protocol trades redeem, put money back, or wait.
 
     Parameters
     ----------
-    vault : the protocols' records, with `shares` outstanding; a share was worth 1 USD at the start.
+    vault : the listings' records, with shares outstanding; a share was worth 1 USD at the start.
     equity : what the vault can pay out of, USD.
     strain : what presses the owner next to the price of this share, in falls of it.
     terms : `speed`, `back`, fraction redeemed, fraction of cash put back, per step; `sensitivity`; `cooldown`, steps;
         `exit`, part of its equity a vault lets out in a step, 1 for no limit.
     """
-    i = providers.protocol[row]
-    price = equity / max(vault.shares[i], 1.0)
-    if price <= 0.0 or vault.halted[i] > 0:
+    i = providers.listing[row]
+    price = equity / max(vault.vault_shares[i], 1.0)
+    if price <= 0.0:
         return
     pressed, tolerance = 1.0 - price + strain, providers.tolerance[row]
     calm = not runs(pressed, 0.5 * tolerance, health, terms.sensitivity)

@@ -28,8 +28,8 @@ traders' profit nears the pool). Units: USD, contracts, USD per contract.
 """
 
 from agents.core.kernel import inline, rule
-from agents.core.ledger import DEFICIT, OUTSIDE, VAULT, WHOLE, Book, pay, transfer
-from agents.core.table import Exchanges, Markets, Protocols, Providers
+from agents.core.ledger import OUTSIDE, SHORTFALL, VAULT, WHOLE, Book, pay, transfer
+from agents.core.table import Exchanges, Markets, Providers
 from agents.provider.liquidity_provider import vault_equity
 
 ROUNDING = 1e-12
@@ -51,7 +51,7 @@ def close_vaults(exchange: Exchanges, market: Markets, book: Book) -> None:
         spent = own <= 0.0 and (size != 0.0 or cash < 0.0)
         if spent and exchange.vault_closed[i] == 0.0 and exchange.suspension[i] == 0.0:
             exchange.vault_closed[i] = 1.0
-            pay(book, DEFICIT, VAULT, i, -own)
+            pay(book, SHORTFALL, VAULT, i, -own)
             exchange.deficit[i] -= own
             exchange.vault_deficit[i] -= own
 
@@ -63,7 +63,7 @@ def settle_successor(exchange: Exchanges, book: Book, i: int, own: float) -> Non
     Parameters
     ----------
     exchange, book : tables of the run, written.
-    i : protocol.
+    i : listing.
     own : USD, a loss < 0, what the vault is worth.
     """
     exchange.successor_profit[i] += own
@@ -83,11 +83,11 @@ def settle_vaults(exchange: Exchanges, book: Book) -> None:
 
 
 @inline
-def cancel_shares(exchange: Exchanges, protocol: Protocols, providers: Providers) -> None:
+def cancel_shares(exchange: Exchanges, providers: Providers) -> None:
     """Cancel the shares and requests of providers whose vault is closed."""
     for i in range(exchange.shape[0]):
-        if exchange.vault_closed[i] > 0.0 and protocol.shares[i] != 0.0:
-            protocol.shares[i] = 0.0
+        if exchange.vault_closed[i] > 0.0 and exchange.vault_shares[i] != 0.0:
+            exchange.vault_shares[i] = 0.0
             for row in range(providers.shape[0]):
-                if providers.protocol[row] == i:
+                if providers.listing[row] == i:
                     providers.shares[row] = providers.requested[row] = providers.wait[row] = 0.0

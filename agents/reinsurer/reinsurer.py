@@ -54,12 +54,14 @@ def collect_premium(
     exchange : open interest, read.
     pool : premiums received are written.
     pool_of : (members,) index of each one's pool.
-    paid : (members,) USD, >= 0, written.
+    paid : (members,) USD, >= 0, zero before, written.
     rate : of open interest, 1/year, >= 0.
     minutes : what the premium is due for.
     """
     for i in range(exchange.shape[0]):
         interest = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
-        paid[i] = min(premium(interest, rate, minutes), max(book.balance[FUND, i], 0.0))
-        transfer(book, FUND, i, POOL, pool_of[i], paid[i])
-        pool.premiums[pool_of[i]] += paid[i]
+        p = exchange.protocol[i]
+        amount = min(premium(interest, rate, minutes), max(book.balance[FUND, p], 0.0))
+        paid[p] += amount
+        transfer(book, FUND, p, POOL, pool_of[p], amount)
+        pool.premiums[pool_of[p]] += amount

@@ -46,9 +46,14 @@ class Trader(Account):
             self.model.decide(np.array([self.row], dtype=np.int64))
 
     @property
+    def listing(self) -> int:
+        """Index of the listing the account trades."""
+        return self.row // self.model.slots_per_listing
+
+    @property
     def protocol(self) -> int:
-        """Index of the protocol the account is at."""
-        return self.row // self.model.slots_per_protocol
+        """Index of the protocol whose listing that is."""
+        return int(self.model.exchange.protocol[self.listing])
 
     @property
     def strategy_name(self) -> str:
@@ -59,8 +64,8 @@ class Trader(Account):
     def equity(self) -> float:
         """Collateral plus unrealised profit less funding owed, USD."""
         exchange = self.model.exchange
-        owed = float(exchange.funding_index[self.protocol]) - self.entry_funding
-        return equity(self.collateral, self.size, self.entry_price, float(exchange.mark[self.protocol]), owed)
+        owed = float(exchange.funding_index[self.listing]) - self.entry_funding
+        return equity(self.collateral, self.size, self.entry_price, float(exchange.mark[self.listing]), owed)
 
     def before_change(self) -> None:
         """Note the account's value, so that a change from Python can be booked in the ledger."""

@@ -93,7 +93,7 @@ def unpaid(n: int, classes: int, cleared: int, world: int) -> float:
     ecosystem = bare(terms, n, world)
     owed = ecosystem.contagion.liabilities
     whole = interest + owed.sum(axis=0) - owed.sum(axis=1)
-    left = hit(ecosystem, np.where(failing, 10.0 * interest, 0.0)).ledger.balance[TREASURY]
+    left = hit(ecosystem, np.where(failing, 10.0 * interest, 0.0)).ledger.own[TREASURY]
     pairs = failing.sum() * (~failing).sum()
     return float((whole - left)[~failing].sum() / (weight * interest) * (n - 1) ** 2 / pairs)
 

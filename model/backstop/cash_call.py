@@ -55,7 +55,7 @@ class CashCalls:
         called_for = self.due[step % len(self.due)]
         if not called_for.any():
             return
-        asked, treasury = np.minimum(called_for, self.late.borne()), self.late.ledger.balance[TREASURY]
+        asked, treasury = np.minimum(called_for, self.late.borne()), self.late.ledger.own[TREASURY]
         called_for[:] = 0.0
         called = (asked == 0.0) & (protocol.status == SOUND)
         room = np.where(called, self.structure.assessable(treasury, protocol.assessed), 0.0)

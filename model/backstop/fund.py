@@ -16,6 +16,7 @@ import numpy as np
 
 from agents.core.fast_call import FastCall
 from agents.core.ledger import FUND, LENT, OUTSIDE, POOL, POOL_LENT, TREASURY, WHOLE
+from agents.exchange.exchange import leading
 from agents.protocol.contribution import contribution, gap, target_size, tier
 from agents.protocol.fund_asset import revaluation
 from agents.protocol.lending import AtOnce, Recall, make_recall, manage_lending
@@ -50,9 +51,9 @@ class FundManagement:
         self.terms, self.backstop, self.minutes = scenario.fund, scenario.backstop, scenario.minutes
         self.structure, self.ledger, self.layers = context.structure, context.ledger, layers
         self.exchange, self.market, self.pool = context.exchange, context.market, context.pool
-        self.risk = context.tape().daily_volatility[self.exchange.asset]
+        self.risk = context.tape().daily_volatility[self._asset()]
         self.target = target_size(self.terms.target_ratio, self.structure.paid_in)
-        members, pots = len(self.exchange), self.structure.pots
+        members, pots = len(self.structure.capital), self.structure.pots
         delay = min(round(self.terms.recall_delay / self.minutes), context.horizon)
         self.memory = FundMemory(self._mid(), np.zeros(members), make_recall(delay, members + pots))
         self.mid, self.owed, self.recall = self.memory
@@ -74,7 +75,7 @@ class FundManagement:
         if not self.revalues:
             return
         mid, structure = self._mid(), self.structure
-        balance, pots = self.ledger.balance, slice(structure.pots)
+        balance, pots = self.ledger.own, slice(structure.pots)
         self.ledger.enter(FUND, revaluation(balance[FUND], share, self.mid, mid))
         whole = balance[POOL, pots] + balance[POOL_LENT, pots]
         at_hand = np.divide(balance[POOL, pots], whole, out=np.zeros(structure.pots), where=whole > 0.0)
@@ -103,7 +104,7 @@ class FundManagement:
 
     def _pay_late(self, step: int) -> None:
         """Let what arrived pay the debt it was recalled for: own funds their own, pools that of members left short."""
-        members, balance, structure = len(self.exchange), self.ledger.balance, self.structure
+        members, balance, structure = len(self.structure.capital), self.ledger.own, self.structure
         arrived = self.recall.arrived
         balance[FUND] -= arrived[:members] - self.late.pay(arrived[:members], "paid_late")
         short = np.minimum(structure.still_due(structure.unpaid, step), self.late.open())
@@ -130,7 +131,7 @@ class FundManagement:
 
     def _deposit(self, wanted: Array) -> None:
         """Move money from treasuries to the backstop, as far as it is there, split as capital is."""
-        structure, balance = self.structure, self.ledger.balance
+        structure, balance = self.structure, self.ledger.own
         amount = np.minimum(wanted, np.maximum(balance[TREASURY], 0.0))
         balance[TREASURY] -= amount
         if not structure.holds_capital:
@@ -149,25 +150,31 @@ class FundManagement:
         yearly = self._interest() * self.backstop.premium_rate
         self.owed += again * yearly * self.backstop.reinstatement_premium
         again[:] = 0.0
-        paid = np.minimum(self.owed, np.maximum(self.ledger.balance[FUND], 0.0))
+        paid = np.minimum(self.owed, np.maximum(self.ledger.own[FUND], 0.0))
         self.owed -= paid
-        self.ledger.balance[FUND] -= paid
+        self.ledger.own[FUND] -= paid
         self.pool.premiums[:] += self._to_pools(paid)
 
     def _to_pools(self, amounts: Array) -> Array:
         """Credit members' money to their pools and entitlements; return the sums by pool."""
         sums = self.structure.by_pool(amounts)
         self.structure.entitlement += amounts
-        self.ledger.balance[POOL, : len(sums)] += sums
+        self.ledger.own[POOL, : len(sums)] += sums
         return sums
 
     def _held(self) -> Array:
         """Return the backstop behind each protocol, (members,) USD."""
-        return self.ledger.balance[FUND] + self.ledger.balance[LENT] + self.structure.entitlement
+        return self.ledger.own[FUND] + self.ledger.own[LENT] + self.structure.entitlement
 
     def _interest(self) -> Array:
         """Return one-sided open interest at the mark, (members,) USD."""
-        return np.maximum(self.exchange.long_size, self.exchange.short_size) * self.exchange.mark
+        exchange = self.exchange
+        interest = np.maximum(exchange.long_size, exchange.short_size) * exchange.mark
+        return np.bincount(exchange.protocol, interest, len(self.structure.capital))
+
+    def _asset(self) -> Array:
+        """Return the asset of each member's first listing, in which base assets are held, (members,)."""
+        return np.asarray(self.exchange.asset[leading(self.exchange)])
 
     def _mid(self) -> Array:
-        return self.market.mid[self.exchange.asset].copy()
+        return self.market.mid[self._asset()].copy()

@@ -18,13 +18,15 @@ import numpy as np
 from agents.account.account import BLOCK
 from agents.core.books import Venue
 from agents.core.ledger import BAD_DEBT, DEFICIT, OUTSIDE, TRADER, VAULT, WALLET, WHOLE, pay, transfer
+from agents.exchange.exchange import listings_of
 from agents.provider.vault_closing import settle_successor
 
+Array = np.ndarray
 DUST = 1e-6
 
 
-def tear_up(venue: Venue, protocol: int) -> tuple[float, float]:
-    """Close every position of `protocol` at its mark and book what comes to light as a deficit.
+def tear_up(venue: Venue, listing: int) -> tuple[float, float]:
+    """Close every position of a `listing` at its mark and book what comes to light as a deficit of its protocol.
 
     A vault left below zero is closed for good.
 
@@ -33,29 +35,29 @@ def tear_up(venue: Venue, protocol: int) -> tuple[float, float]:
     shortfall : USD >= 0, negative equity of accounts.
     hole : USD >= 0, negative equity of the vault.
     """
-    rows = _rows(venue, protocol)
+    rows, protocol = _rows(venue, slice(listing, listing + 1)), int(venue.exchange["protocol"][listing])
     accounts, exchange, book = venue.accounts, venue.exchange, venue.book
-    mark, index = float(exchange["mark"][protocol]), float(exchange["funding_index"][protocol])
+    mark, index = float(exchange["mark"][listing]), float(exchange["funding_index"][listing])
     size, collateral = accounts.size[rows], accounts.collateral[rows]
     gain = size * (mark - accounts.entry_price[rows] - (index - accounts.entry_funding[rows]))
     own = collateral + gain
-    pay(book, VAULT, TRADER, protocol, float((size * (mark - index)).sum()))
-    exchange["vault_size"][protocol] = 0.0
-    if exchange["vault_closed"][protocol]:
-        settle_successor(exchange, book, protocol, float(book.balance[VAULT, protocol]))
+    pay(book, VAULT, TRADER, listing, float((size * (mark - index)).sum()))
+    exchange["vault_size"][listing] = 0.0
+    if exchange["vault_closed"][listing]:
+        settle_successor(exchange, book, listing, float(book.balance[VAULT, listing]))
     accounts.realised[rows] += np.maximum(gain, -collateral)
     accounts.collateral[rows] = np.maximum(own, 0.0)
     size[:] = accounts.level[rows] = accounts.order[rows] = 0.0
     accounts.entry_price[rows] = accounts.entry_funding[rows] = 0.0
     venue.blocks["stale"][rows.start // BLOCK : rows.stop // BLOCK] = 1
-    shortfall, hole = float(np.maximum(-own, 0.0).sum()), max(-float(book.balance[VAULT, protocol]), 0.0)
-    pay(book, DEFICIT, TRADER, protocol, shortfall)
-    pay(book, DEFICIT, VAULT, protocol, hole)
+    shortfall, hole = float(np.maximum(-own, 0.0).sum()), max(-float(book.balance[VAULT, listing]), 0.0)
+    transfer(book, DEFICIT, protocol, TRADER, listing, shortfall)
+    transfer(book, DEFICIT, protocol, VAULT, listing, hole)
     if hole > 0.0:
-        exchange["vault_closed"][protocol] = 1.0
-    exchange["deficit"][protocol] += shortfall + hole
-    exchange["trader_deficit"][protocol] += shortfall
-    exchange["vault_deficit"][protocol] += hole
+        exchange["vault_closed"][listing] = 1.0
+    exchange["deficit"][listing] += shortfall + hole
+    exchange["trader_deficit"][listing] += shortfall
+    exchange["vault_deficit"][listing] += hole
     return shortfall, hole
 
 
@@ -68,26 +70,35 @@ def pay_claims(venue: Venue, protocol: int, reaction: float) -> float:
     protocol : index of a protocol whose positions are closed.
     reaction : fall of a trader's leverage appetite per fraction of equity lost.
     """
-    rows = _rows(venue, protocol)
-    accounts, book = venue.accounts, venue.book
-    claims, vault = accounts.collateral[rows], max(float(book.balance[VAULT, protocol]), 0.0)
-    owed, total = max(-float(book.balance[BAD_DEBT, protocol]), 0.0), float(claims.sum()) + vault
+    listings = listings_of(venue.exchange, protocol)
+    rows, accounts, balance = _rows(venue, listings), venue.accounts, venue.book.balance
+    claims, vault = accounts.collateral[rows], np.maximum(balance[VAULT, listings], 0.0)
+    owed, total = max(-float(balance[BAD_DEBT, protocol]), 0.0), float(claims.sum()) + float(vault.sum())
     part = min(owed / total, 1.0) if total > 0.0 else 0.0
     cut = claims * part
     accounts.haircut[rows] += cut
     accounts.realised[rows] -= cut
     accounts.leverage[rows] *= 1.0 - reaction * part * (claims > 0.0)
     accounts.wallet[rows] += claims - cut
-    pay(book, TRADER, BAD_DEBT, protocol, float(cut.sum()))
-    pay(book, VAULT, BAD_DEBT, protocol, vault * part)
-    pay(book, TRADER, WALLET, protocol, float((claims - cut).sum()))
+    _settle_claims(venue, protocol, claims, cut, vault * part)
     claims[:] = 0.0
-    rounding = float(book.balance[BAD_DEBT, protocol])
+    rounding = float(balance[BAD_DEBT, protocol])
     if abs(rounding) < DUST:
-        transfer(book, BAD_DEBT, protocol, OUTSIDE, WHOLE, rounding)
-    return float(cut.sum()) + vault * part
+        transfer(venue.book, BAD_DEBT, protocol, OUTSIDE, WHOLE, rounding)
+    return float(cut.sum()) + float((vault * part).sum())
 
 
-def _rows(venue: Venue, protocol: int) -> slice:
+def _settle_claims(venue: Venue, protocol: int, claims: Array, cut: Array, vault_cut: Array) -> None:
+    """Book what claims, (rows of its listings,) USD, and vaults, (its listings,), lose of a protocol, and the rest."""
+    listings, book = listings_of(venue.exchange, protocol), venue.book
+    shape = (listings.stop - listings.start, -1)
+    lost, paid = cut.reshape(shape), (claims - cut).reshape(shape)
+    for at, i in enumerate(range(listings.start, listings.stop)):
+        transfer(book, TRADER, i, BAD_DEBT, protocol, float(lost[at].sum()))
+        transfer(book, VAULT, i, BAD_DEBT, protocol, float(vault_cut[at]))
+        pay(book, TRADER, WALLET, i, float(paid[at].sum()))
+
+
+def _rows(venue: Venue, listings: slice) -> slice:
     slots = len(venue.accounts.size) // len(venue.exchange)
-    return slice(protocol * slots, (protocol + 1) * slots)
+    return slice(listings.start * slots, listings.stop * slots)

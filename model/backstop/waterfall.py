@@ -34,13 +34,14 @@ import numpy as np
 from agents.core.books import Venue
 from agents.core.column import bare
 from agents.core.fast_call import FastCall
-from agents.core.ledger import BAD_DEBT, DEFICIT, Ledger
+from agents.core.ledger import BAD_DEBT, DEFICIT, SHORTFALL, Ledger
 from agents.core.table import Pools, Protocols
 from model.backstop.layer.base import Layers, without_dust
 from model.backstop.layer.choice import layer_tables, layer_terms
-from model.backstop.layer.descent import ask_layers, cover_losses
+from model.backstop.layer.descent import ask_layers, cover_losses, take_on
 from model.backstop.layer.table import LayerRoom, LayerTerms, make_layer_room
 from model.backstop.loss_regime.chain import Chain
+from model.backstop.loss_regime.division import hand_back
 from model.backstop.structure.base import Structure
 from model.backstop.trigger.base import Means
 from model.scenario.registry import TRIGGERS
@@ -122,10 +123,11 @@ class Waterfall(Layers):
             self.structure.begin(step)
         if self.trigger.watches:
             self.trigger.observe(self._own())
-        if not self._deficit.any():
+        if not take_on(ledger.balance, bare(venue.exchange), self.room):
             return np.zeros_like(self._deficit)
         deficit = np.maximum(-self._deficit, 0.0)
-        past = self._divide(venue, deficit)
+        exploit = np.minimum(self.room.before, deficit)
+        past = self._note(deficit, exploit, np.minimum(self.room.after, deficit - exploit))
         left = self._descend(without_dust(deficit, past), priority, step)
         owed: Array = left + past
         if owed.any():
@@ -145,13 +147,17 @@ class Waterfall(Layers):
         owed : (members,) USD >= 0, what the layers left or were not asked for.
         step : present step.
         """
-        for i in np.flatnonzero(owed):
-            collected = self.regime.collect_loss(venue, int(i), float(owed[i]), step)
-            protocol.paid_regime[i] += collected.regime
-            protocol.paid_fallback[i] += collected.fallback
-            protocol.overshoot[i] += collected.overshoot
-            protocol.infeasible[i] += owed[i] - collected.regime
-        ledger.transfer(BAD_DEBT, DEFICIT, -ledger.balance[DEFICIT])
+        balance, listings = ledger.balance, venue.exchange["protocol"]
+        part = np.zeros(len(listings))
+        hand_back(balance, bare(venue.exchange), owed, part)
+        for i in np.flatnonzero(part):
+            collected, p = self.regime.collect_loss(venue, int(i), float(part[i]), step), listings[i]
+            protocol.paid_regime[p] += collected.regime
+            protocol.paid_fallback[p] += collected.fallback
+            protocol.overshoot[p] += collected.overshoot
+            protocol.infeasible[p] += part[i] - collected.regime
+        np.add.at(balance[BAD_DEBT], listings, balance[SHORTFALL])
+        balance[SHORTFALL] = 0.0
 
     def cover(
         self, ledger: Ledger, protocol: Protocols, pool: Pools, priorities: Array, trader: Array, vault: Array,
@@ -180,11 +186,6 @@ class Waterfall(Layers):
         protocol.infeasible[:] += left + past
         ledger.transfer(BAD_DEBT, DEFICIT, left + past)
         return left + past
-
-    def _divide(self, venue: Venue, deficit: Array) -> Array:
-        """Record the origin of the deficits of a step; return the part that goes past all layers, (members,) USD."""
-        exploit = np.minimum(venue.exchange["exploit_loss"], deficit)
-        return self._note(deficit, exploit, np.minimum(venue.exchange["vault_deficit"], deficit - exploit))
 
     def _note(self, deficit: Array, exploit: Array, vault: Array) -> Array:
         """Count deficits by origin; return the part that goes past all layers, (members,) USD."""

@@ -226,12 +226,12 @@ class Engine(SetUp):
         self.clock += 1
         self.record.fold(self.clock)
 
-    def slots(self, protocol: int) -> tuple[int, int]:
-        """Return the first row of a protocol's accounts and the row after its last."""
-        return protocol * self.slots_per_protocol, (protocol + 1) * self.slots_per_protocol
+    def slots(self, listing: int) -> tuple[int, int]:
+        """Return the first row of a listing's accounts and the row after its last."""
+        return listing * self.slots_per_listing, (listing + 1) * self.slots_per_listing
 
     def vault_equity(self) -> np.ndarray:
-        """Return each vault's equity, (protocols,) USD."""
+        """Return each vault's equity, (listings,) USD."""
         exchange = self.exchange
         return self.ledger.balance[VAULT] + exchange.vault_size * (exchange.mark - exchange.funding_index)
 

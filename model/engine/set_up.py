@@ -37,7 +37,7 @@ from model.scenario.check.demand import refuse_beyond
 from model.scenario.length import asset_names
 from model.schedule import ACTS
 from model.state import initial
-from model.state.population import draw_population, slots_per_protocol
+from model.state.population import draw_population, slots_per_listing
 from model.state.state import Clock, Series, State
 from model.state.table import Tables
 from model.state.terms import Due, KernelTables, make_scratch, make_terms
@@ -73,10 +73,10 @@ class SetUp(SavedRun):
         """Make the tables and let the money enter."""
         scenario, tape = self.scenario, self.tape
         traits = initial.asset_traits(scenario, asset_names(scenario))
-        self.slots_per_protocol = slots_per_protocol(scenario)
+        self.slots_per_listing = slots_per_listing(scenario)
         self.exchange = initial.make_exchange(scenario, tape, traits)
         self.market = initial.make_asset_market(scenario, tape, traits, self.exchange)
-        interest = initial.open_interest(scenario)
+        interest = np.array(scenario.protocol.listing_interest)
         self.tiers = bare(make_tiers(*scenario.exchange.tiers))
         self.accounts = draw_population(scenario, streams, initial.contracts(self.exchange, tape, interest))
         self.start_leverage = self.accounts.leverage.copy()
@@ -84,19 +84,19 @@ class SetUp(SavedRun):
         self.keepers = initial.make_keepers(scenario, streams)
         self.providers = initial.make_providers(scenario, streams, self.exchange.vault_start)
         self.structure = initial.make_structure(scenario, streams, self.horizon)
-        self.protocol = initial.make_protocols(scenario, self.structure, self.exchange.vault_start)
+        self.protocol = initial.make_protocols(scenario, self.structure)
         self.pool = initial.make_pool(self.structure)
         tables = [getattr(self, name) for name in KernelTables._fields]
         self.tables = KernelTables(*(bare(table) for table in tables))
-        self.ledger = Ledger(len(self.exchange))
+        self.ledger = Ledger(len(self.protocol), len(self.exchange))
         self.ledger.subsidiaries = initial.subsidiaries(self.accounts, self.keepers, self.providers, len(self.exchange))
         initial.open_books(self.ledger, self.accounts, self.tables, scenario, self.exchange, self.structure)
         self.reconcile(SET_UP)
 
     def _set_rules(self, streams: Streams, draws: Streams) -> None:
         """Derive constants, the layers of the waterfall, the exposures and room for the record."""
-        scenario, members = self.scenario, len(self.exchange)
-        self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), members, self.structure.pots)
+        scenario, members, listings = self.scenario, len(self.protocol), len(self.exchange)
+        self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), listings, members, self.structure.pots)
         self.record = make_record(scenario, self.kept, self.horizon, self.assets)
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book, self.tiers)
         self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
@@ -104,7 +104,7 @@ class SetUp(SavedRun):
         self.waterfall.bind(self.ledger, self.protocol, self.pool)
         self.succession = Succession(scenario, draws.key("loss"), self.venue)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, self._cover)
-        self.losses = Losses(np.zeros(members), np.zeros(1, np.bool_))
+        self.losses = Losses(np.zeros(members), np.zeros(1, np.bool_), np.zeros(listings))
         loss, due = self.regime.kernel_terms(), Due(self.contagion.resolution.resumes)
         self.rules = make_terms(scenario, streams, draws, self.structure, due, loss)
         context = self._context()

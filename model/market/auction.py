@@ -212,7 +212,9 @@ def prepare(
         row = funds.account[h]
         i, size = row // slots, accounts.size[row]
         held[h] = np.nan
-        takes_part[h] = exchange.asset[i] == k and exchange.halt[i] <= 0.0 and protocol.halted[i] == 0
+        takes_part[h] = (
+            exchange.asset[i] == k and exchange.halt[i] <= 0.0 and protocol.halted[exchange.protocol[i]] == 0
+        )
         if takes_part[h]:
             post_all(accounts, blocks, book, row, i)
             owed = exchange.funding_index[i] - accounts.entry_funding[row]

@@ -91,19 +91,20 @@ def feel(
     health, news, known = healths(balance, protocol, backing), mood.news, mood.known
     first, tied = nerves.first, nerves.tied
     alarms, strain = mood.alarm, mood.strain
+    for p in range(protocol.shape[0] if nerves.panic else 0):
+        bad = nerves.unpaid if protocol.uncovered[p] > known[p] else 0.0
+        known[p] = protocol.uncovered[p]
+        for tie in range(first[p], first[p + 1]):
+            if protocol.default_step[tied[tie]] == step:
+                bad += nerves.neighbour
+        news[p] = faded(news[p], nerves.half_life, nerves.minutes) + bad
+        alarms[p] = alarm(health[p], news[p], nerves.thin_fund)
     for i in range(exchange.shape[0]):
-        k = exchange.asset[i]
+        k, p = exchange.asset[i], exchange.protocol[i]
         if nerves.panic:
-            bad = nerves.unpaid if protocol.uncovered[i] > known[i] else 0.0
-            known[i] = protocol.uncovered[i]
-            for tie in range(first[i], first[i + 1]):
-                if protocol.default_step[tied[tie]] == step:
-                    bad += nerves.neighbour
-            news[i] = faded(news[i], nerves.half_life, nerves.minutes) + bad
-            alarms[i] = alarm(health[i], news[i], nerves.thin_fund)
-            exchange.alarm[i] = nerves.trader * alarms[i]
+            exchange.alarm[i] = nerves.trader * alarms[p]
         rough = stress(market.variance[k], market.normal_volatility[k])
-        strain[i] = nerves.volatility * rough + nerves.provider * alarms[i]
+        strain[i] = nerves.volatility * rough + nerves.provider * alarms[p]
 
 
 def neighbours(owed: Matrix) -> tuple[Array, Array]:
@@ -115,7 +116,7 @@ def neighbours(owed: Matrix) -> tuple[Array, Array]:
 
 
 def make_mood(liabilities: Matrix, strain: Array) -> Mood:
-    """Return what is heard at the start: nothing; `strain`, (members,) 1, is that of liquidity providers."""
+    """Return what is heard at the start: nothing; `strain`, (listings,) 1, is that of liquidity providers."""
     news, known, alarms = np.zeros((3, liabilities.shape[0]))
     return Mood(news, known, alarms, strain)
 

@@ -42,7 +42,7 @@ class ControlRule(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Terms at the start, (protocols,) each."""
+    """Terms at the start, (listings,) each."""
 
     fee: np.ndarray  # 1, of liquidations
     margin: np.ndarray  # 1, initial
@@ -69,12 +69,12 @@ def adjust_terms(
     exchange, market, protocol : tables of the run; the terms of `exchange` are written.
     book, backing : of ledger and structure, read.
     rules : sensitivities and bounds.
-    start : terms at the start, (protocols,) each.
+    start : terms at the start, (listings,) each.
     """
     healthy = healths(book.balance, protocol, backing)
     for i in range(exchange.shape[0]):
         k = exchange.asset[i]
-        health = healthy[i]
+        health = healthy[exchange.protocol[i]]
         rough = stress(market.variance[k], market.normal_volatility[k])
         fee = tightening(health, rough, rules.fee_health, rules.fee_volatility)
         margin = tightening(health, rough, rules.margin_health, rules.margin_volatility)

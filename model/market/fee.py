@@ -62,13 +62,13 @@ class CapitalTerms(NamedTuple):
     cooldown: float  # steps between asking and being paid
     exit: float  # 1 per step, most that may leave a vault; 1 for no limit
     wealth: float  # 1, of providers to losses elsewhere
-    strain: np.ndarray  # (protocols,) what providers hear of others, written by the confidence phase
+    strain: np.ndarray  # (listings,) what providers hear of others, written by the confidence phase
 
 
 @rule
 def contribute(
-    book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, account: Code, amount: float,
-    terms: CapitalTerms,
+    book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, p: int, account: Code, i: int,
+    amount: float, terms: CapitalTerms,
 ) -> None:  # fmt: skip
     """Split income of the backstop between own fund and pool; what exceeds the target size is the treasury's.
 
@@ -76,48 +76,51 @@ def contribute(
     ----------
     book, protocol, pool : of the run; balances, income and contributions are written.
     entitlement : (members,) USD, what each owns of its pool; written.
-    i : protocol.
-    account : of the ledger, that the income is on.
+    p : protocol.
+    account, i : of the ledger and its column, that the income is on: a listing.
     amount : USD, >= 0.
     terms : constants.
     """
     if not terms.holds:
         transfer(book, account, i, OUTSIDE, WHOLE, amount)
         return
-    held = book.balance[FUND, i] + book.balance[LENT, i] + entitlement[i]
-    spill = min(amount, max(held + amount - terms.target[i], 0.0))
-    pay(book, account, TREASURY, i, spill)
-    shared = (amount - spill) * (1.0 - terms.own_share[i])
-    pay(book, account, FUND, i, amount - spill - shared)
-    transfer(book, account, i, POOL, terms.pool_of[i], shared)
-    pool.contributions[terms.pool_of[i]] += shared
-    entitlement[i] += shared
-    protocol.income[i] += amount - spill
+    held = book.balance[FUND, p] + book.balance[LENT, p] + entitlement[p]
+    spill = min(amount, max(held + amount - terms.target[p], 0.0))
+    transfer(book, account, i, TREASURY, p, spill)
+    shared = (amount - spill) * (1.0 - terms.own_share[p])
+    transfer(book, account, i, FUND, p, amount - spill - shared)
+    transfer(book, account, i, POOL, terms.pool_of[p], shared)
+    pool.contributions[terms.pool_of[p]] += shared
+    entitlement[p] += shared
+    protocol.income[p] += amount - spill
 
 
 @inline
 def share_fees(
-    book: Book, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int, terms: CapitalTerms
-) -> None:
-    """Distribute one protocol's fees of this step.
+    book: Book, exchange: Exchanges, protocol: Protocols, pool: Pools, entitlement: np.ndarray, i: int,
+    terms: CapitalTerms,
+) -> None:  # fmt: skip
+    """Distribute one listing's fees of this step.
 
     Parameters
     ----------
     book, protocol, pool : of the run; balances, income and contributions are written.
+    exchange : whose listing it is, read.
     entitlement : (members,) USD, what each owns of its pool; written.
-    i : protocol.
+    i : listing.
     terms : constants.
     """
+    p = exchange.protocol[i]
     fees = book.balance[TRADING_FEE, i]
     to_vault, to_fund = fees * terms.vault, fees * terms.fund
     pay(book, TRADING_FEE, VAULT, i, to_vault)
     contribute(
-        book=book, protocol=protocol, pool=pool, entitlement=entitlement, i=i, account=TRADING_FEE, amount=to_fund,
-        terms=terms,
+        book=book, protocol=protocol, pool=pool, entitlement=entitlement, p=p, account=TRADING_FEE, i=i,
+        amount=to_fund, terms=terms,
     )  # fmt: skip
-    pay(book, TRADING_FEE, TREASURY, i, book.balance[TRADING_FEE, i])
+    transfer(book, TRADING_FEE, i, TREASURY, p, book.balance[TRADING_FEE, i])
     contribute(
-        book=book, protocol=protocol, pool=pool, entitlement=entitlement, i=i, account=LIQUIDATION_FEE,
+        book=book, protocol=protocol, pool=pool, entitlement=entitlement, p=p, account=LIQUIDATION_FEE, i=i,
         amount=book.balance[LIQUIDATION_FEE, i], terms=terms,
     )  # fmt: skip
     book.balance[TRADING_FEE, i] = book.balance[LIQUIDATION_FEE, i] = 0.0
@@ -125,24 +128,24 @@ def share_fees(
 
 @inline
 def losses_elsewhere(
-    protocol: Protocols, providers: Providers, book: Book, open_profit: np.ndarray, weight: float
+    exchange: Exchanges, providers: Providers, book: Book, open_profit: np.ndarray, weight: float
 ) -> np.ndarray:
     """Return what losses in other vaults add to the strain of each stake, (stakes,) falls of the share price.
 
     Parameters
     ----------
-    protocol, providers, book : of the run, read.
-    open_profit : (protocols,) USD, what each vault's contracts have gained beyond its cash value.
+    exchange, providers, book : of the run, read.
+    open_profit : (listings,) USD, what each vault's contracts have gained beyond its cash value.
     weight : 1, >= 0, of providers to losses elsewhere.
     """
-    protocols, owners, shares = providers.protocol, providers.owner, providers.shares
-    deposits, starts, members = providers.deposited, providers.start, open_profit.shape[0]
+    listings, owners, shares = providers.listing, providers.owner, providers.shares
+    deposits, starts, number = providers.deposited, providers.start, open_profit.shape[0]
     gained, start, found = np.zeros(owners.shape[0]), np.zeros(owners.shape[0]), np.zeros(owners.shape[0])
-    price = np.zeros(members)
-    for i in range(members):
-        price[i] = (book.balance[VAULT, i] + open_profit[i]) / max(protocol.shares[i], 1.0)
+    price = np.zeros(number)
+    for i in range(number):
+        price[i] = (book.balance[VAULT, i] + open_profit[i]) / max(exchange.vault_shares[i], 1.0)
     for row in range(owners.shape[0]):
-        found[row] = profit(shares[row], price[protocols[row]], deposits[row], starts[row])
+        found[row] = profit(shares[row], price[listings[row]], deposits[row], starts[row])
         gained[owners[row]] += found[row]
         start[owners[row]] += starts[row]
     for row in range(owners.shape[0]):
@@ -162,34 +165,35 @@ def serve_providers(
     backing : the structure's, read.
     terms : constants.
     """
-    members = exchange.shape[0]
-    cash, open_profit, health = np.zeros(members), np.zeros(members), healths(book.balance, protocol, backing)
+    number = exchange.shape[0]
+    cash, open_profit, health = np.zeros(number), np.zeros(number), healths(book.balance, protocol, backing)
     wealth = np.zeros(providers.shape[0])
-    for i in range(members):
+    for i in range(number):
         open_profit[i] = vault_equity(0.0, exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i])
     if terms.vaults > 1:
-        wealth = losses_elsewhere(protocol, providers, book, open_profit, terms.wealth)
-    protocols, money, tolerance = providers.protocol, providers.cash, providers.tolerance
-    requested, deposited, shares = providers.requested, providers.deposited, protocol.shares
-    closed = exchange.vault_closed
+        wealth = losses_elsewhere(exchange, providers, book, open_profit, terms.wealth)
+    listings, money, tolerance = providers.listing, providers.cash, providers.tolerance
+    requested, deposited, shares = providers.requested, providers.deposited, exchange.vault_shares
+    closed, halted, owner = exchange.vault_closed, protocol.halted, exchange.protocol
     balance, strain, sensitivity = book.balance, terms.strain, terms.sensitivity
-    for row in range(protocols.shape[0]):
-        i = protocols[row]
-        if closed[i] > 0.0:
+    for row in range(listings.shape[0]):
+        i = listings[row]
+        p = owner[i]
+        if closed[i] > 0.0 or halted[p] > 0:
             continue
         equity, pressed = balance[VAULT, i] + open_profit[i], strain[i] + wealth[row]
         fall = 1.0 - equity / max(shares[i], 1.0) + pressed
-        if not content(requested[row], deposited[row], fall, tolerance[row], health[i], sensitivity):
+        if not content(requested[row], deposited[row], fall, tolerance[row], health[p], sensitivity):
             provider_step(
-                providers=providers, vault=protocol, book=book, row=row, equity=equity, health=health[i],
+                providers=providers, vault=exchange, book=book, row=row, equity=equity, health=health[p],
                 strain=pressed, terms=terms,
             )  # fmt: skip
     if terms.exit < 1.0:
-        serve_queues(providers, protocol, book, open_profit, terms.exit)
-    for row in range(protocols.shape[0]):
-        cash[protocols[row]] += money[row]
+        serve_queues(providers, exchange, protocol, book, open_profit, terms.exit)
+    for row in range(listings.shape[0]):
+        cash[listings[row]] += money[row]
     there = money_there(book.balance)
-    for i in range(members):
+    for i in range(number):
         check(book, CAPITAL, PROVIDER, i, cash[i] - book.balance[PROVIDER, i], there)
 
 
@@ -206,15 +210,15 @@ def settle_capital(
     backing : the structure's; its entitlements are written.
     terms : constants.
     """
-    members, entitlement = exchange.shape[0], backing.entitlement
-    for i in range(members):
-        share_fees(book, protocol, pool, entitlement, i, terms)
+    members, entitlement = protocol.shape[0], backing.entitlement
+    for i in range(exchange.shape[0]):
+        share_fees(book, exchange, protocol, pool, entitlement, i, terms)
     if terms.premium > 0.0:
         paid = np.zeros(members)
         collect_premium(book, exchange, pool, terms.pool_of, paid, terms.premium, terms.minutes)
         for i in range(members):
             entitlement[i] += paid[i]
-    cancel_shares(exchange, protocol, providers)
+    cancel_shares(exchange, providers)
     serve_providers(exchange, protocol, providers, book, backing, terms)
     settle_vaults(exchange, book)
     reconcile(book, exchange, CAPITAL)

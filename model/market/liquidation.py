@@ -18,11 +18,11 @@ from agents.account.position import bankruptcy_price, closed_of, equity
 from agents.core.audit import reconcile
 from agents.core.kernel import inline
 from agents.core.ledger import (
-    DEFICIT,
     KEEPER,
     LIQUIDATION,
     LIQUIDATION_FEE,
     OUTSIDE,
+    SHORTFALL,
     TRADER,
     VAULT,
     WALLET,
@@ -199,7 +199,7 @@ def liquidate_part(
         accounts.realised[row] += rest - share
     else:
         accounts.realised[row] -= share
-        pay(book, DEFICIT, TRADER, i, -delta)
+        pay(book, SHORTFALL, TRADER, i, -delta)
         book_trader_deficit(exchange, i, -delta)
         book_failure(exchange, i, side, part, bankruptcy_price(entry, side * part, share))
     pay_keeper(keepers, book, keeper, bounty, gas)

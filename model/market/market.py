@@ -12,7 +12,7 @@ vaults supply, in contracts per unit log price,
 
     D = m · Σ supplied depth · max(vault shares / shares at the start, ¼) · max(thinning, floor) / F   (2)
 
-with the sum over the protocols that trade the asset and the scenario's multiplier m: a quarter of a vault's depth stays
+with the sum over the listings of the asset and the scenario's multiplier m: a quarter of a vault's depth stays
 anyone who runs, even where the vault was closed, unless the protocol is halted. Thinning is the lesser of what the tape
 says and of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility. κ = ∞ and m = ∞ make prices exogenous.
 """
@@ -23,8 +23,9 @@ import numpy as np
 
 from agents.core.audit import check_price
 from agents.core.kernel import inline, rule
-from agents.core.ledger import DEFICIT, OUTSIDE, PRICE, WHOLE, Book, transfer
+from agents.core.ledger import OUTSIDE, PRICE, SHORTFALL, WHOLE, Book, transfer
 from agents.core.table import Exchanges, Markets, Protocols
+from agents.exchange.exchange import leads
 from model.market.impact import SHAPES, absorbed_flow, average_price, displacement
 from model.scenario import Scenario
 
@@ -170,7 +171,7 @@ def shock(
 ) -> None:  # fmt: skip
     """Phase 1: apply the tape to fundamentals, spreads and exploits; clear what exchanges recorded of the last step.
 
-    An exploit does not reach a protocol that is halted.
+    An exploit does not reach a protocol that is halted; what it takes is a loss of the protocol's first listing.
 
     Parameters
     ----------
@@ -190,8 +191,9 @@ def shock(
         exchange.bankrupt_short[i] = exchange.bankrupt_short_value[i] = 0.0
         exchange.spread[i] = market.half_spread[exchange.asset[i]]
         exchange.trader_deficit[i] = exchange.vault_deficit[i] = 0.0
-        exchange.deficit[i] = exchange.exploit_loss[i] = exploit[i] * (1.0 - protocol.halted[i])
-        transfer(book, DEFICIT, i, OUTSIDE, WHOLE, exchange.deficit[i])
+        p = exchange.protocol[i]
+        exchange.deficit[i] = exchange.exploit_loss[i] = exploit[p] * (1.0 - protocol.halted[p]) * leads(exchange, i)
+        transfer(book, SHORTFALL, i, OUTSIDE, WHOLE, exchange.deficit[i])
 
 
 @inline
@@ -219,9 +221,9 @@ def supply_depth(
         market.depth[k] = 0.0
     for i in range(exchange.shape[0]):
         start = exchange.vault_start[i]
-        left = protocol.shares[i] / start if start > 0.0 else 0.0
+        left = exchange.vault_shares[i] / start if start > 0.0 else 0.0
         supplied = exchange.supplied_depth[i] * max(left, LEAST_SUPPLY)
-        market.depth[exchange.asset[i]] += supplied * (1.0 - protocol.halted[i])
+        market.depth[exchange.asset[i]] += supplied * (1.0 - protocol.halted[exchange.protocol[i]])
     for k in range(market.shape[0]):
         thin = 1.0 / (1.0 + rules.thinning * stress(market.variance[k], market.normal_volatility[k]))
         factor = max(min(thin, tape_depth[k]), rules.floor)
@@ -256,7 +258,7 @@ def price(
     market, exchange, protocol, book : tables of the run; all but `protocol` are written.
     rules : constants.
     tape_depth : (assets,) share of calm depth there, in (0, 1].
-    oracle_error : (protocols,) 1, relative error of the mark, > -1.
+    oracle_error : (listings,) 1, relative error of the mark, > -1.
     """
     for k in range(market.shape[0]):
         market.dislocation[k] *= rules.decay
@@ -270,4 +272,4 @@ def price(
         k = exchange.asset[i]
         alarm = min(stress(market.variance[k], market.normal_volatility[k]), 1.0)
         attention = rules.attention + (rules.alert - rules.attention) * alarm
-        exchange.attention[i] = attention * (1.0 - protocol.halted[i])
+        exchange.attention[i] = attention * (1.0 - protocol.halted[exchange.protocol[i]])

@@ -12,7 +12,7 @@ from agents.account.account import total, touch
 from agents.account.position import after_fill, filled
 from agents.core.audit import reconcile
 from agents.core.kernel import inline, kernel, rule
-from agents.core.ledger import DEFICIT, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, Book, pay
+from agents.core.ledger import SHORTFALL, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, Book, pay
 from agents.core.table import Accounts, Blocks, Exchanges, Markets, Tiers
 from agents.exchange.control.order_limit import is_limited, limit_orders
 from agents.exchange.exchange import book_trader_deficit
@@ -44,7 +44,7 @@ def settle_flat(accounts: Accounts, exchange: Exchanges, book: Book, row: int, i
         accounts.wallet[row] += left
         pay(book, TRADER, WALLET, i, left)
     else:
-        pay(book, DEFICIT, TRADER, i, -left)
+        pay(book, SHORTFALL, TRADER, i, -left)
         book_trader_deficit(exchange, i, -left)
 
 

@@ -36,18 +36,18 @@ class ValueInvesting:
 
     Attributes
     ----------
-    funds : the funds' records, protocol by protocol.
+    funds : the funds' records, listing by listing.
     terms : constants of their auction; None where there are none.
     """
 
     def __init__(self, scenario: Scenario, value: np.ndarray, accounts: Accounts, ledger: Ledger) -> None:
-        terms, members = scenario.value_fund, scenario.protocol.number
+        terms, listings = scenario.value_fund, sum(scenario.protocol.counts)
         self.terms = make_auction(scenario, value)
-        slots = len(accounts.size) // members
-        first = np.arange(members) * slots + scenario.trader.number + scenario.trader.reserve
+        slots = len(accounts.size) // listings
+        first = np.arange(listings) * slots + scenario.trader.number + scenario.trader.reserve
         rows = (first[:, None] + np.arange(terms.number)).ravel()
-        self.funds = make_value_funds(rows, np.tile(per_item(terms.aggression, terms.number), members), terms.wealth)
+        self.funds = make_value_funds(rows, np.tile(per_item(terms.aggression, terms.number), listings), terms.wealth)
         if terms.number:
             accounts.status[rows], accounts.wallet[rows] = GUEST, terms.wealth
             accounts.leverage[rows] = terms.leverage
-            ledger.enter(WALLET, terms.wealth * np.bincount(rows // slots, minlength=members))
+            ledger.enter(WALLET, terms.wealth * np.bincount(rows // slots, minlength=listings))

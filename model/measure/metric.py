@@ -18,6 +18,7 @@ from agents.core.ledger import (
     POOL,
     POOL_LENT,
     RETROCESSION,
+    SHORTFALL,
     TREASURY,
     WALLET,
     Ledger,
@@ -142,7 +143,7 @@ def capital_metrics(ecosystem: Run) -> Metrics:
     balance, protocol = ecosystem.ledger.balance, ecosystem.protocol
     start = float(protocol.capital.sum()) + ecosystem.reinsurance.third_party
     end = float(balance[FUND].sum() + balance[POOL].sum() + balance[[LENT, POOL_LENT]].sum())
-    end += float(ecosystem.structure.assessable(balance[TREASURY], protocol.assessed).sum())
+    end += float(ecosystem.structure.assessable(ecosystem.ledger.own[TREASURY], protocol.assessed).sum())
     callable_capital = callable_at_start(ecosystem)
     covered = sum(float(protocol[layer].sum()) for layer in BACKSTOP_LAYERS)
     keepers, pool, vaults = ecosystem.keepers, ecosystem.pool, ecosystem.exchange.vault_start
@@ -153,7 +154,7 @@ def capital_metrics(ecosystem: Run) -> Metrics:
         "loss_per_capital": per_dollar(float(protocol.deficit.sum()), callable_capital),
         "covered_per_capital": per_dollar(covered, callable_capital),
         "bad_debt": float(-balance[BAD_DEBT].sum()),
-        "open_deficit": float(-balance[DEFICIT].sum()),
+        "open_deficit": float(-balance[[DEFICIT, SHORTFALL]].sum()),
         "frozen_debt": float(-balance[FROZEN_DEBT].sum()),
         "treasury_end": float(balance[TREASURY].sum()),
         "traders_wallets": float(balance[WALLET].sum()),
@@ -169,7 +170,7 @@ def market_metrics(ecosystem: Run, steps: int) -> Metrics:
     """Return liquidations, by asset and in all, and how far forced flow pushed prices from their fundamentals."""
     record, exchange = ecosystem.record, ecosystem.exchange
     liquidated = record.member("liquidated", steps)
-    start = ecosystem.protocol.open_interest
+    start, interest = ecosystem.protocol.open_interest, np.array(ecosystem.scenario.protocol.listing_interest)
     dislocation = np.log(record.asset[:steps, :, 1] / record.asset[:steps, :, 0])
     found = {
         "liquidated": float(liquidated.sum()),
@@ -184,7 +185,7 @@ def market_metrics(ecosystem: Run, steps: int) -> Metrics:
     for k, name in enumerate(ecosystem.assets):
         own = exchange.asset == k
         if own.any():
-            found[f"liquidated_share_{name}"] = float(liquidated[own].sum() / start[own].sum())
+            found[f"liquidated_share_{name}"] = float(exchange.liquidated[own].sum() / interest[own].sum())
     return found
 
 

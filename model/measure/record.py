@@ -12,6 +12,7 @@ from agents.core.audit import audit, check_price
 from agents.core.kernel import inline
 from agents.core.ledger import BAD_DEBT, FUND, KEEPER, POOL, RECORD, TREASURY, VAULT, Book
 from agents.core.table import Exchanges, Markets, Protocols
+from agents.exchange.exchange import leads
 from agents.provider.liquidity_provider import vault_equity
 from model.measure.series import ASSET_SERIES, ECOSYSTEM_SERIES, PROTOCOL_SERIES, RATES
 
@@ -77,31 +78,48 @@ class Record:
 
 
 @inline
-def write_protocol(exchange: Exchanges, protocol: Protocols, book: Book, row: np.ndarray, i: int) -> None:
-    """Write one protocol's columns, in the order of ``PROTOCOL_SERIES``.
+def write_protocol(protocol: Protocols, book: Book, row: np.ndarray, p: int) -> None:
+    """Write a protocol's own columns, in the order of ``PROTOCOL_SERIES``; those of its listings become zero.
 
     Parameters
     ----------
-    exchange, protocol, book : tables of the run, read.
+    protocol, book : tables of the run, read.
     row : (protocols, 16) the step's columns, of which the protocol's are written.
-    i : protocol.
+    p : protocol.
     """
-    row[i, 0] = max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
-    row[i, 1] = exchange.volume[i]
-    row[i, 2] = exchange.liquidated_long[i] + exchange.liquidated_short[i]
-    row[i, 3] = exchange.liquidated_long[i]
-    row[i, 4] = exchange.liquidations[i]
-    row[i, 5] = exchange.deficit[i]
-    row[i, 6] = protocol.uncovered[i]
-    row[i, 7] = -book.balance[BAD_DEBT, i]
-    row[i, 8] = exchange.unserved[i]
-    row[i, 9] = book.balance[FUND, i]
-    row[i, 10] = book.balance[TREASURY, i]
-    row[i, 11] = vault_equity(
+    for column in range(row.shape[1]):
+        row[p, column] = 0.0
+    row[p, 6] = protocol.uncovered[p]
+    row[p, 7] = -book.balance[BAD_DEBT, p]
+    row[p, 9] = book.balance[FUND, p]
+    row[p, 10] = book.balance[TREASURY, p]
+
+
+@inline
+def add_listing(exchange: Exchanges, book: Book, row: np.ndarray, i: int) -> None:
+    """Add what belongs to one listing to its protocol's columns; the funding rate is that of the first listing.
+
+    Parameters
+    ----------
+    exchange, book : tables of the run, read.
+    row : (protocols, 16) the step's columns, written.
+    i : listing.
+    """
+    p = exchange.protocol[i]
+    row[p, 0] += max(exchange.long_size[i], exchange.short_size[i]) * exchange.mark[i]
+    row[p, 1] += exchange.volume[i]
+    row[p, 2] += exchange.liquidated_long[i] + exchange.liquidated_short[i]
+    row[p, 3] += exchange.liquidated_long[i]
+    row[p, 4] += exchange.liquidations[i]
+    row[p, 5] += exchange.deficit[i]
+    row[p, 8] += exchange.unserved[i]
+    row[p, 11] += vault_equity(
         book.balance[VAULT, i], exchange.vault_size[i], exchange.mark[i], exchange.funding_index[i]
     )
-    row[i, 12] = exchange.funding_rate[i]
-    row[i, 13], row[i, 14], row[i, 15] = exchange.trader_deficit[i], exchange.vault_deficit[i], exchange.exploit_loss[i]
+    row[p, 12] += exchange.funding_rate[i] if leads(exchange, i) else 0.0
+    row[p, 13] += exchange.trader_deficit[i]
+    row[p, 14] += exchange.vault_deficit[i]
+    row[p, 15] += exchange.exploit_loss[i]
 
 
 @inline
@@ -125,7 +143,9 @@ def write_step(
     for k in range(market.shape[0]):
         asset[k, 0], asset[k, 1], asset[k, 2] = market.fundamental[k], market.mid[k], market.depth[k]
         check_price(book, RECORD, k, market.mid[k], market.first[k])
+    for p in range(protocol.shape[0]):
+        write_protocol(protocol, book, members, p)
+        ecosystem[3] += protocol.status[p]
     for i in range(exchange.shape[0]):
-        write_protocol(exchange, protocol, book, members, i)
-        ecosystem[3] += protocol.status[i]
+        add_listing(exchange, book, members, i)
     audit(book, exchange, RECORD)

@@ -43,7 +43,7 @@ class Debts(NamedTuple):
 def look_at_debts(balance: np.ndarray, protocol: Protocols) -> int:
     """Return what there is to do about bad debt: ``NOTHING_DUE``, ``PAID`` if treasuries pay, ``BEYOND_TREASURIES``."""
     owed, due, beyond = False, False, False
-    for i in range(balance.shape[1]):
+    for i in range(protocol.shape[0]):
         treasury, debt = balance[TREASURY, i], -balance[BAD_DEBT, i]
         alive = stands(protocol.halted[i], protocol.status[i], protocol.halt_step[i])
         owed |= debt != 0.0
@@ -59,7 +59,7 @@ def pay_debts(balance: np.ndarray, protocol: Protocols) -> int:
     """Let treasuries pay bad debt, unless it is beyond that of a protocol that can default; return what was found."""
     found = look_at_debts(balance, protocol)
     if found == PAID:
-        for i in range(balance.shape[1]):
+        for i in range(protocol.shape[0]):
             paid = min(balance[TREASURY, i], -balance[BAD_DEBT, i])
             protocol.paid_treasury[i] += paid
             balance[TREASURY, i] -= paid
@@ -102,7 +102,7 @@ class Contagion:
         return found != NOTHING_DUE
 
     def _close_out(self, protocol: Protocols, ledger: Ledger, alive: np.ndarray, step: int) -> None:
-        doomed = overindebted(self.liabilities, ledger.balance[TREASURY] * alive)
+        doomed = overindebted(self.liabilities, ledger.own[TREASURY] * alive)
         failed = np.zeros(len(alive), dtype=bool)
         outcome = self._settle(ledger, alive)
         waves = outcome.waves.copy()
@@ -115,13 +115,13 @@ class Contagion:
         self.resolution.distribute(self.venue, self.late, outcome.default & alive)
 
     def _settle(self, ledger: Ledger, alive: np.ndarray) -> Settlement:
-        treasury, debt = ledger.balance[TREASURY], -ledger.balance[BAD_DEBT]
+        treasury, debt = ledger.own[TREASURY], -ledger.own[BAD_DEBT]
         rules = self.exposure
         return settle(self.liabilities, treasury * alive, rules.alpha, rules.beta, debt * alive, rules.seniority)
 
     def _book(self, protocol: Protocols, ledger: Ledger, outcome: Settlement) -> None:
         """Move the money of a settlement; what bankruptcy destroys goes outside."""
-        treasury = ledger.balance[TREASURY]
+        treasury = ledger.own[TREASURY]
         own = np.minimum(outcome.outside, np.maximum(treasury + outcome.received - self.liabilities.sum(axis=1), 0.0))
         protocol.paid_treasury[:] += own
         protocol.paid_creditors[:] += outcome.outside - own
@@ -146,7 +146,7 @@ def make_contagion(
     cover : sends losses, (protocols,) USD >= 0, down the waterfall.
     """
     resolution = make_resolution(scenario, cover)
-    late = LateMoney(ledger, protocol, venue if resolution.tears_up else None)
+    late = LateMoney(ledger, protocol, venue.exchange["protocol"], venue if resolution.tears_up else None)
     return Contagion(first_debts(scenario, streams), scenario.exposure, resolution, venue, late)
 
 

@@ -20,9 +20,10 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.books import Venue
-from agents.core.ledger import BAD_DEBT, FROZEN_DEBT, TREASURY, VAULT, Ledger
+from agents.core.ledger import TREASURY, VAULT, Ledger
 from agents.core.memory import NOTHING, Memory
 from agents.core.table import Protocols
+from agents.exchange.exchange import listings_of
 from model.backstop.late_money import LateMoney
 from model.backstop.tear_up import pay_claims, tear_up
 from model.scenario import Scenario
@@ -99,8 +100,10 @@ class Dead(Continue):
         protocol.halted[failed] = 1
         protocol.halt_step[failed] = step
         shortfall, hole = np.zeros(len(failed)), np.zeros(len(failed))
-        for i in np.flatnonzero(failed):
-            shortfall[i], hole[i] = tear_up(venue, int(i))
+        for p in map(int, np.flatnonzero(failed)):
+            for i in range(len(venue.exchange))[listings_of(venue.exchange, p)]:
+                left = tear_up(venue, i)
+                shortfall[p], hole[p] = shortfall[p] + left[0], hole[p] + left[1]
         if not (shortfall.any() or hole.any()):
             return False
         self.cover(shortfall, hole, step)
@@ -108,12 +111,12 @@ class Dead(Continue):
 
     def distribute(self, venue: Venue, late: LateMoney, failed: Array) -> None:
         """Pay traders what their claims recover; what is cut is theirs should money come late."""
-        haircut, slots = venue.accounts.haircut, len(venue.accounts.haircut) // len(venue.exchange)
-        for i in map(int, np.flatnonzero(failed)):
-            rows, vault = slice(i * slots, (i + 1) * slots), float(venue.book.balance[VAULT, i])
-            before = haircut[rows].copy()
-            pay_claims(venue, i, self.reaction)
-            late.owe(i, haircut[rows] - before, vault - float(venue.book.balance[VAULT, i]))
+        haircut, vault = venue.accounts.haircut.reshape(len(venue.exchange), -1), venue.book.balance[VAULT]
+        for p in map(int, np.flatnonzero(failed)):
+            listings = listings_of(venue.exchange, p)
+            before, worth = haircut[listings].copy(), vault[listings].copy()
+            pay_claims(venue, p, self.reaction)
+            late.owe(p, haircut[listings] - before, worth - vault[listings])
 
 
 class Recapitalised(Dead):
@@ -128,10 +131,10 @@ class Recapitalised(Dead):
         due = (protocol.halted > 0) & (step - protocol.halt_step >= self.delay)
         if not due.any():
             return False
-        debt = np.where(due, np.maximum(-ledger.balance[[BAD_DEBT, FROZEN_DEBT]], 0.0).sum(axis=0), 0.0)
-        missing = np.where(due, np.maximum(self.treasury - ledger.balance[TREASURY], 0.0), 0.0)
+        debt = np.where(due, late.debt(), 0.0)
+        missing = np.where(due, np.maximum(self.treasury - ledger.own[TREASURY], 0.0), 0.0)
         ledger.enter(TREASURY, missing + debt)
-        ledger.balance[TREASURY] -= debt - late.pay(debt, "paid_outsiders")
+        ledger.own[TREASURY] -= debt - late.pay(debt, "paid_outsiders")
         protocol.skin[due] = self.skin[due]
         protocol.recapitalised[:] += debt + missing
         protocol.halted[due] = 0

@@ -1,7 +1,7 @@
-"""Which market each protocol marks to: one for every asset, or one of its own.
+"""Which market each listing marks to: one for every asset, or one of its own.
 
-In a shared market (the default) everybody's flow in an asset moves the one price all its protocols mark to. Segmented
-markets cut that channel and nothing else: each protocol marks to a price of its own, moved by its own flow alone, at
+In a shared market (the default) everybody's flow in an asset moves the one price all its listings mark to. Segmented
+markets cut that channel and nothing else: each listing marks to a price of its own, moved by its own flow alone, at
 the depth of the whole market of its asset and with the same fundamental. The difference between the two is what
 protocols do to each other through the price.
 """
@@ -15,8 +15,8 @@ Array = np.ndarray
 
 
 def asset_of(scenario: Scenario, assets: int) -> Array:
-    """Return the asset each protocol trades, (protocols,); raises ScenarioError for an asset that does not exist."""
-    chosen, number = scenario.protocol.asset, scenario.protocol.number
+    """Return the asset of each listing, (listings,); raises ScenarioError for an asset that does not exist."""
+    chosen, number = scenario.protocol.asset, sum(scenario.protocol.counts)
     bad = [k for k in chosen if not 0 <= k < assets]
     if bad:
         raise ScenarioError([f"scenario: protocol.asset: {k}: allowed: 0 to {assets - 1}" for k in bad])
@@ -24,8 +24,9 @@ def asset_of(scenario: Scenario, assets: int) -> Array:
 
 
 def market_of(scenario: Scenario, assets: int) -> Array:
-    """Return the market each protocol marks to, (protocols,)."""
-    return asset_of(scenario, assets) if scenario.asset.shared_market else np.arange(scenario.protocol.number)
+    """Return the market each listing marks to, (listings,)."""
+    own = np.arange(sum(scenario.protocol.counts))
+    return asset_of(scenario, assets) if scenario.asset.shared_market else own
 
 
 def asset_behind(scenario: Scenario, assets: int) -> Array:
@@ -34,14 +35,14 @@ def asset_behind(scenario: Scenario, assets: int) -> Array:
 
 
 def market_names(scenario: Scenario, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a name for every market: the asset's, with the protocol's number where each has its own."""
+    """Return a name for every market: the asset's, with the listing's number where each has its own."""
     if scenario.asset.shared_market:
         return names
     return tuple(f"{names[k]}_of_{i}" for i, k in enumerate(asset_of(scenario, len(names))))
 
 
 def depth_behind(scenario: Scenario, asset: Array, supplied: Array) -> Array:
-    """Return what each protocol's full vault supplies to its market, (protocols,), given what it has, `supplied`.
+    """Return what each listing's full vault supplies to its market, (listings,), given what it has, `supplied`.
 
     On a market of its own it stands for all that trade the asset.
     """

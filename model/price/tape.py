@@ -21,25 +21,24 @@ from model.price.segment import asset_behind
 from model.price.streams import Streams, columns
 from model.scenario.check.demand import refuse_beyond
 from model.scenario.length import MINUTES_A_DAY, horizon
-from model.scenario.parameter import per_item
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
 Floats = NDArray[np.float64]
 ARRANGED = ("backstop", "loss", "reinsurance")  # sections in which arrangements differ, and no tape is drawn from
-SHARED = 1 << 20  # steps times protocols
+SHARED = 1 << 20  # steps times listings
 
 
 class Tape(NamedTuple):
-    """Exogenous inputs of T steps, K markets and P protocols; C-contiguous, read-only."""
+    """Exogenous inputs of T steps, K markets, P protocols and their I listings; C-contiguous, read-only."""
 
     log_return: Floats  # (T, K) log return of the fundamental during the step
     depth: Floats  # (T, K) share of calm depth there, in (0, 1]
     spread: Floats  # (T, K) multiple of the calm spread, at least 1
-    keeper: Floats  # (T, P) share of keepers' capacity left, in [0, 1]
+    keeper: Floats  # (T, I) share of keepers' capacity left, in [0, 1]
     gas: Floats  # (T,) USD a liquidation costs, not negative
-    oracle_error: Floats  # (T, P) relative error of the mark price, above -1; mostly 0
+    oracle_error: Floats  # (T, I) relative error of the mark price, above -1; mostly 0
     exploit: Floats  # (T, P) USD taken from the protocol, not negative; mostly 0
     priority: Floats  # (T, P) uniforms in (0, 1), the order of first-come claims
     initial_price: Floats  # (K,) USD, fundamental before the first step
@@ -123,7 +122,7 @@ def shared_tape(scenario: "Scenario", replication: int, members: bool | None) ->
     ----------
     scenario, replication, members : as there.
     """
-    large = horizon(scenario) * scenario.protocol.number > SHARED
+    large = horizon(scenario) * sum(scenario.protocol.counts) > SHARED
     if large or scenario.price.files:
         return draw_tape(scenario, replication, members=members)
     return _last(World(scenario, replication), members)
@@ -196,9 +195,10 @@ class Shocks(NamedTuple):
     steps: int
 
     def keeper(self) -> Floats:
-        """Return (T, P) shares of keepers' capacity left by outages."""
+        """Return (T, I) shares of keepers' capacity left by outages."""
         shock = self.scenario.shock
-        down = self._lasting(self._arrived("shock.outage", shock.outage_intensity), shock.outage_minutes)
+        arrived = self._arrived("shock.outage", shock.outage_intensity, self._listings)
+        down = self._lasting(arrived, shock.outage_minutes)
         return np.where(down, shock.outage_capacity, 1.0)
 
     def gas(self) -> Floats:
@@ -209,16 +209,16 @@ class Shocks(NamedTuple):
         return shock.gas * np.where(spike, shock.gas_spike_multiplier, 1.0)
 
     def oracle_error(self) -> Floats:
-        """Return (T, P) relative errors: ``exp(sd z) - 1`` on arrival, then halving, until the next."""
+        """Return (T, I) relative errors: ``exp(sd z) - 1`` on arrival, then halving, until the next."""
         shock = self.scenario.shock
-        size = shock.oracle_sd * columns(self.streams.normal, "shock.oracle.size", self._protocols, self.steps)
-        arrived = self._arrived("shock.oracle", shock.oracle_intensity)
+        size = shock.oracle_sd * columns(self.streams.normal, "shock.oracle.size", self._listings, self.steps)
+        arrived = self._arrived("shock.oracle", shock.oracle_intensity, self._listings)
         return decaying(arrived, size, self.scenario.minutes / shock.oracle_half_life)
 
     def exploit(self) -> Floats:
         """Return (T, P) losses in USD, a share of the protocol's initial open interest."""
         shock = self.scenario.shock
-        size = shock.exploit_share * np.array(per_item(self.scenario.protocol.open_interest, self._protocols))
+        size = shock.exploit_share * np.array(self.scenario.protocol.interest)
         return size * self._arrived("shock.exploit", shock.exploit_intensity)
 
     def hit(self) -> Floats:
@@ -226,7 +226,7 @@ class Shocks(NamedTuple):
         shock, found = self.scenario.shock, np.zeros((self.steps, self._protocols))
         step = int(shock.hit_minute / self.scenario.minutes)
         if step < self.steps and shock.hit_protocol < self._protocols:
-            interest = per_item(self.scenario.protocol.open_interest, self._protocols)[shock.hit_protocol]
+            interest = self.scenario.protocol.interest[shock.hit_protocol]
             found[step, shock.hit_protocol] = shock.hit_share * interest
         return found
 
@@ -243,6 +243,10 @@ class Shocks(NamedTuple):
     @property
     def _protocols(self) -> int:
         return self.scenario.protocol.number
+
+    @property
+    def _listings(self) -> int:
+        return sum(self.scenario.protocol.counts)
 
     def _arrived(self, name: str, intensity: float, count: int | None = None) -> NDArray[np.bool_]:
         uniform = columns(self.streams.uniform, name, count or self._protocols, self.steps)

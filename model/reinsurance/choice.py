@@ -76,7 +76,7 @@ class Choice:
         self.days = self.epoch * scenario.minutes / MINUTES_PER_DAY
         self.wait = round(self.terms.return_wait / scenario.minutes)
         self.volume, self.protocol = context.exchange["volume"].view(np.ndarray), columns(context.protocol)
-        members = len(context.exchange)
+        self.listings, members = np.array(context.exchange.protocol), len(context.protocol)
         self.options = [(cap, kept) for cap in self.terms.caps for kept in self.terms.retentions]
         self.learner = Learner(members, len(self.options), self.terms.learning, self.terms.sensitivity)
         away, begun = np.zeros(members, dtype=np.int64), np.zeros(1, dtype=np.int64)
@@ -107,7 +107,7 @@ class Choice:
     def _income(self, step: int) -> Array:
         """Return the fees kept since the epoch began, (members,) USD; the record has all but this step's volume."""
         before = self.reach.series[self.begun[0] : step, :, VOLUME].sum(axis=0)
-        return self.fee * (before + self.volume)
+        return self.fee * (before + np.bincount(self.listings, self.volume, len(before)))
 
     def _losses(self) -> Array:
         """Return the losses so far that the pool did not pay, (members,) USD."""
@@ -116,7 +116,7 @@ class Choice:
 
     def set_caps(self, cap: Array) -> None:
         """Put leverage caps in force: margins, the terms controls start from, traders' appetite."""
-        exchange, (accounts, start), ratio = self.context.exchange, self.reach[:2], cap / self.cap
+        exchange, (accounts, start), ratio = self.context.exchange, self.reach[:2], (cap / self.cap)[self.listings]
         for column, term in (("initial_margin", start.margin), ("maintenance", start.maintenance)):
             exchange[column][:] /= ratio
             term[:] /= ratio
@@ -144,14 +144,14 @@ class Choice:
 
     def _enter(self, back: Array) -> None:
         """Take members back, who pay in the part of their fund that the structure pools."""
-        structure, balance = self.context.structure, self.context.ledger.balance
+        structure, balance = self.context.structure, self.context.ledger.own
         amount = np.maximum(balance[FUND], 0.0) * (1.0 - structure.own_share) * back
         self._move(amount)
         structure.member[back] = True
 
     def pay_out(self) -> None:
         """Pay entitlements of those who left into their own funds, as far as cash beyond open claims goes."""
-        structure, balance = self.context.structure, self.context.ledger.balance
+        structure, balance = self.context.structure, self.context.ledger.own
         if not self.moves or structure.member.all():
             return
         wanted = structure.entitlement * ~structure.member
@@ -163,7 +163,7 @@ class Choice:
 
     def _move(self, amount: Array) -> None:
         """Move money from funds to pools and entitlements, (members,) USD; negative: back."""
-        structure, balance = self.context.structure, self.context.ledger.balance
+        structure, balance = self.context.structure, self.context.ledger.own
         balance[FUND] -= amount
         balance[POOL, : structure.pots] += structure.by_pool(amount)
         structure.contribute(amount)

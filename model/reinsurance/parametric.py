@@ -34,15 +34,18 @@ def fallen(depth: float, full: float) -> float:
 
 @kernel
 def gauge_step(
-    asset: Array, mid: Array, depth: Array, error: Array, exploit: Array, threshold: Array, prices: Array, full: Array,
-    interest: Array, step: int, hit: Array,
+    listings: Array, asset: Array, mid: Array, depth: Array, error: Array, exploit: Array, threshold: Array,
+    prices: Array, full: Array, interest: Array, step: int, hit: Array,
 ) -> bool:  # fmt: skip
     """Note the prices of `step` and set whose trigger is hit, (members,) bool; return whether anybody's is.
 
+    A member is hit where one of its listings is.
+
     Parameters
     ----------
-    asset : (members,) index of what each trades; `mid`, `depth` (assets,) its market now; `full` depth at the start.
-    error, exploit : (members,) of the tape.
+    listings, asset : (listings,) protocol and asset of each.
+    mid, depth, full : (assets,) mid price and depth of markets now, and depth at the start.
+    error : (listings,), `exploit` : (members,) of the tape.
     threshold : (4,) in the order of (1).
     prices : (w + 1, assets) mid prices of the window, a row per step in turn.
     interest : (members,) USD, open interest at the start.
@@ -50,15 +53,17 @@ def gauge_step(
     rows, found = prices.shape[0], False
     now, first = step % rows, (step + 1) % rows
     prices[now] = mid
+    for p in range(hit.shape[0]):
+        hit[p] = reaches(exploit[p] / interest[p], threshold[1])
+        found |= hit[p]
     for i in range(asset.shape[0]):
         k = asset[i]
-        hit[i] = (
+        hit[listings[i]] |= (
             reaches(abs(error[i]), threshold[0])
-            or reaches(exploit[i] / interest[i], threshold[1])
             or reaches(abs(math.log(prices[now, k] / prices[first, k])), threshold[2])
             or reaches(fallen(depth[k], full[k]), threshold[3])
         )
-        found |= hit[i]
+        found |= hit[listings[i]]
     return found
 
 
@@ -80,10 +85,11 @@ class ParametricTrigger:
     def __init__(self, context: Context) -> None:
         terms, market, self.tape = context.scenario.reinsurance, columns(context.market), context.tape
         window = min(max(round(terms.parametric_window / context.scenario.minutes), 1), context.horizon)
-        self.measured = context.exchange["asset"].view(np.ndarray), market.mid, market.depth
+        listed = (context.exchange[name].view(np.ndarray) for name in ("protocol", "asset"))
+        self.measured = *listed, market.mid, market.depth
         levels = terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth
         interest = np.array(context.protocol["open_interest"])
-        hit = np.zeros(len(context.exchange), dtype=np.bool_)
+        hit = np.zeros(len(context.protocol), dtype=np.bool_)
         self.memory = Measured(np.tile(market.mid, (window + 1, 1)), hit)
         self.gauge = np.array(levels), self.memory.prices, market.depth.copy(), interest
         self._gauge_step = FastCall(gauge_step)

@@ -29,28 +29,33 @@ Array = np.ndarray
 
 
 @kernel
-def observe_traders(exchange: Exchanges, cash: Array, assets: int) -> Array:
+def observe_traders(exchange: Exchanges, cash: Array, assets: int, members: int) -> Array:
     """Return what an underwriter sees of each member's traders, (3, members).
 
     One-sided open interest, USD; their open notional over their equity; and |longs − shorts| over longs + shorts of
-    all who trade the member's asset.
+    all who trade the member's asset, of its assets the most crowded.
 
     Parameters
     ----------
-    cash : (members,) USD, traders' cash values.
+    exchange : records of all listings, read.
+    cash : (listings,) USD, traders' cash values.
+    assets : number of markets.
+    members : number of protocols.
     """
-    seen, net, gross = np.zeros((3, exchange.shape[0])), np.zeros(assets), np.zeros(assets)
+    seen, net, gross = np.zeros((3, members)), np.zeros(assets), np.zeros(assets)
+    notional, equity = np.zeros(members), np.zeros(members)
     for i in range(exchange.shape[0]):
-        mark, longs, shorts = exchange.mark[i], exchange.long_size[i], exchange.short_size[i]
+        p, mark, longs, shorts = exchange.protocol[i], exchange.mark[i], exchange.long_size[i], exchange.short_size[i]
         net[exchange.asset[i]] += (longs - shorts) * mark
         gross[exchange.asset[i]] += (longs + shorts) * mark
-        notional = (longs + shorts) * mark
-        equity = cash[i] + (longs - shorts) * (mark - exchange.funding_index[i])
-        seen[0, i] = max(longs, shorts) * mark
-        seen[1, i] = notional / equity if equity > LEAST * notional else 0.0
+        notional[p] += (longs + shorts) * mark
+        equity[p] += cash[i] + (longs - shorts) * (mark - exchange.funding_index[i])
+        seen[0, p] += max(longs, shorts) * mark
+    for p in range(members):
+        seen[1, p] = notional[p] / equity[p] if equity[p] > LEAST * notional[p] else 0.0
     for i in range(exchange.shape[0]):
-        k = exchange.asset[i]
-        seen[2, i] = abs(net[k]) / gross[k] if gross[k] > 0.0 else 0.0
+        k, p = exchange.asset[i], exchange.protocol[i]
+        seen[2, p] = max(seen[2, p], abs(net[k]) / gross[k] if gross[k] > 0.0 else 0.0)
     return seen
 
 
@@ -87,7 +92,7 @@ class Underwriting:
         self.cycle = Cycle(self.terms, self.start, self.interval)
         self._estimate = self._pilot(scenario.backstop, context.horizon * self.minutes / MINUTES_PER_YEAR)
         self._leverage = np.maximum(self._traders()[1], LEAST)
-        paid, yearly, expected = (np.zeros(len(context.exchange)) for _ in range(3))
+        paid, yearly, expected = (np.zeros(len(context.protocol)) for _ in range(3))
         claims = np.zeros(self.structure.pots)
         self.memory = Written(paid, yearly, expected, claims, self.cycle.memory, self.rule.memory)
         self.paid, self.yearly, self.expected, self._claims_paid = self.memory[:4]
@@ -148,7 +153,7 @@ class Underwriting:
         )
 
     def _take(self, account: Code, wanted: Array) -> Array:
-        balance = self.ledger.balance[account]
+        balance = self.ledger.own[account]
         taken = np.minimum(wanted, np.maximum(balance, 0.0))
         balance -= taken
         return taken
@@ -168,7 +173,7 @@ class Underwriting:
 
     def _traders(self) -> Array:
         """Return open interest, gearing and crowding of every member, (3, members)."""
-        return observe_traders(self.exchange, self.ledger.balance[TRADER], self.assets)
+        return observe_traders(self.exchange, self.ledger.balance[TRADER], self.assets, len(self.structure.capital))
 
     def _pilot(self, backstop: BackstopSection, years: float) -> tuple[Array | None, Array | None]:
         """Return a pilot's expected losses per year and expected shortfalls, where the scenario has them."""

@@ -86,4 +86,5 @@ WEIGHT = between(0, 100, "0: none; only the proportions of the strategies count"
 YEARLY = between(0, 10, "0: none; 10 is 1,000 % a year")
 VOLATILITY = between(1e-6, 0.5, "below is no risk; 0.5 a day is 950 % a year, above any listed asset's")
 MEMBER = between(0, 9_999, "an index from 0; there are at most 10,000")
+LISTINGS = between(1, 1_000, "at least one; no venue lists more than a few hundred contracts")
 MEMBERS = between(1, 10_000, "at least one; the networks of more are beyond a machine's memory")

@@ -94,7 +94,7 @@ class LiquidationTables(NamedTuple):
     keepers: Keepers
     book: Book
     tiers: Tiers  # the schedule of margins
-    capacity: Array  # (keepers, protocols) USD left to each keeper
+    capacity: Array  # (keepers, listings) USD left to each keeper
     rows: Array  # (rows,) room for lists of accounts
     jobs: Jobs  # room for one round's liquidations
     rounds: Array  # (1,) int64, written
@@ -110,7 +110,7 @@ class SuccessionTables(NamedTuple):
     tiers: Tiers  # the schedule of margins
     closed: Closed
     losses: Losses
-    room: Room  # for lists of one protocol's accounts
+    room: Room  # for lists of one listing's accounts
 
 
 class ClosedTables(NamedTuple):
@@ -143,7 +143,7 @@ class LossTables(NamedTuple):
     tiers: Tiers  # the schedule of margins
     losses: Losses
     regimes: tuple[Remembered, Remembered]
-    room: Room  # for lists of one protocol's accounts
+    room: Room  # for lists of one listing's accounts
     carried: Array  # (1,) bool, whether a debt was carried at the end of the last waterfall
 
 

@@ -39,7 +39,6 @@ from model.price.streams import Streams, columns
 from model.price.tape import Tape
 from model.scenario import Scenario, ScenarioError
 from model.scenario.length import asset_names
-from model.scenario.parameter import per_item
 from model.scenario.registry import STRUCTURES
 from model.state.population import Contract
 from model.state.terms import KernelTables
@@ -69,14 +68,16 @@ def asset_traits(scenario: Scenario, names: tuple[str, ...]) -> AssetTraits:
 
 def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Exchanges:
     """Return the exchanges' records at the start, before their accounts are counted."""
-    exchange = Exchange.make_table(scenario.protocol.number)
-    assets = len(asset_names(scenario))
+    counts, assets = scenario.protocol.counts, len(asset_names(scenario))
+    exchange = Exchange.make_table(sum(counts))
+    exchange.protocol[:] = np.repeat(np.arange(len(counts)), counts)
     exchange.asset[:] = market_of(scenario, assets)
     exchange.mark[:] = tape.initial_price[exchange.asset]
     set_margins(exchange, scenario, traits)
     exchange.spread[:] = traits.half_spread[exchange.asset]
-    interest = open_interest(scenario)
+    interest = np.array(scenario.protocol.listing_interest)
     exchange.vault_start[:] = scenario.protocol.vault_ratio * interest * bool(scenario.provider.number)
+    exchange.vault_shares[:] = exchange.vault_start
     exchange.vault_closed[:] = exchange.vault_start == 0.0
     exchange.liquidation_fee[:] = scenario.exchange.liquidation_fee
     exchange.interest_cap[:] = (scenario.control.interest_cap or np.inf) * interest
@@ -96,11 +97,11 @@ def set_margins(exchange: Exchanges, scenario: Scenario, traits: AssetTraits) ->
 
 def open_interest(scenario: Scenario) -> Array:
     """Return one-sided open interest of each protocol at the start, (protocols,) USD."""
-    return np.array(per_item(scenario.protocol.open_interest, scenario.protocol.number))
+    return np.array(scenario.protocol.interest)
 
 
 def contracts(exchange: Exchanges, tape: Tape, interest: Array) -> list[Contract]:
-    """Return what the accounts of each protocol trade."""
+    """Return what the accounts of each listing trade."""
     return [
         Contract(float(e.mark), float(tape.daily_volatility[e.asset]), float(e.maintenance), float(total))
         for e, total in zip(exchange, interest, strict=True)
@@ -115,7 +116,7 @@ def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, excha
     scenario : all parameters.
     tape : the run's shocks, with prices at the start.
     traits : of the asset on each market.
-    exchange : (protocols,) records, whose vaults supply depth.
+    exchange : (listings,) records, whose vaults supply depth.
     """
     market = make_market(scenario, tape.initial_price, tape.daily_volatility, traits.half_spread)
     supplied = np.bincount(exchange.asset, exchange.supplied_depth, len(market))
@@ -136,20 +137,20 @@ def make_keepers(scenario: Scenario, streams: Streams) -> Keepers:
 
 
 def make_providers(scenario: Scenario, streams: Streams, vault: Array) -> Providers:
-    """Return the stakes of the liquidity providers; `vault` is each vault's capital, (protocols,) USD.
+    """Return the stakes of the liquidity providers; `vault` is each vault's capital, (listings,) USD.
 
-    The providers of protocol i stake alike in the vaults of i and of the next ones, so that every vault is full.
+    The providers of listing i stake alike in the vaults of i and of the next ones, so that every vault is full.
     """
-    provider, protocols = scenario.provider, len(vault)
-    vaults, number = min(provider.vaults, protocols), provider.number
-    providers = LiquidityProvider.make_table(number * protocols * vaults)
+    provider, listings = scenario.provider, len(vault)
+    vaults, number = min(provider.vaults, listings), provider.number
+    providers = LiquidityProvider.make_table(number * listings * vaults)
     if not number:
         return providers
-    weights = -np.log(columns(streams.uniform, "provider.deposit", protocols, number).T)
-    spread = columns(streams.normal, "provider.tolerance", protocols, number).T
-    table = providers.reshape(vaults, protocols, number)  # stake v of protocol i's providers is in vault (i + v)
-    of = (np.arange(vaults)[:, None] + np.arange(protocols)) % protocols
-    table["protocol"], table["owner"] = of[:, :, None], np.arange(protocols * number).reshape(protocols, number)
+    weights = -np.log(columns(streams.uniform, "provider.deposit", listings, number).T)
+    spread = columns(streams.normal, "provider.tolerance", listings, number).T
+    table = providers.reshape(vaults, listings, number)  # stake v of listing i's providers is in vault (i + v)
+    of = (np.arange(vaults)[:, None] + np.arange(listings)) % listings
+    table["listing"], table["owner"] = of[:, :, None], np.arange(listings * number).reshape(listings, number)
     shares = vault[of][:, :, None] * (weights / weights.sum(axis=1, keepdims=True)) / vaults
     table["shares"], table["start"], table["cash"] = shares, shares, provider.cash_ratio * shares
     table["tolerance"] = provider.tolerance * np.exp(provider.tolerance_spread * spread)
@@ -184,11 +185,10 @@ def make_structure(scenario: Scenario, streams: Streams, steps: int = LONGEST) -
     return kind(scenario.backstop, total * allotment_weights(scenario), scenario.minutes, draw, steps)
 
 
-def make_protocols(scenario: Scenario, structure: Structure, vault: Array) -> Protocols:
+def make_protocols(scenario: Scenario, structure: Structure) -> Protocols:
     """Return the protocols' records at the start."""
     protocol = Protocol.make_table(scenario.protocol.number)
     protocol.open_interest[:] = open_interest(scenario)
-    protocol.shares[:] = vault
     protocol.capital[:] = structure.capital if structure.holds_capital else 0.0
     protocol.skin[:] = scenario.protocol.skin_in_the_game * treasuries(scenario)
     protocol.default_step[:] = protocol.exhausted_step[:] = protocol.wave[:] = protocol.halt_step[:] = -1
@@ -209,25 +209,25 @@ def make_pool(structure: Structure) -> Pools:
 
 
 def subsidiaries(
-    accounts: Accounts, keepers: Keepers, providers: Providers, members: int
+    accounts: Accounts, keepers: Keepers, providers: Providers, listings: int
 ) -> dict[Code, Callable[[], Array]]:
-    """Return for each control account the function that counts its owners' rows afresh, (protocols,) USD.
+    """Return for each control account the function that counts its owners' rows afresh, (listings,) USD.
 
     Parameters
     ----------
     accounts, keepers, providers : the owners' rows.
-    members : number of protocols.
+    listings : how many there are.
     """
 
     def cash_values() -> Array:
         basis = accounts.size * (accounts.entry_price - accounts.entry_funding)
-        return (accounts.collateral - basis).reshape(members, -1).sum(axis=1)
+        return (accounts.collateral - basis).reshape(listings, -1).sum(axis=1)
 
     return {
         TRADER: cash_values,
-        WALLET: lambda: accounts.wallet.reshape(members, -1).sum(axis=1),
-        KEEPER: lambda: np.append(keepers.cash.sum(), np.zeros(members - 1)),
-        PROVIDER: lambda: np.bincount(providers.protocol, providers.cash, members),
+        WALLET: lambda: accounts.wallet.reshape(listings, -1).sum(axis=1),
+        KEEPER: lambda: np.append(keepers.cash.sum(), np.zeros(listings - 1)),
+        PROVIDER: lambda: np.bincount(providers.listing, providers.cash, listings),
     }
 
 
@@ -247,7 +247,7 @@ def open_books(
     accounts : (rows,) of all protocols.
     tables : the same records as kernels take them.
     scenario : all parameters.
-    exchange : (protocols,) records; vault sizes are written.
+    exchange : (listings,) records; vault sizes are written.
     structure : what capital is paid in, pooled and on call.
     """
     level_all(accounts)

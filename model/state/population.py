@@ -35,7 +35,7 @@ Array = np.ndarray
 
 
 class Contract(NamedTuple):
-    """What a protocol's accounts trade."""
+    """What a listing's accounts trade."""
 
     price: float  # USD, first price
     daily_volatility: float  # log
@@ -43,8 +43,8 @@ class Contract(NamedTuple):
     open_interest: float  # USD, one-sided
 
 
-def slots_per_protocol(scenario: Scenario) -> int:
-    """Return the slots of each protocol: traders, reserve and value funds, rounded up to whole blocks."""
+def slots_per_listing(scenario: Scenario) -> int:
+    """Return the slots of each listing: traders, reserve and value funds, rounded up to whole blocks."""
     wanted = scenario.trader.number + scenario.trader.reserve + scenario.value_fund.number
     return max(-(-wanted // BLOCK), 1) * BLOCK
 
@@ -66,7 +66,7 @@ class Terms(NamedTuple):
 
 
 class Draws(NamedTuple):
-    """What is drawn for the accounts of all protocols, (protocols, number) each."""
+    """What is drawn for the accounts of all listings, (listings, number) each."""
 
     side: Array  # in (0, 1)
     size: Array  # in (0, 1)
@@ -170,7 +170,7 @@ def strategy_of(uniform: float, shares: Array) -> int:
 
 
 @kernel
-def fill_protocol(
+def fill_listing(
     accounts: Accounts, first: int, i: int, draws: Draws, contract: Contract, tiers: Tiers, terms: Terms
 ) -> None:  # fmt: skip
     """Write the accounts of a protocol into its slots.
@@ -207,21 +207,21 @@ def trader_terms(trader: TraderSection) -> Terms:
     return Terms(**given, shares=shares / shares[-1])
 
 
-def drawn_for(streams: Streams, protocols: int, number: int) -> Draws:
-    """Return what is drawn for so many accounts of each protocol."""
+def drawn_for(streams: Streams, listings: int, number: int) -> Draws:
+    """Return what is drawn for so many accounts of each listing."""
     normal = {"leverage", "entry"}
     return Draws(*(
         np.stack([
             (streams.normal if name in normal else streams.uniform)(f"trader.{name}", i, size=number)
-            for i in range(protocols)
+            for i in range(listings)
         ])
         for name in Draws._fields
     ))  # fmt: skip
 
 
 def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Accounts:
-    """Return the accounts of all protocols at the start; drawn once for arrangements run one after the other."""
-    slots = slots_per_protocol(scenario)
+    """Return the accounts of all listings at the start; drawn once for arrangements run one after the other."""
+    slots = slots_per_listing(scenario)
     drawn_from = scenario.trader, scenario.exchange.tiers, slots, streams, tuple(contracts)
     if slots * len(contracts) > SHARED:
         return _population(*drawn_from)
@@ -238,7 +238,7 @@ def _population(
         terms, draws = trader_terms(trader), drawn_for(streams, len(contracts), trader.number)
         tiers = bare(make_tiers(*schedule))
         for i, contract in enumerate(contracts):
-            fill_protocol(accounts, i * slots, i, draws, contract, tiers, terms)
+            fill_listing(accounts, i * slots, i, draws, contract, tiers, terms)
     return accounts
 
 

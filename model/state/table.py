@@ -55,7 +55,7 @@ class Tables(NamedTuple):
     breaker: Watch  # what circuit breakers remember
     rows: Array  # (rows,) room for lists of accounts
     jobs: Jobs  # room for one round's liquidations
-    capacity: Array  # (keepers, protocols) USD left to each keeper
+    capacity: Array  # (keepers, listings) USD left to each keeper
     ecosystem: Array  # (steps, 4) series, of model.measure.record
     asset: Array  # (steps, assets, 3)
     member: Array  # (steps, protocols, 16)
@@ -66,7 +66,7 @@ class Tables(NamedTuple):
     closed: Closed  # what is remembered of closed vaults
     losses: Losses  # what the layers hand to the loss regimes within a step
     regimes: tuple[Remembered, Remembered]  # what loss regime and fallback remember
-    room: Room  # for lists of one protocol's accounts
+    room: Room  # for lists of one listing's accounts
 
 
 class Shock(NamedTuple):

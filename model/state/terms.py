@@ -82,8 +82,8 @@ class Scratch(NamedTuple):
 
     rows: np.ndarray  # (rows,) traders who look at their account; later in the step, positions below maintenance margin
     jobs: Jobs  # one round's liquidations
-    capacity: np.ndarray  # (keepers, protocols) USD left to each keeper
-    room: Room  # for lists of one protocol's accounts
+    capacity: np.ndarray  # (keepers, listings) USD left to each keeper
+    room: Room  # for lists of one listing's accounts
     layers: LayerRoom  # for what the layers of the waterfall work out
 
 
@@ -149,26 +149,26 @@ def capital_terms(scenario: Scenario, structure: Structure) -> CapitalTerms:
         sensitivity=provider.fund_sensitivity,
         pool_of=structure.pool_of,
         target=target_size(scenario.fund.target_ratio, structure.paid_in),
-        vaults=min(provider.vaults, scenario.protocol.number),
+        vaults=min(provider.vaults, sum(scenario.protocol.counts)),
         cooldown=provider.cooldown / minutes,
         exit=per_step(provider.exit_rate, minutes),
         wealth=provider.wealth_sensitivity,
-        strain=np.zeros(scenario.protocol.number),
+        strain=np.zeros(sum(scenario.protocol.counts)),
     )
 
 
-def make_scratch(rows: int, keepers: int, protocols: int, pots: int) -> Scratch:
+def make_scratch(rows: int, keepers: int, listings: int, protocols: int, pots: int) -> Scratch:
     """Return the room a run of that size needs.
 
     Parameters
     ----------
     rows : of accounts.
-    keepers, protocols, pots : how many there are.
+    keepers, listings, protocols, pots : how many there are.
     """
     return Scratch(
         rows=np.zeros(rows, np.int32),
-        jobs=make_jobs(rows, keepers, protocols),
-        capacity=np.zeros((keepers, protocols)),
-        room=make_room(rows // protocols),
+        jobs=make_jobs(rows, keepers, listings),
+        capacity=np.zeros((keepers, listings)),
+        room=make_room(rows // listings),
         layers=make_layer_room(protocols, pots),
     )

@@ -15,7 +15,7 @@ from agents.account.account import total, touch
 from agents.account.margin_tier import maintenance_rate
 from agents.account.position import bankruptcy_price, equity
 from agents.core.kernel import inline, rule
-from agents.core.ledger import DEFICIT, TRADER, VAULT, Book, pay
+from agents.core.ledger import SHORTFALL, TRADER, VAULT, Book, pay
 from agents.core.table import Accounts, Blocks, Exchanges, Markets, Tiers
 from agents.exchange.exchange import book_failure, book_trader_deficit, record_liquidation
 from agents.provider.vault_closing import closing_price
@@ -57,7 +57,7 @@ def take_over(
     exchange.taken_over[i] += abs(size) * mark
     pay(book, TRADER, VAULT, i, max(own, 0.0) - size * (mark - funding))
     if own < 0.0:
-        pay(book, DEFICIT, TRADER, i, -own)
+        pay(book, SHORTFALL, TRADER, i, -own)
         book_trader_deficit(exchange, i, -own)
         price = bankruptcy_price(entry, size, accounts.collateral[row])
         book_failure(exchange, i, side, abs(size), price)

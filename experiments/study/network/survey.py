@@ -64,7 +64,7 @@ def survey(
     failures = _count(plan, advance, store) if likely is None else Failures(*np.zeros((3, 0, members), dtype=int))
     own = (failures.cause == OWN_LOSS).mean(axis=0) if likely is None else np.full(members, likely)
     ecosystem = Engine(plan.scenario)
-    debts, balance = ecosystem.contagion.liabilities, ecosystem.ledger.balance
+    debts, balance = ecosystem.contagion.liabilities, ecosystem.ledger.own
     treasury, assets = balance[TREASURY].copy(), balance[TREASURY] + balance[FUND]
     return Survey(
         report=network_report(ecosystem, own),

@@ -76,7 +76,7 @@ class Layers:
     def bind(self, ledger: Ledger, protocol: Protocols, pool: Pools) -> None:
         """Take accounts and columns out of their tables, once."""
         self._table, self._member, self._reinsurer = protocol, columns(protocol), columns(pool)
-        balance = self._balance = ledger.balance
+        self._balance, balance = ledger.balance, ledger.own
         self._deficit, self._fund, self._lent = balance[DEFICIT], balance[FUND], balance[LENT]
         self._treasury, self._pool = balance[TREASURY], balance[POOL, : self.structure.pots]
 

@@ -16,7 +16,7 @@ pays for nobody. What the layers leave is uncovered. Units: USD.
 import numpy as np
 
 from agents.core.kernel import kernel, rule
-from agents.core.ledger import BAD_DEBT, DEFICIT, FUND, LENT, TREASURY
+from agents.core.ledger import BAD_DEBT, DEFICIT, FUND, LENT, SHORTFALL, TREASURY
 from agents.core.table import Exchanges, Pools, Protocols
 from agents.protocol.standby import callable_still
 from model.backstop.layer.claim import begin_claims, claimable, pay_from_pools
@@ -211,6 +211,27 @@ def watch(balance: Array, member: Protocols, tables: LayerTables, terms: LayerTe
         next_step(tables.peaks)
 
 
+@rule
+def take_on(balance: Array, exchange: Exchanges, room: LayerRoom) -> bool:
+    """Let protocols take on the shortfalls of their listings as deficits; return whether there is any.
+
+    Parameters
+    ----------
+    balance : the ledger's, written.
+    exchange : losses of the step by origin, read.
+    room : `before` and `after` are written: what exploits took of each protocol, and what closed vaults lost.
+    """
+    for p in range(room.before.shape[0]):
+        room.before[p] = room.after[p] = 0.0
+    for i in range(exchange.shape[0]):
+        p = exchange.protocol[i]
+        room.before[p] += exchange.exploit_loss[i]
+        room.after[p] += exchange.vault_deficit[i]
+        balance[DEFICIT, p] += balance[SHORTFALL, i]
+        balance[SHORTFALL, i] = 0.0
+    return any_in(balance[DEFICIT])
+
+
 @kernel
 def ask_layers(
     balance: Array, exchange: Exchanges, member: Protocols, pool: Pools, tables: LayerTables, terms: LayerTerms,
@@ -220,7 +241,7 @@ def ask_layers(
 
     Parameters
     ----------
-    balance : the ledger's, written; deficits are < 0 there.
+    balance : the ledger's, written; shortfalls are < 0 there.
     exchange : what exploits and closed vaults lost, read.
     member, pool : records, written: who paid what, who has nothing left.
     tables : of structure, trigger and treaties, written.
@@ -233,12 +254,12 @@ def ask_layers(
     watch(balance, member, tables, terms, step)
     for i in range(owed.shape[0]):
         owed[i] = 0.0
-    if not any_in(balance[DEFICIT]):
+    if not take_on(balance, exchange, room):
         return False
     for i in range(owed.shape[0]):
         deficit = max(-balance[DEFICIT, i], 0.0)
-        exploit = min(exchange.exploit_loss[i], deficit)
-        note_origin(member, terms, room, i, deficit, exploit, min(exchange.vault_deficit[i], deficit - exploit))
+        exploit = min(room.before[i], deficit)
+        note_origin(member, terms, room, i, deficit, exploit, min(room.after[i], deficit - exploit))
     descend(balance, member, pool, tables, terms, room, priority=priority, step=step)
     for i in range(owed.shape[0]):
         owed[i] = room.left[i] + room.past[i]

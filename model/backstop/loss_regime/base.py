@@ -1,7 +1,8 @@
 """What every loss regime is: a rule that collects a loss on somebody.
 
-The residual of a protocol's deficit, after fund, skin in the game and pool, is handed to the regime, which collects
-what it can into the protocol's deficit account and returns how much that was. What it leaves goes to a fallback,
+What fund, skin in the game and pool leave of a loss is handed back to the listing it came from
+(:mod:`model.backstop.loss_regime.division`) and to the regime, which collects what it can into the listing's account of
+shortfalls and returns how much that was. What it leaves goes to a fallback,
 another regime (:mod:`model.backstop.loss_regime.chain`), and in the end becomes bad debt.
 
 A regime is a kernel, called by its address, so that a run compiles only what it has (:class:`CompiledRegime`); or a
@@ -93,15 +94,15 @@ class LossRegime(ABC):
         """Take note of the state at the start of the run."""
 
     @abstractmethod
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Take up to `residual` USD at `protocol` into its deficit account; return what was taken.
+    def collect(self, venue: Venue, listing: int, residual: float, step: int) -> float:
+        """Take up to `residual` USD at a `listing` into its account of shortfalls; return what was taken.
 
         A regime whose rule does not ask how much is needed may return more.
 
         Parameters
         ----------
         venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
-        protocol : index.
+        listing : index.
         residual : USD >= 0, loss still to be collected.
         step : present step.
         """
@@ -137,7 +138,7 @@ class CompiledRegime(LossRegime):
 
     Attributes
     ----------
-    take : kernel ``take(venue, memory, terms, room, protocol, residual, step)``; as :meth:`collect`.
+    take : kernel ``take(venue, memory, terms, room, listing, residual, step)``; as :meth:`collect`.
     settle : kernel ``settle(venue, memory, terms, room, step)``; as :meth:`advance`. None: nothing is ever due.
     remembers : fields of :class:`Remembered` that it has.
     """
@@ -169,17 +170,17 @@ class CompiledRegime(LossRegime):
         self.memory = remembered(venue, self.remembers)
         self.advance(venue, -1)
 
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
-        """Take up to `residual` USD at `protocol` by the kernel; return what was taken.
+    def collect(self, venue: Venue, listing: int, residual: float, step: int) -> float:
+        """Take up to `residual` USD at a `listing` by the kernel; return what was taken.
 
         Parameters
         ----------
         venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
-        protocol : index.
+        listing : index.
         residual : USD >= 0, loss still to be collected.
         step : present step.
         """
-        arguments = venue, self._memory(venue), self.kernel_terms, room_for(venue), protocol, float(residual), step
+        arguments = venue, self._memory(venue), self.kernel_terms, room_for(venue), listing, float(residual), step
         return float(type(self).take(*arguments))
 
     def advance(self, venue: Venue, step: int) -> bool:
@@ -223,5 +224,5 @@ def remembered(venue: Venue, fields: tuple[str, ...]) -> Remembered:
 
 
 def room_for(venue: Venue) -> Room:
-    """Return room for the accounts of one protocol."""
+    """Return room for the accounts of one listing."""
     return make_room(len(venue.accounts.size) // len(venue.exchange))

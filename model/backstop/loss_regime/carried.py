@@ -1,19 +1,19 @@
 """Debt that is carried: the loss stays on the account ``frozen_debt`` until it has been repaid.
 
-The residual moves from the deficit to the frozen debt (<= 0) of its protocol, so nobody pays at once. While the debt is
-open, what traders withdraw is looked at step by step: the rise of a wallet since the step before. Units: USD.
+The residual moves from the shortfall to the frozen debt (<= 0) of its listing, so nobody pays at once. While the debt
+is open, what traders withdraw is looked at step by step: the rise of a wallet since the step before. Units: USD.
 """
 
 from agents.core.books import Venue
 from agents.core.kernel import lean_kernel, lean_rule
-from agents.core.ledger import DEFICIT, FROZEN_DEBT
+from agents.core.ledger import FROZEN_DEBT, SHORTFALL
 from model.backstop.loss_regime.base import CompiledRegime, RegimeTerms, Remembered
 from model.backstop.loss_regime.room import Room
 
 
 @lean_kernel
 def freeze(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, listing: int, residual: float, step: int
 ) -> float:
     """Freeze the whole residual; return it.
 
@@ -23,35 +23,35 @@ def freeze(
     memory : wallets are noted where no debt is open.
     terms, step : not used.
     room : says how many slots there are.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     """
     balance = venue.book.balance
-    if not balance[FROZEN_DEBT, protocol] < 0.0:
-        note_wallets(venue, memory, room, protocol)
-    balance[FROZEN_DEBT, protocol] -= residual
-    balance[DEFICIT, protocol] += residual
+    if not balance[FROZEN_DEBT, listing] < 0.0:
+        note_wallets(venue, memory, room, listing)
+    balance[FROZEN_DEBT, listing] -= residual
+    balance[SHORTFALL, listing] += residual
     return residual
 
 
 @lean_rule
-def note_wallets(venue: Venue, memory: Remembered, room: Room, protocol: int) -> None:
-    """Note the wallets of a protocol's accounts.
+def note_wallets(venue: Venue, memory: Remembered, room: Room, listing: int) -> None:
+    """Note the wallets of a listing's accounts.
 
     Parameters
     ----------
     venue : accounts are read.
     memory : wallets are written.
     room : says how many slots there are.
-    protocol : index.
+    listing : index.
     """
     slots = room.size.shape[0]
-    for row in range(protocol * slots, (protocol + 1) * slots):
+    for row in range(listing * slots, (listing + 1) * slots):
         memory.wallet[row] = venue.accounts.wallet[row]
 
 
 @lean_rule
-def note_withdrawn(venue: Venue, memory: Remembered, room: Room, protocol: int) -> None:
+def note_withdrawn(venue: Venue, memory: Remembered, room: Room, listing: int) -> None:
     """Write what went to each wallet since the step before, USD >= 0, into the list `limit`.
 
     Parameters
@@ -59,11 +59,11 @@ def note_withdrawn(venue: Venue, memory: Remembered, room: Room, protocol: int) 
     venue : accounts are read.
     memory : wallets at the step before.
     room : `limit` is written.
-    protocol : index.
+    listing : index.
     """
     slots = room.size.shape[0]
     for slot in range(slots):
-        row = protocol * slots + slot
+        row = listing * slots + slot
         room.limit[slot] = max(venue.accounts.wallet[row] - memory.wallet[row], 0.0)
 
 

@@ -14,7 +14,7 @@ from numba import types
 from agents.core.books import Venue
 from agents.core.chain import choice
 from agents.core.kernel import lean_kernel, lean_rule
-from agents.core.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, VAULT
+from agents.core.ledger import BAD_DEBT, FROZEN_DEBT, SHORTFALL, VAULT
 from agents.core.memory import Memory
 from agents.core.table import Protocols
 from model.backstop.loss_regime.base import (
@@ -26,6 +26,7 @@ from model.backstop.loss_regime.base import (
     regime_terms,
     remembered,
 )
+from model.backstop.loss_regime.division import hand_back
 from model.backstop.loss_regime.room import Room
 
 Array = np.ndarray
@@ -56,6 +57,7 @@ class Losses(NamedTuple):
 
     owed: Array  # (protocols,) USD >= 0, what they left or were not asked for
     moved: Array  # (1,) bool, whether phase 6 has moved money or positions of accounts
+    part: Array  # (listings,) USD >= 0, of what is owed, asked of the accounts of each listing
 
 
 class LossTerms(NamedTuple):
@@ -76,21 +78,21 @@ def collected_of(residual: float, taken: float) -> tuple[float, float]:
 
 
 @lean_rule
-def hand_over(balance: Array, protocol: int, owed: float, collected: float) -> None:
-    """Hand the vault what entered a deficit beyond what was collected: overshoot or rounding.
+def hand_over(balance: Array, listing: int, owed: float, collected: float) -> None:
+    """Hand the vault what entered a shortfall beyond what was collected: overshoot or rounding.
 
-    The deficit is then covered to the last bit.
+    The shortfall is then covered to the last bit.
 
     Parameters
     ----------
     balance : the ledger's, written.
-    protocol : index.
-    owed : USD <= 0, the deficit before.
+    listing : index.
+    owed : USD <= 0, the shortfall before.
     collected : USD >= 0.
     """
-    surplus = balance[DEFICIT, protocol] - (owed + collected)
-    balance[DEFICIT, protocol] -= surplus
-    balance[VAULT, protocol] += surplus
+    surplus = balance[SHORTFALL, listing] - (owed + collected)
+    balance[SHORTFALL, listing] -= surplus
+    balance[VAULT, listing] += surplus
 
 
 @lean_kernel
@@ -107,31 +109,32 @@ def collect_all(
     memories : of the two regimes, written.
     terms : constants, with the addresses of the kernels.
     room : lists, written.
-    losses : `owed` is read.
+    losses : `owed` is read, `part` written.
     step : present step.
     """
     balance, number, entry = venue.book.balance, terms.number, terms.entry
-    for i in range(losses.owed.shape[0]):
-        owed = losses.owed[i]
+    hand_back(balance, venue.exchange, losses.owed, losses.part)
+    for i in range(losses.part.shape[0]):
+        owed, p = losses.part[i], venue.exchange.protocol[i]
         if not owed > 0.0:
             continue
-        before = balance[DEFICIT, i]
+        before = balance[SHORTFALL, i]
         taken = collect_by(number[0, 0], entry[0, 0], venue, memories[0], terms.first, room, i, owed, step)
         collected, over = collected_of(owed, taken)
         hand_over(balance, i, before, collected)
-        protocol.paid_regime[i] += collected
+        protocol.paid_regime[p] += collected
         if collected != owed:
-            rest, before = owed - collected, balance[DEFICIT, i]
+            rest, before = owed - collected, balance[SHORTFALL, i]
             taken = collect_by(number[1, 0], entry[1, 0], venue, memories[1], terms.fallback, room, i, rest, step)
             then, more = collected_of(rest, taken)
             hand_over(balance, i, before, then)
-            protocol.paid_fallback[i] += then
+            protocol.paid_fallback[p] += then
             over += more
-        protocol.overshoot[i] += over
-        protocol.infeasible[i] += owed - collected
-    for i in range(losses.owed.shape[0]):
-        balance[BAD_DEBT, i] += balance[DEFICIT, i]
-        balance[DEFICIT, i] = 0.0
+        protocol.overshoot[p] += over
+        protocol.infeasible[p] += owed - collected
+    for i in range(losses.part.shape[0]):
+        balance[BAD_DEBT, venue.exchange.protocol[i]] += balance[SHORTFALL, i]
+        balance[SHORTFALL, i] = 0.0
 
 
 @lean_rule
@@ -201,25 +204,25 @@ class Chain(LossRegime):
         self.fallback.begin(venue)
         self.memory = ChainMemory(self.first.memory, self.fallback.memory)
 
-    def collect(self, venue: Venue, protocol: int, residual: float, step: int) -> float:
+    def collect(self, venue: Venue, listing: int, residual: float, step: int) -> float:
         """Collect up to `residual` USD; return what both collected."""
-        collected = self.collect_loss(venue, protocol, residual, step)
+        collected = self.collect_loss(venue, listing, residual, step)
         return collected.regime + collected.fallback
 
-    def collect_loss(self, venue: Venue, protocol: int, residual: float, step: int) -> Collected:
+    def collect_loss(self, venue: Venue, listing: int, residual: float, step: int) -> Collected:
         """Collect up to `residual` USD; return who collected what.
 
         Parameters
         ----------
         venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
-        protocol : index.
+        listing : index.
         residual : USD >= 0, loss still to be collected.
         step : present step.
         """
-        collected, over = take(self.first, venue, protocol, residual, step)
+        collected, over = take(self.first, venue, listing, residual, step)
         if collected == residual:
             return Collected(collected, 0.0, over)
-        then, more = take(self.fallback, venue, protocol, residual - collected, step)
+        then, more = take(self.fallback, venue, listing, residual - collected, step)
         return Collected(collected, then, over + more)
 
     def advance(self, venue: Venue, step: int) -> bool:
@@ -253,19 +256,19 @@ def _number(kernel: Any) -> int:
     return KERNELS.index(kernel)
 
 
-def take(regime: LossRegime, venue: Venue, protocol: int, residual: float, step: int) -> tuple[float, float]:
-    """Return (collected, overshoot) of one regime; what entered the deficit beyond the first is handed to the vault.
+def take(regime: LossRegime, venue: Venue, listing: int, residual: float, step: int) -> tuple[float, float]:
+    """Return (collected, overshoot) of one regime; what entered the shortfall beyond the first is handed to the vault.
 
     Parameters
     ----------
     regime : whose rule is asked.
     venue : accounts, blocks, exchanges and ledger of the run; what is taken is booked there.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     step : present step.
     """
     balance = venue.book.balance
-    owed = float(balance[DEFICIT, protocol])
-    collected, overshoot = collected_of(residual, regime.collect(venue, protocol, residual, step))
-    hand_over(balance, protocol, owed, collected)
+    owed = float(balance[SHORTFALL, listing])
+    collected, overshoot = collected_of(residual, regime.collect(venue, listing, residual, step))
+    hand_over(balance, listing, owed, collected)
     return collected, overshoot

@@ -33,7 +33,7 @@ from agents.account.margin_tier import maintenance_rate
 from agents.account.position import closed_of
 from agents.core.books import Venue
 from agents.core.kernel import inline, lean_kernel, lean_rule
-from agents.core.ledger import DEFICIT, TRADER, VAULT, WALLET, pay
+from agents.core.ledger import SHORTFALL, TRADER, VAULT, WALLET, pay
 from agents.core.random import uniform
 from agents.core.rank import total
 from model.backstop.loss_regime.allocation import QUEUE, allot
@@ -49,7 +49,7 @@ BANKRUPTCY, PREVIOUS = CLOSE_PRICES.index("bankruptcy"), CLOSE_PRICES.index("pre
 
 @lean_kernel
 def line_up_winners(
-    venue: Venue, ranking: RankingCode, key: np.uint64, room: Room, protocol: int, side: float, step: int
+    venue: Venue, ranking: RankingCode, key: np.uint64, room: Room, listing: int, side: float, step: int
 ) -> int:
     """List the accounts opposite to `side` that may be closed, with score and standing; return how many there are.
 
@@ -59,14 +59,14 @@ def line_up_winners(
     ranking : whose score is written; it may spare nobody.
     key : of the lots.
     room : its lists `row`, `size`, `gain`, `equity` and `score` are written; size is in contracts, >= 0.
-    protocol : index.
+    listing : index.
     side : 1 where longs failed, -1 where shorts did, 0 for nobody.
     step : present step, for lots.
     """
     accounts, slots, count = venue.accounts, room.size.shape[0], 0
-    mark, index = venue.exchange.mark[protocol], venue.exchange.funding_index[protocol]
-    first = venue.exchange.maintenance[protocol]
-    for row in range(protocol * slots, (protocol + 1) * slots):
+    mark, index = venue.exchange.mark[listing], venue.exchange.funding_index[listing]
+    first = venue.exchange.maintenance[listing]
+    for row in range(listing * slots, (listing + 1) * slots):
         size = accounts.size[row]
         if not size * side < 0.0:
             continue
@@ -139,7 +139,7 @@ def take_the_least(room: Room, count: int) -> None:
 
 @inline
 def gap_of(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, protocol: int, side: float, failed: Failure, residual: float
+    venue: Venue, memory: Remembered, terms: RegimeTerms, listing: int, side: float, failed: Failure, residual: float
 ) -> float:
     """Return what a contract closed on the other side of `side` saves, USD; below zero where nothing is closed.
 
@@ -148,19 +148,19 @@ def gap_of(
     venue : exchanges are read.
     memory : marks of the step before.
     terms : the price at which is closed.
-    protocol : index.
+    listing : index.
     side : 1 where longs failed, -1 where shorts did.
     failed : what failed on that side.
     residual : USD >= 0, loss still to be collected.
     """
-    mark = venue.exchange.mark[protocol]
+    mark = venue.exchange.mark[listing]
     if not failed.contracts > 0.0:
         gap = -1.0
     elif terms.close_price == BANKRUPTCY:
         gap = side * (failed.price - mark)
         gap = gap if gap > 0.0 and residual > 0.0 else -1.0
     elif terms.close_price == PREVIOUS:
-        gap = max(side * (memory.price[protocol] - mark), 0.0)
+        gap = max(side * (memory.price[listing] - mark), 0.0)
     else:
         gap = 0.0
     return gap
@@ -195,7 +195,7 @@ def close_at(
 
 @lean_kernel
 def close(
-    venue: Venue, protocol: int, rows: np.ndarray, contracts: np.ndarray, gaps: np.ndarray, reaction: float
+    venue: Venue, listing: int, rows: np.ndarray, contracts: np.ndarray, gaps: np.ndarray, reaction: float
 ) -> None:
     """Close `contracts` of each of `rows` against the vault, `gaps` USD a contract worse than at mark, which is saved.
 
@@ -204,7 +204,7 @@ def close(
     Parameters
     ----------
     venue : accounts, blocks, exchanges and ledger of the run, written in place.
-    protocol : index.
+    listing : index.
     rows : (n,) accounts, each with a position.
     contracts : (n,) >= 0, closed of each.
     gaps : (n,) USD per contract, >= 0 where something is closed.
@@ -215,7 +215,7 @@ def close(
     collaterals, wallets, profits, notionals = (
         accounts.collateral, accounts.wallet, accounts.realised, accounts.deleveraged
     )  # fmt: skip
-    mark, funding = exchange.mark[protocol], exchange.funding_index[protocol]
+    mark, funding = exchange.mark[listing], exchange.funding_index[listing]
     bought = saved = returned = 0.0
     for position in range(rows.shape[0]):
         row, gap = rows[position], gaps[position]
@@ -232,15 +232,15 @@ def close(
             saved += closed * gap
             returned += freed
             touch(accounts, venue.blocks, row)
-    exchange.vault_size[protocol] -= bought
-    pay(venue.book, TRADER, VAULT, protocol, bought * (mark - funding))
-    pay(venue.book, TRADER, DEFICIT, protocol, saved)
-    pay(venue.book, TRADER, WALLET, protocol, returned)
+    exchange.vault_size[listing] -= bought
+    pay(venue.book, TRADER, VAULT, listing, bought * (mark - funding))
+    pay(venue.book, TRADER, SHORTFALL, listing, saved)
+    pay(venue.book, TRADER, WALLET, listing, returned)
 
 
 @lean_kernel
 def deleverage(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, listing: int, residual: float, step: int
 ) -> float:
     """Close winners against failed longs, then against failed shorts; return what was saved.
 
@@ -250,17 +250,17 @@ def deleverage(
     memory : marks of the step before, where they are the price.
     terms : constants.
     room : lists, written.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     step : present step, for lots.
     """
     saved, ranking, by_price = 0.0, terms.ranking, terms.close_price == BANKRUPTCY
     for side in (1.0, -1.0):
-        failed, left = failure(venue, protocol, side), max(residual - saved, 0.0)
-        gap = gap_of(venue, memory, terms, protocol, side, failed, left)
+        failed, left = failure(venue, listing, side), max(residual - saved, 0.0)
+        gap = gap_of(venue, memory, terms, listing, side, failed, left)
         if gap < 0.0:
             continue
-        count = line_up_winners(venue, ranking, terms.key, room, protocol, side, step)
+        count = line_up_winners(venue, ranking, terms.key, room, listing, side, step)
         bound_by_money(ranking, room, count, gap)
         for at in range(count):
             room.taken[at] = np.inf
@@ -273,8 +273,8 @@ def deleverage(
                 bound_by_contracts(ranking, room, count, by_price)
                 allot(ranking.way, room.score, room.limit, count, failed.contracts, room)
                 take_the_least(room, count)
-        close(venue, protocol, room.row[:count], room.taken, room.gap, terms.reaction)
-        hand_on(venue, protocol, side, total(room.taken, 0, count))
+        close(venue, listing, room.row[:count], room.taken, room.gap, terms.reaction)
+        hand_on(venue, listing, side, total(room.taken, 0, count))
         product_into(room.given, room.taken, room.gap, count)
         saved += total(room.given, 0, count)
     return saved

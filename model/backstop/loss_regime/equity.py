@@ -16,7 +16,7 @@ from model.backstop.loss_regime.room import Room
 
 @lean_kernel
 def cut_equities(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, listing: int, residual: float, step: int
 ) -> float:
     """Cut every open account's equity by the same fraction; return what was collected, at most all equity.
 
@@ -26,10 +26,10 @@ def cut_equities(
     memory, step : not used.
     terms : its reaction is read.
     room : lists, written.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     """
-    hold(venue, protocol, room)
+    hold(venue, listing, room)
     slots, means, given = room.equity.shape[0], room.limit, room.given
     for slot in range(slots):
         means[slot] = max(room.equity[slot], 0.0)
@@ -37,7 +37,7 @@ def cut_equities(
     amount = min(residual, whole)
     for slot in range(slots):
         given[slot] = amount * means[slot] / whole if whole > 0.0 else 0.0
-    return cut_to(venue, protocol, given, room, terms.reaction)
+    return cut_to(venue, listing, given, room, terms.reaction)
 
 
 class EquityHaircut(CompiledRegime):

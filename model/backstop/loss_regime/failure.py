@@ -15,40 +15,40 @@ from agents.core.kernel import inline
 
 
 class Failure(NamedTuple):
-    """What failed on one side of a protocol in this step and was not handed on yet."""
+    """What failed on one side of a listing in this step and was not handed on yet."""
 
     contracts: float  # contracts, >= 0
     price: float  # USD per contract, average bankruptcy price, NaN where nothing failed
 
 
 @inline
-def failure(venue: Venue, protocol: int, side: float) -> Failure:
+def failure(venue: Venue, listing: int, side: float) -> Failure:
     """Return what failed in this step among longs (`side` 1) or shorts (−1)."""
     exchange = venue.exchange
     if side > 0.0:
-        contracts, value = exchange.bankrupt_long[protocol], exchange.bankrupt_long_value[protocol]
+        contracts, value = exchange.bankrupt_long[listing], exchange.bankrupt_long_value[listing]
     else:
-        contracts, value = exchange.bankrupt_short[protocol], exchange.bankrupt_short_value[protocol]
+        contracts, value = exchange.bankrupt_short[listing], exchange.bankrupt_short_value[listing]
     return Failure(contracts, value / contracts if contracts > 0.0 else np.nan)
 
 
 @inline
-def hand_on(venue: Venue, protocol: int, side: float, contracts: float) -> None:
+def hand_on(venue: Venue, listing: int, side: float, contracts: float) -> None:
     """Strike off `contracts` that winners took over, at the average price, so that this does not change.
 
     Parameters
     ----------
     venue : accounts, blocks, exchanges and ledger of the run, written in place.
-    protocol : index.
+    listing : index.
     side : 1 where longs failed, -1 where shorts did.
     contracts : >= 0, taken over.
     """
-    exchange, before = venue.exchange, failure(venue, protocol, side).contracts
+    exchange, before = venue.exchange, failure(venue, listing, side).contracts
     left = before - closed_of(before, contracts)
     part = left / before if before > 0.0 else 0.0
     if side > 0.0:
-        exchange.bankrupt_long_value[protocol] *= part
-        exchange.bankrupt_long[protocol] = left
+        exchange.bankrupt_long_value[listing] *= part
+        exchange.bankrupt_long[listing] = left
     else:
-        exchange.bankrupt_short_value[protocol] *= part
-        exchange.bankrupt_short[protocol] = left
+        exchange.bankrupt_short_value[listing] *= part
+        exchange.bankrupt_short[listing] = left

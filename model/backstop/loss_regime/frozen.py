@@ -17,34 +17,34 @@ from model.backstop.loss_regime.room import Room
 
 
 @lean_rule
-def put_back(venue: Venue, room: Room, protocol: int) -> None:
+def put_back(venue: Venue, room: Room, listing: int) -> None:
     """Move what was withdrawn, the list `limit`, from wallets to collateral."""
     accounts, slots = venue.accounts, room.size.shape[0]
     for slot in range(slots):
         amount = room.limit[slot]
         if amount > 0.0:
-            row = protocol * slots + slot
+            row = listing * slots + slot
             accounts.wallet[row] -= amount
             accounts.collateral[row] += amount
-            pay(venue.book, WALLET, TRADER, protocol, amount)
+            pay(venue.book, WALLET, TRADER, listing, amount)
             touch(accounts, venue.blocks, row)
 
 
 @lean_rule
-def repay_from_fees(venue: Venue, protocol: int) -> None:
+def repay_from_fees(venue: Venue, listing: int) -> None:
     """Let fees that nobody has been given yet repay the debt."""
     balance = venue.book.balance
     for fees in (LIQUIDATION_FEE, TRADING_FEE):
-        paid = min(balance[fees, protocol], -balance[FROZEN_DEBT, protocol])
-        balance[fees, protocol] -= paid
-        balance[FROZEN_DEBT, protocol] += paid
+        paid = min(balance[fees, listing], -balance[FROZEN_DEBT, listing])
+        balance[fees, listing] -= paid
+        balance[FROZEN_DEBT, listing] += paid
 
 
 @lean_rule
-def open_gate(venue: Venue, room: Room, protocol: int) -> None:
+def open_gate(venue: Venue, room: Room, listing: int) -> None:
     """Return the collateral of accounts without a position to their wallets."""
     accounts, slots, count = venue.accounts, room.size.shape[0], 0
-    for row in range(protocol * slots, (protocol + 1) * slots):
+    for row in range(listing * slots, (listing + 1) * slots):
         held = accounts.collateral[row]
         if accounts.size[row] == 0.0 and held > 0.0:
             accounts.wallet[row] += held
@@ -52,7 +52,7 @@ def open_gate(venue: Venue, room: Room, protocol: int) -> None:
             venue.blocks.stale[row // BLOCK] = 1
             room.taken[count] = held
             count += 1
-    pay(venue.book, TRADER, WALLET, protocol, total(room.taken, 0, count))
+    pay(venue.book, TRADER, WALLET, listing, total(room.taken, 0, count))
 
 
 @lean_kernel

@@ -13,7 +13,7 @@ import numpy as np
 from agents.account.account import BLOCK, touch
 from agents.core.books import Venue
 from agents.core.kernel import lean_kernel, lean_rule
-from agents.core.ledger import DEFICIT, TRADER, WALLET, Code, pay
+from agents.core.ledger import SHORTFALL, TRADER, WALLET, Code, pay
 from agents.core.rank import total
 from agents.core.table import Accounts
 from model.backstop.loss_regime.room import Room, make_room
@@ -23,7 +23,7 @@ ROUNDING = 1e-12
 
 
 class Holding(NamedTuple):
-    """The accounts of one protocol, (slots,) each."""
+    """The accounts of one listing, (slots,) each."""
 
     rows: slice
     size: Array  # contracts, short < 0
@@ -36,22 +36,22 @@ class Holding(NamedTuple):
         return np.maximum(self.equity, 0.0)
 
 
-def holding(venue: Venue, protocol: int) -> Holding:
-    """Return what the accounts of a protocol hold at its mark price."""
+def holding(venue: Venue, listing: int) -> Holding:
+    """Return what the accounts of a listing hold at its mark price."""
     slots = len(venue.accounts.size) // len(venue.exchange)
     room = make_room(slots)
-    hold(venue, protocol, room)
-    return Holding(slice(protocol * slots, (protocol + 1) * slots), room.size, room.gain, room.equity)
+    hold(venue, listing, room)
+    return Holding(slice(listing * slots, (listing + 1) * slots), room.size, room.gain, room.equity)
 
 
 @lean_rule
-def hold(venue: Venue, protocol: int, room: Room) -> None:
-    """Write size, gain and equity of a protocol's accounts at its mark price into the lists of these names."""
+def hold(venue: Venue, listing: int, room: Room) -> None:
+    """Write size, gain and equity of a listing's accounts at its mark price into the lists of these names."""
     accounts, slots = venue.accounts, room.size.shape[0]
     sizes, entries, fundings, own = accounts.size, accounts.entry_price, accounts.entry_funding, accounts.collateral
-    mark, index = venue.exchange.mark[protocol], venue.exchange.funding_index[protocol]
+    mark, index = venue.exchange.mark[listing], venue.exchange.funding_index[listing]
     for slot in range(slots):
-        row = protocol * slots + slot
+        row = listing * slots + slot
         size, owed = sizes[row], index - fundings[row]
         gain = size * (mark - entries[row] - owed)
         room.size[slot], room.gain[slot] = size, gain
@@ -103,73 +103,73 @@ def cut_equity(venue: Venue, row: int, amount: float, gain: float, equity: float
 
 @lean_kernel
 def charge(
-    venue: Venue, protocol: int, amounts: np.ndarray, gains: np.ndarray, equities: np.ndarray, collected: float,
+    venue: Venue, listing: int, amounts: np.ndarray, gains: np.ndarray, equities: np.ndarray, collected: float,
     reaction: float,
 ) -> None:  # fmt: skip
-    """Take `amounts`, (slots,) USD that sum to `collected`, from the accounts of a protocol into its deficit account.
+    """Take `amounts`, (slots,) USD that sum to `collected`, from the accounts of a listing into its shortfall.
 
     Parameters
     ----------
     venue : accounts, blocks, exchanges and ledger of the run, written in place.
-    protocol : index.
+    listing : index.
     amounts : (slots,) USD >= 0.
     gains : (slots,) USD, unrealised profit, a loss < 0.
     equities : (slots,) USD, > 0 where something is taken.
     collected : USD >= 0, sum of the amounts.
     reaction : 1, part of a cut by which leverage wanted falls.
     """
-    first = protocol * amounts.shape[0]
+    first = listing * amounts.shape[0]
     for slot in range(amounts.shape[0]):
         if amounts[slot] > 0.0:
             cut_equity(venue, first + slot, amounts[slot], gains[slot], equities[slot], reaction)
-    pay(venue.book, TRADER, DEFICIT, protocol, collected)
+    pay(venue.book, TRADER, SHORTFALL, listing, collected)
 
 
-def haircut(venue: Venue, protocol: int, held: Holding, amounts: Array, reaction: float) -> float:
+def haircut(venue: Venue, listing: int, held: Holding, amounts: Array, reaction: float) -> float:
     """Take `amounts`, (slots,) USD, at most ``held.means``; return their sum.
 
     Parameters
     ----------
     venue : accounts, blocks, exchanges and ledger of the run, written in place.
-    protocol : index.
-    held : what the protocol's accounts have.
+    listing : index.
+    held : what the listing's accounts have.
     amounts : (slots,) USD >= 0.
     reaction : 1, part of a cut by which leverage wanted falls.
     """
     collected = float(amounts.sum())
-    charge(venue, protocol, amounts, held.gain, held.equity, collected, reaction)
+    charge(venue, listing, amounts, held.gain, held.equity, collected, reaction)
     return collected
 
 
 @lean_rule
-def cut_to(venue: Venue, protocol: int, amounts: Array, room: Room, reaction: float) -> float:
+def cut_to(venue: Venue, listing: int, amounts: Array, room: Room, reaction: float) -> float:
     """Take `amounts` from accounts whose `gain` and `equity` are in `room`; return their sum, USD.
 
     Parameters
     ----------
     venue : accounts, blocks, exchanges and ledger of the run, written in place.
-    protocol : index.
+    listing : index.
     amounts : (slots,) USD >= 0, at most the equity.
     room : as :func:`hold` has left it.
     reaction : 1, part of a cut by which leverage wanted falls.
     """
     collected = total(amounts, 0, amounts.shape[0])
-    charge(venue, protocol, amounts, room.gain, room.equity, collected, reaction)
+    charge(venue, listing, amounts, room.gain, room.equity, collected, reaction)
     return collected
 
 
 @lean_kernel
 def charge_wallets(
-    venue: Venue, protocol: int, amounts: Array, wealth: Array, payee: Code, reaction: float, taken: Array
+    venue: Venue, listing: int, amounts: Array, wealth: Array, payee: Code, reaction: float, taken: Array
 ) -> float:
     """Take `amounts`, (slots,) USD, from the wallets of accounts worth `wealth` each; return their sum.
 
-    The money goes to the protocol's account `payee`.
+    The money goes to the listing's account `payee`.
 
     Parameters
     ----------
     venue : accounts, blocks, exchanges and ledger of the run, written in place.
-    protocol : index.
+    listing : index.
     amounts : (slots,) USD >= 0.
     wealth : (slots,) USD > 0 where something is taken.
     payee : account of the ledger.
@@ -180,7 +180,7 @@ def charge_wallets(
     for slot in range(amounts.shape[0]):
         amount = amounts[slot]
         if amount != 0.0:
-            row, fraction = protocol * amounts.shape[0] + slot, min(amount / wealth[slot], 1.0)
+            row, fraction = listing * amounts.shape[0] + slot, min(amount / wealth[slot], 1.0)
             accounts.wallet[row] = max(accounts.wallet[row] - amount, 0.0)
             accounts.realised[row] -= amount
             accounts.haircut[row] += amount
@@ -190,5 +190,5 @@ def charge_wallets(
             taken[count] = amount
             count += 1
     collected = total(taken, 0, count)
-    pay(venue.book, WALLET, payee, protocol, collected)
+    pay(venue.book, WALLET, payee, listing, collected)
     return collected

@@ -17,7 +17,7 @@ from model.backstop.loss_regime.room import Room
 
 @lean_kernel
 def levy(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, listing: int, residual: float, step: int
 ) -> float:
     """Levy the residual on all open contracts; return what was collected, at most all equity.
 
@@ -27,15 +27,15 @@ def levy(
     memory, step : not used.
     terms : its reaction is read.
     room : lists, written.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     """
-    hold(venue, protocol, room)
+    hold(venue, listing, room)
     slots, weight, limit = room.size.shape[0], room.score, room.limit
     for slot in range(slots):
         weight[slot], limit[slot] = abs(room.size[slot]), max(room.equity[slot], 0.0)
     fill(weight, limit, slots, residual, room)
-    return cut_to(venue, protocol, room.given, room, terms.reaction)
+    return cut_to(venue, listing, room.given, room, terms.reaction)
 
 
 class FundingLevy(CompiledRegime):

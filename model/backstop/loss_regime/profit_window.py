@@ -10,7 +10,7 @@ because the ledger leaves no loss open. Units: USD.
 
 from agents.core.books import Venue
 from agents.core.kernel import lean_kernel
-from agents.core.ledger import DEFICIT
+from agents.core.ledger import SHORTFALL
 from agents.core.rank import total
 from model.backstop.loss_regime.base import RegimeTerms, Remembered
 from model.backstop.loss_regime.haircut import charge_wallets, cut_to, hold
@@ -35,7 +35,7 @@ def settle_profits(venue: Venue, memory: Remembered, terms: RegimeTerms, room: R
 
 @lean_kernel
 def claw_back(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, listing: int, residual: float, step: int
 ) -> float:
     """Claw back what the rate and the owners' means allow; return what was taken.
 
@@ -46,27 +46,27 @@ def claw_back(
     terms : its reaction is read.
     step : not used.
     room : lists, written.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     """
     accounts, slots = venue.accounts, room.size.shape[0]
     profit, cash, rest, wealth, cut = room.taken, room.given, room.limit, room.score, room.gap
-    hold(venue, protocol, room)
+    hold(venue, listing, room)
     for slot in range(slots):
-        row = protocol * slots + slot
+        row = listing * slots + slot
         profit[slot] = max(accounts.realised[row] - memory.realised[row], 0.0)
     whole = total(profit, 0, slots)
     rate = min(residual / whole, 1.0) if whole > 0.0 else 0.0
     for slot in range(slots):
-        row, means = protocol * slots + slot, max(room.equity[slot], 0.0)
+        row, means = listing * slots + slot, max(room.equity[slot], 0.0)
         due, wallet = rate * profit[slot], accounts.wallet[row]
         cash[slot], wealth[slot], cut[slot] = min(due, wallet), wallet + means, accounts.cut[row]
         rest[slot] = min(due - cash[slot], means)
-    collected = charge_wallets(venue, protocol, cash, wealth, DEFICIT, terms.reaction, room.taken)
-    collected += cut_to(venue, protocol, rest, room, terms.reaction)
+    collected = charge_wallets(venue, listing, cash, wealth, SHORTFALL, terms.reaction, room.taken)
+    collected += cut_to(venue, listing, rest, room, terms.reaction)
     for slot in range(slots):  # of all the owner has, wallet included
         fraction = (cash[slot] + rest[slot]) / wealth[slot] if wealth[slot] > 0.0 else 0.0
-        accounts.cut[protocol * slots + slot] = max(cut[slot], fraction)
+        accounts.cut[listing * slots + slot] = max(cut[slot], fraction)
     return collected
 
 

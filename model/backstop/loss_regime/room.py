@@ -1,6 +1,6 @@
-"""Room in which loss regimes divide a loss among the accounts of one protocol: lists that are written afresh each time.
+"""Room in which loss regimes divide a loss among the accounts of one listing: lists that are written afresh each time.
 
-Nothing of it is remembered from one protocol or step to the next. Kernels that are given it need no memory of their
+Nothing of it is remembered from one listing or step to the next. Kernels that are given it need no memory of their
 own.
 """
 
@@ -14,7 +14,7 @@ Array = np.ndarray
 
 
 class Room(NamedTuple):
-    """Lists of at most as many entries as a protocol has slots, (slots,) each."""
+    """Lists of at most as many entries as a listing has slots, (slots,) each."""
 
     size: Array  # contracts, short < 0
     gain: Array  # USD, unrealised profit, a loss < 0
@@ -36,7 +36,7 @@ WHOLE = ("order", "able", "row")
 
 
 def make_room(slots: int) -> Room:
-    """Return room for the accounts of a protocol with so many slots."""
+    """Return room for the accounts of a listing with so many slots."""
     return Room(*(np.zeros(slots, np.int64 if name in WHOLE else float) for name in Room._fields))
 
 

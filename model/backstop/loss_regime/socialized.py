@@ -1,11 +1,11 @@
 """Socialised loss: winners pay pro rata to their positive unrealised profit.
 
-With gains gᵢ > 0 of the protocol's accounts, a residual R is collected as
+With gains gᵢ > 0 of the listing's accounts, a residual R is collected as
 
     hᵢ = min(R, Σ g) · gᵢ / Σ g                                                                (1)
 
 so nobody loses more than its profit; what exceeds all profit is not feasible and is passed on. Winners keep
-gᵢ − hᵢ = gᵢ · min(1, collected / owed), owed being Σ g and collected Σ g − R (Vega protocol, ``simple_distributor``;
+gᵢ − hᵢ = gᵢ · min(1, collected / owed), owed being Σ g and collected Σ g − R (Vega listing, ``simple_distributor``;
 :func:`model.backstop.loss_regime.allocation.socialized_loss`). Units: USD.
 """
 
@@ -18,7 +18,7 @@ from model.backstop.loss_regime.room import Room
 
 @lean_kernel
 def socialize(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, listing: int, residual: float, step: int
 ) -> float:
     """Cut every winner's profit by the same fraction; return what was collected, at most all positive profit.
 
@@ -28,17 +28,17 @@ def socialize(
     memory, step : not used.
     terms : its reaction is read.
     room : lists, written.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     """
-    hold(venue, protocol, room)
+    hold(venue, listing, room)
     profit = 0.0
     for slot in range(room.gain.shape[0]):
         profit += max(room.gain[slot], 0.0)
     collected = min(residual, profit)
     for slot in range(room.gain.shape[0]):
         room.given[slot] = collected * max(room.gain[slot], 0.0) / profit if profit > 0.0 else 0.0
-    charge(venue, protocol, room.given, room.gain, room.equity, collected, terms.reaction)
+    charge(venue, listing, room.given, room.gain, room.equity, collected, terms.reaction)
     return collected
 
 

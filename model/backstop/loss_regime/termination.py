@@ -24,7 +24,7 @@ from model.backstop.loss_regime.window import WindowRegime
 
 @lean_kernel
 def terminate(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, side: float
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, listing: int, residual: float, side: float
 ) -> float:
     """Tear up contracts opposite to `side` (1: longs); return what was taken.
 
@@ -34,20 +34,20 @@ def terminate(
     memory : prices of the last settlement.
     terms : constants.
     room : lists, written.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     side : 1 where longs failed, -1 where shorts did.
     """
-    full, failed = terms.tear_up >= 1.0, failure(venue, protocol, side)
-    price = memory.price[protocol] if full and failed.contracts > 0.0 else failed.price
-    gap = side * (price - venue.exchange.mark[protocol])
+    full, failed = terms.tear_up >= 1.0, failure(venue, listing, side)
+    price = memory.price[listing] if full and failed.contracts > 0.0 else failed.price
+    gap = side * (price - venue.exchange.mark[listing])
     if not (gap > 0.0 and residual > 0.0):
         return 0.0
-    hold(venue, protocol, room)
+    hold(venue, listing, room)
     slots, count, sizes, gaps = room.size.shape[0], 0, room.limit, room.gap
     for slot in range(slots):
         if room.size[slot] * side < 0.0 and room.equity[slot] > 0.0:
-            room.row[count], sizes[count] = protocol * slots + slot, abs(room.size[slot])
+            room.row[count], sizes[count] = listing * slots + slot, abs(room.size[slot])
             gaps[count] = min(gap, room.equity[slot] / sizes[count])
             count += 1
     product_into(room.given, sizes, gaps, count)
@@ -56,14 +56,14 @@ def terminate(
     fraction = 1.0 if full else part
     for at in range(count):
         room.taken[at] = fraction * sizes[at]
-    close(venue, protocol, room.row[:count], room.taken, gaps, terms.reaction)
-    hand_on(venue, protocol, side, fraction * contracts)
+    close(venue, listing, room.row[:count], room.taken, gaps, terms.reaction)
+    hand_on(venue, listing, side, fraction * contracts)
     return fraction * most
 
 
 @lean_kernel
 def tear_up(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, listing: int, residual: float, step: int
 ) -> float:
     """Tear up against failed longs, then against failed shorts; return what was taken.
 
@@ -73,13 +73,13 @@ def tear_up(
     memory : prices of the last settlement.
     terms : constants.
     room : lists, written.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     step : not used.
     """
     taken = 0.0
     for side in (1.0, -1.0):
-        taken += terminate(venue, memory, terms, room, protocol, max(residual - taken, 0.0), side)
+        taken += terminate(venue, memory, terms, room, listing, max(residual - taken, 0.0), side)
     return taken
 
 

@@ -8,7 +8,7 @@ from model.backstop.loss_regime.room import Room
 
 @lean_kernel
 def take_nothing(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, listing: int, residual: float, step: int
 ) -> float:
     """Place nothing.
 
@@ -17,7 +17,7 @@ def take_nothing(
     venue : accounts, blocks, exchanges and ledger of the run, written in place.
     memory, terms, step : not used.
     room : lists, written.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     """
     return 0.0

@@ -37,7 +37,7 @@ def settle_variation(venue: Venue, memory: Remembered, terms: RegimeTerms, room:
 
 @lean_kernel
 def cut_variation(
-    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, protocol: int, residual: float, step: int
+    venue: Venue, memory: Remembered, terms: RegimeTerms, room: Room, listing: int, residual: float, step: int
 ) -> float:
     """Cut all gains of the period by the same fraction; return what was collected, at most all of them.
 
@@ -48,21 +48,21 @@ def cut_variation(
     terms : its reaction is read.
     step : not used.
     room : lists, written.
-    protocol : index.
+    listing : index.
     residual : USD >= 0, loss still to be collected.
     """
-    hold(venue, protocol, room)
+    hold(venue, listing, room)
     slots, exchange, weight, limit = room.size.shape[0], venue.exchange, room.score, room.limit
-    change = exchange.mark[protocol] - exchange.funding_index[protocol] - memory.price[protocol]
+    change = exchange.mark[listing] - exchange.funding_index[listing] - memory.price[listing]
     for slot in range(slots):
-        size, before = room.size[slot], memory.size[protocol * slots + slot]
+        size, before = room.size[slot], memory.size[listing * slots + slot]
         side = np.sign(size)
         kept = side * min(max(before * side, 0.0), abs(size))
         per_contract = room.gain[slot] / size if size != 0.0 else 0.0
         weight[slot] = max(kept * change + (size - kept) * per_contract, 0.0)
         limit[slot] = min(weight[slot], max(room.equity[slot], 0.0))
     fill(weight, limit, slots, residual, room)
-    return cut_to(venue, protocol, room.given, room, terms.reaction)
+    return cut_to(venue, listing, room.given, room, terms.reaction)
 
 
 class VariationMarginHaircut(WindowRegime):

@@ -18,7 +18,7 @@ from model.backstop.loss_regime.room import Room
 
 
 @lean_rule
-def charge_withdrawals(venue: Venue, terms: RegimeTerms, room: Room, protocol: int) -> None:
+def charge_withdrawals(venue: Venue, terms: RegimeTerms, room: Room, listing: int) -> None:
     """Charge (1) on what was withdrawn, the list `limit`, and repay debt with it.
 
     Parameters
@@ -26,18 +26,18 @@ def charge_withdrawals(venue: Venue, terms: RegimeTerms, room: Room, protocol: i
     venue : accounts, blocks, exchanges and ledger of the run, written in place.
     terms : its reaction is read.
     room : `limit` is read; other lists are written.
-    protocol : index, of one that owes.
+    listing : index, of one that owes.
     """
-    debt, slots = -venue.book.balance[FROZEN_DEBT, protocol], room.size.shape[0]
-    hold(venue, protocol, room)
+    debt, slots = -venue.book.balance[FROZEN_DEBT, listing], room.size.shape[0]
+    hold(venue, listing, room)
     for slot in range(slots):
         room.score[slot] = max(room.equity[slot], 0.0)
     whole = total(room.score, 0, slots) + total(room.limit, 0, slots)
     factor = (debt / whole if debt < whole else 1.0) if whole > 0.0 else 0.0
     for slot in range(slots):
         room.given[slot] = factor * room.limit[slot]
-        room.score[slot] += venue.accounts.wallet[protocol * slots + slot]
-    charge_wallets(venue, protocol, room.given, room.score, FROZEN_DEBT, terms.reaction, room.taken)
+        room.score[slot] += venue.accounts.wallet[listing * slots + slot]
+    charge_wallets(venue, listing, room.given, room.score, FROZEN_DEBT, terms.reaction, room.taken)
 
 
 @lean_kernel

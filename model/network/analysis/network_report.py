@@ -64,7 +64,7 @@ def network_report(ecosystem: Indebted, default_probability: ArrayLike) -> Netwo
     ecosystem : a :class:`model.engine.engine.Engine`, as a rule before its first step.
     default_probability : (P,) in [0, 1], that a protocol fails of its own losses, from a pilot or a guess.
     """
-    owed, balance = ecosystem.contagion.liabilities, ecosystem.ledger.balance
+    owed, balance = ecosystem.contagion.liabilities, ecosystem.ledger.own
     rules, customers = ecosystem.scenario.exposure, customers_claims(ecosystem)
     assets = balance[TREASURY] + balance[FUND] + customers
     return NetworkReport(
@@ -77,7 +77,8 @@ def network_report(ecosystem: Indebted, default_probability: ArrayLike) -> Netwo
 
 def customers_claims(ecosystem: Indebted) -> np.ndarray:
     """Return what traders and providers have placed with each protocol, (P,) USD >= 0."""
-    return np.maximum(ecosystem.exchange.collateral + ecosystem.vault_equity(), 0.0)
+    claims = np.maximum(ecosystem.exchange.collateral + ecosystem.vault_equity(), 0.0)
+    return np.bincount(ecosystem.exchange.protocol, claims, ecosystem.ledger.own.shape[1])
 
 
 def _waves(owed: Matrix, treasury: np.ndarray, failed: int, rules: ExposureSection) -> list[list[int]]:

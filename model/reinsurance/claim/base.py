@@ -110,7 +110,7 @@ class ClaimsHandler(ABC):
 
     def reimburse(self, due: Array, step: int) -> Array:
         """Pay claims next to the waterfall: on debt still open, the rest as the cover says; return what was paid."""
-        context, balance = self.context, self.context.ledger.balance
+        context, balance = self.context, self.context.ledger.own
         with self.structure.at_once:
             cash = balance[POOL, : self.structure.pots]
             paid = self.settle(due, cash, context.tape().priority[step])
@@ -123,7 +123,7 @@ class ClaimsHandler(ABC):
 
     def give(self, rest: Array) -> None:
         """Give members what no open debt needed of a payment, (members,) USD: into their funds."""
-        self.context.ledger.balance[FUND] += rest
+        self.context.ledger.own[FUND] += rest
 
     def _note(self, asked: Array, given: Array, step: int) -> None:
         pool = self.context.pool

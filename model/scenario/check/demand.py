@@ -48,8 +48,9 @@ class Size(NamedTuple):
 
     steps: float
     protocols: float
+    listings: float
     markets: float
-    slots: float  # of all protocols
+    slots: float  # of all listings
     stakes: float  # of liquidity providers
     keepers: float
 
@@ -122,14 +123,16 @@ def memory_at_hand() -> float:
 def size_of(scenario: "Scenario") -> Size:
     """Return how much there is of everything, in floats: no number is too large to estimate."""
     protocols, minutes = float(scenario.protocol.number), run_minutes(scenario) or MINUTES_A_DAY
+    listings = float(sum(scenario.protocol.counts))
     each = scenario.trader.number + scenario.trader.reserve + scenario.value_fund.number
-    vaults = min(scenario.provider.vaults, scenario.protocol.number)
+    vaults = min(scenario.provider.vaults, listings)
     return Size(
         float(scenario.steps or max(minutes / scenario.minutes, 1.0)),
         protocols,
-        float(len(asset_names(scenario))) if scenario.asset.shared_market else protocols,
-        (each // 64 + 1) * 64.0 * protocols,
-        float(scenario.provider.number) * protocols * vaults,
+        listings,
+        float(len(asset_names(scenario))) if scenario.asset.shared_market else listings,
+        (each // 64 + 1) * 64.0 * listings,
+        float(scenario.provider.number) * listings * vaults,
         float(scenario.keeper.number),
     )
 
@@ -147,7 +150,7 @@ def keeps_members(scenario: "Scenario", members: bool | None = None) -> bool:
 def parts(scenario: "Scenario", members: bool | None = None) -> list[Part]:
     """Return what every part of a run needs; `members` says whether every protocol's series are kept."""
     size = size_of(scenario)
-    funds = scenario.value_fund.number * size.protocols
+    funds = scenario.value_fund.number * size.listings
     return [
         _steps(size, "minutes" if scenario.steps is None else "steps", keeps_members(scenario, members)),
         _windows(scenario, size),
@@ -160,7 +163,7 @@ def parts(scenario: "Scenario", members: bool | None = None) -> list[Part]:
             7e-8 * size.stakes * size.steps,
             ("provider.number", "provider.vaults", "protocol.number"),
         ),
-        Part(24.0 * size.keepers * size.protocols, 1e-7 * size.keepers * size.steps, ("keeper.number",)),
+        Part(24.0 * size.keepers * size.listings, 1e-7 * size.keepers * size.steps, ("keeper.number",)),
         _capital(scenario, size),
         _network(scenario, size),
     ]
@@ -173,9 +176,9 @@ def _steps(size: Size, name: str, members: bool) -> Part:
     """
     rows = 1.0 if members else min(ROWS / size.steps, 1.0)
     series = 4.0 + 3.0 * size.markets + 16.0 * (size.protocols * rows + 1.0 - rows)
-    tape = 1.0 + 3.0 * size.markets + 4.0 * size.protocols
-    drawn = 8.0 + 4.0 * size.markets + 5.0 * size.protocols
-    a_step = 1e-4 + 1e-5 * size.protocols
+    tape = 1.0 + 3.0 * size.markets + 2.0 * (size.protocols + size.listings)
+    drawn = 8.0 + 4.0 * size.markets + 3.0 * size.listings + 2.0 * size.protocols
+    a_step = 1e-4 + 1e-5 * size.listings
     return Part(BYTE * size.steps * (series + tape + drawn), a_step * size.steps, (name, "protocol.number"))
 
 

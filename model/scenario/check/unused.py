@@ -15,7 +15,8 @@ from model.scenario.length import asset_names
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
-PER_PROTOCOL = ("protocol.open_interest", "protocol.asset", "backstop.sublimit", "backstop.cluster")
+PER_PROTOCOL = ("protocol.listings", "backstop.sublimit", "backstop.cluster")
+PER_LISTING = ("protocol.open_interest", "protocol.asset")
 PER_ASSET = ("daily_volatility", "correlation", "depth_per_oi", "half_spread_bp", "maximal_leverage")
 # Times after which something happens that is then too late, or windows that never close.
 AFTERWARDS = (
@@ -43,6 +44,7 @@ def unused(scenario: "Scenario") -> list[str]:
 def _values(scenario: "Scenario") -> Iterator[str]:
     members, assets = scenario.protocol.number, max(len(asset_names(scenario)), len(scenario.asset.name))
     counts = [(name, members, "protocols") for name in PER_PROTOCOL]
+    counts += [(name, sum(scenario.protocol.counts), "listings") for name in PER_LISTING]
     counts += [(f"asset.{name}", assets, "assets") for name in PER_ASSET]
     for name, count, what in counts:
         value, default = _value_and_default(scenario, name)

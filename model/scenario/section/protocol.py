@@ -1,11 +1,14 @@
 """Parameters of the protocols' balance sheets, their vaults and their liquidity providers."""
 
+from itertools import islice
+
 from pydantic import field_validator
 
 from model.scenario.bound import (
     COUNT,
     DELAY,
     DOLLARS,
+    LISTINGS,
     MEMBER,
     MEMBERS,
     MULTIPLE,
@@ -16,7 +19,7 @@ from model.scenario.bound import (
     above,
     between,
 )
-from model.scenario.parameter import Numbers, Section, parameter
+from model.scenario.parameter import Numbers, Section, parameter, per_item
 from model.scenario.problem import one_of
 from model.scenario.section.market import CALIBRATION
 
@@ -30,15 +33,22 @@ class ProtocolSection(Section):
     open_interest: Numbers = parameter(
         (400e6, 200e6, 60e6),
         "USD",
-        "one-sided open interest; the last value is repeated",
+        "one-sided open interest of each listing; the last value is repeated",
         "prototype world B",
         DOLLARS,
         min_length=1,
     )
+    listings: tuple[int, ...] = parameter(
+        (),
+        "listings",
+        "assets each protocol lists, all under its one backstop; the last value is repeated; empty: one each",
+        "dYdX v4: isolated markets and one fund; GMX: a pool a market; most venues: one fund for all contracts",
+        LISTINGS,
+    )
     asset: tuple[int, ...] = parameter(
         (),
         "index",
-        "asset each protocol trades; empty: protocol i trades asset i modulo the number of assets",
+        "asset of each listing, protocol by protocol; empty: listing i is of asset i modulo the number of assets",
         "modelling choice",
         MEMBER,
     )
@@ -69,6 +79,22 @@ class ProtocolSection(Section):
         "how the position of a vault without equity passes on: takeover (from outside), or deleverage first",
         "CPMI-IOSCO 2020: default auctions; GMX v2, Hyperliquid since March 2025: deleveraging",
     )
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Number of listings of each protocol, (protocols,)."""
+        return tuple(map(int, per_item(self.listings or (1,), self.number)))
+
+    @property
+    def listing_interest(self) -> tuple[float, ...]:
+        """One-sided open interest of each listing at the start, (listings,) USD."""
+        return per_item(self.open_interest, sum(self.counts))
+
+    @property
+    def interest(self) -> tuple[float, ...]:
+        """One-sided open interest of each protocol at the start, (protocols,) USD."""
+        each = iter(self.listing_interest)
+        return tuple(sum(islice(each, count)) for count in self.counts)
 
     @field_validator("vault_closure")
     @classmethod

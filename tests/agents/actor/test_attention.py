@@ -21,7 +21,7 @@ OCTOBER = {
 def brute_force(ecosystem, stop_buffer):
     """Return whether the margin of each row is thin, by the definition of equity."""
     accounts, exchange = ecosystem.accounts, ecosystem.exchange
-    i = np.repeat(np.arange(len(exchange)), ecosystem.slots_per_protocol)
+    i = np.repeat(np.arange(len(exchange)), ecosystem.slots_per_listing)
     owed = exchange.funding_index[i] - accounts.entry_funding
     own = equity(accounts.collateral, accounts.size, accounts.entry_price, exchange.mark[i], owed)
     return own < stop_buffer * exchange.maintenance[i] * np.abs(accounts.size) * exchange.mark[i]
@@ -34,7 +34,7 @@ def frozen(attention=0.4, turnover=0.3, alarm=0.0):
     accounts, exchange = ecosystem.accounts, ecosystem.exchange
     exchange.attention[:], exchange.alarm[1], ecosystem.market.momentum[:] = attention, alarm, -0.01
     thin = np.flatnonzero(accounts.size)[::3]
-    i = thin // ecosystem.slots_per_protocol
+    i = thin // ecosystem.slots_per_listing
     margin = 1.2 * exchange.maintenance[i] * np.abs(accounts.size[thin]) * exchange.mark[i]
     accounts.collateral[thin], accounts.entry_price[thin] = margin, exchange.mark[i]
     accounts.entry_funding[thin] = exchange.funding_index[i]
@@ -63,7 +63,7 @@ def alarmed(ecosystem):
     """Return whether each row would flee, by the nerve that the rules give it."""
     found = np.zeros(len(ecosystem.accounts.size), bool)
     for row, size in enumerate(ecosystem.accounts.size):
-        i, slot = divmod(row, ecosystem.slots_per_protocol)
+        i, slot = divmod(row, ecosystem.slots_per_listing)
         alarm = float(ecosystem.exchange.alarm[i])
         found[row] = alarm > 0.0 and flees(size, -0.01) and panics(nerve(ecosystem, i, slot), alarm)
     return found

@@ -228,7 +228,7 @@ def test_a_cap_binds_and_spares_reductions():
     """Two buyers who ask for thrice the room get a third each; a seller of its own is filled in full."""
     ecosystem = Ecosystem(small())
     accounts, exchange = ecosystem.accounts, ecosystem.exchange
-    longs = np.flatnonzero(accounts.size[: ecosystem.slots_per_protocol] > 0)[:3]
+    longs = np.flatnonzero(accounts.size[: ecosystem.slots_per_listing] > 0)[:3]
     room = 6.0
     exchange.interest_cap[0] = (exchange.long_size[0] + room) * exchange.mark[0]
     accounts.order[longs] = [6.0, 12.0, -0.5 * accounts.size[longs[2]]]

@@ -26,7 +26,7 @@ def indebted(regime: str, loss: float = 2e5) -> Ecosystem:
 def equities(ecosystem: Ecosystem) -> np.ndarray:
     """Return the wealth of every account, wallet included."""
     accounts, exchange = ecosystem.accounts, ecosystem.exchange
-    i = np.arange(len(accounts.size)) // ecosystem.slots_per_protocol
+    i = np.arange(len(accounts.size)) // ecosystem.slots_per_listing
     profit = accounts.size * (exchange.mark[i] - exchange.funding_index[i] - accounts.entry_price)
     return accounts.wallet + accounts.collateral + profit + accounts.size * accounts.entry_funding
 

@@ -97,7 +97,7 @@ def test_own_agents_and_traders_open_within_the_initial_margin():
         ecosystem.set_prices()
         accounts, exchange, rows = ecosystem.accounts, ecosystem.exchange, ecosystem.acting().copy()
         ecosystem.decide(rows)
-        i = rows // ecosystem.slots_per_protocol
+        i = rows // ecosystem.slots_per_listing
         owed = exchange.funding_index[i] - accounts.entry_funding[rows]
         own = accounts.collateral[rows] + accounts.size[rows] * (exchange.mark[i] - accounts.entry_price[rows] - owed)
         after = np.abs(accounts.size[rows] + accounts.order[rows])
@@ -116,7 +116,7 @@ def test_a_population_is_seasoned_against_the_margin_of_its_tier():
     ecosystem = Ecosystem(small(**STEEP, trader__number=200, trader__long_leverage=90.0, trader__short_leverage=90.0))
     accounts, trader = ecosystem.accounts, ecosystem.scenario.trader
     rows = np.flatnonzero(accounts.size)
-    i = rows // ecosystem.slots_per_protocol
+    i = rows // ecosystem.slots_per_listing
     value = np.abs(accounts.size[rows]) * ecosystem.exchange.mark[i]
     volatility = np.array(ecosystem.tape.daily_volatility)[ecosystem.exchange.asset[i]]
     rates = np.array([maintenance_rate(0.01, float(notional), ecosystem.tiers) for notional in value])

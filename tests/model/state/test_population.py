@@ -7,7 +7,7 @@ from scipy import stats
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
 from model.scenario import Scenario
-from model.state.population import Contract, capped_shares, draw_population, slots_per_protocol
+from model.state.population import Contract, capped_shares, draw_population, slots_per_listing
 
 CONTRACT = Contract(price=50_000.0, daily_volatility=0.04, maintenance=0.01, open_interest=3e8)
 NUMBER = 4_000
@@ -17,7 +17,7 @@ def population(**trader):
     """Return the accounts of two protocols, those of the second apart, and the trader section."""
     scenario = Scenario().replace({"trader.number": NUMBER} | {f"trader.{name}": v for name, v in trader.items()})
     accounts = draw_population(scenario, Streams(3, 0), [CONTRACT, CONTRACT])
-    first = slots_per_protocol(scenario)
+    first = slots_per_listing(scenario)
     rows = slice(first, first + NUMBER)
     return type(accounts)(*(column[rows] for column in accounts)), scenario.trader
 

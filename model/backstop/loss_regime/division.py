@@ -1,0 +1,48 @@
+"""What a protocol could not pay is handed back to its listings, whose accounts a loss regime then asks.
+
+A protocol pays the losses of all its listings out of one fund. Of what its layers leave, U, a listing that lost Lᵢ in
+the step gets
+
+    Uᵢ = U Lᵢ / Σ L                                                                           (1)
+
+so that a regime acts on the accounts that traded against those who failed, never on those of another asset that lost
+nothing (isolated markets under a shared fund). With one listing a protocol Uᵢ = U. Units: USD.
+"""
+
+import numpy as np
+
+from agents.core.kernel import lean_rule
+from agents.core.ledger import DEFICIT, SHORTFALL
+from agents.core.table import Exchanges
+
+Array = np.ndarray
+
+
+@lean_rule
+def hand_back(balance: Array, exchange: Exchanges, owed: Array, part: Array) -> None:
+    """Write what each listing's accounts are asked for by (1), and book deficits left as shortfalls again.
+
+    Parameters
+    ----------
+    balance : the ledger's, written: deficits of protocols, shortfalls of listings, both <= 0.
+    exchange : losses of the step, read.
+    owed : (protocols,) USD >= 0, what the layers left.
+    part : (listings,) USD >= 0, written.
+    """
+    first, listings = 0, part.shape[0]
+    while first < listings:
+        p, last, most, whole = exchange.protocol[first], first, first, 0.0
+        while last < listings and exchange.protocol[last] == p:
+            whole += exchange.deficit[last]
+            most = last if exchange.deficit[last] > exchange.deficit[most] else most
+            last += 1
+        left, deficit = owed[p], balance[DEFICIT, p]
+        balance[DEFICIT, p] = 0.0
+        for i in range(first, last):
+            if i != most:
+                part[i] = owed[p] * exchange.deficit[i] / whole if whole > 0.0 else 0.0
+                balance[SHORTFALL, i] -= part[i]
+                left, deficit = left - part[i], deficit + part[i]
+        part[most] = max(left, 0.0)  # to the last bit
+        balance[SHORTFALL, most] += deficit
+        first = last
