@@ -12,7 +12,7 @@ from agents.core.audit import reconcile_all
 from agents.core.books import Venue
 from agents.core.chain import choice
 from agents.core.kernel import inline, kernel, lean_kernel, lean_rule
-from agents.core.ledger import BAD_DEBT, CLEARING, SHORTFALL, WATERFALL, Book
+from agents.core.ledger import BAD_DEBT, CLEARING, DEFICIT, SHORTFALL, WATERFALL, Book
 from agents.core.table import Protocols
 from model.backstop.layer.descent import ask_layers
 from model.backstop.layer.table import LayerTerms
@@ -38,7 +38,7 @@ def any_of(book: Book, account: int) -> bool:
 @lean_rule
 def deficits_are_due(tables: given.DueTables, terms: LayerTerms, t: int) -> bool:
     """Tell whether there is a deficit, or the layers have something to do in every step."""
-    return terms.always or any_of(tables.book, SHORTFALL)
+    return terms.always or any_of(tables.book, SHORTFALL) or any_of(tables.book, DEFICIT)
 
 
 @lean_rule
@@ -97,7 +97,7 @@ def send_down(tables: given.DescentTables, terms: LayerTerms, row: Shock, t: int
     -------
     Whether Python has to, as a rule is in Python or the layers are yet to be compiled.
     """
-    if not (terms.always or any_of(tables.book, SHORTFALL)):
+    if not (terms.always or any_of(tables.book, SHORTFALL) or any_of(tables.book, DEFICIT)):
         return False
     if terms.entry[0] == 0:
         return True

@@ -22,10 +22,10 @@ from model.scenario.section.backstop import BackstopSection
 
 
 @kernel
-def distribute(book: Any, protocol: Any, pool: Any, entitlement: np.ndarray, terms: Any) -> None:
+def distribute(book: Any, exchange: Any, protocol: Any, pool: Any, entitlement: np.ndarray, terms: Any) -> None:
     """Share out every protocol's fees, as phase 8 does."""
     for i in range(entitlement.shape[0]):
-        share_fees(book, protocol, pool, entitlement, i, terms)
+        share_fees(book, exchange, protocol, pool, entitlement, i, terms)
 
 
 class Bench:
@@ -49,6 +49,7 @@ class Bench:
         self.protocol, self.pool = Protocol.make_table(members), Reinsurer.make_table(self.structure.pots)
         self.protocol.exhausted_step[:] = self.pool.exhausted_step[:] = -1
         exchange, rows = bare(Exchange.make_table(members)), members * BLOCK
+        exchange["protocol"] = np.arange(members)
         self.venue = Venue(make_accounts(rows), bare(make_blocks(rows)), exchange, self.ledger.book, bare(make_tiers()))
         regimes = (REGIMES["bad_debt"](LossTerms(), 0.0, 7) for _ in range(2))
         self.waterfall = Waterfall(self.structure, Chain(*regimes))
@@ -62,7 +63,8 @@ class Bench:
     def earn(self, fees: np.ndarray) -> None:
         """Let fees come in and reach funds and pools, (members,) USD >= 0."""
         self.ledger.enter(TRADING_FEE, fees)
-        distribute(self.ledger.book, self.protocol, self.pool, self.structure.entitlement, self.terms)
+        stakes = self.structure.entitlement
+        distribute(self.ledger.book, self.venue.exchange, self.protocol, self.pool, stakes, self.terms)
 
     def lose(self, losses: np.ndarray, step: int = 0) -> None:
         """Send losses down the waterfall, (members,) USD >= 0."""

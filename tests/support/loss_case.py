@@ -10,7 +10,7 @@ from agents.account.margin_tier import make_tiers
 from agents.core.audit import reconcile_all
 from agents.core.books import Venue
 from agents.core.column import bare
-from agents.core.ledger import DEFICIT, OUTSIDE, SET_UP, TRADER, VAULT, WALLET, Ledger
+from agents.core.ledger import OUTSIDE, SET_UP, SHORTFALL, TRADER, VAULT, WALLET, Ledger
 from agents.exchange.exchange import Exchange
 from model.backstop.loss_regime.base import Terms
 from model.backstop.loss_regime.chain import Chain, Collected
@@ -79,7 +79,7 @@ class LossCase:
 
     def owe(self, loss: float) -> None:
         """Let a deficit of `loss` USD, before ``money``, arise."""
-        self.ledger.balance[DEFICIT, 0] -= self.money * loss
+        self.ledger.balance[SHORTFALL, 0] -= self.money * loss
         self.ledger.balance[OUTSIDE, 0] += self.money * loss
 
     def collect_loss(self, loss: float, step: int = 0) -> Collected:

@@ -13,6 +13,7 @@ import numpy as np
 from agents.account.margin_tier import edge_price
 from agents.core.ledger import BAD_DEBT, FUND, POOL, TREASURY
 from agents.core.table import Tiers
+from agents.exchange.exchange import listings_of
 from agents.trader.strategy import STRATEGIES
 from experiments.app.world.snapshot import MILLION
 from experiments.app.world.world import Side
@@ -62,6 +63,7 @@ def balance(side: Side, i: int) -> list[tuple[str, float]]:
     """Return assets and, below zero, debts of protocol `i`."""
     ecosystem = side.ecosystem
     sheet, owed = ecosystem.ledger.balance, ecosystem.contagion.liabilities
+    listings = listings_of(ecosystem.exchange, i)
     rows = [
         ("treasury", sheet[TREASURY, i]),
         ("own insurance fund", sheet[FUND, i]),
@@ -69,8 +71,8 @@ def balance(side: Side, i: int) -> list[tuple[str, float]]:
         ("owed by other protocols", owed[:, i].sum()),
         ("owed to other protocols", -owed[i].sum()),
         ("bad debt", sheet[BAD_DEBT, i]),
-        ("vault of its providers", ecosystem.vault_equity()[i]),
-        ("collateral of its traders", ecosystem.exchange.collateral[i]),
+        ("vault of its providers", ecosystem.vault_equity()[listings].sum()),
+        ("collateral of its traders", ecosystem.exchange.collateral[listings].sum()),
     ]
     return [(name, float(amount) * MILLION) for name, amount in rows]
 
@@ -78,35 +80,36 @@ def balance(side: Side, i: int) -> list[tuple[str, float]]:
 def holdings(side: Side, i: int) -> dict[str, Array]:
     """Return the open accounts of protocol `i`, column by column, USD."""
     ecosystem = side.ecosystem
-    first, last = ecosystem.slots(i)
+    listings, exchange = listings_of(ecosystem.exchange, i), ecosystem.exchange
+    first, last = ecosystem.slots(listings.start)[0], ecosystem.slots(listings.stop - 1)[1]
     column = {name: getattr(ecosystem.accounts, name)[first:last] for name in ACCOUNT_COLUMNS}
     rows = np.flatnonzero(column["size"])
     kept = {name: values[rows] for name, values in column.items()}
-    exchange, size = ecosystem.exchange, kept["size"]
-    mark, funding = float(exchange.mark[i]), float(exchange.funding_index[i])
+    at, size = listings.start + rows // ecosystem.slots_per_listing, kept["size"]
+    mark, funding = exchange.mark[at], exchange.funding_index[at]
     equity = kept["collateral"] + size * (mark - kept["entry_price"] - funding + kept["entry_funding"])
     notional = size * mark
     leverage = np.divide(np.abs(notional), equity, out=np.full(len(size), np.inf), where=equity > 0)
-    distance = distances(kept["level"] + funding, size, mark, float(exchange.maintenance[i]), ecosystem.tiers)
+    distance = distances(kept["level"] + funding, size, mark, exchange.maintenance[at], ecosystem.tiers)
     return {**kept, "slot": rows, "equity": equity, "notional": notional, "leverage": leverage, "distance": distance}
 
 
 ACCOUNT_COLUMNS = ("size", "collateral", "entry_price", "entry_funding", "level", "haircut", "strategy")
 
 
-def distances(bankruptcy: Array, size: Array, mark: float, maintenance: float, tiers: Tiers) -> Array:
+def distances(bankruptcy: Array, size: Array, mark: Array, maintenance: Array, tiers: Tiers) -> Array:
     """Return the relative move of the mark that liquidates each position, zero where it is due.
 
     Parameters
     ----------
     bankruptcy : (n,) USD per contract, price at which equity is zero.
     size : (n,) contracts, short < 0.
-    mark : USD per contract, > 0.
-    maintenance : 1, maintenance margin over notional, of the first tier.
+    mark : (n,) USD per contract, > 0.
+    maintenance : (n,) 1, maintenance margin over notional, of the first tier.
     tiers : the schedule of margins.
     """
-    pairs = zip(bankruptcy.tolist(), size.tolist(), strict=True)
-    price = np.array([edge_price(price, contracts, maintenance, tiers) for price, contracts in pairs])
+    positions = zip(bankruptcy.tolist(), size.tolist(), maintenance.tolist(), strict=True)
+    price = np.array([edge_price(*position, tiers) for position in positions])
     return np.maximum(np.sign(size) * (mark - price) / mark, 0.0)
 
 
@@ -142,6 +145,7 @@ def treaty(side: Side, i: int) -> list[tuple[str, str]]:
     """Return what protocol `i` has a right to, and what it has drawn."""
     ecosystem = side.ecosystem
     protocol, terms = ecosystem.protocol, ecosystem.scenario.backstop
+    closed = ecosystem.exchange.vault_closed[listings_of(ecosystem.exchange, i)]
     rows: list[tuple[str, Any]] = [
         ("arrangement", side.arrangement.title),
         ("claims are settled", terms.settlement.replace("_", " ")),
@@ -152,7 +156,7 @@ def treaty(side: Side, i: int) -> list[tuple[str, str]]:
         ("of them, left by traders", f"${protocol.trader_deficit[i] * MILLION:.2f}M"),
         ("of them, the vault's beyond its equity", f"${protocol.vault_deficit[i] * MILLION:.2f}M"),
         ("of them, exploits", f"${protocol.exploit_loss[i] * MILLION:.2f}M"),
-        ("its vault", "closed: a successor trades" if ecosystem.exchange.vault_closed[i] else "open"),
+        ("its vault", "closed: a successor trades" if closed.any() else "open"),
         ("left uncovered", f"${protocol.uncovered[i] * MILLION:.2f}M"),
     ]
     return [(name, str(value)) for name, value in rows]

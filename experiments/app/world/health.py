@@ -15,17 +15,17 @@ def healths(side: Side) -> np.ndarray:
 
 def funds(side: Side) -> np.ndarray:
     """Return what each own fund holds, loans included, (protocols,) USD."""
-    balance = side.ecosystem.ledger.balance
+    balance = side.ecosystem.ledger.own
     return balance[FUND] + balance[LENT]
 
 
 def pots(side: Side) -> np.ndarray:
     """Return what each pool holds, loans included, (protocols,) USD: pool j in column j."""
-    balance = side.ecosystem.ledger.balance
+    balance = side.ecosystem.ledger.own
     return balance[POOL] + balance[POOL_LENT]
 
 
 def on_call(side: Side) -> np.ndarray:
     """Return what is left of each member's capital on call, in its treasury, (protocols,) USD."""
     ecosystem = side.ecosystem
-    return np.asarray(ecosystem.structure.assessable(ecosystem.ledger.balance[TREASURY], ecosystem.protocol.assessed))
+    return np.asarray(ecosystem.structure.assessable(ecosystem.ledger.own[TREASURY], ecosystem.protocol.assessed))

@@ -13,6 +13,7 @@ import numpy as np
 from agents.provider.liquidity_provider import redeem
 from model.ecosystem import Ecosystem
 from model.price.tape import Tape
+from model.scenario.section.protocol import ProtocolSection
 
 EVERY = -1
 Array = np.ndarray
@@ -35,7 +36,7 @@ class Kind(NamedTuple):
     """What can be done, how large it may be, and how it alters the tape.
 
     `aim` says what the target is: ``asset`` or ``protocol``. `alter` returns the altered columns of the tape; it is
-    given the tape, the intervention and each protocol's open interest, (P,) USD.
+    given the tape, the intervention and what the protocols are.
     """
 
     title: str
@@ -46,38 +47,38 @@ class Kind(NamedTuple):
     high: float
     length: int
     meaning: str
-    alter: Callable[[Tape, Intervention, Array], dict[str, Array]]
+    alter: Callable[[Tape, Intervention, ProtocolSection], dict[str, Array]]
 
 
-def price_shock(tape: Tape, done: Intervention, interest: Array) -> dict[str, Array]:
+def price_shock(tape: Tape, done: Intervention, protocol: ProtocolSection) -> dict[str, Array]:
     """Add log(1 + size) to the fundamental's return in one step."""
     returns = tape.log_return.copy()
     returns[done.step, _columns(done)] += np.log1p(done.size)
     return {"log_return": returns}
 
 
-def oracle_failure(tape: Tape, done: Intervention, interest: Array) -> dict[str, Array]:
+def oracle_failure(tape: Tape, done: Intervention, protocol: ProtocolSection) -> dict[str, Array]:
     """Let marks be wrong by a relative error for some steps."""
     error = tape.oracle_error.copy()
-    error[_steps(done), _columns(done)] = done.size
+    error[_steps(done), _listings(done, protocol)] = done.size
     return {"oracle_error": error}
 
 
-def exploit(tape: Tape, done: Intervention, interest: Array) -> dict[str, Array]:
+def exploit(tape: Tape, done: Intervention, protocol: ProtocolSection) -> dict[str, Array]:
     """Take a share of open interest from a protocol in one step."""
     taken = tape.exploit.copy()
-    taken[done.step, _columns(done)] += (done.size * interest)[_columns(done)]
+    taken[done.step, _columns(done)] += (done.size * np.array(protocol.interest))[_columns(done)]
     return {"exploit": taken}
 
 
-def keeper_outage(tape: Tape, done: Intervention, interest: Array) -> dict[str, Array]:
+def keeper_outage(tape: Tape, done: Intervention, protocol: ProtocolSection) -> dict[str, Array]:
     """Leave keepers a share of their capacity for some steps."""
     capacity = tape.keeper.copy()
-    capacity[_steps(done), _columns(done)] *= done.size
+    capacity[_steps(done), _listings(done, protocol)] *= done.size
     return {"keeper": capacity}
 
 
-def provider_run(tape: Tape, done: Intervention, interest: Array) -> dict[str, Array]:
+def provider_run(tape: Tape, done: Intervention, protocol: ProtocolSection) -> dict[str, Array]:
     """Alter nothing on the tape: :func:`redeem_shares` does it at the step."""
     return {}
 
@@ -142,10 +143,10 @@ KINDS = {
 """Name of a kind → what it is; a new one: one function above, one entry here."""
 
 
-def altered(tape: Tape, done: Iterable[Intervention], interest: Array) -> Tape:
+def altered(tape: Tape, done: Iterable[Intervention], protocol: ProtocolSection) -> Tape:
     """Return the tape with all interventions in it, read-only like the original."""
     for item in done:
-        columns = KINDS[item.kind].alter(tape, item, interest)
+        columns = KINDS[item.kind].alter(tape, item, protocol)
         for column in columns.values():
             column.setflags(write=False)
         tape = tape._replace(**columns)
@@ -167,16 +168,24 @@ def problem(done: Intervention, horizon: int) -> str | None:
 def redeem_shares(ecosystem: Ecosystem, share: float, target: int) -> None:
     """Let every provider of the target's vault redeem `share` of its shares at the going price."""
     tables, equity = ecosystem.tables, ecosystem.vault_equity()
-    outstanding = ecosystem.protocol.shares.copy()
-    for row, i in enumerate(ecosystem.providers.protocol.tolist()):
+    outstanding, protocol = ecosystem.exchange.vault_shares.copy(), ecosystem.exchange.protocol
+    for row, i in enumerate(ecosystem.providers.listing.tolist()):
         price = equity[i] / max(outstanding[i], 1.0)
-        if target in (EVERY, i) and price > 0.0:
+        if target in (EVERY, protocol[i]) and price > 0.0:
             shares = float(ecosystem.providers.shares[row]) * share
-            redeem(tables.providers, tables.protocol, ecosystem.ledger.book, row, shares, float(price))
+            redeem(tables.providers, tables.exchange, ecosystem.ledger.book, row, shares, float(price))
 
 
 def _columns(done: Intervention) -> slice:
     return slice(None) if done.target == EVERY else slice(done.target, done.target + 1)
+
+
+def _listings(done: Intervention, protocol: ProtocolSection) -> slice:
+    """Return the columns of the listings of the protocol aimed at."""
+    if done.target == EVERY:
+        return slice(None)
+    first = sum(protocol.counts[: done.target])
+    return slice(first, first + protocol.counts[done.target])
 
 
 def _steps(done: Intervention) -> slice:

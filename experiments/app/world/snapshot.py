@@ -9,11 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.core.ledger import BAD_DEBT, TREASURY
+from agents.exchange.exchange import listings_of
 from agents.protocol.protocol import CAUSES, DEFAULTED
 from experiments.app.world.health import funds, healths, on_call, pots
 from experiments.app.world.thin import bucket, flows, points
 from experiments.app.world.trace import LAYERS, REGIME, ROWS, UNPAID
 from experiments.app.world.world import SIDES, Side, World
+from model.ecosystem import Ecosystem
 from model.measure.record import ASSET_SERIES, ECOSYSTEM_SERIES, PROTOCOL_SERIES
 
 MILLION = 1e-6
@@ -176,11 +178,15 @@ def members(side: Side) -> list[Member]:
     """Return the protocols."""
     ecosystem = side.ecosystem
     exchange, protocol = ecosystem.exchange, ecosystem.protocol
-    interest = np.maximum(exchange.long_size, exchange.short_size) * exchange.mark
-    health, struck = healths(side), exchange.liquidated_long + exchange.liquidated_short
+    listed = np.maximum(exchange.long_size, exchange.short_size) * exchange.mark
+    interest, struck = (
+        np.bincount(exchange.protocol, amounts, len(protocol))
+        for amounts in (listed, exchange.liquidated_long + exchange.liquidated_short)
+    )
+    health, traded = healths(side), _traded(ecosystem)
     columns = (
         [f"P{i}" for i in range(len(protocol))],
-        [ecosystem.assets[k] for k in exchange.asset.tolist()],
+        traded,
         (interest * MILLION).tolist(),
         health.tolist(),
         (protocol.capital > 0).tolist(),
@@ -191,6 +197,13 @@ def members(side: Side) -> list[Member]:
         (protocol.uncovered * MILLION).tolist(),
     )
     return [Member(*row) for row in zip(*columns, strict=True)]
+
+
+def _traded(ecosystem: Ecosystem) -> list[str]:
+    """Return the assets that each protocol lists."""
+    exchange, number = ecosystem.exchange, len(ecosystem.protocol)
+    listed = [exchange.asset[listings_of(exchange, i)].tolist() for i in range(number)]
+    return [", ".join(ecosystem.assets[k] for k in assets) for assets in listed]
 
 
 def edges(side: Side) -> list[Edge]:
@@ -206,7 +219,7 @@ def layers(side: Side) -> list[Layer]:
     The layers: own funds with survivors' contributions; treasury committed as skin; pools with claims next to the
     waterfall; capital on call where members keep some; and the rest of the treasuries.
     """
-    protocol, balance, called = side.ecosystem.protocol, side.ecosystem.ledger.balance, on_call(side)
+    protocol, balance, called = side.ecosystem.protocol, side.ecosystem.ledger.own, on_call(side)
     skin = np.minimum(protocol.skin, np.maximum(balance[TREASURY] - called, 0.0))
     held = {
         "own funds": (funds(side), protocol.paid_fund + protocol.paid_mutual),

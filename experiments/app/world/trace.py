@@ -85,7 +85,7 @@ class Trace:
         paid[ROWS[OWN_PART]] += self.own
         paid[ROWS[OTHERS]] -= self.own
         paid[ROWS[REGIME]] -= protocol.thawed
-        paid[ROWS[UNPAID]] -= ecosystem.ledger.balance[BAD_DEBT]
+        paid[ROWS[UNPAID]] -= ecosystem.ledger.own[BAD_DEBT]
         self.borne[step] = np.bincount(accounts.strategy, accounts.haircut, len(STRATEGY_NAMES))[: len(STRATEGY_NAMES)]
         self.hit[step] = np.count_nonzero(accounts.haircut)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agents.account.margin_tier import make_tiers
 from agents.core.column import bare
-from agents.core.ledger import DEFICIT, FUND, LIQUIDATION_FEE, TRADER, VAULT
+from agents.core.ledger import FUND, LIQUIDATION_FEE, SHORTFALL, TRADER, VAULT
 from agents.exchange.control.circuit_breaker import largest_move, make_watch, watch_asset
 from agents.exchange.control.order_limit import added, limit_orders, share_of_room
 from agents.exchange.control.partial_liquidation import PartialRule, contracts_to_sell
@@ -309,7 +309,7 @@ def test_the_vault_takes_position_and_margin_at_the_mark():
     assert ecosystem.vault_equity()[0] == pytest.approx(mirror + own)
     assert vault < ecosystem.vault_equity()[0]
     assert exchange.taken_over == pytest.approx(size * mid)
-    assert ecosystem.ledger.balance[DEFICIT, 0] == 0.0
+    assert ecosystem.ledger.balance[SHORTFALL, 0] == 0.0
     assert ecosystem.ledger.balance[TRADER, 0] == pytest.approx(0.0, abs=1e-9)
 
 
@@ -320,7 +320,7 @@ def test_a_takeover_below_bankruptcy_leaves_a_failure_at_the_bankruptcy_price():
     before = ecosystem.ledger.balance[VAULT, 0]
     fall(ecosystem, 0.80)
     assert ecosystem.exchange.deficit[0] == pytest.approx(size * (price - exchange.mark))
-    assert ecosystem.ledger.balance[DEFICIT, 0] == pytest.approx(-ecosystem.exchange.deficit[0])
+    assert ecosystem.ledger.balance[SHORTFALL, 0] == pytest.approx(-ecosystem.exchange.deficit[0])
     assert exchange.bankrupt_long == size
     assert exchange.bankrupt_long_value / size == pytest.approx(price)
     assert ecosystem.ledger.balance[VAULT, 0] == pytest.approx(before - size * exchange.mark)

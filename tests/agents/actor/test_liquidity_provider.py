@@ -19,7 +19,7 @@ def lose(ecosystem, share, i=0):
 
 
 def shares(ecosystem):
-    return ecosystem.protocol.shares / ecosystem.exchange.vault_start
+    return ecosystem.exchange.vault_shares / ecosystem.exchange.vault_start
 
 
 def test_strain_is_measured_against_tolerance():
@@ -39,10 +39,10 @@ def test_losses_elsewhere_are_those_of_the_other_stakes():
 def test_every_vault_is_full_however_many_each_supplies(vaults):
     ecosystem = Ecosystem(small(provider__vaults=vaults))
     stakes, each = ecosystem.providers, min(vaults, 3)
-    assert np.bincount(stakes.protocol, stakes.shares) == pytest.approx(ecosystem.exchange.vault_start)
+    assert np.bincount(stakes.listing, stakes.shares) == pytest.approx(ecosystem.exchange.vault_start)
     assert np.bincount(stakes.owner).tolist() == [each] * 9
     assert all(len(set(stakes.protocol[stakes.owner == owner])) == each for owner in range(9))
-    assert ecosystem.protocol.shares == pytest.approx(ecosystem.exchange.vault_start)
+    assert ecosystem.exchange.vault_shares == pytest.approx(ecosystem.exchange.vault_start)
 
 
 def test_a_loss_in_one_vault_is_withdrawn_for_in_the_others():
@@ -75,7 +75,7 @@ def test_a_request_waits_in_the_queue_and_bears_the_losses_of_the_wait():
     ecosystem = Ecosystem(small(provider__cooldown=3.0, **FIRM))
     lose(ecosystem, 0.3)
     ecosystem.settle_capital()
-    first = ecosystem.providers.protocol == 0
+    first = ecosystem.providers.listing == 0
     assert ecosystem.providers.requested[first] == pytest.approx(ecosystem.providers.shares[first])
     assert (ecosystem.providers.requested[~first] == 0.0).all()
     assert (shares(ecosystem) == 1.0).all()
@@ -104,7 +104,7 @@ def test_a_request_is_taken_back_when_calm_has_returned():
 def test_a_vault_that_lets_out_little_pays_first_come_first_served():
     """A quarter of the equity a step: the first to ask is paid whole before the next, who came a step later."""
     ecosystem = Ecosystem(small(provider__exit_rate=0.25, **FIRM))
-    rows = np.flatnonzero(ecosystem.providers.protocol == 0)
+    rows = np.flatnonzero(ecosystem.providers.listing == 0)
     held = ecosystem.providers.shares[rows].copy()
     ecosystem.providers.tolerance[rows] = 1e9
     ecosystem.providers.requested[rows[:2]] = held[:2]
@@ -153,6 +153,6 @@ def test_every_channel_together_conserves_money(cooldown, rate):
     )
     ecosystem = run(scenario)
     assert ecosystem.summary()["imbalance"] < 1e-12
-    assert ecosystem.protocol.shares == pytest.approx(
-        np.bincount(ecosystem.providers.protocol, ecosystem.providers.shares, 3), rel=1e-9, abs=1e-3
+    assert ecosystem.exchange.vault_shares == pytest.approx(
+        np.bincount(ecosystem.providers.listing, ecosystem.providers.shares, 3), rel=1e-9, abs=1e-3
     )

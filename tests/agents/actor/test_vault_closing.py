@@ -84,7 +84,7 @@ def test_beyond_its_equity_the_loss_is_booked_once_and_no_rebound_repays_anybody
     assert found["deficit"] == found["vault_deficit"] == pytest.approx(lost)
     assert found["paid_regime"] == pytest.approx(lost) and account.haircut == pytest.approx(lost)
     assert [found[name] for name in (*LAYERS, "uncovered", "exhausted", "backstop_loss")] == [0.0] * 8
-    assert ecosystem.protocol.shares[0] == 0.0
+    assert ecosystem.exchange.vault_shares[0] == 0.0
     gained = walk(ecosystem, 11)
     found = ecosystem.summary()
     assert found["deficit"] == found["vault_deficit"] == pytest.approx(lost)
@@ -93,7 +93,7 @@ def test_beyond_its_equity_the_loss_is_booked_once_and_no_rebound_repays_anybody
     assert ecosystem.ledger.balance[OUTSIDE, 0] - outside == pytest.approx(gained.sum())
     assert ecosystem.ledger.balance[FUND].sum() == pytest.approx(fund, rel=0.01)
     assert found["vault_profit"] == pytest.approx(-60_000.0) and found["vaults_closed"] == 1.0
-    first = ecosystem.providers.protocol == 0
+    first = ecosystem.providers.listing == 0
     assert (ecosystem.providers.shares[first] == 0.0).all() and (ecosystem.providers.cash == cash).all()
     assert_books_close(ecosystem)
 
@@ -112,7 +112,7 @@ def test_where_the_backstop_stands_for_it_a_vault_deficit_goes_down_the_layers()
 def test_providers_who_left_in_time_do_not_come_back():
     """Half of every stake was redeemed before; calm returns, but there is no vault to come back to."""
     ecosystem, _ = lonely([0.0, np.log(1.3)], provider__return_rate=1.0)
-    first = np.flatnonzero(ecosystem.providers.protocol == 0)
+    first = np.flatnonzero(ecosystem.providers.listing == 0)
     from agents.provider.liquidity_provider import redeem  # noqa: PLC0415
 
     for row in first:
@@ -124,7 +124,7 @@ def test_providers_who_left_in_time_do_not_come_back():
     ecosystem.providers.tolerance[first] = 1e9
     walk(ecosystem, 5)
     assert ecosystem.exchange.vault_closed[0] == 1.0
-    assert (ecosystem.providers.cash[first] == cash).all() and ecosystem.protocol.shares[0] == 0.0
+    assert (ecosystem.providers.cash[first] == cash).all() and ecosystem.exchange.vault_shares[0] == 0.0
     assert_books_close(ecosystem)
 
 
@@ -145,7 +145,7 @@ def test_a_vault_drained_by_the_loss_regime_passes_on_before_a_rebound():
     assert found["paid_regime"] == pytest.approx(60_000.0, rel=0.01)
     assert ecosystem.exchange.vault_closed[0] == 1.0 and ecosystem.vault_equity()[0] == pytest.approx(0.0, abs=1e-6)
     assert found["successor_profit"] == pytest.approx(worth[2], rel=1e-6) and worth[2] > 80_000.0
-    assert (ecosystem.providers.shares[ecosystem.providers.protocol == 0] == 0.0).all()
+    assert (ecosystem.providers.shares[ecosystem.providers.listing == 0] == 0.0).all()
 
 
 def test_a_vault_that_all_providers_left_passes_on_without_a_deficit():
@@ -312,8 +312,8 @@ def test_a_vault_with_equity_never_draws_on_anybody(changes):
         assert ((now >= closed) & ((exchange.vault_deficit == 0.0) | (now > closed))).all()
         assert (np.abs(ecosystem.vault_equity())[now > 0.0] <= 1e-9 * gross[now > 0.0]).all()
         done = closed > 0.0
-        assert (ecosystem.protocol.shares[done] == 0.0).all()
-        assert (ecosystem.providers.shares[done[ecosystem.providers.protocol]] == 0.0).all()
+        assert (ecosystem.exchange.vault_shares[done] == 0.0).all()
+        assert (ecosystem.providers.shares[done[ecosystem.providers.listing]] == 0.0).all()
         closed = now.copy()
     found = ecosystem.summary()
     assert sum(found[name] for name in PARTS) == pytest.approx(found["deficit"], rel=1e-9)

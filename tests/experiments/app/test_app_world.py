@@ -110,10 +110,10 @@ def test_an_intervention_changes_both_sides_and_conserves_money(kind):
 def test_a_run_on_the_vaults_halves_what_providers_hold():
     world = twin(small())
     world.step(2)
-    before = world.sides[0].ecosystem.protocol.shares.copy()
+    before = world.sides[0].ecosystem.exchange.vault_shares.copy()
     world.intervene(Intervention("provider_run", 2, 0.5, 1))
     world.step(1)
-    left = world.sides[0].ecosystem.protocol.shares / before
+    left = world.sides[0].ecosystem.exchange.vault_shares / before
     assert left[1] == pytest.approx(0.5, rel=2e-2)  # some come back at once
     assert left[0] == pytest.approx(1.0, rel=1e-2)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents.core.ledger import BAD_DEBT, DEFICIT, FROZEN_DEBT, OUTSIDE, SET_UP, VAULT
+from agents.core.ledger import BAD_DEBT, FROZEN_DEBT, OUTSIDE, SET_UP, SHORTFALL, VAULT
 from model.ecosystem import Ecosystem
 from model.scenario.registry import REGIMES
 from tests.support.world import crash, run
@@ -18,7 +18,7 @@ def indebted(regime: str, loss: float = 2e5) -> Ecosystem:
     exchange = ecosystem.exchange
     exchange.bankrupt_long[1] = 1500.0
     exchange.bankrupt_long_value[1] = 1500.0 * exchange.mark[1] * 1.04
-    ecosystem.ledger.balance[DEFICIT, 1] -= loss
+    ecosystem.ledger.balance[SHORTFALL, 1] -= loss
     ecosystem.ledger.balance[OUTSIDE, 0] += loss
     return ecosystem
 
@@ -37,7 +37,7 @@ def collect(ecosystem: Ecosystem, loss: float = 2e5) -> tuple[float, np.ndarray]
     collected = ecosystem.regime.collect(ecosystem.venue, 1, loss, 0)
     ecosystem.reconcile(SET_UP)
     assert ecosystem.ledger.book.breach[0] < 0
-    assert ecosystem.ledger.balance[DEFICIT, 1] == pytest.approx(collected - loss, abs=1e-6)
+    assert ecosystem.ledger.balance[SHORTFALL, 1] == pytest.approx(collected - loss, abs=1e-6)
     return collected, before - equities(ecosystem)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.core.ledger import DEFICIT, FROZEN_DEBT, VAULT
+from agents.core.ledger import FROZEN_DEBT, SHORTFALL, VAULT
 from model.backstop.loss_regime.base import Terms
 from model.scenario.registry import RANKINGS, REGIMES
 from tests.support.loss_case import CROWD, LossCase
@@ -66,8 +66,8 @@ def test_what_is_placed_was_paid_and_the_rest_is_still_owed(case, loss):
     paid += vault - table.ledger.balance[VAULT, 0] - table.exchange.vault_size[0] * 90.0
     assert paid == pytest.approx(collected.regime, rel=1e-9, abs=1e-7)
     assert collected.regime + collected.fallback <= loss
-    assert collected.regime < loss or table.ledger.balance[DEFICIT, 0] == 0.0  # to the last bit
-    assert -table.ledger.balance[DEFICIT, 0] == pytest.approx(loss - collected.regime, rel=1e-9, abs=1e-7)
+    assert collected.regime < loss or table.ledger.balance[SHORTFALL, 0] == 0.0  # to the last bit
+    assert -table.ledger.balance[SHORTFALL, 0] == pytest.approx(loss - collected.regime, rel=1e-9, abs=1e-7)
 
 
 @every_case

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents.core.ledger import DEFICIT, FROZEN_DEBT, LIQUIDATION_FEE, OUTSIDE, TRADER, TRADING_FEE, VAULT, WALLET
+from agents.core.ledger import FROZEN_DEBT, LIQUIDATION_FEE, OUTSIDE, SHORTFALL, TRADER, TRADING_FEE, VAULT, WALLET
 from model.backstop.loss_regime.base import Terms
 from model.ecosystem import Ecosystem
 from tests.support.loss_case import CROWD, LossCase
@@ -94,7 +94,7 @@ def test_full_tear_up_closes_all_at_the_settlement_price_and_overshoots():
     assert loss_case.ledger.balance[VAULT, 0] + loss_case.exchange.vault_size[0] * PRICE - vault == pytest.approx(
         taken - 38.0
     )
-    assert loss_case.ledger.balance[DEFICIT, 0] == pytest.approx(0.0, abs=1e-9)
+    assert loss_case.ledger.balance[SHORTFALL, 0] == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("regime", ["adl", "tear_up"])
@@ -204,7 +204,7 @@ def test_a_hedger_that_was_deleveraged_restores_its_leg():
     ecosystem.exchange.bankrupt_long[1] = 500.0
     ecosystem.exchange.bankrupt_long_value[1] = 500.0 * exchange.mark[1] * 1.04
     anchor = accounts.anchor.copy()
-    ecosystem.ledger.balance[DEFICIT, 1] -= 1e4
+    ecosystem.ledger.balance[SHORTFALL, 1] -= 1e4
     ecosystem.ledger.balance[OUTSIDE, 0] += 1e4
     assert ecosystem.regime.collect(ecosystem.venue, 1, 1e4, 0) == pytest.approx(1e4)
     hit = first + np.flatnonzero(accounts.haircut[first:last] > 0)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.core.ledger import DEFICIT, LIQUIDATION_FEE, TRADER, WALLET
+from agents.core.ledger import LIQUIDATION_FEE, SHORTFALL, TRADER, WALLET
 from agents.core.rank import descending
 from agents.exchange.exchange import Exchange
 from model.ecosystem import Ecosystem
@@ -58,7 +58,7 @@ def test_a_fill_better_than_bankruptcy_pays_bounty_fee_and_owner():
     assert ecosystem.keepers.bounties[0] == pytest.approx(0.005 * notional)
     assert ecosystem.ledger.balance[LIQUIDATION_FEE, 0] == pytest.approx(min(0.005 * notional, left - 0.005 * notional))
     assert account.wallet == pytest.approx(max(left - 0.01 * notional, 0.0))
-    assert ecosystem.ledger.balance[DEFICIT, 0] == 0.0
+    assert ecosystem.ledger.balance[SHORTFALL, 0] == 0.0
 
 
 def test_a_fill_worse_than_bankruptcy_leaves_a_deficit():
@@ -69,7 +69,7 @@ def test_a_fill_worse_than_bankruptcy_leaves_a_deficit():
     paid = ecosystem.market.average[0] * (1.0 - exchange.spread)
     expected = -(collateral + size * (paid - entry)) + 0.005 * size * paid
     assert ecosystem.exchange.deficit[0] == pytest.approx(expected)
-    assert ecosystem.ledger.balance[DEFICIT, 0] == pytest.approx(-expected)
+    assert ecosystem.ledger.balance[SHORTFALL, 0] == pytest.approx(-expected)
     assert account.wallet == account.collateral == 0.0
     price = ecosystem.exchange.bankrupt_long_value[0] / ecosystem.exchange.bankrupt_long[0]
     assert price == pytest.approx(entry - collateral / size)

@@ -7,7 +7,7 @@ import pytest
 
 from agents.account.margin_tier import initial_rate, maintenance_rate, make_tiers
 from agents.core.column import bare
-from agents.core.ledger import DEFICIT, LIQUIDATION_FEE
+from agents.core.ledger import LIQUIDATION_FEE, SHORTFALL
 from experiments.app.world.account_sheet import distances
 from model.backstop.loss_regime.base import Terms
 from model.ecosystem import Ecosystem
@@ -55,7 +55,7 @@ def test_a_large_position_goes_down_tier_by_tier(price, kept, equity, parts, fee
         assert ecosystem.keepers.bounties.sum() == pytest.approx(226.25) and paid == pytest.approx(250.0)
     else:
         assert paid == pytest.approx(fees, abs=1e-6)
-    assert ecosystem.ledger.balance[DEFICIT, 0] == 0.0
+    assert ecosystem.ledger.balance[SHORTFALL, 0] == 0.0
 
 
 def test_a_short_that_lifts_the_price_goes_down_in_as_many_parts():

@@ -133,13 +133,13 @@ def test_nothing_moves_at_a_dead_protocol():
         provider__tolerance=0.01,
     )
     wallets, vault = ecosystem.accounts.wallet.copy(), ecosystem.ledger.balance[VAULT, 0]
-    shares = ecosystem.protocol.shares.copy()
+    shares = ecosystem.exchange.vault_shares.copy()
     for _ in range(20):
         ecosystem.step()
     rows = slice(*ecosystem.slots(0))
     assert (ecosystem.accounts.wallet[rows] == wallets[rows]).all()
     assert ecosystem.ledger.balance[VAULT, 0] == vault
-    assert ecosystem.protocol.shares[0] == shares[0] and (ecosystem.protocol.shares[1:] != shares[1:]).any()
+    assert ecosystem.exchange.vault_shares[0] == shares[0] and (ecosystem.exchange.vault_shares[1:] != shares[1:]).any()
     assert ecosystem.series()["volume_0"][1:].sum() == 0.0 < ecosystem.series()["volume_1"][1:].sum()
     assert ecosystem.series()["deficit_0"][1:].sum() == 0.0 < ecosystem.series()["deficit_1"][1:].sum()
 
