@@ -29,13 +29,15 @@ def hand_back(balance: Array, exchange: Exchanges, owed: Array, part: Array) -> 
     owed : (protocols,) USD >= 0, what the layers left.
     part : (listings,) USD >= 0, written.
     """
-    first, listings = 0, part.shape[0]
-    while first < listings:
-        p, last, most, whole = exchange.protocol[first], first, first, 0.0
-        while last < listings and exchange.protocol[last] == p:
-            whole += exchange.deficit[last]
-            most = last if exchange.deficit[last] > exchange.deficit[most] else most
-            last += 1
+    last = 0
+    for p in range(owed.shape[0]):
+        first, most, whole = last, last, 0.0
+        for i in range(first, part.shape[0]):
+            if exchange.protocol[i] != p:
+                break
+            whole += exchange.deficit[i]
+            most = i if exchange.deficit[i] > exchange.deficit[most] else most
+            last = i + 1
         left, deficit = owed[p], balance[DEFICIT, p]
         balance[DEFICIT, p] = 0.0
         for i in range(first, last):
@@ -45,4 +47,3 @@ def hand_back(balance: Array, exchange: Exchanges, owed: Array, part: Array) -> 
                 left, deficit = left - part[i], deficit + part[i]
         part[most] = max(left, 0.0)  # to the last bit
         balance[SHORTFALL, most] += deficit
-        first = last
