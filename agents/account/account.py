@@ -26,7 +26,7 @@ EMPTY, OPEN, GUEST = 0, 1, 2
 
 
 class Account(RowAgent):
-    """One leveraged account: an isolated-margin perpetual position at one protocol."""
+    """One leveraged position in a perpetual at one listing, with its margin."""
 
     size = Column("f8", "contracts, short < 0", "position")
     entry_price = Column("f8", "USD per contract, > 0", "average entry price")
@@ -43,6 +43,7 @@ class Account(RowAgent):
     partial_step = Column("i4", "step, from 1", "last step in which a part was liquidated by rule, 0 for none")
     deleveraged = Column("f8", "USD, >= 0", "notional closed by a loss regime so far")
     strategy = Column("i1", "code", "index into agents.trader.strategy.STRATEGIES")
+    cross = Column("i1", "flag", "1 where its margin is shared with the same slot of the protocol's other listings")
     status = Column("i1", "code", "EMPTY slot, OPEN account, GUEST account of a researcher's own agent")
 
 

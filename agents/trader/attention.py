@@ -21,6 +21,7 @@ arrival: no draw depends on who else has a reason.
 import numpy as np
 
 from agents.account.account import BLOCK, OPEN, MarginTest, fails, margin_test, passes
+from agents.account.cross_margin import is_short
 from agents.core.kernel import inline, kernel, rule
 from agents.core.random import key_at, key_of, next_arrival, uniform, uniform_at
 from agents.core.table import Accounts, Blocks, Exchanges, Markets, Tiers
@@ -126,6 +127,7 @@ def take_fright(
             continue
         for row in range(block * BLOCK, block * BLOCK + BLOCK):
             thin, slot = fails(test, sizes[row], levels[row], tiers), row - i * slots
+            thin = thin and is_short(accounts, exchange, tiers, row, i, habit.stop_buffer)
             if not (thin or alarm > 0.0) or status[row] != OPEN or not uniform_at(key, slot) < chance:
                 continue
             if thin or is_alarmed(alarm, sizes[row], move, key_of(keys.trait, i), slot):

@@ -21,6 +21,7 @@ Latencies: the median reaction recorded on 10 October 2025 was nine minutes, a =
 import numpy as np
 
 from agents.account.account import Account, fails
+from agents.account.cross_margin import share_margin
 from agents.account.margin_tier import allowed_notional, initial_rate
 from agents.account.position import equity
 from agents.core.kernel import inline, kernel, rule
@@ -255,11 +256,13 @@ def decide_all(
     sizes, levels = accounts.size, accounts.level
     collaterals, entries, fundings = accounts.collateral, accounts.entry_price, accounts.entry_funding
     marks, indices, alarms = exchange.mark, exchange.funding_index, exchange.alarm
-    assets, moves = exchange.asset, market.momentum
+    assets, moves, cross = exchange.asset, market.momentum, accounts.cross
     i = 0
     for row in rows:
         i = protocol_at(row, slots, i)
         slot, size, trait = row - i * slots, sizes[row], key_of(keys.trait, i)
+        if cross[row] != 0 and size != 0.0:
+            share_margin(accounts, blocks, exchange, book, tiers, i, slot)
         own = equity(collaterals[row], size, entries[row], marks[i], indices[i] - fundings[row])
         if is_alarmed(alarms[i], size, moves[assets[i]], trait, slot):
             accounts.order[row] = -size

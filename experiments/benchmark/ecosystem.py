@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from model.ecosystem import Ecosystem
+from model.engine.engine import Engine
 from model.scenario import Scenario
 
 ACTING = 200  # accounts a step, where their number is held fixed
@@ -79,6 +80,31 @@ def count_acting(ecosystem: Ecosystem) -> float:
         counts.append(len(ecosystem.acting()))
         ecosystem.step()
     return float(np.mean(counts))
+
+
+def cross_cost(accounts: int, laps: int) -> dict[str, Any]:
+    """Return what a calm step costs with cross accounts of three positions, over as many isolated positions.
+
+    Parameters
+    ----------
+    accounts : owners, each with a position at all three listings of one protocol.
+    laps : in turns, of which the median counts.
+    """
+    plain = Scenario().replace({"price.process": "gbm", "protocol.number": 1, "protocol.listings": [3]})
+    steps = WARM_STEPS + batch_steps(3 * accounts)
+    both = [plain.replace({"trader.number": accounts, "steps": steps, "trader.cross_share": x}) for x in (0.0, 1.0)]
+    spent = np.array([[_time_steps(scenario, lap) for scenario in both] for lap in range(laps + 1)][1:])
+    isolated, cross = np.median(spent, axis=0)
+    ratio = float(np.median(spent[:, 1] / spent[:, 0]))
+    return {"accounts": accounts, "positions": 3, "isolated_us": isolated, "cross_us": cross, "cost_ratio": ratio}
+
+
+def _time_steps(scenario: Scenario, replication: int) -> float:
+    """Return the µs of a compiled step, from the start on."""
+    engine = Engine(scenario, replication)
+    start = process_time()
+    engine.run()
+    return 1e6 * (process_time() - start) / engine.horizon
 
 
 def size_in_bytes(ecosystem: Ecosystem) -> int:

@@ -19,7 +19,7 @@ import numpy as np
 
 from experiments.benchmark.channel import channel_cost, clearing_timing
 from experiments.benchmark.compiled import compiled_ratios, run_times
-from experiments.benchmark.ecosystem import ecosystem_timings, growth, warm_up
+from experiments.benchmark.ecosystem import cross_cost, ecosystem_timings, growth, warm_up
 from experiments.benchmark.loss import loss_timings
 from experiments.benchmark.rare import rare_gains
 from experiments.benchmark.start import start_times
@@ -28,6 +28,7 @@ REFERENCE_SIZES = (1_000, 100_000)  # accounts
 ECOSYSTEM_SIZES = (1_000, 10_000, 100_000, 1_000_000)  # accounts
 QUICK_SIZES = (1_000, 10_000)  # accounts
 COMPARED = 8_000  # accounts, a thousand at each of the default protocols
+CROSS = 100_000  # accounts of three positions each
 MESA_BUDGET = 4_000_000  # account-steps timed at most
 LAPS, QUICK_LAPS = 5, 1  # of engine against Mesa, of which the median counts
 
@@ -46,7 +47,7 @@ def run_benchmark(
 
     Returns
     -------
-    ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``compiled``, ``run``, ``channels``, ``clearing``, ``growth``,
+    ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``compiled``, ``run``, ``channels``, ``cross``, ``clearing``, ``growth``,
     ``loss_regime``, ``start`` and ``rare`` (None where they are not measured) and ``machine``.
     """
     usual = QUICK_SIZES if quick else REFERENCE_SIZES
@@ -60,6 +61,7 @@ def run_benchmark(
         "compiled": compiled_ratios(quick),
         "run": run_times(quick),
         "channels": channel_cost(COMPARED, laps),
+        "cross": cross_cost(COMPARED // 10 if quick else CROSS, laps),
         "clearing": clearing_timing(),
         "growth": growth(ecosystem),
         "loss_regime": loss_timings(quick),

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.account.account import flag, total, touch
+from agents.account.cross_margin import draw_from_others, keep_for_others, one_of_each, share_all
 from agents.account.position import bankruptcy_price, closed_of, equity
 from agents.core.audit import reconcile
 from agents.core.kernel import inline
@@ -52,6 +53,8 @@ class Tariff(NamedTuple):
     surcharge: float  # share of the rest of the collateral that is confiscated
     takeover: float | None  # 1, fraction of maintenance margin below which the vault takes a position over; None: never
     partial: PartialRule | None  # how much of a position is closed at once
+    cross: bool  # whether there are accounts with cross margin
+    order: int  # in which their positions are closed: LARGEST, WORST or LISTED
 
 
 def make_jobs(rows: int, keepers: int, protocols: int) -> Jobs:
@@ -187,16 +190,20 @@ def liquidate_part(
     gain, notional = side * part * (paid - entry), part * paid
     share = reduce_position(accounts, row, side, part)
     bounty = tariff.bounty * notional
-    left = share + gain - bounty
-    delta = fund_delta(notional, notional - left, exchange.liquidation_fee[i] - tariff.bounty, tariff.surcharge)
+    left, fee = share + gain - bounty, exchange.liquidation_fee[i] - tariff.bounty
+    drawn = draw_from_others(accounts, blocks, exchange, book, row, i, fee * notional - left) if tariff.cross else 0.0
+    left, share = left + drawn, share + drawn
+    delta = fund_delta(notional, notional - left, fee, tariff.surcharge)
     exchange.vault_size[i] += side * part
     pay(book, TRADER, VAULT, i, -side * part * (paid - funding))
     transfer(book, TRADER, i, KEEPER, WHOLE, bounty)
     if delta >= 0.0:
         rest = max(left - delta, 0.0)
         pay(book, TRADER, LIQUIDATION_FEE, i, left - rest)
-        return_rest(accounts, book, row, i, rest)
         accounts.realised[row] += rest - share
+        if tariff.cross and accounts.size[row] == 0.0:
+            rest = keep_for_others(accounts, blocks, exchange, book, row, i, rest)
+        return_rest(accounts, book, row, i, rest)
     else:
         accounts.realised[row] -= share
         pay(book, SHORTFALL, TRADER, i, -delta)
@@ -277,6 +284,29 @@ def execute(
 
 
 @inline
+def find_failing(
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, book: Book, tiers: Tiers, tariff: Tariff,
+    flagged: np.ndarray,
+) -> int:  # fmt: skip
+    """Write the rows below maintenance margin into `flagged`, of a cross account the next to close; return how many.
+
+    Parameters
+    ----------
+    accounts, blocks, exchange, book : tables of the run; margins of cross accounts and totals are written.
+    tiers : the schedule of margins.
+    tariff : whether there are cross accounts, and in which order their positions are closed.
+    flagged : (rows,) room.
+    """
+    found = flag(accounts, blocks, exchange, tiers, flagged)
+    if not tariff.cross or found == 0:
+        return found
+    if not share_all(accounts, blocks, exchange, book, tiers, flagged, found):
+        return found
+    total(accounts, blocks, exchange)
+    return one_of_each(accounts, exchange, tariff.order, flagged, flag(accounts, blocks, exchange, tiers, flagged))
+
+
+@inline
 def liquidate(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, keepers: Keepers, book: Book,
     tiers: Tiers, rules: MarketRule, tariff: Tariff, gas: float, step: int, factor: np.ndarray,
@@ -299,7 +329,7 @@ def liquidate(
     jobs : room for one round's liquidations.
     """
     done = 0
-    found = flag(accounts, blocks, exchange, tiers, flagged)
+    found = find_failing(accounts, blocks, exchange, book, tiers, tariff, flagged)
     if found > 0:
         set_capacity(keepers, exchange, factor, remaining)
     found = sweep(
@@ -319,7 +349,7 @@ def liquidate(
         )  # fmt: skip
         mark_all(market, exchange, oracle_error)
         total(accounts, blocks, exchange)
-        found = flag(accounts, blocks, exchange, tiers, flagged)
+        found = find_failing(accounts, blocks, exchange, book, tiers, tariff, flagged)
         found = sweep(
             accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, tiers=tiers,
             fraction=tariff.takeover, flagged=flagged, found=found,

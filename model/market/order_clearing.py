@@ -9,6 +9,7 @@ the other side. With Φ the funding index, a purchase of Δ contracts at price x
 import numpy as np
 
 from agents.account.account import total, touch
+from agents.account.cross_margin import draw_from_others
 from agents.account.position import after_fill, filled
 from agents.core.audit import reconcile
 from agents.core.kernel import inline, kernel, rule
@@ -29,16 +30,17 @@ def fill_price(average: float, half_spread: float, contracts: float) -> float:
 
 
 @inline
-def settle_flat(accounts: Accounts, exchange: Exchanges, book: Book, row: int, i: int) -> None:
-    """Return a flat account's collateral to its wallet; a loss beyond it becomes a deficit.
+def settle_flat(accounts: Accounts, blocks: Blocks, exchange: Exchanges, book: Book, row: int, i: int) -> None:
+    """Return a flat account's collateral to its wallet; a loss beyond it, and other positions, is a shortfall.
 
     Parameters
     ----------
-    accounts, exchange, book : of the run; collateral, wallet, deficits and balances are written.
+    accounts, blocks, exchange, book : of the run; collateral, wallet, shortfalls and balances are written.
     row : account's row.
-    i : its protocol.
+    i : its listing.
     """
     left = accounts.collateral[row]
+    left += draw_from_others(accounts, blocks, exchange, book, row, i, -left)
     accounts.collateral[row] = 0.0
     if left >= 0.0:
         accounts.wallet[row] += left
@@ -75,7 +77,7 @@ def fill_one(
     pay(book, TRADER, VAULT, i, traded * (paid - funding))
     pay(book, TRADER, TRADING_FEE, i, charge)
     if size == 0.0:
-        settle_flat(accounts, exchange, book, row, i)
+        settle_flat(accounts, blocks, exchange, book, row, i)
     elif accounts.collateral[row] < 0.0:
         accounts.entry_price[row] -= accounts.collateral[row] / size
         accounts.collateral[row] = 0.0

@@ -222,7 +222,7 @@ def drawn_for(streams: Streams, listings: int, number: int) -> Draws:
 def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Accounts:
     """Return the accounts of all listings at the start; drawn once for arrangements run one after the other."""
     slots = slots_per_listing(scenario)
-    drawn_from = scenario.trader, scenario.exchange.tiers, slots, streams, tuple(contracts)
+    drawn_from = scenario.trader, scenario.exchange.tiers, slots, streams, tuple(contracts), scenario.protocol.counts
     if slots * len(contracts) > SHARED:
         return _population(*drawn_from)
     kept: Any = _last(*drawn_from)
@@ -231,7 +231,8 @@ def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contra
 
 
 def _population(
-    trader: TraderSection, schedule: Schedule, slots: int, streams: Streams, contracts: tuple[Contract, ...]
+    trader: TraderSection, schedule: Schedule, slots: int, streams: Streams, contracts: tuple[Contract, ...],
+    counts: tuple[int, ...],
 ) -> Accounts:  # fmt: skip
     accounts = make_accounts(slots * len(contracts))
     if trader.number:
@@ -239,7 +240,26 @@ def _population(
         tiers = bare(make_tiers(*schedule))
         for i, contract in enumerate(contracts):
             fill_listing(accounts, i * slots, i, draws, contract, tiers, terms)
+        share_margins(accounts, trader, streams, counts)
     return accounts
+
+
+def share_margins(accounts: Accounts, trader: TraderSection, streams: Streams, counts: tuple[int, ...]) -> None:
+    """Draw the owners whose positions share their margin, and mark their rows.
+
+    Parameters
+    ----------
+    accounts : (rows,) of all listings, written.
+    trader : share of such owners.
+    streams : random numbers of the set-up.
+    counts : (protocols,) listings of each; an owner has the same slot at all of them.
+    """
+    cross, first = accounts.cross.reshape(sum(counts), -1), 0
+    for p, count in enumerate(counts if trader.cross_share else ()):
+        if count > 1:
+            drawn = streams.uniform("trader.cross", p, size=trader.number)
+            cross[first : first + count, : trader.number] = drawn < trader.cross_share
+        first += count
 
 
 _last = lru_cache(maxsize=1)(_population)

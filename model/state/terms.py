@@ -23,6 +23,7 @@ from model.market.liquidation import Tariff, make_jobs
 from model.market.market import MarketRule, market_rule, per_step
 from model.price.streams import Streams
 from model.scenario import Scenario
+from model.scenario.section.control import CLOSING_ORDERS
 
 
 class TradeTerms(NamedTuple):
@@ -130,6 +131,8 @@ def make_tariff(scenario: Scenario) -> Tariff:
         surcharge=fees.surcharge,
         takeover=scenario.control.takeover or None,
         partial=partial_rule(scenario),
+        cross=scenario.trader.cross_share > 0.0 and max(scenario.protocol.counts) > 1,
+        order=CLOSING_ORDERS.index(scenario.control.closing_order),
     )
 
 

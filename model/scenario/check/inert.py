@@ -77,6 +77,12 @@ RULES: tuple[Rule, ...] = (
         lambda s: not has_pool(s) or charges(s) or s.choice.refusal_ratio > 0.0,
         f"nobody leaves a pool that costs nothing; {NO_PREMIUM}",
     ),
+    Rule(
+        choice_of("trader", "cross_share"),
+        lambda s: max(s.protocol.counts) > 1,
+        "no protocol has several listings (protocol.listings)",
+    ),
+    Rule(choice_of("control", "closing_order"), lambda s: s.trader.cross_share > 0.0, "trader.cross_share is 0"),
     Rule(choice_of("fund", "replenishment"), lambda s: s.fund.target_ratio > 0.0, "fund.target_ratio is 0: no target"),
     Rule(
         choice_of("fund", "lent_share", "base_share", "target_ratio"),

@@ -1,12 +1,18 @@
 """Parameters of the dynamic risk controls, all off by default: terms, caps, halts, partial liquidation, takeover."""
 
+from pydantic import field_validator
+
 from model.scenario.bound import DELAY, SHARE, SOME, STRENGTH, SUM, above, between, inside
 from model.scenario.parameter import Section, parameter
+from model.scenario.problem import one_of
 
 TIGHTENING = "modelling choice; dYdX v4 raises margins with open interest"
 LEVERAGE = "modelling choice; Hyperliquid lowered leverage caps in March 2025"
 CAPS = "dYdX v4 liquidity tiers; GMX after September 2022; Mars: caps by vault"
 BREAKER = "modelling choice; CME dynamic circuit breakers"
+
+
+CLOSING_ORDERS = ("largest", "worst", "listed")
 
 
 class ControlSection(Section):
@@ -94,6 +100,12 @@ class ControlSection(Section):
         "whether a position is first reduced to the margin tier below its own, tier by tier",
         "Bybit, Binance: laddered liquidation",
     )
+    closing_order: str = parameter(
+        "largest",
+        "name",
+        "which position of a failing cross account is closed first: largest, worst (loss), or as listed",
+        "modelling choice; OKX, Binance: positions one after the other until the account is healthy again",
+    )
     takeover: float = parameter(
         0.0,
         "1",
@@ -101,3 +113,8 @@ class ControlSection(Section):
         "Hyperliquid: 2/3",
         SHARE,
     )
+
+    @field_validator("closing_order")
+    @classmethod
+    def _closing_order(cls, value: str) -> str:
+        return one_of("closing_order", value, CLOSING_ORDERS)

@@ -130,6 +130,13 @@ class TraderSection(Section):
     top_up_share: float = parameter(
         0.3, "1", "share of traders who then add margin from the wallet", CALIBRATION, SHARE
     )
+    cross_share: float = parameter(
+        0.0,
+        "1",
+        "share of owners whose positions at all listings of their protocol share one margin; the rest are isolated",
+        "modelling choice; 0: all isolated",
+        SHARE,
+    )
     haircut_reaction: float = parameter(
         0.5,
         "1",

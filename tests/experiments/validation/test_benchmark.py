@@ -34,6 +34,7 @@ def test_all_parts_are_there(monkeypatch):
         "compiled",
         "run",
         "channels",
+        "cross",
         "clearing",
         "growth",
         "loss_regime",
@@ -48,6 +49,7 @@ def test_all_parts_are_there(monkeypatch):
     assert all(math.isfinite(value) for value in numbers if not isinstance(value, str | None))
     assert report["growth"] is None
     assert report["channels"]["accounts"] == 800
+    assert report["cross"]["positions"] == 3 and report["cross"]["cost_ratio"] > 0.0
     assert report["channels"]["cost_ratio"] == max(report["channels"]["cost_ratios"].values()) > 0.0
     for record in report["reference"]:
         speeds = record["account_steps_per_second"], record["mesa_account_steps_per_second"]
