@@ -47,8 +47,8 @@ def run_benchmark(
 
     Returns
     -------
-    ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``compiled``, ``run``, ``channels``, ``cross``, ``clearing``, ``growth``,
-    ``loss_regime``, ``start`` and ``rare`` (None where they are not measured) and ``machine``.
+    ``reference``, ``ecosystem``, ``ecosystem_vs_mesa``, ``compiled``, ``run``, ``channels``, ``cross``, ``clearing``,
+    ``growth``, ``loss_regime``, ``start`` and ``rare`` (None where they are not measured) and ``machine``.
     """
     usual = QUICK_SIZES if quick else REFERENCE_SIZES
     laps = QUICK_LAPS if quick else LAPS
