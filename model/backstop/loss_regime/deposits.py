@@ -3,10 +3,11 @@
     cᵢ = wᵢ + min(mᵢ, eᵢ)⁺,    hᵢ = min(R, Σ c) · cᵢ / Σ c                                      (1)
 
 with wᵢ what the owner has not posted, mᵢ the margin it has and eᵢ its equity: open losses are owed out of the margin,
-open profit is no cash and is spared. The fraction is that of wallet and margin alike; neither they nor equity fall below
-zero (Derive v2, ``CashAsset.socializeLoss``, ``SecurityModule.requestPayout``: what the security module cannot pay is
-printed, so that every unit of cash is worth less in the stable currency that backs it). There the cut is charged when
-cash is withdrawn; that it is taken at once, and that wallets are cash at the venue, are modelling choices. Units: USD.
+open profit is no cash and is spared. The fraction is that of wallet and margin alike; neither they nor equity fall
+below zero (Derive v2, ``SecurityModule.requestPayout`` and ``CashAsset.socializeLoss``: what the security module cannot
+pay is printed, so that every unit of cash is worth less in the stable currency that backs it). There the cut is charged
+when cash is withdrawn; that it is made at once, and that wallets are cash at the venue, are modelling choices.
+Units: USD.
 """
 
 from agents.core.books import Venue

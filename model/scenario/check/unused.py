@@ -15,7 +15,9 @@ from model.scenario.length import asset_names
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
-PER_PROTOCOL = ("protocol.open_interest", "protocol.asset", "backstop.sublimit", "backstop.cluster")
+PER_PROTOCOL = (
+    "protocol.open_interest", "protocol.asset", "backstop.sublimit", "backstop.cluster", "control.worst_move",
+)  # fmt: skip
 PER_ASSET = ("daily_volatility", "correlation", "depth_per_oi", "half_spread_bp", "maximal_leverage")
 # Times after which something happens that is then too late, or windows that never close.
 AFTERWARDS = (
