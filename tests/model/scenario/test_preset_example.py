@@ -7,6 +7,7 @@ from agents.account.margin_tier import maintenance_rate
 from agents.core.ledger import DEFICIT, FUND, OUTSIDE, POOL
 from agents.exchange.control.partial_liquidation import contracts_to_sell
 from agents.exchange.control.takeover import is_taken_over
+from agents.exchange.insurance_fund import fund_delta
 from model.backstop.loss_regime.base import Terms
 from model.ecosystem import Ecosystem
 from model.market.control import partial_rule
@@ -189,9 +190,11 @@ def test_example_of_okx():
 def test_example_of_vega():
     """A market's own half pays 0.5 of 0.8, the global half nothing; winners keep gain × collected / owed.
 
-    Gains are 100, 150, 20, 11 and 60, 341 in all: of these 34.1 are missing, a tenth of each.
+    Gains are 100, 150, 20, 11 and 60, 341 in all: of these 34.1 are missing, a tenth of each. Who is closed out at 990,
+    bankrupt at 950, gets nothing of the 40 back.
     """
     ecosystem = venue("vega")
+    assert fund_delta(990.0, 950.0, 0.005, ecosystem.scenario.exchange.surcharge) == pytest.approx(40.0)
     lose(ecosystem, p0=0.8)
     assert paid(ecosystem)[0] == pytest.approx(0.5) and left(ecosystem)[0] == pytest.approx(0.3)
     assert ecosystem.ledger.balance[POOL, 0] / FUND_WORTH == pytest.approx(4.0)
