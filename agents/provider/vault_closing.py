@@ -23,7 +23,7 @@ with no deficit; where there are no providers at all, capital from outside is th
 How the position passes on (``protocol.vault_closure``): by **takeover**, as a position is auctioned to bidders from
 outside (default auctions of clearing houses, CPMI-IOSCO 2020); or by **deleverage**, where accounts in profit on the
 other side are closed against it first, at the mark and by the venue's ranking, and the successor has what is left
-(Hyperliquid after March 2025: deleveraging where its vault reaches its loss limit; GMX v2: automatic deleveraging where
+(Hyperliquid: deleveraging of any account below zero, its vault included; GMX v2: automatic deleveraging where
 traders' profit nears the pool). Units: USD, contracts, USD per contract.
 """
 

@@ -36,7 +36,7 @@ from agents.core.ledger import (
 from agents.core.rank import descending
 from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Tiers
 from agents.exchange.control.partial_liquidation import PartialRule, contracts_to_sell
-from agents.exchange.control.takeover import sweep
+from agents.exchange.control.takeover import Takeover, sweep
 from agents.exchange.exchange import book_failure, book_trader_deficit, record_liquidation
 from agents.exchange.insurance_fund import fund_delta
 from agents.exchange.keeper import Jobs, assign_row, set_capacity
@@ -51,7 +51,7 @@ class Tariff(NamedTuple):
     bounty: float  # share of notional that a keeper earns
     rounds: int  # most in a step
     surcharge: float  # share of the rest of the collateral that is confiscated
-    takeover: float | None  # 1, fraction of maintenance margin below which the vault takes a position over; None: never
+    takeover: Takeover | None  # when the vault takes a position over, and how much it keeps; None: never
     partial: PartialRule | None  # how much of a position is closed at once
     cross: bool  # whether there are accounts with cross margin
     order: int  # in which their positions are closed: LARGEST, WORST or LISTED
@@ -334,7 +334,7 @@ def liquidate(
         set_capacity(keepers, exchange, factor, remaining)
     found = sweep(
         accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, tiers=tiers,
-        fraction=tariff.takeover, flagged=flagged, found=found,
+        terms=tariff.takeover, flagged=flagged, found=found,
     )  # fmt: skip
     while found > 0 and done < tariff.rounds:
         count = assign(
@@ -352,7 +352,7 @@ def liquidate(
         found = find_failing(accounts, blocks, exchange, book, tiers, tariff, flagged)
         found = sweep(
             accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, tiers=tiers,
-            fraction=tariff.takeover, flagged=flagged, found=found,
+            terms=tariff.takeover, flagged=flagged, found=found,
         )  # fmt: skip
         done += 1
     record_unserved(accounts, exchange, flagged, found)

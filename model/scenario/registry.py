@@ -44,6 +44,7 @@ REGIMES = Registry(
         "tear_up": "model.backstop.loss_regime.termination:TearUp",
         "withdrawal_factor": "model.backstop.loss_regime.withdrawal:WithdrawalFactor",
         "frozen_debt": "model.backstop.loss_regime.frozen:FrozenDebt",
+        "depositor_haircut": "model.backstop.loss_regime.deposits:DepositorHaircut",
         "bad_debt": "model.backstop.loss_regime.unpaid:BadDebt",
     },
 )

@@ -27,6 +27,7 @@ from agents.core.ledger import (
     Ledger,
 )
 from agents.core.table import Accounts, Exchanges, Keepers, Markets, Pools, Protocols, Providers
+from agents.exchange.control.order_limit import skew_cap
 from agents.exchange.exchange import Exchange
 from agents.exchange.keeper import Keeper
 from agents.protocol.protocol import Protocol
@@ -81,9 +82,18 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Exchan
     exchange.vault_closed[:] = exchange.vault_start == 0.0
     exchange.liquidation_fee[:] = scenario.exchange.liquidation_fee
     exchange.interest_cap[:] = (scenario.control.interest_cap or np.inf) * interest
+    cap_by_vault(exchange, scenario)
     supplied = traits.depth[exchange.asset] * interest
     exchange.supplied_depth[:] = depth_behind(scenario, asset_of(scenario, assets), supplied)
     return exchange
+
+
+def cap_by_vault(exchange: Exchanges, scenario: Scenario) -> None:
+    """Lower the open-interest caps to what the vaults can bear, where the venue has such a rule."""
+    moves = per_item(scenario.control.worst_move, len(exchange))
+    for i, move in enumerate(moves):
+        bearable = skew_cap(scenario.control.vault_risk, exchange.vault_start[i], move)
+        exchange.interest_cap[i] = min(exchange.interest_cap[i], bearable)
 
 
 def set_margins(exchange: Exchanges, scenario: Scenario, traits: AssetTraits) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from agents.core.table import Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers
 from agents.exchange.control.circuit_breaker import BreakerTerms
+from agents.exchange.control.takeover import Takeover
 from agents.exchange.exchange import Funding
 from agents.exchange.keeper import Jobs
 from agents.protocol.contribution import target_size
@@ -129,11 +130,17 @@ def make_tariff(scenario: Scenario) -> Tariff:
         bounty=fees.keeper_share,
         rounds=fees.liquidation_rounds,
         surcharge=fees.surcharge,
-        takeover=scenario.control.takeover or None,
+        takeover=takeover_terms(scenario),
         partial=partial_rule(scenario),
         cross=scenario.trader.cross_share > 0.0 and max(scenario.protocol.counts) > 1,
         order=CLOSING_ORDERS.index(scenario.control.closing_order),
     )
+
+
+def takeover_terms(scenario: Scenario) -> Takeover | None:
+    """Derive when vaults take positions over; None where they never do."""
+    control = scenario.control
+    return Takeover(control.takeover, control.takeover_cap or np.inf) if control.takeover else None
 
 
 def capital_terms(scenario: Scenario, structure: Structure) -> CapitalTerms:

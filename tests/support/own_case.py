@@ -64,6 +64,7 @@ OWN = {
     "self_dealing_drain": {"tolerance": 1e-9, "cases": [
         {"Q": 8, "leverage": 2, "x": math.log(2), "deficit": 4}, {"Q": 8, "leverage": 1, "x": 0.5, "deficit": 0},
     ]},
+    "open_interest_cap": {"tolerance": 1e-9, "cases": [{"vault": 50, "move": 0.6, "skew": 9, "cap_at_30_percent": 25}]},
     "episode_arithmetic": {"cases": [{"from": 3, "to": 9, "bankruptcy_price_of_1x_short": 6}]},
     "synthetic_dollar_run": {"tolerance": 1e-9, "cases": [
         {"fund_held_in_the_dollar": 80, "venue_price": 0.25, "spendable": 20},

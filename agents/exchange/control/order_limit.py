@@ -7,8 +7,14 @@ ask for more than the room left,
     share = min(1, (cap / p − side's contracts)⁺ / Σ x)                                        (1)
 
 so nobody's fill depends on who came first, and what others close in the same step makes room only in the next.
+A vault that is the other side of all trades can cap what a move may cost it: at full skew, all open interest on one
+side, the worst move m of the price costs C m, so that a share ρ of its capital V is not exceeded by
+
+    C = ρ V / m                                                                                (2)
+
 Reducing is always allowed. Published caps: dYdX v4 liquidity tiers (0.5 to 100 M USD by tier), GMX (2 M and 1 M USD
-after September 2022), Mars (by the size of the vault).
+after September 2022), Mars ((2) with ρ = 0.3, m the worst move in six hours, parameters being reset every three months:
+here V is the vault's capital at the start; Mars caps the net of both sides so, here it is each side).
 """
 
 import numpy as np
@@ -29,6 +35,19 @@ def added(size: float, order: float) -> float:
 def share_of_room(room: float, asked: float) -> float:
     """Return (1), the share of what is asked that the room left allows, in [0, 1]."""
     return min(max(room, 0.0) / asked, 1.0) if asked > 0.0 else 1.0
+
+
+@rule
+def skew_cap(risk: float, capital: float, move: float) -> float:
+    """Return (2), the open interest of which the worst move costs that share of the vault, USD; inf without one.
+
+    Parameters
+    ----------
+    risk : ρ, in [0, 1]; 0: no cap.
+    capital : V, USD >= 0; 0: no vault.
+    move : m, > 0, as a fraction of the price.
+    """
+    return risk * capital / move if risk > 0.0 and capital > 0.0 else np.inf
 
 
 @inline

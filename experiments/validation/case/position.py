@@ -7,6 +7,7 @@ import numpy as np
 from agents.account.margin_tier import maintenance_rate, make_tiers
 from agents.account.position import bankruptcy_price, liquidation_price
 from agents.core.column import bare
+from agents.exchange.control.order_limit import skew_cap
 from agents.exchange.insurance_fund import fund_delta
 from agents.protocol.fund_asset import revaluation
 from experiments.validation.case.kind import above_zero, amounts, from_zero, named, number, text, within_unit
@@ -54,6 +55,12 @@ def drained(given: Given) -> Found:
     contracts = given["Q"]
     bankrupt = bankruptcy_price(1.0, -contracts, contracts / given["leverage"])
     return {"deficit": max(-fund_delta(-contracts * math.exp(given["x"]), -contracts * bankrupt, 0.0), 0.0)}
+
+
+@topic("open_interest_cap", ("cap_at_30_percent",), {"vault": above_zero, "move": above_zero}, tells=("skew",))
+def capped_by_vault(given: Given) -> Found:
+    """Of the capital `vault` and the worst move of the price, as a fraction."""
+    return {"cap_at_30_percent": skew_cap(0.3, given["vault"], given["move"])}
 
 
 @topic("episode_arithmetic", ("bankruptcy_price_of_1x_short",), {"from": above_zero}, tells=("to",))

@@ -160,6 +160,16 @@ RULES: tuple[Rule, ...] = (
         "exchange.tier_bound has no tier below another",
     ),
     Rule(
+        choice_of("control", "takeover_cap"),
+        lambda s: s.control.takeover > 0.0,
+        "control.takeover is 0: nothing is taken over",
+    ),
+    Rule(
+        choice_of("control", "worst_move"),
+        lambda s: s.control.vault_risk > 0.0,
+        "control.vault_risk is 0: no cap by the vault",
+    ),
+    Rule(
         choice_of("exposure", "resolution_delay"),
         lambda s: s.exposure.resolution == "recapitalised",
         "only exposure.resolution `recapitalised` reads it",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from model.scenario import Scenario
 
 PER_PROTOCOL = ("protocol.listings", "backstop.sublimit", "backstop.cluster")
-PER_LISTING = ("protocol.open_interest", "protocol.asset")
+PER_LISTING = ("protocol.open_interest", "protocol.asset", "control.worst_move")
 PER_ASSET = ("daily_volatility", "correlation", "depth_per_oi", "half_spread_bp", "maximal_leverage")
 # Times after which something happens that is then too late, or windows that never close.
 AFTERWARDS = (

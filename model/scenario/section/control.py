@@ -3,7 +3,7 @@
 from pydantic import field_validator
 
 from model.scenario.bound import DELAY, SHARE, SOME, STRENGTH, SUM, above, between, inside
-from model.scenario.parameter import Section, parameter
+from model.scenario.parameter import Numbers, Section, parameter
 from model.scenario.problem import one_of
 
 TIGHTENING = "modelling choice; dYdX v4 raises margins with open interest"
@@ -63,6 +63,22 @@ class ControlSection(Section):
         CAPS,
         between(0, 1e6, "0: none; a million times the first is no cap"),
     )
+    vault_risk: float = parameter(
+        0.0,
+        "1",
+        "most that `worst_move` at full skew may cost the vault, over its capital at the start, by a cap on open "
+        "interest of each side; 0: no cap",
+        "Mars: 0.3",
+        SHARE,
+    )
+    worst_move: Numbers = parameter(
+        (0.3,),
+        "1",
+        "worst move of the price within six hours that this cap is for, by listing; the last is repeated",
+        "modelling choice; 10 October 2025: 0.17 of BTC and more of all others",
+        above(0, 100, "no move would be no cap; a price may rise to many times itself"),
+        min_length=1,
+    )
     interest_cap_health: float = parameter(
         0.0, "1", "the open-interest cap is divided by 1 + this × (1 − h)+", CAPS, STRENGTH
     )
@@ -112,6 +128,14 @@ class ControlSection(Section):
         "fraction of maintenance margin below which the vault takes a position over; 0: never",
         "Hyperliquid: 2/3",
         SHARE,
+    )
+    takeover_cap: float = parameter(
+        0.0,
+        "1",
+        "most notional that the vault takes over and keeps, over its capital at the start; the rest goes to winners at "
+        "the mark, by `loss.ranking`; 0: no cap",
+        "Hyperliquid after March 2025: a small percentage of the vault; the level is a modelling choice",
+        between(0, 1e6, "0: none; a million times the vault is no cap"),
     )
 
     @field_validator("closing_order")

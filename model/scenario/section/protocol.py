@@ -77,7 +77,7 @@ class ProtocolSection(Section):
         "takeover",
         "name",
         "how the position of a vault without equity passes on: takeover (from outside), or deleverage first",
-        "CPMI-IOSCO 2020: default auctions; GMX v2, Hyperliquid since March 2025: deleveraging",
+        "CPMI-IOSCO 2020: default auctions; GMX v2, Hyperliquid: deleveraging",
     )
 
     @property

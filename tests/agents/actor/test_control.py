@@ -33,6 +33,8 @@ OFF = {
     "control.partial_fraction": 1.0,
     "control.partial_by_tier": False,
     "control.takeover": 0.0,
+    "control.takeover_cap": 0.0,
+    "control.vault_risk": 0.0,
 }
 ON = {
     "fee": {"control__fee_health": 2.0, "control__fee_volatility": 1.0},
@@ -54,6 +56,8 @@ ON = {
     },
     "takeover": {"control__takeover": 2 / 3},
     "whole_takeover": {"control__takeover": 1.0},
+    "capped_takeover": {"control__takeover": 1.0, "control__takeover_cap": 1e-4},
+    "vault_risk": {"control__vault_risk": 0.3, "control__worst_move": (0.29,)},
 }
 
 

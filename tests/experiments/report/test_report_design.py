@@ -77,7 +77,7 @@ def test_the_reduced_paper_has_every_point_of_the_whole():
     points = [plan.design[index] for index in range(len(plan.design))]
     structures, regimes = ({point[f"backstop.{name}"] for point in points} for name in ("structure", "regime"))
     assert structures <= set(STRUCTURES) and regimes <= set(REGIMES)
-    assert (len(structures), len(regimes)) == (8, 11)
+    assert (len(structures), len(regimes)) == (8, 12)
     assert {point["price.episode"] for point in points} == set(EPISODES)
     assert len(points) == len(structures) * len(regimes) * len(EPISODES)
 

@@ -36,6 +36,7 @@ CALLED = {
     "impact": (venue, "square_root_law"),
     "delta_neutral_fund": (position, "liquidation_price"),
     "self_dealing_drain": (position, "fund_delta"),
+    "open_interest_cap": (position, "skew_cap"),
     "episode_arithmetic": (position, "bankruptcy_price"),
     "margin_tiers": (position, "maintenance_rate"),
     "synthetic_dollar_run": (position, "revaluation"),

@@ -19,9 +19,10 @@ CARRIED = ("withdrawal_factor", "frozen_debt")
 NOBODY = (*CARRIED, "lp_absorbs", "bad_debt", "adl at mark")
 PAYING = [name for name in CASES if name not in NOBODY]
 PRO_RATA = ("socialized_loss", "equity_haircut", "funding_levy", "variation_margin_haircut", "clawback", "tear_up")
-PRO_RATA += ("full tear-up", *(f"adl {name}" for name in RANKINGS if "pro_rata" in name))
+PRO_RATA += ("depositor_haircut", "full tear-up", *(f"adl {name}" for name in RANKINGS if "pro_rata" in name))
 SPLIT_PROOF = (*PRO_RATA, "adl capped", "adl min_fraction")
 every_case = pytest.mark.parametrize("case", CASES)
+WHOLE = ("clawback", "depositor_haircut")  # that reach wallets
 HUGE = 1e6
 
 
@@ -47,6 +48,7 @@ def cap(case, table):
     wealth = np.where(table.accounts.realised[: table.count] > 0, table.wealth, 0.0)
     caps = {
         "socialized_loss": gain,
+        "depositor_haircut": np.minimum(table.accounts.collateral[: table.count], equity) + table.wealth - table.equity,
         "adl capped": gain,
         "clawback": np.minimum(wealth, np.maximum(table.accounts.realised[: table.count], 0.0)),
         "variation_margin_haircut": np.minimum(since, equity),
@@ -81,11 +83,11 @@ def test_nothing_is_taken_beyond_what_is_needed_unless_the_rule_does_not_ask(cas
 @every_case
 @pytest.mark.parametrize("loss", [3.0, 77.0, 400.0, HUGE])
 def test_nobody_pays_more_than_its_cap_and_nobody_gains(case, loss):
-    """Profit, equity or wealth, as the regime promises; accounts without a position pay only a clawback."""
+    """Profit, equity, cash or wealth, as the regime promises; without a position only what reaches wallets is paid."""
     most = cap(case, loss_case(case))
     lost, _ = payments(case, loss)
     assert (lost <= most * (1 + 1e-9) + 1e-9).all() and (lost >= -1e-9).all()
-    assert case == "clawback" or lost[-1] == 0.0
+    assert case in WHOLE or lost[-1] == 0.0
 
 
 @pytest.mark.parametrize("case", PAYING)
@@ -125,9 +127,9 @@ def test_splitting_an_account_in_two_changes_nothing(slot, part, case, loss):
 
 @every_case
 def test_marks_do_not_move_and_cuts_are_noted(case):
-    """The largest fraction of equity taken (of wealth, for a clawback) stands in the account."""
+    """The largest fraction of equity taken (of wealth, where wallets pay) stands in the account."""
     table = loss_case(case)
-    own = table.wealth if case == "clawback" else table.equity
+    own = table.wealth if case in WHOLE else table.equity
     before = table.wealth
     table.collect_loss(77.0)
     lost = before - table.wealth

@@ -23,11 +23,18 @@ SHIPPED = {
     "binance_2021_alt",
     "bybit_2025_12",
     "clearing_house",
+    "derive",
     "drift",
     "dydx_v4",
     "hyperliquid",
+    "hyperliquid_2025_03",
+    "injective",
     "lighter_2026_02",
+    "mars",
     "okx",
+    "percosec_isolated",
+    "percosec_pooled",
+    "percosec_reinsured",
     "vega",
 }
 SETTINGS = ("protocol.number=3", "steps=6", "provider.number=2")
@@ -189,11 +196,11 @@ def test_listing_presets_imports_nothing_heavy():
 
 
 def test_who_stands_for_a_vault_and_how_it_passes_on_is_the_venues_rule():
-    """Drift's fund pays its maker's deficit; Hyperliquid and Lighter deleverage; the others have no such vault."""
+    """Drift's fund pays its maker's deficit; Hyperliquid, Lighter, Mars deleverage; the others have no such vault."""
     changes = {name: load_preset(name).changes for name in SHIPPED}
     covers = {name for name, found in changes.items() if found.get("backstop.vault_cover") == "backstop"}
     closes = {
         name: found["protocol.vault_closure"] for name, found in changes.items() if "protocol.vault_closure" in found
     }
     assert covers == {"drift"}
-    assert closes == {"hyperliquid": "deleverage", "lighter_2026_02": "deleverage"}
+    assert closes == dict.fromkeys(("hyperliquid", "hyperliquid_2025_03", "lighter_2026_02", "mars"), "deleverage")

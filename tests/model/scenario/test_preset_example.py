@@ -6,7 +6,8 @@ import pytest
 from agents.account.margin_tier import maintenance_rate
 from agents.core.ledger import DEFICIT, FUND, OUTSIDE, POOL
 from agents.exchange.control.partial_liquidation import contracts_to_sell
-from agents.exchange.control.takeover import is_taken_over
+from agents.exchange.control.takeover import is_taken_over, kept_notional
+from agents.exchange.insurance_fund import fund_delta
 from model.backstop.loss_regime.base import Terms
 from model.ecosystem import Ecosystem
 from model.market.control import partial_rule
@@ -55,6 +56,16 @@ def deleveraged(name, residual):
     before, wealth = loss_case.accounts.size[:8].copy(), loss_case.wealth
     collected = loss_case.collect_loss(residual)
     return collected, np.abs(before) - np.abs(loss_case.accounts.size[:8]), wealth - loss_case.wealth
+
+
+def percolated(name, residual):
+    """Return Percolator's h after a residual is placed by the preset's regime: the part left of every profit."""
+    collected, closed, cut = deleveraged(name, residual)
+    assert collected.regime == pytest.approx(residual) and not closed.any()
+    profit = np.array([100.0, 150.0, 20.0, 11.0, 60.0])
+    kept = 1.0 - cut[[0, 1, 2, 3, 6]] / profit
+    assert kept == pytest.approx(kept[0], abs=1e-12)
+    return float(kept[0])
 
 
 def test_every_preset_has_an_example():
@@ -116,6 +127,21 @@ def test_example_of_clearing_house():
     assert cut[:5] == pytest.approx(37.0 / 380.0 * gains)
 
 
+def test_example_of_derive():
+    """Of 200 against a module of 120 it pays 120; 80 are cut from all cash alike, here a tenth of 3174.
+
+    Wallets and margins less open losses: 50 + 300, 0 + 50, 900 + 400, 10 + 1000, 5 + (60 − 20), 20 + (260 − 108),
+    7 + 40 and, without a position, 200.
+    """
+    ecosystem = venue("derive")
+    lose(ecosystem, p0=200.0 / 120.0, p1=0.4)
+    assert paid(ecosystem)[:3] == pytest.approx([1.0, 0.4, 0.0])
+    assert left(ecosystem)[:2] * 120.0 == pytest.approx([80.0, 0.0])
+    collected, closed, cut = deleveraged("derive", 317.4)
+    assert collected == pytest.approx((317.4, 0.0, 0.0)) and not closed.any()
+    assert cut == pytest.approx([35.0, 5.0, 130.0, 101.0, 4.5, 17.2, 4.7, 20.0])
+
+
 def test_example_of_drift():
     """Of a loss of 0.1 each: tier A is paid whole, B 1 % and C 0.1 % of the vault of 8, speculative nothing."""
     ecosystem = venue("drift")
@@ -159,6 +185,43 @@ def test_example_of_hyperliquid():
     assert sold == pytest.approx([0.4, 1.5])  # 120,000 USD goes by a fifth, 90,000 whole
 
 
+def test_example_of_hyperliquid_2025_03():
+    """As before, but of 15M the vault keeps 3M, a fifth: 1M is taken, so of 3M more it keeps 2M.
+
+    Winners get the third that is left (tests.agents.actor.test_vault_cap). All other rules are the older preset's.
+    """
+    older, changes = load_preset("hyperliquid").changes, load_preset("hyperliquid_2025_03").changes
+    assert changes == older | {"control.takeover_cap": 0.2}
+    cap = Scenario().replace(changes, origin="x").control.takeover_cap
+    assert [kept_notional(3e6, taken, cap, 15e6) for taken in (0.0, 1e6, 3e6)] == pytest.approx([3e6, 2e6, 0.0])
+    tables = venue("hyperliquid_2025_03").rules
+    assert tables.liquidation.tariff.takeover.cap == 0.2 and tables.succession is not None
+    collected, closed, _ = deleveraged("hyperliquid_2025_03", 80.0)
+    assert collected == pytest.approx((80.0, 0.0, 80.0)) and closed.sum() == pytest.approx(16.0)
+
+
+def test_example_of_injective():
+    """A market's fund pays 1 of 1.2 and no other's; 34.1 are a tenth of all profits, 400 are all 341 and 59 of equity.
+
+    What is left of equity, 300, 50, 400, 1000, 40, 152 and 40, 1982 in all, then pays alike. Of a liquidation at 990,
+    bankrupt at 950, the fund gets half of what the bounty of 5 leaves. Injective's own example: ten positions alike,
+    100 missing, 10 from each.
+    """
+    ecosystem = venue("injective")
+    lose(ecosystem, p0=1.2, p1=0.3)
+    assert paid(ecosystem)[:3] == pytest.approx([1.0, 0.3, 0.0]) and left(ecosystem)[0] == pytest.approx(0.2)
+    fees = ecosystem.scenario.exchange
+    assert fund_delta(990.0, 955.0, fees.liquidation_fee - fees.keeper_share, fees.surcharge) == pytest.approx(17.5)
+    collected, closed, cut = deleveraged("injective", 34.1)
+    assert collected.regime == pytest.approx(34.1) and not closed.any()
+    assert cut == pytest.approx([10.0, 15.0, 2.0, 1.1, 0.0, 0.0, 6.0, 0.0])
+    collected, _, cut = deleveraged("injective", 400.0)
+    assert collected == pytest.approx((341.0, 59.0, 0.0))
+    assert cut[[0, 5, 7]] == pytest.approx([100.0 + 59.0 * 300.0 / 1982.0, 59.0 * 152.0 / 1982.0, 0.0])
+    alike = LossCase("socialized_loss", crowd=((-1.0, 110.0, 5.0, 0.0, 0.0),) * 10)
+    assert alike.collect_loss(100.0).regime == 100.0 and alike.gain == pytest.approx(10.0)
+
+
 def test_example_of_lighter_2026_02():
     """Each market has its eighth of the pool and no more: 1 of 1.5, then nothing, and 0.9 of 0.9."""
     ecosystem = venue("lighter_2026_02")
@@ -169,6 +232,17 @@ def test_example_of_lighter_2026_02():
     collected, closed, _ = deleveraged("lighter_2026_02", 25.0)  # profit × leverage 0.56, 0.22, 0.05, 0.01
     assert collected.regime == 25.0
     assert closed[:5].tolist() == [0.0, 5.0, 0.0, 0.0, 0.0]
+
+
+def test_example_of_mars():
+    """30 % of a vault of 60M bear moves of 15, 20 and 30 % of 120, 90 and 60M; the vault pays what is not covered."""
+    ecosystem = venue("mars")
+    assert ecosystem.exchange.vault_start == pytest.approx(6e7)
+    assert ecosystem.exchange.interest_cap[:4] == pytest.approx([1.2e8, 9e7, 6e7, 6e7])
+    lose(ecosystem, p0=0.1)
+    assert paid(ecosystem)[0] == 0.0 and left(ecosystem)[0] == pytest.approx(0.1)
+    collected, closed, cut = deleveraged("mars", 40.0)
+    assert collected.regime == 40.0 and not closed.any() and not cut.any()
 
 
 def test_example_of_okx():
@@ -186,12 +260,43 @@ def test_example_of_okx():
     assert cut == pytest.approx(np.zeros(8), abs=1e-9)
 
 
+def test_example_of_percosec_isolated():
+    """Of 1.5 and 0.4 the own pools pay 1 and 0.4; Percolator's h is 1 − 34.1 / 341."""
+    ecosystem = venue("percosec_isolated")
+    lose(ecosystem, p0=1.5, p1=0.4)
+    assert paid(ecosystem)[:3] == pytest.approx([1.0, 0.4, 0.0]) and left(ecosystem)[:2] == pytest.approx([0.5, 0.0])
+    assert percolated("percosec_isolated", 34.1) == pytest.approx(0.9)
+
+
+def test_example_of_percosec_pooled():
+    """One pool of 8 owes 6.5 and 2.5: each gets eight ninths. A loss of 136.4 leaves three fifths of every profit."""
+    ecosystem = venue("percosec_pooled")
+    lose(ecosystem, p0=6.5, p1=2.5)
+    assert paid(ecosystem)[:3] == pytest.approx([52.0 / 9.0, 20.0 / 9.0, 0.0])
+    assert left(ecosystem)[:2] == pytest.approx([6.5 / 9.0, 2.5 / 9.0])
+    assert percolated("percosec_pooled", 136.4) == pytest.approx(0.6)
+
+
+def test_example_of_percosec_reinsured():
+    """Own pools of 0.5, a layer of 4, 2 for each: of 1.5, then 2, it pays 1 and 1; another's 0.7 cost it 0.2."""
+    ecosystem = venue("percosec_reinsured")
+    lose(ecosystem, p0=1.5, p1=0.7)
+    assert paid(ecosystem)[:2] == pytest.approx([1.5, 0.7])
+    assert ecosystem.ledger.balance[FUND, :2] == pytest.approx(0.0, abs=1e-6)
+    lose(ecosystem, p0=2.0)
+    assert paid(ecosystem)[0] == pytest.approx(2.5) and left(ecosystem)[0] == pytest.approx(1.0)
+    assert ecosystem.ledger.balance[POOL, 0] / FUND_WORTH == pytest.approx(1.8)
+    assert percolated("percosec_reinsured", 341.0) == pytest.approx(0.0)
+
+
 def test_example_of_vega():
     """A market's own half pays 0.5 of 0.8, the global half nothing; winners keep gain × collected / owed.
 
-    Gains are 100, 150, 20, 11 and 60, 341 in all: of these 34.1 are missing, a tenth of each.
+    Gains are 100, 150, 20, 11 and 60, 341 in all: of these 34.1 are missing, a tenth of each. Who is closed out at 990,
+    bankrupt at 950, gets nothing of the 40 back.
     """
     ecosystem = venue("vega")
+    assert fund_delta(990.0, 950.0, 0.005, ecosystem.scenario.exchange.surcharge) == pytest.approx(40.0)
     lose(ecosystem, p0=0.8)
     assert paid(ecosystem)[0] == pytest.approx(0.5) and left(ecosystem)[0] == pytest.approx(0.3)
     assert ecosystem.ledger.balance[POOL, 0] / FUND_WORTH == pytest.approx(4.0)
