@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from model.scenario import Scenario, ScenarioError
-from model.scenario.parameter import Declaration, Value, declarations
+from model.scenario.parameter import Declaration, Value, declarations, is_by_protocol
 from model.scenario.problem import section_at
 
 ELSEWHERE = (
@@ -34,7 +34,8 @@ class Control(NamedTuple):
     """One control.
 
     `kind` is ``number``, ``integer``, ``flag``, ``choice``, ``list`` or ``text``; `low`, `high` and `step` are of its
-    slider, whose positions are cubed where `curved`, as in a range that spans orders of magnitude.
+    slider, whose positions are cubed where `curved`, as in a range that spans orders of magnitude. A number that is
+    `listed` may be typed as a list, one by protocol.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Control(NamedTuple):
     step: float = 0.01
     curved: bool = False
     choices: tuple[str, ...] = ()
+    listed: bool = False
 
 
 class Group(NamedTuple):
@@ -92,7 +94,8 @@ def _control(declared: Declaration) -> Control:
     low, high = slider_range(declared.default, bounds(declared))
     step = 1.0 if kind == "integer" else nice((high - low) / STEPS)
     scale = abs(declared.default or 0.0)
-    return common._replace(low=low, high=high, step=step, curved=high - low > CURVE * max(scale, 1e-9) and high > 1.0)
+    curved = high - low > CURVE * max(scale, 1e-9) and high > 1.0
+    return common._replace(low=low, high=high, step=step, curved=curved, listed=is_by_protocol(field))
 
 
 def _kind(declared: Declaration, annotation: Any) -> tuple[str, tuple[str, ...]]:
@@ -146,7 +149,7 @@ def parse(control: Control, text: str) -> Value:
     An empty number means the default, an empty list none.
     """
     stripped = text.strip()
-    if control.kind == "list":
+    if control.kind == "list" or (control.listed and "," in stripped):
         parts = [part.strip() for part in stripped.strip("[]").split(",") if part.strip()]
         return tuple(item_of(control, part) for part in parts)
     if control.kind in ("number", "integer"):

@@ -233,7 +233,7 @@ def set_price(market: Markets, k: int, price: float) -> None:
 @inline
 def fill_all(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, funds: ValueFunds,
-    held: np.ndarray, takes_part: np.ndarray, limit: float, value: float, fee: float, price: float,
+    held: np.ndarray, takes_part: np.ndarray, limit: float, value: float, fee: np.ndarray, price: float,
 ) -> None:  # fmt: skip
     """Bring every fund that takes part to its demand at the price, a bankrupt one to zero.
 
@@ -245,7 +245,7 @@ def fill_all(
     takes_part : (funds,) bool.
     limit : 1, largest leverage of a fund, > 0.
     value, price : USD per contract, > 0.
-    fee : 1, share of notional, >= 0.
+    fee : (protocols,) 1, share of notional, >= 0.
     """
     for h in range(funds.shape[0]):
         if takes_part[h]:
@@ -299,7 +299,7 @@ class Auction(NamedTuple):
     mandate: Mandate
     value: np.ndarray  # (assets,) USD per contract
     supply: np.ndarray  # (assets,) contracts
-    fee: float  # 1, of trades
+    fee: np.ndarray  # (protocols,) 1, of trades
 
 
 @inline

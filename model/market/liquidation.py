@@ -47,9 +47,9 @@ from model.market.order_clearing import fill_price
 class Tariff(NamedTuple):
     """What liquidation costs and how far it goes."""
 
-    bounty: float  # share of notional that a keeper earns
+    bounty: np.ndarray  # (protocols,) share of notional that a keeper earns
     rounds: int  # most in a step
-    surcharge: float  # share of the rest of the collateral that is confiscated
+    surcharge: np.ndarray  # (protocols,) share of the rest of the collateral that is confiscated
     takeover: float | None  # 1, fraction of maintenance margin below which the vault takes a position over; None: never
     partial: PartialRule | None  # how much of a position is closed at once
 
@@ -118,7 +118,7 @@ def assign(
             before = count
             keeper, count = assign_row(
                 keepers=keepers, remaining=remaining, protocol=i, size=wanted, mark=exchange.mark[i],
-                bounty=tariff.bounty, gas=gas, row=row, first=keeper, jobs=jobs, count=count,
+                bounty=tariff.bounty[i], gas=gas, row=row, first=keeper, jobs=jobs, count=count,
             )  # fmt: skip
             if count > before and wanted < abs(accounts.size[row]):
                 accounts.partial_step[row] = step + 1
@@ -186,9 +186,10 @@ def liquidate_part(
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     gain, notional = side * part * (paid - entry), part * paid
     share = reduce_position(accounts, row, side, part)
-    bounty = tariff.bounty * notional
+    bounty = tariff.bounty[i] * notional
     left = share + gain - bounty
-    delta = fund_delta(notional, notional - left, exchange.liquidation_fee[i] - tariff.bounty, tariff.surcharge)
+    own = exchange.liquidation_fee[i] - tariff.bounty[i]
+    delta = fund_delta(notional, notional - left, own, tariff.surcharge[i])
     exchange.vault_size[i] += side * part
     pay(book, TRADER, VAULT, i, -side * part * (paid - funding))
     transfer(book, TRADER, i, KEEPER, WHOLE, bounty)

@@ -11,6 +11,7 @@ from agents.core.ledger import WALLET, Ledger
 from agents.core.table import Accounts
 from agents.trader.value_fund import Mandate, make_value_funds
 from model.market.auction import Auction
+from model.market.market import by_protocol
 from model.scenario import Scenario
 from model.scenario.parameter import per_item
 
@@ -21,7 +22,8 @@ def make_auction(scenario: Scenario, value: np.ndarray) -> Auction | None:
     if not terms.number:
         return None
     mandate = Mandate(**{name: getattr(terms, name) for name in Mandate._fields})
-    return Auction(mandate, value, terms.supply / value, scenario.exchange.trading_fee)
+    fee = by_protocol(scenario, scenario.exchange.trading_fee)
+    return Auction(mandate, value, terms.supply / value, fee)
 
 
 class ValueInvesting:

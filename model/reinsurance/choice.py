@@ -23,7 +23,7 @@ from agents.core.table import Accounts
 from agents.protocol.learning import Learned, Learner
 from model.backstop.context import Context
 from model.market.control import Start
-from model.market.market import MINUTES_PER_DAY
+from model.market.market import MINUTES_PER_DAY, by_protocol
 from model.measure.record import PROTOCOL_SERIES
 from model.reinsurance.claim.base import ClaimsHandler
 from model.reinsurance.underwriting import Underwriting
@@ -71,7 +71,8 @@ class Choice:
         self.context, self.reach, self.underwriting, self.handler = context, reach, underwriting, handler
         self.terms, self.key = scenario.choice, np.uint64(key)
         self.moves = self.terms.membership and context.structure.shares
-        self.fee = scenario.exchange.trading_fee * (1.0 - scenario.exchange.fee_to_vault)
+        fees = scenario.exchange
+        self.fee = by_protocol(scenario, fees.trading_fee) * (1.0 - by_protocol(scenario, fees.fee_to_vault))
         self.epoch = max(round(self.terms.epoch / scenario.minutes), 1)
         self.days = self.epoch * scenario.minutes / MINUTES_PER_DAY
         self.wait = round(self.terms.return_wait / scenario.minutes)

@@ -24,6 +24,7 @@ from agents.core.table import Accounts, Tiers
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
 from model.scenario import Scenario
+from model.scenario.parameter import per_item
 from model.scenario.section.exchange import Schedule
 from model.scenario.section.trader import TraderSection
 
@@ -200,11 +201,13 @@ def fill_protocol(
         accounts.status[row] = OPEN
 
 
-def trader_terms(trader: TraderSection) -> Terms:
-    """Return what kernels read of the trader section."""
+def trader_terms(trader: TraderSection, members: int) -> list[Terms]:
+    """Return what kernels read of the trader section, for each of the protocols."""
     shares = np.cumsum([getattr(trader, name) for name in STRATEGIES])
-    given = {name: float(getattr(trader, name)) for name in Terms._fields[:-1]}
-    return Terms(**given, shares=shares / shares[-1])
+    given = {name: per_item(getattr(trader, name), members) for name in Terms._fields[:-1]}
+    rows = [{name: float(values[i]) for name, values in given.items()} for i in range(members)]
+    shares /= shares[-1]
+    return [Terms(**row, shares=shares) for row in rows]
 
 
 def drawn_for(streams: Streams, protocols: int, number: int) -> Draws:
@@ -235,10 +238,11 @@ def _population(
 ) -> Accounts:  # fmt: skip
     accounts = make_accounts(slots * len(contracts))
     if trader.number:
-        terms, draws = trader_terms(trader), drawn_for(streams, len(contracts), trader.number)
+        members = len(contracts)
+        terms, draws = trader_terms(trader, members), drawn_for(streams, members, trader.number)
         tiers = bare(make_tiers(*schedule))
         for i, contract in enumerate(contracts):
-            fill_protocol(accounts, i * slots, i, draws, contract, tiers, terms)
+            fill_protocol(accounts, i * slots, i, draws, contract, tiers, terms[i])
     return accounts
 
 

@@ -179,7 +179,7 @@ def members(side: Side) -> list[Member]:
     interest = np.maximum(exchange.long_size, exchange.short_size) * exchange.mark
     health, struck = healths(side), exchange.liquidated_long + exchange.liquidated_short
     columns = (
-        [f"P{i}" for i in range(len(protocol))],
+        ecosystem.scenario.protocol.names("P"),
         [ecosystem.assets[k] for k in exchange.asset.tolist()],
         (interest * MILLION).tolist(),
         health.tolist(),

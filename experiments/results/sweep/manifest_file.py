@@ -83,7 +83,7 @@ class Numbered(Part):
 class Backstop(Part):
     """What a report says of capital."""
 
-    capital_ratio: float
+    capital_ratio: float | list[float]
     allotment: str
 
 

@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING, Any
 from model.scenario.bound import number
 from model.scenario.check.joint import run_minutes
 from model.scenario.length import asset_names
+from model.scenario.parameter import items
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
-PER_PROTOCOL = ("protocol.open_interest", "protocol.asset", "backstop.sublimit", "backstop.cluster")
+PER_PROTOCOL = (
+    *("protocol.open_interest", "protocol.asset", "protocol.name", "protocol.fund", "protocol.treasury"),
+    *("protocol.vault", "protocol.treasury_ratio", "protocol.vault_ratio", "protocol.skin_in_the_game"),
+    *("backstop.capital_ratio", "backstop.sublimit", "backstop.cluster", "exchange.trading_fee"),
+    *("exchange.fee_to_vault", "exchange.fee_to_fund", "exchange.liquidation_fee", "exchange.keeper_share"),
+    *("exchange.surcharge", "trader.long_leverage", "trader.short_leverage"),
+)
 PER_ASSET = ("daily_volatility", "correlation", "depth_per_oi", "half_spread_bp", "maximal_leverage")
 # Times after which something happens that is then too late, or windows that never close.
 AFTERWARDS = (
@@ -36,8 +43,15 @@ AFTERWARDS = (
 
 
 def unused(scenario: "Scenario") -> list[str]:
-    """Return a line for every chosen list that is longer than its use, and every chosen time beyond the run."""
-    return [*_values(scenario), *_times(scenario)]
+    """Return a line for every chosen list that is longer than its use, time beyond the run, and fund allotted anew."""
+    return [*_values(scenario), *_times(scenario), *_allotted_anew(scenario)]
+
+
+def _allotted_anew(scenario: "Scenario") -> Iterator[str]:
+    """Yield funds in USD of which an allotment by losses leaves only the sum."""
+    allotment = scenario.backstop.allotment
+    if scenario.protocol.fund and allotment != "open_interest":
+        yield f"protocol.fund gives the sum alone: backstop.allotment = {allotment} shares it out among the protocols"
 
 
 def _values(scenario: "Scenario") -> Iterator[str]:
@@ -46,7 +60,7 @@ def _values(scenario: "Scenario") -> Iterator[str]:
     counts += [(f"asset.{name}", assets, "assets") for name in PER_ASSET]
     for name, count, what in counts:
         value, default = _value_and_default(scenario, name)
-        if value != default and len(value) > count:
+        if value != default and len(items(value)) > count:
             yield f"{name} has {len(value)} values for {count} {what}: the last {len(value) - count} are not used"
 
 
