@@ -12,15 +12,18 @@ from inspect import getdoc
 from itertools import groupby
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
+from pydantic.fields import FieldInfo
+
 from model.scenario import Scenario, ScenarioError
-from model.scenario.parameter import Declaration, Value, declarations, is_by_protocol
+from model.scenario.parameter import Declaration, Value, declarations, is_by_protocol, is_whole
 from model.scenario.problem import section_at
 
 ELSEWHERE = (
     *("seed", "backstop.structure", "backstop.regime"),
     *("price.files", "price.names", "exposure.file", "price.start"),
+    *("asset.correlation_matrix", "asset.factor_loading"),
 )
-"""Parameters that have controls of their own on the page, or that name files of the server."""
+"""Parameters that have controls of their own on the page, name files of the server, or are tables to be loaded."""
 STEPS = 100
 CURVE = 50.0
 SOFT = 100.0
@@ -85,7 +88,7 @@ def _group(name: str, rows: Iterator[Declaration]) -> Group:
 def _control(declared: Declaration) -> Control:
     *path, last = declared.name.split(".")
     field = section_at(Scenario, path).model_fields[last]
-    kind, choices = _kind(declared, field.annotation)
+    kind, choices = _kind(declared, field)
     common = Control(
         declared.name, last.replace("_", " "), declared.unit, declared.meaning, declared.source, kind, declared.default
     )
@@ -98,7 +101,8 @@ def _control(declared: Declaration) -> Control:
     return common._replace(low=low, high=high, step=step, curved=curved, listed=is_by_protocol(field))
 
 
-def _kind(declared: Declaration, annotation: Any) -> tuple[str, tuple[str, ...]]:
+def _kind(declared: Declaration, field: FieldInfo) -> tuple[str, tuple[str, ...]]:
+    annotation = field.annotation
     if get_origin(annotation) is Literal:
         return "choice", get_args(annotation)
     if annotation is str:
@@ -108,7 +112,7 @@ def _kind(declared: Declaration, annotation: Any) -> tuple[str, tuple[str, ...]]
         return "list", ()
     if annotation is bool:
         return "flag", ()
-    return ("integer" if annotation in (int, int | None) else "number"), ()
+    return ("integer" if is_whole(field) else "number"), ()
 
 
 def allowed_names(name: str) -> tuple[str, ...]:
@@ -170,5 +174,5 @@ def item_of(control: Control, text: str) -> str | float:
     """Return one item of a list: text where the unit says so, else a number, whole where it is an index."""
     if control.unit in ("text", "name", "path"):
         return text.strip("\"'")
-    kind = "integer" if control.unit == "index" else "number"
+    kind = "integer" if control.unit == "index" or control.kind == "integer" else "number"
     return number_of(control._replace(kind=kind), text)

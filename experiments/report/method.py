@@ -94,7 +94,9 @@ def _world(scenario: dict[str, Any], files: dict[str, str]) -> str:
     if price["files"]:
         prices += " of " + ", ".join(f"{bare(name)} ({files.get(name, 'digest unknown')})" for name in price["files"])
     steps = f"{scenario['steps']} steps of" if scenario.get("steps") else "steps of"
-    size = f"{scenario['protocol']['number']} protocols with {scenario['trader']['number']} traders each"
+    traders = scenario["trader"]["number"]
+    number = ", ".join(map(str, traders)) if isinstance(traders, list) else f"{traders}"
+    size = f"{scenario['protocol']['number']} protocols with {number} traders each"
     return (
         f"Unless said otherwise we simulated {size} under {prices}, in {steps} {scenario['minutes']:g} min, with "
         f"{_capital(scenario)}."

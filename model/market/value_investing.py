@@ -46,7 +46,7 @@ class ValueInvesting:
         terms, members = scenario.value_fund, scenario.protocol.number
         self.terms = make_auction(scenario, value)
         slots = len(accounts.size) // members
-        first = np.arange(members) * slots + scenario.trader.number + scenario.trader.reserve
+        first = np.arange(members) * slots + per_item(scenario.trader.number, members) + scenario.trader.reserve
         rows = (first[:, None] + np.arange(terms.number)).ravel()
         self.funds = make_value_funds(rows, np.tile(per_item(terms.aggression, terms.number), members), terms.wealth)
         if terms.number:

@@ -10,7 +10,7 @@ Nothing heavy is imported, so that ``backstop parameters`` answers at once.
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args
 
 from pydantic import (
     AfterValidator,
@@ -58,6 +58,7 @@ def several(value: Value) -> Value:
     return (value,) if isinstance(value, int | float) else value
 
 
+type Rows = tuple[tuple[float, ...], ...]
 type Numbers = Annotated[tuple[float, ...], BeforeValidator(several)]
 
 
@@ -77,11 +78,19 @@ type ByProtocol = Annotated[
     Annotated[float, Tag(ONE)] | Annotated[tuple[float, ...], AfterValidator(not_empty), Tag(EACH)],
     Discriminator(form),
 ]
+type CountByProtocol = Annotated[
+    Annotated[int, Tag(ONE)] | Annotated[tuple[int, ...], AfterValidator(not_empty), Tag(EACH)], Discriminator(form)
+]
 
 
 def is_by_protocol(field: FieldInfo) -> bool:
     """Tell whether a field is one number for all protocols, or one for each."""
-    return field.annotation is ByProtocol
+    return field.annotation in (ByProtocol, CountByProtocol)
+
+
+def is_whole(field: FieldInfo) -> bool:
+    """Tell whether a field takes whole numbers only."""
+    return field.annotation in (int, CountByProtocol) or int in get_args(field.annotation)
 
 
 class Section(BaseModel):
@@ -113,13 +122,13 @@ class Section(BaseModel):
 
 
 def _has_flag(value: Any) -> bool:
-    return value.__class__ is bool or (
-        isinstance(value, list | tuple) and any(item.__class__ is bool for item in value)
-    )
+    return value.__class__ is bool or (isinstance(value, list | tuple) and any(map(_has_flag, value)))
 
 
 def _flags_as_text(value: Any) -> Any:
-    return [_flags_as_text(item) for item in value] if isinstance(value, list | tuple) else str(value).lower()
+    if isinstance(value, list | tuple):
+        return [_flags_as_text(item) for item in value]
+    return str(value).lower() if value.__class__ is bool else value
 
 
 def items(value: Value) -> Sequence[Any]:
@@ -203,7 +212,7 @@ def side_by_side(*values: float | tuple[float, ...]) -> Iterator[tuple[float, ..
     yield from zip(*(per_item(value, count) for value in values), strict=True)
 
 
-def per_item(values: float | tuple[float, ...], count: int) -> tuple[float, ...]:
+def per_item[Number: (int, float)](values: Number | tuple[Number, ...], count: int) -> tuple[Number, ...]:
     """Stretch one or several `values` to `count` items: the first ones, the last repeated where there are too few."""
     values = values if isinstance(values, tuple) else (values,)
     return tuple(values[min(index, len(values) - 1)] for index in range(count))

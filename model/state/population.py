@@ -24,7 +24,7 @@ from agents.core.table import Accounts, Tiers
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
 from model.scenario import Scenario
-from model.scenario.parameter import per_item
+from model.scenario.parameter import items, per_item
 from model.scenario.section.exchange import Schedule
 from model.scenario.section.trader import TraderSection
 
@@ -45,8 +45,11 @@ class Contract(NamedTuple):
 
 
 def slots_per_protocol(scenario: Scenario) -> int:
-    """Return the slots of each protocol: traders, reserve and value funds, rounded up to whole blocks."""
-    wanted = scenario.trader.number + scenario.trader.reserve + scenario.value_fund.number
+    """Return the slots of each protocol: traders, reserve and value funds, rounded up to whole blocks.
+
+    All protocols have as many as the one with most traders: what another does not use is more reserve.
+    """
+    wanted = max(items(scenario.trader.number)) + scenario.trader.reserve + scenario.value_fund.number
     return max(-(-wanted // BLOCK), 1) * BLOCK
 
 
@@ -222,6 +225,11 @@ def drawn_for(streams: Streams, protocols: int, number: int) -> Draws:
     ))  # fmt: skip
 
 
+def first_of(draws: Draws, number: int) -> Draws:
+    """Return what is drawn for the first so many accounts of each protocol."""
+    return draws if number == draws.side.shape[1] else Draws(*(column[:, :number].copy() for column in draws))
+
+
 def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Accounts:
     """Return the accounts of all protocols at the start; drawn once for arrangements run one after the other."""
     slots = slots_per_protocol(scenario)
@@ -237,12 +245,13 @@ def _population(
     trader: TraderSection, schedule: Schedule, slots: int, streams: Streams, contracts: tuple[Contract, ...]
 ) -> Accounts:  # fmt: skip
     accounts = make_accounts(slots * len(contracts))
-    if trader.number:
-        members = len(contracts)
-        terms, draws = trader_terms(trader, members), drawn_for(streams, members, trader.number)
+    members = len(contracts)
+    numbers = per_item(trader.number, members)
+    if most := max(numbers):
+        terms, draws = trader_terms(trader, members), drawn_for(streams, members, most)
         tiers = bare(make_tiers(*schedule))
         for i, contract in enumerate(contracts):
-            fill_protocol(accounts, i * slots, i, draws, contract, tiers, terms[i])
+            fill_protocol(accounts, i * slots, i, first_of(draws, numbers[i]), contract, tiers, terms[i])
     return accounts
 
 

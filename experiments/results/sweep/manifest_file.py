@@ -80,6 +80,12 @@ class Numbered(Part):
     number: Number
 
 
+class Peopled(Part):
+    """A section with a number of agents, or one by protocol; for traders."""
+
+    number: Number | list[Number]
+
+
 class Backstop(Part):
     """What a report says of capital."""
 
@@ -92,7 +98,7 @@ class ScenarioPart(Part):
 
     price: Price
     protocol: Numbered
-    trader: Numbered
+    trader: Peopled
     backstop: Backstop
     steps: int | None
     minutes: float

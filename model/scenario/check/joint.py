@@ -55,6 +55,15 @@ def _assets(scenario: Sections) -> Iterator[str]:
         )
 
 
+def _correlations(scenario: Sections) -> Iterator[str]:
+    """Yield rows of correlations that are too few for the assets traded."""
+    asset, traded = scenario.asset, asset_names(scenario)
+    for name in ("correlation_matrix", "factor_loading"):
+        rows = getattr(asset, name)
+        if rows and (lacking := asset.lacking(len(rows), traded)):
+            yield f"asset.{name} has {len(rows)} rows, and none for {', '.join(lacking)}; allowed: one for each asset"
+
+
 def _hit(scenario: Sections) -> Iterator[str]:
     shock, members = scenario.shock, scenario.protocol.number
     if shock.hit_protocol >= members:
@@ -96,9 +105,10 @@ def _volatility(scenario: Sections) -> float:
 def _strategies(scenario: Sections) -> Iterator[str]:
     trader = scenario.trader
     shares = [str(name) for name, bound in bounds_of(type(trader)).items() if bound is WEIGHT]
-    if trader.number and not any(getattr(trader, name) for name in shares):
+    most = max(items(trader.number))
+    if most and not any(getattr(trader, name) for name in shares):
         yield (
-            f"trader.{', '.join(shares)} are all 0: {trader.number} traders have no strategy; "
+            f"trader.{', '.join(shares)} are all 0: {most} traders have no strategy; "
             "allowed: more than 0 for at least one"
         )
 
@@ -200,6 +210,7 @@ def _few(values: Sequence[float], form: str = "g") -> str:
 RULES: tuple[Callable[[Sections], Iterator[str]], ...] = (
     _losses,
     _assets,
+    _correlations,
     _hit,
     _timed,
     _fall,

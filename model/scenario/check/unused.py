@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from model.scenario.bound import number
 from model.scenario.check.joint import run_minutes
 from model.scenario.length import asset_names
-from model.scenario.parameter import items
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -21,9 +20,12 @@ PER_PROTOCOL = (
     *("protocol.vault", "protocol.treasury_ratio", "protocol.vault_ratio", "protocol.skin_in_the_game"),
     *("backstop.capital_ratio", "backstop.sublimit", "backstop.cluster", "exchange.trading_fee"),
     *("exchange.fee_to_vault", "exchange.fee_to_fund", "exchange.liquidation_fee", "exchange.keeper_share"),
-    *("exchange.surcharge", "trader.long_leverage", "trader.short_leverage"),
+    *("exchange.surcharge", "trader.long_leverage", "trader.short_leverage", "trader.number"),
 )
-PER_ASSET = ("daily_volatility", "correlation", "depth_per_oi", "half_spread_bp", "maximal_leverage")
+PER_ASSET = (
+    *("daily_volatility", "correlation", "correlation_matrix", "factor_loading", "depth_per_oi", "half_spread_bp"),
+    "maximal_leverage",
+)
 # Times after which something happens that is then too late, or windows that never close.
 AFTERWARDS = (
     "fund.recall_delay",
@@ -60,8 +62,9 @@ def _values(scenario: "Scenario") -> Iterator[str]:
     counts += [(f"asset.{name}", assets, "assets") for name in PER_ASSET]
     for name, count, what in counts:
         value, default = _value_and_default(scenario, name)
-        if value != default and len(items(value)) > count:
-            yield f"{name} has {len(value)} values for {count} {what}: the last {len(value) - count} are not used"
+        length = len(value) if isinstance(value, tuple) else 1
+        if value != default and length > count:
+            yield f"{name} has {length} values for {count} {what}: the last {length - count} are not used"
 
 
 def _times(scenario: "Scenario") -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Parameters of the leveraged accounts: how many, how large, how levered, how they behave."""
 
 from model.scenario.bound import COUNT, MULTIPLE, PROBABILITY, RATE, SHARE, SOME, SPREAD, WEIGHT, between
-from model.scenario.parameter import ByProtocol, Section, parameter
+from model.scenario.parameter import ByProtocol, CountByProtocol, Section, parameter
 from model.scenario.section.market import CALIBRATION
 
 RECORD = "auto-deleveraging record of 10 October 2025 (leverage of accounts hit)"
@@ -10,7 +10,7 @@ RECORD = "auto-deleveraging record of 10 October 2025 (leverage of accounts hit)
 class TraderSection(Section):
     """The population of each protocol and its habits."""
 
-    number: int = parameter(1_000, "accounts", "traders per protocol", "throw-away prototype", COUNT)
+    number: CountByProtocol = parameter(1_000, "accounts", "traders per protocol", "throw-away prototype", COUNT)
     reserve: int = parameter(
         8, "accounts", "free slots per protocol for accounts opened during a run", "modelling choice", COUNT
     )
