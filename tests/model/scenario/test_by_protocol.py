@@ -1,6 +1,8 @@
 """What differs by protocol: funds, treasuries and vaults in USD, ratios and fees in lists, names."""
 
 import json
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -274,3 +276,12 @@ def test_value_funds_stand_behind_each_protocol_s_own_traders():
 def test_numbers_of_traders_are_whole_and_not_negative(wrong):
     [line] = problems({"trader.number": wrong})
     assert line.startswith("given: trader.number")
+
+
+def test_the_guide_s_venues_are_read_as_the_guide_says():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "guide" / "prices.md").read_text(encoding="utf-8")
+    _, venues, correlated, *_ = (block.partition("```")[0] for block in page.split("```toml\n")[1:])
+    chosen = Scenario.from_mapping(tomllib.loads(venues))
+    assert chosen.protocol.names() == ("Aster", "Borea", "Cirrus") and chosen.trader.number == (1000, 600, 200)
+    assert fund_sizes(chosen).tolist() == [30e6, 12e6, 5e6] and treasuries(chosen).tolist() == [9e6, 3e6, 1e6]
+    assert len(Scenario.from_mapping(tomllib.loads(correlated)).asset.correlation_matrix) == 3
