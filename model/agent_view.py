@@ -163,7 +163,7 @@ class Roster(Engine, mesa.Model):
         tables = self.tables
         fill(
             accounts=self.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
-            book=self.ledger.book, rules=self.rules.price, fee=self.scenario.exchange.trading_fee,
+            book=self.ledger.book, rules=self.rules.price, fee=self.rules.trade.fee,
             oracle_error=self._oracle_error, rows=rows,
         )  # fmt: skip
 

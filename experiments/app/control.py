@@ -12,15 +12,18 @@ from inspect import getdoc
 from itertools import groupby
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
+from pydantic.fields import FieldInfo
+
 from model.scenario import Scenario, ScenarioError
-from model.scenario.parameter import Declaration, Value, declarations
+from model.scenario.parameter import Declaration, Value, declarations, is_by_protocol, is_whole
 from model.scenario.problem import section_at
 
 ELSEWHERE = (
     *("seed", "backstop.structure", "backstop.regime"),
     *("price.files", "price.names", "exposure.file", "price.start"),
+    *("asset.correlation_matrix", "asset.factor_loading"),
 )
-"""Parameters that have controls of their own on the page, or that name files of the server."""
+"""Parameters that have controls of their own on the page, name files of the server, or are tables to be loaded."""
 STEPS = 100
 CURVE = 50.0
 SOFT = 100.0
@@ -34,7 +37,8 @@ class Control(NamedTuple):
     """One control.
 
     `kind` is ``number``, ``integer``, ``flag``, ``choice``, ``list`` or ``text``; `low`, `high` and `step` are of its
-    slider, whose positions are cubed where `curved`, as in a range that spans orders of magnitude.
+    slider, whose positions are cubed where `curved`, as in a range that spans orders of magnitude. A number that is
+    `listed` may be typed as a list, one by protocol.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Control(NamedTuple):
     step: float = 0.01
     curved: bool = False
     choices: tuple[str, ...] = ()
+    listed: bool = False
 
 
 class Group(NamedTuple):
@@ -83,7 +88,7 @@ def _group(name: str, rows: Iterator[Declaration]) -> Group:
 def _control(declared: Declaration) -> Control:
     *path, last = declared.name.split(".")
     field = section_at(Scenario, path).model_fields[last]
-    kind, choices = _kind(declared, field.annotation)
+    kind, choices = _kind(declared, field)
     common = Control(
         declared.name, last.replace("_", " "), declared.unit, declared.meaning, declared.source, kind, declared.default
     )
@@ -92,10 +97,12 @@ def _control(declared: Declaration) -> Control:
     low, high = slider_range(declared.default, bounds(declared))
     step = 1.0 if kind == "integer" else nice((high - low) / STEPS)
     scale = abs(declared.default or 0.0)
-    return common._replace(low=low, high=high, step=step, curved=high - low > CURVE * max(scale, 1e-9) and high > 1.0)
+    curved = high - low > CURVE * max(scale, 1e-9) and high > 1.0
+    return common._replace(low=low, high=high, step=step, curved=curved, listed=is_by_protocol(field))
 
 
-def _kind(declared: Declaration, annotation: Any) -> tuple[str, tuple[str, ...]]:
+def _kind(declared: Declaration, field: FieldInfo) -> tuple[str, tuple[str, ...]]:
+    annotation = field.annotation
     if get_origin(annotation) is Literal:
         return "choice", get_args(annotation)
     if annotation is str:
@@ -105,7 +112,7 @@ def _kind(declared: Declaration, annotation: Any) -> tuple[str, tuple[str, ...]]
         return "list", ()
     if annotation is bool:
         return "flag", ()
-    return ("integer" if annotation in (int, int | None) else "number"), ()
+    return ("integer" if is_whole(field) else "number"), ()
 
 
 def allowed_names(name: str) -> tuple[str, ...]:
@@ -146,7 +153,7 @@ def parse(control: Control, text: str) -> Value:
     An empty number means the default, an empty list none.
     """
     stripped = text.strip()
-    if control.kind == "list":
+    if control.kind == "list" or (control.listed and "," in stripped):
         parts = [part.strip() for part in stripped.strip("[]").split(",") if part.strip()]
         return tuple(item_of(control, part) for part in parts)
     if control.kind in ("number", "integer"):
@@ -167,5 +174,5 @@ def item_of(control: Control, text: str) -> str | float:
     """Return one item of a list: text where the unit says so, else a number, whole where it is an index."""
     if control.unit in ("text", "name", "path"):
         return text.strip("\"'")
-    kind = "integer" if control.unit == "index" else "number"
+    kind = "integer" if control.unit == "index" or control.kind == "integer" else "number"
     return number_of(control._replace(kind=kind), text)

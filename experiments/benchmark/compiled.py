@@ -17,6 +17,7 @@ from experiments.plan.scenario_option import DEFAULT_PRICES
 from experiments.run.run import run_arrangement
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
+from model.scenario.parameter import per_item
 
 CALM = {"price.process": "gbm"}
 
@@ -60,7 +61,7 @@ def time_compiled(world: World) -> dict[str, Any]:
     scenario = world.scenario
     return {
         "world": world.name,
-        "accounts": scenario.trader.number * scenario.protocol.number,
+        "accounts": sum(per_item(scenario.trader.number, scenario.protocol.number)),
         "stepped_us": stepped,
         "compiled_us": compiled,
         "ratio": median(one / other for one, other in turns),

@@ -16,6 +16,7 @@ from experiments.plan.options import described_series
 from experiments.plan.plan_file import Contents, Typed, read_plan_file
 from experiments.plan.problem import SweepError
 from model.scenario import Scenario, ScenarioError
+from model.scenario.check.joint import AMOUNTS
 
 # Runs of a plan beyond which the user must confirm it.
 LIMIT = 20_000
@@ -106,6 +107,7 @@ def drawn(contents: Contents, origin: str, allow_many: bool = False, runner: str
     runner : ``module:function`` that makes a run.
     """
     _check_size(origin, contents, allow_many)
+    _check_amounts(origin, contents)
     design = draw(contents.terms, contents.fields, contents.listed)
     if contents.across:
         design = Crossed(design, Grid(contents.across))
@@ -154,6 +156,19 @@ def _check_size(origin: str, contents: Contents, allow_many: bool) -> None:
         )
     if runs > LIMIT and not allow_many:
         raise SweepError(f"{origin}: {runs} runs are more than {LIMIT}; say --yes to run them")
+
+
+def _check_amounts(origin: str, contents: Contents) -> None:
+    """Refuse points that move a ratio to open interest where the base gives the amount itself."""
+    moved = {field.name for field in (*contents.fields, *contents.across)}
+    moved |= {name for point in contents.listed for name in point}
+    problems = [
+        f"{origin}: {ratio} is moved, and {amount} is given in USD: allowed is to move {amount}, or to leave it out"
+        for amount, ratio in AMOUNTS.items()
+        if ratio in moved and amount not in moved and getattr(contents.base.protocol, amount.partition(".")[2])
+    ]
+    if problems:
+        raise SweepError(problems)
 
 
 def _described(contents: Contents, runner: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ base               ``scenario``, ``episode``, ``process``, ``prices``, ``seed``:
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from experiments.plan.arrangement import Kept
 from experiments.plan.configuration import base as described_base
@@ -29,7 +29,7 @@ from experiments.plan.problem import SweepError
 from experiments.plan.scenario_option import Described, Layer
 from model.measure.series import USUAL
 from model.scenario import Scenario, ScenarioError, read_toml
-from model.scenario.parameter import declarations
+from model.scenario.parameter import declarations, is_whole
 from model.scenario.problem import one_of, section_at, suggestion
 from model.scenario.world import world_names
 
@@ -261,8 +261,7 @@ def _names() -> tuple[str, ...]:
 
 def _is_whole(name: str) -> bool:
     *path, last = name.split(".")
-    kind = section_at(Scenario, path).model_fields[last].annotation
-    return kind is int or int in get_args(kind)
+    return is_whole(section_at(Scenario, path).model_fields[last])
 
 
 def _absolute_files(scenario: Scenario) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _check_prices(files: Sequence[str], problems: Problems) -> None:
 def check_inputs(scenario: "Scenario", problems: Problems) -> None:
     """Read the edge list and, where there is no problem so far, draw one tape: files may not fit each other."""
     if scenario.exposure.graph == "file":
-        names = [f"protocol_{i}" for i in range(scenario.protocol.number)]
+        names = scenario.protocol.names("protocol_")
         problems.attempt(partial(read_edges, scenario.exposure.file, names), None)
     if not problems.lines:
         problems.attempt(partial(draw_tape, scenario, 0), None)

@@ -16,7 +16,7 @@ from model.scenario import Scenario, ScenarioError
 from model.scenario.episode import EPISODES
 from model.scenario.length import asset_names, horizon
 from model.scenario.registry import PROCESSES
-from model.state.initial import allotment_weights, open_interest
+from model.state.initial import fund_sizes, open_interest, stated_funds, total_capital
 
 MILLION = 1e-6
 MINUTES_A_DAY = 1_440
@@ -48,10 +48,12 @@ def world(
         "minutes": scenario.minutes,
         "assets": list(asset_names(scenario)),
         "protocols": scenario.protocol.number,
+        "names": list(scenario.protocol.name),
+        "funds_given": stated_funds(scenario) is not None,
         "open_interest": interest.tolist(),
-        "capital": scenario.backstop.capital_ratio * float(interest.sum()),
+        "capital": total_capital(scenario),
         "allotment": scenario.backstop.allotment,
-        "capital_by_fund": _funds(scenario, interest),
+        "capital_by_fund": _funds(scenario),
         "structures": list(structures or (scenario.backstop.structure,)),
         "regimes": list(regimes or (scenario.backstop.regime,)),
         "replications": replications,
@@ -117,13 +119,12 @@ def _recorded(scenario: "Scenario", length: timedelta) -> dict[str, Any]:
     return {**recorded, "start": _iso(used), "end": _iso(used + length)}
 
 
-def _funds(scenario: "Scenario", interest: Any) -> list[float] | None:
+def _funds(scenario: "Scenario") -> list[float] | None:
     """Return the capital of each fund, (protocols,) USD; None where an estimate of losses is still to size them."""
     try:
-        weights = allotment_weights(scenario)
+        funds: list[float] = fund_sizes(scenario).tolist()
     except ScenarioError:
         return None
-    funds: list[float] = (scenario.backstop.capital_ratio * interest.sum() * weights).tolist()
     return funds
 
 
@@ -131,9 +132,9 @@ def _lines(content: Mapping[str, Any]) -> list[str]:
     return [
         f"world: {_what(content)}, {content['steps']:,} steps of {content['minutes']:g} min ({_hours(content)})"
         f"{_choose(content)}",
-        f"assets {', '.join(content['assets'])}; {content['protocols']} protocols, open interest $M "
+        f"assets {', '.join(content['assets'])}; {content['protocols']} protocols{_called(content)}, open interest $M "
         f"{_money(content['open_interest'])} (total {_money([sum(content['open_interest'])])}); capital $M "
-        f"{_money([content['capital']])}, by fund {_by_fund(content)} (by {content['allotment'].replace('_', ' ')})",
+        f"{_money([content['capital']])}, by fund {_by_fund(content)} ({_by(content)})",
         f"structure {', '.join(content['structures'])}; regime {', '.join(content['regimes'])}; {_number(content)}"
         f"seed {content['seed']}",
         *(f"moved: {name} = {_values(values)}" for name, values in content["moved"].items()),
@@ -168,6 +169,15 @@ def _hours(content: Mapping[str, Any]) -> str:
 
 def _by_fund(content: Mapping[str, Any]) -> str:
     return _money(content["capital_by_fund"]) if content["capital_by_fund"] else "as a pilot estimates"
+
+
+def _called(content: Mapping[str, Any]) -> str:
+    return f" ({_values(content['names'])})" if content["names"] else ""
+
+
+def _by(content: Mapping[str, Any]) -> str:
+    given = content["funds_given"] and content["allotment"] == "open_interest"
+    return "as given" if given else f"by {content['allotment'].replace('_', ' ')}"
 
 
 def _number(content: Mapping[str, Any]) -> str:

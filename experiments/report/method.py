@@ -94,11 +94,22 @@ def _world(scenario: dict[str, Any], files: dict[str, str]) -> str:
     if price["files"]:
         prices += " of " + ", ".join(f"{bare(name)} ({files.get(name, 'digest unknown')})" for name in price["files"])
     steps = f"{scenario['steps']} steps of" if scenario.get("steps") else "steps of"
-    size = f"{scenario['protocol']['number']} protocols with {scenario['trader']['number']} traders each"
+    traders = scenario["trader"]["number"]
+    number = ", ".join(map(str, traders)) if isinstance(traders, list) else f"{traders}"
+    size = f"{scenario['protocol']['number']} protocols with {number} traders each"
     return (
         f"Unless said otherwise we simulated {size} under {prices}, in {steps} {scenario['minutes']:g} min, with "
-        f"backstop capital of {scenario['backstop']['capital_ratio']:.3g} of open interest."
+        f"{_capital(scenario)}."
     )
+
+
+def _capital(scenario: dict[str, Any]) -> str:
+    """Return what capital there is: funds in USD, or a ratio to open interest, one or by protocol."""
+    funds, ratio = scenario["protocol"].get("fund"), scenario["backstop"]["capital_ratio"]
+    if funds:
+        return f"funds of $M {', '.join(f'{fund / 1e6:.4g}' for fund in funds)}"
+    ratios = ratio if isinstance(ratio, list) else [ratio]
+    return f"backstop capital of {', '.join(f'{one:.3g}' for one in ratios)} of open interest"
 
 
 def _stopped(manifest: dict[str, Any]) -> str:

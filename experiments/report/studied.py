@@ -112,7 +112,7 @@ def _joined(document: dict[str, Any]) -> Iterator[Row]:
     for member in document["members"]:
         for arrangement, there in member["arrangements"].items():
             for target, row in there["targets"].items():
-                yield {"protocol": member["protocol"], "arrangement": arrangement, "target": target, **row}
+                yield {"protocol": _called(member), "arrangement": arrangement, "target": target, **row}
 
 
 def _exposure(document: dict[str, Any]) -> Iterator[Row]:
@@ -179,9 +179,29 @@ def _waves(document: dict[str, Any]) -> Iterator[Row]:
 
 def _holdings(document: dict[str, Any]) -> Iterator[Row]:
     held = document["holdings"] or {"value": [], "from_others": [], "falls_with_it": []}
-    names = ("value", "from_others", "falls_with_it")
+    names, called = ("value", "from_others", "falls_with_it"), _names(document)
     for i, values in enumerate(zip(*(held[name] for name in names), strict=True)):
-        yield {"protocol": i, **dict(zip(names, values, strict=True))}
+        row = dict(zip(names, values, strict=True))
+        yield {"protocol": called[i], **row, "falls_with_it": _named(row["falls_with_it"], called)}
+
+
+def _protocols(document: dict[str, Any]) -> Iterator[Row]:
+    called = _names(document)
+    for row, name in zip(document["protocols"], called, strict=True):
+        yield {**row, "protocol": name, "falls_with_it": _named(row["falls_with_it"], called)}
+
+
+def _names(document: dict[str, Any]) -> list[str]:
+    return [_called(row) for row in document["protocols"]]
+
+
+def _called(row: Row) -> str:
+    """Return the name of a row's protocol; older answers have its number alone."""
+    return str(row.get("name", row["protocol"]))
+
+
+def _named(waves: list[list[int]], called: list[str]) -> list[list[str]]:
+    return [[called[i] for i in wave] for wave in waves]
 
 
 def _entry(name: str) -> Callable[[dict[str, Any]], Iterable[Row]]:
@@ -233,7 +253,7 @@ SHEETS: dict[str, tuple[Sheet, ...]] = {
         ), EXACT),
     ),
     "network": (
-        Sheet("protocols", "The exposure network at the start", _entry("protocols"), (
+        Sheet("protocols", "The exposure network at the start", _protocols, (
             Column("protocol", "protocol"), Column("owes", "owes, $M", MILLION),
             Column("is_owed", "is owed, $M", MILLION), Column("treasury", "treasury, $M", MILLION),
             Column("connectivity", "of its debts to protocols"), Column("debtrank", "DebtRank, linear"),

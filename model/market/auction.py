@@ -235,7 +235,7 @@ def set_price(market: Markets, k: int, price: float) -> None:
 @inline
 def fill_all(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, funds: ValueFunds,
-    held: np.ndarray, takes_part: np.ndarray, limit: float, value: float, fee: float, price: float,
+    held: np.ndarray, takes_part: np.ndarray, limit: float, value: float, fee: np.ndarray, price: float,
 ) -> None:  # fmt: skip
     """Bring every fund that takes part to its demand at the price, a bankrupt one to zero.
 
@@ -247,7 +247,7 @@ def fill_all(
     takes_part : (funds,) bool.
     limit : 1, largest leverage of a fund, > 0.
     value, price : USD per contract, > 0.
-    fee : 1, share of notional, >= 0.
+    fee : (listings,) 1, share of notional, >= 0.
     """
     for h in range(funds.shape[0]):
         if takes_part[h]:
@@ -301,7 +301,7 @@ class Auction(NamedTuple):
     mandate: Mandate
     value: np.ndarray  # (assets,) USD per contract
     supply: np.ndarray  # (assets,) contracts
-    fee: float  # 1, of trades
+    fee: np.ndarray  # (listings,) 1, of trades
 
 
 @inline
@@ -325,7 +325,7 @@ def auction(
     ----------
     accounts, blocks, exchange, protocol, market, book, funds : tables of the run; all but `protocol` are written.
     terms : constants.
-    oracle_error : (protocols,) 1, relative error of the mark.
+    oracle_error : (listings,) 1, relative error of the mark.
     step : present step.
     """
     mandate, value, supply, fee = terms.mandate, terms.value, terms.supply, terms.fee

@@ -47,8 +47,8 @@ from agents.reinsurer.reinsurer import collect_premium
 class CapitalTerms(NamedTuple):
     """Constants of the capital phase."""
 
-    vault: float  # share of a trading fee that goes to the vault
-    fund: float  # share of a trading fee that goes to fund and pool
+    vault: np.ndarray  # (listings,) share of a trading fee that goes to the vault
+    fund: np.ndarray  # (listings,) share of a trading fee that goes to fund and pool
     own_share: np.ndarray  # (members,) of that, the share that stays in the own fund
     holds: bool  # whether there are funds or pools
     premium: float  # 1 per year of open interest, 0 where none is flat
@@ -112,7 +112,7 @@ def share_fees(
     """
     p = exchange.protocol[i]
     fees = book.balance[TRADING_FEE, i]
-    to_vault, to_fund = fees * terms.vault, fees * terms.fund
+    to_vault, to_fund = fees * terms.vault[i], fees * terms.fund[i]
     pay(book, TRADING_FEE, VAULT, i, to_vault)
     contribute(
         book=book, protocol=protocol, pool=pool, entitlement=entitlement, p=p, account=TRADING_FEE, i=i,

@@ -48,9 +48,9 @@ from model.market.order_clearing import fill_price
 class Tariff(NamedTuple):
     """What liquidation costs and how far it goes."""
 
-    bounty: float  # share of notional that a keeper earns
+    bounty: np.ndarray  # (listings,) share of notional that a keeper earns
     rounds: int  # most in a step
-    surcharge: float  # share of the rest of the collateral that is confiscated
+    surcharge: np.ndarray  # (listings,) share of the rest of the collateral that is confiscated
     takeover: Takeover | None  # when the vault takes a position over, and how much it keeps; None: never
     partial: PartialRule | None  # how much of a position is closed at once
     cross: bool  # whether there are accounts with cross margin
@@ -121,7 +121,7 @@ def assign(
             before = count
             keeper, count = assign_row(
                 keepers=keepers, remaining=remaining, protocol=i, size=wanted, mark=exchange.mark[i],
-                bounty=tariff.bounty, gas=gas, row=row, first=keeper, jobs=jobs, count=count,
+                bounty=tariff.bounty[i], gas=gas, row=row, first=keeper, jobs=jobs, count=count,
             )  # fmt: skip
             if count > before and wanted < abs(accounts.size[row]):
                 accounts.partial_step[row] = step + 1
@@ -189,11 +189,11 @@ def liquidate_part(
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     gain, notional = side * part * (paid - entry), part * paid
     share = reduce_position(accounts, row, side, part)
-    bounty = tariff.bounty * notional
-    left, fee = share + gain - bounty, exchange.liquidation_fee[i] - tariff.bounty
+    bounty = tariff.bounty[i] * notional
+    left, fee = share + gain - bounty, exchange.liquidation_fee[i] - tariff.bounty[i]
     drawn = draw_from_others(accounts, blocks, exchange, book, row, i, fee * notional - left) if tariff.cross else 0.0
     left, share = left + drawn, share + drawn
-    delta = fund_delta(notional, notional - left, fee, tariff.surcharge)
+    delta = fund_delta(notional, notional - left, fee, tariff.surcharge[i])
     exchange.vault_size[i] += side * part
     pay(book, TRADER, VAULT, i, -side * part * (paid - funding))
     transfer(book, TRADER, i, KEEPER, WHOLE, bounty)
@@ -323,7 +323,7 @@ def liquidate(
     gas : USD per liquidation, >= 0, before a keeper's own multiple.
     step : present step.
     factor : (protocols,) share of keepers' capacity left, in [0, 1].
-    oracle_error : (protocols,) 1, relative error of the mark, > -1.
+    oracle_error : (listings,) 1, relative error of the mark, > -1.
     remaining : (keepers, protocols) USD, room for what is left to each keeper.
     flagged : (rows,) room for accounts below maintenance margin.
     jobs : room for one round's liquidations.

@@ -52,14 +52,14 @@ def settle_flat(accounts: Accounts, blocks: Blocks, exchange: Exchanges, book: B
 
 @inline
 def fill_one(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, fee: float, row: int
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, fee: np.ndarray, row: int
 ) -> None:
     """Fill the order waiting in one account against its protocol's vault.
 
     Parameters
     ----------
     accounts, blocks, exchange, market, book : tables of the run; all but `market` are written.
-    fee : 1, share of notional, >= 0.
+    fee : (listings,) 1, share of notional, >= 0.
     row : account's row.
     """
     i = row // (accounts.size.shape[0] // exchange.shape[0])
@@ -68,7 +68,7 @@ def fill_one(
     paid = fill_price(market.average[exchange.asset[i]], exchange.spread[i], traded)
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     size, entry, realised = after_fill(accounts.size[row], entry, traded, paid)
-    charge = fee * abs(traded) * paid
+    charge = fee[i] * abs(traded) * paid
     accounts.size[row], accounts.entry_price[row], accounts.entry_funding[row] = size, entry, funding
     accounts.collateral[row] += realised - charge
     accounts.realised[row] += realised - charge
@@ -86,8 +86,8 @@ def fill_one(
 
 @inline
 def clear_market(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule, fee: float,
-    oracle_error: np.ndarray, rows: np.ndarray,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule,
+    fee: np.ndarray, oracle_error: np.ndarray, rows: np.ndarray,
 ) -> None:  # fmt: skip
     """Fill the orders waiting in `rows`, all at the average price of their joint impact, and mark again.
 
@@ -95,8 +95,8 @@ def clear_market(
     ----------
     accounts, blocks, exchange, market, book : tables of the run, written.
     rules : constants of the market.
-    fee : 1, share of notional, >= 0.
-    oracle_error : (protocols,) 1, relative error of the mark, > -1.
+    fee : (listings,) 1, share of notional, >= 0.
+    oracle_error : (listings,) 1, relative error of the mark, > -1.
     rows : (n,) accounts, each once.
     """
     slots = accounts.size.shape[0] // exchange.shape[0]
@@ -119,8 +119,8 @@ def clear_market(
 
 @kernel
 def fill(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule, fee: float,
-    oracle_error: np.ndarray, rows: np.ndarray,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule,
+    fee: np.ndarray, oracle_error: np.ndarray, rows: np.ndarray,
 ) -> None:  # fmt: skip
     """Fill the orders waiting in `rows` together: for a researcher's own agents and single traders.
 
@@ -128,8 +128,8 @@ def fill(
     ----------
     accounts, blocks, exchange, market, book : tables of the run, written.
     rules : constants of the market.
-    fee : 1, share of notional, >= 0.
-    oracle_error : (protocols,) 1, relative error of the mark, > -1.
+    fee : (listings,) 1, share of notional, >= 0.
+    oracle_error : (listings,) 1, relative error of the mark, > -1.
     rows : (n,) accounts, each once.
     """
     clear_market(
@@ -141,7 +141,7 @@ def fill(
 @inline
 def trade(
     accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule,
-    tiers: Tiers, habit: Habit, keys: Keys, fee: float, step: int, oracle_error: np.ndarray, acting: np.ndarray,
+    tiers: Tiers, habit: Habit, keys: Keys, fee: np.ndarray, step: int, oracle_error: np.ndarray, acting: np.ndarray,
 ) -> None:  # fmt: skip
     """Run phase 4 for the population: those who act decide, and the market fills their orders.
 
@@ -152,9 +152,9 @@ def trade(
     tiers : the schedule of margins.
     habit : what all traders have in common.
     keys : of their random numbers.
-    fee : 1, share of notional, >= 0.
+    fee : (listings,) 1, share of notional, >= 0.
     step : present step.
-    oracle_error : (protocols,) 1, relative error of the mark, > -1.
+    oracle_error : (listings,) 1, relative error of the mark, > -1.
     acting : (rows,) room for the accounts that act.
     """
     count = act(

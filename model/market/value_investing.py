@@ -11,6 +11,7 @@ from agents.core.ledger import WALLET, Ledger
 from agents.core.table import Accounts
 from agents.trader.value_fund import Mandate, make_value_funds
 from model.market.auction import Auction
+from model.market.market import by_listing
 from model.scenario import Scenario
 from model.scenario.parameter import per_item
 
@@ -21,7 +22,8 @@ def make_auction(scenario: Scenario, value: np.ndarray) -> Auction | None:
     if not terms.number:
         return None
     mandate = Mandate(**{name: getattr(terms, name) for name in Mandate._fields})
-    return Auction(mandate, value, terms.supply / value, scenario.exchange.trading_fee)
+    fee = by_listing(scenario, scenario.exchange.trading_fee)
+    return Auction(mandate, value, terms.supply / value, fee)
 
 
 class ValueInvesting:
@@ -43,8 +45,8 @@ class ValueInvesting:
     def __init__(self, scenario: Scenario, value: np.ndarray, accounts: Accounts, ledger: Ledger) -> None:
         terms, listings = scenario.value_fund, sum(scenario.protocol.counts)
         self.terms = make_auction(scenario, value)
-        slots = len(accounts.size) // listings
-        first = np.arange(listings) * slots + scenario.trader.number + scenario.trader.reserve
+        slots, traders = len(accounts.size) // listings, by_listing(scenario, scenario.trader.number).astype(int)
+        first = np.arange(listings) * slots + traders + scenario.trader.reserve
         rows = (first[:, None] + np.arange(terms.number)).ravel()
         self.funds = make_value_funds(rows, np.tile(per_item(terms.aggression, terms.number), listings), terms.wealth)
         if terms.number:

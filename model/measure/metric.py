@@ -29,7 +29,7 @@ from model.backstop.structure.base import Structure
 from model.measure.burden import burden_metrics
 from model.measure.record import Record
 from model.scenario import Scenario
-from model.state.initial import treasuries
+from model.state.initial import skins, treasuries
 
 BACKSTOP_LAYERS = ("paid_fund", "paid_skin", "paid_pool", "paid_mutual", "paid_assessment")
 CENT = 0.01  # USD
@@ -128,7 +128,8 @@ def callable_at_start(ecosystem: Run) -> float:
     the game, which is the same in every structure.
     """
     structure, scenario = ecosystem.structure, ecosystem.scenario
-    skin = scenario.protocol.skin_in_the_game * treasuries(scenario).sum()
+    part = scenario.protocol.skin_in_the_game
+    skin = skins(scenario).sum() if isinstance(part, tuple) else part * treasuries(scenario).sum()
     held = structure.own_capital.sum() + structure.pool_capital.sum() + structure.on_call.sum()
     return float(held + skin)
 

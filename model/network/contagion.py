@@ -152,7 +152,7 @@ def make_contagion(
 
 def first_debts(scenario: Scenario, streams: Streams) -> Matrix:
     """Return who owes whom at the start, (P, P) USD, row owes column."""
-    names = [f"protocol_{i}" for i in range(scenario.protocol.number)]
+    names = scenario.protocol.names("protocol_")
     return liabilities(scenario.exposure, treasuries(scenario), streams.generator("exposure"), names)
 
 
@@ -168,8 +168,9 @@ def overindebted(owed: Matrix, treasury: np.ndarray) -> np.ndarray:
 def debt_warnings(scenario: Scenario, replication: int = 0) -> list[str]:
     """Return a line for every protocol whose debts exceed its treasury and what it is owed, before any loss."""
     owed, treasury = first_debts(scenario, Streams(scenario.seed, replication)), treasuries(scenario)
+    names = scenario.protocol.names("protocol_")
     return [
-        f"protocol_{i} owes ${owed[i].sum():,.0f}, has ${treasury[i]:,.0f} and is owed ${owed[:, i].sum():,.0f}: "
+        f"{names[i]} owes ${owed[i].sum():,.0f}, has ${treasury[i]:,.0f} and is owed ${owed[:, i].sum():,.0f}: "
         "it cannot pay all from the start, and defaults for its debts, not for a loss, once debts fall due"
         for i in map(int, np.flatnonzero(overindebted(owed, treasury)))
     ]

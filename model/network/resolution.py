@@ -27,7 +27,7 @@ from agents.exchange.exchange import listings_of
 from model.backstop.late_money import LateMoney
 from model.backstop.tear_up import pay_claims, tear_up
 from model.scenario import Scenario
-from model.state.initial import treasuries
+from model.state.initial import skins, treasuries
 
 Array = np.ndarray
 Cover = Callable[[Array, Array, int], Array]  # sends losses of accounts and vaults down the layers at a step
@@ -88,7 +88,7 @@ class Dead(Continue):
     def __init__(self, scenario: Scenario, cover: Cover) -> None:
         self.cover = cover
         self.treasury = treasuries(scenario)
-        self.skin = scenario.protocol.skin_in_the_game * self.treasury
+        self.skin = skins(scenario)
         self.delay = scenario.exposure.resolution_delay / scenario.minutes
         self.reaction = scenario.trader.haircut_reaction
         self.memory = Waiting(np.zeros(1, dtype=bool))

@@ -10,13 +10,16 @@ Nothing heavy is imported, so that ``backstop parameters`` answers at once.
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -27,6 +30,8 @@ from model.scenario.bound import Bound, number
 from model.scenario.unit import guess
 
 type Value = Any  # what a parameter holds: a flag, number, text, named tuple, none, or a tuple of these
+ONE, EACH = "(one number)", "(one by protocol)"  # forms of a parameter, in places that pydantic names
+LISTED = "; or a list, one by protocol, the last repeated"
 SHOWN = 3  # values outside their bounds that a line names
 
 
@@ -53,7 +58,39 @@ def several(value: Value) -> Value:
     return (value,) if isinstance(value, int | float) else value
 
 
+type Rows = tuple[tuple[float, ...], ...]
 type Numbers = Annotated[tuple[float, ...], BeforeValidator(several)]
+
+
+def form(value: Value) -> str:
+    """Return which form of a parameter `value` has: one number for all protocols, or one for each."""
+    return EACH if isinstance(value, list | tuple) else ONE
+
+
+def not_empty(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return `values`; ValueError where there are none."""
+    if not values:
+        raise ValueError("at least one value is needed")
+    return values
+
+
+type ByProtocol = Annotated[
+    Annotated[float, Tag(ONE)] | Annotated[tuple[float, ...], AfterValidator(not_empty), Tag(EACH)],
+    Discriminator(form),
+]
+type CountByProtocol = Annotated[
+    Annotated[int, Tag(ONE)] | Annotated[tuple[int, ...], AfterValidator(not_empty), Tag(EACH)], Discriminator(form)
+]
+
+
+def is_by_protocol(field: FieldInfo) -> bool:
+    """Tell whether a field is one number for all protocols, or one for each."""
+    return field.annotation in (ByProtocol, CountByProtocol)
+
+
+def is_whole(field: FieldInfo) -> bool:
+    """Tell whether a field takes whole numbers only."""
+    return field.annotation in (int, CountByProtocol) or int in get_args(field.annotation)
 
 
 class Section(BaseModel):
@@ -85,18 +122,24 @@ class Section(BaseModel):
 
 
 def _has_flag(value: Any) -> bool:
-    return value.__class__ is bool or (
-        isinstance(value, list | tuple) and any(item.__class__ is bool for item in value)
-    )
+    return value.__class__ is bool or (isinstance(value, list | tuple) and any(map(_has_flag, value)))
 
 
 def _flags_as_text(value: Any) -> Any:
-    return [_flags_as_text(item) for item in value] if isinstance(value, list | tuple) else str(value).lower()
+    if isinstance(value, list | tuple):
+        return [_flags_as_text(item) for item in value]
+    return str(value).lower() if value.__class__ is bool else value
 
 
 def items(value: Value) -> Sequence[Any]:
     """Return the values of a field, one or several; none where there is none."""
-    return () if value is None else value if isinstance(value, tuple | list) else (value,)
+    if not isinstance(value, tuple | list):
+        return () if value is None else (value,)
+    return [inner for item in value for inner in items(item)] if any(map(_is_row, value)) else value
+
+
+def _is_row(value: Value) -> bool:
+    return isinstance(value, tuple | list)
 
 
 @cache
@@ -157,12 +200,19 @@ def declarations(section: type[BaseModel], prefix: str = "") -> Iterator[Declara
             f"{prefix}{name}",
             field.default,
             str(known.get("unit")),
-            field.description or "",
+            (field.description or "") + (LISTED if is_by_protocol(field) else ""),
             str(known.get("source")),
             bound_of(field),
         )
 
 
-def per_item(values: tuple[float, ...], count: int) -> tuple[float, ...]:
-    """Stretch `values` to `count` items: the first ones, the last repeated where there are too few."""
+def side_by_side(*values: float | tuple[float, ...]) -> Iterator[tuple[float, ...]]:
+    """Yield what several parameters by protocol say of each, as far as the longest list goes."""
+    count = max(len(items(value)) for value in values)
+    yield from zip(*(per_item(value, count) for value in values), strict=True)
+
+
+def per_item[Number: (int, float)](values: Number | tuple[Number, ...], count: int) -> tuple[Number, ...]:
+    """Stretch one or several `values` to `count` items: the first ones, the last repeated where there are too few."""
+    values = values if isinstance(values, tuple) else (values,)
     return tuple(values[min(index, len(values) - 1)] for index in range(count))

@@ -81,7 +81,7 @@ def problem_lines(error: ValidationError, root: type[BaseModel], origin: str) ->
 
 
 def _lines(item: dict[str, Any], root: type[BaseModel], origin: str) -> list[str]:
-    path = [str(part) for part in item["loc"]]
+    path = [str(part) for part in item["loc"] if not str(part).startswith("(")]  # a form is no name
     field = ".".join(path)
     if item["type"] == "extra_forbidden":
         return [f"{origin}: {field}: unknown name{_closest(root, path)}"]

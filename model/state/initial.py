@@ -34,12 +34,13 @@ from agents.protocol.protocol import Protocol
 from agents.provider.liquidity_provider import LiquidityProvider
 from agents.reinsurer.reinsurer import Reinsurer
 from model.backstop.structure.base import LONGEST, Structure
-from model.market.market import make_market
+from model.market.market import by_listing, by_protocol, make_market
 from model.price.segment import asset_behind, asset_of, depth_behind, market_of
 from model.price.streams import Streams, columns
 from model.price.tape import Tape
 from model.scenario import Scenario, ScenarioError
 from model.scenario.length import asset_names
+from model.scenario.parameter import per_item
 from model.scenario.registry import STRUCTURES
 from model.state.population import Contract
 from model.state.terms import KernelTables
@@ -77,10 +78,10 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Exchan
     set_margins(exchange, scenario, traits)
     exchange.spread[:] = traits.half_spread[exchange.asset]
     interest = np.array(scenario.protocol.listing_interest)
-    exchange.vault_start[:] = scenario.protocol.vault_ratio * interest * bool(scenario.provider.number)
+    exchange.vault_start[:] = vaults(scenario)
     exchange.vault_shares[:] = exchange.vault_start
     exchange.vault_closed[:] = exchange.vault_start == 0.0
-    exchange.liquidation_fee[:] = scenario.exchange.liquidation_fee
+    exchange.liquidation_fee[:] = by_listing(scenario, scenario.exchange.liquidation_fee)
     exchange.interest_cap[:] = (scenario.control.interest_cap or np.inf) * interest
     cap_by_vault(exchange, scenario)
     supplied = traits.depth[exchange.asset] * interest
@@ -108,6 +109,17 @@ def set_margins(exchange: Exchanges, scenario: Scenario, traits: AssetTraits) ->
 def open_interest(scenario: Scenario) -> Array:
     """Return one-sided open interest of each protocol at the start, (protocols,) USD."""
     return np.array(scenario.protocol.interest)
+
+
+def vaults(scenario: Scenario) -> Array:
+    """Return each vault's capital at the start, (listings,) USD: as given, or by its ratio; 0 without providers."""
+    terms = scenario.protocol
+    given = (
+        by_listing(scenario, terms.vault)
+        if terms.vault
+        else by_listing(scenario, terms.vault_ratio) * np.array(terms.listing_interest)
+    )
+    return given * bool(scenario.provider.number)
 
 
 def contracts(exchange: Exchanges, tape: Tape, interest: Array) -> list[Contract]:
@@ -176,8 +188,9 @@ def allotment_weights(scenario: Scenario) -> Array:
     """
     backstop = scenario.backstop
     if backstop.allotment == "open_interest":
-        interest = open_interest(scenario)
-        return interest / interest.sum()
+        stated = stated_funds(scenario)
+        sizes = open_interest(scenario) if stated is None or not stated.any() else stated
+        return sizes / sizes.sum()
     losses = np.array(getattr(backstop, backstop.allotment))
     if not losses.sum() > 0:
         name = backstop.allotment
@@ -187,12 +200,40 @@ def allotment_weights(scenario: Scenario) -> Array:
     return losses / losses.sum()
 
 
+def stated_funds(scenario: Scenario) -> Array | None:
+    """Return each fund as the scenario states it, (protocols,) USD: in USD or by a ratio of its own; else None."""
+    ratio = scenario.backstop.capital_ratio
+    if scenario.protocol.fund:
+        return by_protocol(scenario, scenario.protocol.fund)
+    return by_protocol(scenario, ratio) * open_interest(scenario) if isinstance(ratio, tuple) else None
+
+
+def total_capital(scenario: Scenario) -> float:
+    """Return the backstop capital of all, USD: the same in every structure."""
+    stated = stated_funds(scenario)
+    if stated is not None:
+        return float(stated.sum())
+    return float(by_protocol(scenario, scenario.backstop.capital_ratio)[0] * open_interest(scenario).sum())
+
+
+def fund_sizes(scenario: Scenario) -> Array:
+    """Return what each fund would hold alone, (protocols,) USD: as stated, or its part of all by the allotment.
+
+    Raises
+    ------
+    ScenarioError : as :func:`allotment_weights`.
+    """
+    stated = stated_funds(scenario)
+    if stated is not None and scenario.backstop.allotment == "open_interest":
+        return stated
+    return total_capital(scenario) * allotment_weights(scenario)
+
+
 def make_structure(scenario: Scenario, streams: Streams, steps: int = LONGEST) -> Structure:
     """Return the backstop structure of a run of `steps`, its capital allotted and its clusters, if any, drawn."""
-    total = scenario.backstop.capital_ratio * open_interest(scenario).sum()
     draw = streams.uniform("backstop.cluster", size=scenario.protocol.number)
     kind = STRUCTURES[scenario.backstop.structure]
-    return kind(scenario.backstop, total * allotment_weights(scenario), scenario.minutes, draw, steps)
+    return kind(scenario.backstop, fund_sizes(scenario), scenario.minutes, draw, steps)
 
 
 def make_protocols(scenario: Scenario, structure: Structure) -> Protocols:
@@ -200,14 +241,22 @@ def make_protocols(scenario: Scenario, structure: Structure) -> Protocols:
     protocol = Protocol.make_table(scenario.protocol.number)
     protocol.open_interest[:] = open_interest(scenario)
     protocol.capital[:] = structure.capital if structure.holds_capital else 0.0
-    protocol.skin[:] = scenario.protocol.skin_in_the_game * treasuries(scenario)
+    protocol.skin[:] = skins(scenario)
     protocol.default_step[:] = protocol.exhausted_step[:] = protocol.wave[:] = protocol.halt_step[:] = -1
     return protocol
 
 
 def treasuries(scenario: Scenario) -> Array:
     """Return each protocol's own capital at the start, (protocols,) USD."""
-    return scenario.protocol.treasury_ratio * open_interest(scenario)
+    terms = scenario.protocol
+    if terms.treasury:
+        return by_protocol(scenario, terms.treasury)
+    return by_protocol(scenario, terms.treasury_ratio) * open_interest(scenario)
+
+
+def skins(scenario: Scenario) -> Array:
+    """Return the skin in the game of each protocol, a part of its treasury at the start, (protocols,) USD."""
+    return by_protocol(scenario, scenario.protocol.skin_in_the_game) * treasuries(scenario)
 
 
 def make_pool(structure: Structure) -> Pools:

@@ -24,6 +24,7 @@ from agents.core.table import Accounts, Tiers
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
 from model.scenario import Scenario
+from model.scenario.parameter import items, per_item
 from model.scenario.section.exchange import Schedule
 from model.scenario.section.trader import TraderSection
 
@@ -44,8 +45,11 @@ class Contract(NamedTuple):
 
 
 def slots_per_listing(scenario: Scenario) -> int:
-    """Return the slots of each listing: traders, reserve and value funds, rounded up to whole blocks."""
-    wanted = scenario.trader.number + scenario.trader.reserve + scenario.value_fund.number
+    """Return the slots of each listing: traders, reserve and value funds, rounded up to whole blocks.
+
+    All listings have as many as the one with most traders: what another does not use is more reserve.
+    """
+    wanted = max(items(scenario.trader.number)) + scenario.trader.reserve + scenario.value_fund.number
     return max(-(-wanted // BLOCK), 1) * BLOCK
 
 
@@ -200,11 +204,13 @@ def fill_listing(
         accounts.status[row] = OPEN
 
 
-def trader_terms(trader: TraderSection) -> Terms:
-    """Return what kernels read of the trader section."""
+def trader_terms(trader: TraderSection, listings: int) -> list[Terms]:
+    """Return what kernels read of the trader section, for each of the listings."""
     shares = np.cumsum([getattr(trader, name) for name in STRATEGIES])
-    given = {name: float(getattr(trader, name)) for name in Terms._fields[:-1]}
-    return Terms(**given, shares=shares / shares[-1])
+    given = {name: per_item(getattr(trader, name), listings) for name in Terms._fields[:-1]}
+    rows = [{name: float(values[i]) for name, values in given.items()} for i in range(listings)]
+    shares /= shares[-1]
+    return [Terms(**row, shares=shares) for row in rows]
 
 
 def drawn_for(streams: Streams, listings: int, number: int) -> Draws:
@@ -217,6 +223,11 @@ def drawn_for(streams: Streams, listings: int, number: int) -> Draws:
         ])
         for name in Draws._fields
     ))  # fmt: skip
+
+
+def first_of(draws: Draws, number: int) -> Draws:
+    """Return what is drawn for the first so many accounts of each listing."""
+    return draws if number == draws.side.shape[1] else Draws(*(column[:, :number].copy() for column in draws))
 
 
 def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Accounts:
@@ -235,31 +246,34 @@ def _population(
     counts: tuple[int, ...],
 ) -> Accounts:  # fmt: skip
     accounts = make_accounts(slots * len(contracts))
-    if trader.number:
-        terms, draws = trader_terms(trader), drawn_for(streams, len(contracts), trader.number)
+    listings = len(contracts)
+    numbers = per_item(trader.number, listings)
+    if most := max(numbers):
+        terms, draws = trader_terms(trader, listings), drawn_for(streams, listings, most)
         tiers = bare(make_tiers(*schedule))
         for i, contract in enumerate(contracts):
-            fill_listing(accounts, i * slots, i, draws, contract, tiers, terms)
-        share_margins(accounts, trader, streams, counts)
+            fill_listing(accounts, i * slots, i, first_of(draws, numbers[i]), contract, tiers, terms[i])
+        share_margins(accounts, trader.cross_share, streams, counts, numbers)
     return accounts
 
 
-def share_margins(accounts: Accounts, trader: TraderSection, streams: Streams, counts: tuple[int, ...]) -> None:
+def share_margins(
+    accounts: Accounts, share: float, streams: Streams, counts: tuple[int, ...], numbers: tuple[int, ...]
+) -> None:
     """Draw the owners whose positions share their margin, and mark their rows.
 
     Parameters
     ----------
     accounts : (rows,) of all listings, written.
-    trader : share of such owners.
+    share : of such owners, in [0, 1].
     streams : random numbers of the set-up.
     counts : (protocols,) listings of each; an owner has the same slot at all of them.
+    numbers : (listings,) traders at each.
     """
-    cross, first = accounts.cross.reshape(sum(counts), -1), 0
-    for p, count in enumerate(counts if trader.cross_share else ()):
-        if count > 1:
-            drawn = streams.uniform("trader.cross", p, size=trader.number)
-            cross[first : first + count, : trader.number] = drawn < trader.cross_share
-        first += count
+    cross, protocols = accounts.cross.reshape(sum(counts), -1), np.repeat(np.arange(len(counts)), counts).tolist()
+    for i, p in enumerate(protocols if share else ()):
+        if counts[p] > 1:
+            cross[i, : numbers[i]] = streams.uniform("trader.cross", p, size=numbers[i]) < share
 
 
 _last = lru_cache(maxsize=1)(_population)

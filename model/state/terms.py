@@ -21,7 +21,7 @@ from model.market.confidence import Nerves
 from model.market.control import Adaptation, partial_rule
 from model.market.fee import CapitalTerms
 from model.market.liquidation import Tariff, make_jobs
-from model.market.market import MarketRule, market_rule, per_step
+from model.market.market import MarketRule, by_listing, market_rule, per_step
 from model.price.streams import Streams
 from model.scenario import Scenario
 from model.scenario.section.control import CLOSING_ORDERS
@@ -33,7 +33,7 @@ class TradeTerms(NamedTuple):
     market: MarketRule
     habit: Habit
     keys: Keys  # of the traders' random numbers
-    fee: float  # 1, of trades
+    fee: np.ndarray  # (listings,) 1, of trades
 
 
 class LiquidationTerms(NamedTuple):
@@ -109,7 +109,7 @@ def make_terms(
     return Terms(
         price=rule,
         funding=Funding(market.interest, market.funding_clamp, market.funding_cap, scenario.minutes),
-        trade=TradeTerms(rule, habit, keys, scenario.exchange.trading_fee),
+        trade=TradeTerms(rule, habit, keys, by_listing(scenario, scenario.exchange.trading_fee)),
         liquidation=LiquidationTerms(rule, make_tariff(scenario)),
         capital=capital_terms(scenario, structure),
         due=due,
@@ -127,9 +127,9 @@ def make_tariff(scenario: Scenario) -> Tariff:
     """Derive the constants of liquidations."""
     fees = scenario.exchange
     return Tariff(
-        bounty=fees.keeper_share,
+        bounty=by_listing(scenario, fees.keeper_share),
         rounds=fees.liquidation_rounds,
-        surcharge=fees.surcharge,
+        surcharge=by_listing(scenario, fees.surcharge),
         takeover=takeover_terms(scenario),
         partial=partial_rule(scenario),
         cross=scenario.trader.cross_share > 0.0 and max(scenario.protocol.counts) > 1,
@@ -148,8 +148,8 @@ def capital_terms(scenario: Scenario, structure: Structure) -> CapitalTerms:
     provider, minutes = scenario.provider, scenario.minutes
     flat = structure.charges_premium and not (scenario.reinsurance.prices or scenario.choice.active)
     return CapitalTerms(
-        vault=scenario.exchange.fee_to_vault,
-        fund=scenario.exchange.fee_to_fund,
+        vault=by_listing(scenario, scenario.exchange.fee_to_vault),
+        fund=by_listing(scenario, scenario.exchange.fee_to_fund),
         own_share=np.full(len(structure.capital), float(structure.own_share)),
         holds=structure.holds_capital,
         premium=scenario.backstop.premium_rate if flat else 0.0,

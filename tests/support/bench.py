@@ -55,7 +55,14 @@ class Bench:
         self.waterfall = Waterfall(self.structure, Chain(*regimes))
         own = np.full(members, float(self.structure.own_share))
         limit = np.full(members, np.inf)
-        calm = dict.fromkeys(CapitalTerms._fields, 0.0) | {"fund": 1.0, "own_share": own, "holds": True, "minutes": 1.0}
+        whole, none = np.ones(members), np.zeros(members)
+        calm = dict.fromkeys(CapitalTerms._fields, 0.0) | {
+            "vault": none,
+            "fund": whole,
+            "own_share": own,
+            "holds": True,
+            "minutes": 1.0,
+        }
         self.terms = CapitalTerms(
             **calm | {"pool_of": self.structure.pool_of, "target": limit, "strain": np.zeros(members)}
         )

@@ -32,6 +32,7 @@ from experiments.app.world.arrangement import preset_changes, presets
 from model.ecosystem import Ecosystem
 from model.price.streams import Streams
 from model.scenario import Scenario, ScenarioError
+from model.scenario.parameter import is_by_protocol
 from model.state import initial
 
 LONGEST = 60.0  # seconds a run may take
@@ -50,6 +51,8 @@ SIZES = {
     "shock.hit_protocol": (0, 0),
 }
 KEPT = {"seed", "price.files", "price.start", "price.names", "exposure.file"}  # a file is drawn with its name
+NAMED = {"protocol.name", "asset.correlation_matrix", "asset.factor_loading"}  # drawn to fit the others
+LISTED = 0.25  # of what may differ by protocol does
 CHANGED, WILD, FROM_PRESET, RARE_VALUE = 1 / 3, 0.15, 0.25, 0.1
 WHOLES = (
     ("exchange.fee_to_vault", "exchange.fee_to_fund"),
@@ -66,6 +69,8 @@ WINDOWS = {"fund.recall_delay", "backstop.trigger_window", "reinsurance.parametr
 LONGEST_WINDOW = 1e5  # steps that are kept in memory
 DECADES = 100.0  # ends of a range this far apart span decades
 INFINITE = 0.05
+DEFAULT_CORRELATION = Scenario().asset.correlation
+LEAST = {"trader.long_leverage": 0.05, "trader.short_leverage": 0.05}
 
 
 def fields(section: type[BaseModel] = Scenario, prefix: str = "") -> Iterator[tuple[str, type[BaseModel], Any]]:
@@ -160,7 +165,7 @@ def proposed(seed: int) -> dict[str, Any]:
         found |= preset_changes(draw.choice(presets()))
     count = draw.randint(1, 3)
     for name, section, field in fields():
-        if name in SIZES or (name not in KEPT and draw.random() < CHANGED):
+        if name in SIZES or (name not in KEPT | NAMED and draw.random() < CHANGED):
             found[name] = value(draw, name, section, field, count)
     assets = draw.randint(1, 5) if "asset.name" in found else 3
     if "asset.name" in found:
@@ -170,7 +175,30 @@ def proposed(seed: int) -> dict[str, Any]:
             found[name] = tuple(draw.randrange(most) for _ in range(count))
     found = defaults() | found
     joined(draw, found)
-    return found | files(found) | {"seed": seed}
+    apart = random.Random(f"apart {seed}")
+    return found | by_protocol(apart, found) | correlated(apart) | files(found) | {"seed": seed}
+
+
+def by_protocol(draw: random.Random, found: dict[str, Any]) -> dict[str, Any]:
+    """Return lists, the first value and half of it, for some of what may differ by protocol; and names."""
+    able = [name for name, _, field in fields() if is_by_protocol(field) and name in found]
+    halved = {name: found[name] // 2 if isinstance(found[name], int) else found[name] / 2 for name in able}
+    lists = {name: (found[name], half) for name, half in halved.items() if draw.random() < LISTED}
+    lists = {name: pair for name, pair in lists.items() if name not in LEAST or pair[1] >= LEAST[name]}
+    named = found.get("exposure.graph") != "file" and draw.random() < CHANGED
+    return lists | ({"protocol.name": tuple("VWXYZ"[: found["protocol.number"]])} if named else {})
+
+
+def correlated(draw: random.Random) -> dict[str, Any]:
+    """Return, now and then, correlations of five assets as a matrix or as loadings on two factors."""
+    if draw.random() > CHANGED:
+        return {}
+    loading = [(draw.uniform(-0.7, 0.7), draw.uniform(-0.7, 0.7)) for _ in range(5)]
+    if draw.random() < 0.5:
+        return {"asset.factor_loading": tuple(loading), "asset.correlation": DEFAULT_CORRELATION}
+    products = [[a[0] * b[0] + a[1] * b[1] for b in loading] for a in loading]
+    matrix = tuple(tuple(1.0 if j == k else products[j][k] for k in range(5)) for j in range(5))
+    return {"asset.correlation_matrix": matrix, "asset.correlation": DEFAULT_CORRELATION}
 
 
 @cache

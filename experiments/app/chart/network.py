@@ -78,6 +78,7 @@ def nearest(number: int) -> float:
 def links(side: SideShot) -> list[Option]:
     """Return the debts as edges, wider the larger the debt; dashed once closed out."""
     top = max((edge.amount for edge in side.edges), default=1.0) or 1.0
+    names = [member.name for member in side.members]
     return [
         {
             "source": edge.debtor,
@@ -89,7 +90,7 @@ def links(side: SideShot) -> list[Option]:
                 "type": "solid" if edge.open else "dashed",
                 "curveness": 0.15,
             },
-            "tooltip": {"formatter": f"P{edge.debtor} owes P{edge.creditor} ${edge.amount:.2f}M"},
+            "tooltip": {"formatter": f"{names[edge.debtor]} owes {names[edge.creditor]} ${edge.amount:.2f}M"},
         }
         for edge in side.edges
     ]

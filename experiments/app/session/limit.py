@@ -10,7 +10,7 @@ from experiments.app.session.configuration import FILES, Configuration
 from model.scenario import Scenario, ScenarioError
 from model.scenario.check.demand import refuse_beyond
 from model.scenario.length import horizon
-from model.scenario.parameter import Value
+from model.scenario.parameter import Value, items, per_item
 
 MOST: dict[str, int] = {
     "protocol.number": 60,
@@ -46,7 +46,8 @@ def require_moderate(chosen: Configuration) -> int:
     problems = [
         f"{name}: {value}: at most {most} on this page"
         for name, most in MOST.items()
-        if (value := of(scenario, name)) is not None and value > most
+        for value in items(of(scenario, name))
+        if value > most
     ]
     if scenario.minutes < LEAST_MINUTES:
         problems.append(f"minutes: {scenario.minutes:g}: at least {LEAST_MINUTES} on this page")
@@ -70,10 +71,12 @@ def require_short(chosen: Configuration) -> None:
 
 def lengthy(name: str, value: Value) -> list[str]:
     """Return why a value is too long, or a text in it."""
-    items = value if isinstance(value, (tuple, list)) else (value,)
-    if len(items) > MOST_ITEMS:
-        return [f"{name}: {len(items)} values: at most {MOST_ITEMS} on this page"]
-    long = [len(item) for item in items if isinstance(item, str) and len(item) > MOST_LETTERS and name not in FILES]
+    held = value if isinstance(value, (tuple, list)) else (value,)
+    if len(held) > MOST_ITEMS:
+        return [f"{name}: {len(held)} values: at most {MOST_ITEMS} on this page"]
+    if rows := [row for row in held if isinstance(row, (tuple, list))]:
+        return [problem for row in rows for problem in lengthy(name, row)]
+    long = [len(item) for item in held if isinstance(item, str) and len(item) > MOST_LETTERS and name not in FILES]
     return [f"{name}: a text of {number} characters: at most {MOST_LETTERS} on this page" for number in long]
 
 
@@ -82,7 +85,7 @@ def together(scenario: Scenario, steps: int) -> list[str]:
     protocols = scenario.protocol.number
     products = (
         ("steps", "steps", steps, MOST["steps"]),
-        ("trader.number", "accounts in all", protocols * scenario.trader.number, MOST_ACCOUNTS),
+        ("trader.number", "accounts in all", sum(per_item(scenario.trader.number, protocols)), MOST_ACCOUNTS),
         ("provider.number", "providers in all", protocols * scenario.provider.number, MOST_PROVIDERS),
         ("value_fund.number", "funds in all", protocols * scenario.value_fund.number, MOST_FUNDS),
         ("steps", "steps times protocols", steps * protocols, MOST_CELLS),

@@ -47,7 +47,8 @@ def ProtocolDetail(session: Session, i: int, fresh: int) -> None:  # noqa: N802
             return [account_sheet(side, i) for side in session.world.sides]
 
     a, b = solara.use_memo(read, [i, fresh, id(session.world)])
-    solara.v.Html(tag="h3", children=[f"Protocol P{i}"])
+    name = called(session)[i]
+    solara.v.Html(tag="h3", children=[f"Protocol {name}"])
     with solara.v.Html(tag="div", class_="bs-two"):
         rows = [[name, money(x), money(y)] for (name, x), (_, y) in zip(a.balance, b.balance, strict=True)]
         Table("Balance sheet, $M", ["", *SIDES], rows)
@@ -62,10 +63,10 @@ def ProtocolDetail(session: Session, i: int, fresh: int) -> None:  # noqa: N802
             (a.distance, b.distance),
         ),
     ]
-    Stage(charts=places(charts), frame=drawing(fresh + 1, charts), label=f"accounts of P{i}")
+    Stage(charts=places(charts), frame=drawing(fresh + 1, charts), label=f"accounts of {name}")
     with solara.v.Html(tag="div", class_="bs-two bs-dense"):
-        for name, sheet in zip(SIDES, (a, b), strict=True):
-            Table(f"Largest accounts, {name}", LARGEST_HEADING, [largest_row(*holding) for holding in sheet.largest])
+        for side, sheet in zip(SIDES, (a, b), strict=True):
+            Table(f"Largest accounts, {side}", LARGEST_HEADING, [largest_row(*holding) for holding in sheet.largest])
 
 
 LARGEST_HEADING = ["account", "position $M", "leverage", "to liquidation", "equity $M", "haircut $M", "strategy"]
@@ -109,19 +110,19 @@ def WaveDetail(session: Session, step: int, fresh: int) -> None:  # noqa: N802
     with solara.v.Html(tag="div", class_="bs-two"):
         for name, item in zip(SIDES, waves, strict=True):
             with solara.v.Html(tag="div"):
-                WaveSide(name, item)
+                WaveSide(name, item, called(session))
 
 
 @solara.component
-def WaveSide(name: str, item: Wave | None) -> None:  # noqa: N802
-    """Show a wave on one side."""
+def WaveSide(name: str, item: Wave | None, protocols: tuple[str, ...]) -> None:  # noqa: N802
+    """Show a wave on one side; `protocols` are their names."""
     if item is None:
         solara.v.Html(tag="p", children=[f"{name}: nothing has been liquidated so far."])
         return
     heading = f"{name}: steps {item.first} to {item.last}, ${sum(item.liquidated):.2f}M, {100 * item.longs:.0f} % longs"
     columns = zip(item.liquidated, item.positions, item.deficit, item.vault_deficit, strict=True)
     rows = [
-        [f"P{i}", money(value), f"{number:.0f}", money(deficit - vault), money(vault)]
+        [protocols[i], money(value), f"{number:.0f}", money(deficit - vault), money(vault)]
         for i, (value, number, deficit, vault) in enumerate(columns)
     ]
     head = ["hit", "liquidated $M", "positions", "traders' deficit $M", "vault's deficit $M"]
@@ -129,6 +130,11 @@ def WaveSide(name: str, item: Wave | None) -> None:  # noqa: N802
     Table("What each layer paid, $M", ["", "paid"], [[layer, money(paid)] for layer, paid in item.layers])
     borne = [[strategy, money(amount)] for strategy, amount in item.bearers]
     Table(f"Who bore the rest, $M ({item.accounts} accounts so far)", ["", "borne"], borne)
+
+
+def called(session: Session) -> tuple[str, ...]:
+    """Return what the protocols of the running worlds are called."""
+    return session.world.shared.protocol.names("P")
 
 
 def money(value: float) -> str:

@@ -161,15 +161,17 @@ def Bar(  # noqa: N802
     version.get()
     player, view = session.player, session.player.view
     assets = list(session.world.sides[0].ecosystem.assets)
-    names = [f"P{i}" for i in range(session.configuration.scenario.protocol.number)]
+    names = session.configuration.scenario.protocol.names("P")
     shown = next(name for name, steps in WINDOWS.items() if steps == view.window)
-    here = f"P{picked.value['protocol']}" if "protocol" in picked.value else ""
+    here = names[picked.value["protocol"]] if picked.value.get("protocol", len(names)) < len(names) else ""
     asset = assets[min(view.asset, len(assets) - 1)]
     by_name = after(lambda name: player.look(player.view._replace(asset=assets.index(name))))
     with solara.v.Html(tag="div", class_="bs-bar"):
         Choice("Asset", assets, asset, by_name)
         Choice("Window", list(WINDOWS), shown, after(lambda name: player.look(view._replace(window=WINDOWS[name]))))
-        Choice("Look into", ["", *names], here, lambda name: picked.set({"protocol": int(name[1:])} if name else {}))
+        Choice(
+            "Look into", ["", *names], here, lambda name: picked.set({"protocol": names.index(name)} if name else {})
+        )
         WaveChoice(session, frame, picked)
         HealthKey()
 
@@ -217,7 +219,8 @@ def LiveStage(session: Session, frame: solara.Reactive[Any], pick: Callable[[dic
             with session.player.lock:
                 pick({"step": meant(session.world.sides, newest.shot.first, newest.shot.bar, int(event["step"]))})
         elif event.get("kind") == "node":
-            pick({"protocol": int(str(event["name"])[1:])})
+            called = [member.name for member in newest.shot.sides[0].members]
+            pick({"protocol": called.index(str(event["name"]))})
 
     charts = stage(newest.shot, LIVE)
     Stage(

@@ -99,7 +99,7 @@ def shelves() -> str:
 def targets(session: Session) -> dict[str, list[str]]:
     """Return the names of what interventions can strike."""
     ecosystem = session.world.sides[0].ecosystem
-    return {"asset": list(ecosystem.assets), "protocol": [f"P{i}" for i in range(len(ecosystem.protocol))]}
+    return {"asset": list(ecosystem.assets), "protocol": list(ecosystem.scenario.protocol.names("P"))}
 
 
 def described(done: Intervention, session: Session) -> str:

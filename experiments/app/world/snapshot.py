@@ -185,7 +185,7 @@ def members(side: Side) -> list[Member]:
     )
     health, traded = healths(side), _traded(ecosystem)
     columns = (
-        [f"P{i}" for i in range(len(protocol))],
+        ecosystem.scenario.protocol.names("P"),
         traded,
         (interest * MILLION).tolist(),
         health.tolist(),

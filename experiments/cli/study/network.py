@@ -44,7 +44,7 @@ def _read(holdings: str | None, chosen: Plan) -> Any:
     if holdings is None:
         return None
     try:
-        return read_holdings(holdings, [f"protocol_{i}" for i in range(chosen.scenario.protocol.number)])
+        return read_holdings(holdings, chosen.scenario.protocol.names("protocol_"))
     except EdgeListError as error:
         raise ConfigurationError(f"command line: --holdings: {problem}" for problem in error.problems) from error
 

@@ -80,10 +80,16 @@ class Numbered(Part):
     number: Number
 
 
+class Peopled(Part):
+    """A section with a number of agents, or one by protocol; for traders."""
+
+    number: Number | list[Number]
+
+
 class Backstop(Part):
     """What a report says of capital."""
 
-    capital_ratio: float
+    capital_ratio: float | list[float]
     allotment: str
 
 
@@ -92,7 +98,7 @@ class ScenarioPart(Part):
 
     price: Price
     protocol: Numbered
-    trader: Numbered
+    trader: Peopled
     backstop: Backstop
     steps: int | None
     minutes: float

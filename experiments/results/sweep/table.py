@@ -54,8 +54,6 @@ def paired(table: pd.DataFrame, by: Sequence[str], across: str, metric: str) -> 
 
 def treasury_per_capital(base: "Scenario", point: dict[str, Any], capital: float) -> float:
     """Return total treasury at the start over total backstop `capital`, USD, in the scenario of a point."""
-    from model.scenario.parameter import per_item  # noqa: PLC0415
+    from model.state.initial import treasuries  # noqa: PLC0415
 
-    protocol = base.replace(point).protocol
-    interest = sum(per_item(protocol.open_interest, protocol.number))
-    return protocol.treasury_ratio * interest / capital if capital > 0 else float("nan")
+    return float(treasuries(base.replace(point)).sum()) / capital if capital > 0 else float("nan")

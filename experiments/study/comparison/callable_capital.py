@@ -14,7 +14,7 @@ import numpy as np
 
 from model.scenario import Scenario
 from model.scenario.registry import STRUCTURES
-from model.state.initial import allotment_weights, open_interest, treasuries
+from model.state.initial import fund_sizes, skins, total_capital, treasuries
 
 METRIC = "callable_capital"
 
@@ -22,11 +22,11 @@ METRIC = "callable_capital"
 def callable_capital(scenario: "Scenario") -> float:
     """Return (1), USD."""
     structure, treasury = STRUCTURES[scenario.backstop.structure], treasuries(scenario)
-    skin = scenario.protocol.skin_in_the_game * treasury
+    skin = skins(scenario)
     if not structure.holds_capital:
         return float(skin.sum())
-    total = scenario.backstop.capital_ratio * float(open_interest(scenario).sum())
+    total = total_capital(scenario)
     if not structure.mutual:
         return total + float(skin.sum())
-    power = scenario.backstop.assessment * total * allotment_weights(scenario)
+    power = scenario.backstop.assessment * fund_sizes(scenario)
     return total + float(np.minimum(treasury, skin + power).sum())

@@ -26,7 +26,7 @@ from experiments.study.findings.run import Measured, Sized
 from experiments.study.findings.word import amount, counted, difference, listed, mean, percent, sentence, spread, table
 from model.price.segment import asset_of
 from model.scenario.length import asset_names
-from model.state.initial import open_interest
+from model.state.initial import fund_sizes, open_interest, total_capital
 
 BY_LOSS = "isolated_by_loss"
 UNIT = 1.0
@@ -106,8 +106,7 @@ def borne(measured: Measured) -> str:
     scenario = measured.scenario
     interest = np.array(_interest(scenario))
     hit = scenario.shock.hit_share * interest[scenario.shock.hit_protocol]
-    capital = scenario.backstop.capital_ratio * interest.sum()
-    own = scenario.backstop.capital_ratio * interest[scenario.shock.hit_protocol]
+    capital, own = total_capital(scenario), fund_sizes(scenario)[scenario.shock.hit_protocol]
     can = "can" if hit < capital else "cannot"
     return (
         f"The hit takes ${amount(hit)}M from a protocol whose own fund holds ${amount(own)}M; all capital is "
@@ -175,7 +174,8 @@ def thin(measured: Measured) -> str:
                 f"As far as {other.number} worlds tell, that {one.a} differs from {one.b} is **due to these protocols "
                 "alone**."
             )
-    names = listed([str(i) for i in thin_ones])
+    called = measured.scenario.protocol.names()
+    names = listed([called[i] for i in thin_ones])
     return f"**Thin venues.** Without protocols {names}, on the thinnest asset: {' '.join(lines)}"
 
 

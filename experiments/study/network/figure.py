@@ -37,7 +37,7 @@ def _graph(panel: Axes, survey: Survey) -> None:
     area = LEAST + (LARGEST - LEAST) * impact / max(impact.max(initial=0.0), 1e-300)
     panel.scatter(points[:, 0], points[:, 1], s=area, color=PALETTE[2], zorder=3)
     for i in range(len(debts) if len(debts) <= NAMED else 0):
-        panel.annotate(str(i), 1.17 * points[i], ha="center", va="center")
+        panel.annotate(survey.names[i], 1.17 * points[i], ha="center", va="center")
     panel.set_aspect("equal")
     panel.set_xlim(-1.35, 1.35)
     panel.set_ylim(-1.35, 1.35)
@@ -49,7 +49,7 @@ def _bars(panel: Axes, survey: Survey) -> None:
     rows = np.arange(len(order))
     panel.barh(rows - 0.2, survey.report.centrality.impact[order], 0.38, color=PALETTE[2], label="linear")
     panel.barh(rows + 0.2, survey.once[order], 0.38, color=PALETTE[5], label="2012")
-    panel.set_yticks(rows, [str(i) for i in order])
+    panel.set_yticks(rows, [survey.names[i] for i in order])
     panel.set_ylim(len(order) - 0.4, -0.6)
     panel.set_ylabel("protocol")
     panel.set_xlabel("DebtRank: part of the others' treasuries lost if it fails")

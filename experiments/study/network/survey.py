@@ -41,6 +41,7 @@ class Survey(NamedTuple):
     failures: Failures
     holdings: HoldingReport | None
     notes: list[str]  # warnings: which protocols cannot pay their debts
+    names: tuple[str, ...]  # of the protocols
 
 
 class SurveyError(RuntimeError):
@@ -75,6 +76,7 @@ def survey(
         failures=failures,
         holdings=None if holdings is None else holding_report(holdings, assets, *levels),
         notes=debt_warnings(plan.scenario),
+        names=plan.scenario.protocol.names(),
     )
 
 

@@ -1,5 +1,6 @@
 """The survey of a network as one document and as tables."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ def _protocol(survey: Survey, i: int) -> dict[str, Any]:
     counted = len(failures.default) > 0
     return {
         "protocol": i,
+        "name": survey.names[i],
         "owes": float(central.owed[i]),
         "is_owed": float(central.held[i]),
         "treasury": float(survey.treasury[i]),
@@ -79,14 +81,15 @@ def _others(waves: list[list[int]], i: int) -> list[list[int]]:
 def tables(survey: Survey) -> list[Table]:
     """Return the table of protocols and, where there are holdings, theirs."""
     content = document(survey)
-    return [_main_table(content), *([_holding_table(content["holdings"])] if content["holdings"] else [])]
+    return [_main_table(content), *([_holding_table(content["holdings"], survey.names)] if content["holdings"] else [])]
 
 
 def conclusions(survey: Survey) -> list[str]:
     """Return the conclusions of the survey, in sentences."""
     content = document(survey)
     bound, runs = content["amplification_bound"], content["runs"]
-    lines = [f"most central: protocol {content['most_central']}, whose default takes most of the others' treasuries"]
+    central = survey.names[content["most_central"]]
+    lines = [f"most central: protocol {central}, whose default takes most of the others' treasuries"]
     if np.isfinite(bound):
         lines.append(
             f"Glasserman-Young: ties between protocols multiply expected losses by at most {bound:.4f}, "
@@ -100,34 +103,34 @@ def conclusions(survey: Survey) -> list[str]:
 
 def _main_table(content: dict[str, Any]) -> Table:
     table = Table(title="The exposure network at the start, replication 0")
-    names = (
+    names, heads = [row["name"] for row in content["protocols"]], (
         "protocol", "owes\n$M", "is owed\n$M", "treasury\n$M", "of its debts\nto protocols", "DebtRank\nlinear",
         "DebtRank\n2012", "Katz", "SinkRank", "P(fails of\nown loss)", "P(fails)",
     )  # fmt: skip
-    for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
     table.add_column("fall with it, by wave")
     for row in content["protocols"]:
         chance = row["default_probability"]
         table.add_row(
-            str(row["protocol"]), *(number(row[name] * MILLION) for name in ("owes", "is_owed", "treasury")),
+            row["name"], *(number(row[name] * MILLION) for name in ("owes", "is_owed", "treasury")),
             *(number(row[name]) for name in ("connectivity", "debtrank", "debtrank_2012", "katz", "sink_rank")),
             number(row["own_default_probability"]), "" if chance is None else number(chance),
-            _listed(row["falls_with_it"]),
+            _listed(row["falls_with_it"], names),
         )  # fmt: skip
     return table
 
 
-def _holding_table(content: dict[str, Any]) -> Table:
+def _holding_table(content: dict[str, Any], names: Sequence[str]) -> Table:
     table = Table(title="Cross-holdings: what each is worth, and who falls when it loses its assets")
     for name in ("protocol", "market value, $M", "of it from others' assets"):
         table.add_column(name, justify="right")
     table.add_column("fall with it, by wave")
     columns = (content[name] for name in ("value", "from_others", "falls_with_it"))
     for i, (value, foreign, waves) in enumerate(zip(*columns, strict=True)):
-        table.add_row(str(i), number(value * MILLION), number(foreign), _listed(waves))
+        table.add_row(names[i], number(value * MILLION), number(foreign), _listed(waves, names))
     return table
 
 
-def _listed(waves: list[list[int]]) -> str:
-    return " → ".join(", ".join(map(str, wave)) for wave in waves) or "nobody"
+def _listed(waves: list[list[int]], names: Sequence[str]) -> str:
+    return " → ".join(", ".join(names[i] for i in wave) for wave in waves) or "nobody"

@@ -17,6 +17,11 @@ class Answer(NamedTuple):
     weights: NDArray[np.float64]  # (protocols,) share of each in the total capital
     losses: Losses
     sizes: tuple[Size, ...]
+    names: tuple[str, ...] = ()  # of the protocols; empty: their numbers
+
+    def called(self, i: int) -> str:
+        """Return what protocol `i` is called."""
+        return self.names[i] if self.names else str(i)
 
     def found(self, target: str) -> tuple[Size, ...]:
         """Return the sizes at one target, `each` or `any`."""

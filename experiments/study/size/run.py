@@ -62,7 +62,9 @@ def find(
             for structure in plan.structures:
                 sizes += sizer.sizes(structure, regime, losses, target, tolerance)
             sizes += sizer.own(regime, losses, target, tolerance)
-    return Answer(target, open_interest(scenario), allotment_weights(scenario), losses, tuple(sizes))
+    return Answer(
+        target, open_interest(scenario), allotment_weights(scenario), losses, tuple(sizes), scenario.protocol.name
+    )
 
 
 def keep(folder: "ResultFolder", plan: Plan, answer: Answer) -> None:

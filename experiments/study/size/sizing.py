@@ -33,7 +33,9 @@ from experiments.study.size.search import Rows, Search
 from experiments.study.size.target import ANY, CENT, EACH, TARGETS, own_sizes
 from model.price.streams import Streams
 from model.scenario import Scenario
-from model.state.initial import allotment_weights, make_structure, open_interest, treasuries
+from model.scenario.parameter import items
+from model.scenario.section.backstop import BackstopSection
+from model.state.initial import allotment_weights, make_structure, open_interest, skins, stated_funds
 
 AMPLE = 100.0  # capital over open interest that no loss reaches
 BELOW = 0.9  # of the capital expected to be needed, where the search begins
@@ -91,6 +93,7 @@ class Sizer:
         executor: RunSource,
         advance: Callable[[], None] = lambda: None,
     ) -> None:
+        scenario = with_ratio(scenario)
         self.scenario, self.replications, self.executor, self.advance = scenario, replications, executor, advance
         self.interest = float(open_interest(scenario).sum())
         self.weights = allotment_weights(scenario)
@@ -231,7 +234,7 @@ class Sizer:
         return uncovered
 
     def _skin(self) -> NDArray[np.float64]:
-        return np.asarray(self.scenario.protocol.skin_in_the_game * treasuries(self.scenario))
+        return np.asarray(skins(self.scenario))
 
     def _callable(self, arrangement: Arrangement) -> float:
         """Return the callable capital of the arrangement, USD, as a run reports it."""
@@ -257,12 +260,12 @@ class Sizer:
     def _bare(self, tasks: Sequence[tuple[Arrangement, int]]) -> NDArray[np.bool_]:
         both = self._table(tasks, "uncovered", "by_others") > CENT
         for (arrangement, number), row in zip(tasks, both, strict=True):
-            self._others[arrangement.name, arrangement.scenario.backstop.capital_ratio, number] = row[self.members :]
+            self._others[arrangement.name, _ratio(arrangement), number] = row[self.members :]
         return both[:, : self.members]
 
     def _by_others(self, arrangement: Arrangement, uncovered: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return who of the `uncovered`, (replications, protocols), is so by others' losses, where a run told it."""
-        ratio, none = arrangement.scenario.backstop.capital_ratio, np.zeros(self.members, dtype=bool)
+        ratio, none = _ratio(arrangement), np.zeros(self.members, dtype=bool)
         others = [self._others.get((arrangement.name, ratio, number), none) for number in self.replications]
         return np.array(others, dtype=bool).reshape(uncovered.shape) & uncovered
 
@@ -274,6 +277,26 @@ class Sizer:
             rows.append([run.summary[f"{metric}_{i}"] for metric in metrics for i in range(self.members)])
             self.advance()
         return np.array(rows, dtype=float).reshape(len(rows), self.members * len(metrics))
+
+
+def _ratio(arrangement: Arrangement) -> float:
+    """Return the one ratio of an arrangement of this module."""
+    return float(items(arrangement.scenario.backstop.capital_ratio)[0])
+
+
+def with_ratio(scenario: Scenario) -> Scenario:
+    """Return the scenario with its capital as one ratio of open interest, in proportion to the funds it states."""
+    stated = stated_funds(scenario)
+    if stated is None:
+        return scenario
+    changes: dict[str, Any] = {"protocol.fund": (), "backstop.capital_ratio": _usual("capital_ratio")}
+    if scenario.backstop.allotment == "open_interest" and stated.any():
+        changes |= {"backstop.allotment": "expected_loss", "backstop.expected_loss": tuple(stated.tolist())}
+    return scenario.replace(changes)
+
+
+def _usual(name: str) -> Any:
+    return BackstopSection.model_fields[name].default
 
 
 def _halves(number: int) -> tuple[tuple[Rows, Rows], ...]:

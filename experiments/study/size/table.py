@@ -79,13 +79,14 @@ def _joining(content: dict[str, Any], answer: Answer, size: Size) -> str:
     there = [member["arrangements"][size.arrangement]["targets"][size.target] for member in content["members"]]
     saved = [arrangement["saved"] for arrangement in there]
     risk = [arrangement["uncovered_by_others"] for arrangement in there]
-    best, worst, hit = saved.index(max(saved)), saved.index(min(saved)), risk.index(max(risk))
+    places = saved.index(max(saved)), saved.index(min(saved)), risk.index(max(risk))
+    best, worst, hit = map(answer.called, places)
     ratio = f"{number(size.capital / own)} of" if own > 0 else "against"
     return (
         f"joining {size.arrangement}, target {size.target}: ${_money(size.capital)}M in all, {ratio} the "
         f"${_money(own)}M of isolated funds of their own right sizes at that target; protocol {best} saves most "
-        f"(${_money(saved[best])}M), protocol {worst} least (${_money(saved[worst])}M); "
-        f"others' losses leave protocol {hit} uncovered in {risk[hit]:.1%} of worlds"
+        f"(${_money(max(saved))}M), protocol {worst} least (${_money(min(saved))}M); "
+        f"others' losses leave protocol {hit} uncovered in {max(risk):.1%} of worlds"
     )
 
 
@@ -121,6 +122,7 @@ def _member(answer: Answer, i: int) -> dict[str, Any]:
     pools = [size for size in answer.found(ANY) if size.structure != OWN]
     return {
         "protocol": i,
+        "name": answer.called(i),
         "own_fund": float(own_fund(answer.losses, answer.target)[i]),
         "arrangements": {
             size.arrangement: {
@@ -179,7 +181,7 @@ def _member_table(content: dict[str, Any]) -> Table:
     for name in names:
         table.add_column(name, justify="left" if name in ("arrangement", "target") else "right")
     for member in content["members"]:
-        shown = itertools.chain([str(member["protocol"])], itertools.repeat(""))
+        shown = itertools.chain([member["name"]], itertools.repeat(""))
         for arrangement, row in member["arrangements"].items():
             for target, there in row["targets"].items():
                 table.add_row(

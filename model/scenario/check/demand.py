@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from model.scenario.check.joint import run_minutes
 from model.scenario.length import MINUTES_A_DAY, asset_names
+from model.scenario.parameter import items
 from model.scenario.problem import ScenarioError
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def size_of(scenario: "Scenario") -> Size:
     """Return how much there is of everything, in floats: no number is too large to estimate."""
     protocols, minutes = float(scenario.protocol.number), run_minutes(scenario) or MINUTES_A_DAY
     listings = float(sum(scenario.protocol.counts))
-    each = scenario.trader.number + scenario.trader.reserve + scenario.value_fund.number
+    each = max(items(scenario.trader.number)) + scenario.trader.reserve + scenario.value_fund.number
     vaults = min(scenario.provider.vaults, listings)
     return Size(
         float(scenario.steps or max(minutes / scenario.minutes, 1.0)),
@@ -229,7 +230,7 @@ def _value(scenario: "Scenario", name: str) -> float:
     found: object = scenario
     for word in name.split("."):
         found = getattr(found, word)
-    return found if isinstance(found, int | float) else 0.0
+    return max((item for item in items(found) if isinstance(item, int | float)), default=0.0)
 
 
 def size_text(size: float) -> str:

@@ -85,10 +85,11 @@ RULES: tuple[Rule, ...] = (
     Rule(choice_of("control", "closing_order"), lambda s: s.trader.cross_share > 0.0, "trader.cross_share is 0"),
     Rule(choice_of("fund", "replenishment"), lambda s: s.fund.target_ratio > 0.0, "fund.target_ratio is 0: no target"),
     Rule(
-        choice_of("fund", "lent_share", "base_share", "target_ratio"),
+        (*choice_of("fund", "lent_share", "base_share", "target_ratio"), "protocol.fund"),
         lambda s: s.backstop.structure != "none",
         "it has neither funds nor pools",
     ),
+    Rule(choice_of("protocol", "vault"), lambda s: s.provider.number > 0, "provider.number is 0: no vault"),
     Rule(
         choice_of("fund", "recall_delay", "recall_haircut", "yield_rate"),
         lambda s: s.fund.lent_share > 0.0,

@@ -4,17 +4,24 @@ A rule returns one line a problem, naming the parameters that do not fit each ot
 merely unused is not refused; a notice says so before the run (:mod:`model.scenario.check.unused`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from model.scenario.bound import WEIGHT, number
 from model.scenario.episode import EPISODES
 from model.scenario.length import MINUTES_A_DAY, asset_names
-from model.scenario.parameter import bounds_of
+from model.scenario.parameter import SHOWN, bounds_of, items, per_item
 from model.scenario.sections import Sections
 
 WHOLE = 1.0 + 1e-9  # shares that add up to it in decimals may exceed it in binary
 FARTHEST_FALL = 20.0  # log; a factor no price moves by
 LAYERS = ("retention", "limit", "reinstatements")
+ROUNDING = 1e-6  # relative difference between an amount in USD and what a ratio makes of it
+AMOUNTS = {
+    "protocol.fund": "backstop.capital_ratio",
+    "protocol.treasury": "protocol.treasury_ratio",
+    "protocol.vault": "protocol.vault_ratio",
+}
+"""Amounts in USD, and the ratio to open interest that says the same; the amount wins over a ratio left as it is."""
 
 
 def joint_problems(scenario: Sections) -> list[str]:
@@ -46,6 +53,15 @@ def _assets(scenario: Sections) -> Iterator[str]:
             f"protocol.asset {index}: there is no such asset; allowed: 0 to {len(traded) - 1} "
             f"({', '.join(traded[:5])}{', ...' if len(traded) > 5 else ''})"
         )
+
+
+def _correlations(scenario: Sections) -> Iterator[str]:
+    """Yield rows of correlations that are too few for the assets traded."""
+    asset, traded = scenario.asset, asset_names(scenario)
+    for name in ("correlation_matrix", "factor_loading"):
+        rows = getattr(asset, name)
+        if rows and (lacking := asset.lacking(len(rows), traded)):
+            yield f"asset.{name} has {len(rows)} rows, and none for {', '.join(lacking)}; allowed: one for each asset"
 
 
 def _hit(scenario: Sections) -> Iterator[str]:
@@ -89,9 +105,10 @@ def _volatility(scenario: Sections) -> float:
 def _strategies(scenario: Sections) -> Iterator[str]:
     trader = scenario.trader
     shares = [str(name) for name, bound in bounds_of(type(trader)).items() if bound is WEIGHT]
-    if trader.number and not any(getattr(trader, name) for name in shares):
+    most = max(items(trader.number))
+    if most and not any(getattr(trader, name) for name in shares):
         yield (
-            f"trader.{', '.join(shares)} are all 0: {trader.number} traders have no strategy; "
+            f"trader.{', '.join(shares)} are all 0: {most} traders have no strategy; "
             "allowed: more than 0 for at least one"
         )
 
@@ -150,7 +167,7 @@ def _list(values: tuple[float, ...]) -> str:
 def _bounds_of_controls(scenario: Sections) -> Iterator[str]:
     """Yield a bound to which something rises that lies below where it starts."""
     control, initial = scenario.control, scenario.exchange.tier_initial
-    fee, margin = scenario.exchange.liquidation_fee, 1.0 / min(scenario.asset.maximal_leverage)
+    fee, margin = max(items(scenario.exchange.liquidation_fee)), 1.0 / min(scenario.asset.maximal_leverage)
     origin = "the first of exchange.tier_initial" if initial else "1 / asset.maximal_leverage"
     margin = initial[0] if initial else margin
     if (control.fee_health or control.fee_volatility) and control.fee_bound < fee:
@@ -162,9 +179,38 @@ def _bounds_of_controls(scenario: Sections) -> Iterator[str]:
         )
 
 
+def _given_twice(scenario: Sections) -> Iterator[str]:
+    """Yield an amount in USD next to a ratio, not its default, that makes another amount of the open interest."""
+    members = scenario.protocol.number
+    interest = per_item(scenario.protocol.open_interest, members)
+    for name, other in AMOUNTS.items():
+        amounts, (section, field) = getattr(scenario.protocol, name.partition(".")[2]), other.split(".")
+        ratio, default = getattr(getattr(scenario, section), field), _default(scenario, section, field)
+        if not amounts or ratio == default:
+            continue
+        given = per_item(amounts, members)
+        made = [one * size for one, size in zip(per_item(ratio, members), interest, strict=True)]
+        if name == "protocol.fund" and not isinstance(ratio, tuple):  # a ratio of all, which says no more than the sum
+            given, made = (sum(given),), [sum(made)]
+        if any(abs(one - two) > ROUNDING * max(one, two) for one, two in zip(given, made, strict=True)):
+            yield (
+                f"{name} {_few(given, ',.0f')} USD and {other} {_few(items(ratio))} disagree: the ratio makes "
+                f"{_few(made, ',.0f')} USD of the open interest; allowed: one of the two, or the same by both"
+            )
+
+
+def _default(scenario: Sections, section: str, field: str) -> object:
+    return type(getattr(scenario, section)).model_fields[field].default
+
+
+def _few(values: Sequence[float], form: str = "g") -> str:
+    return " ".join(f"{value:{form}}" for value in values[:SHOWN]) + (" ..." if len(values) > SHOWN else "")
+
+
 RULES: tuple[Callable[[Sections], Iterator[str]], ...] = (
     _losses,
     _assets,
+    _correlations,
     _hit,
     _timed,
     _fall,
@@ -174,4 +220,5 @@ RULES: tuple[Callable[[Sections], Iterator[str]], ...] = (
     _tiers,
     _margin_tiers,
     _bounds_of_controls,
+    _given_twice,
 )

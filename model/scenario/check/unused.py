@@ -15,9 +15,19 @@ from model.scenario.length import asset_names
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
-PER_PROTOCOL = ("protocol.listings", "backstop.sublimit", "backstop.cluster")
-PER_LISTING = ("protocol.open_interest", "protocol.asset", "control.worst_move")
-PER_ASSET = ("daily_volatility", "correlation", "depth_per_oi", "half_spread_bp", "maximal_leverage")
+PER_PROTOCOL = (
+    *("protocol.listings", "protocol.name", "protocol.fund", "protocol.treasury", "protocol.treasury_ratio"),
+    *("protocol.skin_in_the_game", "backstop.capital_ratio", "backstop.sublimit", "backstop.cluster"),
+)
+PER_LISTING = (
+    *("protocol.open_interest", "protocol.asset", "protocol.vault", "protocol.vault_ratio", "control.worst_move"),
+    *("exchange.trading_fee", "exchange.fee_to_vault", "exchange.fee_to_fund", "exchange.liquidation_fee"),
+    *("exchange.keeper_share", "exchange.surcharge", "trader.long_leverage", "trader.short_leverage", "trader.number"),
+)
+PER_ASSET = (
+    *("daily_volatility", "correlation", "correlation_matrix", "factor_loading", "depth_per_oi", "half_spread_bp"),
+    "maximal_leverage",
+)
 # Times after which something happens that is then too late, or windows that never close.
 AFTERWARDS = (
     "fund.recall_delay",
@@ -37,8 +47,15 @@ AFTERWARDS = (
 
 
 def unused(scenario: "Scenario") -> list[str]:
-    """Return a line for every chosen list that is longer than its use, and every chosen time beyond the run."""
-    return [*_values(scenario), *_times(scenario)]
+    """Return a line for every chosen list that is longer than its use, time beyond the run, and fund allotted anew."""
+    return [*_values(scenario), *_times(scenario), *_allotted_anew(scenario)]
+
+
+def _allotted_anew(scenario: "Scenario") -> Iterator[str]:
+    """Yield funds in USD of which an allotment by losses leaves only the sum."""
+    allotment = scenario.backstop.allotment
+    if scenario.protocol.fund and allotment != "open_interest":
+        yield f"protocol.fund gives the sum alone: backstop.allotment = {allotment} shares it out among the protocols"
 
 
 def _values(scenario: "Scenario") -> Iterator[str]:
@@ -48,8 +65,9 @@ def _values(scenario: "Scenario") -> Iterator[str]:
     counts += [(f"asset.{name}", assets, "assets") for name in PER_ASSET]
     for name, count, what in counts:
         value, default = _value_and_default(scenario, name)
-        if value != default and len(value) > count:
-            yield f"{name} has {len(value)} values for {count} {what}: the last {len(value) - count} are not used"
+        length = len(value) if isinstance(value, tuple) else 1
+        if value != default and length > count:
+            yield f"{name} has {length} values for {count} {what}: the last {length - count} are not used"
 
 
 def _times(scenario: "Scenario") -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 A tuple holds one value per asset. Assets beyond its end take its last value. One-factor correlation: the
 innovation of asset *k* is ``sqrt(c_k) g0 + sqrt(1 - c_k) g_k`` with *g0* common to all, so two assets correlate by
-``sqrt(c_j c_k)``, and by *c* where it is the same for both.
+``sqrt(c_j c_k)``, and by *c* where it is the same for both. A matrix of correlations, or loadings on several factors,
+a row for each asset, take its place where they are given.
 """
 
 from typing import Self
@@ -10,9 +11,11 @@ from typing import Self
 from pydantic import model_validator
 
 from model.scenario.bound import SHARE, VOLATILITY, above, between, inside
-from model.scenario.parameter import Numbers, Section, parameter
+from model.scenario.check.correlation import loading_problems, matrix_problems
+from model.scenario.parameter import Numbers, Rows, Section, parameter
 
 CALIBRATION = "prototype"
+CORRELATED = between(-1, 1, "a correlation")
 TIERS = "public margin tiers of large venues, 2025"
 
 
@@ -49,6 +52,21 @@ class AssetSection(Section):
         "simulated moments of hourly BTC and ETH, 2020-24 (`backstop calibrate --whole`); thin: 0.6 with either",
         SHARE,
         min_length=1,
+    )
+    correlation_matrix: Rows = parameter(
+        (),
+        "1",
+        "correlation of every two innovations, a row for each asset; empty: by `correlation`",
+        "estimated from returns",
+        CORRELATED,
+    )
+    factor_loading: Rows = parameter(
+        (),
+        "1",
+        "loadings of an asset's innovation on factors of unit variance, a row for each asset; the rest is its own; "
+        "empty: by `correlation`",
+        "a factor model of returns",
+        CORRELATED,
     )
     depth_per_oi: Numbers = parameter(
         (6.0, 5.0, 2.4),
@@ -94,6 +112,31 @@ class AssetSection(Section):
         if len(set(self.name)) < len(self.name):
             raise ValueError(f"name: {', '.join(self.name)}: every asset has a name of its own")
         return self
+
+    @model_validator(mode="after")
+    def _correlated(self) -> Self:
+        given = [name for name in ("correlation_matrix", "factor_loading") if getattr(self, name)]
+        given += ["correlation"] * (self.correlation != type(self).model_fields["correlation"].default)
+        if len(given) > 1:
+            raise ValueError(f"{given[0]} and {given[1]} both say how assets correlate: one of them is needed")
+        for line in matrix_problems(self.correlation_matrix):
+            raise ValueError(f"correlation_matrix: {line}")
+        for line in loading_problems(self.factor_loading):
+            raise ValueError(f"factor_loading: {line}")
+        return self
+
+    def matrix(self, names: tuple[str, ...]) -> Rows:
+        """Return the correlations of the assets `names`, in their order; the matrix has a row for each."""
+        places = [self._place(name, position) for position, name in enumerate(names)]
+        return tuple(tuple(self.correlation_matrix[j][k] for k in places) for j in places)
+
+    def loadings(self, names: tuple[str, ...]) -> Rows:
+        """Return the loadings of the assets `names`, in their order; there is a row for each."""
+        return tuple(self.factor_loading[self._place(name, position)] for position, name in enumerate(names))
+
+    def lacking(self, rows: int, names: tuple[str, ...]) -> list[str]:
+        """Return those among `names` that `rows` rows say nothing of."""
+        return [name for position, name in enumerate(names) if self._place(name, position) >= rows]
 
     def values(self, field: str, names: tuple[str, ...]) -> tuple[float, ...]:
         """Return the values of `field` for the assets `names`.

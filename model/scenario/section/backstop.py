@@ -3,7 +3,7 @@
 from pydantic import field_validator
 
 from model.scenario.bound import DELAY, MEMBER, MEMBERS, MULTIPLE, SHARE, SPAN, SUM, YEARLY, between, inside
-from model.scenario.parameter import Numbers, Section, parameter
+from model.scenario.parameter import ByProtocol, Numbers, Section, parameter
 from model.scenario.problem import one_of
 from model.scenario.registry import REGIMES, SETTLEMENTS, STRUCTURES, TRIGGERS
 from model.scenario.section.market import CALIBRATION
@@ -17,10 +17,10 @@ class BackstopSection(Section):
 
     structure: str = parameter("isolated", "name", "who holds the backstop capital", "design: structures")
     regime: str = parameter("socialized_loss", "name", "who pays the residual loss", "design: loss regimes")
-    capital_ratio: float = parameter(
+    capital_ratio: ByProtocol = parameter(
         0.015,
         "1",
-        "total backstop capital as a fraction of total open interest",
+        "backstop capital as a fraction of open interest: in all, or of each if a list",
         CALIBRATION,
         between(0, 100, "0: none; 100 times open interest covers any loss"),
     )

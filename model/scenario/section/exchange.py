@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import model_validator
 
 from model.scenario.bound import EXACT, MULTIPLE, SHARE, SPREAD, SUM, Bound, above, between, inside
-from model.scenario.parameter import Numbers, Section, parameter
+from model.scenario.parameter import ByProtocol, Numbers, Section, parameter, side_by_side
 from model.scenario.section.market import CALIBRATION
 
 TIERS = "Bybit, Binance: value · rate − deduction; empty: the asset's one rate"
@@ -16,32 +16,32 @@ type Schedule = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 class ExchangeSection(Section):
     """Margin, fees and liquidation rules of every exchange."""
 
-    trading_fee: float = parameter(
+    trading_fee: ByProtocol = parameter(
         5e-4,
         "1",
         "taker fee on traded notional",
         "public fee schedules: 2–7 bp",
         between(0, 0.1, "10 % of notional is beyond any schedule"),
     )
-    fee_to_vault: float = parameter(0.5, "1", "share of trading fees to the vault", "GMX, HLP-like vaults", SHARE)
-    fee_to_fund: float = parameter(
+    fee_to_vault: ByProtocol = parameter(0.5, "1", "share of trading fees to the vault", "GMX, HLP-like vaults", SHARE)
+    fee_to_fund: ByProtocol = parameter(
         0.1, "1", "share of trading fees to the backstop; the rest goes to the treasury", CALIBRATION, SHARE
     )
-    liquidation_fee: float = parameter(
+    liquidation_fee: ByProtocol = parameter(
         0.01,
         "1",
         "liquidation fee on liquidated notional",
         "0.5–1.5 % at large venues",
         between(0, 0.5, "half the notional is beyond any schedule"),
     )
-    keeper_share: float = parameter(
+    keeper_share: ByProtocol = parameter(
         0.005,
         "1",
         "part of that fee that is the keeper's bounty",
         "Perp v2: half to the liquidator",
         between(0, 0.5, "a part of the liquidation fee, which ends at 0.5"),
     )
-    surcharge: float = parameter(
+    surcharge: ByProtocol = parameter(
         0.0,
         "1",
         "share of the margin left after a liquidation that is confiscated to the backstop",
@@ -80,14 +80,12 @@ class ExchangeSection(Section):
 
     @model_validator(mode="after")
     def _shares(self) -> Self:
-        if self.keeper_share > self.liquidation_fee:
-            raise ValueError(
-                f"keeper_share {self.keeper_share} exceeds liquidation_fee {self.liquidation_fee}; allowed: up to it"
-            )
-        if self.fee_to_vault + self.fee_to_fund > 1:
-            raise ValueError(
-                f"fee_to_vault {self.fee_to_vault} + fee_to_fund {self.fee_to_fund} exceed 1; allowed: up to 1"
-            )
+        for bounty, fee in side_by_side(self.keeper_share, self.liquidation_fee):
+            if bounty > fee:
+                raise ValueError(f"keeper_share {bounty} exceeds liquidation_fee {fee}; allowed: up to it")
+        for vault, fund in side_by_side(self.fee_to_vault, self.fee_to_fund):
+            if vault + fund > 1:
+                raise ValueError(f"fee_to_vault {vault} + fee_to_fund {fund} exceed 1; allowed: up to 1")
         return self
 
 

@@ -1,8 +1,10 @@
 """Parameters of the protocols' balance sheets, their vaults and their liquidity providers."""
 
+import re
 from itertools import islice
+from typing import Self
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from model.scenario.bound import (
     COUNT,
@@ -16,13 +18,16 @@ from model.scenario.bound import (
     SHARE,
     SPREAD,
     STRENGTH,
+    SUM,
     above,
     between,
 )
-from model.scenario.parameter import Numbers, Section, parameter, per_item
+from model.scenario.parameter import ByProtocol, Numbers, Section, parameter, per_item
 from model.scenario.problem import one_of
 from model.scenario.section.market import CALIBRATION
 
+PLAIN = re.compile(r"[^\W_](?:[\w .,&'()+/-]{0,38}[\w)+])?")
+PLAIN_WORDS = "a name of at most 40 letters, digits, spaces and . , & ' ( ) + / - _ is needed, a letter or digit first"
 CLOSURES = ("takeover", "deleverage")
 
 
@@ -45,6 +50,9 @@ class ProtocolSection(Section):
         "dYdX v4: isolated markets and one fund; GMX: a pool a market; most venues: one fund for all contracts",
         LISTINGS,
     )
+    name: tuple[str, ...] = parameter(
+        (), "text", "what each is called in tables, figures, messages and on the page; empty: by its number", "a venue"
+    )
     asset: tuple[int, ...] = parameter(
         (),
         "index",
@@ -52,21 +60,42 @@ class ProtocolSection(Section):
         "modelling choice",
         MEMBER,
     )
-    treasury_ratio: float = parameter(
+    fund: Numbers = parameter(
+        (),
+        "USD",
+        "insurance fund of each, what it would hold alone; the last is repeated; empty: by backstop.capital_ratio",
+        "a venue's published fund",
+        SUM,
+    )
+    treasury: Numbers = parameter(
+        (),
+        "USD",
+        "treasury of each; the last is repeated; empty: by treasury_ratio",
+        "a venue's own capital",
+        SUM,
+    )
+    vault: Numbers = parameter(
+        (),
+        "USD",
+        "vault capital of each; the last is repeated; empty: by vault_ratio",
+        "a vault's published value",
+        SUM,
+    )
+    treasury_ratio: ByProtocol = parameter(
         0.005,
         "1",
         "treasury as a fraction of open interest",
         CALIBRATION,
         between(0, 1e6, "0: none; a million times open interest never runs out"),
     )
-    skin_in_the_game: float = parameter(
+    skin_in_the_game: ByProtocol = parameter(
         0.25,
         "1",
         "part of the treasury that pays after own fund and entitlement, before others' money",
         "EMIR: 25 % of own capital",
         SHARE,
     )
-    vault_ratio: float = parameter(
+    vault_ratio: ByProtocol = parameter(
         1.0,
         "1",
         "vault capital as a fraction of open interest",
@@ -95,6 +124,25 @@ class ProtocolSection(Section):
         """One-sided open interest of each protocol at the start, (protocols,) USD."""
         each = iter(self.listing_interest)
         return tuple(sum(islice(each, count)) for count in self.counts)
+
+    @field_validator("name")
+    @classmethod
+    def _names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if bad := [name for name in names if not PLAIN.fullmatch(name)]:
+            raise ValueError(f"{bad[0]!r}: {PLAIN_WORDS}")
+        if len({name.casefold() for name in names}) < len(names):
+            raise ValueError(f"{', '.join(names)}: every protocol has a name of its own")
+        return names
+
+    @model_validator(mode="after")
+    def _one_each(self) -> Self:
+        if 0 < len(self.name) < self.number:
+            raise ValueError(f"name: {len(self.name)} for {self.number} protocols: one each is needed, or none")
+        return self
+
+    def names(self, before: str = "") -> tuple[str, ...]:
+        """Return what each protocol is called: by its name, else its number, with `before` in front."""
+        return self.name[: self.number] or tuple(f"{before}{i}" for i in range(self.number))
 
     @field_validator("vault_closure")
     @classmethod

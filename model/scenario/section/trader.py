@@ -1,7 +1,7 @@
 """Parameters of the leveraged accounts: how many, how large, how levered, how they behave."""
 
 from model.scenario.bound import COUNT, MULTIPLE, PROBABILITY, RATE, SHARE, SOME, SPREAD, WEIGHT, between
-from model.scenario.parameter import Section, parameter
+from model.scenario.parameter import ByProtocol, CountByProtocol, Section, parameter
 from model.scenario.section.market import CALIBRATION
 
 RECORD = "auto-deleveraging record of 10 October 2025 (leverage of accounts hit)"
@@ -10,7 +10,7 @@ RECORD = "auto-deleveraging record of 10 October 2025 (leverage of accounts hit)
 class TraderSection(Section):
     """The population of each protocol and its habits."""
 
-    number: int = parameter(1_000, "accounts", "traders per protocol", "throw-away prototype", COUNT)
+    number: CountByProtocol = parameter(1_000, "accounts", "traders per listing", "throw-away prototype", COUNT)
     reserve: int = parameter(
         8, "accounts", "free slots per protocol for accounts opened during a run", "modelling choice", COUNT
     )
@@ -27,14 +27,14 @@ class TraderSection(Section):
     long_share: float = parameter(
         0.7, "1", "share of accounts that are long; notional is balanced", "retail long bias on public venues", SHARE
     )
-    long_leverage: float = parameter(
+    long_leverage: ByProtocol = parameter(
         3.5,
         "1",
         "median leverage of longs",
         CALIBRATION,
         between(0.05, 2_000, "the population's least; no venue grants more than about 1,000"),
     )
-    short_leverage: float = parameter(
+    short_leverage: ByProtocol = parameter(
         1.0,
         "1",
         "median leverage of shorts",

@@ -6,6 +6,7 @@ import fuzz
 import pytest
 
 from model.scenario import Scenario
+from model.scenario.parameter import items
 from model.scenario.registry import GRAPHS, PROCESSES, RANKINGS
 from model.scenario.section.market import MarketSection
 from tests.support.world import REGIMES, STRUCTURES
@@ -55,10 +56,10 @@ def test_numbers_reach_the_ends_of_their_bounds():
     """Ends as far as they are allowed themselves; sizes are drawn from what a run can hold."""
     drawn = [fuzz.proposed(seed) for seed in range(2_000)]
     for name, _, field in fuzz.fields():
-        if name in fuzz.KEPT or not isinstance(field.default, float):
+        if name in fuzz.KEPT | fuzz.NAMED or not isinstance(field.default, float):
             continue
         low, high = fuzz.bounds(field)
-        values = [changes[name] for changes in drawn if name in changes]
+        values = [item for changes in drawn if name in changes for item in items(changes[name])]
         assert (min(values) <= low and max(values) >= high) or name in JOINED, name
 
 
