@@ -173,6 +173,8 @@ def proposed(seed: int) -> dict[str, Any]:
     for name, most in (("protocol.asset", assets), ("backstop.cluster", found["backstop.clusters"])):
         if name in found:
             found[name] = tuple(draw.randrange(most) for _ in range(count))
+    if "protocol.listings" in found:
+        found["protocol.listings"] = tuple(draw.randint(1, 3) for _ in range(count))
     found = defaults() | found
     joined(draw, found)
     apart = random.Random(f"apart {seed}")

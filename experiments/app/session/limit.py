@@ -14,6 +14,7 @@ from model.scenario.parameter import Value, items, per_item
 
 MOST: dict[str, int] = {
     "protocol.number": 60,
+    "protocol.listings": 60,
     "trader.number": 200_000,
     "provider.number": 1_000,
     "provider.vaults": 60,
@@ -28,7 +29,7 @@ MOST_ACCOUNTS = 200_000
 MOST_PROVIDERS = 10_000
 MOST_FUNDS = 1_000
 MOST_CELLS = 400_000
-"""Most steps times protocols, the length of a run's record."""
+"""Most steps times listings, the length of a run's record."""
 LEAST_MINUTES = 0.01
 MOST_MEMORY = 5e8  # bytes a side
 MOST_HOURS = 0.1  # of computing a side
@@ -82,13 +83,13 @@ def lengthy(name: str, value: Value) -> list[str]:
 
 def together(scenario: Scenario, steps: int) -> list[str]:
     """Return which products of counts are too large."""
-    protocols = scenario.protocol.number
+    listings = sum(scenario.protocol.counts)
     products = (
         ("steps", "steps", steps, MOST["steps"]),
-        ("trader.number", "accounts in all", sum(per_item(scenario.trader.number, protocols)), MOST_ACCOUNTS),
-        ("provider.number", "providers in all", protocols * scenario.provider.number, MOST_PROVIDERS),
-        ("value_fund.number", "funds in all", protocols * scenario.value_fund.number, MOST_FUNDS),
-        ("steps", "steps times protocols", steps * protocols, MOST_CELLS),
+        ("trader.number", "accounts in all", sum(per_item(scenario.trader.number, listings)), MOST_ACCOUNTS),
+        ("provider.number", "providers in all", listings * scenario.provider.number, MOST_PROVIDERS),
+        ("value_fund.number", "funds in all", listings * scenario.value_fund.number, MOST_FUNDS),
+        ("steps", "steps times listings", steps * listings, MOST_CELLS),
     )
     return [
         f"{name}: {found} {what}: at most {most} on this page" for name, what, found, most in products if found > most

@@ -26,7 +26,7 @@ def test_the_guide_names_the_limits_that_hold():
         "accounts in all": [limit.MOST_ACCOUNTS],
         "providers in all": [limit.MOST_PROVIDERS],
         "value funds in all": [limit.MOST_FUNDS],
-        "steps; steps times protocols": [limit.MOST["steps"], limit.MOST_CELLS],
+        "steps; steps times listings": [limit.MOST["steps"], limit.MOST_CELLS],
         "length of a step": [limit.LEAST_MINUTES],
         "memory and computing of a side": [limit.MOST_MEMORY / 1e6, limit.MOST_HOURS],
         "values of a list; characters of a text": [limit.MOST_ITEMS, limit.MOST_LETTERS],

@@ -9,6 +9,7 @@ from agents.core.column import bare
 from agents.core.ledger import BAD_DEBT, DEFICIT, FUND, OUTSIDE, SHORTFALL
 from agents.exchange.exchange import Exchange, leading, listings_of
 from agents.trader.trader import Trader
+from experiments.benchmark.channel import ARRANGEMENTS
 from experiments.benchmark.compiled import differences
 from model.backstop.loss_regime.division import hand_back
 from model.ecosystem import Ecosystem
@@ -160,6 +161,23 @@ def test_compiled_and_stepped_agree_with_several_listings(structure, regime):
         stepped.step()
     compiled.run()
     assert list(differences(stepped, compiled)) == []
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("claims", ["indemnity", "parametric"])
+@pytest.mark.parametrize("structure", ["reinsured", "clustered"])
+def test_books_close_with_every_channel_on_and_several_listings(claims, structure):
+    """Claims market, choices, lending, contributions, funds in base assets: what Python does with protocols' money."""
+    capital = {
+        "fund.base_share": 0.3, "fund.contribution_rate": (0.5,), "fund.target_ratio": 1.2, "fund.replenishment": 1e-3,
+        "fund.recall_delay": 3.0, "choice.epoch": 10.0, "reinsurance.assessment_delay": 5.0, "reinsurance.review": 5.0, "steps": 60,
+    }  # fmt: skip
+    changes = ARRANGEMENTS[claims] | capital | {"backstop.structure": structure}
+    engine = Engine(crash(protocol__listings=(2, 1, 3), trader__cross_share=0.5).replace(changes))
+    engine.run()
+    found = engine.summary()
+    assert found["deficit"] > 0.0 and engine.pool.claims_paid.sum() > 0.0
+    assert abs(found["imbalance"]) < 1e-12
 
 
 def test_agents_know_listing_and_protocol():
