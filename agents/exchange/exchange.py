@@ -72,7 +72,10 @@ class Exchange(RowAgent):
     bankrupt_short = Column("f8", "contracts, >= 0", "shorts that left a deficit in this step, less what was handed on")
     bankrupt_short_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
     unserved = Column("f8", "USD, >= 0", "negative equity of positions no keeper would serve")
-    taken_over = Column("f8", "USD, >= 0", "notional of positions the vault took over so far and kept")
+    taken_over = Column("f8", "USD, >= 0", "notional of positions the vault took over so far")
+    kept_over = Column(
+        "f8", "USD, >= 0", "of it, what counts against the vault's cap: kept, of positions above bankruptcy"
+    )
     excess_long = Column("f8", "contracts, >= 0", "longs taken over beyond the vault's cap, still to be handed on")
     excess_short = Column("f8", "contracts, >= 0", "shorts taken over beyond the vault's cap, still to be handed on")
     liquidated = Column("f8", "USD, >= 0", "notional of positions liquidated so far")

@@ -10,9 +10,9 @@ A venue may cap the share of the vault that stands behind takeovers. Of a positi
 
     N' = min(N, (κ V₀ − T)⁺)                                                                   (1)
 
-with κ the cap, V₀ the vault's capital at the start and T what it has taken over and kept so far; nothing is set free
-again within a run. The other (1 − N'/N) |q| contracts pass through it: they go to accounts in profit on the other side,
-at the mark, and their margin stays with the vault. A position with e < 0 failed as a whole and is the loss regime's.
+with κ the cap, V₀ the vault's capital at the start and T what it has kept so far; nothing is set free again in a run.
+The other (1 − N'/N) |q| contracts pass through it: they go to accounts in profit on the other side, at the mark, and
+their margin stays with the vault. A position with e < 0 failed as a whole: it is the loss regime's, and does not count.
 
 Source: Hyperliquid, φ = 2/3, "maintenance margin is not returned to the user"; its venues without a vault have φ = 0.
 After 26 March 2025 (JELLY) its liquidator is capped at a small percentage of the vault's account value, rebalanced less
@@ -61,7 +61,7 @@ def kept_notional(notional: float, taken: float, cap: float, capital: float) -> 
     Parameters
     ----------
     notional : N, USD at the mark, >= 0.
-    taken : T, USD >= 0, taken over and kept so far.
+    taken : T, USD >= 0, kept so far.
     cap : κ, > 0, inf for any.
     capital : V₀, USD >= 0.
     """
@@ -69,17 +69,19 @@ def kept_notional(notional: float, taken: float, cap: float, capital: float) -> 
 
 
 @rule
-def note_excess(exchange: Exchanges, i: int, size: float, kept: float, notional: float) -> None:
-    """Note the contracts of a position that the vault does not keep, to be handed on.
+def keep_part(exchange: Exchanges, i: int, size: float, notional: float, cap: float) -> None:
+    """Note what the vault keeps of a position by (1), and the other contracts, to be handed on.
 
     Parameters
     ----------
     exchange : records, written.
     i : protocol.
     size : contracts, short < 0.
-    kept : USD >= 0, what the vault keeps.
-    notional : USD, > 0, what the position is worth.
+    notional : N, USD at the mark, > 0.
+    cap : κ, > 0, inf for any.
     """
+    kept = kept_notional(notional, exchange.kept_over[i], cap, exchange.vault_start[i])
+    exchange.kept_over[i] += kept
     excess = abs(size) * (1.0 - kept / notional) if kept < notional else 0.0
     if size > 0.0:
         exchange.excess_long[i] += excess
@@ -106,9 +108,8 @@ def take_over(
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     own = equity(accounts.collateral[row], size, accounts.entry_price[row], mark, funding - accounts.entry_funding[row])
     side, notional = 1.0 if size > 0.0 else -1.0, abs(size) * mark
-    kept = kept_notional(notional, exchange.taken_over[i], cap, exchange.vault_start[i])
     exchange.vault_size[i] += size
-    exchange.taken_over[i] += kept
+    exchange.taken_over[i] += notional
     pay(book, TRADER, VAULT, i, max(own, 0.0) - size * (mark - funding))
     if own < 0.0:
         pay(book, SHORTFALL, TRADER, i, -own)
@@ -116,7 +117,7 @@ def take_over(
         price = bankruptcy_price(entry, size, accounts.collateral[row])
         book_failure(exchange, i, side, abs(size), price)
     else:
-        note_excess(exchange, i, size, kept, notional)
+        keep_part(exchange, i, size, notional, cap)
     record_liquidation(exchange, i, side, notional)
     accounts.realised[row] -= accounts.collateral[row]
     accounts.size[row] = accounts.collateral[row] = 0.0

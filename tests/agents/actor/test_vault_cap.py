@@ -62,7 +62,7 @@ def test_beyond_its_cap_the_vault_hands_on_to_winners_at_the_mark():
     ecosystem.liquidate()
     beyond = size * (1.0 - 20_000.0 / notional)
     assert account.size == account.collateral == 0.0
-    assert exchange.taken_over == pytest.approx(20_000.0)
+    assert exchange.kept_over == pytest.approx(20_000.0) and exchange.taken_over == pytest.approx(notional)
     assert exchange.excess_long == pytest.approx(beyond) and exchange.excess_short == 0.0
     ecosystem.absorb_deficits()
     assert other.size == pytest.approx(before + beyond) and other.deleveraged == pytest.approx(beyond * mark)
@@ -83,9 +83,19 @@ def test_once_its_cap_is_used_up_the_vault_keeps_nothing():
     ecosystem.market.fundamental[0] *= 0.905
     ecosystem.market.mid[0] = ecosystem.exchange.mark[0] = ecosystem.market.fundamental[0]
     ecosystem.liquidate()
-    assert exchange.excess_long == pytest.approx(size) and exchange.taken_over == pytest.approx(20_000.0)
+    assert exchange.excess_long == pytest.approx(size) and exchange.kept_over == pytest.approx(20_000.0)
     ecosystem.absorb_deficits()
     assert other.size == pytest.approx(left + size)
+
+
+def test_a_position_below_bankruptcy_is_the_loss_regimes_and_does_not_count():
+    """After a fall of 20 % the long is worth less than nothing: it failed as a whole, and none is handed on."""
+    ecosystem, exchange, account, _ = two_sides(20_000.0)
+    ecosystem.market.fundamental[0] *= 0.8 / 0.905
+    ecosystem.market.mid[0] = ecosystem.exchange.mark[0] = ecosystem.market.fundamental[0]
+    size = account.size
+    ecosystem.liquidate()
+    assert exchange.bankrupt_long == size and exchange.kept_over == exchange.excess_long == 0.0
 
 
 def test_what_no_winner_is_there_to_take_stays_with_the_vault():
@@ -105,9 +115,7 @@ def test_books_close_under_a_cap_and_what_is_kept_stays_below_it(closure):
     ecosystem = run(crash(**changes, backstop__capital_ratio=1e-4))
     assert_books_close(ecosystem)
     exchange = ecosystem.exchange
-    assert (
-        exchange.taken_over <= 1e-5 * exchange.vault_start * (1.0 + 1e-12)
-    ).all() and exchange.taken_over.sum() > 0.0
+    assert (exchange.kept_over <= 1e-5 * exchange.vault_start * (1.0 + 1e-12)).all() and exchange.kept_over.sum() > 0.0
     assert not exchange.excess_long.any() and not exchange.excess_short.any()
     assert ecosystem.accounts.deleveraged.sum() > 0.0
 
