@@ -70,7 +70,16 @@ def hit():
 def test_every_parameter_has_a_control_or_a_place_of_its_own():
     elsewhere = {"seed", "backstop.structure", "backstop.regime"}
     elsewhere |= {"price.files", "price.names", "exposure.file", "price.start"}
+    elsewhere |= {"asset.correlation_matrix", "asset.factor_loading"}  # tables: a configuration that is loaded has them
     assert set(controls()) | elsewhere == {declared.name for declared in declarations(Scenario)}
+
+
+def test_what_may_differ_by_protocol_is_typed_as_one_number_or_as_a_list():
+    leverage, traders, fee = (controls()[n] for n in ("trader.long_leverage", "trader.number", "market.funding_cap"))
+    assert (parse(leverage, "3.5"), parse(leverage, "3.5, 8")) == (3.5, (3.5, 8.0))
+    assert parse(traders, "30, 20") == (30, 20) and traders.kind == "integer"
+    with pytest.raises(ValueError, match="a number is needed"):
+        parse(fee, "1, 2")
 
 
 @pytest.mark.parametrize("control", controls().values(), ids=lambda control: control.name)
