@@ -53,7 +53,14 @@ def span(exchange: Exchanges, i: int) -> tuple[int, int]:
 
 @rule
 def equity_of(accounts: Accounts, exchange: Exchanges, row: int, i: int) -> float:
-    """Return the equity of a position at the mark, USD; `i` is its listing."""
+    """Return the equity of a position at the mark, USD.
+
+    Parameters
+    ----------
+    accounts, exchange : tables of the run, read.
+    row : the position's row.
+    i : its listing.
+    """
     owed = exchange.funding_index[i] - accounts.entry_funding[row]
     return equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
 
@@ -147,7 +154,10 @@ def share_margin(
         notional = abs(accounts.size[row]) * exchange.mark[j]
         if notional > 0.0:
             if at >= 0:  # all but the last, which takes the rest, to the last bit
-                moved += move_to(accounts, blocks, exchange, book, tiers, at * slots + slot, at, own / needed)
+                moved += move_to(
+                    accounts=accounts, blocks=blocks, exchange=exchange, book=book, tiers=tiers, row=at * slots + slot,
+                    i=at, ratio=own / needed,
+                )  # fmt: skip
             at = j
     if at >= 0:
         move_margin(accounts, blocks, book, at * slots + slot, at, -moved)

@@ -26,10 +26,10 @@ class Link(NamedTuple):
     act: Any | None  # kernel; None: there is nothing to call, it can only be a stop
     terms: str  # field of the constants that it takes; it is left out where that is None
     tables: Any  # named tuple of the tables it takes, by their names in the run; None where there is no act
-    due: "Due | None" = None  # whether there is anything to do; None: always
+    due: "Condition | None" = None  # whether there is anything to do; None: always
 
 
-class Due(NamedTuple):
+class Condition(NamedTuple):
     """A rule ``holds(tables, terms, t)`` that says whether an act is due, from fewer tables than the act takes."""
 
     holds: Any

@@ -40,7 +40,7 @@ from model.state import initial
 from model.state.population import draw_population, slots_per_listing
 from model.state.state import Clock, Series, State
 from model.state.table import Tables
-from model.state.terms import Due, KernelTables, make_scratch, make_terms
+from model.state.terms import DebtTerms, KernelTables, make_scratch, make_terms
 
 Array = np.ndarray
 
@@ -105,7 +105,7 @@ class SetUp(SavedRun):
         self.succession = Succession(scenario, draws.key("loss"), self.venue)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, self._cover)
         self.losses = Losses(np.zeros(members), np.zeros(1, np.bool_), np.zeros(listings))
-        loss, due = self.regime.kernel_terms(), Due(self.contagion.resolution.resumes)
+        loss, due = self.regime.kernel_terms(), DebtTerms(self.contagion.resolution.resumes)
         self.rules = make_terms(scenario, streams, draws, self.structure, due, loss)
         context = self._context()
         self.fund = FundManagement(context, self.waterfall)

@@ -11,7 +11,7 @@ A phase that a researcher's own subclass overrides runs in Python, whole; the re
 
 from typing import NamedTuple
 
-from agents.core.chain import Due, Link
+from agents.core.chain import Condition, Link
 from model.schedule.capital_act import adapt_terms, see_prices, settle_accounts, update_confidence, write_record
 from model.schedule.loss_act import (
     clear_debts,
@@ -61,15 +61,21 @@ PHASES = (
         "absorb_deficits",
         {
             "value_funds": IN_PYTHON,
-            "pass_on": Link(pass_on, "succession", given.SuccessionTables, Due(succession_is_due, given.ClosedTables)),
-            "ask_layers": Link(send_down, "layers", given.DescentTables, Due(deficits_are_due, given.DueTables)),
-            "collect_losses": Link(collect_losses, "loss", given.LossTables, Due(losses_are_due, given.DueTables)),
-            "settle_losses": Link(settle_losses, "loss", given.LossTables, Due(settlement_is_due, given.DueTables)),
+            "pass_on": Link(
+                pass_on, "succession", given.SuccessionTables, Condition(succession_is_due, given.ClosedTables)
+            ),
+            "ask_layers": Link(send_down, "layers", given.DescentTables, Condition(deficits_are_due, given.DueTables)),
+            "collect_losses": Link(
+                collect_losses, "loss", given.LossTables, Condition(losses_are_due, given.DueTables)
+            ),
+            "settle_losses": Link(
+                settle_losses, "loss", given.LossTables, Condition(settlement_is_due, given.DueTables)
+            ),
         },
     ),
     Phase(
         "clear_exposures",
-        {"clear_exposures": Link(clear_debts, "due", given.DebtTables, Due(debts_are_due, given.DueTables))},
+        {"clear_exposures": Link(clear_debts, "due", given.DebtTables, Condition(debts_are_due, given.DueTables))},
     ),
     Phase(
         "settle_capital",

@@ -8,7 +8,7 @@ from model.market.fee import CapitalTerms, settle_capital
 from model.measure.record import write_step
 from model.state import act_tables as given
 from model.state.table import Shock
-from model.state.terms import Due
+from model.state.terms import DebtTerms
 
 
 @kernel
@@ -75,7 +75,7 @@ def see_prices(tables: given.BreakerTables, terms: BreakerTerms, row: Shock, t: 
 
 
 @lean_kernel
-def write_record(tables: given.RecordTables, terms: Due, row: Shock, t: int) -> bool:
+def write_record(tables: given.RecordTables, terms: DebtTerms, row: Shock, t: int) -> bool:
     """Write the series of the step and audit the ledger; stop where it does not balance.
 
     Parameters

@@ -21,7 +21,7 @@ from model.backstop.succession import SuccessionTerms, newly_closed, pass_on_vau
 from model.network.contagion import BEYOND_TREASURIES, PAID, pay_debts
 from model.state import act_tables as given
 from model.state.table import Shock
-from model.state.terms import Due
+from model.state.terms import DebtTerms
 
 ask_by: Any = choice(types.boolean, 10, [ask_layers])
 
@@ -33,6 +33,12 @@ def any_of(book: Book, account: int) -> bool:
     for i in range(balance.shape[1]):
         found |= balance[account, i] != 0.0
     return found
+
+
+@inline
+def venue_of(tables: given.SuccessionTables | given.LossTables) -> Venue:
+    """Return what loss regimes and successors work on, of the tables of an act."""
+    return Venue(tables.accounts, tables.blocks, tables.exchange, tables.book, tables.tiers)
 
 
 @lean_rule
@@ -55,7 +61,7 @@ def settlement_is_due(tables: given.DueTables, terms: LossTerms, t: int) -> bool
 
 
 @lean_rule
-def debts_are_due(tables: given.DueTables, terms: Due, t: int) -> bool:
+def debts_are_due(tables: given.DueTables, terms: DebtTerms, t: int) -> bool:
     """Tell whether there is bad debt, or a halted protocol that may trade again."""
     return any_of(tables.book, BAD_DEBT) or (terms.resumes and any_halted(tables.protocol))
 
@@ -77,7 +83,7 @@ def pass_on(tables: given.SuccessionTables, terms: SuccessionTerms, row: Shock, 
     row : not used.
     t : present step.
     """
-    venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book, tables.tiers)
+    venue = venue_of(tables)
     tables.losses.moved[0] |= pass_on_vaults(venue, tables.closed, terms, tables.room, t)
     return False
 
@@ -137,7 +143,7 @@ def collect_losses(tables: given.LossTables, terms: LossTerms, row: Shock, t: in
         return False
     if not ready(terms):
         return True
-    venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book, tables.tiers)
+    venue = venue_of(tables)
     collect_all(venue, tables.protocol, tables.regimes, terms, tables.room, tables.losses, t)
     return False
 
@@ -162,7 +168,7 @@ def settle_losses(tables: given.LossTables, terms: LossTerms, row: Shock, t: int
     if settles(terms, carried, t):
         if not ready(terms):
             return True
-        venue = Venue(tables.accounts, tables.blocks, tables.exchange, book, tables.tiers)
+        venue = venue_of(tables)
         losses.moved[0] |= settle_all(venue, tables.regimes, terms, tables.room, carried, t)
     if losses.moved[0]:
         recount(tables.accounts, tables.blocks, tables.exchange)
@@ -184,7 +190,7 @@ def any_halted(protocol: Protocols) -> bool:
 
 
 @kernel
-def clear_debts(tables: given.DebtTables, terms: Due, row: Shock, t: int) -> bool:
+def clear_debts(tables: given.DebtTables, terms: DebtTerms, row: Shock, t: int) -> bool:
     """Let treasuries pay bad debt; leave debts beyond them, and halted protocols that may trade again, to contagion.
 
     Parameters

@@ -8,11 +8,11 @@ from model.market.market import MarketRule, price, shock
 from model.market.order_clearing import trade
 from model.state import act_tables as given
 from model.state.table import Shock
-from model.state.terms import Due, LiquidationTerms, TradeTerms
+from model.state.terms import DebtTerms, LiquidationTerms, TradeTerms
 
 
 @lean_kernel
-def apply_shocks(tables: given.PriceTables, terms: Due, row: Shock, t: int) -> bool:
+def apply_shocks(tables: given.PriceTables, terms: DebtTerms, row: Shock, t: int) -> bool:
     """Apply the tape to fundamentals, spreads and exploits.
 
     Parameters

@@ -43,7 +43,7 @@ class LiquidationTerms(NamedTuple):
     tariff: Tariff
 
 
-class Due(NamedTuple):
+class DebtTerms(NamedTuple):
     """What decides whether the phases that are left to Python have anything to do."""
 
     resumes: bool  # whether halted protocols may trade again
@@ -57,7 +57,7 @@ class Terms(NamedTuple):
     trade: TradeTerms
     liquidation: LiquidationTerms
     capital: CapitalTerms
-    due: Due
+    due: DebtTerms
     loss: LossTerms
     layers: LayerTerms | None = None  # None only until all parts of the run are made
     auction: Auction | None = None
@@ -90,7 +90,7 @@ class Scratch(NamedTuple):
 
 
 def make_terms(
-    scenario: Scenario, streams: Streams, draws: Streams, structure: Structure, due: Due, loss: LossTerms
+    scenario: Scenario, streams: Streams, draws: Streams, structure: Structure, due: DebtTerms, loss: LossTerms
 ) -> Terms:  # fmt: skip
     """Derive the constants of a run, but for those of parts that are yet to be made.
 

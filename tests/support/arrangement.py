@@ -118,6 +118,10 @@ RICH = {
         "value_fund.number": 2, "protocol.vault_closure": "deleverage", "protocol.vault_ratio": 2e-4,
         "backstop.regime": "adl", "loss.ranking": "random",
     },
+    "several listings with cross margin": {
+        "backstop.structure": "clustered", "protocol.listings": (2, 1, 2), "trader.cross_share": 0.6,
+        "control.takeover": 0.5, "control.takeover_cap": 0.1, "exposure.resolution": "recapitalised",
+    } | LATE | MARKET | CHOICES,
     "choices under controls": {"backstop.structure": "pooled"} | MARKET | CHOICES | CONTROLS,
 }  # fmt: skip
 OWN = {

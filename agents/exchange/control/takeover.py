@@ -1,7 +1,7 @@
 r"""Takeover: the vault takes what is far below maintenance, off the book.
 
 A flagged position whose equity e is below a fraction φ of its maintenance margin is not sold: position and all its
-margin pass to the protocol's vault at the mark p. No price moves, no keeper is paid and nothing goes back to the
+margin pass to the listing's vault at the mark p. No price moves, no keeper is paid and nothing goes back to the
 trader. With e ≥ 0 the vault gains e; with e < 0 it pays what the position is worth and the shortfall −e is a deficit,
 booked as a failure at the bankruptcy price like any other. Where the mark is off the market the transfer is at the
 better of mark and mid price for the position: an oracle's error is no loss that the fund pays and the vault gains back.
@@ -75,7 +75,7 @@ def keep_part(exchange: Exchanges, i: int, size: float, notional: float, cap: fl
     Parameters
     ----------
     exchange : records, written.
-    i : protocol.
+    i : listing.
     size : contracts, short < 0.
     notional : N, USD at the mark, > 0.
     cap : κ, > 0, inf for any.
@@ -101,7 +101,7 @@ def take_over(
     market : mid prices, read.
     cap : κ of (1).
     row : account's row, not flat.
-    i : its protocol.
+    i : its listing.
     """
     size, funding = accounts.size[row], exchange.funding_index[i]
     mark = closing_price(size, exchange.mark[i], market.mid[exchange.asset[i]])

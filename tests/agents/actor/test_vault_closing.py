@@ -117,7 +117,7 @@ def test_providers_who_left_in_time_do_not_come_back():
 
     for row in first:
         shares = float(ecosystem.providers.shares[row]) / 2
-        redeem(ecosystem.tables.providers, ecosystem.tables.protocol, ecosystem.ledger.book, row, shares, 1.0)
+        redeem(ecosystem.tables.providers, ecosystem.tables.exchange, ecosystem.ledger.book, row, shares, 1.0)
     ecosystem.providers.tolerance[first] = 1e-9
     walk(ecosystem, 2)
     cash = ecosystem.providers.cash[first].copy()

@@ -254,9 +254,9 @@ def test_sizing_keeps_the_proportions_of_the_funds():
 def test_protocols_may_have_different_numbers_of_traders():
     """The first accounts are those that one number for all would have drawn; the rest of the slots are free."""
     few, many = Engine(scenario(trader__number=[5, 0, 12])), Engine(scenario(trader__number=12))
-    slots = few.slots_per_protocol
+    slots = few.slots_per_listing
     taken = (np.asarray(few.accounts.status) > 0).reshape(3, slots).sum(axis=1)
-    assert taken.tolist() == [5, 0, 12] and slots == many.slots_per_protocol
+    assert taken.tolist() == [5, 0, 12] and slots == many.slots_per_listing
     last = slice(2 * slots, 3 * slots)
     assert (few.accounts.size[last] == many.accounts.size[last]).all()
     assert few.accounts.strategy[:5].tolist() == many.accounts.strategy[:5].tolist()
@@ -267,7 +267,7 @@ def test_protocols_may_have_different_numbers_of_traders():
 
 def test_value_funds_stand_behind_each_protocol_s_own_traders():
     engine = Engine(scenario(trader__number=[5, 12], trader__reserve=3, value_fund__number=2))
-    slots = engine.slots_per_protocol
+    slots = engine.slots_per_listing
     rows = np.asarray(engine.value_investing.funds.account).reshape(3, 2)
     assert (rows - slots * np.arange(3)[:, None]).tolist() == [[8, 9], [15, 16], [15, 16]]
 

@@ -170,7 +170,8 @@ def test_books_close_with_every_channel_on_and_several_listings(claims, structur
     """Claims market, choices, lending, contributions, funds in base assets: what Python does with protocols' money."""
     capital = {
         "fund.base_share": 0.3, "fund.contribution_rate": (0.5,), "fund.target_ratio": 1.2, "fund.replenishment": 1e-3,
-        "fund.recall_delay": 3.0, "choice.epoch": 10.0, "reinsurance.assessment_delay": 5.0, "reinsurance.review": 5.0, "steps": 60,
+        "fund.recall_delay": 3.0, "choice.epoch": 10.0, "reinsurance.assessment_delay": 5.0,
+        "reinsurance.review": 5.0, "steps": 60,
     }  # fmt: skip
     changes = ARRANGEMENTS[claims] | capital | {"backstop.structure": structure}
     engine = Engine(crash(protocol__listings=(2, 1, 3), trader__cross_share=0.5).replace(changes))
