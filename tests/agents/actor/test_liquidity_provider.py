@@ -41,7 +41,7 @@ def test_every_vault_is_full_however_many_each_supplies(vaults):
     stakes, each = ecosystem.providers, min(vaults, 3)
     assert np.bincount(stakes.listing, stakes.shares) == pytest.approx(ecosystem.exchange.vault_start)
     assert np.bincount(stakes.owner).tolist() == [each] * 9
-    assert all(len(set(stakes.protocol[stakes.owner == owner])) == each for owner in range(9))
+    assert all(len(set(stakes.listing[stakes.owner == owner])) == each for owner in range(9))
     assert ecosystem.exchange.vault_shares == pytest.approx(ecosystem.exchange.vault_start)
 
 

@@ -21,7 +21,7 @@ from tests.support.world import crash
 
 HALF = STEPS // 2
 AT_REST = {
-    "accounts.anchor", "accounts.cross", "accounts.status", "accounts.strategy",  # change by replacement and by own agents alone
+    "accounts.anchor", "accounts.cross", "accounts.status", "accounts.strategy",  # by replacement, or own agents
     "book.breach",  # stops the run
     "control.start.fee", "control.start.interest_cap",  # no choice moves them
     "losses.moved", "losses.owed",  # handed on within a step
