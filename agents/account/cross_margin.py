@@ -88,6 +88,24 @@ def account_margin(accounts: Accounts, exchange: Exchanges, tiers: Tiers, i: int
 
 
 @rule
+def share_of(accounts: Accounts, exchange: Exchanges, tiers: Tiers, row: int, i: int) -> tuple[float, float]:
+    """Return a position's share (2) of the equity of its cross account, and its maintenance margin, USD.
+
+    Parameters
+    ----------
+    accounts, exchange : tables of the run, read.
+    tiers : the schedule of margins.
+    row : of an open position.
+    i : its listing.
+    """
+    slot = row - i * (accounts.size.shape[0] // exchange.shape[0])
+    own, needed = account_margin(accounts, exchange, tiers, i, slot)
+    notional = abs(accounts.size[row]) * exchange.mark[i]
+    part = notional * maintenance_rate(exchange.maintenance[i], notional, tiers)
+    return own * (part / needed), part
+
+
+@rule
 def is_short(
     accounts: Accounts, exchange: Exchanges, tiers: Tiers, row: int, i: int, multiple: float
 ) -> bool:  # fmt: skip

@@ -21,7 +21,7 @@ Latencies: the median reaction recorded on 10 October 2025 was nine minutes, a =
 import numpy as np
 
 from agents.account.account import Account, fails
-from agents.account.cross_margin import share_margin
+from agents.account.cross_margin import share_of
 from agents.account.margin_tier import allowed_notional, initial_rate
 from agents.account.position import equity
 from agents.core.kernel import inline, kernel, rule
@@ -262,11 +262,14 @@ def decide_all(
         i = protocol_at(row, slots, i)
         slot, size, trait = row - i * slots, sizes[row], key_of(keys.trait, i)
         if cross[row] != 0 and size != 0.0:
-            share_margin(accounts, blocks, exchange, book, tiers, i, slot)
-        own = equity(collaterals[row], size, entries[row], marks[i], indices[i] - fundings[row])
+            own, needed = share_of(accounts, exchange, tiers, row, i)
+            thin = own < habit.stop_buffer * needed
+        else:
+            own = equity(collaterals[row], size, entries[row], marks[i], indices[i] - fundings[row])
+            thin = fails(thin_test(exchange, habit, i), size, levels[row], tiers)
         if is_alarmed(alarms[i], size, moves[assets[i]], trait, slot):
             accounts.order[row] = -size
-        elif fails(thin_test(exchange, habit, i), size, levels[row], tiers):
+        elif thin:
             heed_margin(
                 accounts=accounts, blocks=blocks, exchange=exchange, book=book, tiers=tiers, habit=habit, key=trait,
                 row=row, i=i, slot=slot, own=own,

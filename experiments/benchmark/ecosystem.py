@@ -94,7 +94,7 @@ def cross_cost(accounts: int, laps: int) -> dict[str, Any]:
     steps = WARM_STEPS + batch_steps(3 * accounts)
     both = [plain.replace({"trader.number": accounts, "steps": steps, "trader.cross_share": x}) for x in (0.0, 1.0)]
     spent = np.array([[_time_steps(scenario, lap) for scenario in both] for lap in range(laps + 1)][1:])
-    isolated, cross = np.median(spent, axis=0)
+    isolated, cross = map(float, np.median(spent, axis=0))
     ratio = float(np.median(spent[:, 1] / spent[:, 0]))
     return {"accounts": accounts, "positions": 3, "isolated_us": isolated, "cross_us": cross, "cost_ratio": ratio}
 
