@@ -251,9 +251,10 @@ def _population(
     if most := max(numbers):
         terms, draws = trader_terms(trader, listings), drawn_for(streams, listings, most)
         tiers = bare(make_tiers(*schedule))
+        share_margins(accounts, trader.cross_share, streams, counts, numbers)
+        take_one_side(draws, accounts.cross.reshape(listings, -1), trader.same_side, streams, counts)
         for i, contract in enumerate(contracts):
             fill_listing(accounts, i * slots, i, first_of(draws, numbers[i]), contract, tiers, terms[i])
-        share_margins(accounts, trader.cross_share, streams, counts, numbers)
     return accounts
 
 
@@ -274,6 +275,26 @@ def share_margins(
     for i, p in enumerate(protocols if share else ()):
         if counts[p] > 1:
             cross[i, : numbers[i]] = streams.uniform("trader.cross", p, size=numbers[i]) < share
+
+
+def take_one_side(draws: Draws, cross: Array, share: float, streams: Streams, counts: tuple[int, ...]) -> None:
+    """Give owners with cross margin the side of their first listing at all others, but for those who take several.
+
+    Parameters
+    ----------
+    draws : of all listings; sides are written.
+    cross : (listings, slots) flag, whose margin is shared.
+    share : of such owners who are on one side, in [0, 1].
+    streams : random numbers of the set-up.
+    counts : (protocols,) listings of each.
+    """
+    number, first = draws.side.shape[1], 0
+    for p, count in enumerate(counts if cross.any() else ()):
+        together = streams.uniform("trader.same_side", p, size=number) < share
+        for i in range(first + 1, first + count):
+            both = together & (cross[first, :number] != 0) & (cross[i, :number] != 0)
+            draws.side[i, both] = draws.side[first, both]
+        first += count
 
 
 _last = lru_cache(maxsize=1)(_population)

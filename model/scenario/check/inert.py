@@ -83,6 +83,7 @@ RULES: tuple[Rule, ...] = (
         "no protocol has several listings (protocol.listings)",
     ),
     Rule(choice_of("control", "closing_order"), lambda s: s.trader.cross_share > 0.0, "trader.cross_share is 0"),
+    Rule(choice_of("trader", "same_side"), lambda s: s.trader.cross_share > 0.0, "trader.cross_share is 0"),
     Rule(choice_of("fund", "replenishment"), lambda s: s.fund.target_ratio > 0.0, "fund.target_ratio is 0: no target"),
     Rule(
         (*choice_of("fund", "lent_share", "base_share", "target_ratio"), "protocol.fund"),

@@ -137,6 +137,13 @@ class TraderSection(Section):
         "modelling choice; 0: all isolated",
         SHARE,
     )
+    same_side: float = parameter(
+        1.0,
+        "1",
+        "share of owners with cross margin who are on one side at all their listings; the others' sides are drawn each",
+        "modelling choice; 1: nobody is hedged across assets, and cross margin helps least",
+        SHARE,
+    )
     haircut_reaction: float = parameter(
         0.5,
         "1",

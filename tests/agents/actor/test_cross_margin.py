@@ -219,6 +219,18 @@ def test_what_is_cross_is_drawn_by_owner_and_only_where_there_are_several_listin
     assert (engine.accounts.status[engine.accounts.cross != 0] == OPEN).all()
 
 
+@pytest.mark.parametrize(("share", "low", "high"), [(1.0, 1.0, 1.0), (0.0, 0.45, 0.65), (0.5, 0.7, 0.85)])
+def test_owners_with_cross_margin_take_one_side_as_far_as_is_said(share, low, high):
+    """Of sides drawn each, 0.7 long, 0.58 agree; isolated owners' sides are drawn each whatever is said."""
+    terms = {"trader__cross_share": 0.5, "trader__same_side": share, "trader__number": 2_000}
+    engine = Engine(small(protocol__number=1, protocol__listings=(2,), **terms))
+    first, second = engine.accounts.size.reshape(2, -1)[:, :2_000] > 0.0
+    cross = engine.accounts.cross[:2_000] != 0
+    assert low <= (first == second)[cross].mean() <= high
+    assert 0.5 < (first == second)[~cross].mean() < 0.65
+    assert first.mean() == pytest.approx(0.7, abs=0.03) and second.mean() == pytest.approx(0.7, abs=0.03)
+
+
 def test_without_several_listings_cross_margin_changes_nothing_and_is_said_to():
     changed, plain = small(trader__cross_share=1.0), small()
     assert any(item.choice.startswith("trader.cross_share") for item in inert(changed))
