@@ -78,6 +78,7 @@ ROUNDING = 1e-6
 """Of the most that all balances came to: 1e-15 of it, a few last bits, is what sums lose by rounding, and that stays
 lost when the money has gone."""
 NO_MONEY = (DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, SHORTFALL)
+OF_LISTINGS = (TRADER, WALLET, VAULT, TRADING_FEE, LIQUIDATION_FEE, PROVIDER, FROZEN_DEBT, SHORTFALL)
 THERE = np.array([account not in NO_MONEY for account in range(len(ACCOUNTS))])
 
 type Code = int | np.integer
@@ -176,10 +177,10 @@ def broken(found: np.ndarray, step: int) -> RuntimeError:
             f"from {found[4]:.6g} USD before the first step, {when}"
         )
     if code == ROUNDS:
-        return LoopError(f"a loop of asset or protocol {protocol} did not end within {found[3]:.0f} rounds {when}")
-    name = SPECIAL.get(code) or ACCOUNTS[code]
+        return LoopError(f"a loop of asset or listing {protocol} did not end within {found[3]:.0f} rounds {when}")
+    name, whose = SPECIAL.get(code) or ACCOUNTS[code], "listing" if code < 0 or code in OF_LISTINGS else "protocol"
     return LedgerError(
-        f"account {name!r} of protocol {protocol} is off by {found[3]:.6g} USD {when}: "
+        f"account {name!r} of {whose} {protocol} is off by {found[3]:.6g} USD {when}: "
         f"more than {TOLERANCE:g} of the {found[4]:.6g} USD there"
     )
 

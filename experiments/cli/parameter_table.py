@@ -21,7 +21,7 @@ Every parameter of a run, with default, unit, bounds, meaning and source. Write 
 line or as a field of its section's table in a scenario file; the names at the top stand outside any table.
 
 Units: `1` is a pure number, `bp` 1e-4, `log` a natural logarithm of a price, `USD` money, `1/min` a rate per minute.
-A list holds one value per asset or protocol, the last one repeated; `-` stands for none.
+A list holds one value per asset, protocol or listing, the last one repeated; `-` stands for none.
 
 A number outside its bounds is refused when it is read, with the reason; so is a list with one such value. What does not
 fit together is refused likewise (`model/scenario/check/joint.py`), and what the machine cannot hold

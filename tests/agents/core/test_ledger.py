@@ -54,13 +54,13 @@ def test_imbalance_is_counted_from_the_rows():
     [("accounts", "wallet", "wallet"), ("accounts", "collateral", "trader"), ("exchange", "vault_size", "contracts")],
 )
 def test_a_violation_stops_the_run_and_is_named(table, attribute, account):
-    """Rows changed behind the ledger's back stop the run; the error names account, protocol, step and phase."""
+    """Rows changed behind the ledger's back stop the run; the error names account, listing, step and phase."""
     ecosystem = Ecosystem(small())
     ecosystem.run_for(5)
     row = ecosystem.slots(1)[0] + 2 if table == "accounts" else 1
     getattr(getattr(ecosystem, table), attribute)[row] += 1e4
     ecosystem.blocks.stale[:] = 1
-    with pytest.raises(LedgerError, match=rf"'{account}' of protocol 1 .* step 5 in phase 'trade'"):
+    with pytest.raises(LedgerError, match=rf"'{account}' of listing 1 .* step 5 in phase 'trade'"):
         ecosystem.run_for(1)
 
 
