@@ -159,7 +159,7 @@ def test_tiers_conserve_and_matter(ladder):
 def test_the_account_sheet_tells_the_distance_to_the_edge():
     """From 100 to the price where equity is 4 % of value less 700: 500 (p − 90) = 20 p − 700."""
     ecosystem, _, _ = lonely(**HAND)
-    [found] = distances(np.array([90.0]), np.array([500.0]), 100.0, 0.01, ecosystem.tiers)
+    [found] = distances(*np.array([[90.0], [500.0], [100.0], [0.01]]), ecosystem.tiers)
     assert found == pytest.approx(1.0 - (45_000.0 - 700.0) / 480.0 / 100.0)
 
 
