@@ -19,7 +19,8 @@ from model.ecosystem import Ecosystem
 from model.scenario import Scenario
 from model.scenario.parameter import per_item
 
-CALM = {"price.process": "gbm"}
+ONE_EACH = {"protocol.listings": (1,)}  # as when the bars were set
+CALM = {"price.process": "gbm", **ONE_EACH}
 
 
 class World(NamedTuple):
@@ -37,7 +38,7 @@ class World(NamedTuple):
 
 WORLDS = (
     World("calm day", {**CALM, "steps": 2_016}, 7),
-    World("10 October 2025", {**DEFAULT_PRICES}, 7),
+    World("10 October 2025", {**DEFAULT_PRICES, **ONE_EACH}, 7),
     World("a million accounts", {**CALM, "trader.number": 125_000, "steps": 20}, 3),
 )
 WHOLE = WORLDS[:2]  # of which whole runs are timed

@@ -53,7 +53,7 @@ def time_ecosystem(number: int, acting: int | None) -> dict[str, Any]:
 
 def calm_scenario(number: int, acting: int | None, steps: int) -> Scenario:
     """Return the default scenario with `number` accounts over its protocols and the wanted number acting."""
-    plain = Scenario().replace({"price.process": "gbm"})
+    plain = Scenario().replace({"price.process": "gbm", "protocol.listings": (1,)})
     changes: dict[str, Any] = {"trader.number": number // plain.protocol.number, "steps": steps}
     if acting is not None:
         attention = min(acting / (number * plain.trader.turnover), 1.0) / plain.minutes
@@ -92,7 +92,7 @@ def cross_cost(accounts: int, laps: int) -> dict[str, Any]:
     """
     plain = Scenario().replace({"price.process": "gbm", "protocol.number": 1, "protocol.listings": [3]})
     steps = WARM_STEPS + batch_steps(3 * accounts)
-    both = [plain.replace({"trader.number": accounts, "steps": steps, "trader.cross_share": x}) for x in (0.0, 1.0)]
+    both = [plain.replace({"trader.number": 3 * accounts, "steps": steps, "trader.cross_share": x}) for x in (0.0, 1.0)]
     spent = np.array([[_time_steps(scenario, lap) for scenario in both] for lap in range(laps + 1)][1:])
     isolated, cross = map(float, np.median(spent, axis=0))
     ratio = float(np.median(spent[:, 1] / spent[:, 0]))

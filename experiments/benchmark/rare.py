@@ -22,6 +22,7 @@ from model.scenario import Scenario
 
 WORLD: dict[str, Any] = {
     "protocol.number": 2,
+    "protocol.listings": (1,),
     "provider.number": 2,
     "trader.number": 200,
     "steps": 200,

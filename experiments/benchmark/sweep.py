@@ -37,6 +37,7 @@ series = {series}
 [set]
 steps = {steps}
 trader.number = {traders}
+protocol.listings = [1]
 [fields]
 backstop.structure = ["pooled"]
 """

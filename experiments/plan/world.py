@@ -14,7 +14,7 @@ from experiments.plan.configuration import Plan
 from model.price.process.recorded import bars_of
 from model.scenario import Scenario, ScenarioError
 from model.scenario.episode import EPISODES
-from model.scenario.length import asset_names, horizon
+from model.scenario.extent import asset_names, horizon
 from model.scenario.registry import PROCESSES
 from model.state.initial import fund_sizes, open_interest, stated_funds, total_capital
 

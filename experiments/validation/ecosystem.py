@@ -27,6 +27,7 @@ BARE: dict[str, Any] = {
     "backstop.regime": "bad_debt",
     "protocol.skin_in_the_game": 0.0,
     "protocol.open_interest": (100.0 * MILLION,),
+    "protocol.listings": (1,),
     "steps": 1,
 }
 

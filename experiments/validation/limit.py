@@ -20,7 +20,7 @@ from experiments.validation.ecosystem import BARE, bare, hit
 from experiments.validation.venue import LOSS_VERSUS, bought_to
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario
-from model.scenario.length import MINUTES_A_DAY
+from model.scenario.extent import MINUTES_A_DAY
 
 POOLING, TRAP = "Pooling, by the whole model", "Diversification trap, by the whole model"
 RUIN, POOL = "Ruin, by the whole model", "Constant-product pool, by the whole model"
@@ -167,7 +167,8 @@ POOLS = 5
 CONSTANT_PRODUCT: dict[str, Any] = {
     "price.process": "gbm", "market.impact": "constant_product", "market.permanent_share": 1.0, "market.interest": 0.0,
     "market.depth_volatility": 0.0, "asset.half_spread_bp": (0.0,), "exchange.trading_fee": 0.0, "trader.number": 0,
-    "keeper.number": 0, "protocol.number": POOLS, "protocol.open_interest": (1e8,), "asset.depth_per_oi": (6.0,),
+    "keeper.number": 0, "protocol.number": POOLS, "protocol.open_interest": (1e8,),
+    "protocol.listings": (1,), "asset.depth_per_oi": (6.0,),
     "asset.name": tuple("ABCDE"), "asset.initial_price": (100.0,), "asset.correlation": 0.0, "minutes": 3.0,
     "steps": 480, "exposure.graph": "none", "provider.number": 1, "provider.tolerance": 1e6,
     "protocol.vault_ratio": 1.0,

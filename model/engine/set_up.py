@@ -34,7 +34,7 @@ from model.reinsurance.choice import Reach
 from model.reinsurance.market import ReinsuranceMarket
 from model.scenario import Scenario
 from model.scenario.check.demand import refuse_beyond
-from model.scenario.length import asset_names
+from model.scenario.extent import asset_names, listing_interest
 from model.schedule import ACTS
 from model.state import initial
 from model.state.population import draw_population, slots_per_listing
@@ -76,7 +76,7 @@ class SetUp(SavedRun):
         self.slots_per_listing = slots_per_listing(scenario)
         self.exchange = initial.make_exchange(scenario, tape, traits)
         self.market = initial.make_asset_market(scenario, tape, traits, self.exchange)
-        interest = np.array(scenario.protocol.listing_interest)
+        interest = listing_interest(scenario)
         self.tiers = bare(make_tiers(*scenario.exchange.tiers))
         self.accounts = draw_population(scenario, streams, initial.contracts(self.exchange, tape, interest))
         self.start_leverage = self.accounts.leverage.copy()

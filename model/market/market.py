@@ -28,7 +28,6 @@ from agents.core.table import Exchanges, Markets, Protocols
 from agents.exchange.exchange import leads
 from model.market.impact import SHAPES, absorbed_flow, average_price, displacement
 from model.scenario import Scenario
-from model.scenario.parameter import per_item
 
 MINUTES_PER_DAY = 1440.0
 LEAST_SUPPLY = 0.25
@@ -79,16 +78,6 @@ def half_life_weight(half_life: float, minutes: float) -> float:
 def per_step(probability: float, minutes: float) -> float:
     """Return the probability per step of an event with that probability per minute."""
     return 1.0 - (1.0 - probability) ** minutes
-
-
-def by_protocol(scenario: Scenario, value: float | tuple[float, ...]) -> np.ndarray:
-    """Return what a parameter says of each protocol, (protocols,), in its unit."""
-    return np.array(per_item(value, scenario.protocol.number), dtype=float)
-
-
-def by_listing(scenario: Scenario, value: float | tuple[float, ...]) -> np.ndarray:
-    """Return what a parameter says of each listing, (listings,), in its unit."""
-    return np.array(per_item(value, sum(scenario.protocol.counts)), dtype=float)
 
 
 def market_rule(scenario: Scenario) -> MarketRule:

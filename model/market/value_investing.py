@@ -11,8 +11,8 @@ from agents.core.ledger import WALLET, Ledger
 from agents.core.table import Accounts
 from agents.trader.value_fund import Mandate, make_value_funds
 from model.market.auction import Auction
-from model.market.market import by_listing
 from model.scenario import Scenario
+from model.scenario.extent import by_listing, listing_counts, listing_traders
 from model.scenario.parameter import per_item
 
 
@@ -43,9 +43,9 @@ class ValueInvesting:
     """
 
     def __init__(self, scenario: Scenario, value: np.ndarray, accounts: Accounts, ledger: Ledger) -> None:
-        terms, listings = scenario.value_fund, sum(scenario.protocol.counts)
+        terms, listings = scenario.value_fund, sum(listing_counts(scenario))
         self.terms = make_auction(scenario, value)
-        slots, traders = len(accounts.size) // listings, by_listing(scenario, scenario.trader.number).astype(int)
+        slots, traders = len(accounts.size) // listings, np.array(listing_traders(scenario))
         first = np.arange(listings) * slots + traders + scenario.trader.reserve
         rows = (first[:, None] + np.arange(terms.number)).ravel()
         self.funds = make_value_funds(rows, np.tile(per_item(terms.aggression, terms.number), listings), terms.wealth)

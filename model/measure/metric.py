@@ -29,6 +29,7 @@ from model.backstop.structure.base import Structure
 from model.measure.burden import burden_metrics
 from model.measure.record import Record
 from model.scenario import Scenario
+from model.scenario.extent import listing_interest
 from model.state.initial import skins, treasuries
 
 BACKSTOP_LAYERS = ("paid_fund", "paid_skin", "paid_pool", "paid_mutual", "paid_assessment")
@@ -171,7 +172,7 @@ def market_metrics(ecosystem: Run, steps: int) -> Metrics:
     """Return liquidations, by asset and in all, and how far forced flow pushed prices from their fundamentals."""
     record, exchange = ecosystem.record, ecosystem.exchange
     liquidated = record.member("liquidated", steps)
-    start, interest = ecosystem.protocol.open_interest, np.array(ecosystem.scenario.protocol.listing_interest)
+    start, interest = ecosystem.protocol.open_interest, listing_interest(ecosystem.scenario)
     dislocation = np.log(record.asset[:steps, :, 1] / record.asset[:steps, :, 0])
     found = {
         "liquidated": float(liquidated.sum()),

@@ -9,6 +9,7 @@ protocols do to each other through the price.
 import numpy as np
 
 from model.scenario import Scenario
+from model.scenario.extent import listing_counts
 from model.scenario.problem import ScenarioError
 
 Array = np.ndarray
@@ -16,7 +17,7 @@ Array = np.ndarray
 
 def asset_of(scenario: Scenario, assets: int) -> Array:
     """Return the asset of each listing, (listings,); raises ScenarioError for an asset that does not exist."""
-    chosen, number = scenario.protocol.asset, sum(scenario.protocol.counts)
+    chosen, number = scenario.protocol.asset, sum(listing_counts(scenario))
     bad = [k for k in chosen if not 0 <= k < assets]
     if bad:
         raise ScenarioError([f"scenario: protocol.asset: {k}: allowed: 0 to {assets - 1}" for k in bad])
@@ -25,7 +26,7 @@ def asset_of(scenario: Scenario, assets: int) -> Array:
 
 def market_of(scenario: Scenario, assets: int) -> Array:
     """Return the market each listing marks to, (listings,)."""
-    own = np.arange(sum(scenario.protocol.counts))
+    own = np.arange(sum(listing_counts(scenario)))
     return asset_of(scenario, assets) if scenario.asset.shared_market else own
 
 

@@ -20,7 +20,7 @@ from model.price.process.path import process_named
 from model.price.segment import asset_behind
 from model.price.streams import Streams, columns
 from model.scenario.check.demand import refuse_beyond
-from model.scenario.length import MINUTES_A_DAY, horizon
+from model.scenario.extent import MINUTES_A_DAY, horizon, listing_counts, protocol_interest
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -122,7 +122,7 @@ def shared_tape(scenario: "Scenario", replication: int, members: bool | None) ->
     ----------
     scenario, replication, members : as there.
     """
-    large = horizon(scenario) * sum(scenario.protocol.counts) > SHARED
+    large = horizon(scenario) * sum(listing_counts(scenario)) > SHARED
     if large or scenario.price.files:
         return draw_tape(scenario, replication, members=members)
     return _last(World(scenario, replication), members)
@@ -218,7 +218,7 @@ class Shocks(NamedTuple):
     def exploit(self) -> Floats:
         """Return (T, P) losses in USD, a share of the protocol's initial open interest."""
         shock = self.scenario.shock
-        size = shock.exploit_share * np.array(self.scenario.protocol.interest)
+        size = shock.exploit_share * protocol_interest(self.scenario)
         return size * self._arrived("shock.exploit", shock.exploit_intensity)
 
     def hit(self) -> Floats:
@@ -226,7 +226,7 @@ class Shocks(NamedTuple):
         shock, found = self.scenario.shock, np.zeros((self.steps, self._protocols))
         step = int(shock.hit_minute / self.scenario.minutes)
         if step < self.steps and shock.hit_protocol < self._protocols:
-            interest = self.scenario.protocol.interest[shock.hit_protocol]
+            interest = protocol_interest(self.scenario)[shock.hit_protocol]
             found[step, shock.hit_protocol] = shock.hit_share * interest
         return found
 
@@ -246,7 +246,7 @@ class Shocks(NamedTuple):
 
     @property
     def _listings(self) -> int:
-        return sum(self.scenario.protocol.counts)
+        return sum(listing_counts(self.scenario))
 
     def _arrived(self, name: str, intensity: float, count: int | None = None) -> NDArray[np.bool_]:
         uniform = columns(self.streams.uniform, name, count or self._protocols, self.steps)

@@ -19,16 +19,16 @@ import numpy as np
 from agents.core.column import columns
 from agents.core.ledger import FUND, POOL
 from agents.core.random import uniform
-from agents.core.table import Accounts, Exchanges
-from agents.exchange.exchange import leading
+from agents.core.table import Accounts
 from agents.protocol.learning import Learned, Learner
 from model.backstop.context import Context
 from model.market.control import Start
-from model.market.market import MINUTES_PER_DAY, by_listing
+from model.market.market import MINUTES_PER_DAY
 from model.measure.record import PROTOCOL_SERIES
 from model.reinsurance.claim.base import ClaimsHandler
 from model.reinsurance.underwriting import Underwriting
-from model.scenario.section.protocol import ProtocolSection
+from model.scenario import Scenario
+from model.scenario.extent import by_listing, listing_interest, protocol_interest, summed
 
 BASIS_POINT = 1e-4
 DUST = 1e-6
@@ -55,11 +55,9 @@ class Reach(NamedTuple):
     series: Array  # (steps, members, series) record of the protocols
 
 
-def mean_of_listings(exchange: Exchanges, values: Array, protocol: ProtocolSection) -> Array:
+def mean_of_listings(scenario: Scenario, values: Array) -> Array:
     """Return the means of listings' values, (listings,), weighted by open interest at the start, (protocols,)."""
-    interest, members = np.array(protocol.listing_interest), protocol.number
-    mean = np.bincount(exchange.protocol, values * interest, members) / np.array(protocol.interest)
-    return np.where(np.array(protocol.counts) == 1, values[leading(exchange)], mean)
+    return summed(scenario, values * listing_interest(scenario)) / protocol_interest(scenario)
 
 
 class Choice:
@@ -82,7 +80,7 @@ class Choice:
         self.moves = self.terms.membership and context.structure.shares
         fees = scenario.exchange
         kept = by_listing(scenario, fees.trading_fee) * (1.0 - by_listing(scenario, fees.fee_to_vault))
-        self.fee = mean_of_listings(context.exchange, kept, scenario.protocol)
+        self.fee = mean_of_listings(scenario, kept)
         self.epoch = max(round(self.terms.epoch / scenario.minutes), 1)
         self.days = self.epoch * scenario.minutes / MINUTES_PER_DAY
         self.wait = round(self.terms.return_wait / scenario.minutes)

@@ -34,12 +34,20 @@ from agents.protocol.protocol import Protocol
 from agents.provider.liquidity_provider import LiquidityProvider
 from agents.reinsurer.reinsurer import Reinsurer
 from model.backstop.structure.base import LONGEST, Structure
-from model.market.market import by_listing, by_protocol, make_market
+from model.market.market import make_market
 from model.price.segment import asset_behind, asset_of, depth_behind, market_of
 from model.price.streams import Streams, columns
 from model.price.tape import Tape
 from model.scenario import Scenario, ScenarioError
-from model.scenario.length import asset_names
+from model.scenario.extent import (
+    asset_names,
+    by_listing,
+    by_protocol,
+    divided,
+    listing_counts,
+    listing_interest,
+    protocol_interest,
+)
 from model.scenario.parameter import per_item
 from model.scenario.registry import STRUCTURES
 from model.state.population import Contract
@@ -70,14 +78,14 @@ def asset_traits(scenario: Scenario, names: tuple[str, ...]) -> AssetTraits:
 
 def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Exchanges:
     """Return the exchanges' records at the start, before their accounts are counted."""
-    counts, assets = scenario.protocol.counts, len(asset_names(scenario))
+    counts, assets = listing_counts(scenario), len(asset_names(scenario))
     exchange = Exchange.make_table(sum(counts))
     exchange.protocol[:] = np.repeat(np.arange(len(counts)), counts)
     exchange.asset[:] = market_of(scenario, assets)
     exchange.mark[:] = tape.initial_price[exchange.asset]
     set_margins(exchange, scenario, traits)
     exchange.spread[:] = traits.half_spread[exchange.asset]
-    interest = np.array(scenario.protocol.listing_interest)
+    interest = listing_interest(scenario)
     exchange.vault_start[:] = vaults(scenario)
     exchange.vault_shares[:] = exchange.vault_start
     exchange.vault_closed[:] = exchange.vault_start == 0.0
@@ -108,16 +116,16 @@ def set_margins(exchange: Exchanges, scenario: Scenario, traits: AssetTraits) ->
 
 def open_interest(scenario: Scenario) -> Array:
     """Return one-sided open interest of each protocol at the start, (protocols,) USD."""
-    return np.array(scenario.protocol.interest)
+    return protocol_interest(scenario)
 
 
 def vaults(scenario: Scenario) -> Array:
     """Return each vault's capital at the start, (listings,) USD: as given, or by its ratio; 0 without providers."""
     terms = scenario.protocol
     given = (
-        by_listing(scenario, terms.vault)
+        divided(scenario, terms.vault)
         if terms.vault
-        else by_listing(scenario, terms.vault_ratio) * np.array(terms.listing_interest)
+        else by_listing(scenario, terms.vault_ratio) * listing_interest(scenario)
     )
     return given * bool(scenario.provider.number)
 

@@ -24,7 +24,7 @@ from agents.core.table import Accounts, Tiers
 from agents.trader.strategy import STRATEGIES
 from model.price.streams import Streams
 from model.scenario import Scenario
-from model.scenario.parameter import items, per_item
+from model.scenario.extent import each_listing, listing_counts, listing_traders
 from model.scenario.section.exchange import Schedule
 from model.scenario.section.trader import TraderSection
 
@@ -44,12 +44,20 @@ class Contract(NamedTuple):
     open_interest: float  # USD, one-sided
 
 
+class Listed(NamedTuple):
+    """How many accounts there are where."""
+
+    slots: int  # of each listing
+    counts: tuple[int, ...]  # (protocols,) listings of each
+    numbers: tuple[int, ...]  # (listings,) traders at each
+
+
 def slots_per_listing(scenario: Scenario) -> int:
     """Return the slots of each listing: traders, reserve and value funds, rounded up to whole blocks.
 
     All listings have as many as the one with most traders: what another does not use is more reserve.
     """
-    wanted = max(items(scenario.trader.number)) + scenario.trader.reserve + scenario.value_fund.number
+    wanted = max(listing_traders(scenario)) + scenario.trader.reserve + scenario.value_fund.number
     return max(-(-wanted // BLOCK), 1) * BLOCK
 
 
@@ -204,11 +212,11 @@ def fill_listing(
         accounts.status[row] = OPEN
 
 
-def trader_terms(trader: TraderSection, listings: int) -> list[Terms]:
-    """Return what kernels read of the trader section, for each of the listings."""
+def trader_terms(trader: TraderSection, counts: tuple[int, ...]) -> list[Terms]:
+    """Return what kernels read of the trader section, for each of the listings; `counts` as in :class:`Listed`."""
     shares = np.cumsum([getattr(trader, name) for name in STRATEGIES])
-    given = {name: per_item(getattr(trader, name), listings) for name in Terms._fields[:-1]}
-    rows = [{name: float(values[i]) for name, values in given.items()} for i in range(listings)]
+    given = {name: each_listing(getattr(trader, name), counts) for name in Terms._fields[:-1]}
+    rows = [{name: float(values[i]) for name, values in given.items()} for i in range(sum(counts))]
     shares /= shares[-1]
     return [Terms(**row, shares=shares) for row in rows]
 
@@ -233,7 +241,8 @@ def first_of(draws: Draws, number: int) -> Draws:
 def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contract]) -> Accounts:
     """Return the accounts of all listings at the start; drawn once for arrangements run one after the other."""
     slots = slots_per_listing(scenario)
-    drawn_from = scenario.trader, scenario.exchange.tiers, slots, streams, tuple(contracts), scenario.protocol.counts
+    of = Listed(slots, listing_counts(scenario), listing_traders(scenario))
+    drawn_from = scenario.trader, scenario.exchange.tiers, of, streams, tuple(contracts)
     if slots * len(contracts) > SHARED:
         return _population(*drawn_from)
     kept: Any = _last(*drawn_from)
@@ -242,17 +251,15 @@ def draw_population(scenario: Scenario, streams: Streams, contracts: list[Contra
 
 
 def _population(
-    trader: TraderSection, schedule: Schedule, slots: int, streams: Streams, contracts: tuple[Contract, ...],
-    counts: tuple[int, ...],
-) -> Accounts:  # fmt: skip
+    trader: TraderSection, schedule: Schedule, of: Listed, streams: Streams, contracts: tuple[Contract, ...]
+) -> Accounts:
+    slots, counts, numbers = of
     accounts = make_accounts(slots * len(contracts))
-    listings = len(contracts)
-    numbers = per_item(trader.number, listings)
     if most := max(numbers):
-        terms, draws = trader_terms(trader, listings), drawn_for(streams, listings, most)
+        terms, draws = trader_terms(trader, counts), drawn_for(streams, len(contracts), most)
         tiers = bare(make_tiers(*schedule))
         share_margins(accounts, trader.cross_share, streams, counts, numbers)
-        take_one_side(draws, accounts.cross.reshape(listings, -1), trader.same_side, streams, counts)
+        take_one_side(draws, accounts.cross.reshape(-1, slots), trader.same_side, streams, counts)
         for i, contract in enumerate(contracts):
             fill_listing(accounts, i * slots, i, first_of(draws, numbers[i]), contract, tiers, terms[i])
     return accounts

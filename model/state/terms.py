@@ -21,9 +21,10 @@ from model.market.confidence import Nerves
 from model.market.control import Adaptation, partial_rule
 from model.market.fee import CapitalTerms
 from model.market.liquidation import Tariff, make_jobs
-from model.market.market import MarketRule, by_listing, market_rule, per_step
+from model.market.market import MarketRule, market_rule, per_step
 from model.price.streams import Streams
 from model.scenario import Scenario
+from model.scenario.extent import by_listing, listing_counts
 from model.scenario.section.control import CLOSING_ORDERS
 
 
@@ -132,7 +133,7 @@ def make_tariff(scenario: Scenario) -> Tariff:
         surcharge=by_listing(scenario, fees.surcharge),
         takeover=takeover_terms(scenario),
         partial=partial_rule(scenario),
-        cross=scenario.trader.cross_share > 0.0 and max(scenario.protocol.counts) > 1,
+        cross=scenario.trader.cross_share > 0.0 and max(listing_counts(scenario)) > 1,
         order=CLOSING_ORDERS.index(scenario.control.closing_order),
     )
 
@@ -159,11 +160,11 @@ def capital_terms(scenario: Scenario, structure: Structure) -> CapitalTerms:
         sensitivity=provider.fund_sensitivity,
         pool_of=structure.pool_of,
         target=target_size(scenario.fund.target_ratio, structure.paid_in),
-        vaults=min(provider.vaults, sum(scenario.protocol.counts)),
+        vaults=min(provider.vaults, sum(listing_counts(scenario))),
         cooldown=provider.cooldown / minutes,
         exit=per_step(provider.exit_rate, minutes),
         wealth=provider.wealth_sensitivity,
-        strain=np.zeros(sum(scenario.protocol.counts)),
+        strain=np.zeros(sum(listing_counts(scenario))),
     )
 
 

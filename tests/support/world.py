@@ -15,6 +15,7 @@ SMALL: dict[str, Any] = {
     "trader.number": 40,
     "steps": 40,
     "protocol.number": 3,
+    "protocol.listings": (1,),
     "provider.number": 3,
 }
 CRASH: dict[str, Any] = SMALL | {

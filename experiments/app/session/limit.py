@@ -9,8 +9,8 @@ from typing import Any
 from experiments.app.session.configuration import FILES, Configuration
 from model.scenario import Scenario, ScenarioError
 from model.scenario.check.demand import refuse_beyond
-from model.scenario.length import horizon
-from model.scenario.parameter import Value, items, per_item
+from model.scenario.extent import horizon, listing_traders
+from model.scenario.parameter import Value, items
 
 MOST: dict[str, int] = {
     "protocol.number": 60,
@@ -83,10 +83,10 @@ def lengthy(name: str, value: Value) -> list[str]:
 
 def together(scenario: Scenario, steps: int) -> list[str]:
     """Return which products of counts are too large."""
-    listings = sum(scenario.protocol.counts)
+    listings = len(listing_traders(scenario))
     products = (
         ("steps", "steps", steps, MOST["steps"]),
-        ("trader.number", "accounts in all", sum(per_item(scenario.trader.number, listings)), MOST_ACCOUNTS),
+        ("trader.number", "accounts in all", sum(listing_traders(scenario)), MOST_ACCOUNTS),
         ("provider.number", "providers in all", listings * scenario.provider.number, MOST_PROVIDERS),
         ("value_fund.number", "funds in all", listings * scenario.value_fund.number, MOST_FUNDS),
         ("steps", "steps times listings", steps * listings, MOST_CELLS),

@@ -13,7 +13,8 @@ import numpy as np
 from agents.provider.liquidity_provider import redeem
 from model.ecosystem import Ecosystem
 from model.price.tape import Tape
-from model.scenario.section.protocol import ProtocolSection
+from model.scenario import Scenario
+from model.scenario.extent import listing_counts, protocol_interest
 
 EVERY = -1
 Array = np.ndarray
@@ -47,38 +48,38 @@ class Kind(NamedTuple):
     high: float
     length: int
     meaning: str
-    alter: Callable[[Tape, Intervention, ProtocolSection], dict[str, Array]]
+    alter: Callable[[Tape, Intervention, Scenario], dict[str, Array]]
 
 
-def price_shock(tape: Tape, done: Intervention, protocol: ProtocolSection) -> dict[str, Array]:
+def price_shock(tape: Tape, done: Intervention, scenario: Scenario) -> dict[str, Array]:
     """Add log(1 + size) to the fundamental's return in one step."""
     returns = tape.log_return.copy()
     returns[done.step, _columns(done)] += np.log1p(done.size)
     return {"log_return": returns}
 
 
-def oracle_failure(tape: Tape, done: Intervention, protocol: ProtocolSection) -> dict[str, Array]:
+def oracle_failure(tape: Tape, done: Intervention, scenario: Scenario) -> dict[str, Array]:
     """Let marks be wrong by a relative error for some steps."""
     error = tape.oracle_error.copy()
-    error[_steps(done), _listings(done, protocol)] = done.size
+    error[_steps(done), _listings(done, scenario)] = done.size
     return {"oracle_error": error}
 
 
-def exploit(tape: Tape, done: Intervention, protocol: ProtocolSection) -> dict[str, Array]:
+def exploit(tape: Tape, done: Intervention, scenario: Scenario) -> dict[str, Array]:
     """Take a share of open interest from a protocol in one step."""
     taken = tape.exploit.copy()
-    taken[done.step, _columns(done)] += (done.size * np.array(protocol.interest))[_columns(done)]
+    taken[done.step, _columns(done)] += (done.size * protocol_interest(scenario))[_columns(done)]
     return {"exploit": taken}
 
 
-def keeper_outage(tape: Tape, done: Intervention, protocol: ProtocolSection) -> dict[str, Array]:
+def keeper_outage(tape: Tape, done: Intervention, scenario: Scenario) -> dict[str, Array]:
     """Leave keepers a share of their capacity for some steps."""
     capacity = tape.keeper.copy()
-    capacity[_steps(done), _listings(done, protocol)] *= done.size
+    capacity[_steps(done), _listings(done, scenario)] *= done.size
     return {"keeper": capacity}
 
 
-def provider_run(tape: Tape, done: Intervention, protocol: ProtocolSection) -> dict[str, Array]:
+def provider_run(tape: Tape, done: Intervention, scenario: Scenario) -> dict[str, Array]:
     """Alter nothing on the tape: :func:`redeem_shares` does it at the step."""
     return {}
 
@@ -143,10 +144,10 @@ KINDS = {
 """Name of a kind → what it is; a new one: one function above, one entry here."""
 
 
-def altered(tape: Tape, done: Iterable[Intervention], protocol: ProtocolSection) -> Tape:
+def altered(tape: Tape, done: Iterable[Intervention], scenario: Scenario) -> Tape:
     """Return the tape with all interventions in it, read-only like the original."""
     for item in done:
-        columns = KINDS[item.kind].alter(tape, item, protocol)
+        columns = KINDS[item.kind].alter(tape, item, scenario)
         for column in columns.values():
             column.setflags(write=False)
         tape = tape._replace(**columns)
@@ -180,12 +181,13 @@ def _columns(done: Intervention) -> slice:
     return slice(None) if done.target == EVERY else slice(done.target, done.target + 1)
 
 
-def _listings(done: Intervention, protocol: ProtocolSection) -> slice:
+def _listings(done: Intervention, scenario: Scenario) -> slice:
     """Return the columns of the listings of the protocol aimed at."""
     if done.target == EVERY:
         return slice(None)
-    first = sum(protocol.counts[: done.target])
-    return slice(first, first + protocol.counts[done.target])
+    counts = listing_counts(scenario)
+    first = sum(counts[: done.target])
+    return slice(first, first + counts[done.target])
 
 
 def _steps(done: Intervention) -> slice:

@@ -18,6 +18,7 @@ from experiments.app.world.intervention import Intervention, altered, problem, r
 from experiments.app.world.trace import Trace, standing
 from model.ecosystem import Ecosystem
 from model.scenario import Scenario, ScenarioError
+from model.scenario.extent import listing_counts, protocol_interest
 from model.state.state import Snapshot
 
 SIDES = ("A", "B")
@@ -57,7 +58,7 @@ class Side:
 
     def alter(self, done: Intervention) -> None:
         """Write one intervention into the tape."""
-        self.ecosystem.tape = altered(self.ecosystem.tape, [done], self.ecosystem.scenario.protocol)
+        self.ecosystem.tape = altered(self.ecosystem.tape, [done], self.ecosystem.scenario)
 
     def moment(self) -> Moment:
         """Return a copy of this side as it is."""
@@ -182,7 +183,7 @@ def require_same_shocks(a: Scenario, b: Scenario) -> None:
     """Raise ScenarioError where two arrangements would draw different tapes."""
     names = ("seed", "steps", "minutes", "asset", "price", "shock")
     apart = [name for name in names if getattr(a, name) != getattr(b, name)]
-    if a.protocol.counts != b.protocol.counts or a.protocol.open_interest != b.protocol.open_interest:
+    if not np.array_equal(protocol_interest(a), protocol_interest(b)) or listing_counts(a) != listing_counts(b):
         apart.append("protocol")
     if apart:
         raise ScenarioError([f"arrangements: {', '.join(apart)}: the two sides must see the same shocks"])

@@ -16,7 +16,7 @@ from model.price.process.bar import read_bars
 from model.price.process.bootstrap import blocks
 from model.price.reader.file import read_prices, read_volume
 from model.scenario.asset_name import file_names, name_problems, split_name
-from model.scenario.length import MINUTES_A_DAY
+from model.scenario.extent import MINUTES_A_DAY
 
 RESAMPLES = 400
 BLOCK_DAYS = 60

@@ -19,7 +19,7 @@ from model.engine.engine import Engine
 from model.measure.record import ASSET_SERIES, PROTOCOL_SERIES
 from model.price.process.path import process_named
 from model.price.streams import Shape, Streams
-from model.scenario.length import MINUTES_A_DAY
+from model.scenario.extent import MINUTES_A_DAY, listing_interest, protocol_interest
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -124,8 +124,8 @@ class Simulation(NamedTuple):
         first = world.tape.initial_price[None, : mid.shape[1]]
         returns = np.diff(np.log(np.concatenate([first, mid])), axis=0)
         traded = world.record.protocol[: world.clock, :, VOLUME]
-        listed, asset, protocol = world.exchange.protocol, world.exchange.asset, scenario.protocol
-        traded = traded[:, listed] * (np.array(protocol.listing_interest) / np.array(protocol.interest)[listed])
+        listed, asset = world.exchange.protocol, world.exchange.asset
+        traded = traded[:, listed] * (listing_interest(scenario) / protocol_interest(scenario)[listed])
         volume = np.stack([traded[:, asset == k].sum(axis=1) for k in range(mid.shape[1])], axis=1)
         return Series(self._bars(returns), self._bars(volume))
 

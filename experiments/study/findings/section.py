@@ -25,7 +25,7 @@ from experiments.study.findings.contrast import (
 from experiments.study.findings.run import Measured, Sized
 from experiments.study.findings.word import amount, counted, difference, listed, mean, percent, sentence, spread, table
 from model.price.segment import asset_of
-from model.scenario.length import asset_names
+from model.scenario.extent import asset_names
 from model.state.initial import fund_sizes, open_interest, total_capital
 
 BY_LOSS = "isolated_by_loss"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from model.price.process.path import PricePath, calm
 from model.price.process.recorded import bars_of, log_returns
 from model.price.streams import Streams
-from model.scenario.length import MINUTES_A_DAY, horizon
+from model.scenario.extent import MINUTES_A_DAY, horizon
 
 if TYPE_CHECKING:
     from model.scenario import Scenario

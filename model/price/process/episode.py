@@ -24,7 +24,7 @@ from model.price.process.innovation import innovations, price_innovations
 from model.price.process.path import PricePath, Stress
 from model.price.streams import Streams
 from model.scenario.episode import EPISODES, Anchors, Episode
-from model.scenario.length import MINUTES_A_DAY, asset_names, horizon
+from model.scenario.extent import MINUTES_A_DAY, asset_names, horizon
 from model.scenario.parameter import per_item
 
 if TYPE_CHECKING:

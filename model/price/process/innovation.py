@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from model.price.streams import Streams, columns
 from model.scenario.check.correlation import lower_factor
-from model.scenario.length import MINUTES_A_DAY, asset_names, horizon
+from model.scenario.extent import MINUTES_A_DAY, asset_names, horizon
 from model.scenario.parameter import Rows
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 from model.price.process.path import PricePath, calm
 from model.price.process.recorded import bars_of, log_returns
 from model.price.streams import Streams
-from model.scenario.length import asset_names, horizon
+from model.scenario.extent import asset_names, horizon
 from model.scenario.parameter import per_item
 from model.scenario.problem import ScenarioError
 

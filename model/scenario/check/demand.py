@@ -8,7 +8,7 @@ runs that are out of reach, not to size a machine.
 from typing import TYPE_CHECKING, NamedTuple
 
 from model.scenario.check.joint import run_minutes
-from model.scenario.length import MINUTES_A_DAY, asset_names
+from model.scenario.extent import MINUTES_A_DAY, asset_names, listing_counts, listing_traders
 from model.scenario.parameter import items
 from model.scenario.problem import ScenarioError
 
@@ -124,8 +124,8 @@ def memory_at_hand() -> float:
 def size_of(scenario: "Scenario") -> Size:
     """Return how much there is of everything, in floats: no number is too large to estimate."""
     protocols, minutes = float(scenario.protocol.number), run_minutes(scenario) or MINUTES_A_DAY
-    listings = float(sum(scenario.protocol.counts))
-    each = max(items(scenario.trader.number)) + scenario.trader.reserve + scenario.value_fund.number
+    listings = float(sum(listing_counts(scenario)))
+    each = max(listing_traders(scenario)) + scenario.trader.reserve + scenario.value_fund.number
     vaults = min(scenario.provider.vaults, listings)
     return Size(
         float(scenario.steps or max(minutes / scenario.minutes, 1.0)),

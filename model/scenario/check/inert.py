@@ -8,6 +8,8 @@ last bit, the run without the choice, which the tests assert for every structure
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from model.scenario.extent import listing_counts
+
 if TYPE_CHECKING:
     from model.scenario import Scenario
 
@@ -79,7 +81,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         choice_of("trader", "cross_share"),
-        lambda s: max(s.protocol.counts) > 1,
+        lambda s: max(listing_counts(s)) > 1,
         "no protocol has several listings (protocol.listings)",
     ),
     Rule(choice_of("control", "closing_order"), lambda s: s.trader.cross_share > 0.0, "trader.cross_share is 0"),

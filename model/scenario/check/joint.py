@@ -6,10 +6,20 @@ merely unused is not refused; a notice says so before the run (:mod:`model.scena
 
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from model.scenario.bound import WEIGHT, number
 from model.scenario.episode import EPISODES
-from model.scenario.length import MINUTES_A_DAY, asset_names
-from model.scenario.parameter import SHOWN, bounds_of, items, per_item
+from model.scenario.extent import (
+    MINUTES_A_DAY,
+    asset_names,
+    by_listing,
+    by_protocol,
+    divided,
+    listing_interest,
+    protocol_interest,
+)
+from model.scenario.parameter import SHOWN, bounds_of, items
 from model.scenario.sections import Sections
 
 WHOLE = 1.0 + 1e-9  # shares that add up to it in decimals may exceed it in binary
@@ -181,18 +191,18 @@ def _bounds_of_controls(scenario: Sections) -> Iterator[str]:
 
 def _given_twice(scenario: Sections) -> Iterator[str]:
     """Yield an amount in USD next to a ratio, not its default, that makes another amount of the open interest."""
-    members = scenario.protocol.number
-    interest = per_item(scenario.protocol.open_interest, members)
     for name, other in AMOUNTS.items():
         amounts, (section, field) = getattr(scenario.protocol, name.partition(".")[2]), other.split(".")
         ratio, default = getattr(getattr(scenario, section), field), _default(scenario, section, field)
         if not amounts or ratio == default:
             continue
-        given = per_item(amounts, members)
-        made = [one * size for one, size in zip(per_item(ratio, members), interest, strict=True)]
+        if name == "protocol.vault":
+            given, made = divided(scenario, amounts), by_listing(scenario, ratio) * listing_interest(scenario)
+        else:
+            given, made = by_protocol(scenario, amounts), by_protocol(scenario, ratio) * protocol_interest(scenario)
         if name == "protocol.fund" and not isinstance(ratio, tuple):  # a ratio of all, which says no more than the sum
-            given, made = (sum(given),), [sum(made)]
-        if any(abs(one - two) > ROUNDING * max(one, two) for one, two in zip(given, made, strict=True)):
+            given, made = given.sum(keepdims=True), made.sum(keepdims=True)
+        if (abs(given - made) > ROUNDING * np.maximum(given, made)).any():
             yield (
                 f"{name} {_few(given, ',.0f')} USD and {other} {_few(items(ratio))} disagree: the ratio makes "
                 f"{_few(made, ',.0f')} USD of the open interest; allowed: one of the two, or the same by both"
@@ -203,7 +213,7 @@ def _default(scenario: Sections, section: str, field: str) -> object:
     return type(getattr(scenario, section)).model_fields[field].default
 
 
-def _few(values: Sequence[float], form: str = "g") -> str:
+def _few(values: Sequence[float] | np.ndarray, form: str = "g") -> str:
     return " ".join(f"{value:{form}}" for value in values[:SHOWN]) + (" ..." if len(values) > SHOWN else "")
 
 

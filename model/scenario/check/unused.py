@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.scenario.bound import number
 from model.scenario.check.joint import run_minutes
-from model.scenario.length import asset_names
+from model.scenario.extent import asset_names, listing_counts
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -61,7 +61,7 @@ def _allotted_anew(scenario: "Scenario") -> Iterator[str]:
 def _values(scenario: "Scenario") -> Iterator[str]:
     members, assets = scenario.protocol.number, max(len(asset_names(scenario)), len(scenario.asset.name))
     counts = [(name, members, "protocols") for name in PER_PROTOCOL]
-    counts += [(name, sum(scenario.protocol.counts), "listings") for name in PER_LISTING]
+    counts += [(name, sum(listing_counts(scenario)), "listings") for name in PER_LISTING]
     counts += [(f"asset.{name}", assets, "assets") for name in PER_ASSET]
     for name, count, what in counts:
         value, default = _value_and_default(scenario, name)

@@ -1,7 +1,6 @@
 """Parameters of the protocols' balance sheets, their vaults and their liquidity providers."""
 
 import re
-from itertools import islice
 from typing import Self
 
 from pydantic import field_validator, model_validator
@@ -22,7 +21,7 @@ from model.scenario.bound import (
     above,
     between,
 )
-from model.scenario.parameter import ByProtocol, Numbers, Section, parameter, per_item
+from model.scenario.parameter import ByProtocol, Numbers, Section, parameter
 from model.scenario.problem import one_of
 from model.scenario.section.market import CALIBRATION
 
@@ -38,7 +37,8 @@ class ProtocolSection(Section):
     open_interest: Numbers = parameter(
         (400e6, 200e6, 60e6),
         "USD",
-        "one-sided open interest of each listing; the last value is repeated",
+        "one-sided open interest of each protocol, divided by listing_share; the last value is repeated; or one for "
+        "each listing",
         "prototype world B",
         DOLLARS,
         min_length=1,
@@ -46,9 +46,17 @@ class ProtocolSection(Section):
     listings: tuple[int, ...] = parameter(
         (),
         "listings",
-        "assets each protocol lists, all under its one backstop; the last value is repeated; empty: one each",
+        "assets each protocol lists, all under its one backstop; the last value is repeated; empty: all, or one each "
+        "where `asset` says which",
         "dYdX v4: isolated markets and one fund; GMX: a pool a market; most venues: one fund for all contracts",
         LISTINGS,
+    )
+    listing_share: Numbers = parameter(
+        (0.54, 0.33, 0.13),
+        "1",
+        "weights by which a protocol's open interest is divided among its listings, the last repeated; empty: equally",
+        "prototype world B: its assets' shares of all open interest",
+        above(0, 100, "only the proportions count"),
     )
     name: tuple[str, ...] = parameter(
         (), "text", "what each is called in tables, figures, messages and on the page; empty: by its number", "a venue"
@@ -108,22 +116,6 @@ class ProtocolSection(Section):
         "how the position of a vault without equity passes on: takeover (from outside), or deleverage first",
         "CPMI-IOSCO 2020: default auctions; GMX v2, Hyperliquid: deleveraging",
     )
-
-    @property
-    def counts(self) -> tuple[int, ...]:
-        """Number of listings of each protocol, (protocols,)."""
-        return tuple(map(int, per_item(self.listings or (1,), self.number)))
-
-    @property
-    def listing_interest(self) -> tuple[float, ...]:
-        """One-sided open interest of each listing at the start, (listings,) USD."""
-        return per_item(self.open_interest, sum(self.counts))
-
-    @property
-    def interest(self) -> tuple[float, ...]:
-        """One-sided open interest of each protocol at the start, (protocols,) USD."""
-        each = iter(self.listing_interest)
-        return tuple(sum(islice(each, count)) for count in self.counts)
 
     @field_validator("name")
     @classmethod

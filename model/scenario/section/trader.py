@@ -10,7 +10,13 @@ RECORD = "auto-deleveraging record of 10 October 2025 (leverage of accounts hit)
 class TraderSection(Section):
     """The population of each protocol and its habits."""
 
-    number: CountByProtocol = parameter(1_000, "accounts", "traders per listing", "throw-away prototype", COUNT)
+    number: CountByProtocol = parameter(
+        1_000,
+        "accounts",
+        "traders of each protocol, divided equally among its listings; or of each listing",
+        "throw-away prototype",
+        COUNT,
+    )
     reserve: int = parameter(
         8, "accounts", "free slots per protocol for accounts opened during a run", "modelling choice", COUNT
     )

@@ -15,7 +15,7 @@ from model.price.process.path import process_named
 from model.price.reader.file import PriceFileError, read_prices
 from model.price.streams import Streams
 from model.scenario.episode import EPISODES
-from model.scenario.length import asset_names, horizon, natural_steps
+from model.scenario.extent import asset_names, horizon, natural_steps
 from model.scenario.registry import PROCESSES
 from model.scenario.section.asset import AssetSection
 from model.scenario.section.price import PriceSection

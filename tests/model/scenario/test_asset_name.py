@@ -5,7 +5,7 @@ import pytest
 from experiments.plan.configuration import base
 from experiments.plan.options import ConfigurationError, Options
 from model.scenario.asset_name import file_names, name_problems, split_name
-from model.scenario.length import asset_names
+from model.scenario.extent import asset_names
 
 BARS = "time,open,high,low,close\n" + "".join(f"2024-02-01 {hour:02}:00,10,12,9,11\n" for hour in range(9))
 

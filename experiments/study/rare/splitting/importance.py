@@ -24,7 +24,7 @@ from agents.core.kernel import inline, kernel
 from agents.core.ledger import FUND, LENT, POOL, POOL_LENT
 from agents.core.table import Accounts, Exchanges, Markets
 from model.engine.engine import Engine
-from model.scenario.length import MINUTES_A_DAY
+from model.scenario.extent import MINUTES_A_DAY
 
 FARTHEST = 16.0  # standard deviations of a day that a mark is moved by at most
 HALVINGS = 16  # of that distance

@@ -1,0 +1,163 @@
+"""How far a run goes: how long it is, which assets it trades, and what every protocol lists.
+
+Length and assets depend on what prices come from. A protocol lists every asset, each at a listing of its own, all under
+its one backstop, as venues with one fund for all contracts do; or as many as ``protocol.listings`` says; or one, where
+``protocol.asset`` names each protocol's.
+
+A list of values may have one for each protocol, the last repeated, or as many as there are listings in all, which is
+then one each. What is a protocol's whole (open interest, accounts, a vault in USD) is divided among its listings; what
+is a rate is the same at all of them. Listing k of a protocol has the part
+
+    wₖ / Σ wⱼ,    w = ``protocol.listing_share``
+
+of its open interest, equal parts where none is given. Accounts are divided equally, as far as whole numbers allow.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Protocol
+
+import numpy as np
+
+from model.scenario.asset_name import file_names
+from model.scenario.episode import EPISODES
+from model.scenario.parameter import items, per_item
+from model.scenario.registry import PROCESSES
+from model.scenario.section.price import PriceSection
+from model.scenario.section.protocol import ProtocolSection
+from model.scenario.section.trader import TraderSection
+
+MINUTES_A_DAY = 1440
+Floats = np.ndarray
+
+
+class Timed(Protocol):
+    """What tells how long a run is: a :class:`model.scenario.Scenario`."""
+
+    @property
+    def price(self) -> PriceSection:
+        """Where prices come from."""
+
+    @property
+    def minutes(self) -> float:
+        """Length of a step."""
+
+    @property
+    def steps(self) -> int | None:
+        """Length of the run in steps; none: its natural one."""
+
+
+class Listed(Timed, Protocol):
+    """What tells what protocols list, and how much of it: a :class:`model.scenario.Scenario`."""
+
+    @property
+    def protocol(self) -> ProtocolSection:
+        """The protocols."""
+
+    @property
+    def trader(self) -> TraderSection:
+        """Their accounts."""
+
+
+def asset_names(scenario: Timed) -> tuple[str, ...]:
+    """Return the names of the assets traded in `scenario`: declared, the episode's, or one per price file."""
+    return _NAMES[PROCESSES[scenario.price.process].origin](scenario)
+
+
+def natural_steps(scenario: Timed) -> int:
+    """Return the steps of a run whose length is not given.
+
+    An episode runs to its end, a replay to the end of its files or of a day, whichever is first, anything
+    else a day. Reads the price files of a replay, and so raises :class:`model.price.reader.file.PriceFileError`
+    where they are faulty.
+    """
+    return max(1, int(_natural_minutes(scenario) / scenario.minutes))
+
+
+def horizon(scenario: Timed) -> int:
+    """Return the steps of the run: the scenario's, or the natural ones where it leaves them open."""
+    return natural_steps(scenario) if scenario.steps is None else int(scenario.steps)
+
+
+def listing_counts(scenario: Listed) -> tuple[int, ...]:
+    """Return the number of listings of each protocol, (protocols,)."""
+    terms = scenario.protocol
+    one_each = 1 if terms.asset else len(asset_names(scenario))
+    return tuple(map(int, per_item(terms.listings or (one_each,), terms.number)))
+
+
+def by_protocol(scenario: Listed, value: float | tuple[float, ...]) -> Floats:
+    """Return what a parameter says of each protocol, (protocols,), in its unit."""
+    return np.array(per_item(value, scenario.protocol.number), dtype=float)
+
+
+def by_listing(scenario: Listed, value: float | tuple[float, ...]) -> Floats:
+    """Return what a parameter says of each listing, (listings,), in its unit: its own, or its protocol's."""
+    return each_listing(value, listing_counts(scenario))
+
+
+def each_listing(value: float | tuple[float, ...], counts: tuple[int, ...]) -> Floats:
+    """Return what a parameter says of each listing, (listings,), where protocols have so many, `counts`, each."""
+    given = items(value)
+    own = given if len(given) == sum(counts) else np.repeat(per_item(value, len(counts)), counts)
+    return np.array(own, dtype=float)
+
+
+def listing_interest(scenario: Listed) -> Floats:
+    """Return one-sided open interest of each listing at the start, (listings,) USD."""
+    return divided(scenario, scenario.protocol.open_interest)
+
+
+def protocol_interest(scenario: Listed) -> Floats:
+    """Return one-sided open interest of each protocol at the start, (protocols,) USD."""
+    return summed(scenario, listing_interest(scenario))
+
+
+def divided(scenario: Listed, whole: float | tuple[float, ...]) -> Floats:
+    """Return each listing's part of sums of `whole` protocols, (listings,), or what `whole` says of each listing."""
+    counts, shares = listing_counts(scenario), scenario.protocol.listing_share
+    if len(items(whole)) == sum(counts) or max(counts) == 1:
+        return by_listing(scenario, whole)
+    weights = [np.array(per_item(shares or (1.0,), count)) for count in counts]
+    return np.concatenate(
+        [total * (weight / weight.sum()) for total, weight in zip(by_protocol(scenario, whole), weights, strict=True)]
+    )
+
+
+def summed(scenario: Listed, amounts: Floats) -> Floats:
+    """Return the sums of listings' `amounts`, (listings,), by protocol, (protocols,)."""
+    counts = listing_counts(scenario)
+    return np.add.reduceat(amounts, np.concatenate([[0], np.cumsum(counts)[:-1]]))
+
+
+def listing_traders(scenario: Listed) -> tuple[int, ...]:
+    """Return the number of accounts at each listing, (listings,): its own, or an equal part of its protocol's."""
+    counts, given = listing_counts(scenario), items(scenario.trader.number)
+    if len(given) == sum(counts):
+        return tuple(given)
+    numbers = per_item(scenario.trader.number, len(counts))
+    return tuple((n + c - 1 - k) // c for n, c in zip(numbers, counts, strict=True) for k in range(c))
+
+
+def _natural_minutes(scenario: Timed) -> float:
+    return _MINUTES.get(scenario.price.process, lambda _: MINUTES_A_DAY)(scenario)
+
+
+def _episode_minutes(scenario: Timed) -> float:
+    return EPISODES[scenario.price.episode].minutes
+
+
+def _replay_minutes(scenario: Timed) -> float:
+    return min(import_module("model.price.process.replay").minutes_on_file(scenario), MINUTES_A_DAY)
+
+
+def _file_names(scenario: Timed) -> tuple[str, ...]:
+    return file_names(scenario.price.files, scenario.price.names)
+
+
+_NAMES: dict[str, Callable[[Any], tuple[str, ...]]] = {
+    "declared": lambda scenario: scenario.asset.name,
+    "episode": lambda scenario: EPISODES[scenario.price.episode].assets,
+    "files": _file_names,
+}
+_MINUTES: dict[str, Callable[[Any], float]] = {"episode": _episode_minutes, "replay": _replay_minutes}
