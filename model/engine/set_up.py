@@ -76,7 +76,7 @@ class SetUp(SavedRun):
         self.slots_per_listing = slots_per_listing(scenario)
         self.exchange = initial.make_exchange(scenario, tape, traits)
         self.market = initial.make_asset_market(scenario, tape, traits, self.exchange)
-        interest = listing_interest(scenario)
+        interest = np.array(listing_interest(scenario))
         self.tiers = bare(make_tiers(*scenario.exchange.tiers))
         self.accounts = draw_population(scenario, streams, initial.contracts(self.exchange, tape, interest))
         self.start_leverage = self.accounts.leverage.copy()

@@ -22,7 +22,7 @@ def make_auction(scenario: Scenario, value: np.ndarray) -> Auction | None:
     if not terms.number:
         return None
     mandate = Mandate(**{name: getattr(terms, name) for name in Mandate._fields})
-    fee = by_listing(scenario, scenario.exchange.trading_fee)
+    fee = np.array(by_listing(scenario, scenario.exchange.trading_fee))
     return Auction(mandate, value, terms.supply / value, fee)
 
 

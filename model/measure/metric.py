@@ -172,7 +172,7 @@ def market_metrics(ecosystem: Run, steps: int) -> Metrics:
     """Return liquidations, by asset and in all, and how far forced flow pushed prices from their fundamentals."""
     record, exchange = ecosystem.record, ecosystem.exchange
     liquidated = record.member("liquidated", steps)
-    start, interest = ecosystem.protocol.open_interest, listing_interest(ecosystem.scenario)
+    start, interest = ecosystem.protocol.open_interest, np.array(listing_interest(ecosystem.scenario))
     dislocation = np.log(record.asset[:steps, :, 1] / record.asset[:steps, :, 0])
     found = {
         "liquidated": float(liquidated.sum()),

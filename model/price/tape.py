@@ -218,7 +218,7 @@ class Shocks(NamedTuple):
     def exploit(self) -> Floats:
         """Return (T, P) losses in USD, a share of the protocol's initial open interest."""
         shock = self.scenario.shock
-        size = shock.exploit_share * protocol_interest(self.scenario)
+        size = shock.exploit_share * np.array(protocol_interest(self.scenario))
         return size * self._arrived("shock.exploit", shock.exploit_intensity)
 
     def hit(self) -> Floats:

@@ -28,7 +28,7 @@ from model.measure.record import PROTOCOL_SERIES
 from model.reinsurance.claim.base import ClaimsHandler
 from model.reinsurance.underwriting import Underwriting
 from model.scenario import Scenario
-from model.scenario.extent import by_listing, listing_interest, protocol_interest, summed
+from model.scenario.extent import by_listing, listing_interest, protocol_interest
 
 BASIS_POINT = 1e-4
 DUST = 1e-6
@@ -55,9 +55,13 @@ class Reach(NamedTuple):
     series: Array  # (steps, members, series) record of the protocols
 
 
-def mean_of_listings(scenario: Scenario, values: Array) -> Array:
-    """Return the means of listings' values, (listings,), weighted by open interest at the start, (protocols,)."""
-    return summed(scenario, values * listing_interest(scenario)) / protocol_interest(scenario)
+def mean_of_listings(scenario: Scenario, protocol: Array, values: Array) -> Array:
+    """Return the means of listings' values, (listings,), weighted by open interest at the start, (protocols,).
+
+    `protocol`, (listings,), says which protocol has the listing.
+    """
+    weighted = np.bincount(protocol, values * np.array(listing_interest(scenario)))
+    return weighted / np.array(protocol_interest(scenario))
 
 
 class Choice:
@@ -78,14 +82,15 @@ class Choice:
         self.context, self.reach, self.underwriting, self.handler = context, reach, underwriting, handler
         self.terms, self.key = scenario.choice, np.uint64(key)
         self.moves = self.terms.membership and context.structure.shares
+        self.listings, members = np.array(context.exchange.protocol), len(context.protocol)
         fees = scenario.exchange
-        kept = by_listing(scenario, fees.trading_fee) * (1.0 - by_listing(scenario, fees.fee_to_vault))
-        self.fee = mean_of_listings(scenario, kept)
+        kept = np.array(by_listing(scenario, fees.trading_fee))
+        kept *= 1.0 - np.array(by_listing(scenario, fees.fee_to_vault))
+        self.fee = mean_of_listings(scenario, self.listings, kept)
         self.epoch = max(round(self.terms.epoch / scenario.minutes), 1)
         self.days = self.epoch * scenario.minutes / MINUTES_PER_DAY
         self.wait = round(self.terms.return_wait / scenario.minutes)
         self.volume, self.protocol = context.exchange["volume"].view(np.ndarray), columns(context.protocol)
-        self.listings, members = np.array(context.exchange.protocol), len(context.protocol)
         self.options = [(cap, kept) for cap in self.terms.caps for kept in self.terms.retentions]
         self.learner = Learner(members, len(self.options), self.terms.learning, self.terms.sensitivity)
         away, begun = np.zeros(members, dtype=np.int64), np.zeros(1, dtype=np.int64)

@@ -15,9 +15,8 @@ of its open interest, equal parts where none is given. Accounts are divided equa
 
 from collections.abc import Callable
 from importlib import import_module
+from itertools import islice
 from typing import Any, Protocol
-
-import numpy as np
 
 from model.scenario.asset_name import file_names
 from model.scenario.episode import EPISODES
@@ -28,7 +27,7 @@ from model.scenario.section.protocol import ProtocolSection
 from model.scenario.section.trader import TraderSection
 
 MINUTES_A_DAY = 1440
-Floats = np.ndarray
+type Floats = tuple[float, ...]
 
 
 class Timed(Protocol):
@@ -86,48 +85,49 @@ def listing_counts(scenario: Listed) -> tuple[int, ...]:
     return tuple(map(int, per_item(terms.listings or (one_each,), terms.number)))
 
 
-def by_protocol(scenario: Listed, value: float | tuple[float, ...]) -> Floats:
+def by_protocol(scenario: Listed, value: float | Floats) -> Floats:
     """Return what a parameter says of each protocol, (protocols,), in its unit."""
-    return np.array(per_item(value, scenario.protocol.number), dtype=float)
+    return tuple(map(float, per_item(value, scenario.protocol.number)))
 
 
-def by_listing(scenario: Listed, value: float | tuple[float, ...]) -> Floats:
+def by_listing(scenario: Listed, value: float | Floats) -> Floats:
     """Return what a parameter says of each listing, (listings,), in its unit: its own, or its protocol's."""
     return each_listing(value, listing_counts(scenario))
 
 
-def each_listing(value: float | tuple[float, ...], counts: tuple[int, ...]) -> Floats:
+def each_listing(value: float | Floats, counts: tuple[int, ...]) -> Floats:
     """Return what a parameter says of each listing, (listings,), where protocols have so many, `counts`, each."""
     given = items(value)
-    own = given if len(given) == sum(counts) else np.repeat(per_item(value, len(counts)), counts)
-    return np.array(own, dtype=float)
+    if len(given) == sum(counts):
+        return tuple(map(float, given))
+    owned = zip(per_item(value, len(counts)), counts, strict=True)
+    return tuple(float(one) for one, count in owned for _ in range(count))
 
 
 def listing_interest(scenario: Listed) -> Floats:
-    """Return one-sided open interest of each listing at the start, (listings,) USD."""
-    return divided(scenario, scenario.protocol.open_interest)
+    """Return one-sided open interest of each listing at the start, (listings,) USD.
+
+    The default says what protocols have, though one protocol may have as many listings as it has values.
+    """
+    given = scenario.protocol.open_interest
+    usual = type(scenario.protocol).model_fields["open_interest"].default
+    return divided(scenario, by_protocol(scenario, given) if given == usual else given)
 
 
 def protocol_interest(scenario: Listed) -> Floats:
     """Return one-sided open interest of each protocol at the start, (protocols,) USD."""
-    return summed(scenario, listing_interest(scenario))
+    each = iter(listing_interest(scenario))
+    return tuple(sum(islice(each, count)) for count in listing_counts(scenario))
 
 
-def divided(scenario: Listed, whole: float | tuple[float, ...]) -> Floats:
+def divided(scenario: Listed, whole: Floats) -> Floats:
     """Return each listing's part of sums of `whole` protocols, (listings,), or what `whole` says of each listing."""
     counts, shares = listing_counts(scenario), scenario.protocol.listing_share
-    if len(items(whole)) == sum(counts) or max(counts) == 1:
+    if len(whole) == sum(counts) or max(counts) == 1:
         return by_listing(scenario, whole)
-    weights = [np.array(per_item(shares or (1.0,), count)) for count in counts]
-    return np.concatenate(
-        [total * (weight / weight.sum()) for total, weight in zip(by_protocol(scenario, whole), weights, strict=True)]
-    )
-
-
-def summed(scenario: Listed, amounts: Floats) -> Floats:
-    """Return the sums of listings' `amounts`, (listings,), by protocol, (protocols,)."""
-    counts = listing_counts(scenario)
-    return np.add.reduceat(amounts, np.concatenate([[0], np.cumsum(counts)[:-1]]))
+    weights = [per_item(shares or (1.0,), count) for count in counts]
+    owned = zip(by_protocol(scenario, whole), weights, strict=True)
+    return tuple(total * (one / sum(weight)) for total, weight in owned for one in weight)
 
 
 def listing_traders(scenario: Listed) -> tuple[int, ...]:

@@ -48,7 +48,6 @@ from model.scenario.extent import (
     listing_interest,
     protocol_interest,
 )
-from model.scenario.parameter import per_item
 from model.scenario.registry import STRUCTURES
 from model.state.population import Contract
 from model.state.terms import KernelTables
@@ -85,7 +84,7 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Exchan
     exchange.mark[:] = tape.initial_price[exchange.asset]
     set_margins(exchange, scenario, traits)
     exchange.spread[:] = traits.half_spread[exchange.asset]
-    interest = listing_interest(scenario)
+    interest = np.array(listing_interest(scenario))
     exchange.vault_start[:] = vaults(scenario)
     exchange.vault_shares[:] = exchange.vault_start
     exchange.vault_closed[:] = exchange.vault_start == 0.0
@@ -99,7 +98,7 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Exchan
 
 def cap_by_vault(exchange: Exchanges, scenario: Scenario) -> None:
     """Lower the open-interest caps to what the vaults can bear, where the venue has such a rule."""
-    moves = per_item(scenario.control.worst_move, len(exchange))
+    moves = by_listing(scenario, scenario.control.worst_move)
     for i, move in enumerate(moves):
         bearable = skew_cap(scenario.control.vault_risk, exchange.vault_start[i], move)
         exchange.interest_cap[i] = min(exchange.interest_cap[i], bearable)
@@ -116,17 +115,14 @@ def set_margins(exchange: Exchanges, scenario: Scenario, traits: AssetTraits) ->
 
 def open_interest(scenario: Scenario) -> Array:
     """Return one-sided open interest of each protocol at the start, (protocols,) USD."""
-    return protocol_interest(scenario)
+    return np.array(protocol_interest(scenario))
 
 
 def vaults(scenario: Scenario) -> Array:
     """Return each vault's capital at the start, (listings,) USD: as given, or by its ratio; 0 without providers."""
     terms = scenario.protocol
-    given = (
-        divided(scenario, terms.vault)
-        if terms.vault
-        else by_listing(scenario, terms.vault_ratio) * listing_interest(scenario)
-    )
+    made = np.array(by_listing(scenario, terms.vault_ratio)) * np.array(listing_interest(scenario))
+    given = np.array(divided(scenario, terms.vault)) if terms.vault else made
     return given * bool(scenario.provider.number)
 
 
@@ -212,8 +208,8 @@ def stated_funds(scenario: Scenario) -> Array | None:
     """Return each fund as the scenario states it, (protocols,) USD: in USD or by a ratio of its own; else None."""
     ratio = scenario.backstop.capital_ratio
     if scenario.protocol.fund:
-        return by_protocol(scenario, scenario.protocol.fund)
-    return by_protocol(scenario, ratio) * open_interest(scenario) if isinstance(ratio, tuple) else None
+        return np.array(by_protocol(scenario, scenario.protocol.fund))
+    return np.array(by_protocol(scenario, ratio)) * open_interest(scenario) if isinstance(ratio, tuple) else None
 
 
 def total_capital(scenario: Scenario) -> float:
@@ -258,13 +254,13 @@ def treasuries(scenario: Scenario) -> Array:
     """Return each protocol's own capital at the start, (protocols,) USD."""
     terms = scenario.protocol
     if terms.treasury:
-        return by_protocol(scenario, terms.treasury)
-    return by_protocol(scenario, terms.treasury_ratio) * open_interest(scenario)
+        return np.array(by_protocol(scenario, terms.treasury))
+    return np.array(np.array(by_protocol(scenario, terms.treasury_ratio)) * open_interest(scenario))
 
 
 def skins(scenario: Scenario) -> Array:
     """Return the skin in the game of each protocol, a part of its treasury at the start, (protocols,) USD."""
-    return by_protocol(scenario, scenario.protocol.skin_in_the_game) * treasuries(scenario)
+    return np.array(np.array(by_protocol(scenario, scenario.protocol.skin_in_the_game)) * treasuries(scenario))
 
 
 def make_pool(structure: Structure) -> Pools:

@@ -110,7 +110,7 @@ def make_terms(
     return Terms(
         price=rule,
         funding=Funding(market.interest, market.funding_clamp, market.funding_cap, scenario.minutes),
-        trade=TradeTerms(rule, habit, keys, by_listing(scenario, scenario.exchange.trading_fee)),
+        trade=TradeTerms(rule, habit, keys, np.array(by_listing(scenario, scenario.exchange.trading_fee))),
         liquidation=LiquidationTerms(rule, make_tariff(scenario)),
         capital=capital_terms(scenario, structure),
         due=due,
@@ -128,9 +128,9 @@ def make_tariff(scenario: Scenario) -> Tariff:
     """Derive the constants of liquidations."""
     fees = scenario.exchange
     return Tariff(
-        bounty=by_listing(scenario, fees.keeper_share),
+        bounty=np.array(by_listing(scenario, fees.keeper_share)),
         rounds=fees.liquidation_rounds,
-        surcharge=by_listing(scenario, fees.surcharge),
+        surcharge=np.array(by_listing(scenario, fees.surcharge)),
         takeover=takeover_terms(scenario),
         partial=partial_rule(scenario),
         cross=scenario.trader.cross_share > 0.0 and max(listing_counts(scenario)) > 1,
@@ -149,8 +149,8 @@ def capital_terms(scenario: Scenario, structure: Structure) -> CapitalTerms:
     provider, minutes = scenario.provider, scenario.minutes
     flat = structure.charges_premium and not (scenario.reinsurance.prices or scenario.choice.active)
     return CapitalTerms(
-        vault=by_listing(scenario, scenario.exchange.fee_to_vault),
-        fund=by_listing(scenario, scenario.exchange.fee_to_fund),
+        vault=np.array(by_listing(scenario, scenario.exchange.fee_to_vault)),
+        fund=np.array(by_listing(scenario, scenario.exchange.fee_to_fund)),
         own_share=np.full(len(structure.capital), float(structure.own_share)),
         holds=structure.holds_capital,
         premium=scenario.backstop.premium_rate if flat else 0.0,

@@ -68,7 +68,7 @@ def oracle_failure(tape: Tape, done: Intervention, scenario: Scenario) -> dict[s
 def exploit(tape: Tape, done: Intervention, scenario: Scenario) -> dict[str, Array]:
     """Take a share of open interest from a protocol in one step."""
     taken = tape.exploit.copy()
-    taken[done.step, _columns(done)] += (done.size * protocol_interest(scenario))[_columns(done)]
+    taken[done.step, _columns(done)] += (done.size * np.array(protocol_interest(scenario)))[_columns(done)]
     return {"exploit": taken}
 
 

@@ -183,7 +183,7 @@ def require_same_shocks(a: Scenario, b: Scenario) -> None:
     """Raise ScenarioError where two arrangements would draw different tapes."""
     names = ("seed", "steps", "minutes", "asset", "price", "shock")
     apart = [name for name in names if getattr(a, name) != getattr(b, name)]
-    if not np.array_equal(protocol_interest(a), protocol_interest(b)) or listing_counts(a) != listing_counts(b):
+    if protocol_interest(a) != protocol_interest(b) or listing_counts(a) != listing_counts(b):
         apart.append("protocol")
     if apart:
         raise ScenarioError([f"arrangements: {', '.join(apart)}: the two sides must see the same shocks"])

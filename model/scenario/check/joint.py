@@ -5,8 +5,7 @@ merely unused is not refused; a notice says so before the run (:mod:`model.scena
 """
 
 from collections.abc import Callable, Iterator, Sequence
-
-import numpy as np
+from operator import mul
 
 from model.scenario.bound import WEIGHT, number
 from model.scenario.episode import EPISODES
@@ -191,18 +190,20 @@ def _bounds_of_controls(scenario: Sections) -> Iterator[str]:
 
 def _given_twice(scenario: Sections) -> Iterator[str]:
     """Yield an amount in USD next to a ratio, not its default, that makes another amount of the open interest."""
+    whole = protocol_interest(scenario)
     for name, other in AMOUNTS.items():
         amounts, (section, field) = getattr(scenario.protocol, name.partition(".")[2]), other.split(".")
         ratio, default = getattr(getattr(scenario, section), field), _default(scenario, section, field)
         if not amounts or ratio == default:
             continue
         if name == "protocol.vault":
-            given, made = divided(scenario, amounts), by_listing(scenario, ratio) * listing_interest(scenario)
+            given, rates, interest = divided(scenario, amounts), by_listing(scenario, ratio), listing_interest(scenario)
         else:
-            given, made = by_protocol(scenario, amounts), by_protocol(scenario, ratio) * protocol_interest(scenario)
+            given, rates, interest = by_protocol(scenario, amounts), by_protocol(scenario, ratio), whole
+        made = tuple(map(mul, rates, interest))
         if name == "protocol.fund" and not isinstance(ratio, tuple):  # a ratio of all, which says no more than the sum
-            given, made = given.sum(keepdims=True), made.sum(keepdims=True)
-        if (abs(given - made) > ROUNDING * np.maximum(given, made)).any():
+            given, made = (sum(given),), (sum(made),)
+        if any(abs(one - two) > ROUNDING * max(one, two) for one, two in zip(given, made, strict=True)):
             yield (
                 f"{name} {_few(given, ',.0f')} USD and {other} {_few(items(ratio))} disagree: the ratio makes "
                 f"{_few(made, ',.0f')} USD of the open interest; allowed: one of the two, or the same by both"
@@ -213,7 +214,7 @@ def _default(scenario: Sections, section: str, field: str) -> object:
     return type(getattr(scenario, section)).model_fields[field].default
 
 
-def _few(values: Sequence[float] | np.ndarray, form: str = "g") -> str:
+def _few(values: Sequence[float], form: str = "g") -> str:
     return " ".join(f"{value:{form}}" for value in values[:SHOWN]) + (" ..." if len(values) > SHOWN else "")
 
 

@@ -20,7 +20,7 @@ PER_PROTOCOL = (
     *("protocol.skin_in_the_game", "backstop.capital_ratio", "backstop.sublimit", "backstop.cluster"),
 )
 PER_LISTING = (
-    *("protocol.open_interest", "protocol.asset", "protocol.vault", "protocol.vault_ratio", "control.worst_move"),
+    *("protocol.open_interest", "protocol.vault", "protocol.vault_ratio", "control.worst_move"),
     *("exchange.trading_fee", "exchange.fee_to_vault", "exchange.fee_to_fund", "exchange.liquidation_fee"),
     *("exchange.keeper_share", "exchange.surcharge", "trader.long_leverage", "trader.short_leverage", "trader.number"),
 )
@@ -60,14 +60,17 @@ def _allotted_anew(scenario: "Scenario") -> Iterator[str]:
 
 def _values(scenario: "Scenario") -> Iterator[str]:
     members, assets = scenario.protocol.number, max(len(asset_names(scenario)), len(scenario.asset.name))
-    counts = [(name, members, "protocols") for name in PER_PROTOCOL]
-    counts += [(name, sum(listing_counts(scenario)), "listings") for name in PER_LISTING]
-    counts += [(f"asset.{name}", assets, "assets") for name in PER_ASSET]
-    for name, count, what in counts:
+    listings = sum(listing_counts(scenario))
+    counts = [(name, members, f"{members} protocols") for name in PER_PROTOCOL]
+    counts += [(name, members, f"{members} protocols with {listings} listings") for name in PER_LISTING]
+    counts += [("protocol.asset", listings, f"{listings} listings")]
+    counts += [(f"asset.{name}", assets, f"{assets} assets") for name in PER_ASSET]
+    for name, count, whose in counts:
         value, default = _value_and_default(scenario, name)
         length = len(value) if isinstance(value, tuple) else 1
-        if value != default and length > count:
-            yield f"{name} has {length} values for {count} {what}: the last {length - count} are not used"
+        own = name in PER_LISTING and length == listings
+        if value != default and length > count and not own:
+            yield f"{name} has {length} values for {whose}: the last {length - count} are not used"
 
 
 def _times(scenario: "Scenario") -> Iterator[str]:

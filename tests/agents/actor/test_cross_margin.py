@@ -212,7 +212,9 @@ def test_only_what_exceeds_the_whole_account_is_lost_below_bankruptcy():
 
 
 def test_what_is_cross_is_drawn_by_owner_and_only_where_there_are_several_listings():
-    engine = Engine(small(protocol__number=2, protocol__listings=(3, 1), trader__cross_share=0.5, trader__number=400))
+    engine = Engine(
+        small(protocol__number=2, protocol__listings=(3, 1), trader__cross_share=0.5, trader__number=(1_200, 400))
+    )
     cross = engine.accounts.cross.reshape(4, -1)[:, :400]
     assert (cross[0] == cross[1]).all() and (cross[1] == cross[2]).all() and not cross[3].any()
     assert 0.4 < cross[0].mean() < 0.6
@@ -222,7 +224,7 @@ def test_what_is_cross_is_drawn_by_owner_and_only_where_there_are_several_listin
 @pytest.mark.parametrize(("share", "low", "high"), [(1.0, 1.0, 1.0), (0.0, 0.45, 0.65), (0.5, 0.7, 0.85)])
 def test_owners_with_cross_margin_take_one_side_as_far_as_is_said(share, low, high):
     """Of sides drawn each, 0.7 long, 0.58 agree; isolated owners' sides are drawn each whatever is said."""
-    terms = {"trader__cross_share": 0.5, "trader__same_side": share, "trader__number": 2_000}
+    terms = {"trader__cross_share": 0.5, "trader__same_side": share, "trader__number": 4_000}
     engine = Engine(small(protocol__number=1, protocol__listings=(2,), **terms))
     first, second = engine.accounts.size.reshape(2, -1)[:, :2_000] > 0.0
     cross = engine.accounts.cross[:2_000] != 0

@@ -32,7 +32,7 @@ VENUES = {
     "protocol.treasury": [9e6, 3e6, 1e6],
     "protocol.vault": [350e6, 120e6, 70e6],
 }
-SMALL = {"trader.number": 8, "provider.number": 2, "steps": 1, "price.process": "gbm"}
+SMALL = {"trader.number": 8, "provider.number": 2, "steps": 1, "price.process": "gbm", "protocol.listings": [1]}
 LISTED = (
     "protocol.treasury_ratio", "protocol.vault_ratio", "protocol.skin_in_the_game", "backstop.capital_ratio",
     "exchange.trading_fee", "exchange.fee_to_vault", "exchange.fee_to_fund", "exchange.liquidation_fee",
@@ -149,6 +149,7 @@ def test_ratios_by_protocol_make_amounts_by_hand():
     changed = Scenario().replace(
         {
             "protocol.number": 3,
+            "protocol.listings": [1],
             "backstop.capital_ratio": [0.1, 0.01],
             "protocol.treasury_ratio": [0.5, 0.25, 0.0],
             "protocol.skin_in_the_game": [1.0, 0.5],
@@ -180,7 +181,7 @@ def test_fees_and_leverage_by_protocol_reach_the_tables():
     assert engine.exchange.liquidation_fee.tolist() == [0.01, 0.02, 0.02]
     assert engine.rules.trade.fee.tolist() == [5e-4, 1e-3, 1e-3]
     assert engine.rules.liquidation.tariff.surcharge.tolist() == [0.0, 1.0, 1.0]
-    terms = trader_terms(scenario(trader__long_leverage=[2.0, 5.0]).trader, 3)
+    terms = trader_terms(scenario(trader__long_leverage=[2.0, 5.0]).trader, (1, 1, 1))
     assert [one.long_leverage for one in terms] == [2.0, 5.0, 5.0]
     assert {one.short_leverage for one in terms} == {1.0}
 

@@ -15,8 +15,10 @@ NUMBER = 4_000
 
 def population(**trader):
     """Return the accounts of two protocols, those of the second apart, and the trader section."""
-    scenario = Scenario().replace({"trader.number": NUMBER} | {f"trader.{name}": v for name, v in trader.items()})
-    accounts = draw_population(scenario, Streams(3, 0), [CONTRACT, CONTRACT])
+    scenario = Scenario().replace(
+        {"trader.number": NUMBER, "protocol.listings": [1]} | {f"trader.{name}": v for name, v in trader.items()}
+    )
+    accounts = draw_population(scenario, Streams(3, 0), [CONTRACT] * scenario.protocol.number)
     first = slots_per_listing(scenario)
     rows = slice(first, first + NUMBER)
     return type(accounts)(*(column[rows] for column in accounts)), scenario.trader
@@ -75,7 +77,10 @@ def test_what_the_capped_exceed_is_spread_over_the_others(cap):
 
 
 def test_another_account_or_protocol_changes_nobody_elses_draws():
-    scenario, streams = Scenario().replace({"trader.number": 40}), Streams(3, 0)
-    few = draw_population(scenario, streams, [CONTRACT])
-    more = draw_population(scenario, streams, [CONTRACT, CONTRACT])
+    few, more = (
+        draw_population(
+            Scenario().replace({"trader.number": 40, "protocol.number": number}), Streams(3, 0), [CONTRACT] * 3 * number
+        )
+        for number in (1, 2)
+    )
     assert all(np.array_equal(a, b[: len(a)]) for a, b in zip(few, more, strict=True))

@@ -14,8 +14,16 @@ from experiments.benchmark.compiled import differences
 from model.backstop.loss_regime.division import hand_back
 from model.ecosystem import Ecosystem
 from model.engine.engine import Engine
-from model.scenario import ScenarioError
+from model.scenario import Scenario, ScenarioError
 from model.scenario.check.unused import unused
+from model.scenario.extent import (
+    by_listing,
+    divided,
+    listing_counts,
+    listing_interest,
+    listing_traders,
+    protocol_interest,
+)
 from tests.support.world import REGIMES, STRUCTURES, crash, small
 
 UNSHARED = {  # what members of one protocol share is its backstop; here there is none, and nobody hears of anybody
@@ -42,12 +50,35 @@ def test_listings_of_one_protocol_follow_each_other():
 
 def test_open_interest_is_that_of_each_listing_and_a_protocol_has_the_sum():
     scenario = small(protocol__number=2, protocol__listings=(2, 1), protocol__open_interest=(3e6, 1e6, 2e6))
-    assert scenario.protocol.listing_interest == (3e6, 1e6, 2e6) and scenario.protocol.interest == (4e6, 2e6)
+    assert listing_interest(scenario) == (3e6, 1e6, 2e6) and protocol_interest(scenario) == (4e6, 2e6)
     engine = Engine(scenario)
     held = np.maximum(engine.exchange.long_size, engine.exchange.short_size) * engine.exchange.mark
     assert held == pytest.approx([3e6, 1e6, 2e6], rel=1e-6)
     assert engine.protocol.open_interest.tolist() == [4e6, 2e6]
     assert engine.ledger.balance[FUND, 0] == pytest.approx(2.0 * engine.ledger.balance[FUND, 1])
+
+
+def test_every_protocol_lists_every_asset_unless_it_is_said_what_it_lists():
+    assert listing_counts(Scenario()) == (3,) * 8
+    assert listing_counts(Scenario().replace({"protocol.asset": (0, 1)})) == (1,) * 8
+    assert listing_counts(Scenario().replace({"protocol.listings": (2, 1), "protocol.number": 3})) == (2, 1, 1)
+    assert listing_counts(Scenario().replace({"price.process": "episode", "price.episode": "2020-03-12"})) == (2,) * 8
+    assert (
+        Engine(Scenario().replace({"protocol.number": 2, "trader.number": 9})).exchange.asset.tolist() == [0, 1, 2] * 2
+    )
+
+
+def test_what_is_a_protocol_s_whole_is_divided_and_what_is_a_rate_is_not():
+    """Two protocols with three assets each: two values are the protocols', six are the listings'."""
+    chosen = {"protocol.number": 2, "protocol.listing_share": (2.0, 1.0), "trader.number": (7, 3)}
+    scenario = Scenario().replace({**chosen, "protocol.open_interest": (4e6, 8e6)})
+    assert listing_interest(scenario) == (2e6, 1e6, 1e6, 4e6, 2e6, 2e6) and protocol_interest(scenario) == (4e6, 8e6)
+    assert listing_traders(scenario) == (3, 2, 2, 1, 1, 1)
+    assert by_listing(scenario, (0.1, 0.2)) == (0.1, 0.1, 0.1, 0.2, 0.2, 0.2)
+    six = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+    assert by_listing(scenario, six) == six == divided(scenario, six)
+    assert protocol_interest(Scenario().replace({"protocol.number": 1})) == (4e8,)  # the default is by protocol
+    assert divided(scenario.replace({"protocol.listing_share": ()}), (3.0,)) == (1.0,) * 6
 
 
 @pytest.mark.parametrize(("counts", "message"), [((0,), "listings"), ((-1,), "listings"), ((2_000,), "listings")])
@@ -57,11 +88,11 @@ def test_numbers_of_listings_that_are_none(counts, message):
 
 
 def test_values_beyond_the_last_listing_are_named():
-    """Two protocols with three listings: three values are used, the fourth is not."""
+    """Two protocols with three listings: two values or three are used, of four the last two are not."""
     given = {"protocol__number": 2, "protocol__listings": (2, 1)}
     assert not unused(small(**given, protocol__open_interest=(1e6, 2e6, 3e6)))
     [line] = unused(small(**given, protocol__open_interest=(1e6, 2e6, 3e6, 4e6)))
-    assert "4 values for 3 listings" in line
+    assert line.endswith("has 4 values for 2 protocols with 3 listings: the last 2 are not used")
 
 
 def test_one_fund_pays_the_losses_of_all_listings_and_the_rest_goes_back_in_proportion():
@@ -118,8 +149,16 @@ def test_accounts_of_a_listing_that_lost_nothing_pay_nothing():
 
 def test_two_listings_of_one_protocol_trade_as_two_protocols_do():
     """Where there is no backstop to share, it makes no difference to accounts and prices who runs the venues."""
-    one = Engine(crash(**UNSHARED, protocol__number=1, protocol__listings=(2,)))
-    two = Engine(crash(**UNSHARED, protocol__number=2))
+    one = Engine(
+        crash(
+            **UNSHARED,
+            protocol__number=1,
+            protocol__listings=(2,),
+            protocol__listing_share=(),
+            protocol__open_interest=(4e8,),
+        )
+    )
+    two = Engine(crash(**UNSHARED, protocol__number=2, trader__number=20, protocol__open_interest=(2e8,)))
     for engine in (one, two):
         engine.run()
     assert one.summary()["trader_deficit"] > 0.0
