@@ -31,6 +31,7 @@ WORLD = {
     "value_fund.number": 2,
     "provider.number": 4,
     "protocol.number": 4,
+    "protocol.listings": (1,),
     "keeper.number": 4,
     "backstop.capital_ratio": 0.003,
 }
