@@ -19,7 +19,7 @@ MILLION = 1e-6
 LEVEL = 0.95
 CENT = 0.01  # USD, below which nothing is a loss
 LESS, MORE, EQUAL, SAME, UNKNOWN = "less", "more", "not told apart", "the same in every world", "no value"
-KEEPS, UNDECIDED, TURNS, APPEARS = "keeps its sign", "undecided", "turns", "decided where the default is not"
+KEEPS, UNDECIDED, TURNS, APPEARS = "keeps its sign", "undecided", "turns", "decided where it is not above"
 VANISHES = "vanishes"  # zero in every world
 
 

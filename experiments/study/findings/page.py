@@ -13,6 +13,7 @@ from experiments.study.findings.study import (
     DEFAULT,
     EPISODE_STUDIES,
     INNOCENTS,
+    ONE_EACH,
     REGIMES,
     WITHOUT_FEEDBACK,
     Study,
@@ -63,7 +64,7 @@ def _sections(content: Content) -> list[Section]:
     sections: list[Section] = [
         ("The world", (default,), lambda: _world(measured[default])),
         ("What each structure leaves uncovered", (default,), lambda: section.structures(measured[default])),
-        ("What of it is no finding", (default, cut), lambda: _artefacts(measured[default], measured[cut])),
+        ("What of it is no finding", (default, cut), lambda: _artefacts(measured)),
         ("Under which changes it turns", (default,), lambda: section.turns(measured[default], _changed(content))),
         ("All headline metrics", (default,), lambda: section.headlines(measured[default])),
         ("All funds together", (default,), lambda: section.joint(measured[default])),
@@ -90,8 +91,10 @@ def _calm(measured: Measured) -> list[str]:
     )
 
 
-def _artefacts(default: Measured, cut: Measured) -> str:
-    return "\n\n".join([section.identity(default, cut), section.allotment(default), section.thin(default)])
+def _artefacts(measured: dict[str, Measured]) -> str:
+    default, apart = measured[DEFAULT.name], measured.get(ONE_EACH.name)
+    parts = [section.identity(default, measured[WITHOUT_FEEDBACK]), section.allotment(default)]
+    return "\n\n".join([*parts, *([section.thin(apart)] if apart and not apart.failure else [])])
 
 
 def _changed(content: Content) -> list[Measured]:

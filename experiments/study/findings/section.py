@@ -25,7 +25,7 @@ from experiments.study.findings.contrast import (
 from experiments.study.findings.run import Measured, Sized
 from experiments.study.findings.word import amount, counted, difference, listed, mean, percent, sentence, spread, table
 from model.price.segment import asset_of
-from model.scenario.extent import asset_names
+from model.scenario.extent import asset_names, listing_counts
 from model.state.initial import fund_sizes, open_interest, total_capital
 
 BY_LOSS = "isolated_by_loss"
@@ -126,8 +126,8 @@ def identity(default: Measured, cut: Measured) -> str:
     return (
         "**Identity.** Where nobody reacts to who pays, max(0, ΣD − ΣF) ≤ Σ max(0, D − F): a pool of the same capital "
         f"cannot leave more uncovered in total. It held in {held.hits} of {held.number} worlds without feedback and in "
-        f"{open_.hits} of {open_.number} of the default. That the sign is so is no finding; how much, and at whose "
-        f"cost, is. Deficits of isolated and pooled are equal to 1e-9 in {same} of the default's worlds."
+        f"{open_.hits} of {open_.number} worlds as above. That the sign is so is no finding; how much, and at whose "
+        f"cost, is. Deficits of isolated and pooled are equal to 1e-9 in {same} worlds as above."
     )
 
 
@@ -159,14 +159,16 @@ def allotment(measured: Measured) -> str:
 
 
 def thin(measured: Measured) -> str:
-    """Return what is left of the differences without the protocols of the thinnest asset."""
+    """Return the differences where each protocol lists one asset, and without the protocols of the thinnest."""
     comparison, thin_ones = measured.comparison, thin_protocols(measured)
     kept = np.setdiff1d(np.arange(measured.scenario.protocol.number), thin_ones)
     arrangements = ("isolated", BY_LOSS, "pooled")
     values = {arrangement: members(comparison, arrangement, kept) for arrangement in arrangements}
     left = [contrast(arrangement, "pooled", values[arrangement], values["pooled"]) for arrangement in arrangements[:2]]
     whole = [uncovered(comparison, arrangement, "pooled") for arrangement in arrangements[:2]]
-    lines = []
+    lines = [*map(sentence, whole)]
+    called = measured.scenario.protocol.names()
+    lines.append(f"Without protocols {listed([called[i] for i in thin_ones])}, on the thinnest asset:")
     for one, other in zip(whole, left, strict=True):
         lines.append(sentence(other, "uncovered at the others"))
         if one.decided and not other.decided:
@@ -174,16 +176,16 @@ def thin(measured: Measured) -> str:
                 f"As far as {other.number} worlds tell, that {one.a} differs from {one.b} is **due to these protocols "
                 "alone**."
             )
-    called = measured.scenario.protocol.names()
-    names = listed([called[i] for i in thin_ones])
-    return f"**Thin venues.** Without protocols {names}, on the thinnest asset: {' '.join(lines)}"
+    return f"**One asset a protocol.** {' '.join(lines)}"
 
 
 def thin_protocols(measured: Measured) -> NDArray[np.intp]:
-    """Return the protocols that trade the asset with the least depth over open interest."""
+    """Return the protocols that trade nothing but the asset with the least depth over open interest."""
     names = asset_names(measured.scenario)
     depth = np.array(measured.scenario.asset.values("depth_per_oi", names))
-    return np.flatnonzero(asset_of(measured.scenario, len(names)) == int(depth.argmin()))
+    counts = listing_counts(measured.scenario)
+    others = asset_of(measured.scenario, len(names)) != int(depth.argmin())
+    return np.flatnonzero(np.bincount(np.repeat(np.arange(len(counts)), counts), others) == 0)
 
 
 def regimes(measured: Measured) -> str:
@@ -217,7 +219,7 @@ def turns(default: Measured, changed: Sequence[Measured]) -> str:
     for a in (BY_LOSS, "isolated"):
         base = uncovered(default.comparison, a, "pooled")
         under = [(one.study.title, uncovered(one.comparison, a, "pooled")) for one in changed]
-        rows.append((f"{a} − pooled", "default", difference(base), str(base.number), base.verdict))
+        rows.append((f"{a} − pooled", "as above", difference(base), str(base.number), base.verdict))
         rows += [(f"{a} − pooled", title, difference(c), str(c.number), base.under(c)) for title, c in under]
         parts.append(_summary(base, under))
     return "\n\n".join([table(("difference", "world", "uncovered, $M", "n", "finding"), rows), *parts])

@@ -18,6 +18,8 @@ BASE = "2025-10-10"
 PAIR = ("isolated", "pooled")
 ALL = ("isolated", "pooled", "reinsured", "mutual")
 LEAST = 2  # replications of any study
+LEAN = {"backstop.capital_ratio": 0.006}
+"""Two fifths of the default capital, which is never used up: where no fund runs out there is nothing to tell."""
 QUICK: dict[str, Any] = {"trader.number": 40, "minutes": 10, "provider.number": 2}
 TARGETS = (0.95, 0.99)
 SIZE = "size"
@@ -49,7 +51,10 @@ class Study(NamedTuple):
 
     def scenario(self, seed: int, further: Mapping[str, Any]) -> "Scenario":
         """Return the scenario, with `further` changes."""
-        base = Scenario.from_toml(scenario_path(self.world)) if self.world else Scenario().replace(DEFAULT_PRICES)
+        if self.world:
+            base = Scenario.from_toml(scenario_path(self.world))
+        else:
+            base = Scenario().replace({**DEFAULT_PRICES, **LEAN})
         return base.replace({**self.changes, **further, "seed": seed})
 
 
@@ -58,7 +63,7 @@ def change(name: str, title: str, **changes: Any) -> Study:
     return Study(name, title, {key.replace("__", "."): value for key, value in changes.items()})
 
 
-DEFAULT = Study("default", "10 October 2025, defaults", structures=ALL, share=2.0)
+DEFAULT = Study("default", "10 October 2025, funds of 0.6 % of open interest", structures=ALL, share=2.0)
 # Who pays never changes what anybody does: the identity of the total holds bit for bit here.
 WITHOUT_FEEDBACK = "without_feedback"
 INNOCENTS = Study(
@@ -70,9 +75,12 @@ EPISODE_STUDIES = tuple(
     for name, episode in EPISODES.items()
     if name != BASE
 )
+ONE_EACH = change("one_asset_each", "one asset a protocol, two of them the thin one alone", protocol__listings=(1,))
 CHANGES = (
+    change("default_capital", "funds of 1.5 % of open interest, the default", backstop__capital_ratio=0.015),
+    ONE_EACH,
     change("one_asset", "one asset for all", protocol__asset=(0,)),
-    change("no_thin_venue", "nobody trades the thin asset", protocol__asset=(0, 1)),
+    change("no_thin_venue", "nobody trades the thin asset", protocol__listings=(2,), protocol__asset=(0, 1)),
     change("exploits", "exploits on (one a protocol in five days)", shock__exploit_intensity=0.2),
     change("permanent_impact", "half of impact permanent", market__permanent_share=0.5),
     change("equal_interest", "equal open interest", protocol__open_interest=(1.2e8,)),

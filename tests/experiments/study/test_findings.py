@@ -25,7 +25,16 @@ from experiments.study.findings.contrast import (
 )
 from experiments.study.findings.page import Content, document, page
 from experiments.study.findings.run import Measured, Sized
-from experiments.study.findings.study import CHANGES, DEFAULT, EPISODE_STUDIES, INNOCENTS, REGIMES, Study, studies
+from experiments.study.findings.study import (
+    CHANGES,
+    DEFAULT,
+    EPISODE_STUDIES,
+    INNOCENTS,
+    ONE_EACH,
+    REGIMES,
+    Study,
+    studies,
+)
 from experiments.study.findings.word import counted, sentence
 from model.scenario import Scenario
 from model.scenario.episode import EPISODES
@@ -128,8 +137,9 @@ def test_an_artefact_of_allotment_is_called_so_only_where_it_is():
     assert "The sign turns with the allotment" in section.allotment(usual(isolated_by_loss=0.5))
 
 
-def test_what_two_thin_venues_make_is_called_so():
-    found = usual()
+def test_what_venues_of_one_thin_asset_make_is_called_so():
+    assert not section.thin_protocols(usual()).size  # all list it, and other assets too
+    found = measured(ONE_EACH, isolated=2.0, isolated_by_loss=1.0, pooled=1.0)
     assert section.thin_protocols(found).tolist() == [2, 5]
     told = section.thin(found)
     assert "Without protocols 2, 5" in told and "due to these protocols alone" in told
