@@ -1,7 +1,8 @@
 """The plan file: TOML, read and checked as a whole, all problems reported at once.
 
 =================  =====================================================================================
-base               ``scenario``, ``episode``, ``process``, ``prices``, ``seed``: as the options of ``backstop compare``
+base               ``scenario``, ``episode``, ``process``, ``prices``, ``accounts``, ``seed``: as the options of
+                   ``backstop compare``
 ``[set]``          parameters changed in every run
 ``[design]``       ``kind``, and ``points``, ``levels``, ``seed`` where the kind needs them
 ``[fields]``       what the design moves: a list of values, or ``{low, high, scale, levels}``
@@ -39,7 +40,7 @@ NOT_BASE = {
 }  # fmt: skip
 BASE = tuple(name for name in Options._fields if name not in NOT_BASE)
 OTHER = ("set", "design", "fields", "across", "point", "replications", "first_replication", "series", "reporters")
-PATHS = ("scenario", "prices")
+PATHS = ("scenario", "prices", "accounts")
 MOST_REPLICATIONS = 1_000_000_000
 
 
@@ -267,6 +268,7 @@ def _is_whole(name: str) -> bool:
 def _absolute_files(scenario: Scenario) -> dict[str, Any]:
     """Return the scenario's files by absolute path, for workers in another folder."""
     files: dict[str, Any] = {"price.files": tuple(str(Path(name).absolute()) for name in scenario.price.files)}
-    if scenario.exposure.file:
-        files["exposure.file"] = str(Path(scenario.exposure.file).absolute())
+    for name, file in (("exposure.file", scenario.exposure.file), ("trader.accounts", scenario.trader.accounts)):
+        if file:
+            files[name] = str(Path(file).absolute())
     return files

@@ -183,7 +183,11 @@ def _given_twice(scenario: Sections) -> Iterator[str]:
     """Yield an amount in USD next to a ratio, not its default, that makes another amount of the open interest."""
     members = scenario.protocol.number
     interest = per_item(scenario.protocol.open_interest, members)
-    for name, other in AMOUNTS.items():
+    # that of a file of accounts, which is not read here, is checked once it is known
+    unknown = scenario.trader.accounts and scenario.protocol.open_interest == _default(
+        scenario, "protocol", "open_interest"
+    )
+    for name, other in ({} if unknown else AMOUNTS).items():
         amounts, (section, field) = getattr(scenario.protocol, name.partition(".")[2]), other.split(".")
         ratio, default = getattr(getattr(scenario, section), field), _default(scenario, section, field)
         if not amounts or ratio == default:

@@ -11,6 +11,9 @@ class TraderSection(Section):
     """The population of each protocol and its habits."""
 
     number: CountByProtocol = parameter(1_000, "accounts", "traders per listing", "throw-away prototype", COUNT)
+    accounts: str = parameter(
+        "", "path", "file of accounts, CSV or Parquet, in place of a drawn population; empty: drawn", "the user"
+    )
     reserve: int = parameter(
         8, "accounts", "free slots per protocol for accounts opened during a run", "modelling choice", COUNT
     )
