@@ -33,6 +33,7 @@ from model.scenario import Scenario, ScenarioError, read_toml
 from model.scenario.parameter import declarations, is_whole
 from model.scenario.problem import one_of, section_at, suggestion
 from model.scenario.world import world_names
+from model.state.account_book import settled
 
 NOT_BASE = {
     "settings", "structures", "regimes", "premiums", "replications", "workers", "out", "precision", "reporters",
@@ -125,11 +126,13 @@ class _Reader:
     def _base(self) -> Described:
         given = {name: self.table[name] for name in BASE if name in self.table and self._is_option(name)}
         given |= {name: self._beside(given[name]) for name in PATHS if name in given}
+        accounts = {"trader.accounts": given.pop("accounts")} if "accounts" in given else {}
         described = self._attempt(lambda: described_base(Options(**given)), Described(Scenario()))
         scenario = described.scenario
-        changes = self._flat("set", self._typed("set", self.table, dict, {}))
+        changes = accounts | self._flat("set", self._typed("set", self.table, dict, {}))
         changed = self._attempt(lambda: scenario.replace(changes, f"{self.path}: set"), scenario)
         whole = changed.replace(_absolute_files(changed))
+        self._attempt(lambda: settled(whole), whole)  # a book fits the venues that the whole of the plan describes
         return Described(whole, (*described.layers, Layer("[set]", changes)))
 
     def _is_option(self, name: str) -> bool:

@@ -124,7 +124,7 @@ class Simulation(NamedTuple):
         first = world.tape.initial_price[None, : mid.shape[1]]
         returns = np.diff(np.log(np.concatenate([first, mid])), axis=0)
         traded = world.record.protocol[: world.clock, :, VOLUME]
-        listed, asset, protocol = world.exchange.protocol, world.exchange.asset, scenario.protocol
+        listed, asset, protocol = world.exchange.protocol, world.exchange.asset, world.scenario.protocol
         traded = traded[:, listed] * (np.array(protocol.listing_interest) / np.array(protocol.interest)[listed])
         volume = np.stack([traded[:, asset == k].sum(axis=1) for k in range(mid.shape[1])], axis=1)
         return Series(self._bars(returns), self._bars(volume))
