@@ -13,6 +13,7 @@ from experiments.cli.main import main
 from experiments.plan.identity import file_digest
 from experiments.plan.plan import read_plan
 from experiments.plan.problem import SweepError
+from experiments.report.method import of_comparison
 from experiments.results.parquet import read_table
 from model.engine.account_table import write_accounts
 from model.engine.engine import Engine
@@ -56,6 +57,7 @@ def test_a_study_runs_on_the_accounts_of_the_file_and_keeps_its_digest(tmp_path,
         columns = [read_table(tmp_path / folder / "runs").column(name).to_numpy() for folder in ("out", "drawn")]
         np.testing.assert_array_equal(*columns)
     assert invoke("reproduce", tmp_path / "out", "--runs", 2).exit_code == 0
+    assert "2 protocols with the accounts of book.csv (sha256:" in of_comparison(manifest)
 
 
 def test_workers_give_what_one_process_gives(tmp_path, book):

@@ -10,11 +10,15 @@ import pytest
 
 from model.engine.account_table import account_table, write_accounts
 from model.engine.engine import Engine
+from model.price.segment import asset_of
+from model.price.tape import draw_tape
 from model.scenario import Scenario, ScenarioError
-from model.state.account_book import account_notes, book_of, settled
+from model.scenario.registry import PROCESSES
+from model.state.account_book import account_notes, book_of, listings_of, settled
 from model.state.reader.account_file import read_accounts
 from model.state.reader.position import Listings
 from model.state.reader.problem import AccountFileError
+from tests.support.fuzz import price_files
 
 LISTINGS = Listings(("Aster", "Borea"), (2, 1), ("BTC", "ETH", "XRP"), (0, 1, 0), (100.0, 10.0, 100.0))
 WORLD = {"price.process": "gbm", "protocol.number": 2, "protocol.listings": (2, 1), "protocol.name": ("Aster", "Borea"),
@@ -205,3 +209,15 @@ def test_a_run_is_saved_branched_and_put_back(tmp_path):
     for one in (run, again):
         one.run()
     np.testing.assert_equal(again.summary(), run.summary())
+
+
+@pytest.mark.parametrize("process", sorted(PROCESSES))
+def test_first_prices_are_those_of_every_replication(process):
+    """So open interest is the file's in all of them; no process moves its first price."""
+    changes = {"price.process": process, "price.files": tuple(map(str, price_files())), "steps": 3, "minutes": 30.0}
+    changes |= {"price.start": "2024-02-02T00:00Z"} if process == "replay" else {}
+    scenario = Scenario().replace(changes | {"protocol.number": 2, "protocol.listings": (2, 1)})
+    for replication in (0, 5):
+        tape = draw_tape(scenario, replication)
+        asset = asset_of(scenario, len(tape.initial_price))
+        assert listings_of(scenario).price == tuple(tape.initial_price[asset])
