@@ -20,7 +20,7 @@ from model.scenario.problem import section_at
 
 ELSEWHERE = (
     *("seed", "backstop.structure", "backstop.regime"),
-    *("price.files", "price.names", "exposure.file", "price.start"),
+    *("price.files", "price.names", "exposure.file", "price.start", "trader.accounts"),
     *("asset.correlation_matrix", "asset.factor_loading"),
 )
 """Parameters that have controls of their own on the page, name files of the server, or are tables to be loaded."""

@@ -15,6 +15,9 @@ PRICES = click.option(
     metavar="[NAME=]FILE",
     help="Price file of one asset, CSV or Parquet, and what to call it; repeatable.",
 )
+ACCOUNTS = click.option(
+    "--accounts", metavar="FILE", help="Accounts at the start, CSV or Parquet, in place of a drawn population."
+)
 PROCESS = click.option("--process", metavar="NAME", help="Price process: replay, bootstrap, gbm, garch, ...")
 EPISODE = click.option("--episode", metavar="NAME", help="Named episode (see `backstop episodes`); default 2025-10-10.")
 SCENARIO = click.option(
@@ -47,7 +50,7 @@ SERIES = click.option(
     help="Series kept of each run: all, totals, none, or names such as fund or mid_BTC; repeatable; default all, above "
     "1,000 protocols totals.",
 )
-SCENARIO_NAMES = ("prices", "process", "episode", "scenario", "settings", "seed")
+SCENARIO_NAMES = ("prices", "accounts", "process", "episode", "scenario", "settings", "seed")
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
@@ -58,7 +61,7 @@ type Command = Callable[..., Any]
 
 def scenario_options(command: Command) -> Command:
     """Add the options that describe a scenario."""
-    return with_options(PRICES, PROCESS, EPISODE, SCENARIO, SET, SEED)(command)
+    return with_options(PRICES, ACCOUNTS, PROCESS, EPISODE, SCENARIO, SET, SEED)(command)
 
 
 def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:

@@ -77,6 +77,7 @@ def plan(
         With every problem of the configuration, one line each.
     """
     from experiments.plan.notice import notes, notices  # noqa: PLC0415
+    from model.state.account_book import settled  # noqa: PLC0415
 
     problems = Problems()
     described = read_scenario(options, problems)
@@ -93,6 +94,7 @@ def plan(
     kept = problems.attempt(partial(_kept, options), Kept())
     problems.lines += [*_count_problems(replications, workers), *_folder_problems(folder)]
     _finish(scenario, problems)
+    scenario = settled(scenario)
     lines = notices(described, {"structure": structures, "regime": regimes, "premium": premiums}, searched=searched)
     lines += [line for line in notes(scenario, structures, premiums) if line.split()[0] not in " ".join(lines)]
     return Plan(

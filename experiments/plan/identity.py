@@ -42,6 +42,7 @@ def canonical(scenario: "Scenario") -> dict[str, Any]:
     tree["price"]["names"] = file_names(scenario.price.files, scenario.price.names)
     tree["price"]["files"] = [file_digest(name) for name in scenario.price.files]
     tree["exposure"]["file"] = file_digest(scenario.exposure.file)
+    tree["trader"]["accounts"] = file_digest(scenario.trader.accounts)
     return tree
 
 

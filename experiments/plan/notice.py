@@ -16,6 +16,7 @@ from model.scenario.check.alike import alike_structures
 from model.scenario.check.inert import inert_choices
 from model.scenario.check.unused import unused
 from model.scenario.parameter import Value
+from model.state.account_book import account_notes
 
 AXES = {"structure": "backstop.structure", "regime": "backstop.regime", "premium": "reinsurance.premium"}
 FROM_FILES = ("replay", "bootstrap")
@@ -89,6 +90,7 @@ def notices(
         *_not_run(described, axes),
         *_inert(described, axes, moved),
         *_allotted(described, axes.get("structure", ())),
+        *account_notes(described.scenario),
         *(f"{_named(described, name)} is searched: this value is not used" for name in searched if name in given),
     ]
 

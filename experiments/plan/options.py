@@ -30,6 +30,7 @@ class Options(NamedTuple):
     """The options that the user typed; None or empty where not typed."""
 
     prices: tuple[str, ...] = ()
+    accounts: str | None = None
     process: str | None = None
     episode: str | None = None
     scenario: str | None = None

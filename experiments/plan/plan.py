@@ -23,7 +23,7 @@ LIMIT = 20_000
 MOST = 10_000_000  # most runs of a plan: its table and progress are held in memory
 BYTES = 1_000  # bytes of a run's metrics on disk, about
 RUNNER = "experiments.run.run:run_arrangement"
-FILE_FIELDS = ("price.files", "exposure.file")
+FILE_FIELDS = ("price.files", "exposure.file", "trader.accounts")
 TOLD = 20  # most problems of points that are listed
 
 

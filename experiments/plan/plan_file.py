@@ -1,7 +1,8 @@
 """The plan file: TOML, read and checked as a whole, all problems reported at once.
 
 =================  =====================================================================================
-base               ``scenario``, ``episode``, ``process``, ``prices``, ``seed``: as the options of ``backstop compare``
+base               ``scenario``, ``episode``, ``process``, ``prices``, ``accounts``, ``seed``: as the options of
+                   ``backstop compare``
 ``[set]``          parameters changed in every run
 ``[design]``       ``kind``, and ``points``, ``levels``, ``seed`` where the kind needs them
 ``[fields]``       what the design moves: a list of values, or ``{low, high, scale, levels}``
@@ -32,6 +33,7 @@ from model.scenario import Scenario, ScenarioError, read_toml
 from model.scenario.parameter import declarations, is_whole
 from model.scenario.problem import one_of, section_at, suggestion
 from model.scenario.world import world_names
+from model.state.account_book import settled
 
 NOT_BASE = {
     "settings", "structures", "regimes", "premiums", "replications", "workers", "out", "precision", "reporters",
@@ -39,7 +41,7 @@ NOT_BASE = {
 }  # fmt: skip
 BASE = tuple(name for name in Options._fields if name not in NOT_BASE)
 OTHER = ("set", "design", "fields", "across", "point", "replications", "first_replication", "series", "reporters")
-PATHS = ("scenario", "prices")
+PATHS = ("scenario", "prices", "accounts")
 MOST_REPLICATIONS = 1_000_000_000
 
 
@@ -124,11 +126,13 @@ class _Reader:
     def _base(self) -> Described:
         given = {name: self.table[name] for name in BASE if name in self.table and self._is_option(name)}
         given |= {name: self._beside(given[name]) for name in PATHS if name in given}
+        accounts = {"trader.accounts": given.pop("accounts")} if "accounts" in given else {}
         described = self._attempt(lambda: described_base(Options(**given)), Described(Scenario()))
         scenario = described.scenario
-        changes = self._flat("set", self._typed("set", self.table, dict, {}))
+        changes = accounts | self._flat("set", self._typed("set", self.table, dict, {}))
         changed = self._attempt(lambda: scenario.replace(changes, f"{self.path}: set"), scenario)
         whole = changed.replace(_absolute_files(changed))
+        self._attempt(lambda: settled(whole), whole)  # a book fits the venues that the whole of the plan describes
         return Described(whole, (*described.layers, Layer("[set]", changes)))
 
     def _is_option(self, name: str) -> bool:
@@ -267,6 +271,7 @@ def _is_whole(name: str) -> bool:
 def _absolute_files(scenario: Scenario) -> dict[str, Any]:
     """Return the scenario's files by absolute path, for workers in another folder."""
     files: dict[str, Any] = {"price.files": tuple(str(Path(name).absolute()) for name in scenario.price.files)}
-    if scenario.exposure.file:
-        files["exposure.file"] = str(Path(scenario.exposure.file).absolute())
+    for name, file in (("exposure.file", scenario.exposure.file), ("trader.accounts", scenario.trader.accounts)):
+        if file:
+            files[name] = str(Path(file).absolute())
     return files

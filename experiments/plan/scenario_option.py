@@ -70,7 +70,7 @@ def read_scenario(options: "Options", problems: Problems) -> Described:
     layers = [
         Layer(f"preset {preset.name}" if preset else "", preset.changes if preset else {}),
         Layer("--seed", {} if options.seed is None else {"seed": options.seed}),
-        Layer("command line", _price_changes(options, base, problems)),
+        Layer("command line", _price_changes(options, base, problems) | _account_changes(options)),
         *(Layer("--set", dict([pair])) for pair in pairs if pair),
     ]
     changes = {name: value for layer in layers for name, value in layer.values.items()}
@@ -148,6 +148,10 @@ def _price_changes(options: "Options", base: "Scenario", problems: Problems) -> 
     return changes
 
 
+def _account_changes(options: "Options") -> dict[str, Any]:
+    return {"trader.accounts": options.accounts} if options.accounts else {}
+
+
 def _named_files(prices: Sequence[str], base: "Scenario") -> dict[str, Any]:
     """Return the price files, with names where one is given or those of `base` no longer fit."""
     names, files = zip(*map(split_name, prices), strict=True)
@@ -174,12 +178,15 @@ def _check_prices(files: Sequence[str], problems: Problems) -> None:
 
 
 def check_inputs(scenario: "Scenario", problems: Problems) -> None:
-    """Read the edge list and, where there is no problem so far, draw one tape: files may not fit each other."""
+    """Read the edge list and, where there is no problem so far, accounts and a tape: files may not fit each other."""
+    from model.state.account_book import settled  # noqa: PLC0415  # imports the model
+
     if scenario.exposure.graph == "file":
         names = scenario.protocol.names("protocol_")
         problems.attempt(partial(read_edges, scenario.exposure.file, names), None)
     if not problems.lines:
-        problems.attempt(partial(draw_tape, scenario, 0), None)
+        whole = problems.attempt(partial(settled, scenario), scenario)
+        problems.attempt(partial(draw_tape, whole, 0), None)
 
 
 def _toml_value(text: str) -> Any:

@@ -16,6 +16,7 @@ from model.scenario import Scenario, ScenarioError
 from model.scenario.episode import EPISODES
 from model.scenario.extent import asset_names, horizon
 from model.scenario.registry import PROCESSES
+from model.state.account_book import book_of, settled
 from model.state.initial import fund_sizes, open_interest, stated_funds, total_capital
 
 MILLION = 1e-6
@@ -40,6 +41,7 @@ def world(
     replications : of each of them, where there are any.
     moved : values of the fields that a design moves.
     """
+    scenario = settled(scenario)
     interest, steps = open_interest(scenario), horizon(scenario)
     content = {
         "process": scenario.price.process,
@@ -51,6 +53,7 @@ def world(
         "names": list(scenario.protocol.name),
         "funds_given": stated_funds(scenario) is not None,
         "open_interest": interest.tolist(),
+        **_accounts(scenario),
         "capital": total_capital(scenario),
         "allotment": scenario.backstop.allotment,
         "capital_by_fund": _funds(scenario),
@@ -119,6 +122,15 @@ def _recorded(scenario: "Scenario", length: timedelta) -> dict[str, Any]:
     return {**recorded, "start": _iso(used), "end": _iso(used + length)}
 
 
+def _accounts(scenario: "Scenario") -> dict[str, Any]:
+    """Return the file of accounts and how many positions and owners it has; nothing where accounts are drawn."""
+    if not scenario.trader.accounts:
+        return {}
+    found = book_of(scenario).positions
+    counts = {"positions": len(found.owner), "owners": int(found.owner.max()) + 1}
+    return {"accounts": {"file": Path(scenario.trader.accounts).name, **counts}}
+
+
 def _funds(scenario: "Scenario") -> list[float] | None:
     """Return the capital of each fund, (protocols,) USD; None where an estimate of losses is still to size them."""
     try:
@@ -132,9 +144,9 @@ def _lines(content: Mapping[str, Any]) -> list[str]:
     return [
         f"world: {_what(content)}, {content['steps']:,} steps of {content['minutes']:g} min ({_hours(content)})"
         f"{_choose(content)}",
-        f"assets {', '.join(content['assets'])}; {content['protocols']} protocols{_called(content)}, open interest $M "
-        f"{_money(content['open_interest'])} (total {_money([sum(content['open_interest'])])}); capital $M "
-        f"{_money([content['capital']])}, by fund {_by_fund(content)} ({_by(content)})",
+        f"assets {', '.join(content['assets'])}; {content['protocols']} protocols{_called(content)}{_held(content)}, "
+        f"open interest $M {_money(content['open_interest'])} (total {_money([sum(content['open_interest'])])}); "
+        f"capital $M {_money([content['capital']])}, by fund {_by_fund(content)} ({_by(content)})",
         f"structure {', '.join(content['structures'])}; regime {', '.join(content['regimes'])}; {_number(content)}"
         f"seed {content['seed']}",
         *(f"moved: {name} = {_values(values)}" for name, values in content["moved"].items()),
@@ -173,6 +185,14 @@ def _by_fund(content: Mapping[str, Any]) -> str:
 
 def _called(content: Mapping[str, Any]) -> str:
     return f" ({_values(content['names'])})" if content["names"] else ""
+
+
+def _held(content: Mapping[str, Any]) -> str:
+    """Return where the accounts come from, if not drawn."""
+    if "accounts" not in content:
+        return ""
+    found = content["accounts"]
+    return f", {found['positions']:,} positions of {found['owners']:,} owners in {found['file']}"
 
 
 def _by(content: Mapping[str, Any]) -> str:

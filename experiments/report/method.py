@@ -92,15 +92,25 @@ def _world(scenario: dict[str, Any], files: dict[str, str]) -> str:
     price = scenario["price"]
     prices = f"the episode {price['episode']}" if price["process"] == "episode" else f"the process {price['process']}"
     if price["files"]:
-        prices += " of " + ", ".join(f"{bare(name)} ({files.get(name, 'digest unknown')})" for name in price["files"])
+        prices += " of " + ", ".join(_file(name, files) for name in price["files"])
     steps = f"{scenario['steps']} steps of" if scenario.get("steps") else "steps of"
-    traders = scenario["trader"]["number"]
-    number = ", ".join(map(str, traders)) if isinstance(traders, list) else f"{traders}"
-    size = f"{scenario['protocol']['number']} protocols with {number} traders each"
+    size = f"{scenario['protocol']['number']} protocols with {_traders(scenario['trader'], files)}"
     return (
         f"Unless said otherwise we simulated {size} under {prices}, in {steps} {scenario['minutes']:g} min, with "
         f"{_capital(scenario)}."
     )
+
+
+def _file(name: str, files: dict[str, str]) -> str:
+    return f"{bare(name)} ({files.get(name, 'digest unknown')})"
+
+
+def _traders(trader: dict[str, Any], files: dict[str, str]) -> str:
+    """Return how many traders are drawn, or whose accounts there are."""
+    if trader.get("accounts"):
+        return f"the accounts of {_file(trader['accounts'], files)}"
+    number = trader["number"]
+    return f"{', '.join(map(str, number)) if isinstance(number, list) else number} traders each"
 
 
 def _capital(scenario: dict[str, Any]) -> str:

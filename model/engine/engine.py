@@ -44,8 +44,8 @@ class Engine(SetUp):
 
     Raises
     ------
-    model.scenario.ScenarioError, model.price.reader.file.PriceFileError, model.network.exposures.EdgeListError : for
-    bad input.
+    model.scenario.ScenarioError, model.price.reader.file.PriceFileError, model.network.exposures.EdgeListError,
+    model.state.reader.problem.AccountFileError : for bad input.
     """
 
     def __init__(

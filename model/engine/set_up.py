@@ -37,6 +37,8 @@ from model.scenario.check.demand import refuse_beyond
 from model.scenario.extent import asset_names, listing_interest
 from model.schedule import ACTS
 from model.state import initial
+from model.state.account_book import settled
+from model.state.given_population import given_population
 from model.state.population import draw_population, slots_per_listing
 from model.state.state import Clock, Series, State
 from model.state.table import Tables
@@ -58,6 +60,7 @@ class SetUp(SavedRun):
         tape : shocks; none: those of the replication.
         kept : the series that are kept, resolved.
         """
+        scenario = settled(scenario)
         self._own_scenario, self.origin, self.replication, self.kept = scenario, origin, replication, kept
         refuse_beyond(scenario, members=by_protocol(kept))
         streams, draws = Streams(scenario.seed, origin), Streams(scenario.seed, replication)
@@ -78,7 +81,8 @@ class SetUp(SavedRun):
         self.market = initial.make_asset_market(scenario, tape, traits, self.exchange)
         interest = np.array(listing_interest(scenario))
         self.tiers = bare(make_tiers(*scenario.exchange.tiers))
-        self.accounts = draw_population(scenario, streams, initial.contracts(self.exchange, tape, interest))
+        people = given_population if scenario.trader.accounts else draw_population
+        self.accounts = people(scenario, streams, initial.contracts(self.exchange, tape, interest))
         self.start_leverage = self.accounts.leverage.copy()
         self.blocks = make_blocks(len(self.accounts.size))
         self.keepers = initial.make_keepers(scenario, streams)

@@ -24,6 +24,7 @@ from model.market.liquidation import Tariff, make_jobs
 from model.market.market import MarketRule, market_rule, per_step
 from model.price.streams import Streams
 from model.scenario import Scenario
+from model.scenario.check.inert import shares_margins
 from model.scenario.extent import by_listing, listing_counts
 from model.scenario.section.control import CLOSING_ORDERS
 
@@ -133,7 +134,7 @@ def make_tariff(scenario: Scenario) -> Tariff:
         surcharge=np.array(by_listing(scenario, fees.surcharge)),
         takeover=takeover_terms(scenario),
         partial=partial_rule(scenario),
-        cross=scenario.trader.cross_share > 0.0 and max(listing_counts(scenario)) > 1,
+        cross=shares_margins(scenario) and max(listing_counts(scenario)) > 1,
         order=CLOSING_ORDERS.index(scenario.control.closing_order),
     )
 

@@ -77,6 +77,8 @@ CALLED_OUTSIDE = {
     "system_loss": "what amplification_bound bounds, for a reader's own network",
     "branch": "a run's past with other draws, for a study of a researcher's own",
     "spliced": "by branch",
+    "write_accounts": "a user, to have a run's accounts as a file",
+    "account_table": "by write_accounts",
 }
 """Public functions that nothing in the packages calls -> who does."""
 KERNEL_CALLS = r"self\._(?:ask|cover|lend|gauge_step)|collect_by|settle_by|ask_by"

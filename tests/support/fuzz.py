@@ -50,7 +50,14 @@ SIZES = {
     "backstop.clusters": (1, 5),
     "shock.hit_protocol": (0, 0),
 }
-KEPT = {"seed", "price.files", "price.start", "price.names", "exposure.file"}  # a file is drawn with its name
+KEPT = {
+    "seed",
+    "price.files",
+    "price.start",
+    "price.names",
+    "exposure.file",
+    "trader.accounts",
+}  # a file is drawn with its name
 NAMED = {"protocol.name", "asset.correlation_matrix", "asset.factor_loading"}  # drawn to fit the others
 LISTED = 0.25  # of what may differ by protocol does
 CHANGED, WILD, FROM_PRESET, RARE_VALUE = 1 / 3, 0.15, 0.25, 0.1

@@ -21,7 +21,7 @@ from model.scenario.problem import one_of
 from model.scenario.toml_text import parse_toml
 
 START: dict[str, Any] = {"price.process": "episode", "price.episode": "2025-10-10"}
-FILES = ("price.files", "exposure.file")
+FILES = ("price.files", "exposure.file", "trader.accounts")
 UNSAVED = (*FILES, "price.names")
 TABLE = "app"
 LONGEST = 100_000

@@ -17,6 +17,8 @@ from experiments.run.sweep.chunk_size import TARGET
 from model.measure.series import ALL, PROTOCOL_SERIES, TOTALS, Choice, resolved
 from model.scenario import ScenarioError
 from model.scenario.check.demand import size_of, size_text, time_needed
+from model.state.account_book import settled
+from model.state.reader.problem import AccountFileError
 
 if TYPE_CHECKING:
     from model.scenario import Scenario
@@ -64,8 +66,8 @@ def _some(plan: Plan) -> Iterator["Scenario"]:
     points = len(plan.design)
     for index in sorted({place * (points - 1) // (LOOKED_AT - 1) for place in range(LOOKED_AT)}):
         try:
-            yield plan.base.replace(plan.design[index])
-        except ScenarioError:  # it is told by name where all points are checked
+            yield settled(plan.base.replace(plan.design[index]))
+        except (ScenarioError, AccountFileError):  # it is told by name where all points are checked
             continue
 
 

@@ -125,7 +125,7 @@ class Simulation(NamedTuple):
         returns = np.diff(np.log(np.concatenate([first, mid])), axis=0)
         traded = world.record.protocol[: world.clock, :, VOLUME]
         listed, asset = world.exchange.protocol, world.exchange.asset
-        share = np.array(listing_interest(scenario)) / np.array(protocol_interest(scenario))[listed]
+        share = np.array(listing_interest(world.scenario)) / np.array(protocol_interest(world.scenario))[listed]
         traded = traded[:, listed] * share
         volume = np.stack([traded[:, asset == k].sum(axis=1) for k in range(mid.shape[1])], axis=1)
         return Series(self._bars(returns), self._bars(volume))

@@ -96,7 +96,7 @@ def failures(runs: "Iterable[Run]") -> list[dict[str, Any]]:
 
 def _files(scenario: "Scenario") -> tuple[str, ...]:
     """Return the files that the scenario reads."""
-    return (*scenario.price.files, *([scenario.exposure.file] if scenario.exposure.file else []))
+    return (*scenario.price.files, *filter(None, (scenario.exposure.file, scenario.trader.accounts)))
 
 
 def _arrangement(arrangement: "Arrangement") -> dict[str, Any]:

@@ -22,7 +22,7 @@ from model.price.tape import Tape
 from model.scenario import Scenario, plant
 
 SCENARIO = "scenario."
-PRICES, NAMES, EDGES = "price.files", "price.names", "exposure.file"  # kept by digest
+PRICES, NAMES, EDGES, ACCOUNTS = "price.files", "price.names", "exposure.file", "trader.accounts"  # kept by digest
 
 
 class Row(NamedTuple):
@@ -88,17 +88,18 @@ def stored_scenario(folder: Path, manifest: dict[str, Any]) -> Scenario:
 
 def _files(folder: Path, manifest: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
     """Return the names of the files that the scenario reads, each with the contents it had."""
-    digests = [*fields[PRICES], *filter(None, [fields[EDGES]])]
+    digests = [*fields[PRICES], *filter(None, (fields[EDGES], fields.get(ACCOUNTS, "")))]
     if not digests:
         return {}
     held = manifest.get("scenario")
     if held is None:
         raise SweepError(f"{folder}: the study is not finished, and its files are not known before", FAILED)
-    names = [*held["price"]["files"], *filter(None, [held["exposure"]["file"]])]
+    prices, edges, accounts = held["price"]["files"], held["exposure"]["file"], held["trader"].get("accounts", "")
+    names = [*prices, *filter(None, (edges, accounts))]
     for name, digest in zip(names, digests, strict=True):
         if file_digest(name) != digest:
             raise SweepError(f"{name}: is not the file that the study read", FAILED)
-    return {PRICES: held["price"]["files"], EDGES: held["exposure"]["file"]}
+    return {PRICES: prices, EDGES: edges, ACCOUNTS: accounts}
 
 
 def arrangement_of(row: Row, base: Scenario) -> Arrangement:
@@ -113,7 +114,9 @@ def arrangement_of(row: Row, base: Scenario) -> Arrangement:
 
 
 def _changed(base: Scenario, changes: dict[str, Any]) -> Scenario:
-    return base.replace({name: value for name, value in changes.items() if name not in (PRICES, NAMES, EDGES)})
+    return base.replace(
+        {name: value for name, value in changes.items() if name not in (PRICES, NAMES, EDGES, ACCOUNTS)}
+    )
 
 
 def _tilted(base: Scenario, tape: dict[str, Any]) -> Callable[[int], Tape]:

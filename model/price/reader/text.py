@@ -55,9 +55,9 @@ def read_text(file: Path, data: bytes, limits: Limits, volume: bool) -> Columns:
     places = chosen(file, layout.names, volume)
     clock = clock_beside(layout.names)
     rows = _IDLE.sub(_blank, data[layout.start :]) if _IDLE.search(data, layout.start) else data[layout.start :]
-    table = _parsed(file, rows, layout, [*places.values()] + ([] if clock is None else [clock]))
-    columns = {name: table[_label(place)] for name, place in places.items()}
-    return columns if clock is None else _with_clock(columns, table[_label(clock)])
+    table = parsed(file, rows, layout, [*places.values()] + ([] if clock is None else [clock]))
+    columns = {name: table[label(place)] for name, place in places.items()}
+    return columns if clock is None else _with_clock(columns, table[label(clock)])
 
 
 def _blank(match: re.Match[bytes]) -> bytes:
@@ -73,10 +73,10 @@ def _with_clock(columns: Columns, clock: pa.ChunkedArray) -> Columns:
 
 
 def _layout(file: Path, data: bytes, limits: Limits) -> Layout:
-    lines = list(_leading(file, data))
+    lines = list(leading(file, data))
     for number, start, line in lines:
         for delimiter in DELIMITERS:
-            names = _cells(line, delimiter)
+            names = split_line(line, delimiter)
             if is_heading(names):
                 require(file, len(names), limits.columns, "columns")
                 return Layout(number, start + len(line), delimiter, names)
@@ -87,16 +87,16 @@ def _layout(file: Path, data: bytes, limits: Limits) -> Layout:
 def _klines(file: Path, lines: Sequence[tuple[int, int, bytes]]) -> Layout:
     """Return the layout of klines without a heading; raises PriceFileError where the first of `lines` is none."""
     _, start, line = lines[0]
-    names = next((cells for mark in DELIMITERS if len(cells := _cells(line, mark)) > 1), _cells(line, ","))
-    delimiter = next((mark for mark in DELIMITERS if len(_cells(line, mark)) == len(KLINE)), None)
-    if delimiter is None or not re.fullmatch(r"\d+(\.\d+)?", _cells(line, delimiter)[0]):
-        fuller = next((cells for _, _, other in lines[1:] if len(cells := _cells(other, ",")) >= 5), ())
+    names = next((cells for mark in DELIMITERS if len(cells := split_line(line, mark)) > 1), split_line(line, ","))
+    delimiter = next((mark for mark in DELIMITERS if len(split_line(line, mark)) == len(KLINE)), None)
+    if delimiter is None or not re.fullmatch(r"\d+(\.\d+)?", split_line(line, delimiter)[0]):
+        fuller = next((cells for _, _, other in lines[1:] if len(cells := split_line(other, ",")) >= 5), ())
         line_is_none = f" (line 1 is no heading; the next full line has {', '.join(fuller)[:100]})"
         raise refusal(file, wrong_columns(names) + line_is_none * (len(names) == 1 and bool(fuller)))
     return Layout(-1, start, delimiter, KLINE)
 
 
-def _leading(file: Path, data: bytes) -> Iterator[tuple[int, int, bytes]]:
+def leading(file: Path, data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Yield number, first byte and bytes, end of line included, of the leading lines."""
     start = 0
     for number in range(LEADING):
@@ -111,7 +111,7 @@ def _leading(file: Path, data: bytes) -> Iterator[tuple[int, int, bytes]]:
         start = end
 
 
-def _cells(line: bytes, delimiter: str) -> tuple[str, ...]:
+def split_line(line: bytes, delimiter: str) -> tuple[str, ...]:
     """Return the cells of one line as names."""
     try:
         [cells] = csv.reader([line.decode("utf-8", "replace").strip("\r\n")], delimiter=delimiter)
@@ -120,19 +120,33 @@ def _cells(line: bytes, delimiter: str) -> tuple[str, ...]:
     return tuple(plain(cell) for cell in cells)
 
 
-def _label(place: int) -> str:
+def label(place: int) -> str:
+    """Return what a column is called while it is read."""
     return f"column {place}"
 
 
-def _parsed(file: Path, rows: bytes, layout: Layout, places: Sequence[int]) -> pa.Table:
+def parsed(file: Path, rows: bytes, layout: Layout, places: Sequence[int]) -> pa.Table:
+    """Return the columns at `places` of the `rows` below a heading, all as text, called by :func:`label`.
+
+    Parameters
+    ----------
+    file : where they lie, for messages.
+    rows : bytes of text.
+    layout : how lines are parted.
+    places : of the columns, from 0.
+
+    Raises
+    ------
+    PriceFileError : for lines with another number of columns, and what is no table.
+    """
     broken: list[pyarrow.csv.InvalidRow] = []
 
     def note(row: pyarrow.csv.InvalidRow) -> str:
         broken.append(row)
         return "skip"
 
-    labels = [_label(place) for place in range(len(layout.names))]
-    used = sorted({_label(place) for place in places})
+    labels = [label(place) for place in range(len(layout.names))]
+    used = sorted({label(place) for place in places})
     try:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(rows),

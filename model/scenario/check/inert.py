@@ -53,6 +53,11 @@ def indemnifies(scenario: "Scenario") -> bool:
     return has_pool(scenario) and scenario.reinsurance.claims == "indemnity"
 
 
+def shares_margins(scenario: "Scenario") -> bool:
+    """Tell whether owners may have one margin for several positions."""
+    return scenario.trader.cross_share > 0.0 or bool(scenario.trader.accounts)
+
+
 def structure_is(*names: str) -> Test:
     """Return the test that the structure is one of `names`."""
     return lambda scenario: scenario.backstop.structure in names
@@ -80,12 +85,19 @@ RULES: tuple[Rule, ...] = (
         f"nobody leaves a pool that costs nothing; {NO_PREMIUM}",
     ),
     Rule(
+        choice_of(
+            "trader", "size_tail", "size_cap", "long_share", "long_leverage", "short_leverage", "leverage_spread",
+            "large_account", "entry_spread", "seasoning", "cross_share", "same_side",
+        ),
+        lambda s: not s.trader.accounts, "trader.accounts gives the accounts",
+    ),
+    Rule(
         choice_of("trader", "cross_share"),
         lambda s: max(listing_counts(s)) > 1,
         "no protocol has several listings (protocol.listings)",
     ),
-    Rule(choice_of("control", "closing_order"), lambda s: s.trader.cross_share > 0.0, "trader.cross_share is 0"),
-    Rule(choice_of("trader", "same_side"), lambda s: s.trader.cross_share > 0.0, "trader.cross_share is 0"),
+    Rule(choice_of("control", "closing_order"), shares_margins, "trader.cross_share is 0"),
+    Rule(choice_of("trader", "same_side"), shares_margins, "trader.cross_share is 0"),
     Rule(choice_of("fund", "replenishment"), lambda s: s.fund.target_ratio > 0.0, "fund.target_ratio is 0: no target"),
     Rule(
         (*choice_of("fund", "lent_share", "base_share", "target_ratio"), "protocol.fund"),

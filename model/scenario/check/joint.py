@@ -190,8 +190,10 @@ def _bounds_of_controls(scenario: Sections) -> Iterator[str]:
 
 def _given_twice(scenario: Sections) -> Iterator[str]:
     """Yield an amount in USD next to a ratio, not its default, that makes another amount of the open interest."""
-    whole = protocol_interest(scenario)
-    for name, other in AMOUNTS.items():
+    whole, given = protocol_interest(scenario), scenario.protocol.open_interest
+    # that of a file of accounts, which is not read here, is checked once it is known
+    unknown = scenario.trader.accounts and given == _default(scenario, "protocol", "open_interest")
+    for name, other in ({} if unknown else AMOUNTS).items():
         amounts, (section, field) = getattr(scenario.protocol, name.partition(".")[2]), other.split(".")
         ratio, default = getattr(getattr(scenario, section), field), _default(scenario, section, field)
         if not amounts or ratio == default:

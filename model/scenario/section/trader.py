@@ -17,6 +17,9 @@ class TraderSection(Section):
         "throw-away prototype",
         COUNT,
     )
+    accounts: str = parameter(
+        "", "path", "file of accounts, CSV or Parquet, in place of a drawn population; empty: drawn", "the user"
+    )
     reserve: int = parameter(
         8, "accounts", "free slots per protocol for accounts opened during a run", "modelling choice", COUNT
     )

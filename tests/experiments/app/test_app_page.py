@@ -69,7 +69,7 @@ def hit():
 
 def test_every_parameter_has_a_control_or_a_place_of_its_own():
     elsewhere = {"seed", "backstop.structure", "backstop.regime"}
-    elsewhere |= {"price.files", "price.names", "exposure.file", "price.start"}
+    elsewhere |= {"price.files", "price.names", "exposure.file", "price.start", "trader.accounts"}
     elsewhere |= {"asset.correlation_matrix", "asset.factor_loading"}  # tables: a configuration that is loaded has them
     assert set(controls()) | elsewhere == {declared.name for declared in declarations(Scenario)}
 

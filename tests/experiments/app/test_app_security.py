@@ -459,6 +459,7 @@ def test_a_link_names_no_file_of_the_machine():
     [
         ("price.files", ["/etc/passwd"]),
         ("exposure.file", "/etc/passwd"),
+        ("trader.accounts", "/etc/passwd"),
         ("price", {"process": "replay", "files": ["/etc/passwd"]}),
         ("exposure", {"graph": "file", "file": "/etc/passwd"}),
         ("nothing.such", 1),

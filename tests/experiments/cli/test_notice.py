@@ -73,7 +73,15 @@ def test_other_studies_take_the_structure_of_the_scenario_too(tmp_path):
 
 
 def test_a_map_takes_structure_and_regime_of_the_scenario():
-    typed = {"regime": None, "prices": (), "process": None, "episode": None, "scenario": None, "seed": None}
+    typed = {
+        "regime": None,
+        "prices": (),
+        "accounts": None,
+        "process": None,
+        "episode": None,
+        "scenario": None,
+        "seed": None,
+    }
     own = {**typed, "settings": ("backstop.structure=partial", "backstop.regime=adl")}
     assert arranged(None, None, {**typed, "settings": ()}) == (("isolated", "pooled"), "bad_debt")
     assert arranged(None, None, own) == (("isolated", "partial"), "adl")

@@ -1,0 +1,1 @@
+"""Accounts from files: text and Parquet, checked column by column."""
