@@ -22,7 +22,15 @@ from model.scenario import Scenario, ScenarioError
 pytestmark = pytest.mark.usefixtures("no_figures")
 
 ROOT = Path(__file__).resolve().parents[3]
-SMALL = ("protocol.number=2", "steps=6", "provider.number=2", "keeper.number=2", "minutes=30", "price.process=gbm")
+SMALL = (
+    "protocol.number=2",
+    "protocol.listings=[1]",
+    "steps=6",
+    "provider.number=2",
+    "keeper.number=2",
+    "minutes=30",
+    "price.process=gbm",
+)
 SET = [word for setting in SMALL for word in ("--set", setting)]
 
 

@@ -22,7 +22,7 @@ from tests.support.fuzz import price_files
 
 LISTINGS = Listings(("Aster", "Borea"), (2, 1), ("BTC", "ETH", "XRP"), (0, 1, 0), (100.0, 10.0, 100.0))
 WORLD = {"price.process": "gbm", "protocol.number": 2, "protocol.listings": (2, 1), "protocol.name": ("Aster", "Borea"),
-         "trader.number": 9, "steps": 6, "minutes": 30.0, "provider.number": 2, "keeper.number": 2}  # fmt: skip
+         "trader.number": (10, 9), "steps": 6, "minutes": 30.0, "provider.number": 2, "keeper.number": 2}  # fmt: skip
 HEAD = "owner,venue,instrument,size,entry,collateral,margin\n"
 
 
@@ -146,7 +146,7 @@ def test_an_owner_with_cross_margin_is_at_all_listings_and_nobody_else_comes_int
     assert run.accounts.size.reshape(3, -1)[1, :3].tolist() == [0.0, -1.0, 1.0]
 
 
-ONE = {"protocol__number": 1, "protocol__listings": (), "protocol__name": ()}
+ONE = {"protocol__number": 1, "protocol__listings": (1,), "protocol__name": ()}
 
 
 def test_open_interest_and_numbers_are_the_files_and_others_are_refused(tmp_path):
@@ -156,7 +156,7 @@ def test_open_interest_and_numbers_are_the_files_and_others_are_refused(tmp_path
     price = book_of(plain).price[0]
     assert whole.protocol.open_interest == (1_000 * price,) and whole.trader.number == (2,)
     assert settled(whole) is whole
-    with pytest.raises(ScenarioError, match=r"trader.number 9 and trader.accounts .* disagree: the file makes 2"):
+    with pytest.raises(ScenarioError, match=r"trader.number 10 and trader.accounts .* disagree: the file makes 2"):
         settled(world(trader__accounts=file, **ONE))
     with pytest.raises(ScenarioError, match=r"open_interest .* disagree"):
         Engine(plain.replace({"protocol.open_interest": (1e6,)}))
