@@ -1,7 +1,8 @@
 """Draw the README's figure from the result folder of a comparison.
 
-Run ``uv run backstop compare --out results/default`` and ``uv run python docs/figure.py results/default``: it writes
-``docs/default-run.png``, uncovered loss and exhausted funds of every arrangement, means with 95 % intervals.
+Run ``uv run backstop compare --set backstop.capital_ratio=0.006 --out results/lean`` and ``uv run python docs/figure.py
+results/lean``: it writes ``docs/default-run.png``, uncovered loss and exhausted funds of every arrangement, means with
+95 % intervals.
 """
 
 import json
