@@ -217,13 +217,12 @@ def equity_and_notional(book: Book) -> tuple[Array, Array]:
 
 def _by_account(book: Book, value: Array) -> Array:
     """Return the sum of `value`, (rows,), over the account behind each position."""
-    shared = np.flatnonzero(book.positions.cross)
-    _, account = np.unique(
-        np.stack([book.protocol[shared], book.positions.owner[shared]]), axis=1, return_inverse=True
-    )  # fmt: skip
+    found = book.positions
+    shared = np.flatnonzero(found.cross)
+    key = book.protocol[shared] * (found.owner.max() + 1) + found.owner[shared]
+    _, account = np.unique(key, return_inverse=True)
     total = value.copy()
-    if len(shared):
-        total[shared] = np.bincount(account.ravel(), value[shared])[account.ravel()]
+    total[shared] = np.bincount(account, value[shared], max(len(shared), 1))[account]
     return total
 
 
