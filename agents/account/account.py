@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.account.margin_tier import maintenance_rate
-from agents.account.position import level, long_threshold, short_threshold
+from agents.account.position import equity, level, long_threshold, short_threshold
 from agents.core.column import Column, RowAgent
 from agents.core.extreme import extremes
 from agents.core.kernel import inline, kernel, lean_rule, rule
@@ -75,6 +75,37 @@ def make_blocks(rows: int) -> Blocks:
     blocks = np.zeros(rows // BLOCK, dtype=BLOCK_COLUMNS).view(np.recarray)
     blocks.stale[:] = 1
     return blocks
+
+
+@rule
+def equity_of(accounts: Accounts, row: int, mark: float, funding: float) -> float:
+    """Return collateral plus unrealised profit less funding owed of a position, USD.
+
+    Parameters
+    ----------
+    accounts : table of the run, read.
+    row : the position's row.
+    mark : price it is valued at, USD per contract.
+    funding : funding index of its listing, USD per contract.
+    """
+    owed = funding - accounts.entry_funding[row]
+    return equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], mark, owed)
+
+
+@rule
+def maintenance_of(accounts: Accounts, row: int, mark: float, first: float, tiers: Tiers) -> float:
+    """Return the maintenance margin of a position, |q| p times the rate of its tier, USD; zero without a position.
+
+    Parameters
+    ----------
+    accounts : table of the run, read.
+    row : the position's row.
+    mark : p, USD per contract.
+    first : maintenance rate of the first tier.
+    tiers : the schedule of margins.
+    """
+    notional = abs(accounts.size[row]) * mark
+    return notional * maintenance_rate(first, notional, tiers)
 
 
 @rule

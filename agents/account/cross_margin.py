@@ -26,9 +26,7 @@ Reference: OKX, Bybit and Binance, multi-position cross margin. Units: USD, cont
 
 import numpy as np
 
-from agents.account.account import touch
-from agents.account.margin_tier import maintenance_rate
-from agents.account.position import equity
+from agents.account.account import equity_of, maintenance_of, touch
 from agents.core.kernel import inline, rule
 from agents.core.ledger import TRADER, Book
 from agents.core.table import Accounts, Blocks, Exchanges, Tiers
@@ -52,20 +50,6 @@ def span(exchange: Exchanges, i: int) -> tuple[int, int]:
 
 
 @rule
-def equity_of(accounts: Accounts, exchange: Exchanges, row: int, i: int) -> float:
-    """Return the equity of a position at the mark, USD.
-
-    Parameters
-    ----------
-    accounts, exchange : tables of the run, read.
-    row : the position's row.
-    i : its listing.
-    """
-    owed = exchange.funding_index[i] - accounts.entry_funding[row]
-    return equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
-
-
-@rule
 def account_margin(accounts: Accounts, exchange: Exchanges, tiers: Tiers, i: int, slot: int) -> tuple[float, float]:
     """Return equity and maintenance margin (1) of a cross account, USD.
 
@@ -80,10 +64,10 @@ def account_margin(accounts: Accounts, exchange: Exchanges, tiers: Tiers, i: int
     first, last = span(exchange, i)
     for j in range(first, last):
         row = j * slots + slot
-        notional = abs(accounts.size[row]) * exchange.mark[j]
-        if notional > 0.0:
-            own += equity_of(accounts, exchange, row, j)
-            needed += notional * maintenance_rate(exchange.maintenance[j], notional, tiers)
+        mark = exchange.mark[j]
+        if abs(accounts.size[row]) * mark > 0.0:
+            own += equity_of(accounts, row, mark, exchange.funding_index[j])
+            needed += maintenance_of(accounts, row, mark, exchange.maintenance[j], tiers)
     return own, needed
 
 
@@ -100,8 +84,7 @@ def share_of(accounts: Accounts, exchange: Exchanges, tiers: Tiers, row: int, i:
     """
     slot = row - i * (accounts.size.shape[0] // exchange.shape[0])
     own, needed = account_margin(accounts, exchange, tiers, i, slot)
-    notional = abs(accounts.size[row]) * exchange.mark[i]
-    part = notional * maintenance_rate(exchange.maintenance[i], notional, tiers)
+    part = maintenance_of(accounts, row, exchange.mark[i], exchange.maintenance[i], tiers)
     return own * (part / needed), part
 
 
@@ -196,9 +179,8 @@ def move_to(
     i : its listing.
     ratio : E / M, either sign.
     """
-    notional = abs(accounts.size[row]) * exchange.mark[i]
-    needed = notional * maintenance_rate(exchange.maintenance[i], notional, tiers)
-    amount = needed * ratio - equity_of(accounts, exchange, row, i)
+    needed = maintenance_of(accounts, row, exchange.mark[i], exchange.maintenance[i], tiers)
+    amount = needed * ratio - equity_of(accounts, row, exchange.mark[i], exchange.funding_index[i])
     move_margin(accounts, blocks, book, row, i, amount)
     return amount
 
@@ -224,7 +206,8 @@ def draw_from_others(
         for j in range(first, last):
             other = row + (j - i) * slots
             if j != i and accounts.size[other] != 0.0:
-                given = min(wanted - found, max(equity_of(accounts, exchange, other, j), 0.0))
+                own = equity_of(accounts, other, exchange.mark[j], exchange.funding_index[j])
+                given = min(wanted - found, max(own, 0.0))
                 move_margin(accounts, blocks, book, other, j, -given)
                 found += given
     book.balance[TRADER, i] += found

@@ -23,8 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.account.account import touch
-from agents.account.position import equity
+from agents.account.account import equity_of, touch
 from agents.core.column import Column, RowAgent
 from agents.core.kernel import inline, rule
 from agents.core.ledger import OUTSIDE, TRADER, WALLET, WHOLE, Book, pay, transfer
@@ -133,9 +132,7 @@ def worth(accounts: Accounts, exchange: Exchanges, row: int, i: int) -> float:
     row : the account's row.
     i : its protocol.
     """
-    owed = exchange.funding_index[i] - accounts.entry_funding[row]
-    own = equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
-    return own + accounts.wallet[row]
+    return equity_of(accounts, row, exchange.mark[i], exchange.funding_index[i]) + accounts.wallet[row]
 
 
 @rule

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.account.account import flag, total, touch
+from agents.account.account import equity_of, flag, total, touch
 from agents.account.cross_margin import draw_from_others, keep_for_others, one_of_each, share_all
-from agents.account.position import bankruptcy_price, closed_of, equity
+from agents.account.position import bankruptcy_price, closed_of
 from agents.core.audit import reconcile
 from agents.core.kernel import inline
 from agents.core.ledger import (
@@ -247,8 +247,7 @@ def record_unserved(accounts: Accounts, exchange: Exchanges, flagged: np.ndarray
     for position in range(found):
         row = flagged[position]
         i = row // slots
-        owed = exchange.funding_index[i] - accounts.entry_funding[row]
-        own = equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
+        own = equity_of(accounts, row, exchange.mark[i], exchange.funding_index[i])
         exchange.unserved[i] += max(-own, 0.0)
 
 

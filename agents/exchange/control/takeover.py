@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.account.account import total, touch
+from agents.account.account import equity_of, total, touch
 from agents.account.margin_tier import maintenance_rate
-from agents.account.position import bankruptcy_price, equity
+from agents.account.position import bankruptcy_price
 from agents.core.kernel import inline, rule
 from agents.core.ledger import SHORTFALL, TRADER, VAULT, Book, pay
 from agents.core.table import Accounts, Blocks, Exchanges, Markets, Tiers
@@ -106,7 +106,7 @@ def take_over(
     size, funding = accounts.size[row], exchange.funding_index[i]
     mark = closing_price(size, exchange.mark[i], market.mid[exchange.asset[i]])
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
-    own = equity(accounts.collateral[row], size, accounts.entry_price[row], mark, funding - accounts.entry_funding[row])
+    own = equity_of(accounts, row, mark, funding)
     side, notional = 1.0 if size > 0.0 else -1.0, abs(size) * mark
     exchange.vault_size[i] += size
     exchange.taken_over[i] += notional
@@ -151,8 +151,7 @@ def sweep(
     for position in range(found):
         row = flagged[position]
         i = row // slots
-        owed = exchange.funding_index[i] - accounts.entry_funding[row]
-        own = equity(accounts.collateral[row], accounts.size[row], accounts.entry_price[row], exchange.mark[i], owed)
+        own = equity_of(accounts, row, exchange.mark[i], exchange.funding_index[i])
         notional = abs(accounts.size[row]) * exchange.mark[i]
         off = exchange.suspension[i] > 0.0 or exchange.vault_closed[i] > 0.0
         margin = maintenance_rate(exchange.maintenance[i], notional, tiers)

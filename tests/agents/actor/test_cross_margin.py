@@ -5,13 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.account.account import OPEN
+from agents.account.account import OPEN, equity_of
 from agents.account.cross_margin import (
     LARGEST,
     LISTED,
     WORST,
     account_margin,
-    equity_of,
     next_to_close,
     share_margin,
 )
@@ -146,7 +145,7 @@ def test_equity_and_requirement_against_plain_python_and_sharing_moves_nothing_o
     for i, row in enumerate(rows.tolist()):
         notional = abs(float(accounts.size[row])) * float(exchange.mark[i])
         if notional and before[1] > 1.0:
-            own = equity_of(accounts, engine.tables.exchange, row, i)
+            own = equity_of(accounts, row, engine.exchange.mark[i], engine.exchange.funding_index[i])
             alone_needed = slow_position(engine, notional, i)
             assert own == pytest.approx(alone_needed * before[0] / before[1], rel=1e-6, abs=scale)
 
