@@ -97,10 +97,10 @@ def _turn(world: World, replication: int) -> tuple[float, float]:
     runs = Ecosystem(scenario, replication), Ecosystem(scenario, replication)
     todo: list[tuple[int, Callable[[], None]]] = [(0, lambda: _step_through(runs[0])), (1, runs[1].run)]
     spent = [0.0, 0.0]
-    for place, go in todo if replication % 2 else reversed(todo):
+    for position, go in todo if replication % 2 else reversed(todo):
         start = process_time()
         go()
-        spent[place] = 1e6 * (process_time() - start) / runs[0].horizon
+        spent[position] = 1e6 * (process_time() - start) / runs[0].horizon
     if differing := list(differences(*runs)):
         raise RuntimeError(f"{world.name}: compiled and stepped runs differ in {', '.join(differing[:5])}")
     return spent[0], spent[1]

@@ -53,8 +53,8 @@ def compiled() -> ctypes.CDLL | None:
     command = compiler()
     if command is None:
         return None
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
-        library = str(Path(place) / "reference.so")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        library = str(Path(folder) / "reference.so")
         made = subprocess.run([*command, *FLAGS, "-o", library, str(SOURCE)], capture_output=True, check=False)
         return ctypes.CDLL(library) if made.returncode == 0 else None  # once loaded, the file is not needed
 

@@ -62,10 +62,10 @@ def null_run(arrangement: "Arrangement", replication: int) -> Run:
 
 def overhead(runs: int = FEW, workers: int = 1) -> dict[str, Any]:
     """Return the CPU time a run of 10 ms costs beyond its own, as a share of it."""
-    with tempfile.TemporaryDirectory() as place:
-        _cost(_plan(place, "first", "spin_run", 2), 1)  # imports
-        start = _cost(_plan(place, "start", "spin_run", 2 * workers), workers).cpu
-        whole = _cost(_plan(place, "whole", "spin_run", runs), workers).cpu
+    with tempfile.TemporaryDirectory() as folder:
+        _cost(_plan(folder, "first", "spin_run", 2), 1)  # imports
+        start = _cost(_plan(folder, "start", "spin_run", 2 * workers), workers).cpu
+        whole = _cost(_plan(folder, "whole", "spin_run", runs), workers).cpu
     extra = (whole - start) / (runs - 2 * workers) - SPIN
     return {"runs": runs, "workers": workers, "seconds_per_run": extra, "share_of_a_core": extra / SPIN}
 
@@ -73,14 +73,14 @@ def overhead(runs: int = FEW, workers: int = 1) -> dict[str, Any]:
 def memory(runs: int = MANY, workers: int = 2) -> dict[str, Any]:
     """Return the driver's memory ten times during a sweep of results that cost nothing, MB."""
     process, sizes = psutil.Process(), []
-    with tempfile.TemporaryDirectory() as place:
-        plan, start = _plan(place, "many", "null_run", runs), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        plan, start = _plan(folder, "many", "null_run", runs), time.monotonic()
 
         def look() -> bool:
             sizes.append(process.memory_info().rss / 1e6)
             return False
 
-        sweep(plan, Path(place) / "out", open_executor=Where(workers).open, stop=look, quiet=True)
+        sweep(plan, Path(folder) / "out", open_executor=Where(workers).open, stop=look, quiet=True)
     seconds = time.monotonic() - start
     tenths = [round(sizes[index], 1) for index in np.linspace(0, len(sizes) - 1, 10).astype(int)]
     return {"runs": runs, "workers": workers, "megabytes_by_tenth": tenths, "seconds": seconds}
@@ -88,9 +88,9 @@ def memory(runs: int = MANY, workers: int = 2) -> dict[str, Any]:
 
 def large(sample: int = 12, workers: int = 2) -> dict[str, Any]:
     """Return how long 10,000 runs of 8 x 1,000 accounts over 2,016 steps take here, from a sample of them."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         few, many = (
-            _cost(_plan(place, f"large-{number}", None, number, LARGE_STEPS, 1_000), workers)
+            _cost(_plan(folder, f"large-{number}", None, number, LARGE_STEPS, 1_000), workers)
             for number in (workers, workers + sample)
         )
     return {
@@ -138,9 +138,9 @@ def _cost(plan: Plan, workers: int) -> Cost:
             yield executor
             spent.extend((time.monotonic() - start[0], _cpu() - start[1]))
 
-    with tempfile.TemporaryDirectory() as place:
-        sweep(plan, Path(place) / "out", open_executor=metered, quiet=True)
-        size = sum(path.stat().st_size for path in Path(place).glob("out/*/part-*"))
+    with tempfile.TemporaryDirectory() as folder:
+        sweep(plan, Path(folder) / "out", open_executor=metered, quiet=True)
+        size = sum(path.stat().st_size for path in Path(folder).glob("out/*/part-*"))
     return Cost(spent[0], spent[1], size)
 
 

@@ -59,7 +59,7 @@ def _line(
     (field, line), (name, look) = shown, named
     # Runs of one replication share their shocks, so a replication counts once.
     means = runs[line.metric].groupby([_places(runs[field]), runs["replication"]], sort=True).mean()
-    estimates = {place: swept.mean(line.metric, values) for place, values in means.groupby(level=0)}
+    estimates = {position: swept.mean(line.metric, values) for position, values in means.groupby(level=0)}
     places = list(estimates)
     mean, low, high = (line.factor * np.array([item[k] for item in estimates.values()]) for k in range(3))
     panel.vlines(places, low, high, color=look.colour, linewidth=1.0)

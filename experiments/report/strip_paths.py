@@ -16,9 +16,9 @@ def bare(value: object) -> Plain:
 
 
 def _bare_word(word: str) -> str:
-    name, equals, place = word.rpartition("=")
+    name, equals, file = word.rpartition("=")
     for kind in (PurePosixPath, PureWindowsPath):
-        path = kind(place)
+        path = kind(file)
         if path.is_absolute() and path.name:
             return f"{name}{equals}{path.name}"
     return word

@@ -77,7 +77,7 @@ class Hidden:
 def clear(parent: Path) -> None:
     """Remove the hidden folders in `parent` that nobody is making any more."""
     with suppress(OSError):
-        for left in [place for place in parent.iterdir() if OURS.fullmatch(place.name)]:
+        for left in [path for path in parent.iterdir() if OURS.fullmatch(path.name)]:
             handle = _open(left)
             if handle is not None:
                 if _take(handle, wait=False):

@@ -85,8 +85,8 @@ def pay_in_order(claims: Array, number: int, cash: float, order: Array, out: Arr
     out : (n,) written, USD >= 0.
     """
     so_far = 0.0
-    for place in range(number):
-        at = order[place]
+    for position in range(number):
+        at = order[position]
         so_far += claims[at]
         out[at] = min(max(cash - (so_far - claims[at]), 0.0), claims[at])
 

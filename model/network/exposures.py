@@ -203,8 +203,8 @@ def shell_uniforms(generator: np.random.Generator, number: int, classes: int = 0
     draws = generator.random((number * number, classes) if classes else number * number)
     row, column = np.indices((number, number))
     shell = np.maximum(row, column)
-    place = np.where(row == shell, 2 * column, 2 * row + 1)
-    return draws[shell * shell + place]
+    position = np.where(row == shell, 2 * column, 2 * row + 1)
+    return draws[shell * shell + position]
 
 
 def shells(generator: np.random.Generator, number: int) -> Iterator[np.ndarray]:

@@ -15,9 +15,9 @@ LONGEST = 80
 
 def stem(file: str | Path) -> str:
     """Return the name of a file without its ending, packed or not."""
-    place = Path(file)
-    inner = Path(place.stem)
-    return inner.stem if place.suffix.lower() in PACKED and inner.suffix.lower() in KINDS else place.stem
+    full = Path(file)
+    inner = Path(full.stem)
+    return inner.stem if full.suffix.lower() in PACKED and inner.suffix.lower() in KINDS else full.stem
 
 
 def legible(text: str) -> str:
@@ -52,8 +52,8 @@ def file_names(files: Sequence[str], given: Sequence[str] = ()) -> tuple[str, ..
 
 def _parts(file: str) -> tuple[str, ...]:
     """Return the folders of a file and its name without ending, wherever it is named from."""
-    place = Path(legible(os.path.abspath(file)))
-    return (*place.parts[1:-1], stem(place))
+    full = Path(legible(os.path.abspath(file)))
+    return (*full.parts[1:-1], stem(full))
 
 
 def name_problems(files: Sequence[str], given: Sequence[str]) -> list[str]:
@@ -65,10 +65,10 @@ def name_problems(files: Sequence[str], given: Sequence[str]) -> list[str]:
         return [f"names: {bad[0]!r}: at most {LONGEST} characters that can be printed are needed"]
     names = file_names(files, given)
     seen: dict[str, int] = {}
-    for place, name in enumerate(names):
-        first = seen.setdefault(name.casefold(), place)
-        if first != place:
-            called = name if given and given[place] else stem(files[place])
+    for position, name in enumerate(names):
+        first = seen.setdefault(name.casefold(), position)
+        if first != position:
+            called = name if given and given[position] else stem(files[position])
             how = "names that differ are needed, as --prices NAME=FILE or in price.names"
-            return [f"files: {files[first]} and {files[place]}: both are called {called}: {how}"]
+            return [f"files: {files[first]} and {files[position]}: both are called {called}: {how}"]
     return []

@@ -29,13 +29,13 @@ def content(path: str | Path, most: int) -> bytes:
     OSError
         If it cannot be read.
     """
-    place = Path(path)
-    size = place.stat().st_size
+    file = Path(path)
+    size = file.stat().st_size
     if size > most:
         raise ValueError(f"{size} bytes; allowed: at most {most}")
-    if not (place.is_file() or place.is_dir()):
+    if not (file.is_file() or file.is_dir()):
         raise ValueError("is a device or a pipe; allowed: a file")
-    return place.read_bytes()
+    return file.read_bytes()
 
 
 def decoded(raw: bytes) -> str:

@@ -62,11 +62,11 @@ def _run(
     starts, iterations, _ = effort
     around = 1 + 2 * len(task.fields)
     most = starts + 1 + 2 * BEST * (1 + iterations * around) + around
-    place = _place(out)
-    if problem := place_problem(place):
+    path = _place(out)
+    if problem := place_problem(path):
         raise FolderError(problem)
     with (
-        ResultFolder(place, "calibration", words(task, starts, iterations), series=False) as folder,
+        ResultFolder(path, "calibration", words(task, starts, iterations), series=False) as folder,
         Progress(most, quiet) as progress,
     ):
         progress.say_found(folder)

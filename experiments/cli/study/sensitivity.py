@@ -24,11 +24,11 @@ def sensitivity(folder: Path, metric: str, out: Path | None, as_json: bool) -> i
     """
     found = analyse(folder, metric)
     rows = [item._asdict() for item in found]
-    place = out or folder / "sensitivity"
-    place.mkdir(parents=True, exist_ok=True)
-    save_vector(drawer("experiments.study.sensitivity.figure"), place / metric, found, metric)
-    write_rows(place / f"{metric}.csv", rows)
+    path = out or folder / "sensitivity"
+    path.mkdir(parents=True, exist_ok=True)
+    save_vector(drawer("experiments.study.sensitivity.figure"), path / metric, found, metric)
+    write_rows(path / f"{metric}.csv", rows)
     text = [{**row, "value": f"{row['value']:.4g}", "half_width": f"{row['half_width']:.2g}"} for row in rows]
     click.echo(json.dumps(plain(rows), indent=2) if as_json else aligned(text))
-    click.echo(f"figures and numbers in {place}", err=True)
+    click.echo(f"figures and numbers in {path}", err=True)
     return 0

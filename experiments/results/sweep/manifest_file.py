@@ -232,11 +232,11 @@ def damaged(folder: Path) -> bool:
 
 
 def _load(folder: Path) -> dict[str, Any]:
-    place = folder / MANIFEST
+    path = folder / MANIFEST
     if not folder.is_dir():
         raise SweepError(f"{folder}: is not a folder" if folder.exists() else f"{folder}: there is no such folder")
     try:
-        found = json.loads(place.read_bytes())
+        found = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         lacking = f"{folder}: is not the folder of a sweep or comparison, for it has no {MANIFEST}"
         raise SweepError(f"{lacking}; {MEND}") from error
@@ -244,9 +244,9 @@ def _load(folder: Path) -> dict[str, Any]:
         raise SweepError(f"{folder}: {named(error)}") from error
     except (ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0]
-        raise SweepError(f"{place}: cannot be read: {reason}; {MEND}") from error
+        raise SweepError(f"{path}: cannot be read: {reason}; {MEND}") from error
     if not isinstance(found, dict):
-        raise SweepError(f"{place}: is not the manifest of a result folder: allowed is a table")
+        raise SweepError(f"{path}: is not the manifest of a result folder: allowed is a table")
     return found
 
 

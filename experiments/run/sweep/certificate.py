@@ -74,7 +74,7 @@ def _configured(said: dict[str, str]) -> dict[str, str]:
     """Return what Dask's configuration names; its key goes with its certificate only."""
     import dask  # noqa: PLC0415
 
-    found = {part: dask.config.get(f"distributed.comm.tls.{place}", None) for part, place in PLACES.items()}
+    found = {part: dask.config.get(f"distributed.comm.tls.{name}", None) for part, name in PLACES.items()}
     return {part: str(file) for part, file in found.items() if file and not (part == "key" and "cert" in said)}
 
 

@@ -64,7 +64,7 @@ def require_room(plan: Plan, folder: Path, shard: Shard = Shard()) -> None:  # n
 
 def _some(plan: Plan) -> Iterator["Scenario"]:
     points = len(plan.design)
-    for index in sorted({place * (points - 1) // (LOOKED_AT - 1) for place in range(LOOKED_AT)}):
+    for index in sorted({position * (points - 1) // (LOOKED_AT - 1) for position in range(LOOKED_AT)}):
         try:
             yield settled(plan.base.replace(plan.design[index]))
         except (ScenarioError, AccountFileError):  # it is told by name where all points are checked
@@ -91,8 +91,8 @@ def _there(folder: Path) -> int:
 
 
 def _free(folder: Path) -> int:
-    place = folder.absolute()
-    return shutil.disk_usage(next(part for part in (place, *place.parents) if part.exists())).free
+    path = folder.absolute()
+    return shutil.disk_usage(next(part for part in (path, *path.parents) if part.exists())).free
 
 
 def _text(size: float) -> str:

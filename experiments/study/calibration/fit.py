@@ -92,7 +92,7 @@ class Fit(NamedTuple):
     @property
     def values(self) -> dict[str, float]:
         """Return the estimate by name."""
-        return {field.name: field.value(place) for field, place in zip(self.fields, self.unit, strict=True)}
+        return {field.name: field.value(position) for field, position in zip(self.fields, self.unit, strict=True)}
 
     @property
     def scores(self) -> Floats:

@@ -109,9 +109,9 @@ def size(scenario: "Scenario", target: float, number: int, workers: int, folder:
     from experiments.study.size.table import document, verdict  # noqa: PLC0415
 
     key = digest(code_version(), scenario_identity(scenario), str(target), str(number))
-    place = folder / f"size-{target:g}-{key}"
-    plan = Plan(scenario, ("isolated", "pooled"), (scenario.backstop.regime,), number, workers, place)
-    with ResultFolder(place, "sizing", words(plan, target, TOLERANCE), series=False) as kept:
+    path = folder / f"size-{target:g}-{key}"
+    plan = Plan(scenario, ("isolated", "pooled"), (scenario.backstop.regime,), number, workers, path)
+    with ResultFolder(path, "sizing", words(plan, target, TOLERANCE), series=False) as kept:
         answer = find(plan, target, TOLERANCE, lambda: None, kept.runs)
         if not kept.unchanged:
             keep(kept, plan, answer)

@@ -157,8 +157,8 @@ class Sizer:
 
         def least(rank: int | None, rows: Rows) -> float:
             ordered = np.sort(asked[rows], axis=0)
-            place = min(max(rank or len(rows), 1), len(rows)) - 1
-            finite = ordered[place][np.isfinite(ordered[place])]
+            position = min(max(rank or len(rows), 1), len(rows)) - 1
+            finite = ordered[position][np.isfinite(ordered[position])]
             guess = max(BELOW * float(finite.max(initial=0.0)), 1.0)
             return search.least(rank if rank is not None else len(rows) + 1, guess, rows, each)
 

@@ -60,13 +60,13 @@ def read_edges(path: str | Path, names: Sequence[str]) -> list[Edge]:
     """
     problems: list[str] = []
     edges: dict[tuple[int, int], Edge] = {}
-    for place, columns in _rows(path, names):
+    for position, columns in _rows(path, names):
         faults, edge = _parsed(columns, names)
         if edge and edge[:2] in edges:
             faults = [f"edge {columns[0]} {columns[1]}: given twice; allowed: once"]
         if edge:
             edges.setdefault(edge[:2], edge)
-        problems += [f"{path}: {place}: {fault}" for fault in faults]
+        problems += [f"{path}: {position}: {fault}" for fault in faults]
     if problems:
         more = [f"{path}: ... and {len(problems) - MOST_TOLD} more"] if len(problems) > MOST_TOLD else []
         raise EdgeListError([*problems[:MOST_TOLD], *more])

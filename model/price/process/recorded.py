@@ -60,8 +60,8 @@ def _bridged(picked: NDArray[np.float64], streams: Streams, inside: int, noise: 
     count, assets = picked.shape[1:]
     result = np.empty((count * inside, assets))
     for k in range(assets):
-        place = streams.uniform("price.extreme", k, size=(count, 2))
+        extreme = streams.uniform("price.extreme", k, size=(count, 2))
         normal = streams.normal("price.bridge", k, size=(count, inside))
-        path = bridged(picked[:, :, k], place, normal, noise)
+        path = bridged(picked[:, :, k], extreme, normal, noise)
         result[:, k] = np.diff(path, axis=1, prepend=0.0).ravel()
     return result

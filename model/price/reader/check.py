@@ -57,8 +57,8 @@ class Checker:
         if rows.size:
             at = rows[0]
             row = int(self.order[at])
-            place = f"row {row + 1} ({moment(self.time[at])})"
-            yield f"{self.file}: {field}: {place}: {_shown(self.cell(field, row))}: {allowed}{further(rows.size)}"
+            where = f"row {row + 1} ({moment(self.time[at])})"
+            yield f"{self.file}: {field}: {where}: {_shown(self.cell(field, row))}: {allowed}{further(rows.size)}"
 
     def _outside(self, prices: Mapping[str, Floats]) -> Iterator[str]:
         start, high, low, close = (prices[name] for name in ("open", "high", "low", "close"))
@@ -86,9 +86,9 @@ class Checker:
         rows = np.flatnonzero(step != usual)
         if rows.size:
             after, found = rows[0], step[rows[0]] / _MINUTE
-            place = f"row {self.order[after + 1] + 1} ({moment(self.time[after + 1])})"
+            where = f"row {self.order[after + 1] + 1} ({moment(self.time[after + 1])})"
             allowed = f"a step of {usual / _MINUTE:g} min after every row is needed{further(rows.size)}"
-            yield f"{self.file}: {name}: {place}: gap of {found:g} min: {allowed}"
+            yield f"{self.file}: {name}: {where}: gap of {found:g} min: {allowed}"
 
 
 def _shown(value: object) -> str:

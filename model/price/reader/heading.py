@@ -37,7 +37,7 @@ def chosen(file: Path, names: Sequence[str], volume: bool) -> dict[str, int]:
     read += [VOLUME] * (volume and VOLUME in names)
     twice = [name for name in read if names.count(name) > 1]
     if twice:
-        where = " and ".join(str(place + 1) for place, name in enumerate(names) if name == twice[0])
+        where = " and ".join(str(column + 1) for column, name in enumerate(names) if name == twice[0])
         raise refusal(file, f"columns: {twice[0]}: named twice, columns {where}: every column once is allowed")
     return {name: names.index(name) for name in read}
 

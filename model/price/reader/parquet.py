@@ -31,9 +31,9 @@ def read_parquet(file: Path, found: Path | bytes, limits: Limits, volume: bool) 
         schema = stored.schema_arrow
         require(file, len(schema), limits.columns, "columns")
         places = chosen(file, [plain(name) for name in schema.names], volume)
-        for name, place in places.items():
-            _require_kind(file, name, schema.field(place).type)
-        names = {name: schema.names[place] for name, place in places.items()}
+        for name, column in places.items():
+            _require_kind(file, name, schema.field(column).type)
+        names = {name: schema.names[column] for name, column in places.items()}
         _require_size(file, stored.metadata, limits, set(names.values()))
     texts = [names[name] for name in names if _is_text(schema.field(places[name]).type)]
     with _opened(found, texts) as stored:

@@ -56,7 +56,7 @@ def read_text(file: Path, data: bytes, limits: Limits, volume: bool) -> Columns:
     clock = clock_beside(layout.names)
     rows = _IDLE.sub(_blank, data[layout.start :]) if _IDLE.search(data, layout.start) else data[layout.start :]
     table = parsed(file, rows, layout, [*places.values()] + ([] if clock is None else [clock]))
-    columns = {name: table[label(place)] for name, place in places.items()}
+    columns = {name: table[label(column)] for name, column in places.items()}
     return columns if clock is None else _with_clock(columns, table[label(clock)])
 
 
@@ -145,8 +145,8 @@ def parsed(file: Path, rows: bytes, layout: Layout, places: Sequence[int]) -> pa
         broken.append(row)
         return "skip"
 
-    labels = [label(place) for place in range(len(layout.names))]
-    used = sorted({label(place) for place in places})
+    labels = [label(column) for column in range(len(layout.names))]
+    used = sorted({label(column) for column in places})
     try:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(rows),

@@ -147,8 +147,8 @@ class AssetSection(Section):
         """
         known: tuple[float, ...] = getattr(self, field)
         places = (self._place(name, position) for position, name in enumerate(names))
-        return tuple(known[min(place, len(known) - 1)] for place in places)
+        return tuple(known[min(at, len(known) - 1)] for at in places)
 
     def _place(self, name: str, position: int) -> int:
-        found = (place for place, known in enumerate(self.name) if name.upper().startswith(known.upper()))
+        found = (at for at, known in enumerate(self.name) if name.upper().startswith(known.upper()))
         return next(found, position)

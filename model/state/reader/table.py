@@ -48,7 +48,7 @@ def _text(file: Path, data: bytes) -> Columns:
     places = _places(file, names)
     _require_rows(file, data.count(b"\n") - 1)
     table = parsed(file, data[start + len(line) :], Layout(number, start, mark, names), [*places.values()])
-    return {name: table[label(place)] for name, place in places.items()}
+    return {name: table[label(column)] for name, column in places.items()}
 
 
 def _parquet(file: Path, found: Path | bytes) -> Columns:
@@ -58,14 +58,14 @@ def _parquet(file: Path, found: Path | bytes) -> Columns:
         places = _places(file, [plain(name) for name in schema.names])
         _require_rows(file, stored.metadata.num_rows)
         lines = [
-            f"{file}: {name}: a column of {str(schema.field(place).type)[:80]}: text or numbers are needed"
-            for name, place in places.items()
-            if not _serves(schema.field(place).type)
+            f"{file}: {name}: a column of {str(schema.field(column).type)[:80]}: text or numbers are needed"
+            for name, column in places.items()
+            if not _serves(schema.field(column).type)
         ]
         if lines:
             raise AccountFileError(lines)
-        table = stored.read(columns=[schema.names[place] for place in places.values()], use_threads=False)
-    return {name: _plain(table[schema.names[place]]) for name, place in places.items()}
+        table = stored.read(columns=[schema.names[column] for column in places.values()], use_threads=False)
+    return {name: _plain(table[schema.names[column]]) for name, column in places.items()}
 
 
 def _serves(kind: pa.DataType) -> bool:
@@ -102,7 +102,7 @@ def _places(file: Path, names: Sequence[str]) -> dict[str, int]:
         )
     if lines:
         raise AccountFileError(lines)
-    return {name: place for place, name in enumerate(meant) if name is not None}
+    return {name: column for column, name in enumerate(meant) if name is not None}
 
 
 def _meaning(name: str) -> str | None:
