@@ -28,7 +28,7 @@ from model.measure.kind import AMOUNT, COUNT, EVENT, FALL, KINDS, SHARE, SIGNED,
 
 UPSTREAM = (
     r"(deficit|trader_deficit|vault_deficit|exploit_loss|backstop_loss)(_\d+)?"
-    r"|liquidat\w+|volume|unserved_peak|worst_dislocation"
+    r"|liquidat\w+|volume|unserved_peak|worst_dislocation|(closed|sent)_elsewhere"
 )
 MEMBER = re.compile(r"uncovered_\d+")
 

@@ -39,6 +39,7 @@ from model.schedule import ACTS
 from model.state import initial
 from model.state.account_book import settled
 from model.state.given_population import given_population
+from model.state.owner import draw_owners
 from model.state.population import draw_population, slots_per_listing
 from model.state.state import Clock, Series, State
 from model.state.table import Tables
@@ -83,6 +84,7 @@ class SetUp(SavedRun):
         self.tiers = bare(make_tiers(*scenario.exchange.tiers))
         people = given_population if scenario.trader.accounts else draw_population
         self.accounts = people(scenario, streams, initial.contracts(self.exchange, tape, interest))
+        self.owners = draw_owners(scenario, streams, self.accounts)
         self.start_leverage = self.accounts.leverage.copy()
         self.blocks = make_blocks(len(self.accounts.size))
         self.keepers = initial.make_keepers(scenario, streams)
@@ -93,14 +95,17 @@ class SetUp(SavedRun):
         tables = [getattr(self, name) for name in KernelTables._fields]
         self.tables = KernelTables(*(bare(table) for table in tables))
         self.ledger = Ledger(len(self.protocol), len(self.exchange))
-        self.ledger.subsidiaries = initial.subsidiaries(self.accounts, self.keepers, self.providers, len(self.exchange))
+        self.ledger.subsidiaries = initial.subsidiaries(
+            self.accounts, self.owners, self.keepers, self.providers, len(self.exchange)
+        )
         initial.open_books(self.ledger, self.accounts, self.tables, scenario, self.exchange, self.structure)
         self.reconcile(SET_UP)
 
     def _set_rules(self, streams: Streams, draws: Streams) -> None:
         """Derive constants, the layers of the waterfall, the exposures and room for the record."""
         scenario, members, listings = self.scenario, len(self.protocol), len(self.exchange)
-        self.scratch = make_scratch(len(self.accounts.size), len(self.keepers), listings, members, self.structure.pots)
+        rows, owned = len(self.accounts.size), len(self.owners.partner)
+        self.scratch = make_scratch(rows, owned, len(self.keepers), listings, members, self.structure.pots)
         self.record = make_record(scenario, self.kept, self.horizon, self.assets)
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book, self.tiers)
         self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
@@ -168,6 +173,8 @@ class SetUp(SavedRun):
             **self.tables._asdict(),
             book=self.ledger.book,
             tiers=self.tiers,
+            owners=self.owners,
+            owner_room=scratch.owners,
             backing=self.structure.backing,
             funds=bare(self.value_investing.funds),
             mood=self.mood,
@@ -196,6 +203,7 @@ class SetUp(SavedRun):
             **self.tables._asdict(),
             investors=bare(reinsurance.providers),
             value_funds=bare(self.value_investing.funds),
+            owners=self.owners,
             book=self.ledger.book,
             clock=self._at,
             stakes=self.structure.stakes,

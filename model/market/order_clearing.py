@@ -10,16 +10,19 @@ import numpy as np
 
 from agents.account.account import total, touch
 from agents.account.cross_margin import draw_from_others
+from agents.account.owner import OwnerRoom, Owners
 from agents.account.position import after_fill, filled
 from agents.core.audit import reconcile
 from agents.core.kernel import inline, kernel, rule
 from agents.core.ledger import SHORTFALL, TRADE, TRADER, TRADING_FEE, VAULT, WALLET, Book, pay
-from agents.core.table import Accounts, Blocks, Exchanges, Markets, Tiers
+from agents.core.table import Accounts, Blocks, Exchanges, Markets, Protocols, Tiers
 from agents.exchange.control.order_limit import is_limited, limit_orders
 from agents.exchange.exchange import book_trader_deficit
 from agents.trader.attention import act
+from agents.trader.call import answer_calls, hear_calls, settle_calls
 from agents.trader.habit import Habit, Keys
 from agents.trader.trader import decide_all
+from agents.trader.transfer import Holdings, Transfers, receive
 from model.market.market import MarketRule, mark_all, move
 
 
@@ -140,33 +143,52 @@ def fill(
 
 @inline
 def trade(
-    accounts: Accounts, blocks: Blocks, exchange: Exchanges, market: Markets, book: Book, rules: MarketRule,
-    tiers: Tiers, habit: Habit, keys: Keys, fee: np.ndarray, step: int, oracle_error: np.ndarray, acting: np.ndarray,
+    accounts: Accounts, blocks: Blocks, exchange: Exchanges, protocol: Protocols, market: Markets, book: Book,
+    owners: Owners, room: OwnerRoom, rules: MarketRule, tiers: Tiers, habit: Habit, keys: Keys, fee: np.ndarray,
+    transfers: Transfers, step: int, oracle_error: np.ndarray, acting: np.ndarray,
 ) -> None:  # fmt: skip
     """Run phase 4 for the population: those who act decide, and the market fills their orders.
 
+    Money that owners have sent to another protocol arrives first; calls that they meet from other accounts are noted
+    before anybody decides, and settled when all orders are filled.
+
     Parameters
     ----------
-    accounts, blocks, exchange, market, book : tables of the run, written.
+    accounts, blocks, exchange, protocol, market, book : tables of the run; all but `protocol` are written.
+    owners, room : of owners with accounts at several protocols, written; without rows where there are none.
     rules : constants of the market.
     tiers : the schedule of margins.
     habit : what all traders have in common.
     keys : of their random numbers.
     fee : (listings,) 1, share of notional, >= 0.
+    transfers : how owners move money.
     step : present step.
     oracle_error : (listings,) 1, relative error of the mark, > -1.
     acting : (rows,) room for the accounts that act.
     """
+    called, held = False, Holdings(
+        accounts=accounts, blocks=blocks, exchange=exchange, protocol=protocol, book=book, tiers=tiers, owners=owners,
+        room=room,
+    )  # fmt: skip
+    if owners.waiting[1] > 0:
+        receive(held, step)
     count = act(
         accounts=accounts, blocks=blocks, exchange=exchange, market=market, tiers=tiers, habit=habit, keys=keys,
         step=step, acting=acting,
     )  # fmt: skip
-    rows = acting[:count]
+    if owners.partner.shape[0] > 0:
+        called = hear_calls(held, market, habit, keys, acting[:count])
     decide_all(
         accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, tiers=tiers, habit=habit,
-        keys=keys, step=step, rows=rows,
+        keys=keys, step=step, rows=acting[:count],
     )  # fmt: skip
+    if called:
+        count = answer_calls(held, habit, transfers, acting, count)
     clear_market(
         accounts=accounts, blocks=blocks, exchange=exchange, market=market, book=book, rules=rules, fee=fee,
-        oracle_error=oracle_error, rows=rows,
+        oracle_error=oracle_error, rows=acting[:count],
     )  # fmt: skip
+    if called:
+        settle_calls(held, habit, transfers, acting, count, step)
+        total(accounts, blocks, exchange)
+        reconcile(book, exchange, TRADE)

@@ -20,7 +20,7 @@ KINDS = {
         r"|open_deficit|frozen_debt|haircut|haircut_accounts|deleveraged|deleveraged_accounts|hedges_broken"
         r"|liquidated|liquidated_share(_\w+)?|liquidations|volume|unserved_peak|capital|callable_capital"
         r"|loss_per_capital|covered_per_capital|premiums|claims_\w+|loss_without_payment|provider_deposits"
-        r"|retrocession_end"
+        r"|retrocession_end|closed_elsewhere|sent_elsewhere"
     ),
     TIME: r"first_exhaustion",
     FALL: r"worst_dislocation",

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from agents.account.owner import Owners
 from agents.core.ledger import (
     BAD_DEBT,
     DEFICIT,
@@ -55,6 +56,7 @@ class Run(Protocol):
     ledger: Ledger
     record: Record
     accounts: Accounts
+    owners: Owners
     exchange: Exchanges
     keepers: Keepers
     pool: Pools
@@ -169,7 +171,7 @@ def capital_metrics(ecosystem: Run) -> Metrics:
 
 
 def market_metrics(ecosystem: Run, steps: int) -> Metrics:
-    """Return liquidations, by asset and in all, and how far forced flow pushed prices from their fundamentals."""
+    """Return liquidations, how far forced flow pushed prices, and what calls elsewhere closed and moved."""
     record, exchange = ecosystem.record, ecosystem.exchange
     liquidated = record.member("liquidated", steps)
     start, interest = ecosystem.protocol.open_interest, np.array(listing_interest(ecosystem.scenario))
@@ -183,6 +185,8 @@ def market_metrics(ecosystem: Run, steps: int) -> Metrics:
         "volume": float(record.total("volume", steps).sum()),
         "unserved_peak": float(record.total("unserved", steps).max(initial=0.0)),
         "worst_dislocation": float(dislocation.min(initial=0.0)),
+        "closed_elsewhere": float(ecosystem.owners.closed.sum()),
+        "sent_elsewhere": float(ecosystem.owners.moved.sum()),
     }
     for k, name in enumerate(ecosystem.assets):
         own = exchange.asset == k

@@ -87,15 +87,16 @@ def trade_all(tables: given.TradeTables, terms: TradeTerms, row: Shock, t: int) 
 
     Parameters
     ----------
-    tables : of the run; accounts, blocks, exchange, market, book and the room `rows` are written.
+    tables : of the run; all but `protocol` and `tiers` are written, `rows` and `owner_room` as room.
     terms : constants of market and traders.
     row : of the tape; oracle errors are read.
     t : present step.
     """
     trade(
-        accounts=tables.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
-        book=tables.book, rules=terms.market, tiers=tables.tiers, habit=terms.habit, keys=terms.keys, fee=terms.fee,
-        step=t, oracle_error=row.oracle_error, acting=tables.rows,
+        accounts=tables.accounts, blocks=tables.blocks, exchange=tables.exchange, protocol=tables.protocol,
+        market=tables.market, book=tables.book, owners=tables.owners, room=tables.owner_room, rules=terms.market,
+        tiers=tables.tiers, habit=terms.habit, keys=terms.keys, fee=terms.fee, transfers=terms.transfers, step=t,
+        oracle_error=row.oracle_error, acting=tables.rows,
     )  # fmt: skip
     return False
 

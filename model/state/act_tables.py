@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.account.owner import OwnerRoom, Owners
 from agents.core.ledger import Book
 from agents.core.table import (
     Accounts,
@@ -78,9 +79,12 @@ class TradeTables(NamedTuple):
     accounts: Accounts
     blocks: Blocks
     exchange: Exchanges
+    protocol: Protocols
     market: Markets
     book: Book
     tiers: Tiers  # the schedule of margins
+    owners: Owners  # with accounts at several protocols
+    owner_room: OwnerRoom
     rows: Array  # (rows,) room for lists of accounts
 
 

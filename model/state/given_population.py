@@ -8,6 +8,7 @@ first price, up to what maintenance margin allows. Positions that share their ma
 import numpy as np
 
 from agents.account.account import OPEN, make_accounts
+from agents.account.owner import ALONE
 from agents.core.table import Accounts
 from model.price.streams import Streams
 from model.scenario import Scenario
@@ -39,6 +40,13 @@ def given_population(scenario: Scenario, streams: Streams, contracts: list[Contr
     accounts.status[rows] = OPEN
     _share_margins(accounts, listing_counts(scenario), book, slots)
     return accounts
+
+
+def given_owners(scenario: Scenario, rows: int) -> Array:
+    """Return the number of each account's owner as the scenario's file says, (rows,); ALONE where there is none."""
+    book, owner = book_of(scenario), np.full(rows, ALONE)
+    owner[book.positions.listing * slots_per_listing(scenario) + book.slot] = book.positions.owner
+    return owner
 
 
 def _leverage(book: Book, contracts: list[Contract]) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from agents.account.account import level_all, recount
+from agents.account.owner import Owners
 from agents.core.ledger import (
     FUND,
     KEEPER,
@@ -20,6 +21,7 @@ from agents.core.ledger import (
     POOL_LENT,
     PROVIDER,
     TRADER,
+    TRANSIT,
     TREASURY,
     VAULT,
     WALLET,
@@ -272,13 +274,13 @@ def make_pool(structure: Structure) -> Pools:
 
 
 def subsidiaries(
-    accounts: Accounts, keepers: Keepers, providers: Providers, listings: int
+    accounts: Accounts, owners: Owners, keepers: Keepers, providers: Providers, listings: int
 ) -> dict[Code, Callable[[], Array]]:
     """Return for each control account the function that counts its owners' rows afresh, (listings,) USD.
 
     Parameters
     ----------
-    accounts, keepers, providers : the owners' rows.
+    accounts, owners, keepers, providers : the owners' rows.
     listings : how many there are.
     """
 
@@ -290,6 +292,7 @@ def subsidiaries(
         TRADER: cash_values,
         WALLET: lambda: accounts.wallet.reshape(listings, -1).sum(axis=1),
         KEEPER: lambda: np.append(keepers.cash.sum(), np.zeros(listings - 1)),
+        TRANSIT: lambda: owners.sent.reshape(listings, -1).sum(axis=1),
         PROVIDER: lambda: np.bincount(providers.listing, providers.cash, listings),
     }
 

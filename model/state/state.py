@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.account.owner import Owners
 from agents.core.ledger import Book
 from agents.core.memory import Memory, copied, misfit, put_back, same
 from agents.core.table import (
@@ -70,6 +71,7 @@ class State(NamedTuple):
     pool: Pools
     investors: Investors
     value_funds: ValueFunds
+    owners: Owners
     book: Book
     clock: Clock
     stakes: Stakes

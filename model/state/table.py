@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.account.owner import OwnerRoom, Owners
 from agents.core.kernel import rule
 from agents.core.ledger import Book
 from agents.core.table import (
@@ -49,6 +50,8 @@ class Tables(NamedTuple):
     pool: Pools
     book: Book
     tiers: Tiers  # the schedule of margins, which no phase writes
+    owners: Owners  # with accounts at several protocols
+    owner_room: OwnerRoom  # for what they work out
     backing: Backing  # the structure's
     funds: ValueFunds
     mood: Mood

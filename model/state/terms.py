@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.account.owner import OwnerRoom, make_owner_room
 from agents.core.table import Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers
 from agents.exchange.control.circuit_breaker import BreakerTerms
 from agents.exchange.control.takeover import Takeover
@@ -11,6 +12,7 @@ from agents.exchange.exchange import Funding
 from agents.exchange.keeper import Jobs
 from agents.protocol.contribution import target_size
 from agents.trader.habit import Habit, Keys
+from agents.trader.transfer import Transfers
 from model.backstop.layer.table import LayerRoom, LayerTerms, make_layer_room
 from model.backstop.loss_regime.chain import LossTerms
 from model.backstop.loss_regime.room import Room, make_room
@@ -36,6 +38,7 @@ class TradeTerms(NamedTuple):
     habit: Habit
     keys: Keys  # of the traders' random numbers
     fee: np.ndarray  # (listings,) 1, of trades
+    transfers: Transfers
 
 
 class LiquidationTerms(NamedTuple):
@@ -89,6 +92,7 @@ class Scratch(NamedTuple):
     capacity: np.ndarray  # (keepers, listings) USD left to each keeper
     room: Room  # for lists of one listing's accounts
     layers: LayerRoom  # for what the layers of the waterfall work out
+    owners: OwnerRoom  # for what owners with several accounts work out
 
 
 def make_terms(
@@ -111,12 +115,20 @@ def make_terms(
     return Terms(
         price=rule,
         funding=Funding(market.interest, market.funding_clamp, market.funding_cap, scenario.minutes),
-        trade=TradeTerms(rule, habit, keys, np.array(by_listing(scenario, scenario.exchange.trading_fee))),
+        trade=TradeTerms(
+            rule, habit, keys, np.array(by_listing(scenario, scenario.exchange.trading_fee)), transfers_of(scenario)
+        ),
         liquidation=LiquidationTerms(rule, make_tariff(scenario)),
         capital=capital_terms(scenario, structure),
         due=due,
         loss=loss,
     )
+
+
+def transfers_of(scenario: Scenario) -> Transfers:
+    """Derive how owners move money between protocols."""
+    trader = scenario.trader
+    return Transfers(trader.margin_left, trader.close_elsewhere, round(trader.transfer_delay / scenario.minutes))
 
 
 def trader_keys(streams: Streams, draws: Streams) -> Keys:
@@ -169,12 +181,13 @@ def capital_terms(scenario: Scenario, structure: Structure) -> CapitalTerms:
     )
 
 
-def make_scratch(rows: int, keepers: int, listings: int, protocols: int, pots: int) -> Scratch:
+def make_scratch(rows: int, owned: int, keepers: int, listings: int, protocols: int, pots: int) -> Scratch:
     """Return the room a run of that size needs.
 
     Parameters
     ----------
     rows : of accounts.
+    owned : rows of the table of owners with several of them.
     keepers, listings, protocols, pots : how many there are.
     """
     return Scratch(
@@ -183,4 +196,5 @@ def make_scratch(rows: int, keepers: int, listings: int, protocols: int, pots: i
         capacity=np.zeros((keepers, listings)),
         room=make_room(rows // listings),
         layers=make_layer_room(protocols, pots),
+        owners=make_owner_room(owned),
     )

@@ -83,6 +83,16 @@ PARAMETRIC = {
     "reinsurance.parametric_wait": 6.0,
     "reinsurance.parametric_payout": 0.05,
 }
+OWNERS = {
+    "trader.venues_share": 0.9,
+    "trader.venues": 3,
+    "trader.transfer_delay": 2.0,
+    "trader.top_up_share": 0.8,
+    "trader.stop_share": 0.1,
+    "trader.wallet_ratio": 0.05,
+    "trader.attention": 0.5,
+    "trader.alert_attention": 0.9,
+}
 PLAIN = {
     f"{structure} and {regime}": {"backstop.structure": structure, "backstop.regime": regime}
     for structure, regime in zip((*STRUCTURES, *STRUCTURES), REGIMES, strict=False)
@@ -122,6 +132,10 @@ RICH = {
         "backstop.structure": "clustered", "protocol.listings": (2, 1, 2), "trader.cross_share": 0.6,
         "control.takeover": 0.5, "control.takeover_cap": 0.1, "exposure.resolution": "recapitalised",
     } | LATE | MARKET | CHOICES,
+    "owners at several venues": {
+        "backstop.structure": "isolated", "protocol.listings": (2, 1, 2), "trader.cross_share": 0.5,
+        "exposure.resolution": "recapitalised", "exposure.resolution_delay": 4.0,
+    } | DEFAULTS | OWNERS,
     "choices under controls": {"backstop.structure": "pooled"} | MARKET | CHOICES | CONTROLS,
 }  # fmt: skip
 OWN = {

@@ -22,7 +22,7 @@ STATE, REST = 0, 1
 ALIGNMENT = 16  # bytes, to which every leaf is aligned
 DIMENSIONS = 3  # at most, of an array
 SERIES = ("ecosystem", "asset", "member")
-ROOM = ("rows", "jobs", "capacity", "layer_room")
+ROOM = ("rows", "jobs", "capacity", "layer_room", "owner_room")
 
 
 class World(NamedTuple):

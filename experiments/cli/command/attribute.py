@@ -14,7 +14,7 @@ from experiments.run.process_pool import prepare
 @PRESET
 @click.option("--structure", "structures", multiple=True, metavar="NAME", help="Who holds the capital; repeatable.")
 @click.option("--regime", "regimes", multiple=True, metavar="NAME", help="Who pays the residual loss; repeatable.")
-@click.option("--replications", type=int, default=20, show_default=True, help="Tapes, each replayed up to 16 times.")
+@click.option("--replications", type=int, default=20, show_default=True, help="Tapes, each replayed up to 32 times.")
 @click.option("--workers", type=int, help="Processes; default one per core. Results do not depend on it.")
 @click.option("--out", metavar="FOLDER", help="Result folder, made here; default below results/.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -22,7 +22,7 @@ from experiments.run.process_pool import prepare
 @explained
 @stoppable
 def attribute(**typed: Any) -> int:
-    """Tell what exposures, the pool, the price and runs add to defaults and losses.
+    """Tell what exposures, the pool, the price, runs and owners at several protocols add to defaults and losses.
 
     The same tapes are replayed with every combination of these channels closed: own loss with none open, what each
     adds alone, interactions that need several, and what closing each one would avert, with 95 % intervals over

@@ -24,6 +24,7 @@ exposure    no debts between protocols
 pool        every member has its own share of the capital to itself
 price       each protocol marks to a price that only its own flow moves (:mod:`model.price.segment`)
 run         no liquidity provider leaves, nobody panics
+owner       every account has an owner of its own, so that no call is met at another protocol
 ==========  ========================================================================================================
 
 References: Harsanyi (1963), International Economic Review 4:194; Grabisch and Roubens (1999), International Journal of
@@ -53,6 +54,7 @@ CLOSED: dict[str, dict[str, Any]] = {
     "pool": {"backstop.structure": "isolated"},
     "price": {"asset.shared_market": False},
     "run": {"provider.tolerance": 1e12, "confidence.panic": False, "reinsurance.exit_rate": 0.0},
+    "owner": {"trader.venues_share": 0.0},
 }
 ROUNDING = 1e-12
 MEASURES = ("default", "uncovered", "bad_debt")
@@ -66,6 +68,7 @@ def open_channels(scenario: "Scenario") -> tuple[str, ...]:
         "pool": several and scenario.backstop.structure not in ("none", "isolated"),
         "price": several and scenario.asset.shared_market and math.isfinite(scenario.market.depth_multiplier),
         "run": scenario.provider.number > 0 or scenario.confidence.panic,
+        "owner": several and scenario.trader.venues_share > 0 and scenario.trader.top_up_share > 0,
     }
     return tuple(name for name in CLOSED if known[name])
 

@@ -152,11 +152,14 @@ def parts(scenario: "Scenario", members: bool | None = None) -> list[Part]:
     """Return what every part of a run needs; `members` says whether every protocol's series are kept."""
     size = size_of(scenario)
     funds = scenario.value_fund.number * size.listings
+    owners = 60.0 if scenario.trader.venues_share else 0.0
     return [
         _steps(size, "minutes" if scenario.steps is None else "steps", keeps_members(scenario, members)),
         _windows(scenario, size),
         Part(
-            150.0 * size.slots, 1e-8 * size.slots * size.steps, ("trader.number", "trader.reserve", "protocol.number")
+            (150.0 + owners) * size.slots,
+            1e-8 * size.slots * size.steps,
+            ("trader.number", "trader.reserve", "protocol.number"),
         ),
         Part(400.0 * funds, 1e-6 * funds * size.steps, ("value_fund.number", "protocol.number")),
         Part(

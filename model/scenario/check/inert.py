@@ -96,6 +96,17 @@ RULES: tuple[Rule, ...] = (
         lambda s: max(listing_counts(s)) > 1,
         "no protocol has several listings (protocol.listings)",
     ),
+    Rule(choice_of("trader", "venues_share"), lambda s: s.protocol.number > 1, "there is no other protocol"),
+    Rule(
+        choice_of("trader", "venues_share"),
+        lambda s: s.trader.top_up_share > 0.0,
+        "nobody adds margin (trader.top_up_share)",
+    ),
+    Rule(
+        choice_of("trader", "venues", "margin_left", "close_elsewhere", "transfer_delay"),
+        lambda s: s.trader.venues_share > 0.0,
+        "trader.venues_share is 0",
+    ),
     Rule(choice_of("control", "closing_order"), shares_margins, "trader.cross_share is 0"),
     Rule(choice_of("trader", "same_side"), shares_margins, "trader.cross_share is 0"),
     Rule(choice_of("fund", "replenishment"), lambda s: s.fund.target_ratio > 0.0, "fund.target_ratio is 0: no target"),

@@ -43,6 +43,7 @@ AFTERWARDS = (
     "choice.epoch",
     "choice.return_wait",
     "provider.cooldown",
+    "trader.transfer_delay",
 )
 
 

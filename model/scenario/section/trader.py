@@ -1,6 +1,6 @@
 """Parameters of the leveraged accounts: how many, how large, how levered, how they behave."""
 
-from model.scenario.bound import COUNT, MULTIPLE, PROBABILITY, RATE, SHARE, SOME, SPREAD, WEIGHT, between
+from model.scenario.bound import COUNT, DELAY, MULTIPLE, PROBABILITY, RATE, SHARE, SOME, SPREAD, VENUES, WEIGHT, between
 from model.scenario.parameter import ByProtocol, CountByProtocol, Section, parameter
 from model.scenario.section.market import CALIBRATION
 
@@ -152,6 +152,33 @@ class TraderSection(Section):
         "share of owners with cross margin who are on one side at all their listings; the others' sides are drawn each",
         "modelling choice; 1: nobody is hedged across assets, and cross margin helps least",
         SHARE,
+    )
+    venues_share: float = parameter(
+        0.0,
+        "1",
+        "share of accounts whose owner has others at other protocols, and meets a call at one from the others",
+        "modelling choice; 0: every account has an owner of its own",
+        SHARE,
+    )
+    venues: int = parameter(
+        2, "protocols", "number of protocols at which such an owner has accounts", "modelling choice", VENUES
+    )
+    margin_left: float = parameter(
+        1.0,
+        "1",
+        "margin that stays at an account from which its owner withdraws, in initial margins",
+        "withdrawal rules of public venues: what exceeds the initial margin",
+        between(1, 100, "1: as far as venues allow; at 100 nothing can be withdrawn"),
+    )
+    close_elsewhere: float = parameter(
+        1.0,
+        "1",
+        "largest part of a position that an owner closes at once to meet a call at another protocol; 0: closes nothing",
+        "modelling choice",
+        SHARE,
+    )
+    transfer_delay: float = parameter(
+        10.0, "min", "time between a withdrawal at one protocol and its arrival at another", "modelling choice", DELAY
     )
     haircut_reaction: float = parameter(
         0.5,

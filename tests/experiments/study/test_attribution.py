@@ -135,6 +135,8 @@ def test_conditions_of_a_default_are_proved_by_replay_and_do_not_exclude_each_ot
 def test_only_channels_that_are_open_are_replayed():
     assert open_channels(small()) == ("exposure", "price", "run")
     assert open_channels(small(backstop__structure="pooled")) == ("exposure", "pool", "price", "run")
+    assert open_channels(small(trader__venues_share=0.3)) == ("exposure", "price", "run", "owner")
+    assert "owner" not in open_channels(small(trader__venues_share=0.3, trader__top_up_share=0.0))
     closed = counterfactual(small(backstop__structure="pooled", confidence__panic=True), frozenset())
     assert open_channels(closed) == ("run",)  # providers are there, but none will leave
     assert not closed.confidence.panic
@@ -187,6 +189,16 @@ def test_terms_of_runs_of_the_whole_model_sum_to_what_happened(structure):
     assert ledger.total("uncovered")[0] > 0.0
 
 
+def test_owners_at_several_venues_are_a_cause_of_their_own():
+    """No debts, no pool, no shared price, no runs: what one venue's fall does to others goes through owners alone."""
+    alone = {"exposure__graph": "none", "asset__shared_market": False, "provider__number": 0}
+    own = {"backstop__capital_ratio": 1e-5, "trader__wallet_ratio": 0.05, "trader__top_up_share": 0.5}
+    arrangement = Arrangement("cell", "isolated", "bad_debt", crash(trader__venues_share=0.9, **alone, **own))
+    ledger = played(arrangement, 2)
+    assert ledger.channels == ("owner",) and len(ledger.replays) == 2
+    assert (dividends(ledger.outcomes("uncovered"))[frozenset({"owner"})] != 0.0).all()
+
+
 def test_terms_of_the_world_of_innocents_sum_to_what_happened():
     scenario = Scenario.from_toml(scenario_path("innocents"))
     changes = {"trader.number": 40, "backstop.structure": "pooled", "shock.hit_share": 0.05}
@@ -229,12 +241,19 @@ def test_the_command_tells_effects_interactions_and_conditions_of_every_arrangem
         "--workers",
         "1",
     ]
-    settings = ("steps=10", "trader.number=20", "protocol.number=2", "provider.number=1", "shock.hit_share=0.1")
+    settings = (
+        "steps=10",
+        "trader.number=20",
+        "trader.venues_share=0.5",
+        "protocol.number=2",
+        "provider.number=1",
+        "shock.hit_share=0.1",
+    )
     words += [word for text in (*settings, "shock.hit_minute=2") for word in ("--set", text)]
     done = CliRunner().invoke(main, [*words, "--quiet", "--json"])
     assert done.exit_code == 0, done.output
     arrangement = json.loads(done.stdout)["cells"]["pooled"]
-    assert arrangement["channels"] == ["exposure", "pool", "price", "run"]
+    assert arrangement["channels"] == ["exposure", "pool", "price", "run", "owner"]
     found = arrangement["uncovered"]
     assert found["total"] > 0.0 and set(found["effects"]) == set(CLOSED)
     assert all(len(row["ci95"]) == 2 and row["n"] == 2 for row in found["interactions"].values())

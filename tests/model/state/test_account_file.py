@@ -221,3 +221,17 @@ def test_first_prices_are_those_of_every_replication(process):
         tape = draw_tape(scenario, replication)
         asset = asset_of(scenario, len(tape.initial_price))
         assert listings_of(scenario).price == tuple(tape.initial_price[asset])
+
+
+def test_owners_at_several_venues_are_the_files_where_they_meet_calls_elsewhere(tmp_path):
+    rows = "x,Aster,BTC,1,,5e4,\nx,Borea,,-1,,5e4,\ny,Aster,BTC,-1,,5e4,\nz,Borea,,1,,5e4,\nz,Aster,ETH,1,,9e3,\n"
+    rows += "w,Aster,ETH,-1,,9e3,\n"
+    chosen = {"trader__accounts": str(written(tmp_path, rows)), "trader__number": 1_000}
+    assert not Engine(world(**chosen)).owners.partner.size
+    run = Engine(world(**chosen, trader__venues_share=1.0))
+    ring, slots = run.owners.partner, run.slots_per_listing
+    linked = np.flatnonzero(ring >= 0)
+    assert len(linked) == 4 and (ring[ring[linked]] == linked).all()
+    assert (linked // slots).tolist() == [0, 1, 2, 2]
+    run.run()
+    assert run.summary()["imbalance"] < 1e-9

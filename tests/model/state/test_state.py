@@ -25,6 +25,7 @@ AT_REST = {
     "book.breach",  # stops the run
     "control.start.fee", "control.start.interest_cap",  # no choice moves them
     "losses.moved", "losses.owed",  # handed on within a step
+    "owners.partner",  # who owns what
     "structure.reinstated",  # charged for in the step in which it is noted
 }  # fmt: skip
 MESAS_OWN = vars(mesa.Model()).keys() | {"_traders", "_assembled", "_before", "_going", "state"}
