@@ -7,7 +7,8 @@ than all where too few worlds have a loss.
 
 To repeat it with a comparison of some 2,000 replications:
 
-    backstop compare --set trader.number=100 --structure isolated --structure pooled --replications 2000 --out large
+    backstop compare --set trader.number=100 --set "protocol.listings=[1]" --structure isolated --structure pooled \
+        --replications 2000 --out large
     python -m experiments.validation.coverage large
 """
 
