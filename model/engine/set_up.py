@@ -120,12 +120,7 @@ class SetUp(SavedRun):
         self.fund = FundManagement(context, self.waterfall)
         capital = self.rules.capital
         self.mood = make_mood(self.contagion.liabilities, capital.strain)
-        self._at = Clock(
-            step=np.zeros(1, np.int64),
-            rounds=np.zeros(1, np.int64),
-            oracle_error=self.tape.oracle_error[0].copy(),
-            carried=np.zeros(1, np.bool_),
-        )
+        self._at = self._begun()
         self._now, self._oracle_error = memoryview(self._at.step), self._at.oracle_error
         self.control = Control(scenario, self.exchange, self.market)
         self.value_investing = ValueInvesting(scenario, np.array(self.tape.initial_price), self.accounts, self.ledger)
@@ -144,6 +139,15 @@ class SetUp(SavedRun):
         self.kernel_tables = self._all_tables()
         self.act_tables = [tables_of(self.kernel_tables, link.tables) if link.act else None for _, _, link in ACTS]
         self.code = code_for(self.kernel_tables, self.rules, self.tape)
+
+    def _begun(self) -> Clock:
+        """Return the clock before the first step."""
+        return Clock(
+            step=np.zeros(1, np.int64),
+            rounds=np.zeros(1, np.int64),
+            oracle_error=self.tape.oracle_error[0].copy(),
+            carried=np.zeros(1, np.bool_),
+        )
 
     def _cover(self, trader: Array, vault: Array, step: int) -> Array:
         """Send losses down the waterfall, in the order of arrival of the present tape."""
