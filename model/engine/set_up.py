@@ -104,8 +104,7 @@ class SetUp(SavedRun):
     def _set_rules(self, streams: Streams, draws: Streams) -> None:
         """Derive constants, the layers of the waterfall, the exposures and room for the record."""
         scenario, members, listings = self.scenario, len(self.protocol), len(self.exchange)
-        rows, owned = len(self.accounts.size), len(self.owners.partner)
-        self.scratch = make_scratch(rows, owned, len(self.keepers), listings, members, self.structure.pots)
+        self.scratch = make_scratch(self.accounts, self.owners, self.tables, self.structure.pots)
         self.record = make_record(scenario, self.kept, self.horizon, self.assets)
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book, self.tiers)
         self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.account.owner import OwnerRoom, make_owner_room
-from agents.core.table import Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers
+from agents.account.owner import OwnerRoom, Owners, make_owner_room
+from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers
 from agents.exchange.control.circuit_breaker import BreakerTerms
 from agents.exchange.control.takeover import Takeover
 from agents.exchange.exchange import Funding
@@ -181,20 +181,20 @@ def capital_terms(scenario: Scenario, structure: Structure) -> CapitalTerms:
     )
 
 
-def make_scratch(rows: int, owned: int, keepers: int, listings: int, protocols: int, pots: int) -> Scratch:
+def make_scratch(accounts: Accounts, owners: Owners, tables: KernelTables, pots: int) -> Scratch:
     """Return the room a run of that size needs.
 
     Parameters
     ----------
-    rows : of accounts.
-    owned : rows of the table of owners with several of them.
-    keepers, listings, protocols, pots : how many there are.
+    accounts, owners, tables : of the run; the number of their rows is read.
+    pots : how many there are.
     """
+    rows, keepers, listings = len(accounts.size), tables.keepers.shape[0], tables.exchange.shape[0]
     return Scratch(
         rows=np.zeros(rows, np.int32),
         jobs=make_jobs(rows, keepers, listings),
         capacity=np.zeros((keepers, listings)),
         room=make_room(rows // listings),
-        layers=make_layer_room(protocols, pots),
-        owners=make_owner_room(owned),
+        layers=make_layer_room(tables.protocol.shape[0], pots),
+        owners=make_owner_room(len(owners.partner)),
     )
