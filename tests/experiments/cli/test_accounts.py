@@ -123,7 +123,13 @@ def test_a_plan_names_the_file_next_to_itself(tmp_path, book):
 
 def test_open_interest_follows_the_first_price_of_every_point(tmp_path, book):
     scenario = Scenario().replace(
-        {"price.process": "gbm", "protocol.number": 2, "trader.accounts": str(book), "steps": 1}
+        {
+            "price.process": "gbm",
+            "protocol.number": 2,
+            "protocol.listings": [1],
+            "trader.accounts": str(book),
+            "steps": 1,
+        }
     )
     doubled = scenario.replace({"asset.initial_price": tuple(2.0 * price for price in scenario.asset.initial_price)})
     one, two = (Engine(of).protocol.open_interest for of in (scenario, doubled))
