@@ -47,6 +47,7 @@ from model.scenario.extent import (
     listing_counts,
     listing_interest,
     protocol_interest,
+    treasury_amounts,
 )
 from model.scenario.registry import STRUCTURES
 from model.state.population import Contract
@@ -252,15 +253,15 @@ def make_protocols(scenario: Scenario, structure: Structure) -> Protocols:
 
 def treasuries(scenario: Scenario) -> Array:
     """Return each protocol's own capital at the start, (protocols,) USD."""
-    terms = scenario.protocol
-    if terms.treasury:
-        return np.array(by_protocol(scenario, terms.treasury))
-    return np.array(np.array(by_protocol(scenario, terms.treasury_ratio)) * open_interest(scenario))
+    return np.array(treasury_amounts(scenario))
 
 
 def skins(scenario: Scenario) -> Array:
-    """Return the skin in the game of each protocol, a part of its treasury at the start, (protocols,) USD."""
-    return np.array(np.array(by_protocol(scenario, scenario.protocol.skin_in_the_game)) * treasuries(scenario))
+    """Return each protocol's skin in the game, (protocols,) USD: as given, or a part of its treasury at the start."""
+    terms = scenario.protocol
+    if terms.skin:
+        return np.array(by_protocol(scenario, terms.skin))
+    return np.array(np.array(by_protocol(scenario, terms.skin_in_the_game)) * treasuries(scenario))
 
 
 def make_pool(structure: Structure) -> Pools:
