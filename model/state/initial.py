@@ -33,6 +33,7 @@ from agents.exchange.keeper import Keeper
 from agents.protocol.protocol import Protocol
 from agents.provider.liquidity_provider import LiquidityProvider
 from agents.reinsurer.reinsurer import Reinsurer
+from model.backstop.layer.part import Division, make_division
 from model.backstop.structure.base import LONGEST, Structure
 from model.market.market import make_market
 from model.price.segment import asset_behind, asset_of, depth_behind, market_of
@@ -239,6 +240,13 @@ def make_structure(scenario: Scenario, streams: Streams, steps: int = LONGEST) -
     draw = streams.uniform("backstop.cluster", size=scenario.protocol.number)
     kind = STRUCTURES[scenario.backstop.structure]
     return kind(scenario.backstop, fund_sizes(scenario), scenario.minutes, draw, steps)
+
+
+def fund_division(scenario: Scenario) -> Division:
+    """Return how own funds are divided among the listings of their protocols."""
+    terms = scenario.backstop
+    common = {"together": None, "by_listing": 0.0, "both": terms.common_share}[terms.cover]
+    return make_division(listing_counts(scenario), np.array(listing_interest(scenario)), common)
 
 
 def make_protocols(scenario: Scenario, structure: Structure) -> Protocols:

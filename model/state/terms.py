@@ -182,5 +182,5 @@ def make_scratch(rows: int, keepers: int, listings: int, protocols: int, pots: i
         jobs=make_jobs(rows, keepers, listings),
         capacity=np.zeros((keepers, listings)),
         room=make_room(rows // listings),
-        layers=make_layer_room(protocols, pots),
+        layers=make_layer_room(protocols, pots, listings),
     )

@@ -122,6 +122,11 @@ RICH = {
         "backstop.structure": "clustered", "protocol.listings": (2, 1, 2), "trader.cross_share": 0.6,
         "control.takeover": 0.5, "control.takeover_cap": 0.1, "exposure.resolution": "recapitalised",
     } | LATE | MARKET | CHOICES,
+    "parts of own funds": {
+        "backstop.structure": "mutual", "protocol.listings": (2, 1, 2), "backstop.cover": "both",
+        "backstop.common_share": 0.3, "exposure.resolution": "recapitalised", "exposure.resolution_delay": 4.0,
+        "backstop.capital_ratio": 2e-3,
+    } | DEFAULTS,
     "choices under controls": {"backstop.structure": "pooled"} | MARKET | CHOICES | CONTROLS,
 }  # fmt: skip
 OWN = {

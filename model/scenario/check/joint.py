@@ -15,6 +15,7 @@ from model.scenario.extent import (
     by_listing,
     by_protocol,
     divided,
+    listing_counts,
     listing_interest,
     protocol_interest,
     treasury_amounts,
@@ -252,6 +253,16 @@ def _skin(scenario: Sections) -> Iterator[str]:
         )
 
 
+def _parts_lent(scenario: Sections) -> Iterator[str]:
+    """Yield a fund divided among listings that is lent out, of which nobody says whose part was lent."""
+    cover = scenario.backstop.cover
+    if cover != "together" and scenario.fund.lent_share > 0.0 and max(listing_counts(scenario)) > 1:
+        yield (
+            f"backstop.cover {cover!r} and fund.lent_share {scenario.fund.lent_share:g}: whose part of a fund is lent "
+            "out is not told apart; allowed: backstop.cover 'together', or fund.lent_share 0"
+        )
+
+
 def _default(scenario: Sections, section: str, field: str) -> object:
     return type(getattr(scenario, section)).model_fields[field].default
 
@@ -275,4 +286,5 @@ RULES: tuple[Callable[[Sections], Iterator[str]], ...] = (
     _bounds_of_controls,
     _given_twice,
     _skin,
+    _parts_lent,
 )
