@@ -67,6 +67,7 @@ class Exchange(RowAgent):
     trader_deficit = Column("f8", "USD, >= 0", "of it, left by accounts closed below bankruptcy")
     vault_deficit = Column("f8", "USD, >= 0", "of it, lost by the vault beyond its equity when it was closed")
     exploit_loss = Column("f8", "USD, >= 0", "of it, taken by exploits")
+    unpaid = Column("f8", "USD, >= 0", "by which what a protocol cannot pay of this step's losses is handed back")
     bankrupt_long = Column("f8", "contracts, >= 0", "longs that left a deficit in this step, less what was handed on")
     bankrupt_long_value = Column("f8", "USD, >= 0", "their contracts times bankruptcy price")
     bankrupt_short = Column("f8", "contracts, >= 0", "shorts that left a deficit in this step, less what was handed on")

@@ -39,7 +39,8 @@ from agents.core.table import Pools, Protocols
 from model.backstop.layer.base import Layers, without_dust
 from model.backstop.layer.choice import layer_tables, layer_terms
 from model.backstop.layer.descent import ask_layers, cover_losses, take_on
-from model.backstop.layer.table import LayerRoom, LayerTerms, make_layer_room
+from model.backstop.layer.part import Division, divide_funds, note_unpaid
+from model.backstop.layer.table import LayerRoom, LayerTerms
 from model.backstop.loss_regime.chain import Chain
 from model.backstop.loss_regime.division import hand_back
 from model.backstop.structure.base import Structure
@@ -56,6 +57,7 @@ class Waterfall(Layers):
     ----------
     structure : who holds the capital.
     regime : who pays the residual, with its fallback.
+    division : how own funds are divided among listings; none: one listing each.
     room : for what the layers work out; one of its own where none is given.
 
     Attributes
@@ -64,13 +66,14 @@ class Waterfall(Layers):
     tables, room : what the compiled layers work on.
     """
 
-    def __init__(self, structure: Structure, regime: Chain, room: LayerRoom | None = None) -> None:
-        super().__init__(structure)
+    def __init__(
+        self, structure: Structure, regime: Chain, division: Division | None = None, room: LayerRoom | None = None
+    ) -> None:  # fmt: skip
+        super().__init__(structure, division, room)
         self.regime = regime
         kind = TRIGGERS[structure.terms.trigger]
-        members = len(structure.capital)
-        self.trigger = kind(structure.terms, structure.minutes, members)
-        self.tables, self.room = layer_tables(self, self.trigger), room or make_layer_room(members, structure.pots)
+        self.trigger = kind(structure.terms, structure.minutes, len(structure.capital))
+        self.tables = layer_tables(self, self.trigger)
         self._ask, self._cover = FastCall(ask_layers), FastCall(cover_losses)
 
     @cached_property
@@ -123,12 +126,14 @@ class Waterfall(Layers):
             self.structure.begin(step)
         if self.trigger.watches:
             self.trigger.observe(self._own())
-        if not take_on(ledger.balance, bare(venue.exchange), self.room):
+        exchange, covered = bare(venue.exchange), self.structure.terms.vault_cover != "none"
+        if not take_on(ledger.balance, exchange, self.division, self.room, covered):
             return np.zeros_like(self._deficit)
         deficit = np.maximum(-self._deficit, 0.0)
         exploit = np.minimum(self.room.before, deficit)
         past = self._note(deficit, exploit, np.minimum(self.room.after, deficit - exploit))
         left = self._descend(without_dust(deficit, past), priority, step)
+        note_unpaid(exchange, self.division, self.room.wanted, left, past)
         owed: Array = left + past
         if owed.any():
             self._leave(self._member, left, step)
@@ -170,10 +175,12 @@ class Waterfall(Layers):
         Parameters
         ----------
         priorities : (steps, members) draws of all steps.
-        trader, vault : (members,) USD >= 0, negative equity of accounts and of vaults.
+        trader, vault : (listings,) USD >= 0, negative equity of accounts and of vaults.
         """
         if self._table is not protocol:
             self.bind(ledger, protocol, pool)
+        self.room.wanted[:] = trader if self.structure.terms.vault_cover == "none" else trader + vault
+        trader, vault = self._by_member(trader), self._by_member(vault)
         if self.layer_terms.compiled:
             books, room = (ledger.balance, bare(protocol), bare(pool)), self.room
             self._cover(*books, self.tables, self.layer_terms, room, priorities[step], trader, vault, step)
@@ -186,6 +193,11 @@ class Waterfall(Layers):
         protocol.infeasible[:] += left + past
         ledger.transfer(BAD_DEBT, DEFICIT, left + past)
         return left + past
+
+    def _by_member(self, amounts: Array) -> Array:
+        """Return the sums of listings' amounts by member, (members,)."""
+        first = self.division.first
+        return np.bincount(np.repeat(np.arange(len(first) - 1), np.diff(first)), amounts, len(first) - 1)
 
     def _note(self, deficit: Array, exploit: Array, vault: Array) -> Array:
         """Count deficits by origin; return the part that goes past all layers, (members,) USD."""
@@ -200,6 +212,8 @@ class Waterfall(Layers):
 
     def _descend(self, deficit: Array, priority: Array, step: int) -> Array:
         """Return what the layers leave of the deficits, loans that are recalled at once being at hand."""
+        if self.division.divided:
+            divide_funds(self._balance, self.division, self.parts)
         with self.structure.at_once:
             if not self.trigger.selects:
                 return self._layers(deficit, priority, step)
@@ -212,12 +226,13 @@ class Waterfall(Layers):
         structure, fund, on_call = self.structure, self._fund, self._callable()
         skin = np.minimum(self._member.skin, np.maximum(self._treasury - on_call, 0.0))
         if not structure.shares:
-            own = fund + on_call + skin
+            own = self._fund_for(deficit) + on_call + skin
             idle = self._survivor(deficit, False) * (fund + on_call) if structure.mutual else np.zeros_like(own)
             beyond = np.maximum(deficit - own, 0.0)
             return Means(own, np.array([idle.sum()]), structure.pool_of, beyond, priority, own * 0.0, own * 0.0)
         first = np.minimum(skin, self._beyond(deficit))
-        before = first + np.minimum(fund, deficit - self._ceded(deficit, step))
+        asked = deficit - self._ceded(deficit, step)
+        before, fund = first + np.minimum(self._fund_for(asked), asked), self._fund_for(deficit)
         promised = self.handler.due(deficit, np.maximum(deficit - before, 0.0), step)
         reserved, shared = structure.at_hand(self._pool)
         return Means(before, shared, structure.pool_of, promised, priority, fund + skin - before, reserved)

@@ -108,7 +108,7 @@ class SetUp(SavedRun):
         self.record = make_record(scenario, self.kept, self.horizon, self.assets)
         self.venue = Venue(self.accounts, self.tables.blocks, self.tables.exchange, self.ledger.book, self.tiers)
         self.regime = make_loss_regime(scenario, draws.key("loss"), self.venue)
-        self.waterfall = Waterfall(self.structure, self.regime, self.scratch.layers)
+        self.waterfall = Waterfall(self.structure, self.regime, initial.fund_division(scenario), self.scratch.layers)
         self.waterfall.bind(self.ledger, self.protocol, self.pool)
         self.succession = Succession(scenario, draws.key("loss"), self.venue)
         self.contagion = make_contagion(scenario, streams, self.venue, self.ledger, self.protocol, self._cover)

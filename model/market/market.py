@@ -190,7 +190,7 @@ def shock(
         exchange.bankrupt_long[i] = exchange.bankrupt_long_value[i] = 0.0
         exchange.bankrupt_short[i] = exchange.bankrupt_short_value[i] = 0.0
         exchange.spread[i] = market.half_spread[exchange.asset[i]]
-        exchange.trader_deficit[i] = exchange.vault_deficit[i] = 0.0
+        exchange.trader_deficit[i] = exchange.vault_deficit[i] = exchange.unpaid[i] = 0.0
         p = exchange.protocol[i]
         exchange.deficit[i] = exchange.exploit_loss[i] = exploit[p] * (1.0 - protocol.halted[p]) * leads(exchange, i)
         transfer(book, SHORTFALL, i, OUTSIDE, WHOLE, exchange.deficit[i])

@@ -131,8 +131,8 @@ def callable_at_start(ecosystem: Run) -> float:
     the game, which is the same in every structure.
     """
     structure, scenario = ecosystem.structure, ecosystem.scenario
-    part = scenario.protocol.skin_in_the_game
-    skin = skins(scenario).sum() if isinstance(part, tuple) else part * treasuries(scenario).sum()
+    part, given = scenario.protocol.skin_in_the_game, scenario.protocol.skin
+    skin = skins(scenario).sum() if given or isinstance(part, tuple) else part * treasuries(scenario).sum()
     held = structure.own_capital.sum() + structure.pool_capital.sum() + structure.on_call.sum()
     return float(held + skin)
 

@@ -143,7 +143,7 @@ def make_contagion(
     scenario : all parameters.
     streams : the run's random numbers.
     venue, ledger, protocol : state of the run, changed by defaults.
-    cover : sends losses, (protocols,) USD >= 0, down the waterfall.
+    cover : sends losses, (listings,) USD >= 0, down the waterfall.
     """
     resolution = make_resolution(scenario, cover)
     late = LateMoney(ledger, protocol, venue.exchange["protocol"], venue if resolution.tears_up else None)

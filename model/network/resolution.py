@@ -30,7 +30,7 @@ from model.scenario import Scenario
 from model.state.initial import skins, treasuries
 
 Array = np.ndarray
-Cover = Callable[[Array, Array, int], Array]  # sends losses of accounts and vaults down the layers at a step
+Cover = Callable[[Array, Array, int], Array]  # sends losses of accounts and vaults, by listing, down the layers
 
 
 class Waiting(NamedTuple):
@@ -99,11 +99,10 @@ class Dead(Continue):
         self.waiting |= failed.any()
         protocol.halted[failed] = 1
         protocol.halt_step[failed] = step
-        shortfall, hole = np.zeros(len(failed)), np.zeros(len(failed))
+        shortfall, hole = np.zeros(len(venue.exchange)), np.zeros(len(venue.exchange))
         for p in map(int, np.flatnonzero(failed)):
             for i in range(len(venue.exchange))[listings_of(venue.exchange, p)]:
-                left = tear_up(venue, i)
-                shortfall[p], hole[p] = shortfall[p] + left[0], hole[p] + left[1]
+                shortfall[i], hole[i] = tear_up(venue, i)
         if not (shortfall.any() or hole.any()):
             return False
         self.cover(shortfall, hole, step)

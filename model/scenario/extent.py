@@ -16,6 +16,7 @@ of its open interest, equal parts where none is given. Accounts are divided equa
 from collections.abc import Callable
 from importlib import import_module
 from itertools import islice
+from operator import mul
 from typing import Any, Protocol
 
 from model.scenario.asset_name import file_names
@@ -118,6 +119,14 @@ def protocol_interest(scenario: Listed) -> Floats:
     """Return one-sided open interest of each protocol at the start, (protocols,) USD."""
     each = iter(listing_interest(scenario))
     return tuple(sum(islice(each, count)) for count in listing_counts(scenario))
+
+
+def treasury_amounts(scenario: Listed) -> Floats:
+    """Return each protocol's own capital at the start, (protocols,) USD: as given, or by its ratio."""
+    terms = scenario.protocol
+    if terms.treasury:
+        return by_protocol(scenario, terms.treasury)
+    return tuple(map(mul, by_protocol(scenario, terms.treasury_ratio), protocol_interest(scenario)))
 
 
 def divided(scenario: Listed, whole: Floats) -> Floats:

@@ -35,6 +35,7 @@ from agents.exchange.keeper import Keeper
 from agents.protocol.protocol import Protocol
 from agents.provider.liquidity_provider import LiquidityProvider
 from agents.reinsurer.reinsurer import Reinsurer
+from model.backstop.layer.part import Division, make_division
 from model.backstop.structure.base import LONGEST, Structure
 from model.market.market import make_market
 from model.price.segment import asset_behind, asset_of, depth_behind, market_of
@@ -49,6 +50,7 @@ from model.scenario.extent import (
     listing_counts,
     listing_interest,
     protocol_interest,
+    treasury_amounts,
 )
 from model.scenario.registry import STRUCTURES
 from model.state.population import Contract
@@ -242,6 +244,13 @@ def make_structure(scenario: Scenario, streams: Streams, steps: int = LONGEST) -
     return kind(scenario.backstop, fund_sizes(scenario), scenario.minutes, draw, steps)
 
 
+def fund_division(scenario: Scenario) -> Division:
+    """Return how own funds are divided among the listings of their protocols."""
+    terms = scenario.backstop
+    common = {"together": None, "by_listing": 0.0, "both": terms.common_share}[terms.cover]
+    return make_division(listing_counts(scenario), np.array(listing_interest(scenario)), common)
+
+
 def make_protocols(scenario: Scenario, structure: Structure) -> Protocols:
     """Return the protocols' records at the start."""
     protocol = Protocol.make_table(scenario.protocol.number)
@@ -254,15 +263,15 @@ def make_protocols(scenario: Scenario, structure: Structure) -> Protocols:
 
 def treasuries(scenario: Scenario) -> Array:
     """Return each protocol's own capital at the start, (protocols,) USD."""
-    terms = scenario.protocol
-    if terms.treasury:
-        return np.array(by_protocol(scenario, terms.treasury))
-    return np.array(np.array(by_protocol(scenario, terms.treasury_ratio)) * open_interest(scenario))
+    return np.array(treasury_amounts(scenario))
 
 
 def skins(scenario: Scenario) -> Array:
-    """Return the skin in the game of each protocol, a part of its treasury at the start, (protocols,) USD."""
-    return np.array(np.array(by_protocol(scenario, scenario.protocol.skin_in_the_game)) * treasuries(scenario))
+    """Return each protocol's skin in the game, (protocols,) USD: as given, or a part of its treasury at the start."""
+    terms = scenario.protocol
+    if terms.skin:
+        return np.array(by_protocol(scenario, terms.skin))
+    return np.array(np.array(by_protocol(scenario, terms.skin_in_the_game)) * treasuries(scenario))
 
 
 def make_pool(structure: Structure) -> Pools:

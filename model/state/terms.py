@@ -195,6 +195,6 @@ def make_scratch(accounts: Accounts, owners: Owners, tables: KernelTables, pots:
         jobs=make_jobs(rows, keepers, listings),
         capacity=np.zeros((keepers, listings)),
         room=make_room(rows // listings),
-        layers=make_layer_room(tables.protocol.shape[0], pots),
+        layers=make_layer_room(tables.protocol.shape[0], pots, listings),
         owners=make_owner_room(len(owners.partner)),
     )

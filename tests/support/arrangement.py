@@ -139,6 +139,11 @@ RICH = {
         "backstop.structure": "isolated", "protocol.listings": (2, 1, 2), "trader.cross_share": 0.5,
         "exposure.resolution": "recapitalised", "exposure.resolution_delay": 4.0,
     } | DEFAULTS | OWNERS,
+    "parts of own funds": {
+        "backstop.structure": "mutual", "protocol.listings": (2, 1, 2), "backstop.cover": "both",
+        "backstop.common_share": 0.3, "exposure.resolution": "recapitalised", "exposure.resolution_delay": 4.0,
+        "backstop.capital_ratio": 2e-3,
+    } | DEFAULTS,
     "choices under controls": {"backstop.structure": "pooled"} | MARKET | CHOICES | CONTROLS,
 }  # fmt: skip
 OWN = {

@@ -2,7 +2,8 @@
 
 For a market of claims, loans recalled at once, calls that take time, and a structure, settlement rule or trigger of a
 researcher's own. Every layer takes what is left of all members' losses, (members,) USD, moves what it pays and returns
-what it leaves; layers of a member's own money are the rules of :mod:`model.backstop.layer.own`.
+what it leaves; layers of a member's own money are the rules of :mod:`model.backstop.layer.own`, and of
+:mod:`model.backstop.layer.part` for a fund that is divided among listings.
 """
 
 from typing import Any, Protocol
@@ -15,8 +16,9 @@ from agents.core.table import Pools, Protocols
 from agents.protocol.protocol import SOUND
 from model.backstop.cash_call import CashCalls
 from model.backstop.default_fund import contribute_pro_rata
-from model.backstop.layer.own import ROUNDING, pay_from_call, pay_from_fund, pay_from_skin
-from model.backstop.layer.table import Asked
+from model.backstop.layer.own import ROUNDING, pay_from_call, pay_from_skin
+from model.backstop.layer.part import Division, funds_for, make_parts, one_each, pay_from_parts
+from model.backstop.layer.table import Asked, LayerRoom, make_layer_room
 from model.backstop.structure.base import Structure
 
 Array = np.ndarray
@@ -56,6 +58,8 @@ class Layers:
     Parameters
     ----------
     structure : who holds the capital.
+    division : how own funds are divided among listings; none: one listing each.
+    room : for what the layers work out; one of its own where none is given.
 
     Attributes
     ----------
@@ -64,13 +68,18 @@ class Layers:
     unpaid_fund, unpaid_pool : (members,), (pots,) USD, asked of own funds and pools, not at hand and not recalled yet.
     """
 
-    def __init__(self, structure: Structure) -> None:
+    def __init__(
+        self, structure: Structure, division: Division | None = None, room: LayerRoom | None = None
+    ) -> None:  # fmt: skip
         self.structure = structure
+        self.division = division or one_each(len(structure.capital))
         self.handler: ClaimsSettler = structure
         self.calls: CashCalls | None = None
-        members = len(structure.capital)
-        self.memory = Asked(np.zeros(members), np.zeros(structure.pots), np.zeros(members, dtype=bool))
-        self.unpaid_fund, self.unpaid_pool, self._spared = self.memory
+        members, none = len(structure.capital), np.zeros(structure.pots)
+        self.room = room or make_layer_room(members, structure.pots, int(self.division.first[-1]))
+        spared = np.zeros(members, dtype=bool)
+        self.memory = Asked(np.zeros(members), none, spared, make_parts(self.division))
+        self.unpaid_fund, self.unpaid_pool, self._spared, self.parts = self.memory
         self._table: Any = None
 
     def bind(self, ledger: Ledger, protocol: Protocols, pool: Pools) -> None:
@@ -125,11 +134,19 @@ class Layers:
 
     def _beyond(self, deficit: Array) -> Array:
         """Return losses beyond own fund and entitlement, (L − F − E)⁺ of (2), (members,) USD."""
-        return np.maximum(deficit - self._fund - self.structure.entitlement, 0.0)
+        return np.maximum(deficit - self._fund_for(deficit) - self.structure.entitlement, 0.0)
+
+    def _fund_for(self, deficit: Array) -> Array:
+        """Return what of each own fund stands for its member's loss, (members,) USD."""
+        if not self.division.divided:
+            return self._fund
+        found = np.empty_like(deficit)
+        funds_for(self._balance, self.division, self.parts, self.room.wanted, deficit, found)
+        return found
 
     def _own_fund(self, left: Array) -> Array:
-        rest = left.copy()
-        pay_from_fund(self._balance, self._member.paid_fund, rest)
+        rest, wanted = left.copy(), self.room.wanted
+        pay_from_parts(self._balance, self._member.paid_fund, self.division, self.parts, wanted, rest)
         return rest
 
     def _skin(self, left: Array, most: Array) -> Array:

@@ -84,6 +84,7 @@ def layer_tables(layers: Layers, trigger: Trigger) -> LayerTables:
         on_call=structure.on_call,
         **{name: value for name, value in structure.stakes._asdict().items() if name != "member"},
         **layers.memory._asdict(),
+        division=layers.division,
         limit=capped.limit if capped else np.zeros(0),
         drawn=capped.drawn if capped else np.zeros(0),
         draws=capped.draws if capped else no_draws(),

@@ -9,7 +9,8 @@ there are none:
 
     own fund → own capital on call → skin → survivors' contributions → survivors' capital on call      (2)
 
-with the calls in mutual structures alone. A trigger may spare a member: its whole deficit goes past the layers, and it
+with the calls in mutual structures alone. An own fund may be divided among a protocol's listings
+(:mod:`model.backstop.layer.part`). A trigger may spare a member: its whole deficit goes past the layers, and it
 pays for nobody. What the layers leave is uncovered. Units: USD.
 """
 
@@ -20,7 +21,8 @@ from agents.core.ledger import BAD_DEBT, DEFICIT, FUND, LENT, SHORTFALL, TREASUR
 from agents.core.table import Exchanges, Pools, Protocols
 from agents.protocol.standby import callable_still
 from model.backstop.layer.claim import begin_claims, claimable, pay_from_pools
-from model.backstop.layer.own import pay_from_call, pay_from_fund, pay_from_skin, without_dust
+from model.backstop.layer.own import pay_from_call, pay_from_skin, without_dust
+from model.backstop.layer.part import Division, divide_funds, fund_for, note_unpaid, pay_from_parts, take_note
 from model.backstop.layer.spare import DRAWDOWN, EXHAUSTED, spare
 from model.backstop.layer.survivor import pay_from_survivors
 from model.backstop.layer.table import LayerRoom, LayerTables, LayerTerms
@@ -63,11 +65,13 @@ def descend_to_pools(
     step : present step.
     """
     asked, left, before, after = room.asked, room.left, room.before, room.after
+    division, parts, wanted = tables.division, tables.parts, room.wanted
     for i in range(left.shape[0]):
-        before[i] = max(asked[i] - balance[FUND, i] - tables.entitlement[i], 0.0)
+        fund = fund_for(balance, division, parts, wanted, i, asked[i])
+        before[i] = max(asked[i] - fund - tables.entitlement[i], 0.0)
         room.ceded[i] = claimable(tables, terms, i, asked[i], asked[i]) if terms.gross else 0.0
         left[i] = asked[i] - room.ceded[i]
-    pay_from_fund(balance, member.paid_fund, left)
+    pay_from_parts(balance, member.paid_fund, division, parts, wanted, left)
     copy_to(left, after)
     for i in range(left.shape[0]):
         left[i] += room.ceded[i]
@@ -76,7 +80,7 @@ def descend_to_pools(
     pay_from_pools(balance, member, pool, tables, terms, room, loss=asked, left=left, priority=priority, step=step)
     copy_to(left, before)
     if terms.gross:
-        pay_from_fund(balance, member.paid_fund, left)
+        pay_from_parts(balance, member.paid_fund, division, parts, wanted, left)
         copy_to(left, after)
     for i in range(left.shape[0]):
         tables.unpaid_fund[i] += after[i]
@@ -105,7 +109,7 @@ def descend_alone(
     """
     left = room.left
     copy_to(room.asked, left)
-    pay_from_fund(balance, member.paid_fund, left)
+    pay_from_parts(balance, member.paid_fund, tables.division, tables.parts, room.wanted, left)
     for i in range(left.shape[0]):
         tables.unpaid_fund[i] += left[i]
     if terms.mutual and any_in(left):
@@ -134,6 +138,8 @@ def descend(
     priority : (members,) in (0, 1), order of arrival.
     step : present step.
     """
+    if tables.division.divided:
+        divide_funds(balance, tables.division, tables.parts)
     spare(balance, member, tables, terms, room, priority, step)
     selects, spared = terms.trigger != EXHAUSTED, tables.spared
     for i in range(room.asked.shape[0]):
@@ -212,15 +218,19 @@ def watch(balance: Array, member: Protocols, tables: LayerTables, terms: LayerTe
 
 
 @rule
-def take_on(balance: Array, exchange: Exchanges, room: LayerRoom) -> bool:
+def take_on(balance: Array, exchange: Exchanges, division: Division, room: LayerRoom, covered: bool) -> bool:
     """Let protocols take on the shortfalls of their listings as deficits; return whether there is any.
 
     Parameters
     ----------
     balance : the ledger's, written.
-    exchange : losses of the step by origin, read.
-    room : `before` and `after` are written: what exploits took of each protocol, and what closed vaults lost.
+    exchange : losses of the step by origin, read; `unpaid` is written.
+    division : of own funds among listings.
+    room : `before` and `after` are written: what exploits took of each protocol, and what closed vaults lost;
+        and `wanted`, for funds that are divided.
+    covered : whether the backstop stands for vaults.
     """
+    take_note(exchange, division, room.wanted, covered)
     for p in range(room.before.shape[0]):
         room.before[p] = room.after[p] = 0.0
     for i in range(exchange.shape[0]):
@@ -242,7 +252,7 @@ def ask_layers(
     Parameters
     ----------
     balance : the ledger's, written; shortfalls are < 0 there.
-    exchange : what exploits and closed vaults lost, read.
+    exchange : losses of the step by origin, read; `unpaid` is written.
     member, pool : records, written: who paid what, who has nothing left.
     tables : of structure, trigger and treaties, written.
     terms : constants.
@@ -254,13 +264,14 @@ def ask_layers(
     watch(balance, member, tables, terms, step)
     for i in range(owed.shape[0]):
         owed[i] = 0.0
-    if not take_on(balance, exchange, room):
+    if not take_on(balance, exchange, tables.division, room, terms.vault_covered):
         return False
     for i in range(owed.shape[0]):
         deficit = max(-balance[DEFICIT, i], 0.0)
         exploit = min(room.before[i], deficit)
         note_origin(member, terms, room, i, deficit, exploit, min(room.after[i], deficit - exploit))
     descend(balance, member, pool, tables, terms, room, priority=priority, step=step)
+    note_unpaid(exchange, tables.division, room.wanted, room.left, room.past)
     for i in range(owed.shape[0]):
         owed[i] = room.left[i] + room.past[i]
     if any_in(owed):
@@ -288,7 +299,7 @@ def cover_losses(
     terms : constants.
     room : written.
     priority : (members,) in (0, 1), order of arrival at a pool.
-    trader, vault : (members,) USD >= 0, negative equity of accounts and of vaults.
+    trader, vault : (members,) USD >= 0, negative equity of accounts and of vaults; `room.wanted` says whose.
     step : present step.
     """
     for i in range(trader.shape[0]):

@@ -11,6 +11,7 @@ from agents.core.rank import total
 from agents.core.table import Protocols
 from agents.protocol.standby import callable_still
 from model.backstop.layer.claim import begin_claims, claimable, owed_to, sum_by_pool
+from model.backstop.layer.part import fund_for
 from model.backstop.layer.survivor import survives
 from model.backstop.layer.table import LayerRoom, LayerTables, LayerTerms
 from model.backstop.trigger.base import Means
@@ -37,7 +38,7 @@ def add_up_alone(balance: Array, member: Protocols, tables: LayerTables, terms: 
     for i in range(deficit.shape[0]):
         on_call = callable_still(tables.on_call[i], member.assessed[i], balance[TREASURY, i])
         skin = min(member.skin[i], max(balance[TREASURY, i] - on_call, 0.0))
-        own = balance[FUND, i] + on_call + skin
+        own = fund_for(balance, tables.division, tables.parts, room.wanted, i, deficit[i]) + on_call + skin
         gives = terms.mutual and survives(member, i, deficit[i], False)
         room.space[i] = balance[FUND, i] + on_call if gives else 0.0
         room.before[i], room.after[i], room.reserved[i] = own, 0.0, 0.0
@@ -60,15 +61,16 @@ def add_up_to_pools(
     room : `deficit` is read; the arrays of :func:`means_of` are written.
     step : present step.
     """
-    deficit = room.deficit
+    deficit, division, parts, wanted = room.deficit, tables.division, tables.parts, room.wanted
     begin_claims(tables, terms, step)
     for i in range(deficit.shape[0]):
-        fund, entitlement = balance[FUND, i], tables.entitlement[i]
+        fund, entitlement = fund_for(balance, division, parts, wanted, i, deficit[i]), tables.entitlement[i]
         on_call = callable_still(tables.on_call[i], member.assessed[i], balance[TREASURY, i])
         skin = min(member.skin[i], max(balance[TREASURY, i] - on_call, 0.0))
         ceded = claimable(tables, terms, i, deficit[i], deficit[i]) if terms.gross else 0.0
         first = min(skin, max(deficit[i] - fund - entitlement, 0.0))
-        room.before[i] = first + min(fund, deficit[i] - ceded)
+        asked = deficit[i] - ceded
+        room.before[i] = first + min(fund_for(balance, division, parts, wanted, i, asked), asked)
         room.promised[i] = owed_to(tables, terms, i, deficit[i], max(deficit[i] - room.before[i], 0.0))
         room.after[i] = fund + skin - room.before[i]
         room.space[i] = min(tables.contributed[i], entitlement) if terms.reserves else 0.0

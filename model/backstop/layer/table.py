@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.reinsurer.treaty import Programme
 from model.backstop.due import Due, make_due
+from model.backstop.layer.part import Division, Parts
 from model.backstop.pool import PoolMembers, PoolRoom, make_pool_room
 from model.backstop.trigger.drawdown import Peaks
 
@@ -50,6 +51,8 @@ class LayerTables(NamedTuple):
     unpaid_fund: Array  # (members,) USD >= 0, asked of own funds, not at hand and not recalled yet
     unpaid_pool: Array  # (pots,) USD >= 0, likewise of pools
     spared: Array  # (members,) bool, whose deficit of this step went past the layers
+    parts: Parts  # of own funds, by listing
+    division: Division  # and how they are divided
     limit: Array  # (members,) USD >= 0, sub-limits; none but of `capped`
     drawn: Array  # (members,) USD >= 0, paid within the window so far; likewise
     draws: Due  # these payments by step
@@ -64,6 +67,7 @@ class Asked(NamedTuple):
     unpaid_fund: Array  # (members,) USD >= 0, asked of own funds, not at hand and not recalled yet
     unpaid_pool: Array  # (pots,) USD >= 0, likewise of pools
     spared: Array  # (members,) bool, whose deficit of this step went past the layers
+    parts: Parts  # of own funds, by listing
 
 
 class LayerRoom(NamedTuple):
@@ -82,15 +86,17 @@ class LayerRoom(NamedTuple):
     after: Array  # >= 0, what pays behind it; or left after a layer
     promised: Array  # >= 0, what the treaty lets each claim beyond its own means
     reserved: Array  # >= 0, cash of the pools that only this member may draw
+    wanted: Array  # (listings,) USD >= 0, losses that own funds are asked for, and what they leave
     shared: Array  # (pots,) USD >= 0, cash of the pools that anybody may draw
     by_pool: Array  # (pots,) USD >= 0, sums
     pool: PoolRoom  # lists of one pool
 
 
-def make_layer_room(members: int, pots: int) -> LayerRoom:
-    """Return the room that so many members and pools need."""
-    per_member = {name: np.zeros(members) for name in LayerRoom._fields if name not in ("shared", "by_pool", "pool")}
-    return LayerRoom(**per_member, shared=np.zeros(pots), by_pool=np.zeros(pots), pool=make_pool_room(members))
+def make_layer_room(members: int, pots: int, listings: int) -> LayerRoom:
+    """Return the room that so many members, pools and listings need."""
+    others = {"wanted": np.zeros(listings), "shared": np.zeros(pots), "by_pool": np.zeros(pots)}
+    per_member = {name: np.zeros(members) for name in LayerRoom._fields if name not in (*others, "pool")}
+    return LayerRoom(**per_member, **others, pool=make_pool_room(members))
 
 
 def no_treaties(members: int) -> Programme:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WITHOUT_POOL = ("none", "isolated", "mutual")  # every other structure has a pool
 NO_POOL = "it has no pool"
+ONE_LISTING = "no protocol has several listings (protocol.listings)"
 NO_PREMIUM = "only `reinsured` charges premiums, unless reinsurance.charge_all is true"
 
 type Test = Callable[["Scenario"], bool]
@@ -51,6 +52,15 @@ def charges(scenario: "Scenario") -> bool:
 def indemnifies(scenario: "Scenario") -> bool:
     """Tell whether losses are claimed of a pool."""
     return has_pool(scenario) and scenario.reinsurance.claims == "indemnity"
+
+
+def has_own_funds(scenario: "Scenario") -> bool:
+    """Tell whether protocols have money in funds of their own, or get some there: late, by parameters, on leaving."""
+    terms = scenario.backstop
+    pooled = {"partial": terms.pooled_share, "capped": terms.capped_share, "reinsured": terms.ceded_share}
+    kept = 1.0 - pooled.get(terms.structure, 1.0 if has_pool(scenario) else 0.0)
+    late = scenario.reinsurance.assessment_delay > 0.0 or not indemnifies(scenario) or scenario.choice.membership
+    return terms.structure != "none" and (kept > 0.0 or late)
 
 
 def shares_margins(scenario: "Scenario") -> bool:
@@ -94,7 +104,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         choice_of("trader", "cross_share"),
         lambda s: max(listing_counts(s)) > 1,
-        "no protocol has several listings (protocol.listings)",
+        ONE_LISTING,
     ),
     Rule(choice_of("trader", "venues_share"), lambda s: s.protocol.number > 1, "there is no other protocol"),
     Rule(
@@ -141,6 +151,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(choice_of("backstop", "assessment"), structure_is("mutual"), "only `mutual` reads it", True),
     Rule(choice_of("backstop", "premium_rate"), charges, NO_PREMIUM, True),
+    Rule(choice_of("backstop", "cover"), lambda s: max(listing_counts(s)) > 1, ONE_LISTING),
+    Rule(choice_of("backstop", "cover"), has_own_funds, "no protocol keeps a fund of its own", True),
+    Rule(
+        choice_of("backstop", "common_share"),
+        lambda s: s.backstop.cover == "both",
+        "only backstop.cover `both` reads it",
+    ),
     Rule(
         choice_of("backstop", "trigger_drop", "trigger_window"),
         lambda s: s.backstop.trigger == "drawdown",

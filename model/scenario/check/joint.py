@@ -15,11 +15,15 @@ from model.scenario.extent import (
     by_listing,
     by_protocol,
     divided,
+    listing_counts,
     listing_interest,
     protocol_interest,
+    treasury_amounts,
 )
 from model.scenario.parameter import SHOWN, bounds_of, items
 from model.scenario.sections import Sections
+
+type Floats = tuple[float, ...]
 
 WHOLE = 1.0 + 1e-9  # shares that add up to it in decimals may exceed it in binary
 FARTHEST_FALL = 20.0  # log; a factor no price moves by
@@ -28,9 +32,12 @@ ROUNDING = 1e-6  # relative difference between an amount in USD and what a ratio
 AMOUNTS = {
     "protocol.fund": "backstop.capital_ratio",
     "protocol.treasury": "protocol.treasury_ratio",
+    "protocol.skin": "protocol.skin_in_the_game",
     "protocol.vault": "protocol.vault_ratio",
 }
-"""Amounts in USD, and the ratio to open interest that says the same; the amount wins over a ratio left as it is."""
+"""Amounts in USD, and the ratio that says the same, of skin to the treasury and of all else to open interest.
+
+The amount wins over a ratio left as it is."""
 
 
 def joint_problems(scenario: Sections) -> list[str]:
@@ -189,27 +196,71 @@ def _bounds_of_controls(scenario: Sections) -> Iterator[str]:
 
 
 def _given_twice(scenario: Sections) -> Iterator[str]:
-    """Yield an amount in USD next to a ratio, not its default, that makes another amount of the open interest."""
-    whole, given = protocol_interest(scenario), scenario.protocol.open_interest
-    # that of a file of accounts, which is not read here, is checked once it is known
-    unknown = scenario.trader.accounts and given == _default(scenario, "protocol", "open_interest")
-    for name, other in ({} if unknown else AMOUNTS).items():
+    """Yield an amount in USD next to a ratio, not its default, that makes another amount."""
+    for name, other in AMOUNTS.items():
         amounts, (section, field) = getattr(scenario.protocol, name.partition(".")[2]), other.split(".")
         ratio, default = getattr(getattr(scenario, section), field), _default(scenario, section, field)
-        if not amounts or ratio == default:
+        if not amounts or ratio == default or _unknown(scenario, name):
             continue
-        if name == "protocol.vault":
-            given, rates, interest = divided(scenario, amounts), by_listing(scenario, ratio), listing_interest(scenario)
-        else:
-            given, rates, interest = by_protocol(scenario, amounts), by_protocol(scenario, ratio), whole
-        made = tuple(map(mul, rates, interest))
-        if name == "protocol.fund" and not isinstance(ratio, tuple):  # a ratio of all, which says no more than the sum
-            given, made = (sum(given),), (sum(made),)
+        given, made = _by_both(scenario, name, amounts, ratio)
         if any(abs(one - two) > ROUNDING * max(one, two) for one, two in zip(given, made, strict=True)):
             yield (
                 f"{name} {_few(given, ',.0f')} USD and {other} {_few(items(ratio))} disagree: the ratio makes "
-                f"{_few(made, ',.0f')} USD of the open interest; allowed: one of the two, or the same by both"
+                f"{_few(made, ',.0f')} USD of the {'treasury' if name == 'protocol.skin' else 'open interest'}; "
+                "allowed: one of the two, or the same by both"
             )
+
+
+def _by_both(
+    scenario: Sections, name: str, amounts: Floats, ratio: float | Floats
+) -> tuple[Sequence[float], Sequence[float]]:
+    """Return what an amount and its ratio say, USD each.
+
+    Parameters
+    ----------
+    scenario : what the ratio is of.
+    name : one of :data:`AMOUNTS`.
+    amounts : USD, as given.
+    ratio : 1, as given.
+    """
+    if name == "protocol.vault":
+        made = map(mul, by_listing(scenario, ratio), listing_interest(scenario))
+        return divided(scenario, amounts), tuple(made)
+    base = treasury_amounts(scenario) if name == "protocol.skin" else protocol_interest(scenario)
+    given, each = by_protocol(scenario, amounts), tuple(map(mul, by_protocol(scenario, ratio), base))
+    if name == "protocol.fund" and not isinstance(ratio, tuple):  # a ratio of all, which says no more than the sum
+        return (sum(given),), (sum(each),)
+    return given, each
+
+
+def _unknown(scenario: Sections, name: str) -> bool:
+    """Tell whether an amount is of an open interest that a file of accounts says, which is not read here."""
+    terms = scenario.protocol
+    stated = not scenario.trader.accounts or terms.open_interest != _default(scenario, "protocol", "open_interest")
+    return not (stated or (name == "protocol.skin" and terms.treasury))
+
+
+def _skin(scenario: Sections) -> Iterator[str]:
+    """Yield skin in the game, in USD, beyond the treasury that holds it."""
+    if not scenario.protocol.skin or _unknown(scenario, "protocol.skin"):
+        return
+    skin, treasury = by_protocol(scenario, scenario.protocol.skin), treasury_amounts(scenario)
+    beyond = [i for i, most in enumerate(treasury) if skin[i] > most * (1.0 + ROUNDING)]
+    for i in beyond[:1]:
+        yield (
+            f"protocol.skin {skin[i]:,.0f} USD exceeds the treasury of protocol {i}, {treasury[i]:,.0f} USD; allowed: "
+            "up to the treasury, which protocol.treasury or protocol.treasury_ratio says"
+        )
+
+
+def _parts_lent(scenario: Sections) -> Iterator[str]:
+    """Yield a fund divided among listings that is lent out, of which nobody says whose part was lent."""
+    cover = scenario.backstop.cover
+    if cover != "together" and scenario.fund.lent_share > 0.0 and max(listing_counts(scenario)) > 1:
+        yield (
+            f"backstop.cover {cover!r} and fund.lent_share {scenario.fund.lent_share:g}: whose part of a fund is lent "
+            "out is not told apart; allowed: backstop.cover 'together', or fund.lent_share 0"
+        )
 
 
 def _default(scenario: Sections, section: str, field: str) -> object:
@@ -234,4 +285,6 @@ RULES: tuple[Callable[[Sections], Iterator[str]], ...] = (
     _margin_tiers,
     _bounds_of_controls,
     _given_twice,
+    _skin,
+    _parts_lent,
 )

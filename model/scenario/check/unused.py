@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PER_PROTOCOL = (
     *("protocol.listings", "protocol.name", "protocol.fund", "protocol.treasury", "protocol.treasury_ratio"),
-    *("protocol.skin_in_the_game", "backstop.capital_ratio", "backstop.sublimit", "backstop.cluster"),
+    *("protocol.skin", "protocol.skin_in_the_game", "backstop.capital_ratio", "backstop.sublimit", "backstop.cluster"),
 )
 PER_LISTING = (
     *("protocol.open_interest", "protocol.vault", "protocol.vault_ratio", "control.worst_move"),

@@ -10,6 +10,7 @@ from model.scenario.section.market import CALIBRATION
 
 ALLOTMENTS = ("open_interest", "expected_loss", "expected_shortfall")
 VAULT_COVERS = ("none", "backstop")
+COVERS = ("together", "by_listing", "both")
 
 
 class BackstopSection(Section):
@@ -62,6 +63,16 @@ class BackstopSection(Section):
         "name",
         "who stands for what a closed vault lost beyond its equity: none (the loss regime), or backstop (the layers)",
         "HLP, GLP, GM: nobody; Derive's security module and Drift's fund pay for their pool",
+    )
+    cover: str = parameter(
+        "together",
+        "name",
+        "for whose losses an own fund pays: together (all its protocol's listings), by_listing (each has its own part "
+        "of it, by open interest), or both (a part of each, then a common one)",
+        "most venues: one fund for all contracts; Injective, Vega: one for each market",
+    )
+    common_share: float = parameter(
+        0.5, "1", "part of an own fund that is common to all listings, for `both`", "modelling choice", SHARE
     )
     trigger_drop: float = parameter(
         0.3, "1", "fall from its rolling peak that spares a fund, for `drawdown`", "OKX, Bybit: 30 %", SHARE
@@ -168,6 +179,11 @@ class BackstopSection(Section):
     @classmethod
     def _vault_cover(cls, value: str) -> str:
         return one_of("vault_cover", value, VAULT_COVERS)
+
+    @field_validator("cover")
+    @classmethod
+    def _cover(cls, value: str) -> str:
+        return one_of("cover", value, COVERS)
 
     @field_validator("allotment")
     @classmethod

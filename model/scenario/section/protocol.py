@@ -82,6 +82,13 @@ class ProtocolSection(Section):
         "a venue's own capital",
         SUM,
     )
+    skin: Numbers = parameter(
+        (),
+        "USD",
+        "skin in the game of each, up to its treasury; the last is repeated; empty: by skin_in_the_game",
+        "a clearing house's published own resources",
+        SUM,
+    )
     vault: Numbers = parameter(
         (),
         "USD",

@@ -136,5 +136,5 @@ def test_another_tape_reaches_everybody_who_reads_it():
     assert run.reinsurance.handler.context.tape() is run.fund.tape() is run.tape
     asked = []
     run.waterfall.cover = lambda *arguments: asked.append(arguments[3])
-    run.contagion.resolution.cover(np.zeros(1), np.zeros(1), 0)
+    run.contagion.resolution.cover(np.zeros(24), np.zeros(24), 0)
     assert asked[0] is run.tape.priority

@@ -19,6 +19,7 @@ from experiments.study.phase.axis import read_axis
 from experiments.study.phase.run import grid_plan
 from experiments.study.size.sizing import with_ratio
 from model.engine.engine import Engine
+from model.measure.metric import callable_at_start
 from model.scenario import Scenario, ScenarioError
 from model.scenario.parameter import per_item, side_by_side
 from model.state.initial import allotment_weights, fund_sizes, skins, total_capital, treasuries, vaults
@@ -95,15 +96,51 @@ def test_what_a_run_does_not_use_is_told():
         ("fund", "backstop.capital_ratio", 0.07),
         ("fund", "backstop.capital_ratio", [0.075, 0.06]),
         ("treasury", "protocol.treasury_ratio", [0.075, 0.06]),
+        ("skin", "protocol.skin_in_the_game", [1.0, 0.8]),
         ("vault", "protocol.vault_ratio", [0.075, 0.06]),
     ],
 )
 def test_an_amount_given_twice_is_refused_unless_both_say_the_same(amount, ratio, value):
     world = {"protocol.number": 2, "protocol.open_interest": [400e6, 200e6], f"protocol.{amount}": [30e6, 12e6]}
+    world |= {"protocol.treasury_ratio": 0.075} if amount == "skin" else {}
     Scenario().replace(world | {ratio: value})
     [line] = problems(world | {ratio: 0.02})
     assert f"protocol.{amount} " in line and f"{ratio} 0.02 disagree: the ratio makes" in line
-    assert line.endswith("USD of the open interest; allowed: one of the two, or the same by both")
+    whole = "treasury" if amount == "skin" else "open interest"
+    assert line.endswith(f"USD of the {whole}; allowed: one of the two, or the same by both")
+
+
+def test_skin_in_usd_is_what_the_protocols_commit_and_is_callable():
+    given = scenario(protocol__skin=[2e6, 1e6, 0.0])
+    assert skins(given).tolist() == [2e6, 1e6, 0.0] and treasuries(given).tolist() == [9e6, 3e6, 1e6]
+    engine = Engine(given)
+    assert engine.protocol.skin.tolist() == [2e6, 1e6, 0.0]
+    assert callable_capital(given) == 50e6 and callable_at_start(engine) == 50e6
+    assert skins(scenario(protocol__skin=1e6)).tolist() == [1e6, 1e6, 1e6]
+
+
+@pytest.mark.parametrize("structure", ["isolated", "pooled", "mutual"])
+def test_skin_in_usd_is_the_part_of_the_treasury_it_says(structure):
+    """By hand: a quarter of 9, 3 and 1 million."""
+    lean = {"backstop__structure": structure, "steps": 20}
+    one, other = Engine(scenario(**lean)), Engine(scenario(protocol__skin=[2.25e6, 0.75e6, 0.25e6], **lean))
+    one.run(), other.run()
+    assert (one.ledger.balance == other.ledger.balance).all()
+
+
+def test_skin_beyond_the_treasury_is_refused():
+    [line] = problems(VENUES | {"protocol.skin": [2e6, 4e6, 0.0]})
+    assert "protocol.skin 4,000,000 USD exceeds the treasury of protocol 1, 3,000,000 USD; allowed: up to" in line
+    [line] = problems({"protocol.number": 1, "protocol.skin": 3e6})  # half a percent of 400 million
+    assert "exceeds the treasury of protocol 0, 2,000,000 USD" in line
+    Scenario().replace({"protocol.number": 1, "protocol.skin": 2e6})
+
+
+def test_skin_of_accounts_on_file_is_checked_where_the_treasury_is_known():
+    told = {"protocol.number": 1, "trader.accounts": "accounts.csv", "protocol.skin": 3e6}
+    Scenario().replace(told)
+    [line] = problems(told | {"protocol.treasury": 2e6})
+    assert "exceeds the treasury of protocol 0, 2,000,000 USD" in line
 
 
 def test_the_refusal_names_both_amounts():
@@ -285,4 +322,5 @@ def test_the_guide_s_venues_are_read_as_the_guide_says():
     chosen = Scenario.from_mapping(tomllib.loads(venues))
     assert chosen.protocol.names() == ("Aster", "Borea", "Cirrus") and chosen.trader.number == (1000, 600, 200)
     assert fund_sizes(chosen).tolist() == [30e6, 12e6, 5e6] and treasuries(chosen).tolist() == [9e6, 3e6, 1e6]
+    assert skins(chosen).tolist() == [2e6, 1e6, 0.0]
     assert len(Scenario.from_mapping(tomllib.loads(correlated)).asset.correlation_matrix) == 3

@@ -36,7 +36,7 @@ def listed(counts, deficits):
     """Return exchanges of protocols with so many listings each, which lost so much in the step."""
     exchange = Exchange.make_table(sum(counts))
     exchange.protocol[:] = np.repeat(np.arange(len(counts)), counts)
-    exchange.deficit[:] = deficits
+    exchange.unpaid[:] = deficits
     return exchange
 
 
