@@ -2,7 +2,8 @@
 
 Rows are compared with control accounts, contracts with zero, and the sum of all balances, counted from the rows, with
 zero. Each difference is judged by the money there, (2) of :mod:`agents.core.ledger`; contracts, at the mark, by that
-and by the positions they belong to. A breach is recorded in the book, and the run stops when it is next checked.
+and by the positions they belong to, with ``ROUNDING`` of the most there were, whose last bits stay when they are
+closed. A breach is recorded in the book, and the run stops when it is next checked.
 
 Prices are judged too. A double has 53 bits: where a price is ``FARTHEST`` times the first one, what was paid at the
 start is less than its last bit, so that gains and losses of old positions are noise; and no perpetual was ever quoted
@@ -58,7 +59,8 @@ def reconcile(book: Book, exchange: Exchanges, phase: Code) -> float:
         peaks[i] = max(peaks[i], longs[i] + shorts[i])
         check(book, phase, TRADER, i, collaterals[i] - bases[i] - balance[TRADER, i], money)
         check(book, phase, WALLET, i, wallets[i] - balance[WALLET, i], money)
-        contracts, held = longs[i] - shorts[i] + vaults[i], longs[i] + shorts[i] + abs(vaults[i])
+        contracts = longs[i] - shorts[i] + vaults[i]
+        held = longs[i] + shorts[i] + abs(vaults[i]) + ROUNDING * peaks[i]
         check(book, phase, CONTRACTS, i, contracts * marks[i], money + held * marks[i])
     return money
 

@@ -24,7 +24,7 @@ COMMANDS = {
     "app": Entry("experiments.cli.app:app", "Watch two arrangements live side by side on the same shocks."),
     "attribute": Entry(
         "experiments.cli.command.attribute:attribute",
-        "Tell what exposures, the pool, the price and runs add to defaults and losses.",
+        "Tell what exposures, the pool, the price, runs and owners at several protocols add to defaults and losses.",
     ),
     "size": Entry(
         "experiments.cli.command.size:size",

@@ -33,8 +33,9 @@ of the record, or for shares at most 0.1; *too vague to tell*, inside an interva
 on anchors of the same records, so that a hit of a fall checks the loop and predicts nothing. The worst hours are from
 open to low, as recorded.
 
-What is missed on 10 October 2025, and why (alternatives: three to six replications each, next to a default of 0.14 of
-BTC's open interest liquidated, top ten 0.24, Gini 0.48, leverage 1.9 at the median and 6.2 at the 95th percentile):
+What is missed on 10 October 2025, and why (alternatives: three to six replications each, measured with one asset a
+protocol, `protocol.listings = [1]`, next to 0.14 of BTC's open interest liquidated, top ten 0.24, Gini 0.48, leverage
+1.9 at the median and 6.2 at the 95th percentile):
 
 - *Open interest lost.* The record's fall holds voluntary closing and deleveraging too. Ours counts liquidations alone:
   the vault takes over what is liquidated, so open interest with the vault in it hardly falls.

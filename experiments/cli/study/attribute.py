@@ -22,7 +22,7 @@ from experiments.study.comparison.run import planned_runs
 
 
 def attribute(quiet: bool, as_json: bool, **typed: Any) -> int:
-    """Tell what exposures, the pool, the price and runs add to defaults and losses."""
+    """Tell what exposures, the pool, the price, runs and owners at several protocols add to defaults and losses."""
     chosen = plan(Options(**typed))
     told = begin(chosen, quiet)
     ledgers = _ledgers(chosen, quiet)

@@ -118,6 +118,20 @@ def test_random_scenarios_conserve(changes):
     assert_books_close(run(crash(**{name.replace(".", "__"): value for name, value in changes.items()})))
 
 
+def test_the_last_bits_of_contracts_that_were_closed_stay_and_break_nothing():
+    """Shorts are squeezed, the price rises by ten powers of ten, and positions shrink to nothing."""
+    squeeze = {"market__depth_multiplier": 0.05, "market__permanent_share": 1.0, "market__arbitrage": 0.0}
+    found = run(
+        crash(
+            **squeeze, trader__number=38, trader__long_share=0.0, trader__long_leverage=1.0, trader__attention=0.0,
+            keeper__number=1, keeper__capacity=0.5, provider__number=0, protocol__vault_ratio=0.0,
+            market__impact="linear", backstop__structure="none", asset__shared_market=False, exposure__graph="none",
+            seed=3857,
+        )
+    )  # fmt: skip
+    assert found.summary()["imbalance"] < 1e-9
+
+
 def test_capital_of_less_than_a_cent_counts_as_none():
     """The smallest number there is, as skin in the game: losses per dollar of it stay finite."""
     summary = run(crash(backstop__structure="none", protocol__skin_in_the_game=5e-324)).summary()
