@@ -59,7 +59,7 @@ Kappalab and Lighter's by its users on 10 October 2025; deficit and what was del
 Hyperliquid's events, an open interest of $14bn. One venue of many is recorded, ours are eight together. A squeeze of
 one thin market, as of YFI on dYdX v3, has no scenario yet and is not made up.""",
     "facts": """Hourly returns of the mid
-prices of BTC and ETH, and volume in USD of the protocols that trade them, in thirty days a run, all runs together;
+prices of BTC and ETH, and volume in USD at protocols of one asset each, in thirty days a run, all runs together;
 neither a pair nor a sum reaches from one run into the next. The statistics are those that `backstop calibrate` matches.
 The record: hourly bars of the perpetual futures BTCUSDT and ETHUSDT, 1 March 2020 to 18 April 2024, with 95 % intervals
 by block bootstrap; ours are by bootstrap over runs. Verdicts weigh both errors: *miss*, the 95 % interval of the

@@ -22,7 +22,7 @@ from experiments.study.calibration.simulation import Simulation
 from model.scenario import Scenario
 
 HOUR, DAYS = 60, 30  # minutes; days of a run, so that sums of 24 hours fit
-MARKET: dict[str, object] = {"price.process": "stochastic_volatility"}
+MARKET: dict[str, object] = {"price.process": "stochastic_volatility", "protocol.listings": (1,)}
 ASSETS = ("BTC", "ETH")
 RESAMPLES = 400
 

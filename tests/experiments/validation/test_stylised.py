@@ -22,6 +22,7 @@ TINY = {
     "price.process": "stochastic_volatility",
     "trader.number": 10,
     "protocol.number": 2,
+    "protocol.listings": [1],
     "provider.number": 1,
     "minutes": 30,
 }

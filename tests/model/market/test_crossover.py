@@ -71,7 +71,7 @@ def test_a_pool_fails_as_a_whole():
 @pytest.fixture(scope="module")
 def uncovered():
     """Return uncovered loss per arrangement, ten paired replications of 10 October 2025."""
-    base = Scenario().replace({"price.process": "episode"})
+    base = Scenario().replace({"price.process": "episode", "protocol.listings": [1]})
     pilot = np.mean([run(base, 1000 + replication).protocol.deficit for replication in range(5)], axis=0)
     arrangements = {
         "isolated": {},
