@@ -4,7 +4,9 @@ It marks positions, charges funding and holds the margin schedule; its record al
 accounts (see :mod:`agents.account.account`) and what happened in the step. The listing's vault takes the other side of
 every fill, so
 
-    long contracts − short contracts + vault contracts = 0                                     (1)
+    long contracts − short contracts + vault contracts + contracts taken over = 0              (1)
+
+the last being those of positions that the backstop took over and has not sold yet (:mod:`model.market.closing`).
 
 Funding: with premium index P = mark / index − 1 and interest I, the rate per eight hours is
 
@@ -80,6 +82,15 @@ class Exchange(RowAgent):
     excess_long = Column("f8", "contracts, >= 0", "longs taken over beyond the vault's cap, still to be handed on")
     excess_short = Column("f8", "contracts, >= 0", "shorts taken over beyond the vault's cap, still to be handed on")
     liquidated = Column("f8", "USD, >= 0", "notional of positions liquidated so far")
+    taken_size = Column("f8", "contracts, short < 0", "position that the backstop took over and has not sold yet")
+    unsold_long = Column("f8", "contracts, >= 0", "of it, longs that winners are to be closed against in this step")
+    unsold_long_value = Column("f8", "USD", "those contracts times their level")
+    unsold_short = Column("f8", "contracts, >= 0", "of it, shorts that winners are to be closed against in this step")
+    unsold_short_value = Column("f8", "USD", "those contracts times their level")
+    passed_on = Column("f8", "USD, >= 0", "notional of positions that the backstop took over so far")
+    takeover_profit = Column("f8", "USD", "what it has gained by selling them so far")
+    replaced = Column("f8", "USD, >= 0", "notional of winners closed in place of a sale so far")
+    needed = Column("f8", "USD, >= 0", "by which accounts not closed in the book were below zero at the mark, so far")
 
     def open_account(self, collateral: float, wallet: float = 0.0) -> Account:
         """Open an account for an agent of your own, with money from outside, and return a view of it.

@@ -44,6 +44,7 @@ class Protocol(RowAgent):
     default_step = Column("i8", "step", "step of default, -1 for none")
     exhausted_step = Column("i8", "step", "first step at which the backstop could not pay all, -1 for none")
     halted = Column("i8", "code", "1 while trading is halted after a default, else 0")
+    takeover_room = Column("f8", "USD, >= 0", "notional that its backstop may still take over in this step")
     halt_step = Column("i8", "step", "step of the last halt, -1 for none")
     wave = Column("i8", "wave", "wave of the default cascade, 0 the first, -1 for none")
     deficit = Column("f8", "USD, >= 0", "losses below bankruptcy so far, the sum of the next three")

@@ -91,17 +91,25 @@ def of_members(balance: Array, protocol: Protocols, backing: Backing, ready: Arr
 
 
 @inline
+def means(balance: Array, protocol: Protocols, backing: Backing) -> Array:
+    """Return the backstop behind each protocol, own fund, loans included, and (1) or (2), (protocols,) USD."""
+    found = np.zeros(backing.start.shape[0])
+    if backing.shares:
+        of_pools(balance, backing, found)
+    elif backing.mutual:
+        of_members(balance, protocol, backing, found)
+    for i in range(found.shape[0]):
+        found[i] = balance[FUND, i] + balance[LENT, i] + found[i]
+    return found
+
+
+@inline
 def healths(balance: Array, protocol: Protocols, backing: Backing) -> Array:
     """Return the backstop behind each protocol over its start, (protocols,); 1 where there was none."""
-    allotted, start = protocol.capital, backing.start
-    health = np.zeros(start.shape[0])
-    if backing.shares:
-        of_pools(balance, backing, health)
-    elif backing.mutual:
-        of_members(balance, protocol, backing, health)
+    allotted, start, health = protocol.capital, backing.start, means(balance, protocol, backing)
     for i in range(health.shape[0]):
-        whole, enough = balance[FUND, i] + balance[LENT, i] + health[i], min(start[i], allotted[i])
-        health[i] = min(whole / enough, 1.0) if enough > 0.0 else 1.0
+        enough = min(start[i], allotted[i])
+        health[i] = min(health[i] / enough, 1.0) if enough > 0.0 else 1.0
     return health
 
 

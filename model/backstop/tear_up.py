@@ -17,7 +17,19 @@ import numpy as np
 
 from agents.account.account import BLOCK
 from agents.core.books import Venue
-from agents.core.ledger import BAD_DEBT, DEFICIT, OUTSIDE, TRADER, VAULT, WALLET, WHOLE, pay, transfer
+from agents.core.ledger import (
+    BAD_DEBT,
+    DEFICIT,
+    FUND,
+    OUTSIDE,
+    TAKEN,
+    TRADER,
+    VAULT,
+    WALLET,
+    WHOLE,
+    pay,
+    transfer,
+)
 from agents.exchange.exchange import listings_of
 from agents.provider.vault_closing import settle_successor
 
@@ -42,7 +54,8 @@ def tear_up(venue: Venue, listing: int) -> tuple[float, float]:
     gain = size * (mark - accounts.entry_price[rows] - (index - accounts.entry_funding[rows]))
     own = collateral + gain
     pay(book, VAULT, TRADER, listing, float((size * (mark - index)).sum()))
-    exchange["vault_size"][listing] = 0.0
+    pay(book, VAULT, TAKEN, listing, float(exchange["taken_size"][listing]) * (mark - index))
+    exchange["vault_size"][listing] = exchange["taken_size"][listing] = 0.0
     if exchange["vault_closed"][listing]:
         settle_successor(exchange, book, listing, float(book.balance[VAULT, listing]))
     accounts.realised[rows] += np.maximum(gain, -collateral)
@@ -53,12 +66,21 @@ def tear_up(venue: Venue, listing: int) -> tuple[float, float]:
     shortfall, hole = float(np.maximum(-own, 0.0).sum()), max(-float(book.balance[VAULT, listing]), 0.0)
     transfer(book, DEFICIT, protocol, TRADER, listing, shortfall)
     transfer(book, DEFICIT, protocol, VAULT, listing, hole)
+    shortfall += settle_taken(venue, listing)
     if hole > 0.0:
         exchange["vault_closed"][listing] = 1.0
     exchange["deficit"][listing] += shortfall + hole
     exchange["trader_deficit"][listing] += shortfall
     exchange["vault_deficit"][listing] += hole
     return shortfall, hole
+
+
+def settle_taken(venue: Venue, listing: int) -> float:
+    """Settle what positions taken over have left at the mark: a gain is the fund's; return a loss, USD >= 0."""
+    left, protocol = float(venue.book.balance[TAKEN, listing]), int(venue.exchange["protocol"][listing])
+    transfer(venue.book, TAKEN, listing, FUND if left > 0.0 else DEFICIT, protocol, left)
+    venue.exchange["takeover_profit"][listing] += left
+    return max(-left, 0.0)
 
 
 def pay_claims(venue: Venue, protocol: int, reaction: float) -> float:

@@ -133,8 +133,17 @@ class Engine(SetUp):
         self._act("trade_all")
 
     def liquidate(self) -> None:
-        """Phase 5: liquidation rounds; then unserved negative equity is recorded, vaults without equity are closed."""
-        self._act("liquidate")
+        """Phase 5: failing accounts are closed; then unserved negative equity is recorded, empty vaults are closed."""
+        self.sell_by_keepers()
+        self.close_in_sequence()
+
+    def sell_by_keepers(self) -> None:
+        """Let keepers sell failing positions, round after round, where the venues have no closing sequence."""
+        self._act("sell_by_keepers")
+
+    def close_in_sequence(self) -> None:
+        """Close failing accounts by the closing sequence, where there is one, and sell what backstops hold."""
+        self._act("close_in_sequence")
 
     def absorb_deficits(self) -> None:
         """Phase 6: deficits go down each waterfall, what the layers leave is collected, older debt is served."""

@@ -291,7 +291,7 @@ def held_by_vaults(exchange: Exchanges, k: int) -> float:
     """Return the contracts vaults hold of asset k; what they are short of, accounts are long."""
     contracts = 0.0
     for i in range(exchange.shape[0]):
-        contracts += exchange.vault_size[i] if exchange.asset[i] == k else 0.0
+        contracts += exchange.vault_size[i] + exchange.taken_size[i] if exchange.asset[i] == k else 0.0
     return contracts
 
 

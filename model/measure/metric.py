@@ -185,6 +185,10 @@ def market_metrics(ecosystem: Run, steps: int) -> Metrics:
         "volume": float(record.total("volume", steps).sum()),
         "unserved_peak": float(record.total("unserved", steps).max(initial=0.0)),
         "worst_dislocation": float(dislocation.min(initial=0.0)),
+        "taken_over": float(exchange.passed_on.sum()),
+        "takeover_profit": float(exchange.takeover_profit.sum()),
+        "replaced": float(exchange.replaced.sum()),
+        "needed": float(exchange.needed.sum()),
         "closed_elsewhere": float(ecosystem.owners.closed.sum()),
         "sent_elsewhere": float(ecosystem.owners.moved.sum()),
     }

@@ -28,6 +28,7 @@ from model.schedule.loss_act import (
 from model.schedule.market_act import (
     advance_funding,
     apply_shocks,
+    close_in_sequence,
     hold_auction,
     liquidate_all,
     set_prices,
@@ -56,7 +57,13 @@ PHASES = (
             "trade_all": Link(trade_all, "trade", given.TradeTables),
         },
     ),
-    Phase("liquidate", {"liquidate": Link(liquidate_all, "liquidation", given.LiquidationTables)}),
+    Phase(
+        "liquidate",
+        {
+            "sell_by_keepers": Link(liquidate_all, "liquidation", given.LiquidationTables),
+            "close_in_sequence": Link(close_in_sequence, "closing", given.ClosingTables),
+        },
+    ),
     Phase(
         "absorb_deficits",
         {

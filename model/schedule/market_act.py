@@ -1,14 +1,19 @@
 """Acts of phases 1 to 5: shocks, prices, funding, trade, liquidations (:mod:`model.schedule`)."""
 
+from agents.account.account import total
+from agents.core.books import Venue
 from agents.core.kernel import kernel, lean_kernel
 from agents.exchange.exchange import Funding, charge_funding
+from model.backstop.loss_regime.unsold import replace_sales
 from model.market.auction import Auction, auction
+from model.market.closing import Failing, close_failing
+from model.market.inventory import unload
 from model.market.liquidation import liquidate
 from model.market.market import MarketRule, price, shock
 from model.market.order_clearing import trade
 from model.state import act_tables as given
 from model.state.table import Shock
-from model.state.terms import DebtTerms, LiquidationTerms, TradeTerms
+from model.state.terms import ClosingTerms, DebtTerms, LiquidationTerms, TradeTerms
 
 
 @lean_kernel
@@ -118,4 +123,32 @@ def liquidate_all(tables: given.LiquidationTables, terms: LiquidationTerms, row:
         gas=row.gas, step=t, factor=row.keeper, oracle_error=row.oracle_error, remaining=tables.capacity,
         flagged=tables.rows, jobs=tables.jobs,
     )  # fmt: skip
+    return False
+
+
+@kernel
+def close_in_sequence(tables: given.ClosingTables, terms: ClosingTerms, row: Shock, t: int) -> bool:
+    """Close failing accounts by the closing sequence, winners against what is unsold; sell what backstops hold.
+
+    Parameters
+    ----------
+    tables : of the run; all but backing and the schedule of margins are written.
+    terms : constants of market, liquidation and sequence.
+    row : of the tape; gas, keepers' capacity and oracle errors are read.
+    t : present step.
+    """
+    failing = Failing(
+        tables.accounts, tables.blocks, tables.exchange, tables.market, tables.keepers, tables.protocol, tables.book,
+        tables.tiers,
+    )  # fmt: skip
+    tables.rounds[0] = close_failing(
+        failing, tables.backing, rules=terms.market, tariff=terms.tariff, closing=terms.closing, gas=row.gas, step=t,
+        factor=row.keeper, oracle_error=row.oracle_error, remaining=tables.capacity, flagged=tables.rows,
+        jobs=tables.jobs,
+    )  # fmt: skip
+    venue = Venue(tables.accounts, tables.blocks, tables.exchange, tables.book, tables.tiers)
+    if replace_sales(venue, terms.unsold, tables.room, t):
+        tables.losses.moved[0] = True
+        total(tables.accounts, tables.blocks, tables.exchange)
+    unload(tables.exchange, tables.market, tables.book, terms.market, terms.closing, row.oracle_error)
     return False

@@ -104,6 +104,26 @@ class LiquidationTables(NamedTuple):
     rounds: Array  # (1,) int64, written
 
 
+class ClosingTables(NamedTuple):
+    """Of liquidations by a closing sequence."""
+
+    accounts: Accounts
+    blocks: Blocks
+    exchange: Exchanges
+    market: Markets
+    keepers: Keepers
+    protocol: Protocols
+    book: Book
+    backing: Backing
+    tiers: Tiers  # the schedule of margins
+    capacity: Array  # (keepers, listings) USD left to each keeper
+    rows: Array  # (rows,) room for lists of accounts
+    jobs: Jobs  # room for one account's liquidations
+    room: Room  # for lists of one listing's accounts
+    losses: Losses
+    rounds: Array  # (1,) int64, written
+
+
 class SuccessionTables(NamedTuple):
     """Of the positions of closed vaults."""
 

@@ -16,19 +16,24 @@ from agents.trader.transfer import Transfers
 from model.backstop.layer.table import LayerRoom, LayerTerms, make_layer_room
 from model.backstop.loss_regime.chain import LossTerms
 from model.backstop.loss_regime.room import Room, make_room
+from model.backstop.loss_regime.score import ranking_code
+from model.backstop.loss_regime.unsold import UnsoldTerms
 from model.backstop.structure.base import Structure
 from model.backstop.succession import SuccessionTerms
 from model.market.auction import Auction
 from model.market.confidence import Nerves
 from model.market.control import Adaptation, partial_rule
+from model.market.failing import Tariff
 from model.market.fee import CapitalTerms
-from model.market.liquidation import Tariff, make_jobs
+from model.market.inventory import ADL_FIRST, Closing
+from model.market.liquidation import make_jobs
 from model.market.market import MarketRule, market_rule, per_step
 from model.price.streams import Streams
 from model.scenario import Scenario
-from model.scenario.check.inert import shares_margins
+from model.scenario.check.inert import has_sequence, shares_margins
 from model.scenario.extent import by_listing, listing_counts
 from model.scenario.section.control import CLOSING_ORDERS
+from model.scenario.section.exchange import CLOSINGS
 
 
 class TradeTerms(NamedTuple):
@@ -48,6 +53,15 @@ class LiquidationTerms(NamedTuple):
     tariff: Tariff
 
 
+class ClosingTerms(NamedTuple):
+    """Constants of phase 5 where a venue has a closing sequence."""
+
+    market: MarketRule
+    tariff: Tariff
+    closing: Closing
+    unsold: UnsoldTerms
+
+
 class DebtTerms(NamedTuple):
     """What decides whether the phases that are left to Python have anything to do."""
 
@@ -60,7 +74,8 @@ class Terms(NamedTuple):
     price: MarketRule
     funding: Funding
     trade: TradeTerms
-    liquidation: LiquidationTerms
+    liquidation: LiquidationTerms | None  # None where there is a closing sequence
+    closing: ClosingTerms | None  # None where keepers sell and the fund pays
     capital: CapitalTerms
     due: DebtTerms
     loss: LossTerms
@@ -118,7 +133,8 @@ def make_terms(
         trade=TradeTerms(
             rule, habit, keys, np.array(by_listing(scenario, scenario.exchange.trading_fee)), transfers_of(scenario)
         ),
-        liquidation=LiquidationTerms(rule, make_tariff(scenario)),
+        liquidation=None if has_sequence(scenario) else LiquidationTerms(rule, make_tariff(scenario)),
+        closing=closing_terms(scenario, rule, draws) if has_sequence(scenario) else None,
         capital=capital_terms(scenario, structure),
         due=due,
         loss=loss,
@@ -149,6 +165,24 @@ def make_tariff(scenario: Scenario) -> Tariff:
         cross=shares_margins(scenario) and max(listing_counts(scenario)) > 1,
         order=CLOSING_ORDERS.index(scenario.control.closing_order),
     )
+
+
+def closing_terms(scenario: Scenario, rule: MarketRule, draws: Streams) -> ClosingTerms:
+    """Derive the constants of the closing sequence; a venue that closes by itself pays no bounty."""
+    exchange, backstop, tariff = scenario.exchange, scenario.backstop, make_tariff(scenario)
+    keepers, sequence = exchange.engine == "keepers", CLOSINGS.index(exchange.closing)
+    closing = Closing(
+        sequence=sequence,
+        keepers=keepers,
+        multiple=backstop.takeover_multiple,
+        fall=backstop.takeover_fall,
+        sale=float(-np.expm1(-scenario.minutes / backstop.unloading)),
+        replaces=sequence == ADL_FIRST or backstop.regime == "adl",
+    )
+    unsold = UnsoldTerms(
+        ranking_code(scenario.loss.ranking), float(scenario.trader.haircut_reaction), np.uint64(draws.key("loss"))
+    )
+    return ClosingTerms(rule, tariff if keepers else tariff._replace(bounty=0.0 * tariff.bounty), closing, unsold)
 
 
 def takeover_terms(scenario: Scenario) -> Takeover | None:

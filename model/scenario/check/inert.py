@@ -63,6 +63,11 @@ def has_own_funds(scenario: "Scenario") -> bool:
     return terms.structure != "none" and (kept > 0.0 or late)
 
 
+def has_sequence(scenario: "Scenario") -> bool:
+    """Tell whether failing accounts are closed by a sequence, not sold by keepers as far as they can."""
+    return scenario.exchange.closing != "sale" or scenario.exchange.engine != "keepers"
+
+
 def shares_margins(scenario: "Scenario") -> bool:
     """Tell whether owners may have one margin for several positions."""
     return scenario.trader.cross_share > 0.0 or bool(scenario.trader.accounts)

@@ -74,6 +74,27 @@ class BackstopSection(Section):
     common_share: float = parameter(
         0.5, "1", "part of an own fund that is common to all listings, for `both`", "modelling choice", SHARE
     )
+    takeover_multiple: float = parameter(
+        3.0,
+        "1",
+        "most notional of failing positions that the backstop takes over and holds, over its capital",
+        "modelling choice: it decides between winners and fund (prototype)",
+        MULTIPLE,
+    )
+    takeover_fall: float = parameter(
+        0.3,
+        "1",
+        "fall of that capital from its start from which on it takes nothing over",
+        "OKX, Bybit: 30 % before they deleverage",
+        SHARE,
+    )
+    unloading: float = parameter(
+        10.0,
+        "min",
+        "mean time that a position taken over is held before it is sold",
+        "modelling choice",
+        between(0.01, 10_080, "from 0.6 s to a week"),
+    )
     trigger_drop: float = parameter(
         0.3, "1", "fall from its rolling peak that spares a fund, for `drawdown`", "OKX, Bybit: 30 %", SHARE
     )

@@ -2,14 +2,17 @@
 
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from model.scenario.bound import EXACT, MULTIPLE, SHARE, SPREAD, SUM, Bound, above, between, inside
 from model.scenario.parameter import ByProtocol, Numbers, Section, parameter, side_by_side
+from model.scenario.problem import one_of
 from model.scenario.section.market import CALIBRATION
 
 TIERS = "Bybit, Binance: value · rate − deduction; empty: the asset's one rate"
 NOTIONAL = Bound(1, EXACT, "from a dollar to ten times the world's yearly output", or_infinite=True)
+CLOSINGS = ("sale", "fund_first", "adl_first")
+ENGINES = ("keepers", "venue")
 type Schedule = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 
 
@@ -55,6 +58,20 @@ class ExchangeSection(Section):
         "bounds the loop; rarely reached",
         between(1, 1_000, "at least one; bounds the loop"),
     )
+    closing: str = parameter(
+        "sale",
+        "name",
+        "how a failing position is closed: sale (whatever it fetches, the deficit goes down the waterfall), fund_first "
+        "(sold down to its bankruptcy price, then the backstop takes over, then the loss regime), or adl_first "
+        "(winners before the backstop)",
+        "dYdX v4, BitMEX, Binance: fund_first; sale is what a keeper does who asks nobody",
+    )
+    engine: str = parameter(
+        "keepers",
+        "name",
+        "who sells: keepers, within their capacity, or the venue by itself, at once and without a bounty",
+        "MakerDAO, Perp v2: keepers; central venues, Hyperliquid, dYdX v4: their own engine",
+    )
     tier_bound: Numbers = parameter(
         (), "USD", "greatest notional of each margin tier, of every asset; inf for the last: any", TIERS, NOTIONAL
     )
@@ -72,6 +89,16 @@ class ExchangeSection(Section):
         TIERS,
         above(0, 1, "1: no leverage"),
     )
+
+    @field_validator("closing")
+    @classmethod
+    def _closing(cls, value: str) -> str:
+        return one_of("closing", value, CLOSINGS)
+
+    @field_validator("engine")
+    @classmethod
+    def _engine(cls, value: str) -> str:
+        return one_of("engine", value, ENGINES)
 
     @property
     def tiers(self) -> Schedule:
