@@ -206,7 +206,9 @@ def close_row(
         price = accounts.level[row] + exchange.funding_index[i]
         wanted = min(part, sellable(t.market, rules, exchange.asset[i], side, exchange.spread[i], price))
     if wanted > 0.0 and closing.keepers:
-        sold = sell_by_keepers(t, rules, tariff, gas, remaining, jobs, row, i, contracts=wanted)
+        sold = sell_by_keepers(
+            t, rules, tariff, gas=gas, remaining=remaining, jobs=jobs, row=row, i=i, contracts=wanted
+        )
     elif wanted > 0.0:
         sold = wanted
         sell_part(t, rules, tariff, gas, row, i, keeper=VENUE, contracts=wanted)

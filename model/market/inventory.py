@@ -59,7 +59,15 @@ def stand_together(backing: Backing, p: int, q: int) -> bool:
 
 @inline
 def use_room(protocol: Protocols, backing: Backing, p: int, amount: float) -> None:
-    """Take `amount` USD off the room of all protocols behind which the capital of protocol `p` stands."""
+    """Take what a protocol takes over off the room of all behind which the same capital stands.
+
+    Parameters
+    ----------
+    protocol : table of the run; `takeover_room` is written.
+    backing : what stands behind protocols.
+    p : protocol.
+    amount : USD >= 0.
+    """
     for q in range(protocol.shape[0]):
         if stand_together(backing, p, q):
             protocol.takeover_room[q] = max(protocol.takeover_room[q] - amount, 0.0)

@@ -138,8 +138,8 @@ def close_in_sequence(tables: given.ClosingTables, terms: ClosingTerms, row: Sho
     t : present step.
     """
     failing = Failing(
-        tables.accounts, tables.blocks, tables.exchange, tables.market, tables.keepers, tables.protocol, tables.book,
-        tables.tiers,
+        accounts=tables.accounts, blocks=tables.blocks, exchange=tables.exchange, market=tables.market,
+        keepers=tables.keepers, protocol=tables.protocol, book=tables.book, tiers=tables.tiers,
     )  # fmt: skip
     tables.rounds[0] = close_failing(
         failing, tables.backing, rules=terms.market, tariff=terms.tariff, closing=terms.closing, gas=row.gas, step=t,

@@ -144,6 +144,16 @@ RICH = {
         "backstop.common_share": 0.3, "exposure.resolution": "recapitalised", "exposure.resolution_delay": 4.0,
         "backstop.capital_ratio": 2e-3,
     } | DEFAULTS,
+    "a closing sequence": {
+        "backstop.structure": "pooled", "backstop.regime": "adl", "exchange.closing": "fund_first",
+        "exchange.engine": "venue", "backstop.takeover_multiple": 2.0, "backstop.capital_ratio": 2e-3,
+        "protocol.listings": (2, 1, 2), "trader.cross_share": 0.5, "control.partial_fraction": 0.5,
+        "exposure.resolution": "dead",
+    } | DEFAULTS | {"backstop.regime": "adl", "backstop.capital_ratio": 1e-3},
+    "winners before the backstop": {
+        "backstop.structure": "mutual", "exchange.closing": "adl_first", "loss.ranking": "random",
+        "protocol.vault_closure": "deleverage", "protocol.vault_ratio": 2e-4,
+    },
     "choices under controls": {"backstop.structure": "pooled"} | MARKET | CHOICES | CONTROLS,
 }  # fmt: skip
 OWN = {

@@ -84,9 +84,11 @@ def replace_sales(venue: Venue, terms: UnsoldTerms, room: Room, step: int) -> bo
     for i in range(exchange.shape[0]):
         longs, shorts, funding = exchange.unsold_long[i], exchange.unsold_short[i], exchange.funding_index[i]
         if longs > 0.0:
-            close_winners(venue, terms, room, i, 1.0, longs, exchange.unsold_long_value[i] / longs + funding, step)
+            price = exchange.unsold_long_value[i] / longs + funding
+            close_winners(venue, terms, room, listing=i, side=1.0, contracts=longs, price=price, step=step)
         if shorts > 0.0:
-            close_winners(venue, terms, room, i, -1.0, shorts, exchange.unsold_short_value[i] / shorts + funding, step)
+            price = exchange.unsold_short_value[i] / shorts + funding
+            close_winners(venue, terms, room, listing=i, side=-1.0, contracts=shorts, price=price, step=step)
         found |= longs + shorts > 0.0
         exchange.unsold_long[i] = exchange.unsold_long_value[i] = 0.0
         exchange.unsold_short[i] = exchange.unsold_short_value[i] = 0.0

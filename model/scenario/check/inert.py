@@ -209,6 +209,21 @@ RULES: tuple[Rule, ...] = (
         "exchange.tier_bound has no tier below another",
     ),
     Rule(
+        choice_of("backstop", "takeover_multiple", "takeover_fall"),
+        lambda s: s.exchange.closing == "fund_first",
+        "only exchange.closing `fund_first` reads it",
+    ),
+    Rule(
+        choice_of("backstop", "unloading"),
+        lambda s: s.exchange.closing != "sale",
+        "exchange.closing is `sale`: the backstop takes nothing over",
+    ),
+    Rule(
+        (*choice_of("keeper", "number", "capacity", "cost_spread"), "exchange.keeper_share"),
+        lambda s: s.exchange.engine == "keepers",
+        "exchange.engine is `venue`: keepers do nothing",
+    ),
+    Rule(
         choice_of("control", "takeover_cap"),
         lambda s: s.control.takeover > 0.0,
         "control.takeover is 0: nothing is taken over",
