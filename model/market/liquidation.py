@@ -41,7 +41,7 @@ from agents.exchange.exchange import book_failure, book_trader_deficit, record_l
 from agents.exchange.insurance_fund import fund_delta
 from agents.exchange.keeper import Jobs, assign_row, set_capacity
 from agents.provider.vault_closing import close_vaults
-from model.market.market import MarketRule, mark_all, move
+from model.market.market import MarketRule, mark_all, move_all
 from model.market.order_clearing import fill_price
 
 
@@ -185,7 +185,7 @@ def liquidate_part(
     size, funding = accounts.size[row], exchange.funding_index[i]
     side = 1.0 if size > 0.0 else -1.0
     part = closed_of(size, contracts)
-    paid = fill_price(market.average[exchange.asset[i]], exchange.spread[i], -side)
+    paid = fill_price(market.average[exchange.book[i]], exchange.spread[i], -side)
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     gain, notional = side * part * (paid - entry), part * paid
     share = reduce_position(accounts, row, side, part)
@@ -272,9 +272,8 @@ def execute(
         market.flow[k] = 0.0
     for job in range(count):
         row = jobs.row[job]
-        market.flow[exchange.asset[row // slots]] -= np.sign(accounts.size[row]) * jobs.contracts[job]
-    for k in range(market.shape[0]):
-        move(market, rules, k, market.flow[k])
+        market.flow[exchange.book[row // slots]] -= np.sign(accounts.size[row]) * jobs.contracts[job]
+    move_all(market, rules)
     for job in range(count):
         liquidate_part(
             accounts=accounts, blocks=blocks, exchange=exchange, market=market, keepers=keepers, book=book,

@@ -1,20 +1,19 @@
-"""The shared market: one mid price per asset, moved by everybody's orders.
+"""The market: a mid price for every book, moved by the orders that meet there.
 
-Asset k has a fundamental value F (from the tape, plus the permanent part of impact) and a mid price
+An asset has a fundamental value F (from the tape, plus the permanent part of impact) and one book, in which all its
+listings trade, or a book for each of them (``market.books``, :mod:`model.price.segment`). Each has a mid price
 
     p = F · exp(d)                                                                             (1)
 
-with dislocation d. Order flow moves the price by its impact on the depth D (:mod:`model.market.impact`), from the
-state in which the flow before it left the book: its displacement s, which is d when the book is filled, at the start
-of every step. A change Δs moves d by (1 − φ) Δs and ln F by φ Δs, φ the permanent share, so that all orders of a step
-move both as far as one would, however they are cut. Arbitrage pulls d back, d ← d · exp(−κ Δt). Depth is what the
-vaults supply, in contracts per unit log price,
+with a dislocation d of its own. Order flow moves the price by its impact on the depth D (:mod:`model.market.impact`,
+:mod:`model.market.depth`), from the state in which the flow before it left the book: its displacement s, which is d
+when the book is filled, at the start of every step. A change Δs moves d by (1 − φ w) Δs and ln F by φ w Δs, φ the
+permanent share and w the book's part of its asset's depth, so that all orders of a step move both as far as one would,
+however they are cut; all books of the asset move with F. Arbitrage pulls d back, d ← d · exp(−κ Δt). κ = ∞ and
+infinite depth make prices exogenous.
 
-    D = m · Σ supplied depth · max(vault shares / shares at the start, ¼) · max(thinning, floor) / F   (2)
-
-with the sum over the listings of the asset and the scenario's multiplier m: a quarter of a vault's depth stays
-anyone who runs, even where the vault was closed, unless the protocol is halted. Thinning is the lesser of what the tape
-says and of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility. κ = ∞ and m = ∞ make prices exogenous.
+The **index** of an asset is the mean of its books' mids, weighted by the open interest that traded in each at the
+start: what is recorded and reported as the mid price of an asset.
 """
 
 from typing import NamedTuple
@@ -26,19 +25,26 @@ from agents.core.kernel import inline, rule
 from agents.core.ledger import OUTSIDE, PRICE, SHORTFALL, WHOLE, Book, transfer
 from agents.core.table import Exchanges, Markets, Protocols
 from agents.exchange.exchange import leads
+from model.market.depth import DepthRule, stress, supply_depth
 from model.market.impact import SHAPES, absorbed_flow, average_price, displacement
 from model.scenario import Scenario
 
 MINUTES_PER_DAY = 1440.0
-LEAST_SUPPLY = 0.25
 
 MARKET_COLUMNS = np.dtype(
     [
-        ("fundamental", "f8"),  # USD per contract, > 0
+        ("asset", "i8"),  # index of the asset on the tape
+        ("lead", "i8"),  # index of the first book of that asset
+        ("weight", "f8"),  # 1, part of the asset's open interest at the start, in its index
+        ("share", "f8"),  # 1, part of the asset's depth
+        ("fundamental", "f8"),  # USD per contract, > 0, the same in all books of an asset
         ("dislocation", "f8"),  # log, mid over fundamental
         ("pressure", "f8"),  # log, displacement of the mid from where the book rests
         ("mid", "f8"),  # USD per contract, > 0
+        ("index", "f8"),  # USD per contract, > 0, weighted mean of the mids of the asset's books
         ("depth", "f8"),  # contracts per unit log price, > 0, may be infinite
+        ("full_depth", "f8"),  # USD per unit log price, when all vaults are full and prices calm
+        ("presence", "f8"),  # 1, what is there of full depth
         ("half_spread", "f8"),  # 1, fraction of the price
         ("calm_spread", "f8"),  # 1, the same without stress
         ("normal_volatility", "f8"),  # log per step
@@ -48,6 +54,7 @@ MARKET_COLUMNS = np.dtype(
         ("last", "f8"),  # USD per contract, mid in phase 2 of the step before
         ("flow", "f8"),  # contracts, net orders waiting
         ("average", "f8"),  # USD per contract, average price of the last impact path
+        ("total", "f8"),  # room for a sum over the books of an asset, at its first book
     ],
     align=True,
 )
@@ -60,12 +67,10 @@ class MarketRule(NamedTuple):
     decay: float  # 1, what is left of a dislocation after one step
     band: float  # log, largest dislocation
     permanent: float  # 1, share of impact that stays in the fundamental
-    depth_multiplier: float  # 1
+    depth: DepthRule
     impact_volatility: float  # log, daily volatility of the square-root law
     variance_weight: float  # 1, weight of the newest squared return
     momentum_weight: float  # 1, weight of the newest return
-    thinning: float  # 1, sensitivity of depth to volatility
-    floor: float  # 1, least fraction of depth
     attention: float  # 1 per step, calm
     alert: float  # 1 per step, in full stress
 
@@ -88,12 +93,10 @@ def market_rule(scenario: Scenario) -> MarketRule:
         decay=float(np.exp(-market.arbitrage * minutes)),
         band=market.price_band,
         permanent=market.permanent_share,
-        depth_multiplier=market.depth_multiplier,
+        depth=DepthRule(**{name: getattr(market, name) for name in DepthRule._fields}),
         impact_volatility=market.square_root_volatility,
         variance_weight=half_life_weight(market.volatility_half_life, minutes),
         momentum_weight=half_life_weight(market.momentum_half_life, minutes),
-        thinning=market.depth_volatility,
-        floor=market.depth_floor,
         attention=per_step(trader.attention, minutes),
         alert=per_step(trader.alert_attention, minutes),
     )
@@ -102,27 +105,22 @@ def market_rule(scenario: Scenario) -> MarketRule:
 def make_market(
     scenario: Scenario, price: np.ndarray, daily_volatility: np.ndarray, half_spread: np.ndarray
 ) -> Markets:
-    """Return the market at the start, a record per asset; arguments (assets,).
+    """Return the market at the start, a record per book; arguments (books,).
 
     Parameters
     ----------
     scenario : all parameters.
-    price : (assets,) USD per contract, > 0, at the start.
-    daily_volatility : (assets,) log, standard deviation of a day's return.
-    half_spread : (assets,) 1, fraction of the price.
+    price : (books,) USD per contract, > 0, at the start.
+    daily_volatility : (books,) log, standard deviation of a day's return.
+    half_spread : (books,) 1, fraction of the price.
     """
     market = np.zeros(len(price), dtype=MARKET_COLUMNS).view(np.recarray)
     market.first[:] = market.fundamental[:] = market.mid[:] = market.last[:] = market.average[:] = price
+    market.index[:], market.presence[:] = price, 1.0
     market.calm_spread[:] = market.half_spread[:] = half_spread
     market.normal_volatility[:] = daily_volatility * np.sqrt(scenario.minutes / MINUTES_PER_DAY)
     market.variance[:] = market.normal_volatility**2
     return market
-
-
-@rule
-def stress(variance: float, normal: float) -> float:
-    """Return running over normal volatility, less one, at least zero."""
-    return max(np.sqrt(variance) / normal - 1.0, 0.0) if normal > 0.0 else 0.0
 
 
 @rule
@@ -132,16 +130,17 @@ def within(wanted: float, start: float, band: float) -> float:
 
 
 @inline
-def move(market: Markets, rules: MarketRule, k: int, contracts: float) -> None:
-    """Let net flow of `contracts` in asset k move the price; its average price goes into the record.
+def walk(market: Markets, rules: MarketRule, k: int, contracts: float) -> None:
+    """Let net flow of `contracts` walk through book k; the average price of its path goes into the record.
 
-    At the edge of the price band, and of what a pool has, outside capital takes the rest at that price.
+    At the edge of the price band, and of what a pool has, outside capital takes the rest at that price. What moves the
+    fundamental, and so all books of the asset, is left in its total.
 
     Parameters
     ----------
     market : table of the run, written.
     rules : constants.
-    k : asset.
+    k : book.
     contracts : bought less sold, sale < 0.
     """
     ratio = contracts / market.depth[k] if contracts != 0.0 else 0.0
@@ -151,17 +150,41 @@ def move(market: Markets, rules: MarketRule, k: int, contracts: float) -> None:
     part = absorbed_flow(rules.shape, shift, volatility, start) / ratio if ratio != 0.0 else 1.0
     path = average_price(rules.shape, ratio * part, volatility, start)
     market.average[k] = before * (part * path + (1.0 - part) * np.exp(shift))
+    permanent = rules.permanent * market.share[k]
     market.pressure[k] += shift
-    market.fundamental[k] *= np.exp(rules.permanent * shift)
-    market.dislocation[k] += (1.0 - rules.permanent) * shift
-    market.mid[k] = market.fundamental[k] * np.exp(market.dislocation[k])
+    market.dislocation[k] += (1.0 - permanent) * shift
+    market.total[market.lead[k]] += permanent * shift
+
+
+@inline
+def move_all(market: Markets, rules: MarketRule) -> None:
+    """Let the flow waiting in every book move its price, all of it at once."""
+    for k in range(market.shape[0]):
+        market.total[k] = 0.0
+    for k in range(market.shape[0]):
+        walk(market, rules, k, market.flow[k])
+    for k in range(market.shape[0]):
+        market.fundamental[k] *= np.exp(market.total[market.lead[k]])
+        market.mid[k] = market.fundamental[k] * np.exp(market.dislocation[k])
+
+
+@inline
+def set_index(market: Markets) -> None:
+    """Set the index of every asset: the mean of the mids of its books, by their weights."""
+    for k in range(market.shape[0]):
+        market.total[k] = 0.0
+    for k in range(market.shape[0]):
+        market.total[market.lead[k]] += market.weight[k] * market.mid[k]
+    for k in range(market.shape[0]):
+        market.index[k] = market.total[market.lead[k]]
 
 
 @inline
 def mark_all(market: Markets, exchange: Exchanges, oracle_error: np.ndarray) -> None:
-    """Mark every exchange to its asset's mid price, times its oracle's error."""
+    """Mark every exchange to the mid price of its book, times its oracle's error."""
+    set_index(market)
     for i in range(exchange.shape[0]):
-        exchange.mark[i] = market.mid[exchange.asset[i]] * (1.0 + oracle_error[i])
+        exchange.mark[i] = market.mid[exchange.book[i]] * (1.0 + oracle_error[i])
 
 
 @inline
@@ -181,15 +204,15 @@ def shock(
     exploit : (protocols,) USD taken, >= 0.
     """
     for k in range(market.shape[0]):
-        market.fundamental[k] *= np.exp(returns[k])
-        market.half_spread[k] = market.calm_spread[k] * spread[k]
+        market.fundamental[k] *= np.exp(returns[market.asset[k]])
+        market.half_spread[k] = market.calm_spread[k] * spread[market.asset[k]]
         market.flow[k] = 0.0
     for i in range(exchange.shape[0]):
         exchange.volume[i] = exchange.liquidations[i] = exchange.unserved[i] = 0.0
         exchange.liquidated_long[i] = exchange.liquidated_short[i] = 0.0
         exchange.bankrupt_long[i] = exchange.bankrupt_long_value[i] = 0.0
         exchange.bankrupt_short[i] = exchange.bankrupt_short_value[i] = 0.0
-        exchange.spread[i] = market.half_spread[exchange.asset[i]]
+        exchange.spread[i] = market.half_spread[exchange.book[i]]
         exchange.trader_deficit[i] = exchange.vault_deficit[i] = exchange.unpaid[i] = 0.0
         p = exchange.protocol[i]
         exchange.deficit[i] = exchange.exploit_loss[i] = exploit[p] * (1.0 - protocol.halted[p]) * leads(exchange, i)
@@ -198,7 +221,7 @@ def shock(
 
 @inline
 def observe(market: Markets, rules: MarketRule, k: int) -> None:
-    """Update running volatility and momentum of asset k with the return since the last step."""
+    """Update running volatility and momentum of book k with the return since the last step."""
     change = np.log(market.mid[k] / market.last[k])
     market.variance[k] += rules.variance_weight * (change * change - market.variance[k])
     market.momentum[k] += change - rules.momentum_weight * market.momentum[k]
@@ -206,39 +229,13 @@ def observe(market: Markets, rules: MarketRule, k: int) -> None:
 
 
 @inline
-def supply_depth(
-    market: Markets, exchange: Exchanges, protocol: Protocols, rules: MarketRule, tape_depth: np.ndarray
-) -> None:
-    """Set every asset's depth by (2) from the shares outstanding of the vaults that trade it.
-
-    Parameters
-    ----------
-    market, exchange, protocol : tables of the run; `depth` of markets is written, contracts per unit log price.
-    rules : constants.
-    tape_depth : (assets,) share of calm depth there, in (0, 1].
-    """
-    for k in range(market.shape[0]):
-        market.depth[k] = 0.0
-    for i in range(exchange.shape[0]):
-        start = exchange.vault_start[i]
-        left = exchange.vault_shares[i] / start if start > 0.0 else 0.0
-        supplied = exchange.supplied_depth[i] * max(left, LEAST_SUPPLY)
-        market.depth[exchange.asset[i]] += supplied * (1.0 - protocol.halted[exchange.protocol[i]])
-    for k in range(market.shape[0]):
-        thin = 1.0 / (1.0 + rules.thinning * stress(market.variance[k], market.normal_volatility[k]))
-        factor = max(min(thin, tape_depth[k]), rules.floor)
-        if market.depth[k] > 0.0:
-            market.depth[k] *= rules.depth_multiplier * factor / market.fundamental[k]
-
-
-@inline
 def check_prices(market: Markets, exchange: Exchanges, book: Book) -> None:
     """Check that prices that moved without a trade are within the allowed range."""
     for k in range(market.shape[0]):
-        check_price(book, PRICE, k, market.fundamental[k], market.first[k])
-        check_price(book, PRICE, k, market.mid[k], market.first[k])
+        check_price(book, PRICE, market.asset[k], market.fundamental[k], market.first[k])
+        check_price(book, PRICE, market.asset[k], market.mid[k], market.first[k])
     for i in range(exchange.shape[0]):
-        check_price(book, PRICE, exchange.asset[i], exchange.mark[i], market.first[exchange.asset[i]])
+        check_price(book, PRICE, exchange.asset[i], exchange.mark[i], market.first[exchange.book[i]])
 
 
 @inline
@@ -267,9 +264,9 @@ def price(
         observe(market, rules, k)
     mark_all(market, exchange, oracle_error)
     check_prices(market, exchange, book)
-    supply_depth(market, exchange, protocol, rules, tape_depth)
+    supply_depth(market, exchange, protocol, rules.depth, tape_depth)
     for i in range(exchange.shape[0]):
-        k = exchange.asset[i]
+        k = exchange.book[i]
         alarm = min(stress(market.variance[k], market.normal_volatility[k]), 1.0)
         attention = rules.attention + (rules.alert - rules.attention) * alarm
         exchange.attention[i] = attention * (1.0 - protocol.halted[exchange.protocol[i]])

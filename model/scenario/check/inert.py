@@ -194,6 +194,11 @@ RULES: tuple[Rule, ...] = (
         "choice.leverage is false",
     ),
     Rule(
+        choice_of("market", "books"),
+        lambda s: s.asset.shared_market,
+        "asset.shared_market is false: each listing has a market of its own",
+    ),
+    Rule(
         choice_of("asset", "maximal_leverage", "maintenance_ratio"),
         lambda s: not s.exchange.tier_bound,
         "exchange.tier_bound is set: margins are those of its tiers",

@@ -1,4 +1,4 @@
-"""Parameters of the shared market: depth, impact, arbitrage, funding."""
+"""Parameters of the market: books, depth, impact, arbitrage, funding."""
 
 from typing import Literal
 
@@ -9,8 +9,14 @@ CALIBRATION = "calibration to a calm day and to 10 October 2025 (docs/ODD.md, se
 
 
 class MarketSection(Section):
-    """How order flow moves the price every protocol marks to."""
+    """How order flow moves the prices to which protocols mark."""
 
+    books: Literal["shared", "venue"] = parameter(
+        "shared",
+        "1",
+        "where orders meet: one book for every asset, or one for each listing, with a price and a depth of its own",
+        "one market; 10 Oct 2025: prices of one asset were 10 % and more apart",
+    )
     impact: Literal["linear", "square_root", "constant_product"] = parameter(
         "linear",
         "1",
