@@ -6,7 +6,10 @@ Depth is in contracts per unit log price,
 
 with the sum over the listings that trade in the book and the scenario's multiplier m: a quarter of a vault's depth
 stays anyone who runs, even where the vault was closed, unless the protocol is halted. Thinning is the lesser of what
-the tape says and of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility of the book.
+the tape says and of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility of the book. Makers and vaults thin; the latent
+orders of the shape of that name do not: their slope stays L = λ D₀, D₀ full depth, so that the curvature is
+
+    c = L / D = λ D₀ / D                                                                              (2)
 """
 
 from typing import NamedTuple
@@ -15,16 +18,29 @@ import numpy as np
 
 from agents.core.kernel import inline, rule
 from agents.core.table import Exchanges, Markets, Protocols
+from model.scenario import Scenario
 
 LEAST_SUPPLY = 0.25
 
 
 class DepthRule(NamedTuple):
-    """Constants of depth: the parameters of the scenario's market section of those names, but for two."""
+    """Constants of depth."""
 
     depth_multiplier: float  # 1
     depth_volatility: float  # 1, sensitivity of depth to volatility
     depth_floor: float  # 1, least fraction of depth
+    latent: bool  # whether curvature follows depth
+
+
+def depth_rule(scenario: Scenario) -> DepthRule:
+    """Derive the constants of depth from the scenario."""
+    market = scenario.market
+    return DepthRule(
+        depth_multiplier=market.depth_multiplier,
+        depth_volatility=market.depth_volatility,
+        depth_floor=market.depth_floor,
+        latent=market.impact == "latent",
+    )
 
 
 @rule
@@ -76,6 +92,8 @@ def supply_depth(
         thin = 1.0 / (1.0 + rules.depth_volatility * stress(market.variance[k], market.normal_volatility[k]))
         factor = max(min(thin, tape_depth[market.asset[k]]), rules.depth_floor)
         market.presence[k] = market.depth[k] / full * factor if full > 0.0 else 0.0
+        if rules.latent and market.presence[k] > 0.0:
+            market.curvature[k] = market.latent[k] / market.presence[k]
         if market.depth[k] > 0.0:
             market.depth[k] *= rules.depth_multiplier * factor / market.fundamental[k]
     share_depth(market)

@@ -25,7 +25,7 @@ from agents.core.kernel import inline, rule
 from agents.core.ledger import OUTSIDE, PRICE, SHORTFALL, WHOLE, Book, transfer
 from agents.core.table import Exchanges, Markets, Protocols
 from agents.exchange.exchange import leads
-from model.market.depth import DepthRule, stress, supply_depth
+from model.market.depth import DepthRule, depth_rule, stress, supply_depth
 from model.market.impact import SHAPES, absorbed_flow, average_price, displacement
 from model.scenario import Scenario
 
@@ -45,6 +45,8 @@ MARKET_COLUMNS = np.dtype(
         ("depth", "f8"),  # contracts per unit log price, > 0, may be infinite
         ("full_depth", "f8"),  # USD per unit log price, when all vaults are full and prices calm
         ("presence", "f8"),  # 1, what is there of full depth
+        ("latent", "f8"),  # 1 per log, slope of the density of latent orders over full depth, >= 0
+        ("curvature", "f8"),  # what bends the impact (model.market.impact): that slope over depth, or a volatility
         ("half_spread", "f8"),  # 1, fraction of the price
         ("calm_spread", "f8"),  # 1, the same without stress
         ("normal_volatility", "f8"),  # log per step
@@ -68,7 +70,6 @@ class MarketRule(NamedTuple):
     band: float  # log, largest dislocation
     permanent: float  # 1, share of impact that stays in the fundamental
     depth: DepthRule
-    impact_volatility: float  # log, daily volatility of the square-root law
     variance_weight: float  # 1, weight of the newest squared return
     momentum_weight: float  # 1, weight of the newest return
     attention: float  # 1 per step, calm
@@ -93,8 +94,7 @@ def market_rule(scenario: Scenario) -> MarketRule:
         decay=float(np.exp(-market.arbitrage * minutes)),
         band=market.price_band,
         permanent=market.permanent_share,
-        depth=DepthRule(**{name: getattr(market, name) for name in DepthRule._fields}),
-        impact_volatility=market.square_root_volatility,
+        depth=depth_rule(scenario),
         variance_weight=half_life_weight(market.volatility_half_life, minutes),
         momentum_weight=half_life_weight(market.momentum_half_life, minutes),
         attention=per_step(trader.attention, minutes),
@@ -144,11 +144,11 @@ def walk(market: Markets, rules: MarketRule, k: int, contracts: float) -> None:
     contracts : bought less sold, sale < 0.
     """
     ratio = contracts / market.depth[k] if contracts != 0.0 else 0.0
-    before, start, volatility = market.mid[k], market.pressure[k], rules.impact_volatility
-    wanted = displacement(rules.shape, ratio, volatility, start)
+    before, start, curvature = market.mid[k], market.pressure[k], market.curvature[k]
+    wanted = displacement(rules.shape, ratio, curvature, start)
     shift = within(start + wanted, start, rules.band) - start
-    part = absorbed_flow(rules.shape, shift, volatility, start) / ratio if ratio != 0.0 else 1.0
-    path = average_price(rules.shape, ratio * part, volatility, start)
+    part = absorbed_flow(rules.shape, shift, curvature, start) / ratio if ratio != 0.0 else 1.0
+    path = average_price(rules.shape, ratio * part, curvature, start)
     market.average[k] = before * (part * path + (1.0 - part) * np.exp(shift))
     permanent = rules.permanent * market.share[k]
     market.pressure[k] += shift

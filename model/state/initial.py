@@ -65,6 +65,7 @@ class AssetTraits(NamedTuple):
 
     depth: Array  # 1, depth per unit log price over open interest
     half_spread: Array  # 1
+    latent: Array  # 1 per log, slope of latent orders over depth
     initial_margin: Array  # 1
 
 
@@ -75,6 +76,7 @@ def asset_traits(scenario: Scenario, names: tuple[str, ...]) -> AssetTraits:
     return AssetTraits(
         np.array(asset.values("depth_per_oi", names))[of],
         BASIS_POINT * np.array(asset.values("half_spread_bp", names))[of],
+        np.array(asset.pick(scenario.market.latent, names))[of],
         1.0 / np.array(asset.values("maximal_leverage", names))[of],
     )
 
@@ -154,9 +156,11 @@ def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, excha
     market.full_depth[:] = np.bincount(exchange.book, exchange.supplied_depth, len(market))
     interest = np.bincount(exchange.book, np.array(listing_interest(scenario)), len(market))
     market.weight[:], market.share[:] = part_of_asset(market, interest), part_of_asset(market, market.full_depth)
+    shape = scenario.market
+    market.latent[:] = traits.latent[of]
+    market.curvature[:] = market.latent if shape.impact == "latent" else shape.square_root_volatility
     traded = market.full_depth > 0.0
-    multiplier = scenario.market.depth_multiplier
-    market.depth[traded] = multiplier * market.full_depth[traded] / market.first[traded]
+    market.depth[traded] = shape.depth_multiplier * market.full_depth[traded] / market.first[traded]
     return market
 
 

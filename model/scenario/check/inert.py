@@ -199,6 +199,11 @@ RULES: tuple[Rule, ...] = (
         "asset.shared_market is false: each listing has a market of its own",
     ),
     Rule(
+        choice_of("market", "latent"),
+        lambda s: s.market.impact == "latent",
+        "only market.impact `latent` reads it",
+    ),
+    Rule(
         choice_of("asset", "maximal_leverage", "maintenance_ratio"),
         lambda s: not s.exchange.tier_bound,
         "exchange.tier_bound is set: margins are those of its tiers",

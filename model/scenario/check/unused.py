@@ -66,6 +66,7 @@ def _values(scenario: "Scenario") -> Iterator[str]:
     counts += [(name, members, f"{members} protocols with {listings} listings") for name in PER_LISTING]
     counts += [("protocol.asset", listings, f"{listings} listings")]
     counts += [(f"asset.{name}", assets, f"{assets} assets") for name in PER_ASSET]
+    counts += [(name, assets, f"{assets} assets") for name in ("market.latent",)]
     for name, count, whose in counts:
         value, default = _value_and_default(scenario, name)
         length = len(value) if isinstance(value, tuple) else 1

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from model.scenario.bound import SHARE, SPAN, STRENGTH, VOLATILITY, above, between
-from model.scenario.parameter import Section, parameter
+from model.scenario.parameter import Numbers, Section, parameter
 
 CALIBRATION = "calibration to a calm day and to 10 October 2025 (docs/ODD.md, section 7)"
 
@@ -17,11 +17,19 @@ class MarketSection(Section):
         "where orders meet: one book for every asset, or one for each listing, with a price and a depth of its own",
         "one market; 10 Oct 2025: prices of one asset were 10 % and more apart",
     )
-    impact: Literal["linear", "square_root", "constant_product"] = parameter(
+    impact: Literal["linear", "square_root", "constant_product", "latent"] = parameter(
         "linear",
         "1",
         "shape of the price impact of order flow",
         "Cont, Kukanov, Stoikov (2014): linear in log price",
+    )
+    latent: Numbers = parameter(
+        (6.5, 6.5, 1.6),
+        "1 per log",
+        "latent shape: slope of the density of latent orders over full depth, one value or one by asset",
+        "prototype: 10 Oct 2025; linear books run away",
+        between(0, 1e6, "0 is the linear book; a million is the square root from a millionth of a log on"),
+        min_length=1,
     )
     depth_multiplier: float = parameter(
         1.0,
