@@ -6,8 +6,10 @@ Depth is in contracts per unit log price,
 
 with the sum over the listings that trade in the book and the scenario's multiplier m: a quarter of a vault's depth
 stays anyone who runs, even where the vault was closed, unless the protocol is halted. Thinning is the lesser of what
-the tape says and of 1 / (1 + s (σ̂ / σ − 1)⁺), σ̂ the running volatility of the book. Makers and vaults thin; the latent
-orders of the shape of that name do not: their slope stays L = λ D₀, D₀ full depth, so that the curvature is
+the tape says and of 1 / (1 + s (σ̂ / σ − 1)⁺), or of max(1, σ̂ / σ)^(−a) where a = ``market.depth_exponent`` is given,
+σ̂ the running volatility of the book. With ``market.depth_interest`` depth is that multiple of the open interest at the
+start, whatever vaults hold: market makers supply it. Makers and vaults thin; the latent orders of the shape of that
+name do not: their slope stays L = λ D₀, D₀ full depth, so that the curvature is
 
     c = L / D = λ D₀ / D                                                                              (2)
 """
@@ -30,6 +32,8 @@ class DepthRule(NamedTuple):
     depth_volatility: float  # 1, sensitivity of depth to volatility
     depth_floor: float  # 1, least fraction of depth
     latent: bool  # whether curvature follows depth
+    exponent: float  # 1, of volatility, by which depth thins; 0: by sensitivity
+    by_vault: bool  # whether depth goes with vaults' shares
 
 
 def depth_rule(scenario: Scenario) -> DepthRule:
@@ -40,6 +44,8 @@ def depth_rule(scenario: Scenario) -> DepthRule:
         depth_volatility=market.depth_volatility,
         depth_floor=market.depth_floor,
         latent=market.impact == "latent",
+        exponent=market.depth_exponent,
+        by_vault=not market.depth_interest,
     )
 
 
@@ -49,15 +55,29 @@ def stress(variance: float, normal: float) -> float:
     return max(np.sqrt(variance) / normal - 1.0, 0.0) if normal > 0.0 else 0.0
 
 
+@rule
+def thinned(rules: DepthRule, rough: float) -> float:
+    """Return what volatility leaves of depth, `rough` being running over normal volatility less one, at least zero."""
+    if rules.exponent > 0.0:
+        return (1.0 + rough) ** -rules.exponent
+    return 1.0 / (1.0 + rules.depth_volatility * rough)
+
+
 @inline
-def gather_depth(market: Markets, exchange: Exchanges, protocol: Protocols) -> None:
-    """Set every book's depth to what the shares outstanding of its vaults supply, USD per unit log price."""
+def gather_depth(market: Markets, exchange: Exchanges, protocol: Protocols, by_vault: bool) -> None:
+    """Set every book's depth before thinning, USD per unit log price.
+
+    Parameters
+    ----------
+    market, exchange, protocol : tables of the run; `depth` of markets is written.
+    by_vault : whether the shares outstanding of vaults supply it.
+    """
     for k in range(market.shape[0]):
         market.depth[k] = 0.0
     for i in range(exchange.shape[0]):
         start = exchange.vault_start[i]
         left = exchange.vault_shares[i] / start if start > 0.0 else 0.0
-        supplied = exchange.supplied_depth[i] * max(left, LEAST_SUPPLY)
+        supplied = exchange.supplied_depth[i] * (max(left, LEAST_SUPPLY) if by_vault else 1.0)
         market.depth[exchange.book[i]] += supplied * (1.0 - protocol.halted[exchange.protocol[i]])
 
 
@@ -86,10 +106,10 @@ def supply_depth(
     rules : constants.
     tape_depth : (assets,) share of calm depth there, in (0, 1].
     """
-    gather_depth(market, exchange, protocol)
+    gather_depth(market, exchange, protocol, rules.by_vault)
     for k in range(market.shape[0]):
         full = market.full_depth[k]
-        thin = 1.0 / (1.0 + rules.depth_volatility * stress(market.variance[k], market.normal_volatility[k]))
+        thin = thinned(rules, stress(market.variance[k], market.normal_volatility[k]))
         factor = max(min(thin, tape_depth[market.asset[k]]), rules.depth_floor)
         market.presence[k] = market.depth[k] / full * factor if full > 0.0 else 0.0
         if rules.latent and market.presence[k] > 0.0:

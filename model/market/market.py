@@ -9,11 +9,9 @@ with a dislocation d of its own. Order flow moves the price by its impact on the
 :mod:`model.market.depth`), from the state in which the flow before it left the book: its displacement s, which is d
 when the book is filled, at the start of every step. A change Δs moves d by (1 − φ w) Δs and ln F by φ w Δs, φ the
 permanent share and w the book's part of its asset's depth, so that all orders of a step move both as far as one would,
-however they are cut; all books of the asset move with F. Arbitrage pulls d back, d ← d · exp(−κ Δt). κ = ∞ and
-infinite depth make prices exogenous.
-
-The **index** of an asset is the mean of its books' mids, weighted by the open interest that traded in each at the
-start: what is recorded and reported as the mid price of an asset.
+however they are cut; all books of the asset move with F. Books are filled again, which pulls d back, and arbitrageurs
+close gaps between them (:mod:`model.market.resilience`). A book that is filled at once, and infinite depth, make prices
+exogenous. Exchanges mark by the prices of the books (:mod:`model.market.mark`).
 """
 
 from typing import NamedTuple
@@ -27,6 +25,8 @@ from agents.core.table import Exchanges, Markets, Protocols
 from agents.exchange.exchange import leads
 from model.market.depth import DepthRule, depth_rule, stress, supply_depth
 from model.market.impact import SHAPES, absorbed_flow, average_price, displacement
+from model.market.mark import follow, quote, set_mark_rule
+from model.market.resilience import Resilience, recover, resilience
 from model.scenario import Scenario
 
 MINUTES_PER_DAY = 1440.0
@@ -42,6 +42,10 @@ MARKET_COLUMNS = np.dtype(
         ("pressure", "f8"),  # log, displacement of the mid from where the book rests
         ("mid", "f8"),  # USD per contract, > 0
         ("index", "f8"),  # USD per contract, > 0, weighted mean of the mids of the asset's books
+        ("mark", "f8"),  # USD per contract, > 0, to which listings mark, oracle errors apart
+        ("basis", "f8"),  # log, mark over fundamental
+        ("own_part", "f8"),  # 1, weight of the own mid in the mark; of the index the rest
+        ("lag", "f8"),  # 1, what is left after a step of the mark's distance from where it tends; 0: at once
         ("depth", "f8"),  # contracts per unit log price, > 0, may be infinite
         ("full_depth", "f8"),  # USD per unit log price, when all vaults are full and prices calm
         ("presence", "f8"),  # 1, what is there of full depth
@@ -54,6 +58,8 @@ MARKET_COLUMNS = np.dtype(
         ("momentum", "f8"),  # log, running return
         ("first", "f8"),  # USD per contract, mid before the first step
         ("last", "f8"),  # USD per contract, mid in phase 2 of the step before
+        ("inventory", "f8"),  # contracts, short < 0, what arbitrageurs between books hold
+        ("limit", "f8"),  # contracts, >= 0, most that they hold
         ("flow", "f8"),  # contracts, net orders waiting
         ("average", "f8"),  # USD per contract, average price of the last impact path
         ("total", "f8"),  # room for a sum over the books of an asset, at its first book
@@ -66,10 +72,10 @@ class MarketRule(NamedTuple):
     """Constants of the market, per step; derived once from the scenario."""
 
     shape: int  # index into model.market.impact.SHAPES
-    decay: float  # 1, what is left of a dislocation after one step
     band: float  # log, largest dislocation
     permanent: float  # 1, share of impact that stays in the fundamental
     depth: DepthRule
+    resilience: Resilience
     variance_weight: float  # 1, weight of the newest squared return
     momentum_weight: float  # 1, weight of the newest return
     attention: float  # 1 per step, calm
@@ -91,10 +97,10 @@ def market_rule(scenario: Scenario) -> MarketRule:
     market, trader, minutes = scenario.market, scenario.trader, scenario.minutes
     return MarketRule(
         shape=list(SHAPES).index(market.impact),
-        decay=float(np.exp(-market.arbitrage * minutes)),
         band=market.price_band,
         permanent=market.permanent_share,
         depth=depth_rule(scenario),
+        resilience=resilience(scenario),
         variance_weight=half_life_weight(market.volatility_half_life, minutes),
         momentum_weight=half_life_weight(market.momentum_half_life, minutes),
         attention=per_step(trader.attention, minutes),
@@ -116,7 +122,9 @@ def make_market(
     """
     market = np.zeros(len(price), dtype=MARKET_COLUMNS).view(np.recarray)
     market.first[:] = market.fundamental[:] = market.mid[:] = market.last[:] = market.average[:] = price
-    market.index[:], market.presence[:] = price, 1.0
+    market.index[:] = market.mark[:] = price
+    market.presence[:] = 1.0
+    set_mark_rule(market, scenario)
     market.calm_spread[:] = market.half_spread[:] = half_spread
     market.normal_volatility[:] = daily_volatility * np.sqrt(scenario.minutes / MINUTES_PER_DAY)
     market.variance[:] = market.normal_volatility**2
@@ -169,22 +177,11 @@ def move_all(market: Markets, rules: MarketRule) -> None:
 
 
 @inline
-def set_index(market: Markets) -> None:
-    """Set the index of every asset: the mean of the mids of its books, by their weights."""
-    for k in range(market.shape[0]):
-        market.total[k] = 0.0
-    for k in range(market.shape[0]):
-        market.total[market.lead[k]] += market.weight[k] * market.mid[k]
-    for k in range(market.shape[0]):
-        market.index[k] = market.total[market.lead[k]]
-
-
-@inline
 def mark_all(market: Markets, exchange: Exchanges, oracle_error: np.ndarray) -> None:
-    """Mark every exchange to the mid price of its book, times its oracle's error."""
-    set_index(market)
+    """Mark every exchange to the mark of its book, times its oracle's error."""
+    quote(market)
     for i in range(exchange.shape[0]):
-        exchange.mark[i] = market.mid[exchange.book[i]] * (1.0 + oracle_error[i])
+        exchange.mark[i] = market.mark[exchange.book[i]] * (1.0 + oracle_error[i])
 
 
 @inline
@@ -248,7 +245,7 @@ def price(
     tape_depth: np.ndarray,
     oracle_error: np.ndarray,
 ) -> None:
-    """Phase 2: arbitrage, a book filled again, mid and mark prices, running volatility, depth, traders' attention.
+    """Phase 2: books filled again, arbitrage, mid and mark prices, running volatility, depth, traders' attention.
 
     Parameters
     ----------
@@ -257,11 +254,11 @@ def price(
     tape_depth : (assets,) share of calm depth there, in (0, 1].
     oracle_error : (listings,) 1, relative error of the mark, > -1.
     """
+    recover(market, rules.resilience, rules.shape)
     for k in range(market.shape[0]):
-        market.dislocation[k] *= rules.decay
         market.pressure[k] = market.dislocation[k]
-        market.mid[k] = market.fundamental[k] * np.exp(market.dislocation[k])
         observe(market, rules, k)
+    follow(market)
     mark_all(market, exchange, oracle_error)
     check_prices(market, exchange, book)
     supply_depth(market, exchange, protocol, rules.depth, tape_depth)

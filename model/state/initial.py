@@ -71,12 +71,12 @@ class AssetTraits(NamedTuple):
 
 def asset_traits(scenario: Scenario, names: tuple[str, ...]) -> AssetTraits:
     """Return depth, half spread and initial margin on every market of the assets `names`."""
-    asset = scenario.asset
+    asset, market = scenario.asset, scenario.market
     of = asset_behind(scenario, len(names))
     return AssetTraits(
-        np.array(asset.values("depth_per_oi", names))[of],
+        np.array(asset.pick(market.depth_interest or asset.depth_per_oi, names))[of],
         BASIS_POINT * np.array(asset.values("half_spread_bp", names))[of],
-        np.array(asset.pick(scenario.market.latent, names))[of],
+        np.array(asset.pick(market.latent, names))[of],
         1.0 / np.array(asset.values("maximal_leverage", names))[of],
     )
 
@@ -157,6 +157,8 @@ def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, excha
     interest = np.bincount(exchange.book, np.array(listing_interest(scenario)), len(market))
     market.weight[:], market.share[:] = part_of_asset(market, interest), part_of_asset(market, market.full_depth)
     shape = scenario.market
+    held = np.bincount(market.asset, interest)[market.asset] / market.first
+    market.limit[:] = shape.arbitrage_capital * held if np.isfinite(shape.arbitrage_capital) else np.inf
     market.latent[:] = traits.latent[of]
     market.curvature[:] = market.latent if shape.impact == "latent" else shape.square_root_volatility
     traded = market.full_depth > 0.0
