@@ -22,7 +22,7 @@ class Accounts(Protocol):
 type Blocks = np.recarray[Any, Any]  # (rows / BLOCK,) agents.account.account.BLOCK_COLUMNS
 type Exchanges = np.recarray[Any, Any]  # (protocols,) agents.exchange.exchange.Exchange
 type Keepers = np.recarray[Any, Any]  # (keepers,) agents.exchange.keeper.Keeper
-type Markets = np.recarray[Any, Any]  # (assets,) model.market.market.MARKET_COLUMNS
+type Markets = np.recarray[Any, Any]  # (books,) model.market.market.MARKET_COLUMNS
 type Tiers = np.recarray[Any, Any]  # (tiers,) agents.account.margin_tier.TIER_COLUMNS
 type Pools = np.recarray[Any, Any]  # (pots,) agents.reinsurer.reinsurer.Reinsurer
 type Protocols = np.recarray[Any, Any]  # (protocols,) agents.protocol.protocol.Protocol, a vault's columns among them

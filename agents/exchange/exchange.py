@@ -34,6 +34,7 @@ class Exchange(RowAgent):
     """The margin engine of one listing; a protocol has one or several."""
 
     asset = Column("i8", "index", "asset the contracts are on")
+    book = Column("i8", "index", "book in which they trade, a row of the market")
     protocol = Column("i8", "index", "protocol that runs the venue, whose backstop stands behind it")
     mark = Column("f8", "USD per contract, > 0", "mark price")
     funding_index = Column("f8", "USD per contract", "cumulative funding owed by a long")
@@ -156,7 +157,7 @@ def charge_funding(exchange: Exchanges, market: Markets, terms: Funding) -> None
     """Phase 3: set each exchange's funding rate from mark and index price and advance its funding index."""
     cap = terms.cap
     for i in range(exchange.shape[0]):
-        premium = exchange.mark[i] / market.fundamental[exchange.asset[i]] - 1.0
+        premium = exchange.mark[i] / market.fundamental[exchange.book[i]] - 1.0
         rate = min(max(funding_rate(premium, terms.interest, terms.clamp), -cap), cap)
         exchange.funding_rate[i] = rate
         exchange.funding_index[i] += rate * exchange.mark[i] * terms.minutes / EIGHT_HOURS

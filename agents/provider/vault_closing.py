@@ -46,7 +46,7 @@ def close_vaults(exchange: Exchanges, market: Markets, book: Book) -> None:
     """Close every vault that has lost all its equity, and book what it lost beyond."""
     for i in range(exchange.shape[0]):
         size, mark, cash = exchange.vault_size[i], exchange.mark[i], book.balance[VAULT, i]
-        price = closing_price(size, mark, market.mid[exchange.asset[i]])
+        price = closing_price(size, mark, market.mid[exchange.book[i]])
         own = vault_equity(cash, size, price, exchange.funding_index[i])
         spent = own <= 0.0 and (size != 0.0 or cash < 0.0)
         if spent and exchange.vault_closed[i] == 0.0 and exchange.suspension[i] == 0.0:

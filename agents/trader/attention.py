@@ -118,7 +118,7 @@ def take_fright(
     sizes, levels, status = accounts.size, accounts.level, accounts.status
     worst_long, worst_short, longs, shorts = blocks.worst_long, blocks.worst_short, blocks.long_size, blocks.short_size
     stale, test = blocks.stale, thin_test(exchange, habit, i)
-    alarm, move = exchange.alarm[i], market.momentum[exchange.asset[i]]
+    alarm, move = exchange.alarm[i], market.momentum[exchange.book[i]]
     chance, key = idle_chance(exchange.attention[i], habit.turnover), key_at(key_of(keys.margin, i), step)
     found, at = last, first
     for block in range(i * per_protocol, (i + 1) * per_protocol):

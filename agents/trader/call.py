@@ -59,7 +59,7 @@ def lacking(held: Holdings, market: Markets, habit: Habit, trait: np.uint64, row
     """
     accounts, exchange, size = held.accounts, held.exchange, held.accounts.size[row]
     slot = row - i * (accounts.size.shape[0] // exchange.shape[0])
-    if size == 0.0 or is_alarmed(exchange.alarm[i], size, market.momentum[exchange.asset[i]], trait, slot):
+    if size == 0.0 or is_alarmed(exchange.alarm[i], size, market.momentum[exchange.book[i]], trait, slot):
         return 0.0
     own, thin = standing(held, habit, row, i)
     if not thin:

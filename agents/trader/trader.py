@@ -150,7 +150,7 @@ def wish(
     i : its protocol.
     draw : uniform in (0, 1), for strategies that draw.
     """
-    k = exchange.asset[i]
+    k = exchange.book[i]
     view = View(
         anchor=accounts.anchor[row],
         gap=np.log(market.fundamental[k] / market.mid[k]),
@@ -192,7 +192,7 @@ def trade_towards_wish(
     wealth = own + accounts.wallet[row]
     means = allowed_notional(appetite(accounts.leverage[row], first) * wealth, wealth, first, tiers) / mark
     target = sliced(wish(accounts, exchange, market, habit, row, i, draw), means)
-    order = sliced(target - size, habit.participation * market.depth[exchange.asset[i]])
+    order = sliced(target - size, habit.participation * market.depth[exchange.book[i]])
     if means * mark > DUST and abs(order) * mark > DUST:
         accounts.order[row], notional = order, abs(size + order) * mark
         leverage = appetite(accounts.leverage[row], initial_rate(first, notional, tiers))
@@ -256,7 +256,7 @@ def decide_all(
     sizes, levels = accounts.size, accounts.level
     collaterals, entries, fundings = accounts.collateral, accounts.entry_price, accounts.entry_funding
     marks, indices, alarms = exchange.mark, exchange.funding_index, exchange.alarm
-    assets, moves, cross = exchange.asset, market.momentum, accounts.cross
+    books, moves, cross = exchange.book, market.momentum, accounts.cross
     i = 0
     for row in rows:
         i = protocol_at(row, slots, i)
@@ -267,7 +267,7 @@ def decide_all(
         else:
             own = equity(collaterals[row], size, entries[row], marks[i], indices[i] - fundings[row])
             thin = fails(thin_test(exchange, habit, i), size, levels[row], tiers)
-        if is_alarmed(alarms[i], size, moves[assets[i]], trait, slot):
+        if is_alarmed(alarms[i], size, moves[books[i]], trait, slot):
             accounts.order[row] = -size
         elif thin:
             heed_margin(

@@ -159,7 +159,7 @@ class Arbitrageur(mesa.Agent):
     def step(self) -> None:
         """Buy or sell until the pool quotes the outside price."""
         gap = np.log(self.path[self.model.clock] / self.exchange.mark)
-        depth = self.model.market.depth[self.exchange.asset]
+        depth = self.model.market.depth[self.exchange.book]
         self.exchange.trade(self.account, bought_to(gap) * depth)
 
 

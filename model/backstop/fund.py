@@ -51,7 +51,7 @@ class FundManagement:
         self.terms, self.backstop, self.minutes = scenario.fund, scenario.backstop, scenario.minutes
         self.structure, self.ledger, self.layers = context.structure, context.ledger, layers
         self.exchange, self.market, self.pool = context.exchange, context.market, context.pool
-        self.risk = context.tape().daily_volatility[self._asset()]
+        self.risk = context.tape().daily_volatility[self.exchange.asset[leading(self.exchange)]]
         self.target = target_size(self.terms.target_ratio, self.structure.paid_in)
         members, pots = len(self.structure.capital), self.structure.pots
         delay = min(round(self.terms.recall_delay / self.minutes), context.horizon)
@@ -172,9 +172,9 @@ class FundManagement:
         interest = np.maximum(exchange.long_size, exchange.short_size) * exchange.mark
         return np.bincount(exchange.protocol, interest, len(self.structure.capital))
 
-    def _asset(self) -> Array:
-        """Return the asset of each member's first listing, in which base assets are held, (members,)."""
-        return np.asarray(self.exchange.asset[leading(self.exchange)])
+    def _book(self) -> Array:
+        """Return the book of each member's first listing, in whose asset base assets are held, (members,)."""
+        return np.asarray(self.exchange.book[leading(self.exchange)])
 
     def _mid(self) -> Array:
-        return self.market.mid[self._asset()].copy()
+        return self.market.index[self._book()].copy()

@@ -80,7 +80,7 @@ def sellable(market: Markets, rules: MarketRule, k: int, side: float, spread: fl
     ----------
     market : table of the run, read.
     rules : constants of the market.
-    k : asset.
+    k : book.
     side : 1 for a long, -1 for a short.
     spread : half spread there, as a fraction of the price.
     price : bankruptcy price, USD per contract.
@@ -90,7 +90,7 @@ def sellable(market: Markets, rules: MarketRule, k: int, side: float, spread: fl
         return 0.0
     if abs(start + shift) >= max(rules.band, abs(start)):
         return np.inf
-    return market.depth[k] * abs(absorbed_flow(rules.shape, shift, rules.impact_volatility, start))
+    return market.depth[k] * abs(absorbed_flow(rules.shape, shift, market.curvature[k], start))
 
 
 @inline
@@ -111,7 +111,7 @@ def sell_part(
     contracts : > 0, at most the position.
     """
     side = 1.0 if t.accounts.size[row] > 0.0 else -1.0
-    move(t.market, rules, t.exchange.asset[i], -side * contracts)
+    move(t.market, rules, t.exchange.book[i], -side * contracts)
     liquidate_part(
         accounts=t.accounts, blocks=t.blocks, exchange=t.exchange, market=t.market, keepers=t.keepers, book=t.book,
         tariff=tariff, gas=gas, row=row, keeper=keeper, contracts=contracts,
@@ -204,7 +204,7 @@ def close_row(
     wanted, sold = part, 0.0
     if closing.sequence != SALE:
         price = accounts.level[row] + exchange.funding_index[i]
-        wanted = min(part, sellable(t.market, rules, exchange.asset[i], side, exchange.spread[i], price))
+        wanted = min(part, sellable(t.market, rules, exchange.book[i], side, exchange.spread[i], price))
     if wanted > 0.0 and closing.keepers:
         sold = sell_by_keepers(
             t, rules, tariff, gas=gas, remaining=remaining, jobs=jobs, row=row, i=i, contracts=wanted
@@ -232,7 +232,7 @@ def nearness(accounts: Accounts, exchange: Exchanges, market: Markets, row: int)
     row : account's row, not flat.
     """
     i = row // (accounts.size.shape[0] // exchange.shape[0])
-    mid, price = market.mid[exchange.asset[i]], accounts.level[row] + exchange.funding_index[i]
+    mid, price = market.mid[exchange.book[i]], accounts.level[row] + exchange.funding_index[i]
     return price / mid if accounts.size[row] > 0.0 else mid / price
 
 

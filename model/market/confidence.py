@@ -22,7 +22,7 @@ from agents.core.kernel import inline
 from agents.core.table import Exchanges, Markets, Matrix, Protocols
 from agents.protocol.confidence import Mood, alarm, faded
 from agents.protocol.standby import Backing, healths
-from model.market.market import stress
+from model.market.depth import stress
 from model.scenario import Scenario
 
 Array = np.ndarray
@@ -100,7 +100,7 @@ def feel(
         news[p] = faded(news[p], nerves.half_life, nerves.minutes) + bad
         alarms[p] = alarm(health[p], news[p], nerves.thin_fund)
     for i in range(exchange.shape[0]):
-        k, p = exchange.asset[i], exchange.protocol[i]
+        k, p = exchange.book[i], exchange.protocol[i]
         if nerves.panic:
             exchange.alarm[i] = nerves.trader * alarms[p]
         rough = stress(market.variance[k], market.normal_volatility[k])

@@ -14,11 +14,11 @@ import numpy as np
 from agents.core.kernel import inline, rule
 from agents.core.ledger import Book
 from agents.core.table import Exchanges, Markets, Protocols
-from agents.exchange.control.circuit_breaker import BreakerTerms, Watch, halt_trading, make_watch, watch_asset
+from agents.exchange.control.circuit_breaker import BreakerTerms, Watch, halt_trading, make_watch, watch_book
 from agents.exchange.control.partial_liquidation import PartialRule
 from agents.exchange.control.tightening import raised, tightening
 from agents.protocol.standby import Backing, healths
-from model.market.market import stress
+from model.market.depth import stress
 from model.scenario import Scenario
 
 TERMS = ("fee", "margin", "leverage", "interest_cap")
@@ -62,7 +62,7 @@ def adjust_terms(
     exchange: Exchanges, market: Markets, protocol: Protocols, book: Book, backing: Backing, rules: ControlRule,
     start: Start,
 ) -> None:  # fmt: skip
-    """Set every venue's terms from its fund health and its asset's volatility.
+    """Set every venue's terms from its fund health and its book's volatility.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def adjust_terms(
     """
     healthy = healths(book.balance, protocol, backing)
     for i in range(exchange.shape[0]):
-        k = exchange.asset[i]
+        k = exchange.book[i]
         health = healthy[exchange.protocol[i]]
         rough = stress(market.variance[k], market.normal_volatility[k])
         fee = tightening(health, rough, rules.fee_health, rules.fee_volatility)
@@ -116,7 +116,7 @@ def watch_prices(exchange: Exchanges, market: Markets, watch: Watch, terms: Brea
     terms : constants.
     """
     for k in range(market.shape[0]):
-        watch_asset(watch, k, market.mid[k], terms.limit, terms.halt)
+        watch_book(watch, k, market.mid[k], terms.limit, terms.halt)
     watch.step[0] += 1
     halt_trading(exchange, watch, terms.suspends)
 

@@ -131,7 +131,7 @@ def liquidate_part(
     size, funding = accounts.size[row], exchange.funding_index[i]
     side = 1.0 if size > 0.0 else -1.0
     part = closed_of(size, contracts)
-    paid = fill_price(market.average[exchange.asset[i]], exchange.spread[i], -side)
+    paid = fill_price(market.average[exchange.book[i]], exchange.spread[i], -side)
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     gain, notional = side * part * (paid - entry), part * paid
     share = reduce_position(accounts, row, side, part)

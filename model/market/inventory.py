@@ -29,7 +29,7 @@ from agents.core.ledger import LIQUIDATION_FEE, SHORTFALL, TAKEN, TRADER, VAULT,
 from agents.core.table import Accounts, Blocks, Exchanges, Markets, Protocols
 from agents.exchange.exchange import book_trader_deficit, record_liquidation
 from agents.protocol.standby import Backing, means
-from model.market.market import MarketRule, mark_all, move
+from model.market.market import MarketRule, mark_all, move_all
 from model.market.order_clearing import fill_price
 
 SALE, FUND_FIRST, ADL_FIRST = range(3)  # as in model.scenario.section.exchange.CLOSINGS
@@ -155,7 +155,7 @@ def settle_lot(exchange: Exchanges, market: Markets, book: Book, i: int, sold: f
     sold : contracts, of the sign of the position, at most it.
     """
     size, before = exchange.taken_size[i], book.balance[TAKEN, i]
-    paid = fill_price(market.average[exchange.asset[i]], exchange.spread[i], -sold)
+    paid = fill_price(market.average[exchange.book[i]], exchange.spread[i], -sold)
     left = 0.0 if sold == size else before * (1.0 - sold / size)
     exchange.taken_size[i] = 0.0 if sold == size else size - sold
     exchange.vault_size[i] += sold
@@ -173,7 +173,7 @@ def settle_lot(exchange: Exchanges, market: Markets, book: Book, i: int, sold: f
 def unload(
     exchange: Exchanges, market: Markets, book: Book, rules: MarketRule, closing: Closing, oracle_error: np.ndarray
 ) -> None:
-    """Sell a part of what backstops took over, all of an asset together, and mark again.
+    """Sell a part of what backstops took over, all in a book together, and mark again.
 
     Parameters
     ----------
@@ -192,11 +192,10 @@ def unload(
             exchange.taken_size[i] = 0.0
             pay(book, TAKEN, VAULT, i, book.balance[TAKEN, i])
         elif exchange.halt[i] == 0.0:
-            market.flow[exchange.asset[i]] -= lot(size, mark, closing.sale)
+            market.flow[exchange.book[i]] -= lot(size, mark, closing.sale)
             any_held = True
     if any_held:
-        for k in range(market.shape[0]):
-            move(market, rules, k, market.flow[k])
+        move_all(market, rules)
         for i in range(exchange.shape[0]):
             if exchange.taken_size[i] != 0.0 and exchange.halt[i] == 0.0:
                 settle_lot(exchange, market, book, i, lot(exchange.taken_size[i], exchange.mark[i], closing.sale))

@@ -16,7 +16,7 @@ from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Tie
 from agents.exchange.control.takeover import sweep
 from agents.exchange.keeper import Jobs, assign_row, set_capacity
 from model.market.failing import Tariff, end_liquidations, find_failing, liquidate_part, to_sell
-from model.market.market import MarketRule, mark_all, move
+from model.market.market import MarketRule, mark_all, move_all
 
 
 def make_jobs(rows: int, keepers: int, protocols: int) -> Jobs:
@@ -88,9 +88,8 @@ def execute(
         market.flow[k] = 0.0
     for job in range(count):
         row = jobs.row[job]
-        market.flow[exchange.asset[row // slots]] -= np.sign(accounts.size[row]) * jobs.contracts[job]
-    for k in range(market.shape[0]):
-        move(market, rules, k, market.flow[k])
+        market.flow[exchange.book[row // slots]] -= np.sign(accounts.size[row]) * jobs.contracts[job]
+    move_all(market, rules)
     for job in range(count):
         liquidate_part(
             accounts=accounts, blocks=blocks, exchange=exchange, market=market, keepers=keepers, book=book,

@@ -1,6 +1,6 @@
 """Phase 4, second half: the market fills all waiting orders together.
 
-The net flow of an asset moves its price once; every order of the asset is filled at the average of that path plus or
+The net flow of a book moves its price once; every order in the book is filled at the average of that path plus or
 minus the half spread, so the outcome does not depend on the order of traders. The vault of the trader's protocol takes
 the other side. With Φ the funding index, a purchase of Δ contracts at price x changes the trader's cash value by
 −Δ (x − Φ) and the vault's by the same with the other sign.
@@ -23,7 +23,7 @@ from agents.trader.call import answer_calls, hear_calls, settle_calls
 from agents.trader.habit import Habit, Keys
 from agents.trader.trader import decide_all
 from agents.trader.transfer import Holdings, Transfers, receive
-from model.market.market import MarketRule, mark_all, move
+from model.market.market import MarketRule, mark_all, move_all
 
 
 @rule
@@ -68,7 +68,7 @@ def fill_one(
     i = row // (accounts.size.shape[0] // exchange.shape[0])
     traded, funding = filled(accounts.size[row], accounts.order[row]), exchange.funding_index[i]
     accounts.order[row] = 0.0
-    paid = fill_price(market.average[exchange.asset[i]], exchange.spread[i], traded)
+    paid = fill_price(market.average[exchange.book[i]], exchange.spread[i], traded)
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     size, entry, realised = after_fill(accounts.size[row], entry, traded, paid)
     charge = fee[i] * abs(traded) * paid
@@ -109,9 +109,8 @@ def clear_market(
         market.flow[k] = 0.0
     for row in rows:
         if accounts.order[row] != 0.0:
-            market.flow[exchange.asset[row // slots]] += accounts.order[row]
-    for k in range(market.shape[0]):
-        move(market, rules, k, market.flow[k])
+            market.flow[exchange.book[row // slots]] += accounts.order[row]
+    move_all(market, rules)
     for row in rows:
         if accounts.order[row] != 0.0:
             fill_one(accounts, blocks, exchange, market, book, fee, row)

@@ -123,6 +123,18 @@ def add_listing(exchange: Exchanges, book: Book, row: np.ndarray, i: int) -> Non
 
 
 @inline
+def write_assets(market: Markets, book: Book, asset: np.ndarray) -> None:
+    """Write an asset's fundamental, the index over its books, and the depth of all, (assets, 3); check all mids."""
+    for k in range(asset.shape[0]):
+        asset[k, 2] = 0.0
+    for b in range(market.shape[0]):
+        k = market.asset[b]
+        asset[k, 0], asset[k, 1] = market.fundamental[b], market.index[b]
+        asset[k, 2] += market.depth[b]
+        check_price(book, RECORD, k, market.mid[b], market.first[b])
+
+
+@inline
 def write_step(
     market: Markets, exchange: Exchanges, protocol: Protocols, book: Book, rounds: int,
     ecosystem: np.ndarray, asset: np.ndarray, members: np.ndarray,
@@ -140,9 +152,7 @@ def write_step(
     """
     ecosystem[0], ecosystem[1] = book.balance[POOL].sum(), book.balance[KEEPER, 0]
     ecosystem[2] = rounds
-    for k in range(market.shape[0]):
-        asset[k, 0], asset[k, 1], asset[k, 2] = market.fundamental[k], market.mid[k], market.depth[k]
-        check_price(book, RECORD, k, market.mid[k], market.first[k])
+    write_assets(market, book, asset)
     for p in range(protocol.shape[0]):
         write_protocol(protocol, book, members, p)
         ecosystem[3] += protocol.status[p]

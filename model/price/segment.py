@@ -1,9 +1,13 @@
-"""Which market each listing marks to: one for every asset, or one of its own.
+"""Which market each listing marks to, and in which book of it it trades: one for every asset, or one of its own.
 
 In a shared market (the default) everybody's flow in an asset moves the one price all its listings mark to. Segmented
 markets cut that channel and nothing else: each listing marks to a price of its own, moved by its own flow alone, at
 the depth of the whole market of its asset and with the same fundamental. The difference between the two is what
 protocols do to each other through the price.
+
+A market has one book in which all its listings trade (``market.books`` shared, the default), or a book for each of
+them (venue): prices of their own, around the same fundamental, at the depth that the venue has by itself. An asset
+that nobody lists has a book too, without depth.
 """
 
 import numpy as np
@@ -28,6 +32,21 @@ def market_of(scenario: Scenario, assets: int) -> Array:
     """Return the market each listing marks to, (listings,)."""
     own = np.arange(sum(listing_counts(scenario)))
     return asset_of(scenario, assets) if scenario.asset.shared_market else own
+
+
+def book_of(scenario: Scenario, assets: int) -> Array:
+    """Return the book in which each listing trades, (listings,)."""
+    own = np.arange(sum(listing_counts(scenario)))
+    return own if scenario.market.books == "venue" else market_of(scenario, assets)
+
+
+def market_behind(scenario: Scenario, assets: int) -> Array:
+    """Return the market of each book, (books,): the listings' in turn, then those that nobody lists."""
+    every = np.arange(len(asset_behind(scenario, assets)))
+    if scenario.market.books == "shared":
+        return every
+    listed = market_of(scenario, assets)
+    return np.concatenate([listed, np.setdiff1d(every, listed)])
 
 
 def asset_behind(scenario: Scenario, assets: int) -> Array:

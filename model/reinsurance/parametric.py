@@ -4,7 +4,7 @@ Protocol i's trigger is hit at step t when one of these reaches its threshold, a
 
     |oracle error|,  exploit / O₀,  |ln(p_t / p_{t−w})|,  1 − D_t / D_0                       (1)
 
-with p the mid price and D the depth of its asset, as they are after liquidations, O₀ open interest at the start.
+with p the mid price and D the depth of its book, as they are after liquidations, O₀ open interest at the start.
 """
 
 import math
@@ -28,13 +28,13 @@ def reaches(measured: float, threshold: float) -> bool:
 
 @rule
 def fallen(depth: float, full: float) -> float:
-    """Return 1 − D / D₀; zero for an asset without depth at the start, or with infinite depth."""
+    """Return 1 − D / D₀; zero for a book without depth at the start, or with infinite depth."""
     return 1.0 - depth / full if 0.0 < full < math.inf else 0.0
 
 
 @kernel
 def gauge_step(
-    listings: Array, asset: Array, mid: Array, depth: Array, error: Array, exploit: Array, threshold: Array,
+    listings: Array, book: Array, mid: Array, depth: Array, error: Array, exploit: Array, threshold: Array,
     prices: Array, full: Array, interest: Array, step: int, hit: Array,
 ) -> bool:  # fmt: skip
     """Note the prices of `step` and set whose trigger is hit, (members,) bool; return whether anybody's is.
@@ -43,11 +43,11 @@ def gauge_step(
 
     Parameters
     ----------
-    listings, asset : (listings,) protocol and asset of each.
-    mid, depth, full : (assets,) mid price and depth of markets now, and depth at the start.
+    listings, book : (listings,) protocol and book of each.
+    mid, depth, full : (books,) mid price and depth of books now, and depth at the start.
     error : (listings,), `exploit` : (members,) of the tape.
     threshold : (4,) in the order of (1).
-    prices : (w + 1, assets) mid prices of the window, a row per step in turn.
+    prices : (w + 1, books) mid prices of the window, a row per step in turn.
     interest : (members,) USD, open interest at the start.
     """
     rows, found = prices.shape[0], False
@@ -56,8 +56,8 @@ def gauge_step(
     for p in range(hit.shape[0]):
         hit[p] = reaches(exploit[p] / interest[p], threshold[1])
         found |= hit[p]
-    for i in range(asset.shape[0]):
-        k = asset[i]
+    for i in range(book.shape[0]):
+        k = book[i]
         hit[listings[i]] |= (
             reaches(abs(error[i]), threshold[0])
             or reaches(abs(math.log(prices[now, k] / prices[first, k])), threshold[2])
@@ -70,7 +70,7 @@ def gauge_step(
 class Measured(NamedTuple):
     """What is remembered of measurements."""
 
-    prices: Array  # (window + 1, assets) USD > 0, mid prices, a row a step in turn
+    prices: Array  # (window + 1, books) USD > 0, mid prices, a row a step in turn
     hit: Array  # (members,) bool, whose trigger was hit when last measured
 
 
@@ -85,7 +85,7 @@ class ParametricTrigger:
     def __init__(self, context: Context) -> None:
         terms, market, self.tape = context.scenario.reinsurance, columns(context.market), context.tape
         window = min(max(round(terms.parametric_window / context.scenario.minutes), 1), context.horizon)
-        listed = (context.exchange[name].view(np.ndarray) for name in ("protocol", "asset"))
+        listed = (context.exchange[name].view(np.ndarray) for name in ("protocol", "book"))
         self.measured = *listed, market.mid, market.depth
         levels = terms.parametric_oracle, terms.parametric_exploit, terms.parametric_move, terms.parametric_depth
         interest = np.array(context.protocol["open_interest"])

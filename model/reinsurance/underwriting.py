@@ -39,7 +39,7 @@ def observe_traders(exchange: Exchanges, cash: Array, assets: int, members: int)
     ----------
     exchange : records of all listings, read.
     cash : (listings,) USD, traders' cash values.
-    assets : number of markets.
+    assets : how many there are.
     members : number of protocols.
     """
     seen, net, gross = np.zeros((3, members)), np.zeros(assets), np.zeros(assets)
@@ -84,7 +84,7 @@ class Underwriting:
         self.ledger, self.handler, self.structure = context.ledger, handler, context.structure
         self.terms, self.minutes = scenario.reinsurance, scenario.minutes
         self.protocol, self.pool = columns(context.protocol), columns(context.pool)
-        self.exchange, self.assets = bare(context.exchange), len(context.market)
+        self.exchange, self.assets = bare(context.exchange), 1 + int(context.market["asset"].max())
         self.interval = max(round(self.terms.review / self.minutes), 1) * self.minutes
         self.rule = PREMIUMS[self.terms.premium](self.terms, scenario.backstop.premium_rate)
         self.charges = self.structure.shares and (self.structure.charges_premium or self.terms.charge_all)

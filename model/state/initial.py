@@ -38,7 +38,7 @@ from agents.reinsurer.reinsurer import Reinsurer
 from model.backstop.layer.part import Division, make_division
 from model.backstop.structure.base import LONGEST, Structure
 from model.market.market import make_market
-from model.price.segment import asset_behind, asset_of, depth_behind, market_of
+from model.price.segment import asset_behind, asset_of, book_of, depth_behind, market_behind, market_of
 from model.price.streams import Streams, columns
 from model.price.tape import Tape
 from model.scenario import Scenario, ScenarioError
@@ -65,16 +65,18 @@ class AssetTraits(NamedTuple):
 
     depth: Array  # 1, depth per unit log price over open interest
     half_spread: Array  # 1
+    latent: Array  # 1 per log, slope of latent orders over depth
     initial_margin: Array  # 1
 
 
 def asset_traits(scenario: Scenario, names: tuple[str, ...]) -> AssetTraits:
     """Return depth, half spread and initial margin on every market of the assets `names`."""
-    asset = scenario.asset
+    asset, market = scenario.asset, scenario.market
     of = asset_behind(scenario, len(names))
     return AssetTraits(
-        np.array(asset.values("depth_per_oi", names))[of],
+        np.array(asset.pick(market.depth_interest or asset.depth_per_oi, names))[of],
         BASIS_POINT * np.array(asset.values("half_spread_bp", names))[of],
+        np.array(asset.pick(market.latent, names))[of],
         1.0 / np.array(asset.values("maximal_leverage", names))[of],
     )
 
@@ -84,7 +86,7 @@ def make_exchange(scenario: Scenario, tape: Tape, traits: AssetTraits) -> Exchan
     counts, assets = listing_counts(scenario), len(asset_names(scenario))
     exchange = Exchange.make_table(sum(counts))
     exchange.protocol[:] = np.repeat(np.arange(len(counts)), counts)
-    exchange.asset[:] = market_of(scenario, assets)
+    exchange.asset[:], exchange.book[:] = market_of(scenario, assets), book_of(scenario, assets)
     exchange.mark[:] = tape.initial_price[exchange.asset]
     set_margins(exchange, scenario, traits)
     exchange.spread[:] = traits.half_spread[exchange.asset]
@@ -139,7 +141,7 @@ def contracts(exchange: Exchanges, tape: Tape, interest: Array) -> list[Contract
 
 
 def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, exchange: Exchanges) -> Markets:
-    """Return the market at the start, with the depth of full vaults.
+    """Return the books at the start, with the depth of full vaults.
 
     Parameters
     ----------
@@ -148,11 +150,26 @@ def make_asset_market(scenario: Scenario, tape: Tape, traits: AssetTraits, excha
     traits : of the asset on each market.
     exchange : (listings,) records, whose vaults supply depth.
     """
-    market = make_market(scenario, tape.initial_price, tape.daily_volatility, traits.half_spread)
-    supplied = np.bincount(exchange.asset, exchange.supplied_depth, len(market))
-    traded = supplied > 0.0
-    market.depth[traded] = scenario.market.depth_multiplier * supplied[traded] / tape.initial_price[traded]
+    of = market_behind(scenario, len(asset_names(scenario)))
+    market = make_market(scenario, tape.initial_price[of], tape.daily_volatility[of], traits.half_spread[of])
+    market.asset[:], market.lead[:] = of, np.argmax(of == of[:, None], axis=1)
+    market.full_depth[:] = np.bincount(exchange.book, exchange.supplied_depth, len(market))
+    interest = np.bincount(exchange.book, np.array(listing_interest(scenario)), len(market))
+    market.weight[:], market.share[:] = part_of_asset(market, interest), part_of_asset(market, market.full_depth)
+    shape = scenario.market
+    held = np.bincount(market.asset, interest)[market.asset] / market.first
+    market.limit[:] = shape.arbitrage_capital * held if np.isfinite(shape.arbitrage_capital) else np.inf
+    market.latent[:] = traits.latent[of]
+    market.curvature[:] = market.latent if shape.impact == "latent" else shape.square_root_volatility
+    traded = market.full_depth > 0.0
+    market.depth[traded] = shape.depth_multiplier * market.full_depth[traded] / market.first[traded]
     return market
+
+
+def part_of_asset(market: Markets, size: Array) -> Array:
+    """Return `size` of each book over that of all books of its asset, (books,); equal parts where all are zero."""
+    size = np.where(np.bincount(market.asset, size)[market.asset] > 0.0, size, 1.0)
+    return np.asarray(size / np.bincount(market.asset, size)[market.asset])
 
 
 def make_keepers(scenario: Scenario, streams: Streams) -> Keepers:

@@ -83,6 +83,20 @@ PARAMETRIC = {
     "reinsurance.parametric_wait": 6.0,
     "reinsurance.parametric_payout": 0.05,
 }
+BOOKS = {
+    "market.books": "venue",
+    "market.impact": "latent",
+    "market.refill": 110.0,
+    "market.depth_exponent": 0.25,
+    "market.depth_interest": (1.65, 1.25, 0.3),
+    "market.permanent_share": 0.1,
+    "market.arbitrage_between": 1.5,
+    "market.mark": "blend",
+    "market.mark_seconds": 40.0,
+    "control.breaker_move": 0.02,
+    "control.breaker_window": 6.0,
+    "control.breaker_halt": 2.0,
+}
 OWNERS = {
     "trader.venues_share": 0.9,
     "trader.venues": 3,
@@ -139,6 +153,9 @@ RICH = {
         "backstop.structure": "isolated", "protocol.listings": (2, 1, 2), "trader.cross_share": 0.5,
         "exposure.resolution": "recapitalised", "exposure.resolution_delay": 4.0,
     } | DEFAULTS | OWNERS,
+    "a book at each venue": {
+        "backstop.structure": "partial", "protocol.listings": (2, 1, 2),
+    } | BOOKS,
     "parts of own funds": {
         "backstop.structure": "mutual", "protocol.listings": (2, 1, 2), "backstop.cover": "both",
         "backstop.common_share": 0.3, "exposure.resolution": "recapitalised", "exposure.resolution_delay": 4.0,

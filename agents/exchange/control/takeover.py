@@ -104,7 +104,7 @@ def take_over(
     i : its listing.
     """
     size, funding = accounts.size[row], exchange.funding_index[i]
-    mark = closing_price(size, exchange.mark[i], market.mid[exchange.asset[i]])
+    mark = closing_price(size, exchange.mark[i], market.mid[exchange.book[i]])
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     own = equity_of(accounts, row, mark, funding)
     side, notional = 1.0 if size > 0.0 else -1.0, abs(size) * mark

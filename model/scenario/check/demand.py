@@ -51,6 +51,7 @@ class Size(NamedTuple):
     protocols: float
     listings: float
     markets: float
+    books: float
     slots: float  # of all listings
     stakes: float  # of liquidity providers
     keepers: float
@@ -127,14 +128,16 @@ def size_of(scenario: "Scenario") -> Size:
     listings = float(sum(listing_counts(scenario)))
     each = max(listing_traders(scenario)) + scenario.trader.reserve + scenario.value_fund.number
     vaults = min(scenario.provider.vaults, listings)
+    markets = float(len(asset_names(scenario))) if scenario.asset.shared_market else listings
     return Size(
-        float(scenario.steps or max(minutes / scenario.minutes, 1.0)),
-        protocols,
-        listings,
-        float(len(asset_names(scenario))) if scenario.asset.shared_market else listings,
-        (each // 64 + 1) * 64.0 * listings,
-        float(scenario.provider.number) * listings * vaults,
-        float(scenario.keeper.number),
+        steps=float(scenario.steps or max(minutes / scenario.minutes, 1.0)),
+        protocols=protocols,
+        listings=listings,
+        markets=markets,
+        books=markets + listings * (scenario.market.books == "venue"),
+        slots=(each // 64 + 1) * 64.0 * listings,
+        stakes=float(scenario.provider.number) * listings * vaults,
+        keepers=float(scenario.keeper.number),
     )
 
 
@@ -192,9 +195,9 @@ def _windows(scenario: "Scenario", size: Size) -> Part:
     if scenario.backstop.trigger == "drawdown":
         lasting["backstop.trigger_window"] = (scenario.backstop.trigger_window, size.protocols)
     if scenario.control.breaker_move:
-        lasting["control.breaker_window"] = (scenario.control.breaker_window, size.markets)
+        lasting["control.breaker_window"] = (scenario.control.breaker_window, size.books)
     if scenario.reinsurance.claims == "parametric":
-        lasting["reinsurance.parametric_window"] = (scenario.reinsurance.parametric_window, size.markets)
+        lasting["reinsurance.parametric_window"] = (scenario.reinsurance.parametric_window, size.books)
     rows = {name: minutes / scenario.minutes * columns for name, (minutes, columns) in lasting.items()}
     return Part(BYTE * sum(rows.values()), 0.0, (max(rows, key=lambda name: rows[name]),))
 

@@ -199,6 +199,42 @@ RULES: tuple[Rule, ...] = (
         "choice.leverage is false",
     ),
     Rule(
+        choice_of("market", "books"),
+        lambda s: s.asset.shared_market,
+        "asset.shared_market is false: each listing has a market of its own",
+    ),
+    Rule(
+        choice_of("market", "arbitrage_between"),
+        lambda s: s.market.books == "venue",
+        "market.books is shared: an asset has one book",
+    ),
+    Rule(
+        choice_of("market", "arbitrage_capital"),
+        lambda s: s.market.arbitrage_between > 0.0,
+        "market.arbitrage_between is 0: nobody closes gaps",
+    ),
+    Rule(choice_of("market", "refill_alone"), lambda s: s.market.refill > 0.0, "market.refill is 0"),
+    Rule(
+        choice_of("market", "arbitrage"),
+        lambda s: s.market.refill == 0.0,
+        "market.refill says how books are filled",
+    ),
+    Rule(
+        choice_of("market", "depth_volatility"),
+        lambda s: s.market.depth_exponent == 0.0,
+        "market.depth_exponent says how depth thins",
+    ),
+    Rule(
+        choice_of("asset", "depth_per_oi"),
+        lambda s: not s.market.depth_interest,
+        "market.depth_interest says how deep books are",
+    ),
+    Rule(
+        choice_of("market", "latent"),
+        lambda s: s.market.impact == "latent",
+        "only market.impact `latent` reads it",
+    ),
+    Rule(
         choice_of("asset", "maximal_leverage", "maintenance_ratio"),
         lambda s: not s.exchange.tier_bound,
         "exchange.tier_bound is set: margins are those of its tiers",

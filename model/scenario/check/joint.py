@@ -263,6 +263,15 @@ def _parts_lent(scenario: Sections) -> Iterator[str]:
         )
 
 
+def _auction_in_books(scenario: Sections) -> Iterator[str]:
+    """Yield the auction of value funds, which has one price for an asset, where an asset has several."""
+    if scenario.value_fund.number and scenario.market.books == "venue" and scenario.asset.shared_market:
+        yield (
+            f"value_fund.number {scenario.value_fund.number}: their auction makes one price for everybody in an asset, "
+            "and market.books 'venue' has one at each listing; allowed: market.books 'shared', or no value funds"
+        )
+
+
 def _default(scenario: Sections, section: str, field: str) -> object:
     return type(getattr(scenario, section)).model_fields[field].default
 
@@ -287,4 +296,5 @@ RULES: tuple[Callable[[Sections], Iterator[str]], ...] = (
     _given_twice,
     _skin,
     _parts_lent,
+    _auction_in_books,
 )

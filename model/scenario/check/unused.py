@@ -28,6 +28,7 @@ PER_ASSET = (
     *("daily_volatility", "correlation", "correlation_matrix", "factor_loading", "depth_per_oi", "half_spread_bp"),
     "maximal_leverage",
 )
+PER_ASSET_OF_MARKET = ("market.latent", "market.depth_interest")
 # Times after which something happens that is then too late, or windows that never close.
 AFTERWARDS = (
     "fund.recall_delay",
@@ -66,6 +67,7 @@ def _values(scenario: "Scenario") -> Iterator[str]:
     counts += [(name, members, f"{members} protocols with {listings} listings") for name in PER_LISTING]
     counts += [("protocol.asset", listings, f"{listings} listings")]
     counts += [(f"asset.{name}", assets, f"{assets} assets") for name in PER_ASSET]
+    counts += [(name, assets, f"{assets} assets") for name in PER_ASSET_OF_MARKET]
     for name, count, whose in counts:
         value, default = _value_and_default(scenario, name)
         length = len(value) if isinstance(value, tuple) else 1

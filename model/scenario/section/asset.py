@@ -145,7 +145,10 @@ class AssetSection(Section):
         ``XRPUSDT.csv`` is XRP. Any other takes the value at its own position, the last where there are too
         few.
         """
-        known: tuple[float, ...] = getattr(self, field)
+        return self.pick(getattr(self, field), names)
+
+    def pick(self, known: Numbers, names: tuple[str, ...]) -> tuple[float, ...]:
+        """Return those of the values `known`, one an asset, that are of the assets `names`, as :meth:`values` does."""
         places = (self._place(name, position) for position, name in enumerate(names))
         return tuple(known[min(at, len(known) - 1)] for at in places)
 

@@ -1,21 +1,35 @@
-"""Parameters of the shared market: depth, impact, arbitrage, funding."""
+"""Parameters of the market: books, depth, impact, arbitrage, funding."""
 
 from typing import Literal
 
 from model.scenario.bound import SHARE, SPAN, STRENGTH, VOLATILITY, above, between
-from model.scenario.parameter import Section, parameter
+from model.scenario.parameter import Numbers, Section, parameter
 
 CALIBRATION = "calibration to a calm day and to 10 October 2025 (docs/ODD.md, section 7)"
 
 
 class MarketSection(Section):
-    """How order flow moves the price every protocol marks to."""
+    """How order flow moves the prices to which protocols mark."""
 
-    impact: Literal["linear", "square_root", "constant_product"] = parameter(
+    books: Literal["shared", "venue"] = parameter(
+        "shared",
+        "1",
+        "where orders meet: one book for every asset, or one for each listing, with a price and a depth of its own",
+        "one market; 10 Oct 2025: prices of one asset were 10 % and more apart",
+    )
+    impact: Literal["linear", "square_root", "constant_product", "latent"] = parameter(
         "linear",
         "1",
         "shape of the price impact of order flow",
         "Cont, Kukanov, Stoikov (2014): linear in log price",
+    )
+    latent: Numbers = parameter(
+        (6.5, 6.5, 1.6),
+        "1 per log",
+        "latent shape: slope of the density of latent orders over full depth, one value or one by asset",
+        "prototype: 10 Oct 2025; linear books run away",
+        between(0, 1e6, "0 is the linear book; a million is the square root from a millionth of a log on"),
+        min_length=1,
     )
     depth_multiplier: float = parameter(
         1.0,
@@ -30,6 +44,43 @@ class MarketSection(Section):
         "rate at which arbitrage pulls the dislocation back; inf at once",
         CALIBRATION,
         between(0, 1e3, "0: none; 1,000 a minute closes any gap within a step")._replace(or_infinite=True),
+    )
+    refill: float = parameter(
+        0.0,
+        "s",
+        "half-life of a dislocation at full depth, longer as makers go; 0: by `arbitrage`, whatever the depth",
+        "prototype: 110 s on 10 Oct 2025",
+        between(0, 1e7, "0: not by depth; 1e7 s are four months, longer than any run"),
+    )
+    refill_alone: float = parameter(
+        0.25, "1", "share of the speed of refilling that is left without makers", "prototype, 10 Oct 2025", SHARE
+    )
+    arbitrage_between: float = parameter(
+        0.0,
+        "1/min",
+        "rate at which arbitrageurs close gaps between the books of an asset, at full depth; 0: none; inf at once",
+        "prototype: 1.5 on 10 Oct 2025",
+        between(0, 1e3, "0: none; 1,000 a minute closes any gap within a step")._replace(or_infinite=True),
+    )
+    arbitrage_capital: float = parameter(
+        0.01,
+        "1",
+        "most that arbitrageurs hold in a book, over the asset's open interest at the start; inf: any",
+        "prototype, 10 Oct 2025",
+        between(0, 1e3, "0: none trade; beyond all open interest nothing binds")._replace(or_infinite=True),
+    )
+    mark: Literal["own", "index", "blend"] = parameter(
+        "own",
+        "1",
+        "what venues mark by: the mid of their own book, the index over all books, or half of each (log)",
+        "venues mark by their own book, an index of spot prices, or a median of both",
+    )
+    mark_seconds: float = parameter(
+        0.0,
+        "s",
+        "time over which the mark is an exponential average; 0: none; else it moves once a step",
+        "prototype: 13 s on 10 Oct 2025",
+        between(0, 86_400, "0: the price of the moment; a day is longer than any venue averages over"),
     )
     price_band: float = parameter(
         1.0,
@@ -53,6 +104,20 @@ class MarketSection(Section):
     )
     depth_volatility: float = parameter(
         0.5, "1", "depth is divided by 1 + this × (running / normal volatility − 1)+", CALIBRATION, STRENGTH
+    )
+    depth_exponent: float = parameter(
+        0.0,
+        "1",
+        "depth is full depth times (running / normal volatility) to minus this power; 0: by `depth_volatility`",
+        "prototype: 0.25 on 10 Oct 2025",
+        between(0, 10, "0: as depth_volatility says; 10 leaves a thousandth at twice the volatility"),
+    )
+    depth_interest: Numbers = parameter(
+        (),
+        "1",
+        "full depth over one-sided open interest by asset, whatever vaults hold; empty: `asset.depth_per_oi`, vaults'",
+        "prototype: 1.65 (BTC), 1.25 (ETH), 0.3 (thin) on 10 Oct 2025",
+        between(1e-3, 1e6, "from a market that a trade of 0.1 % moves by a factor e to one that nothing moves"),
     )
     depth_floor: float = parameter(
         0.1,

@@ -9,7 +9,7 @@ from agents.core.ledger import LedgerError
 from model.ecosystem import Ecosystem
 from model.schedule import ACTS, PHASES
 from tests.model.whole.test_conservation import scenarios
-from tests.support.arrangement import OWNERS
+from tests.support.arrangement import BOOKS, OWNERS
 from tests.support.environment import INTERPRETED
 from tests.support.world import REGIMES, STRUCTURES, crash, run, small
 
@@ -50,6 +50,7 @@ VARIANTS = {
     "closed vaults": {"protocol__vault_closure": "deleverage", "protocol__vault_ratio": 0.002},
     "value funds": {"value_fund__number": 2},
     "markets of their own": {"asset__shared_market": False},
+    "a book at each venue": {name.replace(".", "__"): value for name, value in BOOKS.items()} | POOR,
     "owners at several venues": {name.replace(".", "__"): value for name, value in OWNERS.items()} | POOR,
 }  # fmt: skip
 

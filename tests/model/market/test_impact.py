@@ -16,6 +16,8 @@ from model.market.impact import (
     average_price,
     constant_product,
     displacement,
+    latent,
+    latent_flow,
     linear,
     square_root,
     square_root_law,
@@ -154,3 +156,64 @@ def test_no_flow_no_impact():
         assert average_price(code, 0.0, 0.03) == pytest.approx(1.0)
     assert square_root(-0.02, 0.03) == -square_root(0.02, 0.03)
     assert np.isfinite(constant_product(50.0, 0.0))
+
+
+curvature = st.floats(0.0, 1e3)
+
+
+@given(r=ratio, start=state, c=curvature)
+def test_latent_orders_of_any_density_are_walked_exactly(r, start, c):
+    """The inverse, and the average against quadrature, whatever the curvature."""
+    code = list(SHAPES).index("latent")
+    shift = latent(r, c, start)
+    assert latent_flow(shift, c, start) == pytest.approx(r, rel=1e-9, abs=1e-12)
+    turn = latent_flow(-start, c, start) / r
+    points = [turn] if 0.0 < turn < 1.0 else None
+    expected = quad(lambda x: math.exp(latent(x * r, c, start)), 0.0, 1.0, points=points, limit=200)[0]
+    assert average_price(code, r, c, start) == pytest.approx(expected, rel=1e-6)
+
+
+@given(r=ratio, start=state)
+def test_without_latent_orders_the_book_is_linear(r, start):
+    assert latent(r, 0.0, start) == pytest.approx(r, rel=1e-12)
+    assert latent(r, 1e-12, start) == pytest.approx(r, rel=1e-9)
+
+
+@given(contracts=st.floats(1e-3, 10.0), slope=st.floats(0.1, 100.0))
+def test_without_makers_the_latent_book_is_the_square_root(contracts, slope):
+    """D → 0 at L fixed: √(2 Q / L)."""
+    depth = 1e-9
+    assert latent(contracts / depth, slope / depth) == pytest.approx(math.sqrt(2.0 * contracts / slope), rel=1e-4)
+
+
+def test_a_metaorder_s_impact_follows_the_square_root_of_its_size_over_decades():
+    """Donier and Bonart (2015): log impact on log size has slope 1/2, however it is cut; small ones 1."""
+    c = 6.5 / 0.1  # a tenth of the makers are left
+    sizes = np.geomspace(1e-6, 1e3, 91)
+    impact = np.log([walk_latent(size, c) for size in sizes])
+    slope = np.gradient(impact, np.log(sizes))
+    square, straight = c * np.exp(impact) > 30.0, c * np.exp(impact) < 0.01
+    assert sizes[square].max() / sizes[square].min() > 100.0
+    assert np.abs(slope[square] - 0.5).max() < 0.02
+    assert np.abs(slope[straight] - 1.0).max() < 0.01
+    assert (np.diff(slope) < 1e-9).all()
+
+
+def walk_latent(size, c, parts=7):
+    """Where a metaorder takes the displacement that is sold in equal parts."""
+    at = 0.0
+    for _ in range(parts):
+        at += latent(size / parts, c, at)
+    return at
+
+
+def test_latent_orders_do_not_thin_with_the_makers():
+    """The curvature is the slope over what is left: after a shock the same book is nearer to the square root."""
+    changes = {"market__impact": "latent", "market__latent": (4.0,), "asset__name": ("A",), "trader__number": 4}
+    ecosystem = Ecosystem(small(**changes))
+    ecosystem.set_prices()
+    assert ecosystem.market.curvature == pytest.approx(4.0 / ecosystem.market.presence)
+    ecosystem.market.fundamental[:] *= 0.8
+    ecosystem.set_prices()
+    assert (ecosystem.market.presence < 0.5).all()
+    assert ecosystem.market.curvature == pytest.approx(4.0 / ecosystem.market.presence)

@@ -48,7 +48,7 @@ def lacking(accounts: Accounts, exchange: Exchanges, market: Markets, steps_a_da
     """
     slots, total = accounts.size.shape[0] // exchange.shape[0], 0.0
     for i in range(exchange.shape[0]):
-        volatility = np.sqrt(market.variance[exchange.asset[i]] * steps_a_day)
+        volatility = np.sqrt(market.variance[exchange.book[i]] * steps_a_day)
         price = exchange.mark[i] * np.exp(move * volatility) - exchange.funding_index[i]
         for row in range(i * slots, (i + 1) * slots):
             total += max(-accounts.size[row] * (price - accounts.level[row]), 0.0)
