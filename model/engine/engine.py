@@ -133,8 +133,17 @@ class Engine(SetUp):
         self._act("trade_all")
 
     def liquidate(self) -> None:
-        """Phase 5: liquidation rounds; then unserved negative equity is recorded, vaults without equity are closed."""
-        self._act("liquidate")
+        """Phase 5: liquidation rounds; vaults without equity are closed; market makers take their part, or leave."""
+        self.liquidate_all()
+        self.make_markets()
+
+    def liquidate_all(self) -> None:
+        """Run liquidation rounds; then record unserved negative equity and close vaults without equity."""
+        self._act("liquidate_all")
+
+    def make_markets(self) -> None:
+        """Let market makers take their part of the fills, be valued, leave or return, and sell off."""
+        self._act("make_markets")
 
     def absorb_deficits(self) -> None:
         """Phase 6: deficits go down each waterfall, what the layers leave is collected, older debt is served."""

@@ -30,6 +30,7 @@ from model.schedule.market_act import (
     apply_shocks,
     hold_auction,
     liquidate_all,
+    make_all_markets,
     set_prices,
     trade_all,
 )  # fmt: skip
@@ -56,7 +57,13 @@ PHASES = (
             "trade_all": Link(trade_all, "trade", given.TradeTables),
         },
     ),
-    Phase("liquidate", {"liquidate": Link(liquidate_all, "liquidation", given.LiquidationTables)}),
+    Phase(
+        "liquidate",
+        {
+            "liquidate_all": Link(liquidate_all, "liquidation", given.LiquidationTables),
+            "make_markets": Link(make_all_markets, "makers", given.MakerTables),
+        },
+    ),
     Phase(
         "absorb_deficits",
         {

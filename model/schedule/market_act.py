@@ -5,10 +5,11 @@ from agents.exchange.exchange import Funding, charge_funding
 from model.market.auction import Auction, auction
 from model.market.liquidation import liquidate
 from model.market.market import MarketRule, price, shock
+from model.market.market_making import make_markets
 from model.market.order_clearing import trade
 from model.state import act_tables as given
 from model.state.table import Shock
-from model.state.terms import DebtTerms, LiquidationTerms, TradeTerms
+from model.state.terms import DebtTerms, LiquidationTerms, MakerTerms, TradeTerms
 
 
 @lean_kernel
@@ -117,5 +118,23 @@ def liquidate_all(tables: given.LiquidationTables, terms: LiquidationTerms, row:
         keepers=tables.keepers, book=tables.book, tiers=tables.tiers, rules=terms.market, tariff=terms.tariff,
         gas=row.gas, step=t, factor=row.keeper, oracle_error=row.oracle_error, remaining=tables.capacity,
         flagged=tables.rows, jobs=tables.jobs,
+    )  # fmt: skip
+    return False
+
+
+@kernel
+def make_all_markets(tables: given.MakerTables, terms: MakerTerms, row: Shock, t: int) -> bool:
+    """Let market makers take their part of the fills, leave or return, and sell off.
+
+    Parameters
+    ----------
+    tables : of the run, written.
+    terms : constants of market and makers.
+    row : of the tape; oracle errors are read.
+    t : present step.
+    """
+    make_markets(
+        market=tables.market, exchange=tables.exchange, book=tables.book, makers=tables.makers,
+        inventory=tables.inventory, rules=terms.market, conduct=terms.conduct, oracle_error=row.oracle_error, step=t,
     )  # fmt: skip
     return False

@@ -5,11 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.account.owner import OwnerRoom, Owners, make_owner_room
-from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers
+from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Makers, Markets, Pools, Protocols, Providers
 from agents.exchange.control.circuit_breaker import BreakerTerms
 from agents.exchange.control.takeover import Takeover
 from agents.exchange.exchange import Funding
 from agents.exchange.keeper import Jobs
+from agents.market_maker.market_maker import Conduct
 from agents.protocol.contribution import target_size
 from agents.trader.habit import Habit, Keys
 from agents.trader.transfer import Transfers
@@ -24,6 +25,7 @@ from model.market.control import Adaptation, partial_rule
 from model.market.fee import CapitalTerms
 from model.market.liquidation import Tariff, make_jobs
 from model.market.market import MarketRule, market_rule, per_step
+from model.market.market_making import conduct_of
 from model.price.streams import Streams
 from model.scenario import Scenario
 from model.scenario.check.inert import shares_margins
@@ -48,6 +50,13 @@ class LiquidationTerms(NamedTuple):
     tariff: Tariff
 
 
+class MakerTerms(NamedTuple):
+    """Constants of market makers."""
+
+    market: MarketRule
+    conduct: Conduct
+
+
 class DebtTerms(NamedTuple):
     """What decides whether the phases that are left to Python have anything to do."""
 
@@ -61,6 +70,7 @@ class Terms(NamedTuple):
     funding: Funding
     trade: TradeTerms
     liquidation: LiquidationTerms
+    makers: MakerTerms | None
     capital: CapitalTerms
     due: DebtTerms
     loss: LossTerms
@@ -80,6 +90,7 @@ class KernelTables(NamedTuple):
     market: Markets
     protocol: Protocols
     keepers: Keepers
+    makers: Makers
     providers: Providers
     pool: Pools
 
@@ -119,10 +130,17 @@ def make_terms(
             rule, habit, keys, np.array(by_listing(scenario, scenario.exchange.trading_fee)), transfers_of(scenario)
         ),
         liquidation=LiquidationTerms(rule, make_tariff(scenario)),
+        makers=maker_terms(scenario, rule, draws),
         capital=capital_terms(scenario, structure),
         due=due,
         loss=loss,
     )
+
+
+def maker_terms(scenario: Scenario, rule: MarketRule, draws: Streams) -> MakerTerms | None:
+    """Derive the constants of market makers; None where there are none."""
+    conduct = conduct_of(scenario, draws.key("maker"))
+    return MakerTerms(rule, conduct) if conduct else None
 
 
 def transfers_of(scenario: Scenario) -> Transfers:

@@ -83,6 +83,7 @@ PARAMETRIC = {
     "reinsurance.parametric_wait": 6.0,
     "reinsurance.parametric_payout": 0.05,
 }
+MAKERS = {"market_maker.number": 3, "market_maker.unwind": 4.0, "market_maker.away": 4.0, "market_maker.longer": 4.0}
 BOOKS = {
     "market.books": "venue",
     "market.impact": "latent",
@@ -156,6 +157,9 @@ RICH = {
     "a book at each venue": {
         "backstop.structure": "partial", "protocol.listings": (2, 1, 2),
     } | BOOKS,
+    "market makers": {
+        "backstop.structure": "isolated", "protocol.listings": (2, 1, 2), "exposure.resolution": "dead",
+    } | DEFAULTS | BOOKS | MAKERS,
     "parts of own funds": {
         "backstop.structure": "mutual", "protocol.listings": (2, 1, 2), "backstop.cover": "both",
         "backstop.common_share": 0.3, "exposure.resolution": "recapitalised", "exposure.resolution_delay": 4.0,
