@@ -20,6 +20,7 @@ from agents.core.column import RowAgent
 from agents.core.ledger import INVESTOR, KEEPER, PROVIDER, TRADER, VAULT, WALLET, Code, pay
 from agents.exchange.exchange import Exchange
 from agents.exchange.keeper import Keeper
+from agents.market_maker.market_maker import MarketMaker
 from agents.protocol.protocol import Protocol
 from agents.provider.capital_provider import CapitalProvider
 from agents.provider.liquidity_provider import LiquidityProvider
@@ -214,6 +215,7 @@ class Roster(Engine, mesa.Model):
             (Exchange, self.exchange),
             (Protocol, self.protocol),
             (Keeper, self.keepers),
+            (MarketMaker, self.makers),
             (LiquidityProvider, self.providers),
             (Reinsurer, self.pool),
             (CapitalProvider, self.reinsurance.providers),

@@ -53,14 +53,16 @@ def reconcile(book: Book, exchange: Exchanges, phase: Code) -> float:
     """Compare rows with control accounts and contracts with zero, for every protocol; return M, USD."""
     balance, bases, collaterals, wallets = book.balance, exchange.basis, exchange.collateral, exchange.wallet
     longs, shorts, vaults, taken = exchange.long_size, exchange.short_size, exchange.vault_size, exchange.taken_size
+    makers, outside = exchange.maker_size, exchange.outside_size
     peaks, marks = exchange.peak_size, exchange.mark
     money = money_there(balance)
     for i in range(exchange.shape[0]):
         peaks[i] = max(peaks[i], longs[i] + shorts[i])
         check(book, phase, TRADER, i, collaterals[i] - bases[i] - balance[TRADER, i], money)
         check(book, phase, WALLET, i, wallets[i] - balance[WALLET, i], money)
-        contracts = longs[i] - shorts[i] + vaults[i] + taken[i]
-        held = longs[i] + shorts[i] + abs(vaults[i]) + abs(taken[i]) + ROUNDING * peaks[i]
+        contracts = longs[i] - shorts[i] + vaults[i] + taken[i] + makers[i] + outside[i]
+        others = abs(vaults[i]) + abs(taken[i]) + abs(makers[i]) + abs(outside[i])
+        held = longs[i] + shorts[i] + others + ROUNDING * peaks[i]
         check(book, phase, CONTRACTS, i, contracts * marks[i], money + held * marks[i])
     return money
 

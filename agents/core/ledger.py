@@ -51,11 +51,12 @@ ACCOUNTS = (
     "shortfall",  # losses of a listing that its protocol has not taken on, or has handed back for its accounts to pay
     "transit",  # traders' money on its way to a listing from another protocol, control account
     "taken",  # cash value of positions that the backstop took over and has not sold yet, either sign
+    "maker",  # cash values of market makers, by listing, their capital in the first, control account, either sign
 )
 TRADER, WALLET, VAULT, FUND, POOL, TREASURY, TRADING_FEE, LIQUIDATION_FEE = np.arange(8)
 KEEPER, PROVIDER, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, LENT, POOL_LENT = np.arange(8, 16)
-INVESTOR, RETROCESSION, SHORTFALL, TRANSIT, TAKEN = np.arange(16, 21)
-MAY_BE_NEGATIVE = (TRADER, VAULT, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, SHORTFALL, TAKEN)
+INVESTOR, RETROCESSION, SHORTFALL, TRANSIT, TAKEN, MAKER = np.arange(16, 22)
+MAY_BE_NEGATIVE = (TRADER, VAULT, DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, SHORTFALL, TAKEN, MAKER)
 SIGNED = np.array([account in MAY_BE_NEGATIVE for account in range(len(ACCOUNTS))])
 
 PHASES = (
@@ -80,7 +81,10 @@ ROUNDING = 1e-6
 """Of the most that all balances came to: 1e-15 of it, a few last bits, is what sums lose by rounding, and that stays
 lost when the money has gone."""
 NO_MONEY = (DEFICIT, BAD_DEBT, OUTSIDE, FROZEN_DEBT, SHORTFALL)
-OF_LISTINGS = (TRADER, WALLET, VAULT, TRADING_FEE, LIQUIDATION_FEE, PROVIDER, FROZEN_DEBT, SHORTFALL, TRANSIT, TAKEN)
+OF_LISTINGS = (
+    *(TRADER, WALLET, VAULT, TRADING_FEE, LIQUIDATION_FEE, PROVIDER, FROZEN_DEBT, SHORTFALL),
+    *(TRANSIT, TAKEN, MAKER),
+)
 THERE = np.array([account not in NO_MONEY for account in range(len(ACCOUNTS))])
 
 type Code = int | np.integer

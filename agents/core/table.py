@@ -22,6 +22,7 @@ class Accounts(Protocol):
 type Blocks = np.recarray[Any, Any]  # (rows / BLOCK,) agents.account.account.BLOCK_COLUMNS
 type Exchanges = np.recarray[Any, Any]  # (protocols,) agents.exchange.exchange.Exchange
 type Keepers = np.recarray[Any, Any]  # (keepers,) agents.exchange.keeper.Keeper
+type Makers = np.recarray[Any, Any]  # (makers,) agents.market_maker.market_maker.MarketMaker
 type Markets = np.recarray[Any, Any]  # (books,) model.market.market.MARKET_COLUMNS
 type Tiers = np.recarray[Any, Any]  # (tiers,) agents.account.margin_tier.TIER_COLUMNS
 type Pools = np.recarray[Any, Any]  # (pots,) agents.reinsurer.reinsurer.Reinsurer

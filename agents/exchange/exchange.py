@@ -2,11 +2,11 @@
 
 It marks positions, charges funding and holds the margin schedule; its record also carries the running totals of its
 accounts (see :mod:`agents.account.account`) and what happened in the step. The listing's vault takes the other side of
-every fill, so
+every fill, and market makers, where there are any, take some of it over from the vault and pass it on outside, so
 
-    long contracts − short contracts + vault contracts + contracts taken over = 0              (1)
+    long contracts − short contracts + vault, taken over, makers' and outside contracts = 0    (1)
 
-the last being those of positions that the backstop took over and has not sold yet (:mod:`model.market.closing`).
+those taken over being what the backstop took of failing accounts and has not sold yet (:mod:`model.market.inventory`).
 
 Funding: with premium index P = mark / index − 1 and interest I, the rate per eight hours is
 
@@ -51,6 +51,8 @@ class Exchange(RowAgent):
     attention = Column("f8", "1 per step", "probability that a trader looks at its account in this step")
     alarm = Column("f8", "1, >= 0", "alarm that traders who may panic respond to, times sensitivity")
     vault_size = Column("f8", "contracts, short < 0", "position of the vault")
+    maker_size = Column("f8", "contracts, short < 0", "what market makers hold, taken over from the vault")
+    outside_size = Column("f8", "contracts, short < 0", "what capital from outside has taken off market makers")
     vault_start = Column("f8", "USD, >= 0", "vault capital at the start")
     vault_shares = Column("f8", "shares, >= 0", "vault shares outstanding; worth 1 USD each at the start")
     vault_closed = Column("f8", "flag", "1 once its providers' vault was closed and a successor has its position")

@@ -41,13 +41,21 @@ def closing_price(contracts: float, mark: float, mid: float) -> float:
     return max(mark, mid) if contracts > 0.0 else min(mark, mid)
 
 
+@rule
+def due_of_makers(market: Markets, k: int, price: float) -> float:
+    """Return what a vault gains at a price, USD, once market makers take over their part of the step's fills."""
+    return market.made_cost[k] - market.made[k] * price
+
+
 @inline
 def close_vaults(exchange: Exchanges, market: Markets, book: Book) -> None:
     """Close every vault that has lost all its equity, and book what it lost beyond."""
     for i in range(exchange.shape[0]):
         size, mark, cash = exchange.vault_size[i], exchange.mark[i], book.balance[VAULT, i]
         price = closing_price(size, mark, market.mid[exchange.book[i]])
-        own = vault_equity(cash, size, price, exchange.funding_index[i])
+        own = vault_equity(cash, size, price, exchange.funding_index[i]) + due_of_makers(
+            market, exchange.book[i], price
+        )
         spent = own <= 0.0 and (size != 0.0 or cash < 0.0)
         if spent and exchange.vault_closed[i] == 0.0 and exchange.suspension[i] == 0.0:
             exchange.vault_closed[i] = 1.0

@@ -37,6 +37,14 @@ Array = np.ndarray
 DUST = 1e-6
 
 
+def pass_to_outside(venue: Venue, listing: int, price: float) -> None:
+    """Close what makers and outside capital hold against the vault; outside pays the makers in the next step."""
+    exchange = venue.exchange
+    held = float(exchange["maker_size"][listing] + exchange["outside_size"][listing])
+    transfer(venue.book, VAULT, listing, OUTSIDE, WHOLE, held * price)
+    exchange["maker_size"][listing] = exchange["outside_size"][listing] = 0.0
+
+
 def tear_up(venue: Venue, listing: int) -> tuple[float, float]:
     """Close every position of a `listing` at its mark and book what comes to light as a deficit of its protocol.
 
@@ -55,6 +63,7 @@ def tear_up(venue: Venue, listing: int) -> tuple[float, float]:
     own = collateral + gain
     pay(book, VAULT, TRADER, listing, float((size * (mark - index)).sum()))
     pay(book, VAULT, TAKEN, listing, float(exchange["taken_size"][listing]) * (mark - index))
+    pass_to_outside(venue, listing, mark - index)
     exchange["vault_size"][listing] = exchange["taken_size"][listing] = 0.0
     if exchange["vault_closed"][listing]:
         settle_successor(exchange, book, listing, float(book.balance[VAULT, listing]))

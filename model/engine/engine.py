@@ -133,9 +133,10 @@ class Engine(SetUp):
         self._act("trade_all")
 
     def liquidate(self) -> None:
-        """Phase 5: failing accounts are closed; then unserved negative equity is recorded, empty vaults are closed."""
+        """Phase 5: failing accounts are closed, vaults without equity too; market makers take their part, or leave."""
         self.sell_by_keepers()
         self.close_in_sequence()
+        self.make_markets()
 
     def sell_by_keepers(self) -> None:
         """Let keepers sell failing positions, round after round, where the venues have no closing sequence."""
@@ -144,6 +145,10 @@ class Engine(SetUp):
     def close_in_sequence(self) -> None:
         """Close failing accounts by the closing sequence, where there is one, and sell what backstops hold."""
         self._act("close_in_sequence")
+
+    def make_markets(self) -> None:
+        """Let market makers take their part of the fills, be valued, leave or return, and sell off."""
+        self._act("make_markets")
 
     def absorb_deficits(self) -> None:
         """Phase 6: deficits go down each waterfall, what the layers leave is collected, older debt is served."""

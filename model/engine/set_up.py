@@ -12,7 +12,7 @@ from agents.core.books import Venue
 from agents.core.chain import tables_of
 from agents.core.column import bare
 from agents.core.fast_call import FastCall
-from agents.core.ledger import SET_UP, Code, Ledger
+from agents.core.ledger import MAKER, SET_UP, Code, Ledger
 from model.backstop.context import Context
 from model.backstop.fund import FundManagement
 from model.backstop.loss_regime.chain import Losses
@@ -23,6 +23,7 @@ from model.engine.code import code_for
 from model.engine.saved_run import SavedRun
 from model.market.confidence import make_mood, nerves_of
 from model.market.control import Control
+from model.market.market_making import make_makers
 from model.market.value_investing import ValueInvesting
 from model.measure.series import Choice, by_protocol
 from model.measure.window import make_record
@@ -88,6 +89,7 @@ class SetUp(SavedRun):
         self.start_leverage = self.accounts.leverage.copy()
         self.blocks = make_blocks(len(self.accounts.size))
         self.keepers = initial.make_keepers(scenario, streams)
+        self.makers, self.inventory = make_makers(scenario)
         self.providers = initial.make_providers(scenario, streams, self.exchange.vault_start)
         self.structure = initial.make_structure(scenario, streams, self.horizon)
         self.protocol = initial.make_protocols(scenario, self.structure)
@@ -98,6 +100,8 @@ class SetUp(SavedRun):
         self.ledger.subsidiaries = initial.subsidiaries(
             self.accounts, self.owners, self.keepers, self.providers, len(self.exchange)
         )
+        self.ledger.subsidiaries[MAKER] = lambda: self.inventory.cash.sum(axis=0)
+        self.ledger.enter(MAKER, self.inventory.cash.sum(axis=0))
         initial.open_books(self.ledger, self.accounts, self.tables, scenario, self.exchange, self.structure)
         self.reconcile(SET_UP)
 
@@ -180,6 +184,7 @@ class SetUp(SavedRun):
             owner_room=scratch.owners,
             backing=self.structure.backing,
             funds=bare(self.value_investing.funds),
+            inventory=self.inventory,
             mood=self.mood,
             breaker=self.control.memory.breaker,
             rows=scratch.rows,
@@ -206,6 +211,7 @@ class SetUp(SavedRun):
             **self.tables._asdict(),
             investors=bare(reinsurance.providers),
             value_funds=bare(self.value_investing.funds),
+            inventory=self.inventory,
             owners=self.owners,
             book=self.ledger.book,
             clock=self._at,

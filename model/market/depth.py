@@ -7,9 +7,10 @@ Depth is in contracts per unit log price,
 with the sum over the listings that trade in the book and the scenario's multiplier m: a quarter of a vault's depth
 stays anyone who runs, even where the vault was closed, unless the protocol is halted. Thinning is the lesser of what
 the tape says and of 1 / (1 + s (σ̂ / σ − 1)⁺), or of max(1, σ̂ / σ)^(−a) where a = ``market.depth_exponent`` is given,
-σ̂ the running volatility of the book. With ``market.depth_interest`` depth is that multiple of the open interest at the
-start, whatever vaults hold: market makers supply it. Makers and vaults thin; the latent orders of the shape of that
-name do not: their slope stays L = λ D₀, D₀ full depth, so that the curvature is
+σ̂ the running volatility of the book, times the part of the market makers who quote, where there are any. With
+``market.depth_interest`` depth is that multiple of the open interest at the start, whatever vaults hold. Makers and
+vaults thin; the latent orders of the shape of that name do not: their slope stays L = λ D₀, D₀ full depth, so that the
+curvature is
 
     c = L / D = λ D₀ / D                                                                              (2)
 """
@@ -110,7 +111,7 @@ def supply_depth(
     for k in range(market.shape[0]):
         full = market.full_depth[k]
         thin = thinned(rules, stress(market.variance[k], market.normal_volatility[k]))
-        factor = max(min(thin, tape_depth[market.asset[k]]), rules.depth_floor)
+        factor = max(min(thin, tape_depth[market.asset[k]]) * market.makers[k], rules.depth_floor)
         market.presence[k] = market.depth[k] / full * factor if full > 0.0 else 0.0
         if rules.latent and market.presence[k] > 0.0:
             market.curvature[k] = market.latent[k] / market.presence[k]

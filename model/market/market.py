@@ -23,6 +23,7 @@ from agents.core.kernel import inline, rule
 from agents.core.ledger import OUTSIDE, PRICE, SHORTFALL, WHOLE, Book, transfer
 from agents.core.table import Exchanges, Markets, Protocols
 from agents.exchange.exchange import leads
+from agents.market_maker.market_maker import makers_part
 from model.market.depth import DepthRule, depth_rule, stress, supply_depth
 from model.market.impact import SHAPES, absorbed_flow, average_price, displacement
 from model.market.mark import follow, quote, set_mark_rule
@@ -60,6 +61,11 @@ MARKET_COLUMNS = np.dtype(
         ("last", "f8"),  # USD per contract, mid in phase 2 of the step before
         ("inventory", "f8"),  # contracts, short < 0, what arbitrageurs between books hold
         ("limit", "f8"),  # contracts, >= 0, most that they hold
+        ("makers", "f8"),  # 1, market makers who quote, of all
+        ("made", "f8"),  # contracts that they bought of the vault since they last took over, sold < 0
+        ("made_cost", "f8"),  # USD, what they pay for them
+        ("recovered", "f8"),  # contracts that they bought from outside as the book was filled again, sold < 0
+        ("recovered_cost", "f8"),  # USD, likewise
         ("flow", "f8"),  # contracts, net orders waiting
         ("average", "f8"),  # USD per contract, average price of the last impact path
         ("total", "f8"),  # room for a sum over the books of an asset, at its first book
@@ -73,6 +79,7 @@ class MarketRule(NamedTuple):
 
     shape: int  # index into model.market.impact.SHAPES
     band: float  # log, largest dislocation
+    makers: bool  # whether there are market makers
     permanent: float  # 1, share of impact that stays in the fundamental
     depth: DepthRule
     resilience: Resilience
@@ -98,6 +105,7 @@ def market_rule(scenario: Scenario) -> MarketRule:
     return MarketRule(
         shape=list(SHAPES).index(market.impact),
         band=market.price_band,
+        makers=scenario.market_maker.number > 0,
         permanent=market.permanent_share,
         depth=depth_rule(scenario),
         resilience=resilience(scenario),
@@ -123,7 +131,7 @@ def make_market(
     market = np.zeros(len(price), dtype=MARKET_COLUMNS).view(np.recarray)
     market.first[:] = market.fundamental[:] = market.mid[:] = market.last[:] = market.average[:] = price
     market.index[:] = market.mark[:] = price
-    market.presence[:] = 1.0
+    market.presence[:] = market.makers[:] = 1.0
     set_mark_rule(market, scenario)
     market.calm_spread[:] = market.half_spread[:] = half_spread
     market.normal_volatility[:] = daily_volatility * np.sqrt(scenario.minutes / MINUTES_PER_DAY)
@@ -158,6 +166,10 @@ def walk(market: Markets, rules: MarketRule, k: int, contracts: float) -> None:
     part = absorbed_flow(rules.shape, shift, curvature, start) / ratio if ratio != 0.0 else 1.0
     path = average_price(rules.shape, ratio * part, curvature, start)
     market.average[k] = before * (part * path + (1.0 - part) * np.exp(shift))
+    if rules.makers and market.makers[k] > 0.0:
+        taken = contracts * makers_part(rules.depth.latent, curvature, start, start + shift)
+        market.made[k] -= taken
+        market.made_cost[k] -= taken * market.average[k] * (1.0 + np.sign(contracts) * market.half_spread[k])
     permanent = rules.permanent * market.share[k]
     market.pressure[k] += shift
     market.dislocation[k] += (1.0 - permanent) * shift

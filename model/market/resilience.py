@@ -20,7 +20,8 @@ import numpy as np
 
 from agents.core.kernel import inline, rule
 from agents.core.table import Markets
-from model.market.impact import absorbed_flow, displacement
+from agents.market_maker.market_maker import makers_part
+from model.market.impact import absorbed_flow, average_price, displacement
 from model.market.mark import set_index
 from model.scenario import Scenario
 
@@ -39,6 +40,8 @@ class Resilience(NamedTuple):
     alone: float  # 1, share of it without makers
     between: float  # log, ρ Δt at full depth; 0: no arbitrage between books
     kept: float  # 1, what arbitrageurs keep of their inventory
+    makers: bool  # whether there are market makers, to be noted what they trade
+    latent: bool  # whether latent orders take a part
 
 
 def resilience(scenario: Scenario) -> Resilience:
@@ -50,6 +53,8 @@ def resilience(scenario: Scenario) -> Resilience:
         alone=market.refill_alone,
         between=market.arbitrage_between * minutes,
         kept=float(np.exp(-minutes / KEPT)),
+        makers=scenario.market_maker.number > 0,
+        latent=market.impact == "latent",
     )
 
 
@@ -65,6 +70,27 @@ def recovery(rules: Resilience, presence: float) -> float:
 def affordable(wanted: float, held: float, limit: float) -> float:
     """Return what arbitrageurs trade of `wanted` contracts, `held` before: nothing that takes them beyond ± `limit`."""
     return min(wanted, max(limit - held, 0.0)) if wanted > 0.0 else max(wanted, min(-limit - held, 0.0))
+
+
+@inline
+def note_makers(market: Markets, rules: Resilience, shape: int, k: int, shift: float) -> None:
+    """Note what makers trade with capital from outside as book k moves by `shift`, before it does.
+
+    Parameters
+    ----------
+    market : table of the run; what makers traded is written.
+    rules : constants.
+    shape : of impact.
+    k : book.
+    shift : log.
+    """
+    if rules.makers and market.makers[k] > 0.0:
+        start, curvature = market.dislocation[k], market.curvature[k]
+        ratio = absorbed_flow(shape, shift, curvature, start)
+        taken = ratio * market.depth[k] * makers_part(rules.latent, curvature, start, start + shift)
+        average = market.fundamental[k] * np.exp(start) * average_price(shape, ratio, curvature, start)
+        market.recovered[k] -= taken
+        market.recovered_cost[k] -= taken * average
 
 
 @inline
@@ -86,6 +112,7 @@ def close_gap(market: Markets, rules: Resilience, shape: int, k: int) -> None:
         bought = affordable(wanted, market.inventory[k], market.limit[k])
         if bought != wanted:
             shift = displacement(shape, bought / depth, curvature, start)
+        note_makers(market, rules, shape, k, shift)
         market.dislocation[k] += shift
         market.inventory[k] += bought
 
@@ -101,7 +128,9 @@ def recover(market: Markets, rules: Resilience, shape: int) -> None:
     shape : of impact.
     """
     for k in range(market.shape[0]):
-        market.dislocation[k] *= recovery(rules, market.presence[k])
+        left = recovery(rules, market.presence[k])
+        note_makers(market, rules, shape, k, market.dislocation[k] * (left - 1.0))
+        market.dislocation[k] *= left
         market.mid[k] = market.fundamental[k] * np.exp(market.dislocation[k])
     if rules.between > 0.0:
         set_index(market)

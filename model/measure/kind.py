@@ -9,7 +9,7 @@ EVENT, COUNT, SHARE, AMOUNT, TIME, FALL, SIGNED = "event", "count", "share", "am
 
 KINDS = {
     EVENT: r"any_\w+|all_\w+|feasible|(exhausted|default)_\d+",
-    COUNT: r"exhausted|defaults(_\w+)?|default_waves|innocents|saved|members_end|vaults_closed",
+    COUNT: r"exhausted|defaults(_\w+)?|default_waves|innocents|saved|members_end|vaults_closed|maker_withdrawals",
     SHARE: (
         r"borne_\w+|haircut_gini|haircut_top10|haircut_low_leverage_share|largest_cut|liquidated_long_share"
         r"|retained_end"
@@ -25,7 +25,7 @@ KINDS = {
     TIME: r"first_exhaustion",
     FALL: r"worst_dislocation",
     SIGNED: (
-        r"(cause|wave)_\d+|(vault|successor|keeper|reinsurer|provider)_profit|(capital|treasury)_end|traders_wallets"
+        r"(cause|wave)_\d+|(vault|successor|keeper|maker|reinsurer|provider)_profit|(capital|treasury)_end|traders_wallets"
         r"|imbalance"
     ),
 }

@@ -24,7 +24,7 @@ from agents.core.ledger import (
     WALLET,
     Ledger,
 )
-from agents.core.table import Accounts, Exchanges, Keepers, Pools, Protocols, Providers
+from agents.core.table import Accounts, Exchanges, Keepers, Makers, Pools, Protocols, Providers
 from agents.protocol.protocol import DEBTS, EXPOSURE, OWN_LOSS
 from model.backstop.structure.base import Structure
 from model.measure.burden import burden_metrics
@@ -59,6 +59,7 @@ class Run(Protocol):
     owners: Owners
     exchange: Exchanges
     keepers: Keepers
+    makers: Makers
     pool: Pools
     protocol: Protocols
     providers: Providers
@@ -199,6 +200,14 @@ def market_metrics(ecosystem: Run, steps: int) -> Metrics:
     return found
 
 
+def maker_metrics(makers: Makers) -> Metrics:
+    """Return what market makers have gained and how often they left; nothing where there are none."""
+    if not len(makers):
+        return {}
+    gained = float(makers.equity.sum() - makers.capital.sum())
+    return {"maker_profit": gained, "maker_withdrawals": float(makers.withdrawals.sum())}
+
+
 def member_metrics(protocol: Protocols) -> Metrics:
     """Return, for pairing member by member, deficit, uncovered loss and by whom, exhaustion, default, wave and cause.
 
@@ -227,6 +236,7 @@ def summarise(ecosystem: Run, steps: int) -> Metrics:
         **capital_metrics(ecosystem),
         **burden_metrics(ecosystem.accounts, protocol, ecosystem.ledger.balance, ecosystem.start_leverage),
         **market_metrics(ecosystem, steps),
+        **maker_metrics(ecosystem.makers),
         "imbalance": ecosystem.ledger.imbalance(),
         **member_metrics(protocol),
         **ecosystem.reinsurance.metrics(),

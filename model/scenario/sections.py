@@ -12,6 +12,7 @@ from model.scenario.section.exposure import ExposureSection
 from model.scenario.section.fund import FundSection
 from model.scenario.section.loss import LossSection
 from model.scenario.section.market import MarketSection
+from model.scenario.section.market_maker import MarketMakerSection
 from model.scenario.section.price import PriceSection
 from model.scenario.section.protocol import ProtocolSection, ProviderSection
 from model.scenario.section.reinsurance import ReinsuranceSection
@@ -48,6 +49,7 @@ class Sections(Section):
     price: PriceSection = PriceSection()
     shock: ShockSection = ShockSection()
     market: MarketSection = MarketSection()
+    market_maker: MarketMakerSection = MarketMakerSection()
     trader: TraderSection = TraderSection()
     value_fund: ValueFundSection = ValueFundSection()
     exchange: ExchangeSection = ExchangeSection()

@@ -31,6 +31,7 @@ from model.schedule.market_act import (
     close_in_sequence,
     hold_auction,
     liquidate_all,
+    make_all_markets,
     set_prices,
     trade_all,
 )  # fmt: skip
@@ -62,6 +63,7 @@ PHASES = (
         {
             "sell_by_keepers": Link(liquidate_all, "liquidation", given.LiquidationTables),
             "close_in_sequence": Link(close_in_sequence, "closing", given.ClosingTables),
+            "make_markets": Link(make_all_markets, "makers", given.MakerTables),
         },
     ),
     Phase(

@@ -10,10 +10,11 @@ from model.market.closing import Failing, close_failing
 from model.market.inventory import unload
 from model.market.liquidation import liquidate
 from model.market.market import MarketRule, price, shock
+from model.market.market_making import make_markets
 from model.market.order_clearing import trade
 from model.state import act_tables as given
 from model.state.table import Shock
-from model.state.terms import ClosingTerms, DebtTerms, LiquidationTerms, TradeTerms
+from model.state.terms import ClosingTerms, DebtTerms, LiquidationTerms, MakerTerms, TradeTerms
 
 
 @lean_kernel
@@ -151,4 +152,22 @@ def close_in_sequence(tables: given.ClosingTables, terms: ClosingTerms, row: Sho
         tables.losses.moved[0] = True
         total(tables.accounts, tables.blocks, tables.exchange)
     unload(tables.exchange, tables.market, tables.book, terms.market, terms.closing, row.oracle_error)
+    return False
+
+
+@kernel
+def make_all_markets(tables: given.MakerTables, terms: MakerTerms, row: Shock, t: int) -> bool:
+    """Let market makers take their part of the fills, leave or return, and sell off.
+
+    Parameters
+    ----------
+    tables : of the run, written.
+    terms : constants of market and makers.
+    row : of the tape; oracle errors are read.
+    t : present step.
+    """
+    make_markets(
+        market=tables.market, exchange=tables.exchange, book=tables.book, makers=tables.makers,
+        inventory=tables.inventory, rules=terms.market, conduct=terms.conduct, oracle_error=row.oracle_error, step=t,
+    )  # fmt: skip
     return False

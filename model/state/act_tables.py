@@ -16,6 +16,7 @@ from agents.core.table import (
     Blocks,
     Exchanges,
     Keepers,
+    Makers,
     Markets,
     Pools,
     Protocols,
@@ -25,6 +26,7 @@ from agents.core.table import (
 )
 from agents.exchange.control.circuit_breaker import Watch
 from agents.exchange.keeper import Jobs
+from agents.market_maker.market_maker import Inventory
 from agents.protocol.confidence import Mood
 from agents.protocol.standby import Backing
 from model.backstop.layer.table import LayerRoom, LayerTables
@@ -122,6 +124,16 @@ class ClosingTables(NamedTuple):
     room: Room  # for lists of one listing's accounts
     losses: Losses
     rounds: Array  # (1,) int64, written
+
+
+class MakerTables(NamedTuple):
+    """Of market makers."""
+
+    market: Markets
+    exchange: Exchanges
+    book: Book
+    makers: Makers
+    inventory: Inventory
 
 
 class SuccessionTables(NamedTuple):

@@ -22,12 +22,14 @@ from agents.core.table import (
     Exchanges,
     Investors,
     Keepers,
+    Makers,
     Markets,
     Pools,
     Protocols,
     Providers,
     ValueFunds,
 )
+from agents.market_maker.market_maker import Inventory
 from agents.protocol.confidence import Mood
 from model.backstop.fund import FundMemory
 from model.backstop.late_money import Estates
@@ -67,10 +69,12 @@ class State(NamedTuple):
     market: Markets
     protocol: Protocols
     keepers: Keepers
+    makers: Makers
     providers: Providers
     pool: Pools
     investors: Investors
     value_funds: ValueFunds
+    inventory: Inventory  # of market makers
     owners: Owners
     book: Book
     clock: Clock

@@ -16,6 +16,7 @@ from agents.core.table import (
     Blocks,
     Exchanges,
     Keepers,
+    Makers,
     Markets,
     Pools,
     Protocols,
@@ -25,6 +26,7 @@ from agents.core.table import (
 )
 from agents.exchange.control.circuit_breaker import Watch
 from agents.exchange.keeper import Jobs
+from agents.market_maker.market_maker import Inventory
 from agents.protocol.confidence import Mood
 from agents.protocol.standby import Backing
 from model.backstop.layer.table import LayerRoom, LayerTables
@@ -46,6 +48,7 @@ class Tables(NamedTuple):
     market: Markets
     protocol: Protocols
     keepers: Keepers
+    makers: Makers
     providers: Providers
     pool: Pools
     book: Book
@@ -54,6 +57,7 @@ class Tables(NamedTuple):
     owner_room: OwnerRoom  # for what they work out
     backing: Backing  # the structure's
     funds: ValueFunds
+    inventory: Inventory  # of market makers
     mood: Mood
     breaker: Watch  # what circuit breakers remember
     rows: Array  # (rows,) room for lists of accounts

@@ -5,11 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.account.owner import OwnerRoom, Owners, make_owner_room
-from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Pools, Protocols, Providers
+from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Makers, Markets, Pools, Protocols, Providers
 from agents.exchange.control.circuit_breaker import BreakerTerms
 from agents.exchange.control.takeover import Takeover
 from agents.exchange.exchange import Funding
 from agents.exchange.keeper import Jobs
+from agents.market_maker.market_maker import Conduct
 from agents.protocol.contribution import target_size
 from agents.trader.habit import Habit, Keys
 from agents.trader.transfer import Transfers
@@ -28,6 +29,7 @@ from model.market.fee import CapitalTerms
 from model.market.inventory import ADL_FIRST, Closing
 from model.market.liquidation import make_jobs
 from model.market.market import MarketRule, market_rule, per_step
+from model.market.market_making import conduct_of
 from model.price.streams import Streams
 from model.scenario import Scenario
 from model.scenario.check.inert import has_sequence, shares_margins
@@ -62,6 +64,13 @@ class ClosingTerms(NamedTuple):
     unsold: UnsoldTerms
 
 
+class MakerTerms(NamedTuple):
+    """Constants of market makers."""
+
+    market: MarketRule
+    conduct: Conduct
+
+
 class DebtTerms(NamedTuple):
     """What decides whether the phases that are left to Python have anything to do."""
 
@@ -76,6 +85,7 @@ class Terms(NamedTuple):
     trade: TradeTerms
     liquidation: LiquidationTerms | None  # None where there is a closing sequence
     closing: ClosingTerms | None  # None where keepers sell and the fund pays
+    makers: MakerTerms | None  # None where there are none
     capital: CapitalTerms
     due: DebtTerms
     loss: LossTerms
@@ -95,6 +105,7 @@ class KernelTables(NamedTuple):
     market: Markets
     protocol: Protocols
     keepers: Keepers
+    makers: Makers
     providers: Providers
     pool: Pools
 
@@ -135,10 +146,17 @@ def make_terms(
         ),
         liquidation=None if has_sequence(scenario) else LiquidationTerms(rule, make_tariff(scenario)),
         closing=closing_terms(scenario, rule, draws) if has_sequence(scenario) else None,
+        makers=maker_terms(scenario, rule, draws),
         capital=capital_terms(scenario, structure),
         due=due,
         loss=loss,
     )
+
+
+def maker_terms(scenario: Scenario, rule: MarketRule, draws: Streams) -> MakerTerms | None:
+    """Derive the constants of market makers; None where there are none."""
+    conduct = conduct_of(scenario, draws.key("maker"))
+    return MakerTerms(rule, conduct) if conduct else None
 
 
 def transfers_of(scenario: Scenario) -> Transfers:

@@ -20,7 +20,7 @@ from tests.law.source import (
 
 FLOORS = (
     ("agents.core",),
-    ("agents.account", "agents.provider", "agents.reinsurer"),
+    ("agents.account", "agents.market_maker", "agents.provider", "agents.reinsurer"),
     ("agents.exchange", "agents.protocol"),
     ("agents.trader",),
     ("model", "model.scenario"),

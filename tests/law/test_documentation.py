@@ -10,6 +10,7 @@ import pytest
 from agents.account.account import Account
 from agents.exchange.exchange import Exchange
 from agents.exchange.keeper import Keeper
+from agents.market_maker.market_maker import MarketMaker
 from agents.protocol.protocol import Protocol
 from agents.provider.capital_provider import CapitalProvider
 from agents.provider.liquidity_provider import LiquidityProvider
@@ -72,6 +73,7 @@ ENTITIES = {
     "Reinsurer": Reinsurer,
     "CapitalProvider": CapitalProvider,
     "ValueFund": ValueFund,
+    "MarketMaker": MarketMaker,
 }
 CHOICES = {
     "process": PROCESSES,

@@ -83,6 +83,7 @@ PARAMETRIC = {
     "reinsurance.parametric_wait": 6.0,
     "reinsurance.parametric_payout": 0.05,
 }
+MAKERS = {"market_maker.number": 3, "market_maker.unwind": 4.0, "market_maker.away": 4.0, "market_maker.longer": 4.0}
 BOOKS = {
     "market.books": "venue",
     "market.impact": "latent",
@@ -156,6 +157,9 @@ RICH = {
     "a book at each venue": {
         "backstop.structure": "partial", "protocol.listings": (2, 1, 2),
     } | BOOKS,
+    "market makers": {
+        "backstop.structure": "isolated", "protocol.listings": (2, 1, 2), "exposure.resolution": "dead",
+    } | DEFAULTS | BOOKS | MAKERS,
     "parts of own funds": {
         "backstop.structure": "mutual", "protocol.listings": (2, 1, 2), "backstop.cover": "both",
         "backstop.common_share": 0.3, "exposure.resolution": "recapitalised", "exposure.resolution_delay": 4.0,
@@ -167,6 +171,12 @@ RICH = {
         "protocol.listings": (2, 1, 2), "trader.cross_share": 0.5, "control.partial_fraction": 0.5,
         "exposure.resolution": "dead",
     } | DEFAULTS | {"backstop.regime": "adl", "backstop.capital_ratio": 1e-3},
+    "a closing sequence in books of their own with makers": {
+        "backstop.structure": "reinsured", "backstop.regime": "adl", "exchange.closing": "fund_first",
+        "exchange.engine": "venue", "market.books": "venue", "market.impact": "latent", "market.refill": 60.0,
+        "market.mark": "blend", "market.mark_seconds": 30.0, "market_maker.number": 2, "trader.cross_share": 0.5,
+        "market.depth_interest": (0.5,), "protocol.listings": (2, 1, 2), "backstop.unloading": 3.0,
+    },
     "winners before the backstop": {
         "backstop.structure": "mutual", "exchange.closing": "adl_first", "loss.ranking": "random",
         "protocol.vault_closure": "deleverage", "protocol.vault_ratio": 2e-4,

@@ -204,6 +204,11 @@ RULES: tuple[Rule, ...] = (
         "asset.shared_market is false: each listing has a market of its own",
     ),
     Rule(
+        choice_of("market_maker", "capital", "share", "loss_limit", "unwind", "away", "longer", "back"),
+        lambda s: s.market_maker.number > 0,
+        "market_maker.number is 0",
+    ),
+    Rule(
         choice_of("market", "arbitrage_between"),
         lambda s: s.market.books == "venue",
         "market.books is shared: an asset has one book",

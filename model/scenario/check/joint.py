@@ -272,6 +272,21 @@ def _auction_in_books(scenario: Sections) -> Iterator[str]:
         )
 
 
+def _makers_in_books(scenario: Sections) -> Iterator[str]:
+    """Yield market makers where a book is several venues' or has no end."""
+    makers, market = scenario.market_maker.number, scenario.market
+    if makers and market.books == "shared" and scenario.asset.shared_market:
+        yield (
+            f"market_maker.number {makers}: makers take over from the vault of a book's one venue, and market.books "
+            "'shared' has one book for all; allowed: market.books 'venue', or no makers"
+        )
+    if makers and market.depth_multiplier == float("inf"):
+        yield (
+            f"market_maker.number {makers}: makers of infinite depth (market.depth_multiplier) trade without end; "
+            "allowed: finite depth, or no makers"
+        )
+
+
 def _default(scenario: Sections, section: str, field: str) -> object:
     return type(getattr(scenario, section)).model_fields[field].default
 
@@ -297,4 +312,5 @@ RULES: tuple[Callable[[Sections], Iterator[str]], ...] = (
     _skin,
     _parts_lent,
     _auction_in_books,
+    _makers_in_books,
 )

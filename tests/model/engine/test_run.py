@@ -9,7 +9,7 @@ from agents.core.ledger import LedgerError
 from model.ecosystem import Ecosystem
 from model.schedule import ACTS, PHASES
 from tests.model.whole.test_conservation import scenarios
-from tests.support.arrangement import BOOKS, OWNERS
+from tests.support.arrangement import BOOKS, MAKERS, OWNERS
 from tests.support.environment import INTERPRETED
 from tests.support.world import REGIMES, STRUCTURES, crash, run, small
 
@@ -51,6 +51,7 @@ VARIANTS = {
     "value funds": {"value_fund__number": 2},
     "markets of their own": {"asset__shared_market": False},
     "a book at each venue": {name.replace(".", "__"): value for name, value in BOOKS.items()} | POOR,
+    "market makers": {name.replace(".", "__"): value for name, value in (BOOKS | MAKERS).items()} | POOR,
     "owners at several venues": {name.replace(".", "__"): value for name, value in OWNERS.items()} | POOR,
 }  # fmt: skip
 
@@ -94,7 +95,7 @@ def test_structures_and_regimes(structure):
         assert differences(*both(crash(steps=30, **changes))) == [], regime
 
 
-COMPILED_APART = {"confidence", "terms that adapt", "a takeover", "value funds"}
+COMPILED_APART = {"confidence", "terms that adapt", "a takeover", "value funds", "market makers"}
 """What has kernels of its own, some ten seconds to compile: interpreted, and with the slow tests."""
 
 
