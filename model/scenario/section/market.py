@@ -13,7 +13,7 @@ class MarketSection(Section):
 
     books: Literal["shared", "venue"] = parameter(
         "shared",
-        "1",
+        "name",
         "where orders meet: one book for every asset, or one for each listing, with a price and a depth of its own",
         "one market; 10 Oct 2025: prices of one asset were 10 % and more apart",
     )
@@ -71,7 +71,7 @@ class MarketSection(Section):
     )
     mark: Literal["own", "index", "blend"] = parameter(
         "own",
-        "1",
+        "name",
         "what venues mark by: the mid of their own book, the index over all books, or half of each (log)",
         "venues mark by their own book, an index of spot prices, or a median of both",
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agents.account.margin_tier import make_tiers
 from agents.core.column import bare
 from agents.core.ledger import FUND, LIQUIDATION_FEE, SHORTFALL, TRADER, VAULT
-from agents.exchange.control.circuit_breaker import largest_move, make_watch, watch_asset
+from agents.exchange.control.circuit_breaker import largest_move, make_watch, watch_book
 from agents.exchange.control.order_limit import added, limit_orders, share_of_room
 from agents.exchange.control.partial_liquidation import PartialRule, contracts_to_sell
 from agents.exchange.control.takeover import is_taken_over
@@ -139,7 +139,7 @@ def test_a_breaker_halts_for_its_time_and_reopens_fresh():
     path = [[99.0, 100.0], [94.0, 100.0], [93.0, 100.0], [85.0, 100.0], [85.0, 100.0], [80.0, 100.0]]
     for prices in path:
         for asset, price in enumerate(prices):
-            watch_asset(watch, asset, price, 0.05, 2.0)
+            watch_book(watch, asset, price, 0.05, 2.0)
         watch.step[0] += 1
         left.append(watch.left.tolist())
     assert left == [[0, 0], [2, 0], [1, 0], [0, 0], [0, 0], [2, 0]]
