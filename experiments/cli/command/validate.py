@@ -8,7 +8,7 @@ import click
 from experiments.cli.lazy_group import load
 from experiments.run.process_pool import prepare
 
-WITHOUT_CASES = ("oracles", "data", "episodes", "facts", "replications", "workers", "write")
+WITHOUT_CASES = ("oracles", "data", "episodes", "facts", "ablation", "replications", "workers", "write")
 PLACE = click.Path(path_type=Path)
 
 
@@ -19,8 +19,9 @@ PLACE = click.Path(path_type=Path)
 @click.option("--data", type=PLACE, metavar="FOLDER", help="Recorded data, for the claims that need some.")
 @click.option("--episodes", is_flag=True, help="Also the named episodes next to the recorded facts.")
 @click.option("--facts", is_flag=True, help="Also the stylised facts of the default market.")
-@click.option("--replications", type=click.IntRange(2), default=5, show_default=True, help="For those two.")
-@click.option("--workers", type=click.IntRange(1), help="Processes for those two; default one per core.")
+@click.option("--ablation", is_flag=True, help="Also what matters of the market of venues, change by change.")
+@click.option("--replications", type=click.IntRange(2), default=5, show_default=True, help="For those three.")
+@click.option("--workers", type=click.IntRange(1), help="Processes for those three; default one per core.")
 @click.option("--write", is_flag=True, help="Write what was run into docs/validation.md.")
 @click.option("--cases", type=PLACE, metavar="FILE", help="Only the cases of a file, by topic: see docs/validation.md.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of tables.")
@@ -36,7 +37,7 @@ def validate(context: click.Context, **typed: Any) -> None:
         _refuse_others(context)
         load("experiments.cli.study.validate_cases:validate_cases")(context, typed["cases"], typed["as_json"])
     del typed["cases"]
-    if typed["episodes"] or typed["facts"]:
+    if typed["episodes"] or typed["facts"] or typed["ablation"]:
         prepare(typed["workers"])
     load("experiments.cli.study.validate:validate")(context, **typed)
 

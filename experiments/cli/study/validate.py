@@ -8,6 +8,7 @@ import click
 from experiments.plan.resources import cores
 from experiments.run.process_pool import WorkerPool
 from experiments.validation.claim import Finding
+from experiments.validation.episode.ablation import ablation_rows
 from experiments.validation.episode.record import episode_rows
 from experiments.validation.report import Report, show, write_page
 from experiments.validation.stylised import fact_rows
@@ -32,7 +33,7 @@ def validate(context: click.Context, write: bool, as_json: bool, **typed: Any) -
 
 
 def _recorded(
-    episodes: bool, facts: bool, replications: int, workers: int | None, **_: Any
+    episodes: bool, facts: bool, ablation: bool, replications: int, workers: int | None, **_: Any
 ) -> dict[str, list[dict[str, str]]]:
     """Return the tables of what was recorded next to what is simulated, those that are asked for."""
     found = {}
@@ -41,6 +42,8 @@ def _recorded(
             found["episodes"] = episode_rows(replications, executor)
         if facts:
             found["facts"] = fact_rows(replications, executor)
+        if ablation:
+            found["ablation"] = ablation_rows(replications, executor)
     return found
 
 

@@ -59,12 +59,17 @@ def worst(minutes: int, rank: int = 0, asset: int = 0) -> Callable[[Ecosystem], 
     """Return the function that gives the worst fall from open to low of a whole hour or minute, or the next worst."""
 
     def find(run: Ecosystem) -> float:
-        price = prices(run, asset)
-        bars = (len(price) - 1) // minutes
-        low = price[1 : bars * minutes + 1].reshape(bars, minutes).min(axis=1)
-        return float(np.sort(low / price[: bars * minutes : minutes] - 1.0)[rank])
+        price, steps = prices(run, asset), steps_in(run, minutes)
+        bars = (len(price) - 1) // steps
+        low = price[1 : bars * steps + 1].reshape(bars, steps).min(axis=1)
+        return float(np.sort(low / price[: bars * steps : steps] - 1.0)[rank])
 
     return find
+
+
+def steps_in(run: Ecosystem, minutes: float) -> int:
+    """Return how many steps are nearest to that time, at least one."""
+    return max(round(minutes / run.scenario.minutes), 1)
 
 
 def metric(name: str) -> Callable[[Ecosystem], float]:
@@ -74,7 +79,8 @@ def metric(name: str) -> Callable[[Ecosystem], float]:
 
 def peak_minute(run: Ecosystem) -> float:
     """Return the largest minute's share of all liquidations."""
-    liquidated = run.record.total("liquidated", run.clock)
+    steps = steps_in(run, 1.0)
+    liquidated = run.record.total("liquidated", run.clock - run.clock % steps).reshape(-1, steps).sum(axis=1)
     return float(liquidated.max() / liquidated.sum()) if liquidated.any() else np.nan
 
 
