@@ -19,6 +19,7 @@ MOST: dict[str, int] = {
     "provider.number": 1_000,
     "provider.vaults": 60,
     "value_fund.number": 200,
+    "market_maker.number": 100,
     "keeper.number": 1_000,
     "reinsurance.providers": 1_000,
     "exchange.liquidation_rounds": 1_000,

@@ -28,6 +28,7 @@ USUAL = {
     "trader.number": 1_000.0,
     "trader.reserve": 1_000.0,
     "value_fund.number": 100.0,
+    "market_maker.number": 10.0,
     "provider.number": 100.0,
     "provider.vaults": 1.0,
     "protocol.number": 8.0,
@@ -155,6 +156,7 @@ def parts(scenario: "Scenario", members: bool | None = None) -> list[Part]:
     """Return what every part of a run needs; `members` says whether every protocol's series are kept."""
     size = size_of(scenario)
     funds = scenario.value_fund.number * size.listings
+    held = scenario.market_maker.number * size.listings
     owners = 60.0 if scenario.trader.venues_share else 0.0
     return [
         _steps(size, "minutes" if scenario.steps is None else "steps", keeps_members(scenario, members)),
@@ -170,6 +172,7 @@ def parts(scenario: "Scenario", members: bool | None = None) -> list[Part]:
             7e-8 * size.stakes * size.steps,
             ("provider.number", "provider.vaults", "protocol.number"),
         ),
+        Part(16.0 * held, 1e-7 * held * size.steps, ("market_maker.number", "protocol.number")),
         Part(24.0 * size.keepers * size.listings, 1e-7 * size.keepers * size.steps, ("keeper.number",)),
         _capital(scenario, size),
         _network(scenario, size),
