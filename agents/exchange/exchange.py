@@ -6,7 +6,8 @@ every fill, and market makers, where there are any, take some of it over from th
 
     long contracts − short contracts + vault, taken over, makers' and outside contracts = 0    (1)
 
-those taken over being what the backstop took of failing accounts and has not sold yet (:mod:`model.market.inventory`).
+those taken over being what the backstop took of failing accounts and has not sold yet
+(:mod:`model.market.liquidation.inventory`).
 
 Funding: with premium index P = mark / index − 1 and interest I, the rate per eight hours is
 

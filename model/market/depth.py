@@ -6,7 +6,7 @@ Depth is in contracts per unit log price,
 
 with the sum over the listings that trade in the book and the scenario's multiplier m: a quarter of a vault's depth
 stays anyone who runs, even where the vault was closed, unless the protocol is halted. Thinning is the lesser of what
-the tape says and of 1 / (1 + s (σ̂ / σ − 1)⁺), or of max(1, σ̂ / σ)^(−a) where a = ``market.depth_exponent`` is given,
+the tape says, unless ``market.depth_tape`` is false, and of 1 / (1 + s (σ̂ / σ − 1)⁺), or of max(1, σ̂ / σ)^(−a) where a = ``market.depth_exponent`` is given,
 σ̂ the running volatility of the book, times the part of the market makers who quote, where there are any. With
 ``market.depth_interest`` depth is that multiple of the open interest at the start, whatever vaults hold. Makers and
 vaults thin; the latent orders of the shape of that name do not: their slope stays L = λ D₀, D₀ full depth, so that the
@@ -35,6 +35,7 @@ class DepthRule(NamedTuple):
     latent: bool  # whether curvature follows depth
     exponent: float  # 1, of volatility, by which depth thins; 0: by sensitivity
     by_vault: bool  # whether depth goes with vaults' shares
+    by_tape: bool  # whether the tape's depth is a bound
 
 
 def depth_rule(scenario: Scenario) -> DepthRule:
@@ -47,6 +48,7 @@ def depth_rule(scenario: Scenario) -> DepthRule:
         latent=market.impact == "latent",
         exponent=market.depth_exponent,
         by_vault=not market.depth_interest,
+        by_tape=market.depth_tape,
     )
 
 
@@ -111,7 +113,8 @@ def supply_depth(
     for k in range(market.shape[0]):
         full = market.full_depth[k]
         thin = thinned(rules, stress(market.variance[k], market.normal_volatility[k]))
-        factor = max(min(thin, tape_depth[market.asset[k]]) * market.makers[k], rules.depth_floor)
+        most = tape_depth[market.asset[k]] if rules.by_tape else 1.0
+        factor = max(min(thin, most) * market.makers[k], rules.depth_floor)
         market.presence[k] = market.depth[k] / full * factor if full > 0.0 else 0.0
         if rules.latent and market.presence[k] > 0.0:
             market.curvature[k] = market.latent[k] / market.presence[k]

@@ -6,9 +6,9 @@ from agents.core.kernel import kernel, lean_kernel
 from agents.exchange.exchange import Funding, charge_funding
 from model.backstop.loss_regime.unsold import replace_sales
 from model.market.auction import Auction, auction
-from model.market.closing import Failing, close_failing
-from model.market.inventory import unload
-from model.market.liquidation import liquidate
+from model.market.liquidation.inventory import unload
+from model.market.liquidation.keeper_round import liquidate
+from model.market.liquidation.sequence import Failing, close_failing
 from model.market.market import MarketRule, price, shock
 from model.market.market_making import make_markets
 from model.market.order_clearing import trade

@@ -24,10 +24,10 @@ from model.backstop.succession import SuccessionTerms
 from model.market.auction import Auction
 from model.market.confidence import Nerves
 from model.market.control import Adaptation, partial_rule
-from model.market.failing import Tariff
 from model.market.fee import CapitalTerms
-from model.market.inventory import ADL_FIRST, Closing
-from model.market.liquidation import make_jobs
+from model.market.liquidation.failing import Tariff
+from model.market.liquidation.inventory import ADL_FIRST, Closing
+from model.market.liquidation.keeper_round import make_jobs
 from model.market.market import MarketRule, market_rule, per_step
 from model.market.market_making import conduct_of
 from model.price.streams import Streams

@@ -93,7 +93,7 @@ ENDING = {
     "model/backstop/structure/capped.py:free_limits": "an entry is dropped each round",
     "agents/core/rank.py:sift": "the root becomes one of its children: at most log2 of the size rounds",
     "agents/trader/attention.py:arrive": "the slot grows by 1 and a gap >= 0 each round",
-    "model/market/liquidation.py:assign": "the first row becomes the last one found, at least one further",
+    "model/market/liquidation/keeper_round.py:assign": "the first row becomes the last one found, at least one further",
 }
 """Kernels with a loop that counts by other than a constant -> why it ends."""
 

@@ -52,8 +52,8 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def over_interest(name: str) -> Callable[[Ecosystem], float]:
-    """Return the function that gives a metric of a run, in USD, over its open interest at the start."""
-    return lambda run: run.summary()[name] / interest(run)
+    """Return the function that gives a metric of a run, in USD, over its open interest; not a number without it."""
+    return lambda run: run.summary().get(name, np.nan) / interest(run)
 
 
 FIGURES: dict[str, Callable[[Ecosystem], float]] = {

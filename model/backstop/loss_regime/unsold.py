@@ -1,8 +1,8 @@
 r"""Deleveraging in place of a sale: winners are closed against what a closing left unsold, at its bankruptcy price.
 
-The contracts that neither book nor backstop took in this step (:mod:`model.market.closing`) wait with the backstop, F
-of a side at the average bankruptcy price b. Accounts in profit on the other side are closed against them by the venue's
-ranking (``loss.ranking``),
+The contracts that neither book nor backstop took in this step (:mod:`model.market.liquidation.sequence`) wait with the
+backstop, F of a side at the average bankruptcy price b. Accounts in profit on the other side are closed against them by
+the venue's ranking (``loss.ranking``),
 
     Σ n = min(F, Σ limits),    nᵢ ≤ |qᵢ|,    nᵢ s (b − p) ≤ eᵢ                                    (1)
 

@@ -112,6 +112,12 @@ class MarketSection(Section):
         "prototype: 0.25 on 10 Oct 2025",
         between(0, 10, "0: as depth_volatility says; 10 leaves a thousandth at twice the volatility"),
     )
+    depth_tape: bool = parameter(
+        True,
+        "flag",
+        "whether depth is at most what the tape says of it, as episodes do; else it thins by volatility and makers alone",
+        "episodes: recorded depth; a market that makes its own counts it twice",
+    )
     depth_interest: Numbers = parameter(
         (),
         "1",

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.core.ledger import FUND, LIQUIDATION_FEE, SHORTFALL, TAKEN
-from model.market.closing import way_down
-from model.market.inventory import SMALL_LOT, lot
+from model.market.liquidation.inventory import SMALL_LOT, lot
+from model.market.liquidation.sequence import way_down
 from tests.model.market.test_cascade import lonely
 from tests.model.whole.test_conservation import assert_books_close
 from tests.support.world import STRUCTURES, crash, run, small

@@ -13,13 +13,13 @@ the ones before have left it:
    capacity and gas; what they do not serve waits while its equity is above zero.
 2. **Backstop** (``fund_first``). What the book does not take passes with all its margin, at b, to what stands behind
    the protocol, as far as its capital goes, and is sold later, gain and loss the backstop's
-   (:mod:`model.market.inventory`).
+   (:mod:`model.market.liquidation.inventory`).
 3. **Loss regime.** What is beyond that: under ``adl``, winners are closed against it at b, in place of a sale, without
    a price moving (:mod:`model.backstop.loss_regime.unsold`); under any other regime it is sold, and the deficit goes
    the way of all deficits. ``adl_first``: winners before the backstop, which has what they do not take.
 
-The sequence ``sale`` sells everything at once, whatever it fetches: the order of :mod:`model.market.liquidation`
-without the throttle of keepers' capacity. Sources: dYdX v4, BitMEX and Binance: liquidation orders limited by the
+The sequence ``sale`` sells everything at once, whatever it fetches: the order of keepers' rounds
+(:mod:`model.market.liquidation.keeper_round`) without the throttle of their capacity. Sources: dYdX v4, BitMEX and Binance: liquidation orders limited by the
 bankruptcy price, the insurance fund takes over, deleveraging after it; Hyperliquid: book, vault, deleveraging. Units:
 USD, contracts, USD per contract.
 """
@@ -36,9 +36,9 @@ from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Pro
 from agents.exchange.control.takeover import sweep
 from agents.exchange.keeper import Jobs, assign_row, set_capacity
 from agents.protocol.standby import Backing
-from model.market.failing import Tariff, end_liquidations, find_failing, liquidate_part, to_sell
 from model.market.impact import absorbed_flow
-from model.market.inventory import FUND_FIRST, SALE, Closing, pass_to_backstop, set_room, use_room
+from model.market.liquidation.failing import Tariff, end_liquidations, find_failing, liquidate_part, to_sell
+from model.market.liquidation.inventory import FUND_FIRST, SALE, Closing, pass_to_backstop, set_room, use_room
 from model.market.market import MarketRule, mark_all, move
 
 VENUE = -1

@@ -2,8 +2,8 @@
 
 All positions served in a round are filled together, at the average of the path their joint flow makes, so a round does
 not depend on the order of accounts. Rounds go on until nobody is flagged whom a keeper will serve. What closing a part
-leaves is in :mod:`model.market.failing`; where a venue closes accounts by a sequence of its own, without keepers or
-with the backstop before a sale, phase 5 is :mod:`model.market.closing`.
+leaves is in :mod:`model.market.liquidation.failing`; where a venue closes accounts by a sequence of its own, without
+keepers or with the backstop before a sale, phase 5 is :mod:`model.market.liquidation.sequence`.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from agents.core.rank import descending
 from agents.core.table import Accounts, Blocks, Exchanges, Keepers, Markets, Tiers
 from agents.exchange.control.takeover import sweep
 from agents.exchange.keeper import Jobs, assign_row, set_capacity
-from model.market.failing import Tariff, end_liquidations, find_failing, liquidate_part, to_sell
+from model.market.liquidation.failing import Tariff, end_liquidations, find_failing, liquidate_part, to_sell
 from model.market.market import MarketRule, mark_all, move_all
 
 
