@@ -144,6 +144,10 @@ RICH = {
         "backstop.common_share": 0.3, "exposure.resolution": "recapitalised", "exposure.resolution_delay": 4.0,
         "backstop.capital_ratio": 2e-3,
     } | DEFAULTS,
+    "squeezes and outages of whole venues": {
+        "backstop.structure": "pooled", "protocol.listings": (2, 1, 2), "shock.squeeze_intensity": 100.0,
+        "shock.outage_intensity": 100.0, "shock.outage_whole": True, "shock.intensity": 2.0,
+    },
     "choices under controls": {"backstop.structure": "pooled"} | MARKET | CHOICES | CONTROLS,
 }  # fmt: skip
 OWN = {
