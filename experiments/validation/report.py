@@ -65,6 +65,7 @@ traders, but for YFI, whose wallets are those of the record. Nothing is fitted t
 Ours stands with its 90 % interval for one more replication. Verdicts, stated beforehand: *hit*, the mean has the
 record's sign and lies within a factor of two of it, and neither end of the interval is further from the mean than the
 record's own size; *miss*, the mean lies further off and the record outside the interval; *too vague to tell*, all else.
+A fund that is all gone where the record's is not is a miss, added after the first run, by which two had been hits.
 Other markets are judged by the same numbers with `backstop validate --episodes --set NAME=VALUE`.""",
     "facts": """Hourly returns of the mid
 prices of BTC and ETH, and volume in USD at protocols of one asset each, in thirty days a run, all runs together;

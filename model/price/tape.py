@@ -202,10 +202,11 @@ class Shocks(NamedTuple):
     steps: int
 
     def squeezed(self, log_return: Floats) -> Floats:
-        """Return (T, K) log returns of markets with those of squeezes; as they are where there is none."""
-        arrived = self._arrived("shock.squeeze", shock_rate(self.scenario, "squeeze"))
-        if not arrived.any():
+        """Return (T, K) log returns of markets with those of squeezes; as they are where none can arrive."""
+        rate = shock_rate(self.scenario, "squeeze")
+        if not rate:
             return log_return
+        arrived = self._arrived("shock.squeeze", rate)
         return log_return + squeezed(self.scenario, self.streams, arrived, log_return.shape[1])
 
     def keeper(self) -> Floats:

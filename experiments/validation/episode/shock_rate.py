@@ -94,12 +94,3 @@ def weight(arrived: int, trials: int, probability: float, studied: float) -> flo
     return math.exp(
         arrived * math.log(probability / studied) + missed * (math.log1p(-probability) - math.log1p(-studied))
     )
-
-
-def rate_table() -> str:
-    """Return the rates as a Markdown table."""
-    lines = ["| kind | events | a venue-year | 95 % interval | a day |", "|---|---|---|---|---|"]
-    for kind, rate in shock_rates().items():
-        told = f"{rate.value:.3f} | {rate.low:.3f} to {rate.high:.3f} | {rate.daily():.1e}"
-        lines.append(f"| {kind} | {len(EVENTS[kind])} | {told} |")
-    return "\n".join(lines)

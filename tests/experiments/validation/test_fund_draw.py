@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from scipy.stats import poisson
 
 from experiments.cli.main import main
+from experiments.cli.model_tables import described
 from experiments.cli.study import validate
 from experiments.run.process_pool import WorkerPool
 from experiments.statistics.verdict import HIT, MISS, VAGUE
@@ -60,6 +61,7 @@ def test_a_row_tells_record_ours_interval_and_that_it_is_predicted():
     assert (row["recorded"], row["ours"], row["ratio"], row["verdict"]) == ("-9", "-9", "1", HIT)
     assert (row["by"], row["unit"], row["source"]) == ("predicted", "USD million", "press")
     assert draw_row(FUND, np.array([np.nan, np.nan]))["verdict"] == MISS
+    assert draw_row(FUND._replace(bounds=(-12.0, np.inf)), np.full(3, -12.0))["verdict"] == MISS
     assert draw_row(FUND, np.array([-9.0, np.nan]))["verdict"] == VAGUE
 
 
@@ -117,5 +119,6 @@ def test_the_shipped_world_has_the_rates_of_the_record():
     for kind, rate in rates.items():
         times = listings if kind == "oracle" else 1
         assert times * getattr(shock, f"{kind}_intensity") == pytest.approx(rate.daily(), rel=0.03)
-    assert shock_rate.rate_table() in GUIDE.read_text(encoding="utf-8")
+    guide = GUIDE.read_text(encoding="utf-8")
+    assert described(guide) == guide and f"over {sum(shock_rate.YEARS.values()):.1f} years" in guide
     assert all(venue in shock_rate.YEARS for events in shock_rate.EVENTS.values() for _, venue, _ in events)
