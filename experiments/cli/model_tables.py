@@ -1,6 +1,6 @@
 """The tables of the documentation that follow from declarations: columns, choices, phases, parameters.
 
-Between two marks of ``docs/ODD.md`` or ``docs/guide/shocks.md`` stands a table that is generated from the code's declarations::
+Between two marks of ``docs/ODD.md`` or ``docs/guide/shocks.md`` stands a table that is generated from declarations::
 
     <!-- table: columns agents.exchange.keeper.Keeper -->
     ...
