@@ -1,6 +1,6 @@
 """The tables of the documentation that follow from declarations: columns, choices, phases, parameters.
 
-Between two marks of ``docs/ODD.md`` stands a table that is generated from the code's declarations::
+Between two marks of ``docs/ODD.md`` or ``docs/guide/shocks.md`` stands a table that is generated from declarations::
 
     <!-- table: columns agents.exchange.keeper.Keeper -->
     ...
@@ -10,7 +10,8 @@ Between two marks of ``docs/ODD.md`` stands a table that is generated from the c
 
 - ``columns CLASS``: the columns of a class of agents, with unit, sign and meaning;
 - ``choices REGISTRY``: every name of a registry, the first sentence of its docstring, and its module;
-- ``phases``: the phases of a step in order, the docstring of each, and the functions it calls.
+- ``phases``: the phases of a step in order, the docstring of each, and the functions it calls;
+- ``rates``: how often isolated shocks come, from the events on record.
 """
 
 import ast
@@ -24,9 +25,10 @@ from textwrap import dedent
 from typing import Any
 
 from experiments.cli.parameter_table import markdown, row
+from experiments.validation.episode.shock_rate import EVENTS, shock_rates
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-ODD, PARAMETERS = "ODD.md", "parameters.md"
+ODD, SHOCKS, PARAMETERS = "ODD.md", "guide/shocks.md", "parameters.md"
 TABLE = re.compile(r"(<!-- table: (\w+) ?(\S*) -->\n).*?(<!-- end -->)", re.DOTALL)
 FRAME = ("agents.core", "agents.protocol.standby")
 """What every phase calls, and the table leaves out."""
@@ -88,6 +90,14 @@ def phases(_: str = "") -> Iterator[str]:
         yield row((str(number), f"`{_where(method)}`", what, done))
 
 
+def rates(_: str = "") -> Iterator[str]:
+    """Yield the table of the rates of isolated shocks, with their exact intervals."""
+    yield header("kind", "events", "a venue-year", "95 % interval", "a day")
+    for kind, rate in shock_rates().items():
+        interval = f"{rate.low:.3f} to {rate.high:.3f}"
+        yield row((kind, str(len(EVENTS[kind])), f"{rate.value:.3f}", interval, f"{rate.daily():.1e}"))
+
+
 def calls(function: Callable[..., Any]) -> list[str]:
     """Return what a function calls, as written, in the order of the lines."""
     tree = ast.parse(dedent(inspect.getsource(function)))
@@ -135,15 +145,21 @@ def _where(thing: Any) -> str:
     return f"{thing.__module__}.{thing.__qualname__}"
 
 
-TABLES: dict[str, Callable[[str], Iterable[str]]] = {"columns": columns, "choices": choices, "phases": phases}
+TABLES: dict[str, Callable[[str], Iterable[str]]] = {
+    "columns": columns,
+    "choices": choices,
+    "phases": phases,
+    "rates": rates,
+}
 
 
 def main() -> None:
     """Write every generated table of the documentation."""
-    odd = DOCS / ODD
-    odd.write_text(described(odd.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in (DOCS / ODD, DOCS / SHOCKS):
+        page.write_text(described(page.read_text(encoding="utf-8")), encoding="utf-8")
+        sys.stdout.write(f"{page}\n")
     (DOCS / PARAMETERS).write_text(markdown(), encoding="utf-8")
-    sys.stdout.write(f"{odd}\n{DOCS / PARAMETERS}\n")
+    sys.stdout.write(f"{DOCS / PARAMETERS}\n")
 
 
 if __name__ == "__main__":

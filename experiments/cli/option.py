@@ -23,7 +23,8 @@ EPISODE = click.option("--episode", metavar="NAME", help="Named episode (see `ba
 SCENARIO = click.option(
     "--scenario",
     metavar="FILE",
-    help="Scenario in TOML, or `innocents`, `choices`, `fat_tails`; what it does not name stays, the episode too.",
+    help="Scenario in TOML, or one that is shipped (`innocents`, `idiosyncratic`, `dydx_2023_11`, ...); what it does "
+    "not name stays, the episode too.",
 )
 PRESET = click.option("--preset", metavar="NAME", help="A real arrangement (see `backstop presets`), below --set.")
 SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable, wins.")

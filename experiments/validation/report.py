@@ -19,6 +19,7 @@ COLUMNS = ("claim", "published", "ours", "tolerance", "verdict")
 SECTIONS = {
     "claims": "Published results",
     "episodes": "Named episodes next to the record",
+    "draws": "Draws on venues' funds and vaults next to the record",
     "facts": "Stylised facts of the default market",
     "ablation": "What matters of the market of venues",
 }
@@ -57,8 +58,16 @@ The *ratio* is ours over the record, by which a miss is to be read. Of draws on 
 package, the records are shares of funds, of open interest or of vaults' capital, from press and public data of the
 venues: BitMEX's and Deribit's own figures of March 2020; Binance's fund by 10x Research, Hyperliquid's vault by
 Kappalab and Lighter's by its users on 10 October 2025; deficit and what was deleveraged by the published analysis of
-Hyperliquid's events, an open interest of $14bn. One venue of many is recorded, ours are eight together. A squeeze of
-one thin market, as of YFI on dYdX v3, has no scenario yet and is not made up.""",
+Hyperliquid's events, an open interest of $14bn. One venue of many is recorded, ours are eight together: the next
+section plays each venue alone.""",
+    "draws": """Each venue alone, in a scenario of its own (`model/scenario/world/`): its published fund, open interest
+and rules, where there is no record the figure of a prototype or an assumption, which the file says. Default market and
+traders, but for YFI, whose wallets are those of the record. Nothing is fitted to these numbers: all are *predicted*.
+Ours stands with its 90 % interval for one more replication. Verdicts, stated beforehand: *hit*, the mean has the
+record's sign and lies within a factor of two of it, and neither end of the interval is further from the mean than the
+record's own size; *miss*, the mean lies further off and the record outside the interval; *too vague to tell*, all else.
+A fund that is all gone where the record's is not is a miss, added after the first run, by which two had been hits.
+Other markets are judged by the same numbers with `backstop validate --episodes --set NAME=VALUE`.""",
     "facts": """Hourly returns of the mid
 prices of BTC and ETH, and volume in USD at protocols of one asset each, in thirty days a run, all runs together;
 neither a pair nor a sum reaches from one run into the next. The statistics are those that `backstop calibrate` matches.

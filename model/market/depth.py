@@ -6,11 +6,11 @@ Depth is in contracts per unit log price,
 
 with the sum over the listings that trade in the book and the scenario's multiplier m: a quarter of a vault's depth
 stays anyone who runs, even where the vault was closed, unless the protocol is halted. Thinning is the lesser of what
-the tape says, unless ``market.depth_tape`` is false, and of 1 / (1 + s (σ̂ / σ − 1)⁺), or of max(1, σ̂ / σ)^(−a) where a = ``market.depth_exponent`` is given,
-σ̂ the running volatility of the book, times the part of the market makers who quote, where there are any. With
-``market.depth_interest`` depth is that multiple of the open interest at the start, whatever vaults hold. Makers and
-vaults thin; the latent orders of the shape of that name do not: their slope stays L = λ D₀, D₀ full depth, so that the
-curvature is
+the tape says, unless ``market.depth_tape`` is false, and of 1 / (1 + s (σ̂ / σ − 1)⁺), or of max(1, σ̂ / σ)^(−a) where
+a = ``market.depth_exponent`` is given, σ̂ the running volatility of the book, times the part of the market makers who
+quote, where there are any. With ``market.depth_interest`` depth is that multiple of the open interest at the start,
+whatever vaults hold. Makers and vaults thin; the latent orders of the shape of that name do not: their slope stays L =
+λ D₀, D₀ full depth, so that the curvature is
 
     c = L / D = λ D₀ / D                                                                              (2)
 """

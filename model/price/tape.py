@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from agents.core.kernel import kernel
 from model.price.process.path import process_named
 from model.price.segment import asset_behind
+from model.price.squeeze import squeezed
 from model.price.streams import Streams, columns
 from model.scenario.check.demand import refuse_beyond
 from model.scenario.extent import MINUTES_A_DAY, horizon, listing_counts, protocol_interest
@@ -71,7 +72,7 @@ def draw_tape(
     of = asset_behind(scenario, assets)
     return sealed(
         Tape(
-            log_return=(path.log_return - shocks.fall()[:, None] * path.daily_volatility)[:, of],
+            log_return=shocks.squeezed((path.log_return - shocks.fall()[:, None] * path.daily_volatility)[:, of]),
             depth=_repeated(path.stress.depth, len(of)),
             spread=_repeated(path.stress.spread, len(of)),
             keeper=path.stress.keeper[:, None] * shocks.keeper(),
@@ -145,6 +146,12 @@ def _sealed(array: Floats) -> Floats:
     return sealed
 
 
+def shock_rate(scenario: "Scenario", kind: str) -> float:
+    """Return the arrivals a day, at each protocol or listing, of an isolated shock such as ``outage``."""
+    rate: float = scenario.shock.intensity * getattr(scenario.shock, f"{kind}_intensity")
+    return rate
+
+
 def arrivals(uniform: Floats, intensity: float, days: float) -> NDArray[np.bool_]:
     """Return where a Poisson shock arrives: with probability ``1 - exp(-intensity days)`` a step."""
     return uniform < -math.expm1(-intensity * days)
@@ -194,10 +201,21 @@ class Shocks(NamedTuple):
     streams: Streams
     steps: int
 
+    def squeezed(self, log_return: Floats) -> Floats:
+        """Return (T, K) log returns of markets with those of squeezes; as they are where none can arrive."""
+        rate = shock_rate(self.scenario, "squeeze")
+        if not rate:
+            return log_return
+        arrived = self._arrived("shock.squeeze", rate)
+        return log_return + squeezed(self.scenario, self.streams, arrived, log_return.shape[1])
+
     def keeper(self) -> Floats:
         """Return (T, I) shares of keepers' capacity left by outages."""
         shock = self.scenario.shock
-        arrived = self._arrived("shock.outage", shock.outage_intensity, self._listings)
+        count = self._protocols if shock.outage_whole else self._listings
+        arrived = self._arrived("shock.outage", shock_rate(self.scenario, "outage"), count)
+        if shock.outage_whole:
+            arrived = np.repeat(arrived, listing_counts(self.scenario), axis=1)
         down = self._lasting(arrived, shock.outage_minutes)
         return np.where(down, shock.outage_capacity, 1.0)
 
@@ -212,14 +230,14 @@ class Shocks(NamedTuple):
         """Return (T, I) relative errors: ``exp(sd z) - 1`` on arrival, then halving, until the next."""
         shock = self.scenario.shock
         size = shock.oracle_sd * columns(self.streams.normal, "shock.oracle.size", self._listings, self.steps)
-        arrived = self._arrived("shock.oracle", shock.oracle_intensity, self._listings)
+        arrived = self._arrived("shock.oracle", shock_rate(self.scenario, "oracle"), self._listings)
         return decaying(arrived, size, self.scenario.minutes / shock.oracle_half_life)
 
     def exploit(self) -> Floats:
         """Return (T, P) losses in USD, a share of the protocol's initial open interest."""
         shock = self.scenario.shock
         size = shock.exploit_share * np.array(protocol_interest(self.scenario))
-        return size * self._arrived("shock.exploit", shock.exploit_intensity)
+        return size * self._arrived("shock.exploit", shock_rate(self.scenario, "exploit"))
 
     def hit(self) -> Floats:
         """Return (T, P) losses in USD of the hit placed on one protocol at a given time."""

@@ -1,4 +1,4 @@
-"""Four days on which backstops were tested, as a few anchor prices each.
+"""Days on which backstops were tested, as a few anchor prices each: four crashes, and two days of one venue's fund.
 
 An anchor is a minute since the start of the window and a price in USD; between anchors the process bridges
 (:mod:`model.price.process.episode`). Extremes and day's openings are the recorded ones; anchors marked in the
@@ -173,6 +173,56 @@ _OCTOBER_2025 = Episode(
     ),
 )
 
-EPISODES: dict[str, Episode] = {
+_MAY_2020 = Episode(
+    name="2020-05-10",
+    title="10 May 2020, the day before the halving",
+    summary="BTC falls by a sixth within an hour; one venue's fund loses two thirds",
+    start="2020-05-09T20:00",
+    assets=("BTC", "ETH"),
+    # 9 May 20:00 to 10 May 20:00 UTC; openings, lows and hours of them are those of hourly bars of the perpetuals.
+    anchors=(
+        _anchors(
+            "0 9754, 240 9550, 255 9530, 270 7940, 285 8600, 300 8696, 420 8662, 450 8319, 480 8622, 720 8809, "
+            "1200 8650, 1230 8250, 1260 8270, 1440 8500"
+        ),
+        _anchors(
+            "0 212.5, 240 210.3, 255 210, 270 177.89, 285 190, 300 192.4, 420 187.8, 450 182, 480 185.9, 720 191, "
+            "1200 188.3, 1230 180.3, 1260 180.6, 1440 185.2"
+        ),
+    ),
+    minutes=1_440,
+    crash=(255, 300),
+    onset=255.0,
+    sources=(
+        "BTC perpetual 9,550 to 7,940 and ETH 210.3 to 177.89 within the hour from 00:00 UTC (hourly bars)",
+        "Binance's BTCUSDT fund 21,005,925 to 7,731,989 USDT, over 13 million used (Cointelegraph, 11 May 2020)",
+        OCTOBER,
+    ),
+)
+
+_NOVEMBER_2023 = Episode(
+    name="2023-11-17",
+    title="17 November 2023, YFI at one venue",
+    summary="a thin coin, run up by one trader's long of 100 wallets, falls by 30 % within an hour",
+    start="2023-11-17T18:00",
+    assets=("YFI",),
+    # The fall of 30 % in an hour is the record's; the level in USD, the hour and what follows are approximate.
+    anchors=(_anchors("0 14000, 300 14000, 360 9800, 720 9800"),),
+    minutes=720,
+    crash=(300, 360),
+    onset=300.0,
+    # One coin fell; books, keepers and gas of all others were as on any day.
+    spread_multiplier=1.0,
+    depth_trough=1.0,
+    keeper_capacity=1.0,
+    gas_multiplier=1.0,
+    noise_multiplier=1.0,
+    sources=("dYdX's report by the press: YFI -30 % in an hour after +215 %; $38M liquidated, the fund paid $9M",),
+)
+
+CRASHES: dict[str, Episode] = {
     episode.name: episode for episode in (_MARCH_2020, _MAY_2021, _NOVEMBER_2022, _OCTOBER_2025)
 }
+"""Crashes of the whole market, by name: those that studies run over."""
+EPISODES: dict[str, Episode] = CRASHES | {episode.name: episode for episode in (_MAY_2020, _NOVEMBER_2023)}
+"""All episodes by name."""

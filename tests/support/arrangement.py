@@ -181,6 +181,10 @@ RICH = {
         "backstop.structure": "mutual", "exchange.closing": "adl_first", "loss.ranking": "random",
         "protocol.vault_closure": "deleverage", "protocol.vault_ratio": 2e-4,
     },
+    "squeezes and outages of whole venues": {
+        "backstop.structure": "pooled", "protocol.listings": (2, 1, 2), "shock.squeeze_intensity": 100.0,
+        "shock.outage_intensity": 100.0, "shock.outage_whole": True, "shock.intensity": 2.0,
+    },
     "choices under controls": {"backstop.structure": "pooled"} | MARKET | CHOICES | CONTROLS,
 }  # fmt: skip
 OWN = {

@@ -8,7 +8,10 @@ import click
 from experiments.cli.lazy_group import load
 from experiments.run.process_pool import prepare
 
-WITHOUT_CASES = ("oracles", "data", "episodes", "facts", "ablation", "replications", "workers", "write")
+WITHOUT_CASES = ("oracles", "data", "episodes", "facts", "ablation", "settings", "replications", "workers", "write")
+SETTINGS = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="With --episodes: one parameter of every scenario."
+)
 PLACE = click.Path(path_type=Path)
 
 
@@ -17,9 +20,10 @@ PLACE = click.Path(path_type=Path)
     "--oracles", type=PLACE, metavar="FOLDER", help="Published values to go by: a folder with published.json."
 )
 @click.option("--data", type=PLACE, metavar="FOLDER", help="Recorded data, for the claims that need some.")
-@click.option("--episodes", is_flag=True, help="Also the named episodes next to the recorded facts.")
+@click.option("--episodes", is_flag=True, help="Also the named episodes and draws on funds, next to the record.")
 @click.option("--facts", is_flag=True, help="Also the stylised facts of the default market.")
 @click.option("--ablation", is_flag=True, help="Also what matters of the market of venues, change by change.")
+@SETTINGS
 @click.option("--replications", type=click.IntRange(2), default=5, show_default=True, help="For those three.")
 @click.option("--workers", type=click.IntRange(1), help="Processes for those three; default one per core.")
 @click.option("--write", is_flag=True, help="Write what was run into docs/validation.md.")
@@ -37,6 +41,7 @@ def validate(context: click.Context, **typed: Any) -> None:
         _refuse_others(context)
         load("experiments.cli.study.validate_cases:validate_cases")(context, typed["cases"], typed["as_json"])
     del typed["cases"]
+    _refuse_settings(**typed)
     if typed["episodes"] or typed["facts"] or typed["ablation"]:
         prepare(typed["workers"])
     load("experiments.cli.study.validate:validate")(context, **typed)
@@ -45,6 +50,16 @@ def validate(context: click.Context, **typed: Any) -> None:
 def _refuse_others(context: click.Context) -> None:
     """Refuse the options that are about claims and records."""
     default = click.core.ParameterSource.DEFAULT
-    typed = [f"--{name}" for name in WITHOUT_CASES if context.get_parameter_source(name) is not default]
+    typed = [
+        f"--{'set' if name == 'settings' else name}"
+        for name in WITHOUT_CASES
+        if context.get_parameter_source(name) is not default
+    ]
     if typed:
         raise click.UsageError(f"--cases goes with --json alone, not with {', '.join(typed)}")
+
+
+def _refuse_settings(settings: tuple[str, ...], episodes: bool, facts: bool, write: bool, **_: Any) -> None:
+    """Refuse --set where nothing would be changed, or the page would tell of another market than the default."""
+    if settings and (write or facts or not episodes):
+        raise click.UsageError("--set goes with --episodes, and neither with --facts nor with --write")

@@ -6,23 +6,27 @@ from typing import Any
 import click
 
 from experiments.plan.resources import cores
+from experiments.plan.scenario_option import parse_setting
 from experiments.run.process_pool import WorkerPool
 from experiments.validation.claim import Finding
 from experiments.validation.episode.ablation import ablation_rows
+from experiments.validation.episode.fund_draw import check_worlds, draw_rows
 from experiments.validation.episode.record import episode_rows
 from experiments.validation.report import Report, show, write_page
 from experiments.validation.stylised import fact_rows
-from experiments.validation.suite import ValidationError, document, run_suite
+from experiments.validation.suite import document, run_suite
 
 
 def validate(context: click.Context, write: bool, as_json: bool, **typed: Any) -> None:
     """Run the validation suite: published value, ours, tolerance or interval, verdict."""
     try:
+        changes = dict(map(parse_setting, typed.pop("settings")))
+        check_worlds(changes)
         findings = run_suite(typed["oracles"], typed["data"])
-        report = Report(findings, _recorded(**typed))
+        report = Report(findings, _recorded(changes, **typed))
         if write:
             write_page(report)
-    except (ValidationError, OSError) as error:
+    except (ValueError, OSError) as error:
         click.echo(f"error: {error}", err=True)
         context.exit(2)
     if as_json:
@@ -33,13 +37,20 @@ def validate(context: click.Context, write: bool, as_json: bool, **typed: Any) -
 
 
 def _recorded(
-    episodes: bool, facts: bool, ablation: bool, replications: int, workers: int | None, **_: Any
+    changes: dict[str, Any],
+    episodes: bool,
+    facts: bool,
+    ablation: bool,
+    replications: int,
+    workers: int | None,
+    **_: Any,
 ) -> dict[str, list[dict[str, str]]]:
     """Return the tables of what was recorded next to what is simulated, those that are asked for."""
     found = {}
     with WorkerPool(workers or cores()) as executor:
         if episodes:
-            found["episodes"] = episode_rows(replications, executor)
+            found["episodes"] = episode_rows(replications, executor, changes)
+            found["draws"] = draw_rows(replications, executor, changes)
         if facts:
             found["facts"] = fact_rows(replications, executor)
         if ablation:

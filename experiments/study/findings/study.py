@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from experiments.plan.scenario_option import DEFAULT_PRICES
 from model.scenario import WITHOUT_FEEDBACK as CUT
 from model.scenario import Scenario
-from model.scenario.episode import EPISODES
+from model.scenario.episode import CRASHES
 from model.scenario.world import scenario_path
 
 BASE = "2025-10-10"
@@ -72,7 +72,7 @@ INNOCENTS = Study(
 REGIMES = Study("regimes", "two loss regimes", regimes=("socialized_loss", "adl"))
 EPISODE_STUDIES = tuple(
     Study(f"episode_{name}", episode.title, {"price.episode": name}, ALL, share=0.5)
-    for name, episode in EPISODES.items()
+    for name, episode in CRASHES.items()
     if name != BASE
 )
 ONE_EACH = change("one_asset_each", "one asset a protocol, two of them the thin one alone", protocol__listings=(1,))

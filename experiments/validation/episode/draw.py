@@ -1,40 +1,25 @@
 """Draws on funds and vaults: recorded figures, and the functions that give ours.
 
 Recorded (sources in docs/validation.md): BitMEX's fund fell from 35.5k to 33.9k BTC in March 2020, Deribit's from 391
-to 183 BTC; dYdX v3's paid $9M, 40 % of it, for YFI on 17 November 2023; on 10 October 2025 Binance's fell by $184M to
-$188M (15.7 % of it), Hyperliquid's traders left a deficit of $15.1M and $2.103bn were deleveraged, of an open interest
-of some $14bn, which fell by 54 %; its vault earned $40M, Lighter's lost 5.35 %.
+to 183 BTC; on 10 October 2025 Binance's fell by $184M to $188M (15.7 % of it), Hyperliquid's traders left a deficit of
+$15.1M and $2.103bn were deleveraged, of an open interest of some $14bn, which fell by 54 %; its vault earned $40M,
+Lighter's lost 5.35 %.
 
-Ours are shares too, all protocols together: of the funds, of open interest at the start, of the vaults' capital.
+Ours are shares too, all protocols together: of the funds, of open interest at the start, of the vaults' capital. Single
+venues stand in :mod:`experiments.validation.episode.fund_draw`.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from model.ecosystem import Ecosystem
 
+MILLION = 1e6
 HYPERLIQUID_INTEREST = 14.0e9  # USD; $2.103bn deleveraged were 15 % of it
-NO_SCENARIO = "no scenario yet"
-
-
-class Unplayed(NamedTuple):
-    """A recorded fact that no episode of this package can show, and why."""
-
-    episode: str
-    name: str
-    recorded: float
-    why: str
-
-
-UNPLAYED = tuple(
-    Unplayed("2023-11-17", f"dYdX v3, YFI: {name}", recorded, "one thin market, a long of 100 wallets")
-    for name, recorded in (
-        ("change of the fund, $9M paid", -0.40),
-        ("liquidated, of a long of up to $50M", 38.0 / 50.0),
-    )
-)
+type Finder = Callable[["Ecosystem"], float]
 
 
 def trader_deficit(run: "Ecosystem") -> float:
@@ -46,6 +31,22 @@ def fund_change(run: "Ecosystem") -> float:
     """Return the change of all funds over what they held, income included."""
     summary = run.summary()
     return summary["capital_end"] / summary["capital"] - 1.0
+
+
+def fund_gain(run: "Ecosystem") -> float:
+    """Return the same change in USD million."""
+    summary = run.summary()
+    return (summary["capital_end"] - summary["capital"]) / MILLION
+
+
+def liquidated(run: "Ecosystem") -> float:
+    """Return what was liquidated, USD million."""
+    return run.summary()["liquidated"] / MILLION
+
+
+def vault_gain(run: "Ecosystem") -> float:
+    """Return what the vaults gained, USD million."""
+    return run.summary()["vault_profit"] / MILLION
 
 
 def deficit_share(run: "Ecosystem") -> float:

@@ -6,9 +6,9 @@ record is one day, so that ours is told by the interval for one more replication
 narrow.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Fact(NamedTuple):
 
     name: str
     recorded: float
-    find: Callable[[Ecosystem], float]
+    find: draw.Finder
     bounds: tuple[float, float] = ANY
     tolerance: Tolerance = RATIO
 
@@ -162,38 +162,39 @@ FACTS: dict[str, tuple[Fact, ...]] = {
 }
 
 
-def replayed(name: str) -> Scenario:
-    """Return the default scenario in a named episode."""
-    changes = {"price.process": "episode", "price.episode": name, "backstop.regime": "adl"}
-    return Scenario().replace(changes)
+def replayed(name: str, changes: Mapping[str, Any]) -> Scenario:
+    """Return the default scenario in a named episode, with further changes."""
+    episode = {"price.process": "episode", "price.episode": name, "backstop.regime": "adl"}
+    return Scenario().replace({**episode, **changes})
 
 
-def found(name: str, replication: int) -> list[float]:
+def found(name: str, changes: Mapping[str, Any], replication: int) -> list[float]:
     """Return every fact of a named episode in one run of it."""
-    run = Ecosystem(replayed(name), replication)
+    run = Ecosystem(replayed(name, changes), replication)
     run.run()
     return [fact.find(run) for fact in FACTS[name]]
 
 
-def episode_rows(replications: int, executor: WorkerPool) -> list[dict[str, str]]:
+def episode_rows(
+    replications: int, executor: WorkerPool, changes: Mapping[str, Any] | None = None
+) -> list[dict[str, str]]:
     """Return a row per recorded fact: recorded, ours, interval for one more replication, ours over the record.
 
-    Facts of episodes that cannot be played are marked as such, below those that can.
+    Parameters
+    ----------
+    replications : runs of each episode.
+    executor : that runs them.
+    changes : of the default scenario, by dotted name; none: the default.
     """
-    executor.compile(replayed(next(iter(FACTS))))
+    given = changes or {}
+    executor.compile(replayed(next(iter(FACTS)), given))
     rows = []
     for name, facts in FACTS.items():
-        runs = np.array(executor.map(partial(found, name), range(replications)))
+        runs = np.array(executor.map(partial(found, name, given), range(replications)))
         for fact, ours in zip(facts, runs.T, strict=True):
             row = compared(fact.recorded, ours, fact.bounds, fact.tolerance)
             rows.append({"episode": name, "fact": fact.name, **row})
-    return rows + [unplayed(fact) for fact in draw.UNPLAYED]
-
-
-def unplayed(fact: draw.Unplayed) -> dict[str, str]:
-    """Return the row of a recorded fact that no episode shows."""
-    row = {"recorded": f"{fact.recorded:.3g}", "ours": "-", "ratio": "-", "interval": fact.why, "runs": "0"}
-    return {"episode": fact.episode, "fact": fact.name, **row, "error": "-", "verdict": draw.NO_SCENARIO}
+    return rows
 
 
 def compared(

@@ -19,9 +19,9 @@ the ones before have left it:
    the way of all deficits. ``adl_first``: winners before the backstop, which has what they do not take.
 
 The sequence ``sale`` sells everything at once, whatever it fetches: the order of keepers' rounds
-(:mod:`model.market.liquidation.keeper_round`) without the throttle of their capacity. Sources: dYdX v4, BitMEX and Binance: liquidation orders limited by the
-bankruptcy price, the insurance fund takes over, deleveraging after it; Hyperliquid: book, vault, deleveraging. Units:
-USD, contracts, USD per contract.
+(:mod:`model.market.liquidation.keeper_round`) without the throttle of their capacity. Sources: dYdX v4, BitMEX and
+Binance: liquidation orders limited by the bankruptcy price, the insurance fund takes over, deleveraging after it;
+Hyperliquid: book, vault, deleveraging. Units: USD, contracts, USD per contract.
 """
 
 from typing import NamedTuple

@@ -115,7 +115,7 @@ class MarketSection(Section):
     depth_tape: bool = parameter(
         True,
         "flag",
-        "whether depth is at most what the tape says of it, as episodes do; else it thins by volatility and makers alone",
+        "whether depth is at most what the tape says of it, as episodes do; else volatility and makers alone thin it",
         "episodes: recorded depth; a market that makes its own counts it twice",
     )
     depth_interest: Numbers = parameter(

@@ -1,4 +1,4 @@
-"""Shocks that strike one protocol alone, and the price of gas.
+"""Shocks that strike one protocol or one market alone, and the price of gas.
 
 Arrivals are Poisson, independent between protocols: in a step of *dt* days a shock of intensity *lambda*
 arrives with probability ``1 - exp(-lambda dt)``. The isolated shocks are off by default, so that what is
@@ -6,14 +6,38 @@ found is not theirs; a scenario that studies one turns it on. A hit on one proto
 placed at given times, for scenarios that show one thing (:mod:`model.scenario.world`).
 """
 
-from model.scenario.bound import ARRIVALS, DELAY, MEMBER, SHARE, SPAN, between
+from model.scenario.bound import ARRIVALS, DELAY, MEMBER, SHARE, SPAN, SPREAD, between
 from model.scenario.parameter import Section, parameter
 
 CHOICE = "off by default; set it to study it"
 
 
 class ShockSection(Section):
-    """Parameters of oracle errors, keeper outages, exploits and gas."""
+    """Parameters of squeezes, oracle errors, keeper outages, exploits and gas."""
+
+    intensity: float = parameter(
+        1.0,
+        "1",
+        "factor on the arrival rates of squeezes, oracle errors, outages and exploits",
+        "1: as given; more to study what is rare, see docs/guide/shocks.md for the weights",
+        between(0, 1e6, "0: none arrives; a million makes a yearly event one of every minute"),
+    )
+    squeeze_intensity: float = parameter(
+        0.0, "1/day", "arrival rate, at each protocol, of a squeeze of its thinnest market", CHOICE, ARRIVALS
+    )
+    squeeze_median: float = parameter(
+        0.75,
+        "log",
+        "median size of a squeeze, the log of the price over that before",
+        "YFI 0.36, POPCAT 0.51, XPL 1.10, JELLY 1.61: their geometric mean",
+        between(0, 3.5, "0: none; the largest on record, MNGO, was 3.4"),
+    )
+    squeeze_spread: float = parameter(0.7, "log", "standard deviation of the log size", "the same four: 0.69", SPREAD)
+    squeeze_up: float = parameter(0.5, "1", "part of squeezes that go up", "two of these four", SHARE)
+    squeeze_minutes: float = parameter(
+        20.0, "min", "time in which the price runs", "XPL 2, YFI 60 minutes; between them", SPAN
+    )
+    squeeze_back: float = parameter(60.0, "min", "time in which it goes back", "modelling choice", SPAN)
 
     oracle_intensity: float = parameter(0.0, "1/day", "arrival rate of an oracle error", CHOICE, ARRIVALS)
     oracle_sd: float = parameter(
@@ -29,6 +53,12 @@ class ShockSection(Section):
         30.0, "min", "length of a keeper outage", "exchange outages of 12 March 2020: 25 to 45 minutes", SPAN
     )
     outage_capacity: float = parameter(0.0, "1", "share of keepers' capacity left in an outage", "a full outage", SHARE)
+    outage_whole: bool = parameter(
+        False,
+        "flag",
+        "whether an outage stops keepers at all listings of a protocol at once; else at each alone",
+        "Binance 2021: the whole venue; false leaves former results as they were",
+    )
     exploit_intensity: float = parameter(0.0, "1/day", "arrival rate of an exploit", CHOICE, ARRIVALS)
     exploit_share: float = parameter(
         0.02,

@@ -13,7 +13,7 @@ from experiments.plan.plan import read_plan
 from experiments.report.build import build
 from experiments.report.strip_paths import bare
 from experiments.run.sweep.run import sweep
-from model.scenario.episode import EPISODES
+from model.scenario.episode import CRASHES
 from model.scenario.registry import REGIMES, STRUCTURES
 from tests.support.sweep_plan import plan_of
 
@@ -78,8 +78,8 @@ def test_the_reduced_paper_has_every_point_of_the_whole():
     structures, regimes = ({point[f"backstop.{name}"] for point in points} for name in ("structure", "regime"))
     assert structures <= set(STRUCTURES) and regimes <= set(REGIMES)
     assert (len(structures), len(regimes)) == (8, 12)
-    assert {point["price.episode"] for point in points} == set(EPISODES)
-    assert len(points) == len(structures) * len(regimes) * len(EPISODES)
+    assert {point["price.episode"] for point in points} == set(CRASHES)
+    assert len(points) == len(structures) * len(regimes) * len(CRASHES)
 
 
 def test_the_paper_is_one_command(tmp_path, monkeypatch):

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments.run.process_pool import WorkerPool
 from experiments.validation import report
 from experiments.validation.episode import draw, record
 
@@ -22,8 +21,9 @@ def run_with(**summary):
 
 
 def test_draws_by_hand():
-    run = run_with(trader_deficit=12.0, capital=50.0, capital_end=40.0, vault_profit=-4.0)
+    run = run_with(trader_deficit=12.0, capital=50e6, capital_end=40e6, vault_profit=-4.0, liquidated=3e6)
     assert draw.fund_change(run) == pytest.approx(-0.2)
+    assert (draw.fund_gain(run), draw.liquidated(run), draw.vault_gain(run)) == pytest.approx((-10.0, 3.0, -4e-6))
     assert draw.deficit_share(run) == pytest.approx(0.03)
     assert draw.deleveraged_share(run) == pytest.approx(0.1)
     assert draw.interest_lost(run) == pytest.approx(1.0 - (50.0 + 100.0) / 400.0)
@@ -63,12 +63,3 @@ def test_a_miss_tells_its_factor():
 @pytest.mark.parametrize(("ours", "told"), [(-0.5, "1"), (0.5, "other sign"), (float("nan"), "-"), (0.0, "0")])
 def test_the_ratio_keeps_the_sign_apart(ours, told):
     assert draw.ratio(-0.5, ours) == told
-
-
-def test_what_cannot_be_played_is_said_and_not_made_up(monkeypatch):
-    monkeypatch.setattr(record, "FACTS", {"2025-10-10": (record.Fact("nothing", 0.0, lambda run: 0.0),)})
-    monkeypatch.setattr(record, "found", lambda name, replication: [0.0])
-    rows = record.episode_rows(2, WorkerPool(1))
-    told = [one for one in rows if "YFI" in one["fact"]]
-    assert {one["verdict"] for one in told} == {draw.NO_SCENARIO} and {one["ours"] for one in told} == {"-"}
-    assert told[0]["recorded"] == "-0.4" and len({tuple(one) for one in rows}) == 1

@@ -37,7 +37,7 @@ from experiments.study.findings.study import (
 )
 from experiments.study.findings.word import counted, sentence
 from model.scenario import Scenario
-from model.scenario.episode import EPISODES
+from model.scenario.episode import CRASHES
 
 WORLDS = 40
 CHANGED = {
@@ -197,7 +197,7 @@ def test_a_page_of_a_calm_world_warns():
 def test_every_study_is_a_scenario_and_all_changes_are_there():
     found = studies()
     assert len({study.name for study in found}) == len(found)
-    assert {study.scenario(1, {}).price.episode for study in (DEFAULT, *EPISODE_STUDIES)} == set(EPISODES)
+    assert {study.scenario(1, {}).price.episode for study in (DEFAULT, *EPISODE_STUDIES)} == set(CRASHES)
     changed = {name for study in CHANGES for name in study.changes}
     assert set(CHANGED.values()) <= changed
     total = sum(section._interest(Scenario()))

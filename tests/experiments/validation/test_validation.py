@@ -170,7 +170,7 @@ def test_a_row_per_recorded_fact_of_an_episode(monkeypatch):
     monkeypatch.setattr(record, "FACTS", {"2021-05-19": facts})
     rows = [one for one in record.episode_rows(2, WorkerPool(1)) if one["episode"] == "2021-05-19"]
     assert [(one["fact"], one["runs"]) for one in rows] == [(fact.name, "2") for fact in facts]
-    ours = np.mean([record.found("2021-05-19", number) for number in (0, 1)], axis=0)
+    ours = np.mean([record.found("2021-05-19", {}, number) for number in (0, 1)], axis=0)
     assert [one["ours"] for one in rows] == [f"{value:.3g}" for value in ours]
 
 
