@@ -103,3 +103,11 @@ def test_books_close_with_all_on_compiled_and_stepped():
     for _ in range(20):
         stepped.step()
     assert np.array_equal(whole.ledger.balance, stepped.ledger.balance)
+
+
+def test_the_shipped_world_runs_as_it_stands():
+    world = Scenario.from_toml(scenario_path("idiosyncratic"))
+    run = Ecosystem(world.replace({"steps": 4, "trader.number": 20, "shock.intensity": 1e6}), 0)
+    run.run()
+    assert_books_close(run)
+    assert run.summary()["deficit"] > 0.0
