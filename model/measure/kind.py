@@ -20,13 +20,13 @@ KINDS = {
         r"|open_deficit|frozen_debt|haircut|haircut_accounts|deleveraged|deleveraged_accounts|hedges_broken"
         r"|liquidated|liquidated_share(_\w+)?|liquidations|volume|unserved_peak|capital|callable_capital"
         r"|loss_per_capital|covered_per_capital|premiums|claims_\w+|loss_without_payment|provider_deposits"
-        r"|retrocession_end|closed_elsewhere|sent_elsewhere"
+        r"|retrocession_end|closed_elsewhere|sent_elsewhere|taken_over|replaced|needed"
     ),
     TIME: r"first_exhaustion",
     FALL: r"worst_dislocation",
     SIGNED: (
-        r"(cause|wave)_\d+|(vault|successor|keeper|maker|reinsurer|provider)_profit|(capital|treasury)_end|traders_wallets"
-        r"|imbalance"
+        r"(cause|wave)_\d+|(vault|successor|keeper|maker|takeover|reinsurer|provider)_profit|(capital|treasury)_end"
+        r"|traders_wallets|imbalance"
     ),
 }
 
