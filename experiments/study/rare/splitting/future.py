@@ -24,7 +24,7 @@ from model.price.streams import Streams
 from model.price.tape import Tape, draw_tape
 from model.scenario import Scenario
 from model.state.state import Series, State
-from model.state.terms import trader_keys
+from model.state.terms import ClosingTerms, maker_terms, trader_keys
 
 type Point = tuple[np.ndarray, ...]
 """The state of a run at one moment, as :meth:`Future.point` copies it."""
@@ -104,8 +104,15 @@ class Future:
             trade=trade._replace(keys=keys),
             loss=loss._replace(first=first, fallback=fallback),
             succession=run.succession.terms,
+            closing=run.rules.closing and with_key(run.rules.closing, key),
+            makers=maker_terms(run.scenario, run.rules.price, draws),
         )
         for regime in (run.regime, run.regime.first, run.regime.fallback):
             regime.key = key
         if run.reinsurance.active:
             run.reinsurance.draw_by(draws)
+
+
+def with_key(terms: ClosingTerms, key: np.uint64) -> ClosingTerms:
+    """Return the constants of a closing sequence whose random rankings are drawn by `key`."""
+    return terms._replace(unsold=terms.unsold._replace(key=key))
