@@ -153,7 +153,9 @@ def records_section(rows: list[dict[str, str]]) -> str:
 def missed_draws(rows: list[dict[str, str]]) -> list[str]:
     """Return in a sentence which draws on funds and vaults are missed, and by what factor; nothing where none is."""
     named = ("fund", "deficit", "vault", "deleveraged over", "open interest lost, in")
-    missed = [one for one in rows if one["verdict"] == "miss" and any(word in one.get("fact", "") for word in named)]
+    missed = [
+        one for one in rows if one.get("verdict") == "miss" and any(word in one.get("fact", "") for word in named)
+    ]
     lines = [
         f"{one['fact']}: {one['ours']} for {one['recorded']}, {_times(one['ratio'])}"
         for one in missed

@@ -6,6 +6,7 @@ import pytest
 from experiments.run.process_pool import WorkerPool
 from experiments.validation.episode import ablation
 from experiments.validation.episode.ablation import CHANGES, FIGURES, ablation_rows, base, shown
+from experiments.validation.report import records_section
 
 SHORT = {"steps": 12, "trader.number": 20, "protocol.number": 2}
 
@@ -30,3 +31,8 @@ def test_a_row_per_change_with_every_figure(monkeypatch):
 def test_a_mean_stands_with_its_standard_error():
     assert shown(np.array([1.0, 3.0])) == "2 ± 1"
     assert shown(np.array([1.0, np.nan])) == "-"
+
+
+def test_rows_without_verdicts_are_counted_as_changes_on_the_page():
+    section = records_section([{"change": "as it is", "fall BTC": "-0.17 ± 0.01"}])
+    assert section.startswith("1 changes.") and "| as it is | -0.17 ± 0.01 |" in section
