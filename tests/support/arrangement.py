@@ -179,8 +179,8 @@ RICH = {
     },
     "winners before the backstop": {
         "backstop.structure": "mutual", "exchange.closing": "adl_first", "loss.ranking": "random",
-        "protocol.vault_closure": "deleverage", "protocol.vault_ratio": 2e-4,
-    },
+        "exposure.resolution": "dead",
+    } | DEFAULTS,
     "squeezes and outages of whole venues": {
         "backstop.structure": "pooled", "protocol.listings": (2, 1, 2), "shock.squeeze_intensity": 100.0,
         "shock.outage_intensity": 100.0, "shock.outage_whole": True, "shock.intensity": 2.0,
