@@ -135,8 +135,9 @@ def liquidate_part(
     entry = accounts.entry_price[row] + funding - accounts.entry_funding[row]
     gain, notional = side * part * (paid - entry), part * paid
     share = reduce_position(accounts, row, side, part)
-    bounty = tariff.bounty[i] * notional
-    left, fee = share + gain - bounty, exchange.liquidation_fee[i] - tariff.bounty[i]
+    rate = tariff.bounty[i] if keeper >= 0 else 0.0
+    bounty = rate * notional
+    left, fee = share + gain - bounty, exchange.liquidation_fee[i] - rate
     drawn = draw_from_others(accounts, blocks, exchange, book, row, i, fee * notional - left) if tariff.cross else 0.0
     left, share = left + drawn, share + drawn
     delta = fund_delta(notional, notional - left, fee, tariff.surcharge[i])

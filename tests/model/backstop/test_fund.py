@@ -125,6 +125,7 @@ def test_base_assets_lose_with_the_market(structure):
     ecosystem = Ecosystem(small(backstop__structure=structure, fund__base_share=1.0))
     before, outside = backing(ecosystem), ecosystem.ledger.balance[OUTSIDE, 0]
     ecosystem.market.mid[0] *= 0.5
+    ecosystem.market.index[0] *= 0.5
     ecosystem.fund.revalue()
     assert backing(ecosystem) / before == pytest.approx([0.5, 1.0, 1.0])
     assert ecosystem.ledger.balance[OUTSIDE, 0] - outside == pytest.approx(0.5 * before[0])

@@ -170,6 +170,16 @@ def test_keepers_limit_the_sale_and_what_waits_is_passed_on_once_it_is_worth_not
     assert account.size == 0.0 and exchange.passed_on > 0.0
 
 
+def test_what_the_venue_sells_where_keepers_do_not_serve_earns_no_keeper_a_bounty():
+    """Without room and without capacity the rest is sold by the venue: keepers' cash is what their rows say."""
+    ecosystem, _, account, _ = fallen(
+        0.2, exchange__engine="keepers", keeper__capacity=1e-9, backstop__takeover_multiple=0.0
+    )
+    ecosystem.liquidate()
+    assert account.size == 0.0 and ecosystem.keepers.bounties.sum() < 1e-3
+    assert ecosystem.ledger.book.breach[0] < 0.0
+
+
 def test_a_lot_is_a_part_or_all_of_a_little():
     assert lot(100.0, 50.0, 0.1) == pytest.approx(10.0) and lot(-100.0, 50.0, 0.1) == pytest.approx(-10.0)
     assert lot(1.0, SMALL_LOT, 0.1) == 1.0
