@@ -1,7 +1,7 @@
 """``backstop validate``: published results next to ours, claim by claim."""
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -14,26 +14,41 @@ from experiments.validation.episode.fund_draw import check_worlds, draw_rows
 from experiments.validation.episode.record import episode_rows
 from experiments.validation.report import Report, show, write_page
 from experiments.validation.stylised import fact_rows
-from experiments.validation.suite import document, run_suite
+from experiments.validation.suite import ValidationError, document, run_suite
 
 
 def validate(context: click.Context, write: bool, as_json: bool, **typed: Any) -> None:
     """Run the validation suite: published value, ours, tolerance or interval, verdict."""
+    changes = _changes(context, typed.pop("settings"))
     try:
-        changes = dict(map(parse_setting, typed.pop("settings")))
-        check_worlds(changes)
         findings = run_suite(typed["oracles"], typed["data"])
         report = Report(findings, _recorded(changes, **typed))
         if write:
             write_page(report)
-    except (ValueError, OSError) as error:
-        click.echo(f"error: {error}", err=True)
-        context.exit(2)
+    except (ValidationError, OSError) as error:
+        _refuse(context, error)
     if as_json:
         _print_json({**document(findings), **report.records})
     else:
         show(report)
     context.exit(_code(findings))
+
+
+def _changes(context: click.Context, settings: tuple[str, ...]) -> dict[str, Any]:
+    """Return what is set by name, refused where it does not fit a scenario of the draws."""
+    try:
+        changes = dict(map(parse_setting, settings))
+        if changes:
+            check_worlds(changes)
+    except ValueError as error:
+        _refuse(context, error)
+    return changes
+
+
+def _refuse(context: click.Context, error: Exception) -> NoReturn:
+    """Say what is wrong with what was asked, and end."""
+    click.echo(f"error: {error}", err=True)
+    context.exit(2)
 
 
 def _recorded(
