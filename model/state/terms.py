@@ -186,12 +186,12 @@ def make_tariff(scenario: Scenario) -> Tariff:
 
 
 def closing_terms(scenario: Scenario, rule: MarketRule, draws: Streams) -> ClosingTerms:
-    """Derive the constants of the closing sequence; a venue that closes by itself pays no bounty."""
-    exchange, backstop, tariff = scenario.exchange, scenario.backstop, make_tariff(scenario)
-    keepers, sequence = exchange.engine == "keepers", CLOSINGS.index(exchange.closing)
+    """Derive the constants of the closing sequence."""
+    exchange, backstop = scenario.exchange, scenario.backstop
+    sequence = CLOSINGS.index(exchange.closing)
     closing = Closing(
         sequence=sequence,
-        keepers=keepers,
+        keepers=exchange.engine == "keepers",
         multiple=backstop.takeover_multiple,
         fall=backstop.takeover_fall,
         sale=float(-np.expm1(-scenario.minutes / backstop.unloading)),
@@ -200,7 +200,7 @@ def closing_terms(scenario: Scenario, rule: MarketRule, draws: Streams) -> Closi
     unsold = UnsoldTerms(
         ranking_code(scenario.loss.ranking), float(scenario.trader.haircut_reaction), np.uint64(draws.key("loss"))
     )
-    return ClosingTerms(rule, tariff if keepers else tariff._replace(bounty=0.0 * tariff.bounty), closing, unsold)
+    return ClosingTerms(rule, make_tariff(scenario), closing, unsold)
 
 
 def takeover_terms(scenario: Scenario) -> Takeover | None:

@@ -20,7 +20,6 @@ from model.scenario import Scenario
 from model.scenario.world import scenario_path
 
 WORLD = "venues"
-DAY = {"price.process": "episode", "price.episode": "2025-10-10"}
 NO_MAKERS = {"market_maker.number": 0}
 CHANGES: dict[str, dict[str, Any]] = {
     "as it is": {},
@@ -73,8 +72,8 @@ FIGURES: dict[str, Callable[[Ecosystem], float]] = {
 
 
 def base() -> Scenario:
-    """Return the world of venues on 10 October 2025."""
-    return Scenario.from_toml(scenario_path(WORLD)).replace(DAY)
+    """Return the world of venues, which is on 10 October 2025."""
+    return Scenario.from_toml(scenario_path(WORLD))
 
 
 def figures(change: str, replication: int) -> list[float]:

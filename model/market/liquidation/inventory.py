@@ -14,9 +14,7 @@ of what is held is sold into the book, τ ``backstop.unloading``, all of it once
 the bankruptcy price is income of the backstop, as a liquidation fee is; what it loses is a deficit and goes down the
 waterfall: so are funds and pools drawn. The ledger keeps the cash value of what is held in the account ``taken``.
 Sources: BitMEX: the liquidation engine takes a position over at its bankruptcy price and unwinds it, gain and loss the
-insurance fund's; Binance, OKX: likewise. m, f and τ are modelling
-choices. Units:
-USD, contracts, USD per contract.
+insurance fund's; Binance, OKX: likewise. m, f and τ are modelling choices. Units: USD, contracts, USD per contract.
 """
 
 from typing import NamedTuple
